@@ -1,0 +1,148 @@
+"""Alarms 告警: raised and cleared by readings, acknowledged by people (ISA-18.2 words)."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from commandwall import codes
+from commandwall.clock import Ms
+from commandwall.sensors import Sensor
+from commandwall.store.schema import WALL, record
+from commandwall.store.store import Refused, Tx
+
+UNACK, ACKED, RTNUN, NORM = "UNACK", "ACKED", "RTNUN", "NORM"
+"""Unacknowledged, acknowledged, returned but unacknowledged, normal (over)."""
+AFTER_ACK = {UNACK: ACKED, RTNUN: NORM}
+NAMESPACE = uuid.UUID("5b2c1f7e-7d0a-4f8e-9b51-6f3c1c0f2a11")
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One row of assets/codelists/alarm_rules.toml: a threshold of a sensor class."""
+
+    id: str
+    cls: str
+    severity: int
+    low_bad: bool
+    threshold: float
+    on_s: float
+    off_s: float
+    deadband: float
+    files_event: bool
+    urgency: int
+    event_class: str
+    zh: str
+    en: str
+
+
+def rules() -> list[Rule]:
+    """The thresholds in force today."""
+    return [
+        Rule(id=code.id, zh=code.zh, en=code.en, **code.facts)
+        for code in codes.load("alarm_rules").values()
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Crossing:
+    """A sensor whose severity changed: `severity` 0 means within its limits again."""
+
+    sensor: Sensor
+    rule: Rule
+    severity: int
+    value: float
+    at: Ms  # when the reading crossed, by the reading's own time
+
+
+@record(WALL, index=("sensor",))
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """One alarm of one device under one rule; `id` is uuid5(rule, sensor, raised_at)."""
+
+    id: str
+    sensor: str
+    rule: str  # row of assets/codelists/alarm_rules.toml
+    cls: str
+    severity: int  # 1 (Ⅰ, worst) .. 4
+    state: str
+    value: float
+    unit: str
+    area: str
+    lon: float
+    lat: float
+    raised_at: Ms
+    changed_at: Ms
+    cleared_at: Ms | None = None
+    acked_at: Ms | None = None
+    acked_by: str = ""
+    acked_post: str = ""
+    event: str = ""  # the event it filed
+
+
+def acknowledge(tx: Tx, alarm: str) -> None:
+    """A person has seen it. Acknowledging never closes, clearing never acknowledges."""
+    seen = tx.get(Alarm, alarm)
+    if seen is None:
+        raise Refused("unknown", kind="alarm", id=alarm)
+    if seen.state not in AFTER_ACK:
+        raise Refused("state", kind="alarm", id=alarm, state=seen.state)
+    tx.put(
+        replace(
+            seen,
+            state=AFTER_ACK[seen.state],
+            changed_at=tx.now,
+            acked_at=tx.now,
+            acked_by=tx.by,
+            acked_post=tx.post,
+        )
+    )
+
+
+def observe(tx: Tx, crossings: Sequence[Crossing]) -> None:
+    """What the readings say: raise, change severity, clear. Every station computes it alike."""
+    active = {a.sensor: a for a in tx.find(Alarm) if a.state != NORM and a.cleared_at is None}
+    fresh: dict[str, Alarm] = {}
+    for crossing in crossings:
+        before = fresh.get(crossing.sensor.id) or active.get(crossing.sensor.id)
+        after = _after(before, crossing)
+        if after is not None and tx.get(Alarm, after.id) != after:
+            fresh[crossing.sensor.id] = after
+    tx.put(*fresh.values())
+
+
+def event_id(alarm: str) -> str:
+    """The event that an alarm files: the same from every station."""
+    return str(uuid.uuid5(NAMESPACE, f"event|{alarm}"))
+
+
+def _after(before: Alarm | None, crossing: Crossing) -> Alarm | None:
+    if crossing.severity == 0:
+        return None if before is None else _cleared(before, crossing)
+    if before is None or before.cleared_at is not None:
+        return _raised(crossing)
+    state = UNACK if crossing.severity < before.severity else before.state
+    return replace(
+        before,
+        severity=crossing.severity,
+        rule=crossing.rule.id,
+        state=state,
+        value=crossing.value,
+        changed_at=crossing.at,
+    )
+
+
+def _cleared(before: Alarm, crossing: Crossing) -> Alarm:
+    state = RTNUN if before.state == UNACK else NORM
+    return replace(before, state=state, cleared_at=crossing.at, changed_at=crossing.at)
+
+
+def _raised(crossing: Crossing) -> Alarm:
+    sensor, rule = crossing.sensor, crossing.rule
+    key = str(uuid.uuid5(NAMESPACE, f"{rule.id}|{sensor.id}|{crossing.at}"))
+    return Alarm(
+        key, sensor.id, rule.id, sensor.cls, crossing.severity, UNACK, crossing.value,
+        sensor.unit, sensor.area, sensor.lon, sensor.lat, crossing.at, crossing.at,
+        event=event_id(key) if rule.files_event else "",
+    )  # fmt: skip

@@ -1,0 +1,193 @@
+"""Areas 辖区 and what stands in them: people in charge, buildings, households, places, pipes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from commandwall import codes
+from commandwall.clock import Ms
+from commandwall.store.schema import MIRROR, WALL, record
+from commandwall.store.store import Refused, Tx
+
+CITY, TOWN, VILLAGE, GRID, MICROGRID, BLOCK = range(6)
+"""Levels of an area; the parent is the code's prefix (a block 地理板块 stands beside the tree)."""
+
+
+@record(MIRROR)
+@dataclass(frozen=True, slots=True)
+class Area:
+    """A city, town, village, grid or micro-grid; `id` is its code."""
+
+    id: str
+    level: int
+    name: str
+    parent: str
+    lon: float  # label point, degrees WGS-84
+    lat: float
+    geom: bytes  # WKB (Multi)Polygon, degrees WGS-84
+    sketch: int  # 1: a generated outline (示意), not a surveyed one
+    kind: str = ""  # code list area_kind: street, town, park, community, village ...
+    rev: int = 0
+
+
+@record(MIRROR, index=("area",))
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who is responsible for an area: grid worker 网格员, linked cadre 包联, village head."""
+
+    id: str
+    area: str
+    role: str  # code list person_role
+    name: str
+    phone: str
+    unit: str = ""
+    rev: int = 0
+
+
+@record(MIRROR, index=("area",))
+@dataclass(frozen=True, slots=True)
+class Building:
+    """A building 楼栋 as the city gives it."""
+
+    id: str
+    area: str
+    name: str
+    kind: str  # code list building_kind: home, works, public, shop
+    floors: int
+    lon: float
+    lat: float
+    geom: bytes
+    colour: str  # code list building_colour: red, yellow, blue, green
+    rev: int = 0
+
+
+@record(WALL)
+@dataclass(frozen=True, slots=True)
+class BuildingColour:
+    """The colour a station gave a building; `id` is the building."""
+
+    id: str
+    colour: str
+    before: str
+    reason: str
+    at: Ms
+    by: str
+    post: str
+
+
+@record(MIRROR, index=("building",))
+@dataclass(frozen=True, slots=True)
+class Household:
+    id: str
+    building: str
+    area: str
+    door: str
+    people: int
+    colour: str
+    tags: str = ""  # code list household_tag, comma separated: elder_alone, disabled ...
+    rev: int = 0
+
+
+@record(MIRROR, index=("area",))
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A school, hospital, shelter, hazard site, firm, store or pump station."""
+
+    id: str
+    kind: str  # code list place_kind
+    name: str
+    area: str
+    lon: float
+    lat: float
+    capacity: int = 0
+    contact: str = ""
+    phone: str = ""
+    detail: str = ""
+    rev: int = 0
+
+
+@record(MIRROR, index=("area",))
+@dataclass(frozen=True, slots=True)
+class Camera:
+    id: str
+    name: str
+    area: str
+    lon: float
+    lat: float
+    heading: float  # degrees clockwise from north
+    fov: float  # degrees
+    url: str = ""
+    owner: str = ""
+    rev: int = 0
+
+
+@record(MIRROR)
+@dataclass(frozen=True, slots=True)
+class Pipe:
+    id: str
+    kind: str  # code list pipe_kind: gas, water, sewage, heat
+    name: str
+    area: str
+    geom: bytes  # WKB LineString
+    rev: int = 0
+
+
+@record(MIRROR)
+@dataclass(frozen=True, slots=True)
+class Road:
+    """One edge of the road graph."""
+
+    id: str
+    cls: str  # code list road_class: expressway, main, street
+    name: str
+    a: int  # node numbers
+    b: int
+    length: float  # metres
+    speed: float  # km/h
+    geom: bytes  # WKB LineString
+    rev: int = 0
+
+
+@record(MIRROR)
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """Ground of the map: water, hill, builtup."""
+
+    id: str
+    kind: str  # code list feature_kind
+    name: str
+    geom: bytes
+    rev: int = 0
+
+
+@record(MIRROR)
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    id: str  # SHA-256 of the bytes
+    subject: str  # the record it belongs to
+    name: str
+    mime: str
+    size: int
+    at: Ms
+    rev: int = 0
+
+
+def recolour(tx: Tx, buildings: Sequence[str], colour: str, reason: str) -> None:
+    """Give buildings a colour, with a reason; the colour before stays in the record."""
+    if colour not in codes.load("building_colour"):
+        raise Refused("unknown", kind="building_colour", id=colour)
+    if not reason.strip():
+        raise Refused("missing", field="reason")
+    found = {b.id: b for b in tx.many(Building, buildings)}
+    if missing := [key for key in buildings if key not in found]:
+        raise Refused("unknown", kind="building", id=missing[0])
+    given = {c.id: c.colour for c in tx.many(BuildingColour, buildings)}
+    tx.put(
+        *(
+            BuildingColour(
+                key, colour, given.get(key, b.colour), reason, tx.now, tx.by, tx.post
+            )
+            for key, b in found.items()
+        )
+    )

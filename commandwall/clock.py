@@ -1,0 +1,68 @@
+"""The only place that asks the computer for the time.
+
+Wall-clock times in this program are UTC in whole milliseconds since 1970 (`Ms`). Durations are
+measured with `Clock.monotonic()`, which never jumps.
+"""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+from typing import NewType
+from zoneinfo import ZoneInfo
+
+Ms = NewType("Ms", int)
+"""UTC, milliseconds since 1970-01-01."""
+
+SECOND = 1_000
+MINUTE = 60 * SECOND
+HOUR = 60 * MINUTE
+DAY = 24 * HOUR
+
+
+class Clock:
+    """The computer's time plus the measured offset to the pool: slewed, and never going back."""
+
+    SLEW = 0.05  # at most 5 % faster or slower while an offset is worked in
+
+    def __init__(self) -> None:
+        self._offset = self._target = 0.0  # seconds
+        self._last = 0
+        self._slewed_at = time.monotonic()
+
+    def monotonic(self) -> float:
+        """Seconds from an arbitrary start, for durations only."""
+        return time.monotonic()
+
+    def now(self) -> Ms:
+        """Pool time as well as it is known."""
+        self._slew()
+        self._last = max(self._last, int((time.time() + self._offset) * 1000))
+        return Ms(self._last)
+
+    def measured(self, offset_s: float) -> None:
+        """Take a new measurement of pool time minus the computer's time (seconds)."""
+        self._target = offset_s
+
+    @property
+    def skew(self) -> float:
+        """Seconds that the computer's clock differs from the pool's."""
+        return self._target
+
+    def _slew(self) -> None:
+        here = time.monotonic()
+        step = (here - self._slewed_at) * self.SLEW
+        self._slewed_at = here
+        self._offset += max(-step, min(step, self._target - self._offset))
+
+
+def to_datetime(at: Ms, zone: str = "Asia/Shanghai") -> datetime:
+    """The moment as an aware datetime in a city's time zone."""
+    return datetime.fromtimestamp(at / 1000, UTC).astimezone(ZoneInfo(zone))
+
+
+def from_datetime(at: datetime) -> Ms:
+    """UTC milliseconds of an aware datetime; a naive one raises ValueError."""
+    if at.tzinfo is None:
+        raise ValueError("a time without its zone")
+    return Ms(round(at.timestamp() * 1000))

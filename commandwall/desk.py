@@ -1,0 +1,104 @@
+"""The desk 值班台: the one door for every act, of a person and of the program itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from commandwall import alarms, events, incidents
+from commandwall.clock import Clock
+from commandwall.store import lines
+from commandwall.store.journal import Line
+from commandwall.store.store import Reader, Records, Store, Tx
+
+R = TypeVar("R")
+Act = Callable[..., None]
+Reaction = Callable[[Tx, Sequence[Any]], None]
+
+REACTIONS: tuple[tuple[type[Any], Reaction], ...] = (
+    (alarms.Alarm, events.file_alarms),
+    (incidents.Directive, incidents.deliver),
+)
+"""What follows by itself, in the same transaction: when these records change, do this."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What an act wrote: it is on disk when you hold this."""
+
+    act: str
+    line: Line | None
+    records: Records
+
+    def of(self, kind: type[R]) -> tuple[R, ...]:
+        return tuple(self.records.get(kind, {}).values())
+
+
+class Desk:
+    """Runs acts one at a time on a thread of its own; reads on two others."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store, self._clock = store, clock
+        self.origin = store.origin(clock.now())
+        self.person = store.read(lambda r: r.setting("person"))
+        self.post = store.read(lambda r: r.setting("post"))
+        self._writer = ThreadPoolExecutor(1, thread_name_prefix="desk")
+        self._readers = ThreadPoolExecutor(2, thread_name_prefix="ask")
+
+    def do(self, act: Act, **args: Any) -> Future[Done]:
+        """A person's act: its records, one journal line and what follows, in one transaction.
+
+        The future holds Done once it is on disk; Refused or StoreTrouble where nothing was
+        written.
+        """
+        return self._writer.submit(self.run, act, args, self.person, self.post)
+
+    def ask(self, query: Callable[[Reader], R]) -> Future[R]:
+        return self._readers.submit(self._store.read, query)
+
+    def take_post(self, post: str, person: str = "") -> Future[Done]:
+        """Choose the post this station acts as; it stays chosen."""
+        self.post, self.person = post, person or self.person
+        return self._writer.submit(self.run, _keep_post, {"post": post, "person": self.person})
+
+    def keep(self, key: str, value: str) -> Future[Done]:
+        """Keep a setting of this station, a half-typed text for one."""
+        return self._writer.submit(self.run, _keep, {"key": key, "value": value}, local=True)
+
+    def run(
+        self, act: Act, args: dict[str, Any], person: str = "", post: str = "", local: bool = False
+    ) -> Done:
+        """The act on the caller's thread. `local`: what every station computes alike, or its own
+        affairs; written without a line."""
+        with self._store.write(self._clock.now(), person, post) as tx:
+            act(tx, **args)
+            records = dict(tx.touched)
+            line = None
+            if records and not local:
+                line = lines.append(tx, self.origin, act.__name__, records)
+            self._react(tx, records)
+        return Done(act.__name__, line, records)
+
+    def close(self) -> None:
+        self._writer.shutdown()
+        self._readers.shutdown()
+
+    def _react(self, tx: Tx, records: Records) -> None:
+        tx.by = tx.post = ""
+        for kind, reaction in REACTIONS:
+            if kind in records:
+                tx.touched = {}
+                reaction(tx, tuple(records[kind].values()))
+                if tx.touched:
+                    lines.append(tx, self.origin, reaction.__name__, tx.touched)
+
+
+def _keep(tx: Tx, key: str, value: str) -> None:
+    tx.set(key, value)
+
+
+def _keep_post(tx: Tx, post: str, person: str) -> None:
+    tx.set("post", post)
+    tx.set("person", person)

@@ -1,0 +1,224 @@
+"""The follower: watches the files for what others wrote, and makes `Changes` of it.
+
+It asks `PRAGMA data_version` on connections that never write (2 microseconds), then reads the
+rows of the change rings; live arrays are compared by their block counters. Everything slow
+happens on this thread; the screen only applies.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Connection
+
+from commandwall import tallies
+from commandwall.clock import SECOND, Clock, Ms
+from commandwall.events import Event, EventWork, FiledEvent, fold
+from commandwall.picture import (
+    Changes, FixArrays, Fixes, Readings, SensorArrays, SyncState, Tallies, Tick,
+)  # fmt: skip
+from commandwall.resources import Resource
+from commandwall.sensors import Sensor
+from commandwall.store import live, pulse
+from commandwall.store.schema import MIRROR, WALL, kinds
+from commandwall.store.store import Reader, Store
+
+log = logging.getLogger(__name__)
+POLL_S = 0.05
+RINGS = {"main": "changed", "mirror": "mirror_changed"}
+UNSHOWN = {"household", "attachment", "eventnote"}
+"""Kinds that are asked for when a card needs them, not held in memory."""
+Fresh = dict[type[Any], dict[str, Any]]
+
+
+class Follower(threading.Thread):
+    """Calls `tell(changes)` on its own thread: at once with everything, then as things change."""
+
+    def __init__(self, store: Store, clock: Clock, origin: str, tell: Callable[[Changes], None]):
+        super().__init__(name="follower", daemon=True)
+        self._store, self._clock, self._origin, self._tell = store, clock, origin, tell
+        self._halt = threading.Event()
+        self._conn: Connection | None = None
+        self._mirror = ""
+        self._versions: dict[str, int] = {}
+        self._cursors: dict[str, int] = {}
+        self._live: dict[str, tuple[live.LiveArrays, NDArray[np.int64]]] = {}
+        self._second = self._tallied = 0
+        self._sync = pulse.Sync()
+
+    def run(self) -> None:
+        while not self._halt.wait(POLL_S):
+            try:
+                self.step()
+            except Exception:
+                log.exception("the picture could not be brought up to date; trying again")
+                self._forget()
+                self._halt.wait(1.0)
+
+    def stop(self) -> None:
+        self._halt.set()
+        self.join()
+        self._forget()
+
+    def step(self) -> None:
+        """One look at everything; tells only where something is new."""
+        now = self._clock.now()
+        parts: dict[str, Any] = {}
+        markers: set[type] = set()
+        fresh = self._rows(parts)
+        self._arrays(parts, markers)
+        if now // SECOND != self._second:
+            self._second = now // SECOND
+            markers.add(Tick)
+            self._each_second(now, parts, markers)
+        if fresh or markers:
+            self._tell(Changes(now, fresh, frozenset(markers), **parts))
+
+    def _rows(self, parts: dict[str, Any]) -> Fresh:
+        whole = self._conn is None or self._store.mirror_name() != self._mirror
+        if whole:
+            self._open()
+        conn = self._conn
+        assert conn is not None
+        moved = [name for name in self._cursors if self._version(conn, name)]
+        if not (whole or moved):
+            return {}
+        with conn.begin():
+            reader = Reader(conn)
+            fresh = self._everything(reader, parts) if whole else self._news(reader, moved, parts)
+            self._arrange(reader, fresh, parts)
+        return fresh
+
+    def _open(self) -> None:
+        self._forget()
+        self._mirror = self._store.mirror_name()
+        self._conn = self._store.reader().connect()
+        names = ["main", "mirror"] if self._mirror else ["main"]
+        self._cursors = dict.fromkeys(names, 0)
+        for name in names:
+            self._version(self._conn, name)
+
+    def _version(self, conn: Connection, name: str) -> bool:
+        raw = conn.connection.driver_connection
+        assert raw is not None
+        found = raw.execute(f"PRAGMA {name}.data_version").fetchone()[0]
+        before, self._versions[name] = self._versions.get(name), found
+        return bool(found != before)
+
+    def _everything(self, reader: Reader, parts: dict[str, Any]) -> Fresh:
+        known = kinds(WALL) | (kinds(MIRROR) if self._mirror else {})
+        fresh: Fresh = {}
+        for name, kind in known.items():
+            if name not in UNSHOWN and kind not in (Event, EventWork, FiledEvent):
+                fresh[kind] = {r.id: r for r in reader.find(kind)}
+        fresh[Event] = self._open_events(reader)
+        for name in self._cursors:
+            self._cursors[name] = reader.value(f"SELECT max(seq) FROM {name}.{RINGS[name]}") or 0
+        parts["whole"] = frozenset(fresh)
+        return fresh
+
+    def _news(self, reader: Reader, moved: list[str], parts: dict[str, Any]) -> Fresh:
+        keys: dict[str, set[str]] = defaultdict(set)
+        for name in moved:
+            ring = f"{name}.{RINGS[name]}"
+            tail = reader.value(f"SELECT min(seq) FROM {ring}") or 0
+            if self._cursors[name] and tail > self._cursors[name] + 1:
+                return self._everything(reader, parts)
+            sql = f"SELECT seq, kind, id FROM {ring} WHERE seq > :s ORDER BY seq"
+            for seq, kind, key in reader.rows(sql, s=self._cursors[name]):
+                keys[kind].add(key)
+                self._cursors[name] = seq
+        return self._records(reader, keys)
+
+    def _records(self, reader: Reader, keys: Mapping[str, set[str]]) -> Fresh:
+        known = kinds(WALL) | kinds(MIRROR)
+        fresh: Fresh = {}
+        events: set[str] = set()
+        for name, some in keys.items():
+            if known[name] in (Event, EventWork, FiledEvent):
+                events |= some
+            elif name not in UNSHOWN:
+                found = {r.id: r for r in reader.many(known[name], sorted(some))}
+                fresh[known[name]] = {key: found.get(key) for key in some}
+        if events:
+            fresh[Event] = self._views(reader, sorted(events))
+        return fresh
+
+    def _open_events(self, reader: Reader) -> dict[str, Any]:
+        worked = {w.id for w in reader.find(EventWork)} | {f.id for f in reader.find(FiledEvent)}
+        if self._mirror:
+            worked |= {key for (key,) in reader.rows(tallies.OPEN_EVENTS)}
+        return {key: v for key, v in self._views(reader, sorted(worked)).items() if v and v.open}
+
+    def _views(self, reader: Reader, keys: list[str]) -> dict[str, Any]:
+        rows: dict[str, Event | FiledEvent] = {f.id: f for f in reader.many(FiledEvent, keys)}
+        if self._mirror:
+            rows.update((e.id, e) for e in reader.many(Event, keys))
+        work = {w.id: w for w in reader.many(EventWork, keys)}
+        return {key: fold(rows[key], work.get(key)) if key in rows else None for key in keys}
+
+    def _arrange(self, reader: Reader, fresh: Fresh, parts: dict[str, Any]) -> None:
+        if Sensor in fresh and self._mirror:
+            parts["sensors"] = SensorArrays(reader.find(Sensor))
+        if Resource in fresh and self._mirror:
+            parts["resources"] = FixArrays(reader.find(Resource))
+        self._live = {} if Sensor in fresh or Resource in fresh else self._live
+        if parts.get("whole") and self._mirror:
+            parts["city"] = reader.value("SELECT value FROM mirror_meta WHERE key = 'city'") or ""
+
+    def _arrays(self, parts: dict[str, Any], markers: set[type]) -> None:
+        if (values := self._copy("sensors", live.READING)) is not None:
+            parts["readings"] = values
+            markers.add(Readings)
+        if (values := self._copy("fixes", live.FIX)) is not None:
+            parts["fixes"] = values
+            markers.add(Fixes)
+
+    def _copy(self, what: str, columns: live.Columns) -> Mapping[str, NDArray[Any]] | None:
+        if what not in self._live:
+            path = _newest(self._store.folder, what)
+            if path is None:
+                return None
+            rows = int(path.stem.rsplit("-", 1)[1])
+            self._live[what] = live.LiveArrays(path, columns, rows), np.full(1, -1, np.int64)
+        arrays, seen = self._live[what]
+        counters = arrays.counters()
+        if np.array_equal(counters, seen):
+            return None
+        self._live[what] = arrays, counters
+        return arrays.read()
+
+    def _each_second(self, now: Ms, parts: dict[str, Any], markers: set[type]) -> None:
+        conn = self._conn
+        assert conn is not None
+        with conn.begin():
+            reader = Reader(conn)
+            unsent = tallies.unsent(reader, self._origin)
+            if self._mirror and now - self._tallied >= tallies.EVERY:
+                self._tallied = now
+                parts["counters"] = tallies.count(reader, now)
+                markers.add(Tallies)
+        parts["unsent"] = unsent
+        sync = pulse.read(self._store.folder)
+        if sync != self._sync:
+            self._sync = parts["sync"] = sync
+            markers.add(SyncState)
+
+    def _forget(self) -> None:
+        if self._conn is not None:
+            self._conn.close()
+        self._conn, self._live = None, {}
+
+
+def _newest(folder: Path, what: str) -> Path | None:
+    found = sorted(folder.glob(f"{what}-*.live"), key=lambda path: path.stat().st_mtime)
+    return found[-1] if found else None
+
+

@@ -1,0 +1,262 @@
+"""The picture 态势: what the wall shows now, in memory.
+
+`Picture` is plain data that only the screen's thread touches; `Changes` is what one tick brings.
+`commandwall.follower` makes the changes on a thread of its own.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from commandwall.alarms import NORM, Alarm
+from commandwall.areas import (
+    Area, Building, BuildingColour, Camera, Feature, Person, Pipe, Place, Road,
+)  # fmt: skip
+from commandwall.clock import Ms
+from commandwall.events import Event, EventView
+from commandwall.incidents import CommandPost, Directive, Incident
+from commandwall.indicators import Indicator, IndicatorValue
+from commandwall.resources import Resource
+from commandwall.sensors import Sensor
+from commandwall.store.pulse import Lamp, Sync
+from commandwall.store.tables import Conflict
+
+__all__ = ["Changes", "Counters", "Fixes", "Lamp", "Picture", "Readings", "Sync", "SyncState", "Tick"]
+R = TypeVar("R")
+TRAIL = 60
+
+
+class Tick:
+    """Marker: a second has passed."""
+
+
+class Readings:
+    """Marker: live values of sensors changed."""
+
+
+class Fixes:
+    """Marker: positions of resources changed."""
+
+
+class SyncState:
+    """Marker: the state of agent, pool or backlog changed."""
+
+
+class Tallies:
+    """Marker: counters changed."""
+
+
+class SensorArrays:
+    """All sensors as columns; row i of each belongs to `ids[i]`.
+
+    `lon`, `lat` float64 degrees WGS-84; `cls_index` uint8 into `classes`; `value` float32;
+    `at` int64 milliseconds (0: never); `quality` uint8 (0 good, 1 bad, 2 stale);
+    `severity` uint8 (0 normal, 1 worst .. 4).
+    """
+
+    def __init__(self, sensors: list[Sensor]) -> None:
+        sensors = sorted(sensors, key=lambda s: s.no)
+        self.records = sensors
+        self.ids = [s.id for s in sensors]
+        self.row_of = {s.id: row for row, s in enumerate(sensors)}
+        self.no = np.array([s.no for s in sensors], np.intp)
+        self.classes = sorted({s.cls for s in sensors})
+        index = {cls: i for i, cls in enumerate(self.classes)}
+        self.cls_index = np.array([index[s.cls] for s in sensors], np.uint8)
+        self.lon = np.array([s.lon for s in sensors], np.float64)
+        self.lat = np.array([s.lat for s in sensors], np.float64)
+        self.period = np.array([s.period_s for s in sensors], np.int64)
+        n = len(sensors)
+        self.value = np.full(n, np.nan, np.float32)
+        self.at = np.zeros(n, np.int64)
+        self.quality = np.full(n, 2, np.uint8)
+        self.severity = np.zeros(n, np.uint8)
+
+    def take(self, live: Mapping[str, NDArray[Any]]) -> None:
+        """Newest live columns, which are indexed by `no`."""
+        self.value = live["value"][self.no]
+        self.at = live["at"][self.no]
+        self.quality = live["quality"][self.no]
+        self.severity = live["severity"][self.no]
+
+
+class FixArrays:
+    """Positions of all resources: `lon`, `lat` degrees (NaN unknown), `at` Ms (0 never),
+    `trail` float64 (n, 60, 2) lon/lat, oldest first, NaN padded."""
+
+    def __init__(self, resources: list[Resource]) -> None:
+        resources = sorted(resources, key=lambda r: r.no)
+        self.ids = [r.id for r in resources]
+        self.row_of = {r.id: row for row, r in enumerate(resources)}
+        self.no = np.array([r.no for r in resources], np.intp)
+        n = len(resources)
+        self.lon, self.lat = np.full(n, np.nan), np.full(n, np.nan)
+        self.at = np.zeros(n, np.int64)
+        self.trail = np.full((n, TRAIL, 2), np.nan)
+
+    def take(self, live: Mapping[str, NDArray[Any]]) -> None:
+        """Newest live columns; a resource that moved gets one more point on its trail."""
+        at = live["at"][self.no]
+        moved = at > self.at
+        lon, lat = live["lon"][self.no], live["lat"][self.no]
+        self.trail[moved, :-1] = self.trail[moved, 1:]
+        self.trail[moved, -1, 0], self.trail[moved, -1, 1] = lon[moved], lat[moved]
+        known = at > 0
+        self.lon, self.lat = np.where(known, lon, np.nan), np.where(known, lat, np.nan)
+        self.at = at
+
+
+@dataclass(frozen=True, slots=True)
+class Counters:
+    """Counts kept by the mirror: by source and local hour of the day."""
+
+    by_hour: Mapping[str, list[int]] = field(default_factory=dict)  # today, 24 numbers
+    bands: Mapping[str, list[tuple[float, float]]] = field(default_factory=dict)
+    past_hour: Mapping[str, int] = field(default_factory=dict)  # the last 60 minutes
+    total: int = 0
+    open: int = 0
+    closed_today: int = 0
+    open_by_area: Mapping[str, int] = field(default_factory=dict)
+
+    def hours(self, source: str) -> list[int]:
+        """Today's count in each local hour, 24 numbers."""
+        return self.by_hour.get(source, [0] * 24)
+
+    def today(self, source: str) -> int:
+        return sum(self.hours(source))
+
+    def last_hour(self, source: str) -> int:
+        return self.past_hour.get(source, 0)
+
+    def usual(self, source: str) -> list[tuple[float, float]]:
+        """The usual count of each hour: low and high of the same hour of the last four weeks."""
+        return self.bands.get(source, [(0.0, 0.0)] * 24)
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What one tick brings. `records` maps a kind to id -> record, or None where it is gone."""
+
+    now: Ms
+    records: Mapping[type[Any], Mapping[str, Any]] = field(default_factory=dict)
+    markers: frozenset[type] = frozenset({Tick})
+    sensors: SensorArrays | None = None
+    resources: FixArrays | None = None
+    readings: Mapping[str, NDArray[Any]] | None = None
+    fixes: Mapping[str, NDArray[Any]] | None = None
+    counters: Counters | None = None
+    sync: Sync | None = None
+    unsent: frozenset[str] | None = None
+    city: str | None = None
+    whole: frozenset[type] = frozenset()  # kinds that were read anew: what is not here is gone
+
+    @property
+    def kinds(self) -> frozenset[type]:
+        return self.markers | frozenset(self.records)
+
+    def of(self, kind: type[R]) -> tuple[R, ...]:
+        return tuple(r for r in self.records.get(kind, {}).values() if r is not None)
+
+    def gone(self, kind: type[Any]) -> tuple[str, ...]:
+        return tuple(key for key, r in self.records.get(kind, {}).items() if r is None)
+
+
+class Picture:
+    """What is shown now. Read by layers and panels; changed by `apply` alone."""
+
+    def __init__(self) -> None:
+        self.now, self.city = Ms(0), ""
+        self.areas: dict[str, Area] = {}
+        self.people: dict[str, list[Person]] = defaultdict(list)
+        self.persons: dict[str, Person] = {}
+        self.places: dict[str, Place] = {}
+        self.cameras: dict[str, Camera] = {}
+        self.pipes: dict[str, Pipe] = {}
+        self.roads: dict[str, Road] = {}
+        self.features: dict[str, Feature] = {}
+        self.buildings: dict[str, Building] = {}
+        self.recoloured: dict[str, BuildingColour] = {}
+        self.building_colours: dict[str, str] = {}
+        self.resources: dict[str, Resource] = {}
+        self.events: dict[str, EventView] = {}
+        self.alarms: dict[str, Alarm] = {}
+        self.incidents: dict[str, Incident] = {}
+        self.command_posts: dict[str, CommandPost] = {}
+        self.directives: dict[str, Directive] = {}
+        self.conflicts: dict[str, Conflict] = {}
+        self.indicators: dict[str, Indicator] = {}
+        self.values: dict[str, IndicatorValue] = {}
+        self.sensors, self.fixes = SensorArrays([]), FixArrays([])
+        self.counters, self.sync = Counters(), Sync()
+        self.unsent: frozenset[str] = frozenset()
+        self.ages: dict[str, Ms] = {}
+
+    def apply(self, changes: Changes) -> None:
+        """Bring the picture up to what a tick says."""
+        self.now = changes.now
+        for kind, records in changes.records.items():
+            self._take(kind, records, kind in changes.whole)
+        self._take_arrays(changes)
+        for name in ("counters", "sync", "unsent", "city"):
+            if (value := getattr(changes, name)) is not None:
+                setattr(self, name, value)
+
+    def _take(self, kind: type[Any], records: Mapping[str, Any], whole: bool) -> None:
+        shelf = self._shelf(kind)
+        if whole:
+            shelf.clear()
+        for key, record in records.items():
+            if record is None or not _shown(record):
+                shelf.pop(key, None)
+            else:
+                shelf[key] = record
+        self._derive(kind, records)
+
+    def _take_arrays(self, changes: Changes) -> None:
+        if changes.sensors is not None:
+            self.sensors = changes.sensors
+        if changes.resources is not None:
+            self.fixes = changes.resources
+        if changes.readings is not None:
+            self.sensors.take(changes.readings)
+            self.ages["readings"] = Ms(int(self.sensors.at.max(initial=0)))
+        if changes.fixes is not None:
+            self.fixes.take(changes.fixes)
+            self.ages["fixes"] = Ms(int(self.fixes.at.max(initial=0)))
+
+    def _shelf(self, kind: type[Any]) -> dict[str, Any]:
+        shelves: dict[type[Any], dict[str, Any]] = {
+            Area: self.areas, Person: self.persons, Place: self.places, Camera: self.cameras,
+            Pipe: self.pipes, Road: self.roads, Feature: self.features, Building: self.buildings,
+            BuildingColour: self.recoloured, Resource: self.resources, Event: self.events,
+            Alarm: self.alarms, Incident: self.incidents, CommandPost: self.command_posts,
+            Directive: self.directives, Conflict: self.conflicts, Indicator: self.indicators,
+            IndicatorValue: self.values,
+        }  # fmt: skip
+        return shelves.get(kind, {})
+
+    def _derive(self, kind: type[Any], records: Mapping[str, Any]) -> None:
+        if kind in (Building, BuildingColour):
+            self.building_colours = {b.id: b.colour for b in self.buildings.values()}
+            self.building_colours.update((c.id, c.colour) for c in self.recoloured.values())
+        elif kind is Person:
+            self.people = defaultdict(list)
+            for person in self.persons.values():
+                self.people[person.area].append(person)
+        elif kind is IndicatorValue:
+            self.ages["values"] = max((v.at for v in self.values.values()), default=Ms(0))
+        elif kind is Event:
+            newest = (v.event.received_at for v in records.values() if v is not None)
+            self.ages["events"] = max(newest, default=self.ages.get("events", Ms(0)))
+
+
+def _shown(record: Any) -> bool:
+    if isinstance(record, Alarm):
+        return record.state != NORM
+    return not isinstance(record, EventView) or record.open

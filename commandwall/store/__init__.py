@@ -1,0 +1,1 @@
+"""The embedded database: wall.db, mirror.db, telemetry.db and the live arrays."""

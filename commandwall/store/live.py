@@ -1,0 +1,77 @@
+"""Live arrays: memory-mapped columns that one program writes and many read without waiting.
+
+Rows stand in blocks of 1,024 under an odd/even counter: a writer makes it odd, writes, makes it
+even; a reader that saw an odd or a changed counter reads the block again. A cache that may be
+thrown away, never the truth of an alarm.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+BLOCK = 1024
+MAGIC = 0x4357_4C49_5645_3031  # "CWLIVE01"
+TRIES = 100
+READING = (("at", "i8"), ("value", "f4"), ("quality", "u1"), ("severity", "u1"))
+FIX = (("at", "i8"), ("lon", "f8"), ("lat", "f8"))
+Columns = tuple[tuple[str, str], ...]
+
+
+class LiveArrays:
+    """Columns of `rows` rows; `create` where this program is the writer."""
+
+    def __init__(self, path: Path, columns: Columns, rows: int, create: bool = False) -> None:
+        self.path, self.blocks = path, -(-rows // BLOCK)
+        self.rows = self.blocks * BLOCK
+        sizes = [np.dtype(kind).itemsize * self.rows for _, kind in columns]
+        total = 16 + 8 * self.blocks + sum(sizes)
+        if create and (not path.exists() or path.stat().st_size != total):
+            path.write_bytes(b"\0" * total)
+        self._map = np.memmap(path, np.uint8, "r+" if create else "r", shape=(total,))
+        head = self._map[:16].view(np.int64)
+        if create:
+            head[:] = MAGIC, self.rows
+        if int(head[0]) != MAGIC or int(head[1]) != self.rows:
+            raise ValueError(f"{path.name} is not a live file of {self.rows} rows")
+        self._counter = self._map[16 : 16 + 8 * self.blocks].view(np.int64)
+        self._columns = self._cut(columns, 16 + 8 * self.blocks)
+        if create:
+            self._counter += self._counter % 2  # a writer died within a block
+
+    def write(self, rows: NDArray[np.intp], **values: NDArray[Any]) -> None:
+        """Set columns of these rows."""
+        touched = np.unique(rows // BLOCK)
+        self._counter[touched] += 1
+        for name, some in values.items():
+            self._columns[name][rows] = some
+        self._counter[touched] += 1
+
+    def counters(self) -> NDArray[np.int64]:
+        """A copy of the block counters: where they differ, something was written."""
+        return np.array(self._counter)
+
+    def read(self) -> dict[str, NDArray[Any]]:
+        """A copy of every column in which no block is torn."""
+        for _ in range(TRIES):
+            before = self.counters()
+            copy = {name: np.array(column) for name, column in self._columns.items()}
+            if not (before % 2).any() and (before == self._counter).all():
+                return copy
+        raise TimeoutError(f"{self.path.name}: its writer never rests")
+
+    def _cut(self, columns: Columns, start: int) -> dict[str, NDArray[Any]]:
+        cut = {}
+        for name, kind in columns:
+            end = start + np.dtype(kind).itemsize * self.rows
+            cut[name] = self._map[start:end].view(kind)
+            start = end
+        return cut
+
+
+def live_name(what: str, rows: int) -> str:
+    """File name: another size is another file."""
+    return f"{what}-{-(-rows // BLOCK) * BLOCK}.live"

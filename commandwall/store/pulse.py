@@ -1,0 +1,52 @@
+"""The agent's pulse: a small file that says it lives, and how its sync stands."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from commandwall.clock import Ms
+
+NAME = "agent.pulse"
+
+
+@dataclass(frozen=True, slots=True)
+class Lamp:
+    """A feed: newest moment it brought, and how many of its pieces were refused."""
+
+    name: str
+    at: Ms
+    refused: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Sync:
+    """How this station stands with its agent and the pool. Moments are 0 before the first."""
+
+    agent_at: Ms = Ms(0)
+    pool_at: Ms = Ms(0)
+    skew_s: float = 0.0
+    filling: float | None = None  # share of a first fill, 0..1
+    tries: int = 0  # failed connections in a row
+    next_try_at: Ms = Ms(0)
+    trouble: str = ""  # a code: unreachable, epoch, schema, chain ...
+    backlog: int = 0  # acts on disk here and not yet in the pool
+    lamps: dict[str, Lamp] = field(default_factory=dict)
+
+
+def write(folder: Path, sync: Sync) -> None:
+    """Replace the pulse at once and whole; it is not worth a disk flush."""
+    fresh = folder / (NAME + ".new")
+    fresh.write_text(json.dumps(asdict(sync)))
+    fresh.replace(folder / NAME)
+
+
+def read(folder: Path) -> Sync:
+    """The newest pulse; an empty one where there is none."""
+    try:
+        raw = json.loads((folder / NAME).read_text())
+    except FileNotFoundError:
+        return Sync()
+    raw["lamps"] = {name: Lamp(**lamp) for name, lamp in raw["lamps"].items()}
+    return Sync(**raw)

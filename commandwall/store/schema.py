@@ -1,0 +1,74 @@
+"""Records become tables: one definition serves the pool (PostgreSQL) and the wall (SQLite)."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Callable
+from dataclasses import fields
+from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from sqlalchemy import BigInteger, Column, Float, Index, LargeBinary, MetaData, Table, Text
+from sqlalchemy.types import TypeEngine
+
+from commandwall.clock import Ms
+
+R = TypeVar("R")
+WALL = "wall"
+"""wall.db: what stations did. Written by acts only."""
+MIRROR = "mirror"
+"""mirror.db: what the city says. Written by `take` only."""
+
+wall = MetaData()
+mirror = MetaData()
+_HOMES = {WALL: wall, MIRROR: mirror}
+_COLUMNS: dict[Any, type[TypeEngine[Any]]] = {
+    str: Text,
+    int: BigInteger,
+    Ms: BigInteger,
+    float: Float,
+    bytes: LargeBinary,
+}
+
+
+def record(home: str, index: tuple[str, ...] = ()) -> Callable[[type[R]], type[R]]:
+    """Give a frozen dataclass a table of its own name in one of the files; `id` is the key."""
+
+    def tie(kind: type[R]) -> type[R]:
+        name = kind.__name__.lower()
+        columns = [_column(f.name, hint) for f, hint in _hints(kind)]
+        indexes = [Index(f"ix_{name}_{column}", column) for column in index]
+        table = Table(name, _HOMES[home], *columns, *indexes, sqlite_strict=True)
+        table.info["kind"] = kind
+        return kind
+
+    return tie
+
+
+def table_of(kind: type[Any]) -> Table:
+    """The table of a record class; KeyError where it has none."""
+    name = kind.__name__.lower()
+    return wall.tables[name] if name in wall.tables else mirror.tables[name]
+
+
+def kinds(home: str) -> dict[str, type[Any]]:
+    """Table name -> record class of one file."""
+    tables = _HOMES[home].tables.items()
+    return {name: table.info["kind"] for name, table in tables if "kind" in table.info}
+
+
+def times_of(kind: type[Any]) -> frozenset[str]:
+    """Names of the fields that hold a moment: timestamptz in the pool, milliseconds here."""
+    return frozenset(f.name for f, hint in _hints(kind) if Ms in (hint, *get_args(hint)))
+
+
+def _hints(kind: type[Any]) -> list[tuple[Any, Any]]:
+    # The class itself is not yet a name of its module while it is decorated: hints are resolved
+    # against the module, which holds everything a field may name.
+    hints = get_type_hints(kind)
+    return [(f, hints[f.name]) for f in fields(kind)]
+
+
+def _column(name: str, hint: Any) -> Column[Any]:
+    optional = get_origin(hint) in (Union, types.UnionType)
+    plain = next(a for a in get_args(hint) if a is not types.NoneType) if optional else hint
+    return Column(name, _COLUMNS[plain], primary_key=name == "id", nullable=optional)

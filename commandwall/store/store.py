@@ -1,0 +1,172 @@
+"""Store: the files of one city on this machine, read by everyone, written through `Tx`."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Generator, Iterable, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+from sqlalchemy import Connection, Engine, select, text
+
+from commandwall.clock import Ms
+from commandwall.store import database
+from commandwall.store.schema import table_of
+from commandwall.store.tables import setting
+
+R = TypeVar("R")
+Records = dict[type[Any], dict[str, Any]]
+MIRROR_POINTER = "mirror.current"
+MANY = 900
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why an act is refused: a code, and the facts its sentence needs."""
+
+    code: str
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+class Refused(Exception):
+    """An act that the rules do not allow; the screen turns the reason into a sentence."""
+
+    def __init__(self, code: str, **facts: Any) -> None:
+        super().__init__(f"{code} {facts}")
+        self.reason = Reason(code, facts)
+
+
+class Reader:
+    """One read transaction over wall.db with mirror.db beside it."""
+
+    def __init__(self, conn: Connection) -> None:
+        self._conn = conn
+
+    def find(self, kind: type[R], **equals: Any) -> list[R]:
+        """All records of a kind whose fields equal (or, for a list, are among) the values."""
+        table = table_of(kind)
+        query = select(table)
+        for name, value in equals.items():
+            column = table.c[name]
+            query = query.where(column.in_(value) if isinstance(value, list) else column == value)
+        return [kind(*row) for row in self._conn.execute(query)]
+
+    def get(self, kind: type[R], key: str) -> R | None:
+        return next(iter(self.find(kind, id=key)), None)
+
+    def many(self, kind: type[R], keys: Sequence[str]) -> list[R]:
+        """The records with these ids, in no order; missing ones are left out."""
+        parts = (list(keys[i : i + MANY]) for i in range(0, len(keys), MANY))
+        return [r for part in parts for r in self.find(kind, id=part)]
+
+    def rows(self, sql: str, **params: Any) -> list[tuple[Any, ...]]:
+        return [tuple(row) for row in self._conn.execute(text(sql), params)]
+
+    def value(self, sql: str, **params: Any) -> Any:
+        """First column of the first row, or None."""
+        return self._conn.execute(text(sql), params).scalar()
+
+    def setting(self, key: str, default: str = "") -> str:
+        query = select(setting.c.value).where(setting.c.key == key)
+        return self._conn.scalar(query) or default
+
+
+class Tx(Reader):
+    """One transaction on wall.db: the first argument of every act."""
+
+    def __init__(self, conn: Connection, now: Ms, by: str, post: str) -> None:
+        super().__init__(conn)
+        self.now, self.by, self.post = now, by, post
+        self.touched: Records = {}
+
+    def put(self, *records: Any) -> None:
+        """Insert or replace records, all of one kind, in one statement."""
+        if not records:
+            return
+        kind = cast(type[Any], type(records[0]))
+        self.run(upsert_sql(kind), [_values(r) for r in records])
+        name = kind.__name__.lower()
+        self.run("INSERT INTO changed(kind, id) VALUES (?, ?)", [(name, r.id) for r in records])
+        self.touched.setdefault(kind, {}).update((r.id, r) for r in records)
+
+    def set(self, key: str, value: str) -> None:
+        """Keep a setting of this station."""
+        self.run("INSERT OR REPLACE INTO setting VALUES (?, ?)", [(key, value)])
+
+    def run(self, sql: str, rows: Sequence[tuple[Any, ...]]) -> None:
+        """One statement for many rows."""
+        if rows:
+            self._conn.exec_driver_sql(sql, list(rows))
+
+
+class Store:
+    """wall.db and mirror.db of one data directory (telemetry and live arrays stand beside)."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._writer: Engine = database.writer(folder / "wall.db", "FULL")
+        self._mirror_name = ""
+        self._reader: Engine | None = None
+
+    @contextmanager
+    def write(self, now: Ms, by: str = "", post: str = "") -> Generator[Tx]:
+        """One transaction on wall.db; nothing is told to anyone before it is on disk."""
+        with database.troubles(), self._writer.begin() as conn:
+            yield Tx(conn, now, by, post)
+
+    def read(self, query: Callable[[Reader], R]) -> R:
+        with database.troubles(), self.reader().connect() as conn:
+            return query(Reader(conn))
+
+    def reader(self) -> Engine:
+        """Read-only connections; anew when the pointer names another mirror."""
+        name = self.mirror_name()
+        if self._reader is None or name != self._mirror_name:
+            self._mirror_name, old = name, self._reader
+            attached = {"mirror": self.folder / name} if name else {}
+            self._reader = database.reader(self.folder / "wall.db", attached)
+            if old is not None:
+                old.dispose()
+        return self._reader
+
+    def mirror_name(self) -> str:
+        """File name of the mirror in use, or "" before the first fill."""
+        pointer = self.folder / MIRROR_POINTER
+        return pointer.read_text().strip() if pointer.exists() else ""
+
+    def origin(self, now: Ms) -> str:
+        """This station's name in the journal: drawn once, kept for ever."""
+        with self.write(now) as tx:
+            if not (origin := tx.setting("origin")):
+                origin = uuid.uuid4().hex[:16]
+                tx.set("origin", origin)
+            return origin
+
+    def close(self) -> None:
+        self._writer.dispose()
+        if self._reader is not None:
+            self._reader.dispose()
+
+
+@cache
+def upsert_sql(kind: type[Any]) -> str:
+    """INSERT that replaces the row of the same id, with positional parameters."""
+    table = table_of(kind)
+    names = [c.name for c in table.columns]
+    marks = ", ".join("?" * len(names))
+    news = ", ".join(f'"{n}"=excluded."{n}"' for n in names if n != "id")
+    columns = ", ".join(f'"{n}"' for n in names)
+    return (
+        f"INSERT INTO {table.name} ({columns}) VALUES ({marks}) ON CONFLICT(id) DO UPDATE SET {news}"
+    )
+
+
+def _values(record: Any) -> tuple[Any, ...]:
+    return tuple(getattr(record, name) for name in record.__slots__)
+
+
+def ids(records: Iterable[Any]) -> list[str]:
+    return [r.id for r in records]

@@ -1,0 +1,106 @@
+"""The store's own tables, beside those of the records."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import BigInteger, Column, Index, Integer, Table, Text
+
+from commandwall.clock import Ms
+from commandwall.store.schema import WALL, mirror, record, wall
+
+setting = Table(
+    "setting",
+    wall,
+    Column("key", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+    sqlite_strict=True,
+)
+"""What this station keeps for itself: its origin, post, drafts, cursors. Never journaled."""
+
+head = Table(
+    "head",
+    wall,
+    Column("origin", Text, primary_key=True),
+    Column("seq", BigInteger, nullable=False),
+    Column("hlc", BigInteger, nullable=False),
+    Column("hash", Text, nullable=False),
+    sqlite_strict=True,
+)
+"""The newest journal line held of each origin."""
+
+version = Table(
+    "version",
+    wall,
+    Column("record", Text, primary_key=True),  # kind:id
+    Column("hlc", BigInteger, nullable=False),
+    Column("origin", Text, nullable=False),
+    sqlite_strict=True,
+)
+"""Which line last wrote a record: the fold takes the later, and sees what was concurrent."""
+
+changed = Table(
+    "changed",
+    wall,
+    Column("seq", Integer, primary_key=True, autoincrement=True),
+    Column("kind", Text, nullable=False),
+    Column("id", Text, nullable=False),
+    sqlite_autoincrement=True,
+    sqlite_strict=True,
+)
+mirror_changed = Table(
+    "mirror_changed",
+    mirror,
+    Column("seq", Integer, primary_key=True, autoincrement=True),
+    Column("kind", Text, nullable=False),
+    Column("id", Text, nullable=False),
+    sqlite_autoincrement=True,
+    sqlite_strict=True,
+)
+RING = 100_000
+"""Rows kept in the two rings; a reader behind the tail reads its kinds anew."""
+
+mirror_meta = Table(
+    "mirror_meta",
+    mirror,
+    Column("key", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+    sqlite_strict=True,
+)
+"""Feed cursor, epoch, city, moment of the last page."""
+
+tally = Table(
+    "tally",
+    mirror,
+    Column("name", Text, primary_key=True),  # hour, open
+    Column("key", Text, primary_key=True),
+    Column("n", BigInteger, nullable=False),
+    sqlite_strict=True,
+)
+"""Counters kept as rows arrive, so that no figure needs a scan of the pool."""
+
+event_row = Table(
+    "event_row",
+    mirror,
+    Column("no", Integer, primary_key=True, autoincrement=True),
+    Column("id", Text, nullable=False),
+    Index("ux_event_row_id", "id", unique=True),
+    sqlite_strict=True,
+)
+"""Number of an event in the full-text index, which knows only numbers."""
+
+
+@record(WALL)
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """Two stations wrote one record without seeing each other: both are kept, a person decides."""
+
+    id: str
+    kind: str
+    record: str
+    kept: str  # JSON of the record that is shown
+    other: str  # JSON of the one that is not
+    kept_origin: str
+    other_origin: str
+    at: Ms
+    settled_by: str = ""

@@ -1,0 +1,77 @@
+"""Counters for the screen, read from the tallies that the mirror keeps as rows arrive."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+
+from commandwall.clock import DAY, HOUR, SECOND, Ms, from_datetime, to_datetime
+from commandwall.picture import Counters
+from commandwall.store import lines
+from commandwall.store.mirror import CLOSED
+from commandwall.store.store import Reader
+
+EVERY = 2 * SECOND
+BAND_DAYS = 28
+BAND = (0.2, 0.8)
+"""The usual band runs between these shares of the last four weeks' values of an hour."""
+_CLOSED = ", ".join(f"'{state}'" for state in CLOSED)
+OPEN_EVENTS = f"SELECT id FROM event WHERE state NOT IN ({_CLOSED})"
+PUSHED = "pushed"
+
+
+def count(reader: Reader, now: Ms) -> Counters:
+    """All counters at a moment; its cost does not grow with the pool."""
+    midnight = day_start(now)
+    hours = _hours(reader, midnight)
+    states = dict(reader.rows("SELECT key, n FROM tally WHERE name = 'state'"))  # type: ignore[arg-type]
+    closed = "SELECT count(*) FROM event WHERE closed_at >= :t"
+    return Counters(
+        {source: days[0] for source, days in hours.items() if 0 in days},
+        {source: _bands(days) for source, days in hours.items()},
+        dict(reader.rows(_PAST_HOUR, t=now - HOUR)),  # type: ignore[arg-type]
+        sum(states.values()),
+        sum(n for state, n in states.items() if state not in CLOSED),
+        int(reader.value(closed, t=midnight) or 0),
+        dict(reader.rows("SELECT key, n FROM tally WHERE name = 'open' AND n > 0")),  # type: ignore[arg-type]
+    )
+
+
+def unsent(reader: Reader, origin: str) -> frozenset[str]:
+    """Keys kind:id of the records whose newest line has not reached the pool."""
+    pushed = int(reader.setting(PUSHED, "0"))
+    found: set[str] = set()
+    for line in lines.unsent(reader, origin, pushed):
+        records = json.loads(line.body or "{}").get("records", {})
+        found |= {f"{kind}:{row['id']}" for kind, rows in records.items() for row in rows}
+    return frozenset(found)
+
+
+def day_start(now: Ms) -> Ms:
+    """Local midnight before a moment."""
+    return from_datetime(to_datetime(now).replace(hour=0, minute=0, second=0, microsecond=0))
+
+
+_PAST_HOUR = "SELECT source, count(*) FROM event WHERE reported_at > :t GROUP BY source"
+
+
+def _hours(reader: Reader, midnight: Ms) -> dict[str, dict[int, list[int]]]:
+    """source -> days ago -> 24 counts."""
+    found: dict[str, dict[int, list[int]]] = defaultdict(lambda: defaultdict(lambda: [0] * 24))
+    for key, n in reader.rows("SELECT key, n FROM tally WHERE name = 'hour' AND n > 0"):
+        source, hour = key.rsplit("|", 1)
+        since = int(hour) * HOUR - midnight
+        ago, slot = -(since // DAY), since % DAY // HOUR
+        if 0 <= ago <= BAND_DAYS:
+            found[source][ago][slot] = n
+    return found
+
+
+def _bands(days: dict[int, list[int]]) -> list[tuple[float, float]]:
+    past = [days.get(ago, [0] * 24) for ago in range(1, BAND_DAYS + 1)]
+    return [_band(sorted(day[hour] for day in past)) for hour in range(24)]
+
+
+def _band(values: list[int]) -> tuple[float, float]:
+    low, high = (values[round(share * (len(values) - 1))] for share in BAND)
+    return float(low), float(high)
