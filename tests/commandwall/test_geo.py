@@ -82,9 +82,9 @@ def test_an_undeclared_datum_is_refused_and_so_is_an_unknown_one():
 
 
 def test_a_shape_is_converted_whole():
-    moved = geo.convert_geometry(shapely.box(120.0, 31.0, 120.1, 31.1), "gcj02")
-    lon, lat = geo.convert(120.0, 31.0, "gcj02")
-    assert shapely.bounds(moved)[:2] == pytest.approx([float(lon), float(lat)], abs=1e-4)
+    line = shapely.LineString([(120.0, 31.0), (120.1, 31.1)])
+    moved = shapely.get_coordinates(geo.convert_geometry(line, "gcj02"))
+    assert apart(moved.T, geo.convert([120.0, 120.1], [31.0, 31.1], "gcj02")) == 0
 
 
 def test_the_plane_agrees_with_proj_over_a_city():
