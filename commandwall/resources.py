@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import zlib
 from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
 
 from commandwall.store.schema import MIRROR, record
 
@@ -23,3 +27,20 @@ class Resource:
     area: str
     phone: str = ""
     rev: int = 0
+
+
+FIX_DTYPE = np.dtype([("no", "<u4"), ("at", "<i8"), ("lon", "<f8"), ("lat", "<f8")])
+"""One position as it travels: the resource's small number, UTC ms, degrees WGS-84."""
+
+
+def pack(fixes: NDArray[np.void]) -> bytes:
+    """Positions (FIX_DTYPE) as one body of a pack."""
+    return zlib.compress(np.ascontiguousarray(fixes, FIX_DTYPE).tobytes(), 1)
+
+
+def unpack(body: bytes) -> NDArray[np.void]:
+    """The positions of a pack, read-only; ValueError where the body is no pack of positions."""
+    try:
+        return np.frombuffer(zlib.decompress(body), FIX_DTYPE)
+    except zlib.error as why:
+        raise ValueError("not a pack of positions") from why
