@@ -11,6 +11,7 @@ import logging
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -100,9 +101,8 @@ class Follower(threading.Thread):
         self._forget()
         self._mirror = self._store.mirror_name()
         self._conn = self._store.reader().connect()
-        names = ["main", "mirror"] if self._mirror else ["main"]
-        self._cursors = dict.fromkeys(names, 0)
-        for name in names:
+        self._cursors = dict.fromkeys(RINGS, 0)
+        for name in RINGS:
             self._version(self._conn, name)
 
     def _version(self, conn: Connection, name: str) -> bool:
@@ -113,7 +113,7 @@ class Follower(threading.Thread):
         return bool(found != before)
 
     def _everything(self, reader: Reader, parts: dict[str, Any]) -> Fresh:
-        known = kinds(WALL) | (kinds(MIRROR) if self._mirror else {})
+        known = kinds(WALL) | kinds(MIRROR)
         fresh: Fresh = {}
         for name, kind in known.items():
             if name not in UNSHOWN and kind not in (Event, EventWork, FiledEvent):
@@ -153,24 +153,22 @@ class Follower(threading.Thread):
 
     def _open_events(self, reader: Reader) -> dict[str, Any]:
         worked = {w.id for w in reader.find(EventWork)} | {f.id for f in reader.find(FiledEvent)}
-        if self._mirror:
-            worked |= {key for (key,) in reader.rows(tallies.OPEN_EVENTS)}
+        worked |= {key for (key,) in reader.rows(tallies.OPEN_EVENTS)}
         return {key: v for key, v in self._views(reader, sorted(worked)).items() if v and v.open}
 
     def _views(self, reader: Reader, keys: list[str]) -> dict[str, Any]:
         rows: dict[str, Event | FiledEvent] = {f.id: f for f in reader.many(FiledEvent, keys)}
-        if self._mirror:
-            rows.update((e.id, e) for e in reader.many(Event, keys))
+        rows.update((e.id, e) for e in reader.many(Event, keys))
         work = {w.id: w for w in reader.many(EventWork, keys)}
         return {key: fold(rows[key], work.get(key)) if key in rows else None for key in keys}
 
     def _arrange(self, reader: Reader, fresh: Fresh, parts: dict[str, Any]) -> None:
-        if Sensor in fresh and self._mirror:
+        if Sensor in fresh:
             parts["sensors"] = SensorArrays(reader.find(Sensor))
-        if Resource in fresh and self._mirror:
+        if Resource in fresh:
             parts["resources"] = FixArrays(reader.find(Resource))
         self._live = {} if Sensor in fresh or Resource in fresh else self._live
-        if parts.get("whole") and self._mirror:
+        if parts.get("whole"):
             parts["city"] = reader.value("SELECT value FROM mirror_meta WHERE key = 'city'") or ""
 
     def _arrays(self, parts: dict[str, Any], markers: set[type]) -> None:
@@ -200,13 +198,13 @@ class Follower(threading.Thread):
         assert conn is not None
         with conn.begin():
             reader = Reader(conn)
-            unsent = tallies.unsent(reader, self._origin)
-            if self._mirror and now - self._tallied >= tallies.EVERY:
+            parts["unsent"] = tallies.unsent(reader, self._origin)
+            backlog = tallies.backlog(reader, self._origin)
+            if now - self._tallied >= tallies.EVERY:
                 self._tallied = now
                 parts["counters"] = tallies.count(reader, now)
                 markers.add(Tallies)
-        parts["unsent"] = unsent
-        sync = pulse.read(self._store.folder)
+        sync = replace(pulse.read(self._store.folder), backlog=backlog)
         if sync != self._sync:
             self._sync = parts["sync"] = sync
             markers.add(SyncState)

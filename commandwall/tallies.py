@@ -17,7 +17,8 @@ BAND = (0.2, 0.8)
 """The usual band runs between these shares of the last four weeks' values of an hour."""
 _CLOSED = ", ".join(f"'{state}'" for state in CLOSED)
 OPEN_EVENTS = f"SELECT id FROM event WHERE state NOT IN ({_CLOSED})"
-PUSHED = "pushed"
+PUSHED, CONFIRMED = "pushed", "confirmed"
+"""Settings: the last own line that the pool took, and the last that came back in its feed."""
 
 
 def count(reader: Reader, now: Ms) -> Counters:
@@ -45,6 +46,12 @@ def unsent(reader: Reader, origin: str) -> frozenset[str]:
         records = json.loads(line.body or "{}").get("records", {})
         found |= {f"{kind}:{row['id']}" for kind, rows in records.items() for row in rows}
     return frozenset(found)
+
+
+def backlog(reader: Reader, origin: str) -> int:
+    """Own lines on disk here that the pool has not taken."""
+    newest = reader.value("SELECT seq FROM head WHERE origin = :o", o=origin) or 0
+    return int(newest) - int(reader.setting(PUSHED, "0"))
 
 
 def day_start(now: Ms) -> Ms:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -49,14 +49,19 @@ def writer(path: Path, synchronous: str) -> Engine:
     return engine
 
 
-def reader(path: Path, attached: dict[str, Path]) -> Engine:
-    """Connections that never write, with other files attached under their names."""
+def reader(path: Path, beside: Path | None, empty: Sequence[str]) -> Engine:
+    """Connections that never write, with the mirror attached as `mirror`.
+
+    Before the first fill there is no mirror: an empty one stands in, made by the statements
+    `empty`, so that a query needs no second form.
+    """
     engine = _engine(path, "BEGIN", size=3)
 
     @event.listens_for(engine, "connect")
     def configure(raw: Any, _: object) -> None:
-        for name, other in attached.items():
-            raw.execute(f"ATTACH ? AS {name}", (str(other),))
+        raw.execute("ATTACH ? AS mirror", (":memory:" if beside is None else str(beside),))
+        for statement in empty if beside is None else ():
+            raw.execute(statement)
         raw.execute("PRAGMA query_only=ON")
 
     return engine

@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Index, Table, Text
+from sqlalchemy import Column, Index, Integer, Table, Text
 
 from commandwall.clock import Ms
 from commandwall.store.schema import wall
@@ -26,8 +26,8 @@ journal = Table(
     "journal",
     wall,
     Column("origin", Text, primary_key=True),
-    Column("seq", BigInteger, primary_key=True),
-    Column("hlc", BigInteger, nullable=False),
+    Column("seq", Integer, primary_key=True),
+    Column("hlc", Integer, nullable=False),
     Column("scope", Text, nullable=False),
     Column("act", Text, nullable=False),
     Column("person", Text, nullable=False),

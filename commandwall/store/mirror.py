@@ -23,7 +23,7 @@ CLOSED = ("CLOSED", "ARCHIVED", "REJECTED", "MERGED", "CANCELLED")
 
 
 def schema_mark() -> str:
-    """Short hash of the mirror's tables: another one means another file."""
+    """Short hash of the mirror's tables: another shape means another file."""
     ddl = "".join(str(CreateTable(table)) for table in mirror.sorted_tables)
     return hashlib.sha256(ddl.encode()).hexdigest()[:12]
 
@@ -64,13 +64,17 @@ class Mirror:
             conn.exec_driver_sql("DELETE FROM mirror_changed WHERE seq <= ?", (last - RING,))
             _note(conn, values)
 
-    def fill(self, name: str, rows: Sequence[Row]) -> None:
-        """Rows of a first fill: nothing reads this file yet, so nothing is announced."""
+    def fill(self, name: str, rows: Sequence[Row], after: str) -> None:
+        """Rows of a first fill up to the key `after`, which is kept with them.
+
+        Nothing reads this file yet, so nothing is announced.
+        """
         with database.troubles(), self._engine.begin() as conn:
             conn.exec_driver_sql(upsert_sql(kinds(MIRROR)[name]), list(rows))
             if name == "event":
                 _count(conn, Counter(), _marks(rows))
                 _index(conn, rows)
+            _note(conn, {f"filled.{name}": after})
 
     def close(self) -> None:
         self._engine.dispose()

@@ -7,7 +7,9 @@ from collections.abc import Callable
 from dataclasses import fields
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from sqlalchemy import BigInteger, Column, Float, Index, LargeBinary, MetaData, Table, Text
+from sqlalchemy import (
+    REAL, BigInteger, Column, Double, Index, Integer, LargeBinary, MetaData, Table, Text,
+)  # fmt: skip
 from sqlalchemy.types import TypeEngine
 
 from commandwall.clock import Ms
@@ -21,12 +23,14 @@ MIRROR = "mirror"
 wall = MetaData()
 mirror = MetaData()
 _HOMES = {WALL: wall, MIRROR: mirror}
-_COLUMNS: dict[Any, type[TypeEngine[Any]]] = {
-    str: Text,
-    int: BigInteger,
-    Ms: BigInteger,
-    float: Float,
-    bytes: LargeBinary,
+# SQLite's strict tables know INTEGER and REAL, both of 64 bits.
+WHOLE = BigInteger().with_variant(Integer(), "sqlite")
+_COLUMNS: dict[Any, TypeEngine[Any]] = {
+    str: Text(),
+    int: WHOLE,
+    Ms: WHOLE,
+    float: Double().with_variant(REAL(), "sqlite"),
+    bytes: LargeBinary(),
 }
 
 

@@ -10,11 +10,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import Connection, Engine, select, text
+from sqlalchemy import Connection, Engine, Table, select, text
+from sqlalchemy.dialects import sqlite
+from sqlalchemy.schema import CreateTable
 
 from commandwall.clock import Ms
-from commandwall.store import database
-from commandwall.store.schema import table_of
+from commandwall.store import database, fulltext
+from commandwall.store.schema import mirror, table_of
 from commandwall.store.tables import setting
 
 R = TypeVar("R")
@@ -45,6 +47,10 @@ class Reader:
     def __init__(self, conn: Connection) -> None:
         self._conn = conn
 
+    def _of(self, table: Table) -> Connection:
+        """The connection that reads a table."""
+        return self._conn
+
     def find(self, kind: type[R], **equals: Any) -> list[R]:
         """All records of a kind whose fields equal (or, for a list, are among) the values."""
         table = table_of(kind)
@@ -52,7 +58,7 @@ class Reader:
         for name, value in equals.items():
             column = table.c[name]
             query = query.where(column.in_(value) if isinstance(value, list) else column == value)
-        return [kind(*row) for row in self._conn.execute(query)]
+        return [kind(*row) for row in self._of(table).execute(query)]
 
     def get(self, kind: type[R], key: str) -> R | None:
         return next(iter(self.find(kind, id=key)), None)
@@ -75,12 +81,20 @@ class Reader:
 
 
 class Tx(Reader):
-    """One transaction on wall.db: the first argument of every act."""
+    """One transaction on wall.db: the first argument of every act.
 
-    def __init__(self, conn: Connection, now: Ms, by: str, post: str) -> None:
+    The mirror is read on a connection of its own (`city`): a transaction that begins IMMEDIATE
+    would lock every attached file.
+    """
+
+    def __init__(self, conn: Connection, city: Connection, now: Ms, by: str, post: str) -> None:
         super().__init__(conn)
+        self._city = city
         self.now, self.by, self.post = now, by, post
         self.touched: Records = {}
+
+    def _of(self, table: Table) -> Connection:
+        return self._city if table.metadata is mirror else self._conn
 
     def put(self, *records: Any) -> None:
         """Insert or replace records, all of one kind, in one statement."""
@@ -114,8 +128,12 @@ class Store:
     @contextmanager
     def write(self, now: Ms, by: str = "", post: str = "") -> Generator[Tx]:
         """One transaction on wall.db; nothing is told to anyone before it is on disk."""
-        with database.troubles(), self._writer.begin() as conn:
-            yield Tx(conn, now, by, post)
+        with (
+            database.troubles(),
+            self.reader().connect() as city,
+            self._writer.begin() as conn,
+        ):
+            yield Tx(conn, city, now, by, post)
 
     def read(self, query: Callable[[Reader], R]) -> R:
         with database.troubles(), self.reader().connect() as conn:
@@ -126,8 +144,8 @@ class Store:
         name = self.mirror_name()
         if self._reader is None or name != self._mirror_name:
             self._mirror_name, old = name, self._reader
-            attached = {"mirror": self.folder / name} if name else {}
-            self._reader = database.reader(self.folder / "wall.db", attached)
+            beside = self.folder / name if name else None
+            self._reader = database.reader(self.folder / "wall.db", beside, empty_mirror())
             if old is not None:
                 old.dispose()
         return self._reader
@@ -149,6 +167,14 @@ class Store:
         self._writer.dispose()
         if self._reader is not None:
             self._reader.dispose()
+
+
+@cache
+def empty_mirror() -> tuple[str, ...]:
+    """Statements that make an empty mirror in an attached database of that name."""
+    made = [str(CreateTable(table).compile(dialect=sqlite.dialect())) for table in mirror.sorted_tables]
+    made.append(fulltext.DDL.replace("EXISTS ", "EXISTS mirror."))
+    return tuple(sql.replace("CREATE TABLE ", "CREATE TABLE mirror.") for sql in made)
 
 
 @cache

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import BigInteger, Column, Index, Integer, Table, Text
+from sqlalchemy import Column, Index, Integer, Table, Text
 
 from commandwall.clock import Ms
 from commandwall.store.schema import WALL, mirror, record, wall
@@ -22,8 +22,8 @@ head = Table(
     "head",
     wall,
     Column("origin", Text, primary_key=True),
-    Column("seq", BigInteger, nullable=False),
-    Column("hlc", BigInteger, nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("hlc", Integer, nullable=False),
     Column("hash", Text, nullable=False),
     sqlite_strict=True,
 )
@@ -33,7 +33,7 @@ version = Table(
     "version",
     wall,
     Column("record", Text, primary_key=True),  # kind:id
-    Column("hlc", BigInteger, nullable=False),
+    Column("hlc", Integer, nullable=False),
     Column("origin", Text, nullable=False),
     sqlite_strict=True,
 )
@@ -74,7 +74,7 @@ tally = Table(
     mirror,
     Column("name", Text, primary_key=True),  # hour, open
     Column("key", Text, primary_key=True),
-    Column("n", BigInteger, nullable=False),
+    Column("n", Integer, nullable=False),
     sqlite_strict=True,
 )
 """Counters kept as rows arrive, so that no figure needs a scan of the pool."""

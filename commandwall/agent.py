@@ -1,0 +1,169 @@
+"""The agent: the second program. Everything that comes from outside comes through it.
+
+It holds the data directory's lock, runs the embedded pool server and the living demo city where
+the settings ask for them, keeps the link to the pool, and beats its pulse. It ends ten seconds
+after its wall unless it is a service.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import subprocess
+import sys
+import threading
+from contextlib import ExitStack
+from dataclasses import replace
+
+from commandwall import platform
+from commandwall.clock import SECOND, Clock, Ms
+from commandwall.config import Settings
+from commandwall.desk import Desk
+from commandwall.pool.client import Client, PoolTrouble
+from commandwall.pool.fill import mirror_name
+from commandwall.pool.link import Link
+from commandwall.pool.packs import Packs
+from commandwall.pool.server import PoolServer
+from commandwall.store import pulse
+from commandwall.store.mirror import Mirror, schema_mark
+from commandwall.store.migrate import open_store
+from commandwall.store.store import Store
+
+log = logging.getLogger(__name__)
+POLL_S = 0.05
+BEAT_S = 0.5
+ORPHAN_S = 10.0
+RETRY_S = (1.0, 2.0, 5.0, 10.0, 30.0)
+
+
+class Agent:
+    """One station's agent; `run` returns when it is to end."""
+
+    def __init__(self, settings: Settings, service: bool) -> None:
+        self.settings, self.service = settings, service
+        self.clock = Clock()
+        self.store: Store = open_store(settings.data_dir)
+        self.desk = Desk(self.store, self.clock)
+        self.sync = pulse.Sync()
+        self._halt = threading.Event()
+        self._parent = os.getppid()
+
+    def run(self) -> None:
+        with ExitStack() as parts:
+            parts.callback(self._close)
+            beat = threading.Thread(target=self._beat, name="pulse", daemon=True)
+            beat.start()
+            url, secret = self._pool(parts)
+            self._serve(url, secret)
+
+    def stop(self) -> None:
+        self._halt.set()
+
+    def _pool(self, parts: ExitStack) -> tuple[str, object]:
+        """The pool's address: the city's own, or that of the demo's server, started here."""
+        if not self.settings.demo:
+            return self.settings.pool, self.settings.secret_file
+        server = parts.enter_context(PoolServer(self.settings.data_dir / "pool"))
+        from commandwall.pool import demo
+
+        demo.prepare(server, self.settings.scale, self._filling)
+        player = demo.start_player(server)
+        parts.callback(platform.end, player)
+        return server.station_url, server.station_secret
+
+    def _serve(self, url: str, secret: object) -> None:
+        """Keep a link to the pool for as long as the agent lives."""
+        while not self._over():
+            try:
+                with Client(url, secret) as client:
+                    self._follow(client, url, secret)
+            except PoolTrouble as trouble:
+                self._wait(trouble)
+
+    def _follow(self, client: Client, url: str, secret: object) -> None:
+        mirror = self._mirror(client, url, secret)
+        packs = Packs(self.store, self.desk, self.clock)
+        link = Link(self.store, self.desk, self.clock, client, mirror, packs)
+        second = 0
+        while not self._over():
+            busy = link.pull() | link.push()
+            link.take_packs()
+            now = self.clock.now()
+            self.sync = replace(
+                self.sync, pool_at=now, tries=0, trouble="", filling=None, lamps=self._lamps(packs)
+            )
+            if now // SECOND != second:
+                second = now // SECOND
+                self.clock.measured(client.time_offset())
+                packs.mark_silent()
+            if not busy:
+                self._halt.wait(POLL_S)
+
+    def _mirror(self, client: Client, url: str, secret: object) -> Mirror:
+        """The mirror of this epoch and schema, filled first where it is not there."""
+        name = mirror_name(client.meta().epoch, schema_mark())
+        if self.store.mirror_name() != name:
+            self._fill(url, secret)
+        return Mirror(self.settings.data_dir / name)
+
+    def _fill(self, url: str, secret: object) -> None:
+        command = [sys.executable, "-m", "commandwall.pool.fill", str(self.settings.data_dir)]
+        child = platform.start_child(
+            command,
+            env={"COMMANDWALL_POOL": url, "COMMANDWALL_SECRET_FILE": str(secret or "")},
+            stdout=subprocess.PIPE,
+        )
+        assert child.stdout is not None
+        for line in child.stdout:
+            self._filling(float(json.loads(line)))
+        if child.wait() != 0:
+            raise PoolTrouble("fill", f"the first fill ended with {child.returncode}")
+
+    def _filling(self, share: float) -> None:
+        self.sync = replace(self.sync, filling=share)
+
+    def _wait(self, trouble: PoolTrouble) -> None:
+        tries = self.sync.tries + 1
+        pause = RETRY_S[min(tries, len(RETRY_S)) - 1]
+        log.warning("pool: %s; try %d, next in %.0f s", trouble, tries, pause)
+        due = Ms(self.clock.now() + int(pause * SECOND))
+        self.sync = replace(self.sync, tries=tries, trouble=trouble.code, next_try_at=due)
+        until = self.clock.monotonic() + pause
+        while not self._over() and self.clock.monotonic() < until:
+            self._halt.wait(POLL_S)
+
+    def _lamps(self, packs: Packs) -> dict[str, pulse.Lamp]:
+        return {name: pulse.Lamp(name, at) for name, at in packs.newest.items()}
+
+    def _beat(self) -> None:
+        while not self._halt.is_set():
+            state = replace(self.sync, agent_at=self.clock.now(), skew_s=self.clock.skew)
+            pulse.write(self.settings.data_dir, state)
+            self._halt.wait(BEAT_S)
+
+    def _over(self) -> bool:
+        """Whether to end: told so, or the wall has been gone for ten seconds."""
+        if not self.service and os.getppid() != self._parent:
+            log.info("the wall is gone; ending")
+            self._halt.wait(ORPHAN_S)
+            self._halt.set()
+        return self._halt.is_set()
+
+    def _close(self) -> None:
+        self._halt.set()
+        self.desk.close()
+        self.store.close()
+
+
+def run(settings: Settings, service: bool = False) -> int:
+    """Be the agent of a data directory; 0 when it ended, 3 when another one holds the lock."""
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    with platform.lock(settings.data_dir / "agent.lock") as held:
+        if not held:
+            return 3
+        platform.be_nice(10)
+        agent = Agent(settings, service)
+        platform.on_terminate(agent.stop)
+        agent.run()
+    return 0

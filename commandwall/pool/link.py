@@ -1,0 +1,82 @@
+"""The link: one station's two-way traffic with the pool, over one connection.
+
+Pull: a page of the feed goes into wall.db (lines of other stations, folded) and mirror.db (rows
+and the cursor in one transaction), in that order, so that a kill in between repeats and loses
+nothing. Push: own lines in order; the pool says up to where it holds them. Packs: readings and
+positions go into the live arrays, readings past the judge.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from commandwall.clock import Clock
+from commandwall.desk import Desk
+from commandwall.pool.client import Client, Page
+from commandwall.pool.packs import Packs
+from commandwall.store import lines
+from commandwall.store.journal import Line
+from commandwall.store.mirror import Mirror
+from commandwall.store.store import Store, Tx
+from commandwall.tallies import CONFIRMED, PUSHED
+
+PAGE = 500
+"""Rows of one page: small enough that a person's act never waits for its transaction."""
+
+
+@dataclass(slots=True)
+class Link:
+    """What one look at the pool needs."""
+
+    store: Store
+    desk: Desk
+    clock: Clock
+    client: Client
+    mirror: Mirror
+    packs: Packs
+
+    def pull(self) -> bool:
+        """Take one page; True where the feed holds more."""
+        after = int(self.mirror.meta("cursor", "0"))
+        page = self.client.page(after, PAGE)
+        if page.last > after:
+            self._take(page)
+        return page.last - after >= PAGE
+
+    def push(self) -> bool:
+        """Send own lines; True where more wait."""
+        after = int(self.store.read(lambda r: r.setting(PUSHED, "0")))
+        waiting = self.store.read(lambda r: lines.unsent(r, self.desk.origin, after))
+        if not waiting:
+            return False
+        self._mark(PUSHED, self.client.push(waiting))
+        return len(waiting) > 1
+
+    def take_packs(self) -> None:
+        """Readings and positions since the last look."""
+        for kind, at, body in self.client.packs():
+            self.packs.take(kind, at, body)
+
+    def _take(self, page: Page) -> None:
+        others = [line for line in page.lines if line.origin != self.desk.origin]
+        if others:
+            self.desk.run(receive, {"received": others}, local=True)
+        own = [line.seq for line in page.lines if line.origin == self.desk.origin]
+        if own:
+            self._mark(CONFIRMED, max(own))
+        now = str(self.clock.now())
+        self.mirror.take(page.rows, page.gone, cursor=str(page.last), taken_at=now)
+        if "sensor" in page.rows or "sensor" in page.gone:
+            self.packs.rearrange()
+
+    def _mark(self, key: str, seq: int) -> None:
+        with self.store.write(self.clock.now()) as tx:
+            tx.set(key, str(seq))
+
+
+def receive(tx: Tx, received: Sequence[Line]) -> None:
+    """Fold what other stations did."""
+    lines.receive(tx, received)
+
+

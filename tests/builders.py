@@ -1,0 +1,45 @@
+"""Records for tests, each with sensible values that a test may override."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from commandwall.clock import Clock, Ms
+from commandwall.events import Event
+from commandwall.incidents import Opening, Order
+from commandwall.sensors import Sensor
+
+NOW = Ms(1_795_500_000_000)
+
+
+class StillClock(Clock):
+    """A clock that stands until it is moved."""
+
+    def __init__(self, at: int = NOW) -> None:
+        super().__init__()
+        self.at = at
+
+    def now(self) -> Ms:
+        return Ms(self.at)
+
+
+def an_event(**kw: Any) -> Event:
+    row = Event(
+        "e1", "12345", "s1", "小区停水", "三栋全部停水", "water", 3, None, "320281001", "花园路 1 号",
+        120.2, 31.9, 10.0, "point", "wgs84", "张三", "13800001111", None, NOW, NOW, "NEW", "", None,
+    )  # fmt: skip
+    return dataclasses.replace(row, **kw)
+
+
+def an_opening(**kw: Any) -> Opening:
+    return dataclasses.replace(Opening("泄漏", "accident", "320281", "港区", 120.2, 31.9), **kw)
+
+
+def an_order(incident: str, **kw: Any) -> Order:
+    return dataclasses.replace(Order(incident, "front", "封控港五路"), **kw)
+
+
+def a_sensor(no: int = 0, **kw: Any) -> Sensor:
+    row = Sensor(f"s{no}", no, "GAS", f"点 {no}", "a1", "", 120.0, 31.0, "%LEL", 0.0, 100.0, 10)
+    return dataclasses.replace(row, **kw)

@@ -1,0 +1,179 @@
+"""The journal: one line for each act, a chain that shows tampering, a fold that keeps both."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from builders import NOW, StillClock, an_event, an_opening, an_order
+
+from commandwall import events, incidents
+from commandwall.desk import Desk
+from commandwall.events import EventWork
+from commandwall.store import lines
+from commandwall.store.journal import Line, first_bad
+from commandwall.store.migrate import open_store
+from commandwall.store.mirror import Mirror, use
+from commandwall.store.store import Refused, Store
+from commandwall.store.tables import Conflict
+
+ROW = tuple(getattr(an_event(), name) for name in an_event().__slots__)
+
+
+class Station:
+    """A store with its desk, and an event that the pool gave it."""
+
+    def __init__(self, folder: Path, post: str) -> None:
+        self.store: Store = open_store(folder)
+        mirror = Mirror(folder / "mirror-1.db")
+        mirror.take({"event": [ROW]}, {}, cursor="1")
+        mirror.close()
+        use(folder, "mirror-1.db")
+        self.clock = StillClock()
+        self.desk = Desk(self.store, self.clock)
+        self.desk.take_post(post, "陈").result()
+
+    def do(self, act: object, **args: object) -> None:
+        self.clock.at += 10
+        self.desk.do(act, **args).result()  # type: ignore[arg-type]
+
+    def lines(self, origin: str = "") -> list[Line]:
+        return self.store.read(lambda r: lines.unsent(r, origin or self.desk.origin, 0))
+
+    def hear(self, other: Station) -> None:
+        """Take over what the other station did."""
+        heard = [line for line in other.lines() if line.origin != self.desk.origin]
+        self.desk.run(_receive, {"heard": heard}, local=True)
+
+    def close(self) -> None:
+        self.desk.close()
+        self.store.close()
+
+
+def _receive(tx: object, heard: list[Line]) -> None:
+    lines.receive(tx, heard)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def hall(tmp_path: Path) -> Iterator[Station]:
+    station = Station(tmp_path / "hall", "p3")
+    yield station
+    station.close()
+
+
+@pytest.fixture
+def scene(tmp_path: Path) -> Iterator[Station]:
+    station = Station(tmp_path / "scene", "front")
+    yield station
+    station.close()
+
+
+def test_an_act_writes_its_record_and_one_line_together(hall: Station) -> None:
+    before = len(hall.lines())
+    hall.do(events.accept, event="e1")
+    (work,) = hall.store.read(lambda r: r.find(EventWork))
+    assert (work.state, work.by, work.post) == ("ACCEPTED", "陈", "p3")
+    assert [line.act for line in hall.lines()[before:]] == ["accept"]
+
+
+def test_a_refused_act_leaves_nothing_behind(hall: Station) -> None:
+    before = hall.lines()
+    with pytest.raises(Refused) as refusal:
+        hall.do(events.close, event="e1", result="已修")
+    assert refusal.value.reason.code == "state"
+    assert hall.lines() == before
+    assert hall.store.read(lambda r: r.find(EventWork)) == []
+
+
+@pytest.mark.parametrize("field", ["act", "person", "hlc", "prev", "body"])
+def test_a_changed_line_is_named(hall: Station, field: str) -> None:
+    hall.do(events.accept, event="e1")
+    hall.do(events.dispatch, event="e1", unit="供水公司")
+    chain = hall.lines()
+    forged = dataclasses.replace(chain[0], **{field: 7 if field == "hlc" else "forged"})
+    assert first_bad(chain) is None
+    assert first_bad([forged, *chain[1:]]) is not None
+
+
+def test_a_withheld_body_leaves_the_chain_whole(hall: Station) -> None:
+    hall.do(events.accept, event="e1")
+    assert first_bad([dataclasses.replace(line, body=None) for line in hall.lines()]) is None
+
+
+def test_lines_of_another_station_are_folded_once(hall: Station, scene: Station) -> None:
+    hall.do(events.accept, event="e1")
+    scene.hear(hall)
+    scene.hear(hall)
+    (work,) = scene.store.read(lambda r: r.find(EventWork))
+    assert work.state == "ACCEPTED"
+    assert scene.store.read(lambda r: r.find(Conflict)) == []
+
+
+def test_a_gap_in_the_lines_is_refused(hall: Station, scene: Station) -> None:
+    hall.do(events.accept, event="e1")
+    hall.do(events.dispatch, event="e1", unit="供水公司")
+    with pytest.raises(Refused, match="broken_chain"):
+        scene.desk.run(_receive, {"heard": hall.lines()[1:]}, local=True)
+
+
+def test_two_stations_that_did_not_see_each_other_keep_both(hall: Station, scene: Station) -> None:
+    hall.do(events.dispatch, event="e1", unit="供水公司")
+    scene.clock.at += 5_000
+    scene.do(events.dispatch, event="e1", unit="消防")
+    scene.hear(hall)
+    hall.hear(scene)
+    for station in (hall, scene):
+        (work,) = station.store.read(lambda r: r.find(EventWork))
+        (conflict,) = station.store.read(lambda r: r.find(Conflict))
+        assert work.unit == "消防"  # the later one is shown at both
+        assert "供水公司" in conflict.other and "消防" in conflict.kept
+
+
+def test_the_pair_from_order_to_verified_with_true_marks(hall: Station, scene: Station) -> None:
+    hall.do(incidents.open_incident, opening=an_opening())
+    (incident,) = hall.store.read(lambda r: r.find(incidents.Incident))
+    hall.do(incidents.issue, order=an_order(incident.id))
+    scene.hear(hall)
+    (order,) = scene.store.read(lambda r: r.find(incidents.Directive))
+    assert order.state == "DELIVERED" and order.delivered_at is not None
+    (mine,) = hall.store.read(lambda r: r.find(incidents.Directive))
+    assert mine.state == "ISSUED"  # the hall knows nothing yet, and shows no mark
+    scene.clock.at = hall.clock.at + 50
+    for act, args in (
+        (incidents.acknowledge, {}),
+        (incidents.execute, {}),
+        (incidents.block, {"need": "泡沫液 6 吨"}),
+        (incidents.execute, {}),
+        (incidents.complete, {"evidence": "照片 1"}),
+    ):
+        scene.do(act, directive=order.id, **args)
+    with pytest.raises(Refused, match="not_issuer"):
+        scene.do(incidents.verify, directive=order.id)
+    hall.hear(scene)
+    hall.clock.at = scene.clock.at
+    hall.do(incidents.verify, directive=order.id)
+    (mine,) = hall.store.read(lambda r: r.find(incidents.Directive))
+    assert mine.state == "VERIFIED" and mine.evidence == "照片 1"
+    assert incidents.owes(mine) is None
+
+
+def test_an_incident_with_an_owed_answer_does_not_close(hall: Station) -> None:
+    hall.do(incidents.open_incident, opening=an_opening())
+    (incident,) = hall.store.read(lambda r: r.find(incidents.Incident))
+    hall.do(incidents.issue, order=an_order(incident.id))
+    with pytest.raises(Refused) as refusal:
+        hall.do(incidents.close_incident, incident=incident.id, reason="处置完毕")
+    assert refusal.value.reason.facts == {"numbers": [1]}
+
+
+def test_history_tells_who_did_what(hall: Station) -> None:
+    hall.do(events.accept, event="e1")
+    hall.do(events.note, event="e1", text="已联系物业")
+    told = hall.store.read(lambda r: events.history(r, "e1"))
+    assert [(post, by, act, text) for _, post, by, act, text in told] == [
+        ("p3", "陈", "accept", ""),
+        ("p3", "陈", "note", "已联系物业"),
+    ]
+    assert told[0][0] >= NOW

@@ -1,0 +1,94 @@
+"""Search over the whole pool: two-character words, literal signs, updates, deletions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from builders import an_event
+
+from commandwall import events, tallies
+from commandwall.store.migrate import open_store
+from commandwall.store.mirror import Mirror, use
+from commandwall.store.store import Store
+
+
+def row(**kw: object) -> tuple[object, ...]:
+    event = an_event(**kw)
+    return tuple(getattr(event, name) for name in event.__slots__)
+
+
+@pytest.fixture
+def mirror(tmp_path: Path) -> Iterator[Mirror]:
+    mirror = Mirror(tmp_path / "mirror-1.db")
+    use(tmp_path, "mirror-1.db")
+    yield mirror
+    mirror.close()
+
+
+@pytest.fixture
+def store(tmp_path: Path, mirror: Mirror) -> Iterator[Store]:
+    store = open_store(tmp_path)
+    yield store
+    store.close()
+
+
+def found(store: Store, words: str) -> list[str]:
+    return [e.id for e in store.read(lambda r: events.search(r, words))]
+
+
+ROWS = [
+    row(id="a", title="工地夜间噪音扰民", body="", address="", reported_at=3),
+    row(id="b", title="咨询医保报销", body="100% 自费", address="", reported_at=2),
+    row(id="c", title="广场舞噪声", body="噪 音", address="", reported_at=1),
+    row(id="d", title="GPS 坐标错误 abc_def", body="", address="花园路", reported_at=4),
+]
+
+
+@pytest.mark.parametrize(
+    ("words", "ids"),
+    [
+        ("噪音", ["a"]),
+        ("医保", ["b"]),
+        ("噪", ["a", "c"]),
+        ("夜间 噪音", ["a"]),
+        ("夜间 医保", []),
+        ("gps", ["d"]),
+        ("坐标 abc", ["d"]),
+        ("100%", ["b"]),
+        ("%", ["b"]),
+        ("_", ["d"]),
+        ("花园路", ["d"]),
+        ('"', []),
+        ("' OR 1=1 --", []),
+        ("NEAR(", []),
+    ],
+)
+def test_words_are_found_literally(
+    mirror: Mirror, store: Store, words: str, ids: list[str]
+) -> None:
+    mirror.take({"event": ROWS}, {})
+    assert found(store, words) == ids
+
+
+def test_a_changed_title_is_found_by_its_new_words_only(mirror: Mirror, store: Store) -> None:
+    mirror.take({"event": ROWS}, {})
+    mirror.take({"event": [row(id="a", title="路灯不亮", body="", address="")]}, {})
+    assert found(store, "噪音") == [] and found(store, "路灯") == ["a"]
+
+
+def test_a_deleted_event_is_found_no_more(mirror: Mirror, store: Store) -> None:
+    mirror.take({"event": ROWS}, {})
+    mirror.take({}, {"event": ["a"]})
+    assert found(store, "噪音") == []
+
+
+def test_counters_follow_rows_and_deletions(mirror: Mirror, store: Store) -> None:
+    now = an_event().reported_at
+    mirror.take({"event": [row(id=str(i)) for i in range(5)]}, {})
+    mirror.take({"event": [row(id="0", state="CLOSED", closed_at=now)]}, {"event": ["1"]})
+    mirror.take({"event": [row(id="0", state="CLOSED", closed_at=now)]}, {})
+    counters = store.read(lambda r: tallies.count(r, now))
+    assert (counters.total, counters.open, counters.closed_today) == (4, 3, 1)
+    assert counters.today("12345") == 4
