@@ -27,6 +27,7 @@ class Code:
         return self.en if lang == "en" else self.zh
 
 
+@cache
 def load(name: str, on: date | None = None) -> dict[str, Code]:
     """Rows of a list valid on a day (today's rows where no day is given), in file order.
 

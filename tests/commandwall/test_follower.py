@@ -1,0 +1,174 @@
+"""The picture follows what any program writes into the files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from builders import NOW, StillClock, a_sensor, an_event
+
+from commandwall import alarms, events
+from commandwall.desk import Desk
+from commandwall.events import Event
+from commandwall.follower import Follower
+from commandwall.judge import Crossing
+from commandwall.picture import Picture, Readings
+from commandwall.store import live
+from commandwall.store.migrate import open_store
+from commandwall.store.mirror import Mirror, use
+
+
+def values(record: object) -> tuple[object, ...]:
+    return tuple(getattr(record, name) for name in record.__slots__)  # type: ignore[attr-defined]
+
+
+class World:
+    """A station's files with a follower that is stepped by hand."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.store, self.clock = open_store(folder), StillClock()
+        self.desk = Desk(self.store, self.clock)
+        self.picture = Picture()
+        self.follower = Follower(self.store, self.clock, self.desk.origin, self._take)
+        self.seen: set[type] = set()
+        self.mirror: Mirror | None = None
+
+    def fill(self, name: str, **rows: list[tuple[object, ...]]) -> None:
+        self.mirror = Mirror(self.folder / name)
+        self.mirror.take(rows, {}, city="临江市")
+        use(self.folder, name)
+
+    def look(self) -> set[type]:
+        self.seen = set()
+        self.clock.at += 1000
+        self.follower.step()
+        return self.seen
+
+    def close(self) -> None:
+        self.follower._forget()
+        self.desk.close()
+        self.store.close()
+        if self.mirror:
+            self.mirror.close()
+
+    def _take(self, changes: object) -> None:
+        self.picture.apply(changes)  # type: ignore[arg-type]
+        self.seen |= changes.kinds  # type: ignore[attr-defined]
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    world = World(tmp_path)
+    yield world
+    world.close()
+
+
+def test_before_the_first_fill_the_picture_is_empty_and_alive(world: World) -> None:
+    world.look()
+    assert world.picture.events == {} and world.picture.now > NOW
+
+
+def test_a_filled_mirror_appears_whole(world: World) -> None:
+    world.look()
+    closed = an_event(id="e2", state="CLOSED", closed_at=NOW)
+    world.fill("m1.db", event=[values(an_event()), values(closed)])
+    world.look()
+    assert list(world.picture.events) == ["e1"] and world.picture.city == "临江市"
+
+
+def test_an_act_of_this_station_shows_at_once_and_as_unsent(world: World) -> None:
+    world.fill("m1.db", event=[values(an_event())])
+    world.look()
+    world.desk.do(events.accept, event="e1").result()
+    assert Event in world.look()
+    assert world.picture.events["e1"].state == "ACCEPTED"
+    assert world.picture.unsent == {"eventwork:e1"} and world.picture.sync.backlog == 1
+
+
+def test_a_row_that_the_pool_changes_or_drops_follows(world: World) -> None:
+    world.fill("m1.db", event=[values(an_event()), values(an_event(id="e2"))])
+    world.look()
+    assert world.mirror is not None
+    world.mirror.take({"event": [values(an_event(title="停电"))]}, {"event": ["e2"]})
+    world.look()
+    assert {v.event.title for v in world.picture.events.values()} == {"停电"}
+
+
+def test_a_later_row_never_undoes_an_act(world: World) -> None:
+    world.fill("m1.db", event=[values(an_event())])
+    world.desk.do(events.dispatch, event="e1", unit="供水公司").result()
+    assert world.mirror is not None
+    world.mirror.take({"event": [values(an_event(title="停水二次"))]}, {})
+    world.look()
+    view = world.picture.events["e1"]
+    assert (view.state, view.unit, view.event.title) == ("DISPATCHED", "供水公司", "停水二次")
+
+
+def test_another_mirror_replaces_everything(world: World) -> None:
+    world.fill("m1.db", event=[values(an_event())])
+    world.look()
+    world.mirror.close()  # type: ignore[union-attr]
+    world.fill("m2.db", event=[values(an_event(id="e9"))])
+    world.look()
+    assert list(world.picture.events) == ["e9"]
+
+
+def test_live_values_reach_the_arrays_of_the_picture(world: World) -> None:
+    world.fill("m1.db", sensor=[values(a_sensor(7)), values(a_sensor(3))])
+    arrays = live.LiveArrays(
+        world.folder / live.live_name("sensors", 8), live.READING, 8, create=True
+    )
+    world.look()
+    arrays.write(np.array([7]), value=np.array([27.5], np.float32), at=np.array([NOW]))
+    assert Readings in world.look()
+    sensors = world.picture.sensors
+    assert sensors.value[sensors.row_of["s7"]] == np.float32(27.5)
+    assert sensors.at[sensors.row_of["s3"]] == 0
+    assert Readings not in world.look()
+
+
+def test_an_alarm_lives_from_raised_to_acknowledged_to_over(world: World) -> None:
+    world.fill("m1.db", sensor=[values(a_sensor())])
+    rule = next(r for r in alarms.rules() if r.id == "GAS-2")
+
+    def observe(severity: int, at: int) -> None:
+        crossing = Crossing(a_sensor(), rule, severity, 27.0, at)  # type: ignore[arg-type]
+        world.desk.run(alarms.observe, {"crossings": [crossing]}, local=True)
+        world.look()
+
+    observe(2, NOW)
+    (alarm,) = world.picture.alarms.values()
+    assert (alarm.state, alarm.severity) == ("UNACK", 2)
+    assert [v.event.source for v in world.picture.events.values()] == ["iot"]
+    world.desk.do(alarms.acknowledge, alarm=alarm.id).result()
+    world.look()
+    assert world.picture.alarms[alarm.id].state == "ACKED"
+    observe(0, NOW + 60_000)
+    assert world.picture.alarms == {}
+
+
+def test_an_alarm_that_went_away_unseen_still_wants_a_person(world: World) -> None:
+    world.fill("m1.db", sensor=[values(a_sensor())])
+    rule = next(r for r in alarms.rules() if r.id == "GAS-2")
+    for severity, at in ((2, NOW), (0, NOW + 60_000)):
+        crossing = Crossing(a_sensor(), rule, severity, 27.0, at)  # type: ignore[arg-type]
+        world.desk.run(alarms.observe, {"crossings": [crossing]}, local=True)
+    world.look()
+    (alarm,) = world.picture.alarms.values()
+    assert alarm.state == "RTNUN"
+    world.desk.do(alarms.acknowledge, alarm=alarm.id).result()
+    world.look()
+    assert world.picture.alarms == {}
+
+
+def test_a_raised_alarm_files_one_event_however_often_it_is_seen(world: World) -> None:
+    world.fill("m1.db", sensor=[values(a_sensor())])
+    rule = next(r for r in alarms.rules() if r.id == "GAS-2")
+    crossing = Crossing(a_sensor(), rule, 2, 27.0, NOW)
+    for _ in range(3):
+        world.desk.run(alarms.observe, {"crossings": [crossing]}, local=True)
+    world.look()
+    assert len(world.picture.events) == 1 and len(world.picture.alarms) == 1
