@@ -63,5 +63,5 @@ class Keeper(threading.Thread):
         self._started = self._clock.monotonic()
         if self._starts > 1:
             log.warning("the agent was silent; start %d", self._starts)
-        command = [sys.executable, "-m", "main", "agent", *self._settings.arguments()]
-        self._child = platform.start_child(command)
+        command = [sys.executable, "-m", "main", "agent"]
+        self._child = platform.start_child(command, env=self._settings.environment())

@@ -1,0 +1,36 @@
+# Thin over `python -m`. `make run` and `make test` need only git, make and python3.
+PYTHON ?= python3
+VENV := .venv/bin/python
+OFFSCREEN := QT_QPA_PLATFORM=offscreen
+
+.PHONY: run scene test check long bench clean
+
+run:            ## the wall on the demo city
+	@$(PYTHON) .ci/prepare.py run
+	@$(VENV) -m main --demo $(ARGS)
+
+scene:          ## a second wall at the scene, on the pool of `make run`
+	@$(PYTHON) .ci/prepare.py run
+	@$(VENV) -m main --side front --join "$$($(VENV) -m main where)" --data-dir "$$($(VENV) -m main where)-scene" $(ARGS)
+
+test:           ## everything that guards a change
+	@$(PYTHON) .ci/prepare.py test
+	@$(OFFSCREEN) $(VENV) -m pytest -m "not long" $(ARGS)
+
+check:          ## lint, format, types, import contracts
+	@$(PYTHON) .ci/prepare.py dev
+	@$(VENV) -m ruff check .
+	@$(VENV) -m ruff format --check .
+	@$(VENV) -m mypy
+	@$(VENV) -c "from importlinter.cli import lint_imports_command; lint_imports_command()"
+
+long:           ## the same tests with the issues' numbers; prints its seed
+	@$(PYTHON) .ci/prepare.py test
+	@$(OFFSCREEN) COMMANDWALL_TEST_LONG=1 $(VENV) -m pytest -s $(ARGS)
+
+bench:          ## every benchmark, quick
+	@$(PYTHON) .ci/prepare.py test
+	@for name in pool_queries map_limit start; do $(OFFSCREEN) $(VENV) -m benchmarks.$$name --quick || exit 1; done
+
+clean:
+	rm -rf .venv build dist *.egg-info

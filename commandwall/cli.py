@@ -1,0 +1,142 @@
+"""The command line: what `commandwall` understands. Draws nothing; main.py hands in the wall."""
+
+from __future__ import annotations
+
+import argparse
+import faulthandler
+import logging
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+
+from commandwall import pairing
+from commandwall.config import CHOICES, Settings, SettingsError
+
+LOG_BYTES, LOG_FILES = 5_000_000, 5
+USAGE, REFUSED, BUSY = 2, 1, 3
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A picture of the wall to be written to a file."""
+
+    file: Path
+    width: int
+    height: int
+    page: str
+    wait_s: float
+
+
+RunWall = Callable[[Settings, Snapshot | None], int]
+
+
+def run(arguments: Sequence[str], run_wall: RunWall) -> int:
+    """Do what the arguments ask; returns the exit code."""
+    parser = _parser()
+    asked = parser.parse_args(arguments)
+    try:
+        pairing.check()
+        settings = Settings.load(_flags(asked), file=asked.config)
+    except (SettingsError, pairing.BrokenPairing) as error:
+        print(f"commandwall: {error}", file=sys.stderr)
+        return USAGE
+    if asked.command == "doctor":
+        from commandwall import doctor
+
+        return doctor.run(settings, asked.bundle)
+    if asked.command == "where":
+        print(settings.data_dir)
+        return 0
+    if asked.command == "import":
+        from commandwall.pool.imports import door
+
+        return door.run(settings, asked)
+    return _long_running(asked, settings, run_wall)
+
+
+def _long_running(asked: argparse.Namespace, settings: Settings, run_wall: RunWall) -> int:
+    _log_to(settings, "agent" if asked.command == "agent" else "wall")
+    if asked.command == "agent":
+        from commandwall import agent
+
+        return agent.run(settings, service=asked.service)
+    if asked.command == "snapshot":
+        width, height = asked.size
+        return run_wall(settings, Snapshot(asked.file, width, height, asked.page, asked.wait))
+    return run_wall(settings, None)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="commandwall", description="指挥大屏 Command wall: the wall of a city command centre"
+    )
+    parser.add_argument("--version", action="version", version=f"commandwall {version('commandwall')}")
+    _settings_flags(parser, None)
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    shared = argparse.ArgumentParser(add_help=False)
+    _settings_flags(shared, argparse.SUPPRESS)
+    _commands(commands, shared)
+    return parser
+
+
+def _settings_flags(parser: argparse.ArgumentParser, unset: object) -> None:
+    parser.add_argument("--demo", action="store_true", default=unset, help="invented city 演示城市")
+    parser.add_argument("--scale", choices=CHOICES["scale"], default=unset, help="size of the demo")
+    parser.add_argument("--data-dir", type=Path, default=unset, help="data directory 数据目录")
+    parser.add_argument("--config", type=Path, default=unset, help="settings in TOML 配置文件")
+    parser.add_argument("--join", type=Path, default=unset, metavar="DIR",
+                        help="use the pool of another data directory 加入另一数据目录的中心池")  # fmt: skip
+    parser.add_argument("--side", choices=CHOICES["side"], default=unset, help="前指 or 后指")
+    parser.add_argument("--lang", choices=CHOICES["lang"], default=unset)
+    parser.add_argument("--log-level", choices=CHOICES["log_level"], default=unset)
+
+
+def _commands(commands: argparse._SubParsersAction[argparse.ArgumentParser],
+              shared: argparse.ArgumentParser) -> None:  # fmt: skip
+    doctor = commands.add_parser("doctor", parents=[shared], help="check this machine 自检")
+    doctor.add_argument("--bundle", type=Path, metavar="FILE", help="write a masked diagnostic zip")
+    snapshot = commands.add_parser("snapshot", parents=[shared], help="draw to a file 截图")
+    snapshot.add_argument("--size", type=_size, default=(1920, 1080), metavar="WxH")
+    snapshot.add_argument("--page", default="", help="page of the wall")
+    snapshot.add_argument("--wait", type=float, default=60.0, help="seconds to wait for the city")
+    snapshot.add_argument("file", type=Path)
+    agent = commands.add_parser("agent", parents=[shared], help="the second program 后台程序")
+    agent.add_argument("--service", action="store_true", help="go on without a wall")
+    commands.add_parser("where", parents=[shared], help="print the data directory")
+    importing = commands.add_parser("import", parents=[shared], help="bring in data 导入")
+    from commandwall.pool.imports import door
+
+    door.add_arguments(importing)
+
+
+def _flags(asked: argparse.Namespace) -> dict[str, object]:
+    names = ("demo", "scale", "data_dir", "side", "lang", "log_level")
+    flags = {name: getattr(asked, name, None) for name in names}
+    if joined := getattr(asked, "join", None):
+        flags["pool"] = (joined / "pool" / "station.url").read_text().strip()
+        flags["secret_file"] = str(joined / "pool" / "station.secret")
+    return flags
+
+
+def _size(text: str) -> tuple[int, int]:
+    width, _, height = text.lower().partition("x")
+    if not (width.isdigit() and height.isdigit() and int(width) and int(height)):
+        raise argparse.ArgumentTypeError(f"{text!r} is no size like 1920x1080")
+    return int(width), int(height)
+
+
+def _log_to(settings: Settings, name: str) -> None:
+    folder = settings.data_dir / "log"
+    folder.mkdir(parents=True, exist_ok=True)
+    handler = RotatingFileHandler(
+        folder / f"{name}.log", maxBytes=LOG_BYTES, backupCount=LOG_FILES, encoding="utf-8"
+    )
+    logging.basicConfig(
+        level=settings.log_level,
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+        handlers=[handler, logging.StreamHandler()],
+    )
+    faulthandler.enable((folder / f"{name}.crash").open("a"))

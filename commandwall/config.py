@@ -1,0 +1,131 @@
+"""Settings: one frozen dataclass from TOML < environment < flags.
+
+An unknown key is an error that names its line. Secrets never stand here: only the path of a file
+that nobody else can read.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, get_type_hints
+
+from platformdirs import user_data_path
+
+ASSETS = Path(__file__).resolve().parent.parent / "assets"
+PREFIX = "COMMANDWALL_"
+CHOICES: Mapping[str, tuple[str, ...]] = {
+    "scale": ("small", "city"),
+    "side": ("back", "front"),
+    "lang": ("zh", "en"),
+    "log_level": ("DEBUG", "INFO", "WARNING", "ERROR"),
+}
+
+
+class SettingsError(Exception):
+    """A setting is wrong; the text names where it stands and what is wrong with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that a person may set. Lengths in millimetres."""
+
+    data_dir: Path = user_data_path("commandwall")
+    demo: bool = False
+    scale: str = "small"
+    pool: str = ""  # postgresql:// address without a password
+    secret_file: str = ""  # file of mode 0600 with the pool's password
+    side: str = "back"  # the command post this station serves before one is chosen
+    lang: str = "zh"
+    theme: str = "dark"
+    wall: str = "peace"
+    screen: str = ""  # name of the screen; the first where empty
+    distance_mm: float = 8000.0  # farthest seat
+    pitch_mm: float = 2.5
+    reduced_motion: bool = False
+    log_level: str = "INFO"
+    plugins: str = ""  # module:Class, comma separated, beside the installed ones
+
+    @staticmethod
+    def load(
+        flags: Mapping[str, Any],
+        environment: Mapping[str, str] = os.environ,
+        file: Path | None = None,
+    ) -> Settings:
+        """Settings from a file, the environment and flags, the later ones winning.
+
+        Raises SettingsError for an unknown key, a value of the wrong kind, or a readable secret.
+        """
+        values = _from_file(file) if file is not None else {}
+        for name, text in environment.items():
+            key = name.removeprefix(PREFIX).lower()
+            if name.startswith(PREFIX) and key in _HINTS:
+                values[key] = _from_text(key, text, name)
+        values.update({key: value for key, value in flags.items() if value is not None})
+        settings = Settings(**{key: _checked(key, value) for key, value in values.items()})
+        _check_secret(settings.secret_file)
+        return settings
+
+    def environment(self) -> dict[str, str]:
+        """These settings as variables for a child program."""
+        return {PREFIX + f.name.upper(): str(getattr(self, f.name)) for f in fields(self)}
+
+
+_HINTS: Mapping[str, Any] = get_type_hints(Settings)
+
+
+def _from_file(file: Path) -> dict[str, Any]:
+    try:
+        text = file.read_text(encoding="utf-8")
+        values = tomllib.loads(text)
+    except OSError as error:
+        raise SettingsError(f"{file}: {error.strerror}") from error
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{file}: {error}") from error
+    for key in values:
+        if key not in _HINTS:
+            raise SettingsError(f"{file}:{_line(text, key)}: unknown key {key!r}")
+    return values
+
+
+def _line(text: str, key: str) -> int:
+    starts = (n for n, line in enumerate(text.splitlines(), 1) if line.lstrip(" [\"'").startswith(key))
+    return next(starts, 1)
+
+
+def _from_text(key: str, text: str, name: str) -> Any:
+    hint = _HINTS[key]
+    try:
+        if hint is bool:
+            return {"true": True, "1": True, "false": False, "0": False, "": False}[text.lower()]
+        return hint(text)
+    except (KeyError, ValueError) as error:
+        raise SettingsError(f"{name}: {text!r} is no {hint.__name__}") from error
+
+
+def _checked(key: str, value: Any) -> Any:
+    hint = _HINTS[key]
+    if hint is Path:
+        return Path(value).expanduser().absolute()
+    if hint is float and isinstance(value, int) and not isinstance(value, bool):
+        value = float(value)
+    if not isinstance(value, hint):
+        raise SettingsError(f"{key}: {value!r} is no {hint.__name__}")
+    if key in CHOICES and value not in CHOICES[key]:
+        raise SettingsError(f"{key}: {value!r} is none of {', '.join(CHOICES[key])}")
+    return value
+
+
+def _check_secret(path: str) -> None:
+    if not path:
+        return
+    try:
+        mode = Path(path).stat().st_mode
+    except OSError as error:
+        raise SettingsError(f"secret_file {path}: {error.strerror}") from error
+    if os.name == "posix" and stat.S_IMODE(mode) & 0o077:
+        raise SettingsError(f"secret_file {path} can be read by others: chmod 600 {path}")

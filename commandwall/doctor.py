@@ -1,0 +1,174 @@
+"""The doctor: looks at this machine and prints the exact line that mends each trouble."""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+import re
+import shutil
+import sys
+import zipfile
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import sqlcipher3.dbapi2 as sqlite
+
+from commandwall import codes, pairing, platform
+from commandwall.clock import DAY, Clock, to_datetime
+from commandwall.config import Settings
+from commandwall.store import pulse
+from commandwall.store.database import SAFE_VERSION
+
+OK, WARN, BAD = "ok", "warn", "bad"
+SKEW_S = 2.0
+_MASKS = (
+    (re.compile(r"(?<!\d)(1\d{2})\d{4}(\d{4})(?!\d)"), r"\1****\2"),  # mobile numbers
+    (re.compile(r"(?<!\d)(\d{6})\d{8}(\d{3}[\dXx])(?!\w)"), r"\1********\2"),  # identity numbers
+    (re.compile(r"(://[^:/@\s]+):[^@\s]+@"), r"\1:***@"),  # a password in an address
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line: what was looked at, how it is, and what mends it ("" where nothing is to do)."""
+
+    name: str
+    state: str
+    fact: str
+    mend: str = ""
+
+
+def examine(settings: Settings) -> Iterator[Finding]:
+    """All findings, in the order a person would ask."""
+    checks: tuple[Callable[[Settings], Finding], ...] = (
+        _pairing, _libraries, _sqlite, _font, _clock, _writable, _local, _space,
+    )  # fmt: skip
+    for check in checks:
+        yield check(settings)
+
+
+def run(settings: Settings, bundle: Path | None) -> int:
+    """Print the findings; 0 when nothing is bad. `bundle`: also write a masked zip of them."""
+    findings = list(examine(settings))
+    for finding in findings:
+        print(f"[{finding.state:>4}] {finding.name}: {finding.fact}")
+        if finding.mend:
+            print(f"       {finding.mend}")
+    if bundle is not None:
+        write_bundle(settings, findings, bundle)
+        print(bundle)
+    return 1 if any(f.state == BAD for f in findings) else 0
+
+
+def write_bundle(settings: Settings, findings: list[Finding], file: Path) -> None:
+    """Findings, settings and logs as a zip, with numbers of people and passwords masked."""
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as zipped:
+        zipped.writestr("findings.json", _json([asdict(f) for f in findings]))
+        zipped.writestr("settings.json", mask(_json(asdict(settings))))
+        for log in sorted((settings.data_dir / "log").glob("*")):
+            text = log.read_text(encoding="utf-8", errors="replace")
+            zipped.writestr(f"log/{log.name}", mask(text))
+
+
+def mask(text: str) -> str:
+    """Mobile and identity numbers and passwords in addresses, made unreadable."""
+    for pattern, shown in _MASKS:
+        text = pattern.sub(shown, text)
+    return text
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=1, default=str)
+
+
+def _pairing(settings: Settings) -> Finding:
+    fact = f"Python {sys.version.split()[0]}"
+    try:
+        pairing.check()
+    except pairing.BrokenPairing as broken:
+        return Finding("Python and PySide6", BAD, fact, str(broken))
+    return Finding("Python and PySide6", OK, f"{fact} goes with the installed PySide6")
+
+
+def _libraries(settings: Settings) -> Finding:
+    if not sys.platform.startswith("linux"):
+        return Finding("system libraries", OK, "looked at on Linux only")
+    libraries = codes.load("system_library")
+    missing = [row.facts["package"] for name, row in libraries.items() if not _loads(name)]
+    if missing:
+        line = "sudo apt-get install -y --no-install-recommends " + " ".join(missing)
+        return Finding("system libraries", BAD, f"{len(missing)} missing", line)
+    return Finding("system libraries", OK, f"all {len(libraries)} load")
+
+
+def _loads(name: str) -> bool:
+    try:
+        ctypes.CDLL(name)
+    except OSError:
+        return False
+    return True
+
+
+def _sqlite(settings: Settings) -> Finding:
+    if sqlite.sqlite_version_info < SAFE_VERSION:
+        mend = 'python -m pip install "sqlcipher3>=0.6.4"'
+        return Finding("SQLite", BAD, f"{sqlite.sqlite_version} may damage a WAL file", mend)
+    return Finding("SQLite", OK, sqlite.sqlite_version)
+
+
+def _font(settings: Settings) -> Finding:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return Finding("Chinese font", OK, f"Noto Sans CJK from its wheel {version('noto-cjk-sans-otc')}")
+    except PackageNotFoundError:
+        mend = "python -m pip install noto-cjk-sans-otc"
+        return Finding("Chinese font", BAD, "none: Chinese would be drawn as boxes", mend)
+
+
+def _clock(settings: Settings) -> Finding:
+    sync = pulse.read(settings.data_dir)
+    now = to_datetime(Clock().now()).strftime("%Y-%m-%d %H:%M:%S %z")
+    if not sync.pool_at:
+        return Finding("clock", OK, f"{now}, not yet compared with the pool")
+    if abs(sync.skew_s) > SKEW_S:
+        mend = "sudo timedatectl set-ntp true"
+        return Finding("clock", WARN, f"{now}, {sync.skew_s:+.1f} s from the pool", mend)
+    return Finding("clock", OK, f"{now}, {sync.skew_s:+.2f} s from the pool")
+
+
+def _writable(settings: Settings) -> Finding:
+    folder = settings.data_dir
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = folder / ".doctor"
+        probe.write_text("x")
+        probe.unlink()
+    except OSError as error:
+        mend = f"mkdir -p {folder} && chmod u+rwx {folder}"
+        return Finding("data directory", BAD, f"{folder}: {error.strerror}", mend)
+    return Finding("data directory", OK, str(folder))
+
+
+def _local(settings: Settings) -> Finding:
+    if not settings.data_dir.exists():
+        return Finding("local disk", WARN, "the data directory does not exist yet")
+    if kind := platform.network_file_system(settings.data_dir):
+        mend = "commandwall --data-dir DIR   (a folder on a disk of this machine)"
+        return Finding("local disk", BAD, f"on {kind}, which may damage the database", mend)
+    return Finding("local disk", OK, "on a disk of this machine")
+
+
+def _space(settings: Settings) -> Finding:
+    folder = settings.data_dir if settings.data_dir.exists() else Path.home()
+    free = shutil.disk_usage(folder).free
+    used = sum(f.stat().st_size for f in folder.rglob("*") if f.is_file())
+    born = min((f.stat().st_mtime for f in folder.glob("*")), default=0.0)
+    days = max(1.0, (Clock().now() - born * 1000) / DAY) if born else 1.0
+    left = free / max(1.0, used / days)
+    fact = f"{free / 1e9:.1f} GB free, full in about {min(left, 9999):.0f} days at this rate"
+    if left < 7 or free < 1e9:
+        return Finding("disk space", WARN, fact, f"du -sh {folder}{os.sep}* | sort -h")
+    return Finding("disk space", OK, fact)

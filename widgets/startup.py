@@ -1,0 +1,104 @@
+"""Start and end of the screen: the application, one instance a data directory, the crossing."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtNetwork import QLocalServer, QLocalSocket
+from PySide6.QtWidgets import QApplication, QWidget
+
+from commandwall.picture import Changes, Picture
+
+NO_DISPLAY = """\
+没有显示器：这里没有可用的屏幕，大屏无法打开。
+  截图到文件：  commandwall snapshot --demo --size 1920x1080 wall.png
+No display: there is no screen here to open the wall on.
+  To a file:    commandwall snapshot --demo --size 1920x1080 wall.png"""
+KNOCK_MS = 500
+
+
+def has_display() -> bool:
+    """Whether Qt will find a screen (or was told to do without one)."""
+    if not sys.platform.startswith("linux") or os.environ.get("QT_QPA_PLATFORM"):
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+def application(offscreen: bool) -> QApplication:
+    """The one QApplication."""
+    if offscreen:
+        os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    app = QApplication.instance() or QApplication(["commandwall"])
+    assert isinstance(app, QApplication)
+    app.setApplicationName("commandwall")
+    return app
+
+
+class Crossing(QObject):
+    """The one crossing into Qt's thread: changes in, picture brought up to date, screen told."""
+
+    arrived = Signal(object)
+
+    def __init__(self, picture: Picture, show: Callable[[Changes], None]) -> None:
+        super().__init__()
+        self._picture, self._show = picture, show
+        self.arrived.connect(self._take)
+
+    def _take(self, changes: Changes) -> None:
+        self._picture.apply(changes)
+        self._show(changes)
+
+
+class OnlyOne(QObject):
+    """A second start on the same data directory raises the first window and ends."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        self._name = "commandwall-" + hashlib.sha256(str(folder).encode()).hexdigest()[:16]
+        self._server: QLocalServer | None = None
+
+    def is_taken(self) -> bool:
+        """Knock at the first window; True where one answered."""
+        socket = QLocalSocket(self)
+        socket.connectToServer(self._name)
+        taken = socket.waitForConnected(KNOCK_MS)
+        socket.disconnectFromServer()
+        return taken
+
+    def hold(self, window: QWidget) -> None:
+        """Be the first; raise the window when somebody knocks."""
+        QLocalServer.removeServer(self._name)
+        self._server = QLocalServer(self)
+        self._server.setSocketOptions(QLocalServer.SocketOption.UserAccessOption)
+        self._server.newConnection.connect(lambda: _raise(window))
+        self._server.listen(self._name)
+
+
+def _raise(window: QWidget) -> None:
+    window.show()
+    window.raise_()
+    window.activateWindow()
+
+
+def when(ready: Callable[[], bool], then: Callable[[], None], limit_s: float, settle_s: float) -> None:
+    """Call `then` once `ready` has held for a while, or at the limit."""
+    held, waited, step = 0.0, 0.0, 0.25
+    timer = QTimer(QApplication.instance())
+
+    def look() -> None:
+        nonlocal held, waited
+        waited += step
+        held = held + step if ready() else 0.0
+        if held >= settle_s or waited >= limit_s:
+            timer.stop()
+            then()
+
+    timer.timeout.connect(look)
+    timer.start(int(step * 1000))
+
+
