@@ -1,0 +1,1 @@
+"""The demo city: everything of one invented city from a seed, and the player that keeps it alive."""
