@@ -1,0 +1,1 @@
+"""Real input: files of areas and events become rows of the pool, each row accounted for."""
