@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -93,6 +93,14 @@ class Desk:
                 reaction(tx, tuple(records[kind].values()))
                 if tx.touched:
                     lines.append(tx, self.origin, reaction.__name__, tx.touched)
+
+
+def outcome(answer: Future[R]) -> tuple[R | None, BaseException | None]:
+    """What a finished future brought: its value, or what went wrong. Never waits."""
+    if answer.cancelled():
+        return None, CancelledError()
+    trouble = answer.exception(timeout=0)
+    return (None, trouble) if trouble is not None else (answer.result(timeout=0), None)
 
 
 def _keep(tx: Tx, key: str, value: str) -> None:

@@ -1,0 +1,1 @@
+"""The wall and its panels: reads the picture, asks the desk, holds no truth."""

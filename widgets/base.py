@@ -1,0 +1,291 @@
+"""What a panel is: a named part of the wall that reads the picture and asks the desk.
+
+A panel gives `id`, `title`, `shows`, then `refresh` and `draw` (or child widgets in `place`). The
+base draws the heading with the age, and the states in which there is nothing to draw.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from PySide6.QtCore import QEvent, QObject, QRectF, Qt, Signal
+from PySide6.QtGui import QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from commandwall.clock import SECOND, Ms
+from commandwall.desk import Desk, outcome
+from commandwall.picture import Changes, Picture
+from commandwall.store.store import Refused
+from widgets import age
+from widgets.draft import Drafts
+from widgets.i18n import tr
+from widgets.look import Look
+from widgets.paper import Ink, Paper
+from widgets.reasons import sentence
+from widgets.trust import Limits, Trust
+
+log = logging.getLogger(__name__)
+Piece = tuple[object, Ink]
+
+NORMAL, EMPTY, LOADING, ERROR, DENIED = "normal", "empty", "loading", "error", "denied"
+"""States of a panel that it sets itself with `say`; too old and broken follow by themselves."""
+
+
+@dataclass(slots=True)
+class Context:
+    """What all panels of one window share. The wall alone changes it."""
+
+    picture: Picture
+    desk: Desk
+    look: Look
+    limits: Limits
+    trust: Trust = field(default_factory=Trust)
+    drafts: Drafts = field(default_factory=Drafts)
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """One thing of the city that a person chose: its kind and id."""
+
+    kind: type[Any]
+    id: str
+
+
+class Panel(QWidget):
+    """One panel. All lengths in `draw` are design pixels, (0, 0) is the panel's left top."""
+
+    id: ClassVar[str] = ""
+    title: ClassVar[str] = ""
+    """Chinese; shown through `tr`."""
+    shows: ClassVar[frozenset[type]] = frozenset()
+    """Kinds and markers whose change calls `refresh`."""
+    headed: ClassVar[bool] = True
+    """Whether the base draws heading and age."""
+    pooled: ClassVar[bool] = True
+    """Whether what it shows comes from the pool, and so stops with it."""
+
+    chosen = Signal(object)
+    """A person opened something: a Subject. The wall brings it to every other panel."""
+
+    def __init__(
+        self, context: Context, options: Mapping[str, Any] | None = None,
+        parent: QWidget | None = None,
+    ) -> None:  # fmt: skip
+        super().__init__(parent)
+        self.context, self.options = context, dict(options or {})
+        self.at: Ms | None = None
+        """The newest moment of what is shown; the heading tells its age."""
+        self.lasts: float | None = None
+        """Seconds after which what is shown is too old."""
+        self.state, self.line = NORMAL, ""
+        self.failures, self.failed_at = 0, Ms(0)
+        self._courier = _Courier(self)
+        self.setAccessibleName(tr(self.heading()))
+
+    # What a panel gives.
+
+    def refresh(self, picture: Picture, changes: Changes) -> None:
+        """Take what changed; called on the screen's thread when a kind of `shows` changed."""
+        raise NotImplementedError
+
+    def draw(self, paper: Paper) -> None:
+        """Paint below the heading, which ends at `self.top`."""
+
+    def place(self) -> None:
+        """Put child widgets in their places, after a change of size, look or language."""
+
+    def heading(self) -> str:
+        """The Chinese heading; options may give another than the class."""
+        return str(self.options.get("title", self.title))
+
+    def aside(self) -> list[Piece]:
+        """Pieces at the right of the heading, before the age."""
+        return []
+
+    def open(self, subject: Subject) -> None:
+        """Something was chosen on another panel."""
+
+    # What a panel may ask for.
+
+    @property
+    def look(self) -> Look:
+        return self.context.look
+
+    @property
+    def desk(self) -> Desk:
+        return self.context.desk
+
+    @property
+    def picture(self) -> Picture:
+        return self.context.picture
+
+    @property
+    def stopped(self) -> Ms | None:
+        """Since when what is shown stands still, because the pool or the agent is gone."""
+        return self.context.trust.stopped if self.pooled else None
+
+    @property
+    def old(self) -> bool:
+        """Whether what is shown is older than it may be."""
+        if self.lasts is None or not self.at:
+            return False
+        return self.picture.now - self.at > self.lasts * SECOND
+
+    @property
+    def top(self) -> float:
+        """Where the body begins, in design pixels."""
+        if not self.headed:
+            return 0.0
+        return self.look.metrics.design("heading") * 1.25 + (16 if self._wall else 8)
+
+    def body(self, margin: float = 0) -> QVBoxLayout:
+        """A layout for child widgets below the heading."""
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, self.look.px(self.top + margin), 0, 0)
+        layout.setSpacing(self.look.px(8))
+        return layout
+
+    def say(self, state: str, line: str = "") -> None:
+        """Show a state and its one line, which is already translated; NORMAL shows the content."""
+        self.state, self.line = state, line
+        self.update()
+
+    def do(
+        self, act: Callable[..., None], then: Callable[[Any], None] | None = None, **args: Any
+    ) -> None:
+        """A person's act. `then(done)` runs here once it is on disk; a refusal is said."""
+        self._courier.follow(self.desk.do(act, **args), then)
+
+    def ask(self, query: Callable[..., Any], then: Callable[[Any], None]) -> None:
+        """Read from the store elsewhere; `then(answer)` runs on this thread."""
+        self._courier.follow(self.desk.ask(query), then)
+
+    def refused(self, why: str) -> None:
+        """An act was not done; the sentence says why. Panels with acts may show it beside them."""
+        self.say(ERROR, why)
+
+    # What the wall calls.
+
+    def bring(self, picture: Picture, changes: Changes) -> None:
+        """Refresh, and keep the place when it fails."""
+        try:
+            self.refresh(picture, changes)
+        except Exception:
+            log.exception("panel %s failed", self.id)
+            self._fail()
+        else:
+            self.failed_at = Ms(0)
+        self.update()
+
+    def wear(self) -> None:
+        """The look or the language changed."""
+        self.setAccessibleName(tr(self.heading()))
+        if (layout := self.layout()) is not None:
+            margins = layout.contentsMargins()
+            margins.setTop(self.look.px(self.top))
+            layout.setContentsMargins(margins)
+        self.place()
+        self.update()
+
+    # Qt.
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        paper = Paper(self, self.look)
+        try:
+            self._paint(paper)
+        except Exception:
+            log.exception("panel %s could not be drawn", self.id)
+            self._fail()
+        finally:
+            paper.end()
+        said = " ".join(paper.said)
+        if said != self.accessibleDescription():
+            self.setAccessibleDescription(said)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self.place()
+
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() == QEvent.Type.LanguageChange:
+            self.wear()
+        super().changeEvent(event)
+
+    @property
+    def _wall(self) -> bool:
+        return self.look.metrics.kind == "wall"
+
+    def _paint(self, paper: Paper) -> None:
+        if self.headed:
+            self._paint_heading(paper)
+        if self.failed_at:
+            self._say_broken(paper)
+        elif self.state != NORMAL:
+            self._paint_state(paper)
+        else:
+            if self.old and not self.stopped:
+                paper.hatch(QRectF(0, self.top, paper.width, paper.height - self.top))
+            self.draw(paper)
+
+    def _paint_heading(self, paper: Paper) -> None:
+        base = float(self.look.metrics.design("heading"))
+        pieces = [*self.aside(), *self._age()]
+        start = paper.row_back(paper.width, base, *pieces, gap=16 if self._wall else 12)
+        room = start - 16 if pieces else paper.width
+        paper.write(0, base, tr(self.heading()), Ink("heading"), room=room)
+
+    def _age(self) -> list[Piece]:
+        if self.stopped is not None:
+            return [(age.stopped(self.picture.now, self.stopped), Ink("age", "t2"))]
+        if self.at is None:
+            return []
+        return [(age.age(self.picture.now, self.at), Ink("age", "t2" if self.old else ""))]
+
+    def _paint_state(self, paper: Paper) -> None:
+        token = {ERROR: "t1", DENIED: "t2"}.get(self.state, "t3")
+        base = self.top + self.look.metrics.design("body")
+        paper.paragraph(0, base, self.line, Ink("body", token), paper.width, 3)
+
+    def _say_broken(self, paper: Paper) -> None:
+        base = self.top + self.look.metrics.design("body")
+        when = age.clock(self.failed_at)
+        line = tr("此面板 {time} 出错，已重启 {n} 次", time=when, n=self.failures)
+        paper.paragraph(0, base, line, Ink("body", "t2"), paper.width, 3)
+
+    def _fail(self) -> None:
+        self.failures += 1
+        self.failed_at = self.picture.now or Ms(1)
+        self.update()
+
+
+class _Courier(QObject):
+    """Brings what the desk answers to the screen's thread."""
+
+    arrived = Signal(object, object)
+
+    def __init__(self, panel: Panel) -> None:
+        super().__init__(panel)
+        self._panel = panel
+        self.arrived.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
+
+    def follow(self, future: Future[Any], then: Callable[[Any], None] | None) -> None:
+        future.add_done_callback(lambda done: self._send(done, then))
+
+    def _send(self, done: Future[Any], then: Callable[[Any], None] | None) -> None:
+        try:
+            self.arrived.emit(done, then)
+        except RuntimeError:  # the panel was closed before the answer came
+            log.debug("an answer came for a panel that is gone")
+
+    def _deliver(self, done: Future[Any], then: Callable[[Any], None] | None) -> None:
+        answer, trouble = outcome(done)
+        if isinstance(trouble, Refused):
+            self._panel.refused(sentence(trouble.reason))
+        elif trouble is not None:
+            log.error("the desk could not do it", exc_info=trouble)
+            self._panel.refused(tr("未写入，已记下原因，稍后再做"))
+        elif then is not None:
+            then(answer)

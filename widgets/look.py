@@ -1,0 +1,64 @@
+"""The look of one surface: a theme and its scale, and the fonts that come of them."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QPainter, QPen, QPixmap, QTransform
+
+from layers import fonts
+from layers.style import Style
+from widgets.metrics import Metrics
+from widgets.theme import Theme
+
+HATCH_STEP, HATCH_LINE, HATCH_ALPHA = 8, 2, 0.26
+
+
+class Look:
+    """What a panel asks for colours and sizes. Never changed: another look is another object."""
+
+    def __init__(self, theme: Theme, metrics: Metrics, calm: bool = False) -> None:
+        self.theme, self.metrics = theme, metrics
+        self.calm = calm
+        """Reduced motion: nothing blinks."""
+        self.unit = metrics.unit
+        self.style = Style(theme.id, 1.0)  # marks are painted in design pixels
+        self.font = lru_cache(maxsize=None)(self._font)
+        self.drawn = lru_cache(maxsize=None)(self._drawn)
+        self.letters = lru_cache(maxsize=None)(self._letters)
+
+    def colour(self, token: str, alpha: float = 1.0) -> QColor:
+        return self.theme.colour(token, alpha)
+
+    def px(self, length: float) -> int:
+        """A design length in pixels of the screen."""
+        return self.metrics.px(length)
+
+    def hatch(self) -> QBrush:
+        """The brush of everything too old: 135°, 2 in 8 design pixels."""
+        side = 4 * HATCH_STEP
+        tile = QPixmap(side, side)
+        tile.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(tile)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(self.colour("t2", HATCH_ALPHA), HATCH_LINE * 4 / 1.41421))
+        for at in (-side, 0, side):
+            painter.drawLine(QPointF(at - 2, side + 2), QPointF(at + side + 2, -2))
+        painter.end()
+        brush = QBrush(tile)
+        brush.setTransform(QTransform.fromScale(0.25 * 1.41421, 0.25 * 1.41421))
+        return brush
+
+    def _font(self, role: str, bold: bool | None = None) -> QFont:
+        """The font of a role in pixels of the screen, for ordinary widgets."""
+        heavy = self.metrics.role(role).bold if bold is None else bold
+        return fonts.font(self.metrics.size(role), heavy)
+
+    def _drawn(self, role: str, bold: bool | None = None) -> QFont:
+        """The font of a role in design pixels, for a scaled painter."""
+        heavy = self.metrics.role(role).bold if bold is None else bold
+        return fonts.font(self.metrics.design(role), heavy)
+
+    def _letters(self, role: str, bold: bool | None = None) -> QFontMetricsF:
+        return QFontMetricsF(self.drawn(role, bold))

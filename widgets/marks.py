@@ -1,0 +1,133 @@
+"""Marks: severity in all its states, lamps, units, the square of the mode.
+
+A severity carries its Roman numeral from 20 design pixels upward; a lamp (time left) has the same
+colours and shapes and never a numeral. The shapes are those of the map.
+"""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QPainter, QPainterPath, QPen
+
+from commandwall.alarms import ACKED, NORM, RTNUN, UNACK
+from commandwall.deadlines import ORANGE, RED, YELLOW
+from layers import marks
+from widgets.look import Look
+
+STALE, SHELVED, SUPPRESSED = "STALE", "SHELVED", "SUPPRESSED"
+"""States beside those of an alarm: feed gone, put aside by a person, counted in its group only."""
+LOOKS = {
+    UNACK: marks.FILLED,
+    ACKED: marks.FILLED,
+    RTNUN: marks.HOLLOW,
+    NORM: marks.HOLLOW,
+    STALE: marks.UNKNOWN,
+    SHELVED: marks.SHELVED,
+}
+LAMPS = {RED: 1, ORANGE: 2, YELLOW: 3}
+"""Lamp -> the severity whose colour and shape it borrows; green stays without colour."""
+BLINK_MS = {1: 1000, 2: 2000}
+"""How long one blink of the outer ring takes; Ⅲ and Ⅳ never blink."""
+LIT_SHARE = 0.6
+
+
+def severity(
+    painter: QPainter, middle: QPointF, size: float, mark: tuple[int, str], look: Look,
+    lit: bool = True,
+) -> None:  # fmt: skip
+    """`mark` is (severity 1..4, state); `lit`: whether a blinking ring is on now."""
+    level, state = mark
+    if state == SUPPRESSED:
+        return
+    painter.save()
+    if state == UNACK and lit:
+        marks.paint_ring(painter, middle, size, level, look.style)
+    marks.paint_mark(painter, middle, size, level, LOOKS[state], look.style)
+    painter.restore()
+
+
+def ring_lit(level: int, now: int, calm: bool) -> bool:
+    """Whether the ring of an unacknowledged mark is on; all rings are in phase."""
+    period = BLINK_MS.get(level)
+    return calm or period is None or now % period < period * LIT_SHARE
+
+
+def lamp(painter: QPainter, middle: QPointF, size: float, colour: str, look: Look) -> None:
+    """Time left: ■ half gone, ▲ a fifth left, ◆ over; a grey ring while there is plenty."""
+    painter.save()
+    level = LAMPS.get(colour)
+    if level is None:
+        _ring(painter, middle, size * 0.36, look, "t3")
+    else:
+        outline = marks.shape(middle, size, level)
+        painter.fillPath(outline, look.colour(f"s{level}"))
+        _edge(painter, outline, look)
+    painter.restore()
+
+
+def square(painter: QPainter, middle: QPointF, size: float, token: str, look: Look) -> None:
+    """A small filled square: the key of a count."""
+    path = QPainterPath()
+    path.addRect(QRectF(middle.x() - size / 2, middle.y() - size / 2, size, size))
+    painter.fillPath(path, look.colour(token))
+    if token in ("s2", "s3"):
+        _edge(painter, path, look)
+
+
+def unit(painter: QPainter, middle: QPointF, letter: str, lost: bool, look: Look) -> None:
+    """A white disc of 30 px with one character; dashed and grey where its fix is lost."""
+    painter.save()
+    marks.paint_unit(painter, middle, letter, lost, look.style)
+    painter.restore()
+
+
+MODES = {"peace": 0.0, "watch": 0.5, "emergency": 1.0}
+"""Mode 平 急 战 -> how much of its square is filled. A mode has no hue."""
+
+
+def mode(painter: QPainter, box: QRectF, letter: str, filled: float, look: Look) -> None:
+    """The square of the mode with its character."""
+    painter.save()
+    path = QPainterPath()
+    path.addRoundedRect(box, 6, 6)
+    if filled:
+        painter.setClipRect(QRectF(box.x(), box.bottom() - box.height() * filled, *_size(box)))
+        painter.fillPath(path, look.colour("t1"))
+        painter.setClipping(False)
+    painter.strokePath(path, QPen(look.colour("t1" if filled else "t2"), 2))
+    token = "ink" if filled >= 1 else "t1"
+    size = box.height() * 0.6
+    _letter(painter, box.center(), letter, size, look, token)
+    painter.restore()
+
+
+def _size(box: QRectF) -> tuple[float, float]:
+    return box.width(), box.height()
+
+
+def _letter(
+    painter: QPainter, middle: QPointF, letter: str, size: float, look: Look, token: str
+) -> None:
+    path = QPainterPath()
+    font = look.drawn("sentence", True)
+    path.addText(0, 0, font, letter)
+    ink = path.boundingRect()
+    if ink.isEmpty():
+        return
+    painter.translate(middle)
+    scale = size / max(ink.width(), ink.height())
+    painter.scale(scale, scale)
+    path.translate(-ink.center())
+    painter.fillPath(path, look.colour(token))
+
+
+def _ring(painter: QPainter, middle: QPointF, radius: float, look: Look, token: str) -> None:
+    painter.setPen(QPen(look.colour(token), 1.75))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.drawEllipse(middle, radius, radius)
+
+
+def _edge(painter: QPainter, path: QPainterPath, look: Look) -> None:
+    if look.style.edge is not None:
+        pen = QPen(look.style.edge, 1.25, join=Qt.PenJoinStyle.MiterJoin)
+        painter.strokePath(path, pen)

@@ -1,0 +1,48 @@
+"""What can be trusted now: whether the pool and the agent still speak, and since when not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from commandwall.clock import SECOND, Ms
+from commandwall.picture import Picture
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Seconds of silence after which the pool, the agent and a feed count as gone."""
+
+    pool_s: float
+    agent_s: float
+    feed_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """`pool` and `agent` say since when each is gone; None while it speaks."""
+
+    pool: Ms | None = None
+    agent: Ms | None = None
+    known: bool = True
+    """Whether there ever was a picture from the pool."""
+
+    @property
+    def stopped(self) -> Ms | None:
+        """The moment at which what the pool says stands still; None while it goes on."""
+        return self.pool if self.pool is not None else self.agent
+
+
+def judge(picture: Picture, limits: Limits) -> Trust:
+    """How far the picture can be trusted at `picture.now`."""
+    now, sync = picture.now, picture.sync
+    if sync.filling is not None and now - sync.agent_at <= limits.agent_s * SECOND:
+        return Trust(known=bool(picture.areas))
+    return Trust(
+        _gone(now, sync.pool_at, limits.pool_s),
+        _gone(now, sync.agent_at, limits.agent_s),
+        sync.pool_at > 0,
+    )
+
+
+def _gone(now: Ms, at: Ms, limit_s: float) -> Ms | None:
+    return at if now - at > limit_s * SECOND else None
