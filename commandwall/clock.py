@@ -34,6 +34,14 @@ class Clock:
         """Seconds from an arbitrary start, for durations only."""
         return time.monotonic()
 
+    def pause(self, seconds: float) -> None:
+        """Wait; never on the screen's thread."""
+        time.sleep(seconds)
+
+    def raw(self) -> Ms:
+        """The computer's own time, as it is."""
+        return Ms(int(time.time() * 1000))
+
     def now(self) -> Ms:
         """Pool time as well as it is known."""
         self._slew()

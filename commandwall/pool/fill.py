@@ -54,7 +54,7 @@ def fill(folder: Path, client: Client, clock: Clock, tell: Callable[[float], Non
 
 
 def main(folder: Path) -> int:
-    settings = Settings.load([])
+    settings = Settings.load({})
     with Client(settings.pool, settings.secret_file) as client:
         fill(folder, client, Clock(), lambda share: print(json.dumps(share), flush=True))
     return 0

@@ -1,0 +1,72 @@
+"""Bulk ways into the pool: COPY of records, for the generator, imports and tests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any, cast
+
+import psycopg
+from psycopg import sql
+
+from commandwall.clock import Ms, to_datetime
+from commandwall.store.schema import table_of, times_of
+
+Connection = psycopg.Connection[Any]
+
+
+def load(conn: Connection, records: Sequence[Any]) -> None:
+    """COPY new records of one kind into its table. Raises psycopg.Error for a double key."""
+    if records:
+        _copy(conn, _table(records[0]), records)
+
+
+def upsert(conn: Connection, records: Sequence[Any]) -> None:
+    """Insert or replace records of one kind, in one statement."""
+    if not records:
+        return
+    table, names = _table(records[0]), _names(records[0])
+    with conn.transaction():
+        fresh = sql.Identifier("cw_fresh")
+        conn.execute(
+            sql.SQL("CREATE TEMP TABLE {} (LIKE {} INCLUDING DEFAULTS) ON COMMIT DROP").format(
+                fresh, table
+            )
+        )
+        _copy(conn, fresh, records)
+        columns = sql.SQL(", ").join(map(sql.Identifier, names))
+        news = sql.SQL(", ").join(
+            sql.SQL("{0} = excluded.{0}").format(sql.Identifier(n)) for n in names if n != "id"
+        )
+        conn.execute(
+            sql.SQL(
+                "INSERT INTO {table} ({columns}) SELECT {columns} FROM {fresh} "
+                "ON CONFLICT (id) DO UPDATE SET {news}"
+            ).format(table=table, columns=columns, fresh=fresh, news=news)
+        )
+
+
+def _copy(conn: Connection, table: sql.Composable, records: Iterable[Any]) -> None:
+    first, *_ = records
+    names, moments = _names(first), times_of(type(first))
+    columns = sql.SQL(", ").join(map(sql.Identifier, names))
+    statement = sql.SQL("COPY {} ({}) FROM STDIN").format(table, columns)
+    with conn.cursor() as cursor, cursor.copy(statement) as copy:
+        for record in records:
+            copy.write_row([_value(getattr(record, n), n in moments) for n in names])
+
+
+def _value(value: Any, moment: bool) -> Any:
+    return _moment(value) if moment and value is not None else value
+
+
+def _moment(at: Ms) -> datetime:
+    return to_datetime(at, "UTC")
+
+
+def _names(record: Any) -> list[str]:
+    return [c.name for c in table_of(type(record)).columns if c.name != "rev"]
+
+
+def _table(record: Any) -> sql.Identifier:
+    return sql.Identifier(f"cw_{cast(type[Any], type(record)).__name__.lower()}")

@@ -1,0 +1,47 @@
+"""An empty pool with its schema for each test."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from commandwall.pool import schema
+from commandwall.pool.client import Client
+from commandwall.pool.server import PoolServer
+
+COUNT = itertools.count(1)
+
+
+@dataclass
+class Pool:
+    """One pool: the owner's connection, and the station's address."""
+
+    owner: psycopg.Connection[Any]
+    owner_dsn: dict[str, str]
+    station_url: str
+    station_secret: str
+
+    def client(self) -> Client:
+        return Client(self.station_url, self.station_secret)
+
+    def connect(self) -> psycopg.Connection[Any]:
+        return psycopg.connect(**self.owner_dsn, autocommit=True)
+
+
+@pytest.fixture
+def pool(server: PoolServer) -> Iterator[Pool]:
+    name = f"pool{next(COUNT)}"
+    password = Path(server.owner_secret).read_text().strip()
+    with psycopg.connect(server.owner_url, password=password, autocommit=True) as conn:
+        conn.execute(f"CREATE DATABASE {name}")
+    dsn = {"conninfo": server.owner_url.replace("/city?", f"/{name}?"), "password": password}
+    with psycopg.connect(**dsn, autocommit=True) as owner:
+        schema.create(owner, "临江市")
+        url = server.station_url.replace("/city?", f"/{name}?")
+        yield Pool(owner, dsn, url, server.station_secret)

@@ -1,0 +1,129 @@
+"""The never list: each point has a test of a few lines that catches it."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+CORE = sorted(p for p in (ROOT / "commandwall").rglob("*.py") if "migrations" not in p.parts)
+SCREEN = sorted([*(ROOT / "layers").rglob("*.py"), *(ROOT / "widgets").rglob("*.py")])
+ALL = [*CORE, *SCREEN, ROOT / "main.py"]
+TEXT_DOOR = ROOT / "widgets" / "text.py"
+
+
+def name(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def imports(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+
+
+def calls(path: Path) -> Iterator[tuple[int, str, ast.Call]]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call):
+            yield node.lineno, ast.unparse(node.func), node
+
+
+def found(paths: list[Path], pattern: str) -> list[str]:
+    sign = re.compile(pattern)
+    return [
+        f"{name(path)}:{line}: {func}"
+        for path in paths
+        for line, func, _ in calls(path)
+        if sign.fullmatch(func)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("paths", "banned"),
+    [
+        (CORE, r"PySide6|pyqtgraph|shiboken6"),
+        (SCREEN, r"sqlalchemy|sqlcipher3|psycopg|commandwall\.store\.database"),
+        (ALL, r"sqlite3|apsw|duckdb"),
+        (ALL, r"PySide6\.QtSql"),
+        (sorted((ROOT / "layers").rglob("*.py")), r"commandwall\.(desk|pool)|widgets"),
+    ],
+)
+def test_no_room_imports_what_it_must_not(paths: list[Path], banned: str) -> None:
+    sign = re.compile(rf"({banned})(\..*)?")
+    assert [f"{name(p)}: {m}" for p in paths for m in imports(p) if sign.fullmatch(m)] == []
+
+
+def test_only_the_clock_asks_the_computer_for_the_time() -> None:
+    others = [path for path in ALL if path.name != "clock.py"]
+    asking = r"time\.(time|time_ns|monotonic|sleep)|datetime\.(datetime\.)?(now|utcnow|today)|date\.today"
+    assert found(others, asking) == []
+
+
+def test_the_screen_never_waits() -> None:
+    assert found(SCREEN, r".*\.result|.*sleep|.*waitForFinished|.*\.join\(\)") == []
+
+
+def test_outside_text_goes_through_one_door() -> None:
+    others = [path for path in SCREEN if path != TEXT_DOOR]
+    rich = r"(QtWidgets\.)?QLabel|.*\.setToolTip|.*\.setHtml|(pg\.)?LabelItem|QMessageBox.*|.*\.setTitle"
+    assert found(others, rich) == []
+
+
+def test_no_colour_stands_in_code() -> None:
+    hexes = re.compile(r"""["']#[0-9A-Fa-f]{3,8}["']""")
+    lines = [
+        f"{name(path)}:{n}: {line.strip()}"
+        for path in ALL
+        for n, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        if hexes.search(line)
+    ]
+    assert lines == []
+
+
+def test_every_broad_except_logs() -> None:
+    silent = [
+        f"{name(path)}:{node.lineno}"
+        for path in ALL
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ExceptHandler)
+        and (node.type is None or ast.unparse(node.type) in ("Exception", "BaseException"))
+        and "log.exception" not in ast.unparse(node)
+    ]
+    assert silent == []
+
+
+def test_no_formatted_string_is_translated() -> None:
+    formatted = [
+        f"{name(path)}:{line}"
+        for path in SCREEN
+        for line, func, call in calls(path)
+        if func.split(".")[-1] == "tr" and call.args and isinstance(call.args[0], ast.JoinedStr)
+    ]
+    assert formatted == []
+
+
+def test_posix_stands_in_one_file() -> None:
+    posix = {"fcntl", "resource", "pwd", "grp", "termios"}
+    others = [path for path in ALL if path.name != "platform.py"]
+    assert [f"{name(p)}: {m}" for p in others for m in imports(p) if m in posix] == []
+
+
+def test_files_stay_short() -> None:
+    long = {name(p): n for p in ALL if (n := len(p.read_text(encoding="utf-8").splitlines())) > 450}
+    assert long == {}
+
+
+def test_functions_stay_short() -> None:
+    long = [
+        f"{name(path)}:{node.lineno} {node.name}"
+        for path in ALL
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.FunctionDef) and (node.end_lineno or 0) - node.lineno > 60
+    ]
+    assert long == []
