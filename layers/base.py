@@ -1,0 +1,71 @@
+"""What a layer is, and the door through which layers come in.
+
+A layer reads the picture and hands arrays to the scene. It asks nobody, writes nothing and draws
+nothing itself. The built-in layers come through the same entry points as foreign ones:
+
+    [project.entry-points."commandwall.layers"]
+    heat = "my_package:HeatLayer"
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass
+from importlib.metadata import EntryPoint, entry_points
+from typing import ClassVar
+
+from commandwall.clock import Ms
+from commandwall.picture import Changes, Picture
+from layers.scene import Scene
+
+log = logging.getLogger(__name__)
+GROUP = "commandwall.layers"
+
+
+class Layer:
+    """One part of the map. Subclasses give the class attributes and `refresh`."""
+
+    id: ClassVar[str] = ""
+    title: ClassVar[str] = ""
+    """Chinese; translated where it is shown."""
+    order: ClassVar[int] = 60
+    """Drawing order, lowest first; below `scene.LIVE` it is ground."""
+    shows: ClassVar[frozenset[type]] = frozenset()
+    """Kinds and markers whose change calls `refresh`."""
+    shown: ClassVar[bool] = True
+    """Whether it is visible until somebody says otherwise."""
+    watched: ClassVar[bool] = False
+    """Whether its age counts for the age written on the map."""
+
+    def __init__(self) -> None:
+        self.at: Ms | None = None  # newest moment of what is drawn
+        self.count = 0  # how many things are drawn
+
+    def refresh(self, picture: Picture, changes: Changes, scene: Scene) -> None:
+        """Hand the scene what is to be drawn now."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, slots=True)
+class LayerInfo:
+    """What a layer tree shows of a layer."""
+
+    id: str
+    title: str
+    visible: bool
+    at: Ms | None
+    count: int
+
+
+def load_layers(points: Iterable[EntryPoint] | None = None) -> list[Layer]:
+    """All installed layers in drawing order; a broken one is logged and left out."""
+    found: dict[str, Layer] = {}
+    for point in entry_points(group=GROUP) if points is None else points:
+        try:
+            layer = point.load()()
+        except Exception:
+            log.exception("Layer %s could not be loaded", point.name)
+            continue
+        found.setdefault(layer.id, layer)
+    return sorted(found.values(), key=lambda layer: layer.order)

@@ -1,0 +1,227 @@
+"""The board: layers, their scene and the cook, for one map on the screen's thread."""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtGui import QImage
+
+from commandwall.areas import Area
+from commandwall.clock import Clock, Ms
+from commandwall.geo import Plane
+from commandwall.picture import Changes, Picture
+from layers.base import Layer, LayerInfo
+from layers.cook import Cook, Frame
+from layers.drill import Drill
+from layers.scene import Scene
+from layers.viewport import Viewport
+from layers.warm import warm
+
+log = logging.getLogger(__name__)
+NAMES_AT_ONCE = 24
+"""Names written in one go, so that the screen's thread is never held for long."""
+PAUSE_MS = 8
+
+
+class Board(QObject):
+    """Feeds the picture to the layers and the scene to the cook.
+
+    `fresh`: another frame is there. `changed`: layers have other things or counts. `placed`: the
+    city is known for the first time, or another city is.
+    """
+
+    fresh = Signal()
+    changed = Signal()
+    placed = Signal()
+    _cooked = Signal()
+    _warmed = Signal()
+    _made = Signal(object, object)
+
+    def __init__(
+        self, layers: Iterable[Layer], scene: Scene, clock: Clock, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.scene, self.clock, self.drill = scene, clock, Drill(scene)
+        self.layers = sorted(layers, key=lambda layer: layer.order)
+        self.picture: Picture | None = None
+        self.frame: tuple[Frame, QImage] | None = None
+        self.sharp_ms: deque[float] = deque(maxlen=4096)
+        self._view, self._warm = Viewport(0.0, 0.0, 50.0, 1, 1), False
+        self._asked: float | None = None
+        self._building = 0
+        for layer in self.layers:
+            scene.show(layer, layer.shown)
+        self._start()
+
+    def _start(self) -> None:
+        self._pen = QTimer(self)
+        self._pen.setSingleShot(True)
+        self._pen.timeout.connect(self._write_names)
+        self._builder = ThreadPoolExecutor(1, "map-build")
+        self.scene.later = self._later
+        self._made.connect(self._take_made)
+        self._cooked.connect(self._adopt)
+        self._warmed.connect(self._now_warm)
+        self._cook = Cook(self._cooked.emit)
+        self._cook.start(self._prepare)
+
+    def _prepare(self) -> None:
+        warm(self.scene.style)
+        self._warmed.emit()
+
+    @property
+    def idle(self) -> bool:
+        """Nothing is left to build, to write or to cook."""
+        return self._warm and not (self._pen.isActive() or self._building or self._asked)
+
+    def shut(self) -> None:
+        """End the threads; afterwards the board is only good for looking at."""
+        self._pen.stop()
+        self._cook.close()
+        self._builder.shutdown(wait=True, cancel_futures=True)
+
+    # -- from the picture to the scene -----------------------------------------------------------
+
+    def refresh(self, picture: Picture, changes: Changes) -> None:
+        """Bring everything up to a tick."""
+        self.picture = picture
+        if Area in changes.kinds or not self.drill.areas:
+            self.drill.take(picture)
+        if self._settle(picture):
+            self.renew()
+            self.placed.emit()
+        elif self.scene.plane is not None:
+            self._refresh(picture, changes)
+
+    def _refresh(self, picture: Picture, changes: Changes) -> None:
+        if self.scene.sprites.full:
+            self.scene.sprites.renew()
+            changes = self._everything(picture)
+        for layer in self.layers:
+            if layer.shows & changes.kinds:
+                self._refresh_layer(layer, picture, changes)
+        self._after()
+
+    def _refresh_layer(self, layer: Layer, picture: Picture, changes: Changes) -> None:
+        try:
+            layer.refresh(picture, changes, self.scene)
+        except Exception:
+            log.exception("Layer %s failed", layer.id)
+
+    def _everything(self, picture: Picture) -> Changes:
+        kinds = frozenset(kind for layer in self.layers for kind in layer.shows)
+        return Changes(now=picture.now, markers=kinds)
+
+    def _settle(self, picture: Picture) -> bool:
+        """Lay the sheet around the city's middle; True when the sheet is a new one."""
+        origin = self.drill.origin(picture)
+        if origin is None or self.scene.plane == Plane(*origin):
+            return False
+        self.scene.plane = Plane(*origin)
+        return True
+
+    def renew(self) -> None:
+        """Hand over everything again: another city, theme, scale or language."""
+        self.scene.clear()
+        if self.picture is not None and self.scene.plane is not None:
+            self._refresh(self.picture, self._everything(self.picture))
+
+    def redo(self, name: str) -> None:
+        """Let one layer speak again, since a person changed its setting."""
+        if self.picture is None or self.scene.plane is None:
+            return
+        for layer in self.layers:
+            if layer.id == name:
+                changes = Changes(now=self.picture.now, markers=layer.shows)
+                self._refresh_layer(layer, self.picture, changes)
+        self._after()
+
+    def show(self, name: str, visible: bool) -> None:
+        for layer in self.layers:
+            if layer.id == name:
+                self.scene.show(layer, visible)
+        self._after()
+
+    def info(self) -> list[LayerInfo]:
+        """The layers as a layer tree shows them, uppermost first."""
+        tr, scene = self.scene.tr, self.scene
+        return [
+            LayerInfo(la.id, tr(la.title), scene.visible(la), la.at, la.count)
+            for la in reversed(self.layers)
+        ]
+
+    def oldest(self) -> Ms | None:
+        """The moment of the oldest watched layer that is visible."""
+        known = [la.at for la in self.layers if la.watched and la.at and self.scene.visible(la)]
+        return min(known, default=None)
+
+    # -- from the scene to the frame -------------------------------------------------------------
+
+    def look(self, view: Viewport, anew: bool = False) -> None:
+        """The window shows `view` now; cooks where the frame does not reach, or where asked."""
+        self._view = view
+        spare = self.scene.style.map["frame"]["spare"]
+        if anew or self.frame is None or not self.frame[0].view.covers(view, spare):
+            self._request()
+        self._begin_names()
+
+    def _after(self) -> None:
+        self._begin_names()
+        if self.scene.changed:
+            self._request()
+        self.changed.emit()
+
+    def _later(self, make: Callable[[], Any], take: Callable[[Any], None]) -> None:
+        def job() -> None:
+            made = None
+            try:
+                made = make()
+            except Exception:
+                log.exception("A layer could not be built")
+            self._made.emit(take, made)
+
+        self._building += 1
+        self._builder.submit(job)
+
+    def _take_made(self, take: Callable[[Any], None], made: Any) -> None:
+        self._building -= 1
+        if made is not None:
+            take(made)
+            self._after()
+
+    def _now_warm(self) -> None:
+        self._warm = True
+        self._after()
+
+    def _begin_names(self) -> None:
+        if self._warm and not self._pen.isActive():
+            self._pen.start(PAUSE_MS)
+
+    def _write_names(self) -> None:
+        if self.scene.write_names(self._view, NAMES_AT_ONCE):
+            self._pen.start(PAUSE_MS)
+        if self.scene.changed:
+            self._request()
+
+    def _request(self) -> None:
+        if self._asked is None:
+            self._asked = self.clock.monotonic()
+        self._cook.request(self.scene.plan(), self._view)
+
+    def _adopt(self) -> None:
+        frame = self._cook.adopt()
+        if frame is None:
+            return
+        height, width = frame.pixels.shape
+        form = QImage.Format.Format_RGB32
+        # The array is kept beside the image, which does not own its pixels.
+        self.frame = (frame, QImage(frame.pixels.data.cast("B"), width, height, form))
+        if self._asked is not None and frame.view.covers(self._view):
+            self.sharp_ms.append((self.clock.monotonic() - self._asked) * 1000)
+            self._asked = None
+        self.fresh.emit()

@@ -1,0 +1,256 @@
+"""The cook: a worker that turns a plan of arrays into one opaque picture larger than the window.
+
+The worker runs nothing but numpy and kernels that let go of the GIL, so that the screen's thread
+is never held up. Two pictures take turns: the worker fills one while the screen shows the other,
+and begins the next only when the screen has taken the last.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from layers import kernels, names
+from layers.scene import Dots, Fill, Item, Line, Plan, Stamps, Territory, Tint, shows
+from layers.viewport import Viewport
+
+log = logging.getLogger(__name__)
+Pixels = NDArray[np.uint32]
+Band = tuple[Pixels, int, int, int]
+"""Where one thread draws: the pixels, the number of its scratch, first and last row."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Frame:
+    """A finished picture: (height, width) opaque pixels of `view`."""
+
+    view: Viewport
+    pixels: Pixels
+
+
+@dataclass(slots=True, eq=False)
+class Ground:
+    """What is kept while only data change: who owns a pixel, and what covers the land."""
+
+    view: Viewport
+    key: int
+    cover: Pixels
+    ids: NDArray[np.int32]
+
+
+class Painter:
+    """Draws plans into arrays; holds the arrays it needs again. Used by one thread."""
+
+    def __init__(self, threads: int = 2) -> None:
+        self.threads = threads
+        self._helpers = ThreadPoolExecutor(max(1, threads - 1), "map-cook")
+        self._ground: Ground | None = None
+        self._scratch: list[tuple[NDArray[np.float32], NDArray[np.uint8]]] = []
+        self._pictures: list[Pixels] = []
+
+    def close(self) -> None:
+        self._helpers.shutdown(wait=True)
+
+    def paint(self, plan: Plan, view: Viewport) -> Frame:
+        """The picture of a plan, larger than `view` by the overscan of the style."""
+        ground = self._ground
+        look = plan.style.map["frame"]
+        if ground is None or not ground.view.covers(view, look["spare"]):
+            ground = self._begin(view.overscanned(look["overscan"]))
+        if ground.key != plan.ground_key:
+            self._cook_ground(plan, ground)
+        self._ground = ground
+        return self._cook_live(plan, ground, view)
+
+    def _begin(self, view: Viewport) -> Ground:
+        size = (view.height, view.width)
+        if self._ground is not None and self._ground.cover.shape == size:
+            return Ground(view, -1, self._ground.cover, self._ground.ids)
+        rows = -(-view.height // self.threads)
+        self._scratch = [_scratch(rows, view.width) for _ in range(self.threads)]
+        self._pictures = [np.zeros(size, np.uint32) for _ in range(2)]
+        return Ground(view, -1, np.zeros(size, np.uint32), np.zeros(size, np.int32))
+
+    def _bands(self, height: int, work: Callable[[int, int, int], None]) -> None:
+        """Do `work(band, y0, y1)` for all bands at once."""
+        rows = -(-height // self.threads)
+        edges = [(i, i * rows, min(height, (i + 1) * rows)) for i in range(self.threads)]
+        others = [self._helpers.submit(work, *edge) for edge in edges[1:]]
+        work(*edges[0])
+        for other in others:
+            other.result()
+
+    def _cook_ground(self, plan: Plan, ground: Ground) -> None:
+        mpp = ground.view.design_mpp
+
+        def work(band: int, y0: int, y1: int) -> None:
+            ground.cover[y0:y1] = 0
+            ground.ids[y0:y1] = 0
+            for item in plan.ground:
+                if shows(getattr(item, "between", (0.0, 1e12)), mpp):
+                    self._draw(item, ground, plan, (ground.cover, band, y0, y1))
+
+        self._bands(ground.view.height, work)
+        ground.key = plan.ground_key
+
+    def _cook_live(self, plan: Plan, ground: Ground, view: Viewport) -> Frame:
+        self._pictures.reverse()
+        out, mpp = self._pictures[0], ground.view.design_mpp
+        tint = _tint(plan, mpp)
+        pattern = hatch(plan)
+        labels = names.laid_out(plan, ground.view, view)
+
+        def work(band: int, y0: int, y1: int) -> None:
+            kernels.compose(
+                out, ground.cover, ground.ids, tint.lut, tint.hatched, pattern,
+                _phase(ground.view), y0, y1,
+            )  # fmt: skip
+            for item in plan.live:
+                if shows(getattr(item, "between", (0.0, 1e12)), mpp):
+                    self._draw(item, ground, plan, (out, band, y0, y1))
+            labels.draw(out, plan.pages, y0, y1)
+
+        self._bands(ground.view.height, work)
+        return Frame(ground.view, out)
+
+    def _draw(self, item: Item, ground: Ground, plan: Plan, band: Band) -> None:
+        out, number, y0, y1 = band
+        view = ground.view.transform
+        if isinstance(item, Territory):
+            s, upto = item.shapes, item.upto[plan.style.level(ground.view.design_mpp)]
+            flips = self._scratch[number][1]
+            kernels.own_pixels(ground.ids, flips, s.xy, s.rings, s.shapes, 0, upto, view, y0, y1)
+        elif isinstance(item, Fill):
+            s, cover = item.shapes, self._scratch[number][0]
+            kernels.fill(out, cover, s.xy, s.rings, s.shapes, item.colours, view, y0, y1)
+        elif isinstance(item, Line):
+            _line(out, item, ground.view, y0, y1)
+        elif isinstance(item, Dots):
+            _dots(out, item, ground.view, y0, y1)
+        elif isinstance(item, Stamps):
+            _stamps(out, item, ground.view, plan, (y0, y1))
+
+
+def _scratch(rows: int, width: int) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
+    """Zeroed coverage and parity for one band."""
+    return np.zeros((rows, width + 2), np.float32), np.zeros((rows, width + 1), np.uint8)
+
+
+def _tint(plan: Plan, mpp: float) -> Tint:
+    """The last tint that shows at this scale; without one there is no land yet."""
+    tints = [i for i in plan.ground if isinstance(i, Tint) and shows(i.between, mpp)]
+    if tints:
+        return tints[-1]
+    shapes = [len(i.shapes) for i in plan.ground if isinstance(i, Territory)]
+    lut = np.full(max(shapes, default=0) + 1, plan.style.paint("land"), np.uint32)
+    lut[0] = plan.style.paint("outside")
+    return Tint(lut, np.zeros(len(lut), np.uint8))
+
+
+def hatch(plan: Plan) -> NDArray[np.uint32]:
+    """One period of the stripes for "too old", as premultiplied pixels along x + y."""
+    look, unit = plan.style.map["stale"], plan.style.unit
+    period = max(2, round(look["hatch_period"] * unit))
+    # Measured across: a stripe at 45 degrees meets x + y in root two of its width.
+    width = look["hatch_width"] * unit * 2**0.5
+    part = np.clip(width - np.arange(period), 0, 1) * look["hatch_alpha"]
+    return np.array([plan.style.paint("t2", float(a)) for a in part], np.uint32)
+
+
+def _phase(view: Viewport) -> int:
+    """Keeps the stripes where they are on the ground when the frame moves."""
+    left, top, _, _ = view.bounds
+    return (round(left / view.mpp) + round(top / view.mpp)) % (1 << 20)
+
+
+def _line(out: Pixels, item: Line, view: Viewport, y0: int, y1: int) -> None:
+    width = max(item.width * view.unit, item.metres / view.mpp)
+    segments = item.segments
+    if item.dash is not None and item.along is not None:
+        on, off = (part * view.unit * view.mpp for part in item.dash)
+        segments = kernels.dashes(segments, item.along, on, off)
+    kernels.strokes(out, segments, view.transform, width, np.uint32(item.colour), y0, y1)
+
+
+def _dots(out: Pixels, item: Dots, view: Viewport, y0: int, y1: int) -> None:
+    reach = float(item.sizes.max(initial=1)) * view.unit
+    top, bottom = view.sheet(0, y0 - reach)[1], view.sheet(0, y1 + reach)[1]
+    a, b = np.searchsorted(item.y, [top, bottom])
+    sizes = np.maximum(1, np.round(item.sizes * view.unit)).astype(np.int32)
+    kernels.dots(
+        out, item.x[a:b], item.y[a:b], item.kind[a:b], item.colours, sizes, view.transform, y0, y1
+    )
+
+
+def _stamps(out: Pixels, item: Stamps, view: Viewport, plan: Plan, rows: tuple[int, int]) -> None:
+    left, top, sprite = item.corners(view, plan.pages)
+    kernels.stamp(out, plan.pages.pixels, plan.pages.where, sprite, left, top, *rows)
+
+
+class Cook:
+    """The worker thread. `done` is called on it whenever a frame waits to be adopted."""
+
+    def __init__(self, done: Callable[[], None], threads: int = 2) -> None:
+        self._done, self._painter = done, Painter(threads)
+        self._door = threading.Condition()
+        self._order: tuple[Plan, Viewport] | None = None
+        self._first: Callable[[], None] = lambda: None
+        self._ready: Frame | None = None
+        self._closed = False
+        self._thread = threading.Thread(target=self._run, name="map-cook", daemon=True)
+
+    def start(self, first: Callable[[], None]) -> None:
+        """Begin; `first()` is done before any order (it compiles the kernels)."""
+        self._first = first
+        self._thread.start()
+
+    def request(self, plan: Plan, view: Viewport) -> None:
+        """Ask for a picture; an older order that was not begun is dropped."""
+        with self._door:
+            self._order = (plan, view)
+            self._door.notify()
+
+    def adopt(self) -> Frame | None:
+        """Take the finished picture; from now on the worker may reuse the one before it."""
+        with self._door:
+            frame, self._ready = self._ready, None
+            self._door.notify()
+            return frame
+
+    def close(self, wait_s: float = 10.0) -> None:
+        with self._door:
+            self._closed = True
+            self._door.notify()
+        if self._thread.is_alive():
+            self._thread.join(wait_s)
+        self._painter.close()
+
+    def _run(self) -> None:
+        self._guarded(self._first)
+        while (order := self._next()) is not None:
+            plan, view = order
+            self._guarded(lambda: self._finish(self._painter.paint(plan, view)))  # noqa: B023
+
+    def _next(self) -> tuple[Plan, Viewport] | None:
+        with self._door:
+            self._door.wait_for(lambda: self._closed or (self._order and self._ready is None))
+            order, self._order = self._order, None
+            return None if self._closed else order
+
+    def _finish(self, frame: Frame) -> None:
+        with self._door:
+            self._ready = frame
+        self._done()
+
+    def _guarded(self, work: Callable[[], Any]) -> None:
+        try:
+            work()
+        except Exception:  # one bad item must not leave the wall without a map
+            log.exception("The map could not be drawn")

@@ -1,0 +1,92 @@
+"""Drill-down: which areas there are, where they lie, and which one was entered."""
+
+from __future__ import annotations
+
+import numpy as np
+import shapely
+from PySide6.QtCore import QPointF
+from PySide6.QtGui import QPainterPath, QPolygonF
+
+from commandwall.areas import CITY, GRID, Area
+from commandwall.picture import Picture
+from layers import geometry
+from layers.pick import AreaFinder
+from layers.scene import Scene
+
+Bounds = tuple[float, float, float, float]
+
+
+class Drill:
+    """Knows the tree of areas; `outline` is the border of the chosen one in sheet metres."""
+
+    def __init__(self, scene: Scene) -> None:
+        self.scene = scene
+        self.areas: dict[str, Area] = {}
+        self.city = ""
+        self.outline: QPainterPath | None = None
+        self._finder: AreaFinder | None = None
+
+    def take(self, picture: Picture) -> None:
+        """Learn the areas anew; what was entered is left if it is gone."""
+        self.areas = {a.id: a for a in picture.areas.values() if a.level <= GRID}
+        top = min(self.areas.values(), key=lambda a: (a.level, a.id), default=None)
+        self.city = top.id if top is not None and top.level == CITY else ""
+        self._finder = None
+        if self.scene.focus not in self.areas:
+            self.scene.focus = ""
+
+    def origin(self, picture: Picture) -> tuple[float, float] | None:
+        """Where the sheet is laid: the city's own point, else the middle of what there is."""
+        if self.city in picture.areas:
+            kept = picture.areas[self.city]
+            return kept.lon, kept.lat
+        cities = sorted(a.id for a in picture.areas.values() if a.level == CITY)
+        if cities:
+            return picture.areas[cities[0]].lon, picture.areas[cities[0]].lat
+        areas = list(picture.areas.values())
+        if not areas:
+            return None
+        return float(np.mean([a.lon for a in areas])), float(np.mean([a.lat for a in areas]))
+
+    def bounds(self, code: str) -> Bounds | None:
+        """Sheet metres of an area; of everything for "" ; None where there is nothing."""
+        chosen = [self.areas[code]] if code in self.areas else list(self.areas.values())
+        if not chosen or self.scene.plane is None:
+            return None
+        west, south, east, north = shapely.total_bounds(geometry.decode([a.geom for a in chosen]))
+        x, y = self.scene.project([west, east], [north, south])
+        return float(x[0]), float(y[0]), float(x[1]), float(y[1])
+
+    def at(self, x: float, y: float, level: int) -> str:
+        """Code of the area of a level (or the finest coarser one) at a point of the sheet."""
+        if self._finder is None:
+            self._finder = AreaFinder(list(self.areas.values()), self.scene)
+        return self._finder.at(*self.scene.degrees(x, y), level)
+
+    def path(self) -> list[str]:
+        """Codes from the city down to the area that was entered."""
+        code = self.scene.focus
+        path: list[str] = []
+        while code in self.areas and code not in path:
+            path.insert(0, code)
+            code = self.areas[code].parent
+        if self.city and self.city not in path:
+            path.insert(0, self.city)
+        return path
+
+    def parent(self) -> str:
+        """The area around the one that was entered; "" for the whole city."""
+        parent = self.areas[self.scene.focus].parent if self.scene.focus in self.areas else ""
+        return parent if parent in self.areas and parent != self.city else ""
+
+    def draw_outline(self, code: str) -> None:
+        """Choose the area whose border is shown; "" for none."""
+        self.outline = None
+        if code not in self.areas:
+            return
+        shapes = geometry.polygons([self.areas[code].geom], self.scene.project)
+        path = QPainterPath()
+        for a, b in zip(shapes.rings[:-1], shapes.rings[1:], strict=True):
+            path.addPolygon(QPolygonF([QPointF(x, y) for x, y in shapes.xy[a:b].tolist()]))
+            path.closeSubpath()
+        self.outline = path

@@ -1,0 +1,82 @@
+"""The hand: what mouse and wheel mean on the map."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPointF, Qt, QTimer
+from PySide6.QtGui import QMouseEvent, QWheelEvent
+
+if TYPE_CHECKING:
+    from layers.map import MapView
+
+CLICK = 4.0
+"""Device-independent pixels a press may wander and still be a click."""
+NOTCH = 120
+GESTURE_MS = 600
+"""Notches of the wheel closer together than this are one gesture for `Z`."""
+
+
+class Hand:
+    """Turns presses, moves and notches into pans, zooms, choices and hovers of one map."""
+
+    def __init__(self, view: MapView) -> None:
+        self._view = view
+        self.pointer: QPointF | None = None
+        self._press: QPointF | None = None
+        self._last: QPointF | None = None
+        self._moving = False
+        self._under: tuple[str, str] = ("", "")
+        self._turning = QTimer(view)
+        self._turning.setSingleShot(True)
+        self._turning.setInterval(GESTURE_MS)
+
+    def press(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton:
+            self._press = self._last = event.position()
+
+    def move(self, event: QMouseEvent) -> None:
+        self.pointer = event.position()
+        if self._press is None or self._last is None:
+            self._hover(event.position())
+            return
+        if not self._moving and (event.position() - self._press).manhattanLength() > CLICK:
+            self._moving = True
+            self._view.navigator.begin()
+        if self._moving:
+            step, self._last = event.position() - self._last, event.position()
+            self._view.navigator.pan(*self._view.device(step))
+
+    def release(self, event: QMouseEvent) -> None:
+        if event.button() != Qt.MouseButton.LeftButton or self._press is None:
+            return
+        moved, self._moving, self._press = self._moving, False, None
+        if moved:
+            self._view.navigator.settled.emit()
+        else:
+            self._view.choose(event.position())
+
+    def wheel(self, event: QWheelEvent) -> None:
+        if not self._turning.isActive():
+            self._view.navigator.begin()
+        self._turning.start()
+        notches = event.angleDelta().y() / NOTCH
+        self._view.navigator.zoom(notches, *self._view.device(event.position()))
+
+    def leave(self) -> None:
+        self.pointer = None
+        self._tell("", "")
+        self._view.update_strip()
+
+    def _hover(self, position: QPointF) -> None:
+        if self._view.scene.plane is None:
+            return
+        found = self._view.hit(position)
+        self._tell(*((found.kind, found.id) if found else ("", "")))
+        self._view.pointed.emit(*self._view.degrees_at(position))
+        self._view.update_strip()
+
+    def _tell(self, kind: str, id_: str) -> None:
+        if (kind, id_) != self._under:
+            self._under = (kind, id_)
+            self._view.hovered.emit(kind, id_)

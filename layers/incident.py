@@ -1,0 +1,72 @@
+"""The incident 突发事件: its cordon with its measure, and the command posts 前指 and 后指."""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtCore import QPointF
+from PySide6.QtGui import QPainter
+
+from commandwall.incidents import FRONT, OPEN, CommandPost, Incident
+from commandwall.picture import Changes, Picture
+from layers import geometry, words
+from layers.alarms import mark
+from layers.base import Layer
+from layers.marks import FILLED, paint_post
+from layers.scene import BESIDE, Fill, Item, Line, Names, Scene, Stamps
+
+WORST, MILDEST = 1, 4
+
+
+class IncidentLayer(Layer):
+    id, title, order = "incident", "突发事件", 62
+    shows = frozenset({Incident, CommandPost})
+
+    def refresh(self, picture: Picture, changes: Changes, scene: Scene) -> None:
+        open_ = [i for i in picture.incidents.values() if i.state == OPEN]
+        self.count = len(open_)
+        self.at = max((i.opened_at for i in open_), default=None)
+        ids = {i.id for i in open_}
+        posts = [p for p in picture.command_posts.values() if p.incident in ids]
+        cordons = [item for i in open_ if i.radius_m > 0 for item in _cordon(i, scene)]
+        scene.draw(self, *cordons, *_marks(open_, scene), *_posts(posts, scene))
+
+
+def _cordon(incident: Incident, scene: Scene) -> list[Item]:
+    x, y = scene.project([incident.lon], [incident.lat])
+    circle = geometry.circle(float(x[0]), float(y[0]), incident.radius_m)
+    segments, _ = geometry.outlines(circle)
+    style, slant = scene.style, incident.radius_m * 0.7072
+    text = scene.tr("警戒 {length}", length=words.length(incident.radius_m))
+    return [
+        Fill(circle, np.array([style.paint("s1", 0.16)], np.uint32)),
+        Line(segments, style.paint("s1"), 2.5),
+        Names(x + slant, y - slant, [text], "cordon", rank=0, where=BESIDE, gap=6),
+    ]
+
+
+def _marks(incidents: list[Incident], scene: Scene) -> list[Item]:
+    x, y = scene.project([i.lon for i in incidents], [i.lat for i in incidents])
+    size = scene.style.map["mark"]["size"]
+    grades = [min(max(i.grade or MILDEST, WORST), MILDEST) for i in incidents]
+    sprites = np.array([mark(scene, g, FILLED, size) for g in grades], np.int32)
+    titles, places = [i.title for i in incidents], [i.place for i in incidents]
+    return [
+        Stamps(x, y, sprites, of="incident", ids=[i.id for i in incidents]),
+        Names(x, y, titles, "title", places, "sub", 0, BESIDE, size * 0.95, leader=True),
+    ]
+
+
+def _posts(posts: list[CommandPost], scene: Scene) -> list[Item]:
+    x, y = scene.project([p.lon for p in posts], [p.lat for p in posts])
+    sprites = np.array([_post(p.side, scene) for p in posts], np.int32)
+    return [Stamps(x, y, sprites, of="command_post", ids=[p.id for p in posts])]
+
+
+def _post(side: str, scene: Scene) -> int:
+    style = scene.style
+    text = scene.tr("前指") if side == FRONT else scene.tr("后指")
+
+    def draw(painter: QPainter, middle: QPointF) -> None:
+        paint_post(painter, middle, text, style)
+
+    return scene.sprites.drawn(("post", text), 58, draw)

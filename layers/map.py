@@ -1,0 +1,397 @@
+"""MapView: the living map as a bare widget. It shows one cooked picture and a small overlay."""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from collections.abc import Callable, Iterable
+
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, QTimer, Signal
+from PySide6.QtGui import (
+    QFocusEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QResizeEvent,
+    QWheelEvent,
+)  # fmt: skip
+from PySide6.QtWidgets import QApplication, QWidget
+
+from commandwall.clock import Clock
+from commandwall.geo import CGCS2000
+from commandwall.picture import Changes, Picture
+from layers import words
+from layers.areas import SHOWN
+from layers.base import Layer, LayerInfo, load_layers
+from layers.board import Board
+from layers.buildings import BuildingsLayer
+from layers.hand import Hand
+from layers.navigator import Navigator
+from layers.overlay import Blinker, Furniture, Overlay, paint_outline, paint_selection
+from layers.pick import Hit, located, mark_at
+from layers.scene import Scene
+from layers.style import Style
+from layers.tint import TintLayer
+
+log = logging.getLogger(__name__)
+
+
+class MapView(QWidget):
+    """The map. `refresh(picture, changes)` is called at each tick; it never moves, zooms or takes
+    the focus by itself.
+
+    Signals: `picked(kind, id)` and `hovered(kind, id)` ("" for nothing); `entered(codes)` from the
+    city down to the area that was entered; `pointed(lon, lat)`; `moved`; `layers_changed`;
+    `ready` with the first picture.
+    """
+
+    picked = Signal(str, str)
+    hovered = Signal(str, str)
+    entered = Signal(list)
+    pointed = Signal(float, float)
+    moved = Signal()
+    layers_changed = Signal()
+    ready = Signal()
+
+    def __init__(
+        self, layers: Iterable[Layer] | None = None, *, style: Style | None = None,
+        tr: Callable[..., str] | None = None, clock: Clock | None = None,
+        parent: QWidget | None = None,
+    ) -> None:  # fmt: skip
+        super().__init__(parent)
+        self.clock, self.datum = clock or Clock(), CGCS2000.upper()
+        self.paint_ms: deque[float] = deque(maxlen=4096)
+        scene = Scene(style or Style(), tr)
+        self.board = Board(load_layers() if layers is None else layers, scene, self.clock, self)
+        self.navigator = Navigator(scene.style, self)
+        self._overlay = Overlay(scene, Blinker(scene.style))
+        self._furniture = Furniture(scene.style)
+        self._scale, self._shown = 1.0, False
+        self._by_key = False  # the focus came by key: only then an outline tells where it is
+        self._chosen: tuple[str, str] = ("", "")
+        self._spot: tuple[float, float] | None = None
+        self._hand = Hand(self)
+        self._set_up()
+
+    def _set_up(self) -> None:
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAccessibleName(self.scene.tr("地图"))
+        self._blink = QTimer(self)
+        self._blink.setSingleShot(True)
+        self._blink.timeout.connect(self._blinked)
+        self.board.fresh.connect(self._fresh)
+        self.board.placed.connect(self._choose_first_view)
+        self.board.changed.connect(self._changed)
+        self.navigator.changed.connect(self._view_changed)
+        self.navigator.settled.connect(lambda: self.board.look(self.navigator.view, anew=True))
+        QApplication.instance().aboutToQuit.connect(self.shut)  # type: ignore[union-attr]
+
+    def shut(self) -> None:
+        """End the map's threads; to be called before the widget goes."""
+        self._blink.stop()
+        self.board.shut()
+
+    @property
+    def scene(self) -> Scene:
+        return self.board.scene
+
+    # -- what a person or a panel may ask --------------------------------------------------------
+
+    def refresh(self, picture: Picture, changes: Changes) -> None:
+        """Bring the map up to a tick."""
+        self.board.refresh(picture, changes)
+
+    def layers(self) -> list[LayerInfo]:
+        """For a layer tree: uppermost first, with title, visibility, age and count."""
+        return self.board.info()
+
+    def set_visible(self, layer: str, visible: bool) -> None:
+        self.board.show(layer, visible)
+
+    def set_figure(self, figure: str) -> None:
+        """Colour the areas by a row of codelists/map_figure.toml; "" for plain land."""
+        for layer in self.board.layers:
+            if isinstance(layer, TintLayer):
+                layer.figure = figure
+                self.board.redo(layer.id)
+
+    def figures(self) -> dict[str, float]:
+        """Value of the chosen figure by area code, at the level that is shown."""
+        level = SHOWN[self.level()]
+        tints = [la for la in self.board.layers if isinstance(la, TintLayer)]
+        picture = self.board.picture
+        return tints[0].values(picture, level) if tints and picture is not None else {}
+
+    def set_registry(self, shown: bool) -> None:
+        """Colour the buildings 红黄蓝绿 at street level, or leave them grey."""
+        for layer in self.board.layers:
+            if isinstance(layer, BuildingsLayer):
+                layer.registry = shown
+                self.board.redo(layer.id)
+
+    def level(self) -> int:
+        """style.CITY, DISTRICT or STREET."""
+        return self.scene.style.level(self.navigator.view.design_mpp)
+
+    def fit(self, area: str = "") -> None:
+        """Show an area whole; "" the city."""
+        bounds = self.board.drill.bounds(area or self.board.drill.city)
+        if bounds is not None:
+            self.navigator.fit(bounds)
+
+    def look_at(self, lon: float, lat: float, mpp: float | None = None) -> None:
+        """Bring a place (degrees WGS-84) to the middle, at most `mpp` metres a pixel."""
+        if self.scene.plane is not None:
+            x, y = self.scene.project([lon], [lat])
+            self.navigator.look_at(float(x[0]), float(y[0]), mpp)
+
+    def enter(self, area: str) -> None:
+        """Drill down: show an area whole and dim the rest; "" leaves to the city."""
+        self.scene.focus = "" if area == self.board.drill.city else area
+        self.board.redo(TintLayer.id)
+        self.fit(area)
+        self.entered.emit(self.board.drill.path())
+
+    def leave(self) -> None:
+        """Drill up by one level."""
+        self.enter(self.board.drill.parent())
+
+    def back(self) -> bool:
+        """Return to the last view; False where there is none."""
+        return self.navigator.back()
+
+    def select(self, kind: str, id_: str) -> None:
+        """Mark a thing as chosen, without moving the map; "" "" for none."""
+        self._chosen = (kind, id_)
+        self.board.drill.draw_outline(id_ if kind == "area" else "")
+        self._place_selection()
+        self.update()
+
+    def set_theme(self, theme: str) -> None:
+        style = self.scene.style
+        fresh = Style(theme, style.unit)
+        style.theme, style.colours = fresh.theme, fresh.colours
+        self.board.renew()
+
+    def set_scale(self, scale: float) -> None:
+        """The wall's scale U: device-independent pixels of one design pixel."""
+        self._scale = scale
+        self._resized()
+
+    def set_reduced_motion(self, reduced: bool) -> None:
+        """Rings stay on instead of blinking."""
+        self._overlay.blinker.reduced = reduced
+        self._arm_blink()
+        self.update()
+
+    # -- following the board ---------------------------------------------------------------------
+
+    def _choose_first_view(self) -> None:
+        if not self.navigator.chosen and self.width() > 1:
+            self.fit()
+
+    def _changed(self) -> None:
+        self._place_selection()
+        self._arm_blink()
+        self.layers_changed.emit()
+
+    def _fresh(self) -> None:
+        self.update()
+        if not self._shown:
+            self._shown = True
+            self.ready.emit()
+
+    def _place_selection(self) -> None:
+        self._spot = located(self.scene, *self._chosen)
+
+    def _view_changed(self) -> None:
+        self.board.look(self.navigator.view)
+        self._arm_blink()
+        self.update()
+        self.moved.emit()
+
+    def _resized(self) -> None:
+        ratio = self.devicePixelRatioF()
+        unit, style = self._scale * ratio, self.scene.style
+        another, style.unit = unit != style.unit, unit
+        self.navigator.resize(round(self.width() * ratio), round(self.height() * ratio), unit)
+        if another:
+            self.board.renew()
+        self._choose_first_view()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._resized()
+        super().resizeEvent(event)
+
+    # -- blinking --------------------------------------------------------------------------------
+
+    def _arm_blink(self) -> None:
+        wait = self._overlay.next_edge(self.navigator.view, self.clock.monotonic())
+        if wait is None:
+            self._blink.stop()
+        elif not self._blink.isActive():
+            self._blink.start(max(1, round(wait * 1000) + 1))
+
+    def _blinked(self) -> None:
+        ratio = self.devicePixelRatioF()
+        for box in self._overlay.blinking_boxes(self.navigator.view):
+            self.update(
+                QRectF(
+                    box.x() / ratio, box.y() / ratio, box.width() / ratio, box.height() / ratio
+                ).toAlignedRect()
+            )
+        self._arm_blink()
+
+    # -- showing ---------------------------------------------------------------------------------
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        started = self.clock.monotonic()
+        painter = QPainter(self)
+        try:
+            self._paint(painter)
+        except Exception:  # an exception in here would end the process without a word
+            log.exception("The map could not be shown")
+        finally:
+            painter.end()
+        self.paint_ms.append((self.clock.monotonic() - started) * 1000)
+
+    def _paint(self, painter: QPainter) -> None:
+        if (ratio := self.devicePixelRatioF()) != 1:
+            painter.scale(1 / ratio, 1 / ratio)
+        if self.board.frame is None:
+            self._paint_waiting(painter)
+            return
+        self._paint_frame(painter)
+        view, style = self.navigator.view, self.scene.style
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if self.board.drill.outline is not None:
+            paint_outline(painter, view, self.board.drill.outline, 2, style)
+        self._overlay.paint_rings(painter, view, self.clock.monotonic())
+        if self._spot is not None:
+            paint_selection(painter, view, *self._spot, style)
+        strip = self._furniture.image(view, self.frame_text())
+        painter.drawImage(0, view.height - strip.height(), strip)
+        if self._by_key and self.hasFocus():
+            painter.setPen(QPen(style.colour("t1"), 2 * view.unit))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRect(QRectF(1, 1, view.width - 2, view.height - 2))
+
+    def _paint_frame(self, painter: QPainter) -> None:
+        assert self.board.frame is not None
+        (frame, image), view = self.board.frame, self.navigator.view
+        x, y, k = view.offset_of(frame.view)
+        if not frame.view.covers(view):
+            ground = self.scene.style.colour("outside")
+            painter.fillRect(0, 0, view.width, view.height, ground)
+        if abs(k - 1) < 1e-9:
+            painter.drawImage(round(x), round(y), image)
+        else:
+            painter.drawImage(QRectF(x, y, image.width() * k, image.height() * k), image)
+
+    def _paint_waiting(self, painter: QPainter) -> None:
+        style, view = self.scene.style, self.navigator.view
+        painter.fillRect(0, 0, view.width, view.height, style.colour("outside"))
+        painter.setFont(style.font(16))
+        painter.setPen(style.colour("t3"))
+        box = QRectF(0, 0, view.width, view.height)
+        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, self.scene.tr("正在准备地图"))
+
+    def frame_text(self) -> str:
+        """Place under the pointer, datum, and age of the oldest layer."""
+        parts = [self.datum]
+        if self._hand.pointer is not None and self.scene.plane is not None:
+            lon, lat = self.degrees_at(self._hand.pointer)
+            parts.insert(0, f"{lon:.5f}, {lat:.5f}")
+        picture, oldest = self.board.picture, self.board.oldest()
+        if picture is not None and oldest is not None:
+            old = words.age(self.scene.tr, picture.now, oldest)
+            parts.append(self.scene.tr("最旧图层 {age}", age=old))
+        return "　·　".join(parts)
+
+    # -- the hand --------------------------------------------------------------------------------
+
+    def degrees_at(self, position: QPointF) -> tuple[float, float]:
+        """(lon, lat) in degrees WGS-84 under a position of the widget."""
+        return self.scene.degrees(*self.navigator.view.sheet(*self.device(position)))
+
+    def hit(self, position: QPointF) -> Hit | None:
+        """What lies there: a mark, a device, or the area of the level that is shown."""
+        if self.scene.plane is None:
+            return None
+        px, py = self.device(position)
+        found = mark_at(self.scene, self.navigator.view, px, py)
+        if found is not None:
+            return found
+        x, y = self.navigator.view.sheet(px, py)
+        code = self.board.drill.at(x, y, SHOWN[self.level()])
+        return Hit("area", code, x, y) if code else None
+
+    def device(self, position: QPointF) -> tuple[float, float]:
+        ratio = self.devicePixelRatioF()
+        return position.x() * ratio, position.y() * ratio
+
+    def update_strip(self) -> None:
+        strip = round(44 * self._scale) + 2
+        self.update(0, self.height() - strip, self.width(), strip)
+
+    def choose(self, position: QPointF) -> None:
+        """A click: what lies there is selected."""
+        found = self.hit(position)
+        kind, id_ = (found.kind, found.id) if found else ("", "")
+        self.select(kind, id_)
+        self.picked.emit(kind, id_)
+
+    def drill_at(self, position: QPointF) -> None:
+        """A double click: the area there is entered."""
+        if self.scene.plane is not None:
+            x, y = self.navigator.view.sheet(*self.device(position))
+            code = self.board.drill.at(x, y, SHOWN[self.level()])
+            if code and code != self.scene.focus:
+                self.enter(code)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self._hand.press(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self._hand.move(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        self._hand.release(event)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        self.drill_at(event.position())
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        self._hand.wheel(event)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self._hand.leave()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        keys = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
+        self._by_key = event.reason() in keys
+        super().focusInEvent(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if not self._key(event.key()):
+            super().keyPressEvent(event)
+
+    def _key(self, key: int) -> bool:
+        """Z last view, Home the city, Enter into the chosen area, Backspace out, Esc no choice."""
+        acts: dict[int, Callable[[], object]] = {
+            Qt.Key.Key_Z: self.back, Qt.Key.Key_Home: self.fit, Qt.Key.Key_Backspace: self.leave,
+            Qt.Key.Key_Escape: lambda: self.select("", ""),
+            Qt.Key.Key_Return: self._enter_chosen, Qt.Key.Key_Enter: self._enter_chosen,
+        }  # fmt: skip
+        if key in acts:
+            acts[key]()
+            return True
+        return self.navigator.key(key)
+
+    def _enter_chosen(self) -> None:
+        if self._chosen[0] == "area":
+            self.enter(self._chosen[1])

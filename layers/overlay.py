@@ -1,0 +1,180 @@
+"""The overlay: the little that the screen's thread draws over the cooked picture at each paint."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QImage, QPainter, QPainterPath, QPen, QTransform
+
+from layers.marks import pen
+from layers.scene import Rings, Scene, shows
+from layers.style import Style
+from layers.viewport import Viewport
+
+NICE = (1, 2, 5)
+
+
+@dataclass(slots=True)
+class Blinker:
+    """All rings blink in phase, hard on and off; Ⅲ and Ⅳ and reduced motion never do."""
+
+    style: Style
+    reduced: bool = False
+
+    def blinks(self, severity: int) -> bool:
+        return not self.reduced and str(severity) in self.style.map["blink"]
+
+    def lit(self, severity: int, seconds: float) -> bool:
+        """Whether the rings of a severity are on at a moment of the monotonic clock."""
+        if not self.blinks(severity):
+            return True
+        period = float(self.style.map["blink"][str(severity)])
+        return bool(seconds % period < period * self.style.map["blink"]["on"])
+
+    def next_edge(self, severities: set[int], seconds: float) -> float | None:
+        """Seconds until any ring changes; None when nothing blinks."""
+        look, waits = self.style.map["blink"], []
+        for severity in filter(self.blinks, severities):
+            period = float(look[str(severity)])
+            phase, edge = seconds % period, period * float(look["on"])
+            waits.append(edge - phase if phase < edge else period - phase)
+        return min(waits, default=None)
+
+
+@dataclass(slots=True)
+class Overlay:
+    """Rings, selection and focus; remembers the images it needs."""
+
+    scene: Scene
+    blinker: Blinker
+    _images: dict[tuple[int, int], QImage] = field(default_factory=dict)
+
+    def rings(self) -> list[Rings]:
+        return [item for item in self.scene.items() if isinstance(item, Rings)]
+
+    def next_edge(self, view: Viewport, seconds: float) -> float | None:
+        """Seconds until a ring in the window changes; None when nothing blinks there."""
+        seen = {severity for severity, _ in self._boxes(view)}
+        return self.blinker.next_edge(seen, seconds)
+
+    def blinking_boxes(self, view: Viewport) -> list[QRectF]:
+        """Device pixels of the rings in the window that may blink."""
+        return [box for severity, box in self._boxes(view) if self.blinker.blinks(severity)]
+
+    def _boxes(self, view: Viewport) -> list[tuple[int, QRectF]]:
+        found = []
+        for rings in self.rings():
+            for i in range(len(rings.x) if shows(rings.between, view.design_mpp) else 0):
+                px, py = view.pixel(float(rings.x[i]), float(rings.y[i]))
+                w, h = self.scene.sprites.size(int(rings.sprite[i]))
+                if -w < px < view.width + w and -h < py < view.height + h:
+                    box = QRectF(math.floor(px - w / 2 + 0.5), math.floor(py - h / 2 + 0.5), w, h)
+                    found.append((int(rings.severity[i]), box))
+        return found
+
+    def paint_rings(self, painter: QPainter, view: Viewport, seconds: float) -> None:
+        """Rings that are lit now, in device pixels."""
+        for rings in self.rings():
+            if not shows(rings.between, view.design_mpp):
+                continue
+            for i in range(len(rings.x)):
+                if self.blinker.lit(int(rings.severity[i]), seconds):
+                    self._stamp(painter, view, rings, i)
+
+    def _stamp(self, painter: QPainter, view: Viewport, rings: Rings, i: int) -> None:
+        px, py = view.pixel(float(rings.x[i]), float(rings.y[i]))
+        w, h = self.scene.sprites.size(int(rings.sprite[i]))
+        if -w < px < view.width + w and -h < py < view.height + h:
+            corner = QPointF(math.floor(px - w / 2 + 0.5), math.floor(py - h / 2 + 0.5))
+            painter.drawImage(corner, self._image(int(rings.sprite[i])))
+
+    def _image(self, sprite: int) -> QImage:
+        key = (self.scene.sprites.edition, sprite)
+        if key not in self._images:
+            if len(self._images) > 64:
+                self._images.clear()
+            self._images[key] = self.scene.sprites.image(sprite)
+        return self._images[key]
+
+
+def paint_selection(painter: QPainter, view: Viewport, x: float, y: float, style: Style) -> None:
+    """A white circle around the chosen thing."""
+    px, py = view.pixel(x, y)
+    radius = 32 * view.unit
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    for colour, width in ((style.colour("halo"), 5.0), (style.colour("t1"), 2.0)):
+        painter.setPen(QPen(colour, width * view.unit))
+        painter.drawEllipse(QPointF(px, py), radius, radius)
+
+
+def paint_outline(
+    painter: QPainter, view: Viewport, path: QPainterPath, width: float, style: Style
+) -> None:
+    """The outline of the chosen area; the path is in sheet metres."""
+    scale, ox, oy = view.transform
+    stroke = pen(style.colour("t1"), width * view.unit, Qt.PenJoinStyle.RoundJoin)
+    painter.strokePath(QTransform(scale, 0, 0, scale, ox, oy).map(path), stroke)
+
+
+def scale_length(mpp: float, room: float) -> float:
+    """The longest 1, 2 or 5 times a power of ten (metres) that fits in `room` pixels."""
+    most = mpp * room
+    power = 10.0 ** math.floor(math.log10(most))
+    return max(n * power for n in NICE if n * power <= most)
+
+
+class Furniture:
+    """Scale bar, datum and age: always in the frame, drawn again only when they change."""
+
+    def __init__(self, style: Style) -> None:
+        self.style = style
+        self._key: tuple[object, ...] = ()
+        self._image = QImage()
+
+    def image(self, view: Viewport, text: str) -> QImage:
+        """A strip as wide as the window, transparent, with the scale bar left and `text` right."""
+        key = (view.width, view.mpp, text, self.style.theme)
+        if key != self._key:
+            self._key, self._image = key, self._draw(view, text)
+        return self._image
+
+    def _draw(self, view: Viewport, text: str) -> QImage:
+        unit = view.unit
+        image = QImage(
+            QSize(view.width, round(44 * unit)), QImage.Format.Format_ARGB32_Premultiplied
+        )
+        image.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(image)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setFont(self.style.font(self.style.map["text"]["frame"]["size"]))
+        self._bar(painter, view, image.height())
+        edge = QRectF(0, 0, view.width - 24 * unit, image.height())
+        self._say(painter, edge, text, Qt.AlignmentFlag.AlignRight)
+        painter.end()
+        return image
+
+    def _bar(self, painter: QPainter, view: Viewport, height: int) -> None:
+        unit = view.unit
+        metres = scale_length(view.mpp, min(200 * unit, view.width * 0.25))
+        left, base, wide = 24 * unit, height / 2 + 5 * unit, metres / view.mpp
+        tick = 8 * unit
+        line = [
+            QPointF(left, base - tick), QPointF(left, base),
+            QPointF(left + wide, base), QPointF(left + wide, base - tick),
+        ]  # fmt: skip
+        for name, width in (("halo", 4.0), ("t3", 1.5)):
+            painter.setPen(QPen(self.style.colour(name), width * unit))
+            painter.drawPolyline(line)
+        text = f"{metres / 1000:g} km" if metres >= 1000 else f"{metres:g} m"
+        beside = QRectF(left + wide + 12 * unit, 0, 200 * unit, height)
+        self._say(painter, beside, text, Qt.AlignmentFlag.AlignLeft)
+
+    def _say(self, painter: QPainter, box: QRectF, text: str, side: Qt.AlignmentFlag) -> None:
+        around = side | Qt.AlignmentFlag.AlignVCenter
+        painter.setPen(self.style.colour("halo"))
+        for dx, dy in ((-1, 0), (1, 0), (0, -1), (0, 1)):
+            painter.drawText(box.translated(dx, dy), around, text)
+        painter.setPen(self.style.colour("t3"))
+        painter.drawText(box, around, text)

@@ -1,0 +1,66 @@
+"""Roads: streets, main roads and expressways, at their true width close by, with names."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from commandwall.areas import Road
+from commandwall.picture import Changes, Picture
+from layers import geometry
+from layers.base import Layer
+from layers.scene import Item, Line, Names, Scene
+from layers.style import STREET, Style
+
+CLASSES = ("street", "main", "expressway")
+"""Drawn in this order; a class the list does not know is a street."""
+
+
+class RoadsLayer(Layer):
+    id, title, order = "roads", "道路", 30
+    shows = frozenset({Road})
+
+    def refresh(self, picture: Picture, changes: Changes, scene: Scene) -> None:
+        roads = list(picture.roads.values())
+        self.count = len(roads)
+        scene.later(lambda: _items(roads, scene), lambda items: scene.draw(self, *items))
+
+
+def _items(roads: list[Road], scene: Scene) -> tuple[Item, ...]:
+    segments, _, owner = geometry.lines([r.geom for r in roads], scene.project)
+    known = [r.cls if r.cls in CLASSES else CLASSES[0] for r in roads]
+    cls = np.array([CLASSES.index(name) for name in known], np.int64)[owner]
+    items: list[Item] = []
+    for i, name in enumerate(CLASSES):
+        items += _lines(name, np.ascontiguousarray(segments[cls == i]), scene.style)
+    return (*items, _names(roads, segments, owner, scene))
+
+
+def _lines(name: str, segments: geometry.Floats, style: Style) -> list[Line]:
+    look = style.map["line"][name]
+    metres, lines = look["metres"], []
+    for level in range(3):
+        true = metres if level == STREET else 0.0
+        span = style.span(level)
+        if "casing" in look:
+            wide = look["casing"][level]
+            lines.append(Line(segments, style.paint("outside"), wide, true * 1.3, between=span))
+        lines.append(Line(segments, style.paint(name), look["width"][level], true, between=span))
+    return lines
+
+
+def _names(
+    roads: list[Road], segments: geometry.Floats, owner: geometry.Ints, scene: Scene
+) -> Names:
+    """A name at the middle segment of each named road, the greatest roads first."""
+    middle = np.searchsorted(owner, np.arange(len(roads)), side="left")
+    following = np.searchsorted(owner, np.arange(len(roads)), side="right")
+    named = [i for i, r in enumerate(roads) if r.name and following[i] > middle[i]]
+    named.sort(key=lambda i: (-_rank(roads[i].cls), -roads[i].length))
+    at = segments[(middle[named] + following[named]) // 2]
+    x, y = (at[:, 0] + at[:, 2]) / 2, (at[:, 1] + at[:, 3]) / 2
+    between = scene.style.span(STREET)
+    return Names(x, y, [roads[i].name for i in named], "street", rank=8, between=between)
+
+
+def _rank(cls: str) -> int:
+    return CLASSES.index(cls) if cls in CLASSES else 0

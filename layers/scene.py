@@ -1,0 +1,279 @@
+"""The scene: what the layers want drawn, as plain arrays for the cook.
+
+A layer hands `scene.draw(layer, *items)` the items of its part; each item says at which scale it
+shows (`between`, metres per design pixel). Items of layers ordered below LIVE are cooked once per
+place and zoom; the others each time something changes. An item is never changed once handed over,
+only replaced.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from commandwall.geo import Plane
+from layers.geometry import Floats, Ints, Shapes
+from layers.sprites import Pages, SpriteBook
+from layers.style import Style
+from layers.viewport import Viewport
+
+Span = tuple[float, float]
+EVER: Span = (0.0, math.inf)
+LIVE = 50
+"""Layers of a lower order are ground: cooked once for a place and zoom."""
+CENTRED, BESIDE = "centred", "beside"
+"""Where a name stands: on its point, moving a little; beside its mark, with a leader line."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Territory:
+    """The areas, coarsest first; `upto[level]` of them count at the map level."""
+
+    shapes: Shapes
+    upto: tuple[int, int, int]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tint:
+    """Colour of each area: lut[0] outside, lut[i + 1] area i; `hatched` alike (0 or 1)."""
+
+    lut: NDArray[np.uint32]
+    hatched: NDArray[np.uint8]
+    between: Span = EVER
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fill:
+    """Smooth polygons; colours premultiplied, one per shape (0: not drawn)."""
+
+    shapes: Shapes
+    colours: NDArray[np.uint32]
+    between: Span = EVER
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Line:
+    """Segments (n, 4) in sheet metres; `width` design pixels, or `metres` where that is wider.
+
+    `dash` is (on, off) in design pixels and needs `along`, metres on its line at each start.
+    """
+
+    segments: Floats
+    colour: int
+    width: float
+    metres: float = 0.0
+    dash: tuple[float, float] | None = None
+    along: Floats | None = None
+    between: Span = EVER
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Dots:
+    """Many small squares, ordered by y; `sizes` design pixels and `colours` by kind (0: none).
+
+    With `of` and `ids` they can be picked: row i is the record ids[i] of kind `of`.
+    """
+
+    x: Floats
+    y: Floats
+    kind: NDArray[np.uint8]
+    colours: NDArray[np.uint32]
+    sizes: NDArray[np.float64]
+    between: Span = EVER
+    of: str = ""
+    ids: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Stamps:
+    """Sprites with their middle at (x, y). `solid` ones keep names away."""
+
+    x: Floats
+    y: Floats
+    sprite: NDArray[np.int32]
+    between: Span = EVER
+    solid: bool = True
+    of: str = ""
+    ids: Sequence[str] = ()
+
+    def corners(
+        self, view: Viewport, pages: Pages
+    ) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]]:
+        """Left and top pixel and sprite of those in the frame."""
+        left, top, right, bottom = view.bounds
+        spare = 64 * view.unit * view.mpp
+        with np.errstate(invalid="ignore"):
+            seen = (self.x > left - spare) & (self.x < right + spare) & (self.sprite >= 0)
+            seen &= (self.y > top - spare) & (self.y < bottom + spare)
+        scale, ox, oy = view.transform
+        sprite = self.sprite[seen]
+        size = pages.where[sprite, 1:3]
+        px = np.floor(self.x[seen] * scale + ox - size[:, 0] / 2 + 0.5).astype(np.int32)
+        py = np.floor(self.y[seen] * scale + oy - size[:, 1] / 2 + 0.5).astype(np.int32)
+        return px, py, sprite
+
+
+@dataclass(slots=True, eq=False)
+class Names:
+    """Labels, best first. Their sprites are made when they first come into the frame.
+
+    `subs` is a second line; `gap` design pixels keeps a label off its point when it is BESIDE.
+    """
+
+    x: Floats
+    y: Floats
+    texts: Sequence[str]
+    role: str
+    subs: Sequence[str] = ()
+    subrole: str = "sub"
+    rank: int = 0  # lower is placed first
+    where: str = CENTRED
+    gap: float = 0.0
+    leader: bool = False
+    between: Span = EVER
+    sprites: NDArray[np.int32] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.sprites = np.full((len(self.x), 2), -1, np.int32)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rings:
+    """Outer rings of unacknowledged marks; the screen draws them itself, since they may blink."""
+
+    x: Floats
+    y: Floats
+    severity: NDArray[np.uint8]
+    sprite: NDArray[np.int32]
+    between: Span = EVER
+
+
+Item = Territory | Tint | Fill | Line | Dots | Stamps | Names | Rings
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Plan:
+    """What the cook gets: all visible items in drawing order, never changed again."""
+
+    ground: tuple[Item, ...]
+    live: tuple[Item, ...]
+    pages: Pages
+    style: Style
+    ground_key: int
+    """Grows whenever what is cooked once per place has changed."""
+
+
+class Scene:
+    """All items by layer; made and changed on the screen's thread only."""
+
+    def __init__(self, style: Style, tr: Callable[..., str] | None = None) -> None:
+        self.style, self.lang = style, "zh"
+        self.tr: Callable[..., str] = tr or plain
+        self.plane: Plane | None = None
+        self.sprites = SpriteBook(style)
+        self.later: Callable[[Callable[[], Any], Callable[[Any], None]], None] = at_once
+        self.focus = ""  # code of the area that was entered; the rest is dimmed
+        self.changed = False
+        self._items: dict[str, tuple[int, tuple[Item, ...]]] = {}
+        self._hidden: set[str] = set()
+        self._ground_key = 0
+
+    def project(self, lon: Any, lat: Any) -> tuple[Floats, Floats]:
+        """Degrees WGS-84 to the sheet; needs the plane, which stands once the city is known."""
+        assert self.plane is not None
+        x, y = self.plane.forward(np.asarray(lon, np.float64), np.asarray(lat, np.float64))
+        return x, -y
+
+    def degrees(self, x: float, y: float) -> tuple[float, float]:
+        """(lon, lat) of a point of the sheet."""
+        assert self.plane is not None
+        lon, lat = self.plane.inverse(np.array([x]), np.array([-y]))
+        return float(lon[0]), float(lat[0])
+
+    def draw(self, layer: Any, *items: Item) -> None:
+        """Replace everything a layer shows."""
+        before = self._items.get(layer.id, (0, ()))[1]
+        self._items[layer.id] = (layer.order, items)
+        self._touch(layer.order, (*before, *items))
+
+    def show(self, layer: Any, visible: bool) -> None:
+        (self._hidden.discard if visible else self._hidden.add)(layer.id)
+        self._touch(layer.order, self._items.get(layer.id, (0, ()))[1])
+
+    def visible(self, layer: Any) -> bool:
+        return layer.id not in self._hidden
+
+    def clear(self) -> None:
+        self._items.clear()
+        self.sprites.renew()
+        self.changed = True
+        self._ground_key += 1
+
+    def items(self) -> Iterable[Item]:
+        """All visible items in drawing order."""
+        for name, (_, items) in sorted(self._items.items(), key=lambda entry: entry[1][0]):
+            if name not in self._hidden:
+                yield from items
+
+    def plan(self) -> Plan:
+        """A snapshot for the cook."""
+        self.changed = False
+        rows = [(order, items) for name, (order, items) in self._items.items()
+                if name not in self._hidden]  # fmt: skip
+        rows.sort(key=lambda row: row[0])
+        ground = tuple(i for order, items in rows if order < LIVE for i in items)
+        live = tuple(i for order, items in rows if order >= LIVE for i in items)
+        return Plan(ground, live, self.sprites.pages, self.style, self._ground_key)
+
+    def write_names(self, view: Viewport, most: int) -> bool:
+        """Make sprites for up to `most` names in view; True when some are left to make."""
+        left, top, right, bottom = view.bounds
+        for item in sorted(self._names(view.design_mpp), key=lambda i: i.rank):
+            seen = (item.x >= left) & (item.x < right) & (item.y >= top) & (item.y < bottom)
+            for i in np.flatnonzero(seen & (item.sprites[:, 0] < 0)):
+                if most <= 0:
+                    return True
+                most -= self._write(item, int(i))
+        return False
+
+    def _names(self, mpp: float) -> list[Names]:
+        return [i for i in self.items() if isinstance(i, Names) and shows(i.between, mpp)]
+
+    def _write(self, item: Names, i: int) -> int:
+        sub = item.subs[i] if len(item.subs) else ""
+        if sub:
+            item.sprites[i, 1] = self.sprites.text(sub, item.subrole)
+        item.sprites[i, 0] = self.sprites.text(item.texts[i], item.role)
+        self.changed = True
+        return 2 if sub else 1
+
+    def _touch(self, order: int, items: Iterable[Item]) -> None:
+        self.changed = True
+        # Colours and names change without drawing the ground anew.
+        if order < LIVE and not all(isinstance(i, Tint | Names) for i in items):
+            self._ground_key += 1
+
+
+def shows(between: Span, mpp: float) -> bool:
+    """Whether something is drawn at so many metres per design pixel."""
+    return between[0] <= mpp < between[1]
+
+
+def plain(text: str, **fields: Any) -> str:
+    """The Chinese sentence as it stands, for a map without translations."""
+    return text.format(**fields) if fields else text
+
+
+def at_once(make: Callable[[], Any], take: Callable[[Any], None]) -> None:
+    """Do slow work here and now; the window replaces this by a thread."""
+    take(make())
+
+
+def by_y(x: Floats, y: Floats) -> Ints:
+    """An order in which points lie from north to south, as Dots want them."""
+    return np.argsort(y, kind="stable")

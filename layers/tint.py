@@ -1,0 +1,165 @@
+"""The colour of the ground: a choropleth by a chosen figure, drill-down, and what is too old."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from commandwall import codes
+from commandwall.alarms import Alarm
+from commandwall.areas import Area
+from commandwall.picture import Changes, Picture, Readings, SyncState, Tallies, Tick
+from commandwall.sensors import STALE
+from layers.areas import SHOWN, rows_of
+from layers.base import Layer
+from layers.kernels import premultiply
+from layers.scene import Scene, Tint
+from layers.style import Style
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+
+class AreaTree:
+    """Rows of areas and the row of each one's ancestor at any level."""
+
+    def __init__(self, picture: Picture) -> None:
+        self.rows = rows_of(picture)
+        self.row_of = {area.id: i for i, area in enumerate(self.rows)}
+        self.level = np.array([area.level for area in self.rows], np.int64)
+        self.parent = np.array([self.row_of.get(a.parent, -1) for a in self.rows], np.int64)
+
+    def rows_for(self, areas: list[str]) -> Ints:
+        """The row of each area code; -1 where it is not drawn."""
+        return np.array([self.row_of.get(code, -1) for code in areas], np.int64)
+
+    def up(self, rows: Ints, level: int) -> Ints:
+        """Ancestors of that level; a row that is coarser gives -1."""
+        rows = rows.copy()
+        for _ in range(4):
+            finer = (rows >= 0) & (self.level[rows] > level)
+            rows[finer] = self.parent[rows[finer]]
+        rows[(rows >= 0) & (self.level[rows] != level)] = -1
+        return rows
+
+    def total(self, rows: Ints, weight: Floats, level: int) -> Floats:
+        """Sum of weights by area of a level, for all rows."""
+        at = self.up(rows, level)
+        sums = np.bincount(at[at >= 0], weight[at >= 0], len(self.rows))
+        return sums.astype(np.float64)
+
+
+def open_events(picture: Picture, tree: AreaTree, level: int) -> Floats:
+    counts = picture.counters.open_by_area
+    rows, weight = tree.rows_for(list(counts)), np.array(list(counts.values()), np.float64)
+    return tree.total(rows, weight, level)
+
+
+def alarms(picture: Picture, tree: AreaTree, level: int) -> Floats:
+    rows = tree.rows_for([alarm.area for alarm in picture.alarms.values()])
+    return tree.total(rows, np.ones(len(rows)), level)
+
+
+def silent(picture: Picture, tree: AreaTree, level: int) -> Floats:
+    """Percent of the devices of an area that are silent."""
+    rows = tree.rows_for([s.area for s in picture.sensors.records])
+    gone = (picture.sensors.quality == STALE).astype(np.float64)
+    total = tree.total(rows, np.ones(len(rows)), level)
+    return 100 * tree.total(rows, gone, level) / np.maximum(total, 1)
+
+
+FIGURES: Mapping[str, Callable[[Picture, AreaTree, int], Floats]] = {
+    "open_events": open_events, "alarms": alarms, "silent": silent,
+}  # fmt: skip
+"""What an area may be coloured by; names, units and limits stand in codelists/map_figure.toml."""
+
+
+class TintLayer(Layer):
+    """Colours the ground. `figure` is one of FIGURES or "" for plain land."""
+
+    id, title, order = "tint", "专题着色", 12
+    shows = frozenset({Area, Alarm, Tallies, Readings, SyncState, Tick})
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.figure = ""
+        self._tree: AreaTree | None = None
+        self._devices: tuple[object, Ints] | None = None
+        self._last: tuple[bytes, ...] = ()
+
+    def refresh(self, picture: Picture, changes: Changes, scene: Scene) -> None:
+        if self._tree is None or Area in changes.kinds:
+            self._tree, self._devices = AreaTree(picture), None
+        tree = self._tree
+        late = picture.now - picture.sync.pool_at > scene.style.map["stale"]["pool_s"] * 1000
+        tints = [self._tint(picture, tree, level, late, scene) for level in range(3)]
+        state = tuple(t.lut.tobytes() + t.hatched.tobytes() for t in tints)
+        if state != self._last:  # most seconds change nothing
+            self._last = state
+            scene.draw(self, *tints)
+
+    def values(self, picture: Picture, level: int) -> dict[str, float]:
+        """The chosen figure of each area of a level, for a legend or a table."""
+        if self._tree is None or not self.figure:
+            return {}
+        numbers = FIGURES[self.figure](picture, self._tree, level)
+        here = np.flatnonzero(self._tree.level == level)
+        return {self._tree.rows[i].id: float(numbers[i]) for i in here}
+
+    def _tint(
+        self, picture: Picture, tree: AreaTree, map_level: int, late: bool, scene: Scene
+    ) -> Tint:
+        style, level = scene.style, SHOWN[map_level]
+        lut = np.full(len(tree.rows) + 1, style.paint("land"), np.uint32)
+        lut[0] = style.paint("outside")
+        here = np.flatnonzero(tree.level == level)
+        if self.figure:
+            numbers = FIGURES[self.figure](picture, tree, level)
+            lut[1 + here] = ramp(numbers[here], self._limits(), style)
+        if scene.focus:
+            lut[1:][~self._inside(tree, scene.focus)] = mix(style, "land", "outside", 0.75)
+        hatched = np.zeros(len(lut), np.uint8)
+        hatched[1:] = late
+        if not late and len(picture.sensors.ids):
+            hatched[1 + here] = self._too_silent(picture, tree, level, style)[here]
+        return Tint(lut, hatched, style.span(map_level))
+
+    def _limits(self) -> list[tuple[float, int]]:
+        """(from, severity) of the chosen figure, mildest first."""
+        facts = codes.load("map_figure")[self.figure].facts
+        named = ((facts.get(f"from_s{severity}"), severity) for severity in (4, 3, 2, 1))
+        return [(float(start), severity) for start, severity in named if start is not None]
+
+    def _inside(self, tree: AreaTree, focus: str) -> NDArray[np.bool_]:
+        return np.array([a.id == focus or a.id.startswith(focus) for a in tree.rows], bool)
+
+    def _too_silent(
+        self, picture: Picture, tree: AreaTree, level: int, style: Style
+    ) -> NDArray[np.bool_]:
+        """Areas of which too large a share of the devices is silent."""
+        sensors, look = picture.sensors, style.map["stale"]
+        if self._devices is None or self._devices[0] is not sensors:
+            self._devices = (sensors, tree.rows_for([s.area for s in sensors.records]))
+        rows = self._devices[1]
+        total = tree.total(rows, np.ones(len(rows)), level)
+        gone = tree.total(rows, (sensors.quality == STALE).astype(np.float64), level)
+        return np.asarray((total >= look["silent_least"]) & (gone >= total * look["silent_share"]))
+
+
+def ramp(numbers: Floats, limits: list[tuple[float, int]], style: Style) -> NDArray[np.uint32]:
+    """Neutral from land to high; hue only from a limit on."""
+    top = max(float(numbers.max(initial=0)), 1e-9)
+    lut = np.array([mix(style, "land", "high", float(n) / top) for n in numbers], np.uint32)
+    for start, severity in limits:
+        lut[numbers >= start] = mix(style, "land", f"s{severity}", 0.35)
+    return lut
+
+
+def mix(style: Style, low: str, high: str, part: float) -> int:
+    """A colour between two."""
+    a, b = style.rgb(low), style.rgb(high)
+    parts = ((a >> s & 255) + ((b >> s & 255) - (a >> s & 255)) * part for s in (16, 8, 0))
+    red, green, blue = (round(p) for p in parts)
+    return premultiply(red << 16 | green << 8 | blue)

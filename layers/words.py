@@ -1,0 +1,55 @@
+"""Words drawn on the map: ages, lengths, values. Sentences pass `tr`, Chinese first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from commandwall.clock import DAY, HOUR, MINUTE, Ms, to_datetime
+
+Tr = Callable[..., str]
+FRESH = 10 * MINUTE
+"""Older than this an age is told as the moment it stopped."""
+
+
+def age(tr: Tr, now: Ms, at: Ms | None) -> str:
+    """3 秒前, 9 分前, 停于 14:20, 停于 11-20 14:20; — where there is no moment."""
+    if not at:
+        return "—"
+    old = max(0, now - at)
+    if old < MINUTE:
+        return tr("{n} 秒前", n=old // 1000)
+    if old < FRESH:
+        return tr("{n} 分前", n=old // MINUTE)
+    return stopped(tr, now, at)
+
+
+def since(tr: Tr, now: Ms, at: Ms | None) -> str:
+    """How long something has gone on: 42 秒前, 38 分前, 5 时前, then its date."""
+    if not at or now - at < FRESH:
+        return age(tr, now, at)
+    old = now - at
+    if old < HOUR:
+        return tr("{n} 分前", n=old // MINUTE)
+    if old < DAY:
+        return tr("{n} 时前", n=old // HOUR)
+    return f"{to_datetime(at):%m-%d %H:%M}"
+
+
+def stopped(tr: Tr, now: Ms, at: Ms) -> str:
+    """停于 14:20, with the date where it was not today."""
+    moment = to_datetime(at)
+    style = "%H:%M" if to_datetime(now).date() == moment.date() else "%m-%d %H:%M"
+    return tr("停于 {time}", time=moment.strftime(style))
+
+
+def length(metres: float) -> str:
+    """300 m, 1,150 m, 5 km."""
+    if metres >= 2000 and metres % 1000 == 0:
+        return f"{metres / 1000:,.0f} km"
+    return f"{metres:,.0f} m"
+
+
+def value(number: float, unit: str) -> str:
+    """27 %LEL, 1.04 m: as many digits as say something."""
+    digits = 0 if abs(number) >= 20 or number == int(number) else 1 if abs(number) >= 2 else 2
+    return f"{number:,.{digits}f} {unit}".rstrip()
