@@ -68,13 +68,18 @@ def in_china(lon: Degrees, lat: Degrees) -> npt.NDArray[np.bool_]:
     return np.asarray((west <= lon) & (lon <= east) & (south <= lat) & (lat <= north))
 
 
+def _inside(here: npt.NDArray[np.bool_], lon: Degrees, lat: Degrees) -> Pair:
+    """The points inside; in place of the others one that the formulas can take."""
+    return np.where(here, lon, 105.0), np.where(here, lat, 35.0)
+
+
 def _same(lon: Degrees, lat: Degrees) -> Pair:
     return lon, lat
 
 
 def _wgs_to_gcj(lon: Degrees, lat: Degrees) -> Pair:
-    east, north = _gcj_shift(lon, lat)
     here = in_china(lon, lat)
+    east, north = _gcj_shift(*_inside(here, lon, lat))
     return np.where(here, lon + east, lon), np.where(here, lat + north, lat)
 
 
@@ -107,9 +112,10 @@ def _metres_to_degrees(east: Degrees, north: Degrees, lat: Degrees) -> Pair:
 
 def _gcj_to_bd(lon: Degrees, lat: Degrees) -> Pair:
     here = in_china(lon, lat)
+    east, north = _inside(here, lon, lat)
     k = np.radians(3000.0)
-    r = np.hypot(lon, lat) + 2e-5 * np.sin(lat * k)
-    angle = np.arctan2(lat, lon) + 3e-6 * np.cos(lon * k)
+    r = np.hypot(east, north) + 2e-5 * np.sin(north * k)
+    angle = np.arctan2(north, east) + 3e-6 * np.cos(east * k)
     x, y = r * np.cos(angle) + 0.0065, r * np.sin(angle) + 0.006
     return np.where(here, x, lon), np.where(here, y, lat)
 
@@ -118,15 +124,15 @@ def _inverse(forward: Callable[[Degrees, Degrees], Pair]) -> Callable[[Degrees, 
     """Undo a small displacement by fixed-point steps; each takes off at least 97 %."""
 
     def back(lon: Degrees, lat: Degrees) -> Pair:
-        x, y = lon, lat
+        # A point just outside the rectangle has no origin: the rule leaves it where it is.
+        here = in_china(lon, lat)
+        x, y = east, north = _inside(here, lon, lat)
         for _ in range(_TURNS):
             fx, fy = forward(x, y)
-            dx, dy = fx - lon, fy - lat
+            dx, dy = fx - east, fy - north
             x, y = x - dx, y - dy
             if not np.any(np.abs(dx) + np.abs(dy) > _CLOSE):
                 break
-        # A point just outside the rectangle has no origin: the rule leaves it where it is.
-        here = in_china(lon, lat)
         return np.where(here, x, lon), np.where(here, y, lat)
 
     return back
@@ -279,7 +285,12 @@ def rings(blobs: Sequence[bytes]) -> tuple[npt.NDArray[np.float64], npt.NDArray[
 
 def bounds(blobs: Sequence[bytes]) -> tuple[float, float, float, float]:
     """West, south, east, north of all the geometries; NaN where there is none."""
-    west, south, east, north = shapely.total_bounds(_read(blobs)).tolist()
+    boxes = shapely.bounds(_read(blobs))
+    boxes = boxes[np.isfinite(boxes).all(axis=1)]
+    if not len(boxes):
+        return (np.nan,) * 4
+    west, south = boxes[:, :2].min(axis=0).tolist()
+    east, north = boxes[:, 2:].max(axis=0).tolist()
     return west, south, east, north
 
 

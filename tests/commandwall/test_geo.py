@@ -62,9 +62,10 @@ def test_outside_china_nothing_is_shifted(datum):
 
 
 def test_a_missing_coordinate_stays_missing():
-    lon, lat = geo.convert([np.nan, 120.0], [31.0, np.nan], "bd09")
+    lon, lat = geo.convert([np.nan, 120.0, np.inf, 1e300], [31.0, np.nan, 0.0, 1e300], "bd09")
     assert np.isnan(lon[0])
     assert np.isnan(lat[1])
+    assert lon[3] == lat[3] == 1e300
 
 
 @pytest.mark.parametrize("name", ["WGS-84", "wgs84", "WGS 84", "wgs_84"])
@@ -147,6 +148,7 @@ def test_nothing_and_numbers_that_are_none_draw_nothing():
     assert geo.rings([])[1].tolist() == [0]
     assert geo.flatten([bad]).item.tolist() == [0, 0]
     assert np.isnan(geo.bounds([bad])).all()
+    assert np.isnan(geo.bounds([])).all()
     assert geo.bounds([bad, wkb(shapely.box(1, 2, 3, 4))]) == (1, 2, 3, 4)
 
 

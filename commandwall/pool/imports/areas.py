@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,26 +21,40 @@ PARENT_HEADS = ("parent", "上级代码", "上级")
 WEIGHT_HEADS = ("weight", "population", "人口", "权重")
 
 
-def run(pool: PoolRows, path: Path, ask: Ask, ledger: Ledger) -> Report:
-    """Import one file of areas. Raises ImportTrouble before anything is written."""
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One file to import, read: its rows, and whether it gives outlines."""
+
+    name: str
+    given: Sequence[Given]
+    outlined: bool
+    ask: Ask
+
+
+def read(path: Path, ask: Ask) -> Source:
+    """Read a file and check what is asked. Raises ImportTrouble."""
     if ask.level not in LEVELS:
         raise ImportTrouble("level", level=ask.level, levels=", ".join(LEVELS))
     outlined = path.suffix.lower() in (".geojson", ".json")
     if outlined:
         declared(ask.datum)
     given = _features(path, ask) if outlined else _rows(path, ask)
-    report = Report(path.name, len(given))
-    judge = AreaJudge(pool.areas(), ask, report.notes)
-    ends = judge.outlined(given) if outlined else judge.listed(given)
-    originals = {g.number: g.original for g in given}
+    return Source(path.name, given, outlined, ask)
+
+
+def run(pool: PoolRows, source: Source, ledger: Ledger) -> Report:
+    """Import a whole file: all of it is written, or nothing."""
+    report = Report(source.name, len(source.given))
+    judge = AreaJudge(pool.areas(), source.ask, report.notes)
+    ends = judge.outlined(source.given) if source.outlined else judge.listed(source.given)
+    originals = {one.number: one.original for one in source.given}
     kept = [
-        aside(o, f"area:{ask.level}", path.name, originals[o.row])
-        for o in ends
-        if o.outcome == QUARANTINED
+        aside(end, f"area:{source.ask.level}", source.name, originals[end.row])
+        for end in ends
+        if end.outcome == QUARANTINED
     ]
-    if judge.removed:
-        pool.remove_areas(sorted(judge.removed))
-    pool.put(list(judge.changed.values()), kept)
+    report.notes["removed"] += len(judge.removed)
+    pool.put(list(judge.changed.values()), kept, gone=sorted(judge.removed))
     ledger.write(ends, kept)
     report.add(ends)
     return report

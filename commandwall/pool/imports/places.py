@@ -158,7 +158,7 @@ def spoken(name: str) -> list[str]:
         if name.endswith(suffix.id):
             names.append(name.removesuffix(suffix.id) + suffix.facts["spoken"])
             break
-    return [n for n in names if len(n) >= MENTION]
+    return [n for n in dict.fromkeys(names) if len(n) >= MENTION]
 
 
 def kind_of(name: str) -> str:

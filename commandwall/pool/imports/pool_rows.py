@@ -22,11 +22,10 @@ class PoolRows(Protocol):
     def events(self, ids: Sequence[str]) -> dict[str, Event]:
         """Those of these events that the pool holds, by id."""
 
-    def put(self, records: Sequence[Any], kept: Sequence[Quarantined]) -> None:
-        """Insert or replace records of one kind, and keep quarantined rows."""
-
-    def remove_areas(self, ids: Sequence[str]) -> None:
-        """Delete areas."""
+    def put(
+        self, records: Sequence[Any], kept: Sequence[Quarantined], gone: Sequence[str] = ()
+    ) -> None:
+        """Insert or replace records of one kind, keep quarantined rows, delete areas `gone`."""
 
 
 def aside(outcome: Outcome, source: str, file: str, cells: Any) -> Quarantined:

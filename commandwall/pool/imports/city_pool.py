@@ -1,0 +1,95 @@
+"""The importers' way into a real pool: PostgreSQL by the login of its owner."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from commandwall.areas import Area
+from commandwall.config import Settings
+from commandwall.events import Event
+from commandwall.pool import loader, schema
+from commandwall.pool.imports.report import Quarantined
+from commandwall.pool.imports.trouble import ImportTrouble
+from commandwall.pool.server import PoolServer, ServerTrouble
+
+CONNECT_S = 5
+
+
+class CityPool:
+    """`PoolRows` over one connection; each call is one transaction."""
+
+    def __init__(self, conn: schema.Connection) -> None:
+        self._conn = conn
+
+    def areas(self) -> list[Area]:
+        return [Area(*row) for row in self._select("area", "TRUE", ())]
+
+    def events(self, ids: Sequence[str]) -> dict[str, Event]:
+        rows = self._select("event", "t.id = ANY(%s)", (list(ids),))
+        return {row[0]: Event(*row) for row in rows}
+
+    def put(
+        self, records: Sequence[Any], kept: Sequence[Quarantined], gone: Sequence[str] = ()
+    ) -> None:
+        with self._conn.transaction(), self._conn.cursor() as cursor:
+            if gone:
+                cursor.execute("DELETE FROM cw_area WHERE id = ANY(%s)", (list(gone),))
+            loader.upsert(self._conn, records)
+            if kept:
+                cursor.executemany(KEEP, kept)
+
+    def _select(self, name: str, where: str, values: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+        fields = schema.out(name, "t", text=False)
+        query = f"SELECT {fields} FROM cw_{name} t WHERE {where}"
+        with self._conn.transaction():
+            return self._conn.execute(query.encode(), values).fetchall()
+
+
+KEEP = b"""
+INSERT INTO cw_quarantine(id, source, file, row, field, reason, original)
+VALUES (%s, %s, %s, %s, %s, %s, %s)
+ON CONFLICT (id) DO UPDATE SET file = excluded.file, row = excluded.row,
+    field = excluded.field, reason = excluded.reason
+"""
+
+
+@contextmanager
+def opened(settings: Settings) -> Generator[CityPool]:
+    """The pool of the settings: the city's own, or the one in the data directory.
+
+    A local server that does not run is started for as long as the import takes. Raises
+    ImportTrouble where the pool cannot be reached or does not let this login write.
+    """
+    try:
+        with _connection(settings) as conn:
+            schema.create(conn)
+            yield CityPool(conn)
+    except (psycopg.Error, ServerTrouble, OSError) as error:
+        raise ImportTrouble("pool", why=str(error).strip()) from error
+
+
+@contextmanager
+def _connection(settings: Settings) -> Generator[schema.Connection]:
+    if settings.pool:
+        with _connect(settings.pool, settings.secret_file) as conn:
+            yield conn
+        return
+    server = PoolServer(settings.data_dir / "pool")
+    try:
+        conn = _connect(server.owner_url, server.owner_secret)
+    except (psycopg.OperationalError, FileNotFoundError):
+        with server, _connect(server.owner_url, server.owner_secret) as conn:
+            yield conn
+        return
+    with conn:
+        yield conn
+
+
+def _connect(url: str, secret_file: str) -> schema.Connection:
+    password = Path(secret_file).read_text(encoding="utf-8").strip() if secret_file else None
+    return psycopg.connect(url, password=password, autocommit=True, connect_timeout=CONNECT_S)

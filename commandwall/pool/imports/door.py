@@ -1,0 +1,84 @@
+"""`commandwall import`: a short program of its own, so that no reader of foreign files runs in
+the wall or the agent. Exit code 0: every row is in the pool; 1: some rows were kept aside;
+2: nothing could be imported, and a sentence says why."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from commandwall.clock import Clock
+from commandwall.config import Settings
+
+if TYPE_CHECKING:
+    from commandwall.pool.imports.pool_rows import PoolRows
+    from commandwall.pool.imports.report import Ledger, Report
+
+    Work = Callable[[PoolRows, Ledger], Report]
+    """The import of a file that is read and checked, into an open pool."""
+
+DONE, SOME_ASIDE, REFUSED = 0, 1, 2
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The two kinds of import."""
+    kinds = parser.add_subparsers(dest="what", required=True, metavar="WHAT")
+    areas = kinds.add_parser("areas", help="outlines (GeoJSON) or codes and names (CSV, XLSX) 辖区")
+    areas.add_argument("file", type=Path)
+    areas.add_argument("--level", required=True, help="city, town, village, grid, microgrid, block")
+    areas.add_argument("--datum", help="wgs84, cgcs2000, gcj02, bd09: never guessed 坐标系")
+    areas.add_argument("--parent", default="", metavar="CODE", help="area that holds them 上级代码")
+    areas.add_argument("--code", default="", help="column of codes, or a lone outline's code 代码")
+    areas.add_argument("--name", default="", help="column of names, or a lone outline's name 名称")
+    areas.add_argument("--replace", action="store_true", help="remove other areas there 替换同级")
+    events = kinds.add_parser("events", help="rows of a table (CSV, XLSX) 事件")
+    events.add_argument("file", type=Path)
+    events.add_argument("--map", type=Path, required=True, metavar="MAPPING.toml", help="映射文件")
+
+
+def run(settings: Settings, asked: argparse.Namespace) -> int:
+    """Import what was asked for; the report goes to stdout, progress to stderr."""
+    # Here, not above: every other command would wait for these libraries too.
+    from commandwall.pool.imports import city_pool
+    from commandwall.pool.imports.report import QUARANTINED, Ledger
+    from commandwall.pool.imports.trouble import ImportTrouble
+
+    try:
+        work = (_areas if asked.what == "areas" else _events)(asked)
+        with (
+            city_pool.opened(settings) as pool,
+            Ledger(settings.data_dir / "imports", asked.file.stem) as ledger,
+        ):
+            report = work(pool, ledger)
+    except ImportTrouble as trouble:
+        print(f"commandwall: {trouble.sentence(settings.lang)}", file=sys.stderr)
+        return REFUSED
+    print("\n".join(report.lines(settings.lang)))
+    print(f"  {ledger.rows}\n  {ledger.quarantine}")
+    return SOME_ASIDE if report.total(QUARANTINED) else DONE
+
+
+def _areas(asked: argparse.Namespace) -> Work:
+    from commandwall.pool.imports import areas
+    from commandwall.pool.imports.area_judge import Ask
+
+    ask = Ask(asked.level, asked.datum, asked.parent, asked.code, asked.name, asked.replace)
+    source = areas.read(asked.file, ask)
+    return lambda pool, ledger: areas.run(pool, source, ledger)
+
+
+def _events(asked: argparse.Namespace) -> Work:
+    from commandwall.pool.imports import events, mapping, tables
+
+    mapped = mapping.load(asked.map)
+    source = events.Source(asked.file.name, tables.read(asked.file), mapped, Clock().now())
+    return lambda pool, ledger: events.run(pool, source, ledger, _progress)
+
+
+def _progress(done: int, total: int) -> None:
+    """One line that counts up on a terminal, one line for each step in a file."""
+    end = "\r" if sys.stderr.isatty() and done < total else "\n"
+    print(f"{done:>9,} / {total:,}", end=end, file=sys.stderr, flush=True)
