@@ -1,1 +1,17 @@
-"""The core: no Qt, no drawing; usable from a shell."""
+"""The core: no Qt, no drawing; usable from a shell.
+
+The record classes are imported here because each registers its table when it is defined: every
+program of ours then has the same schema, whatever else it imports.
+"""
+
+from commandwall import (
+    alarms,
+    areas,
+    events,
+    incidents,
+    indicators,
+    resources,
+    sensors,
+)
+
+__all__ = ["alarms", "areas", "events", "incidents", "indicators", "resources", "sensors"]

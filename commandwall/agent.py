@@ -20,7 +20,9 @@ from commandwall import platform
 from commandwall.clock import SECOND, Clock, Ms
 from commandwall.config import Settings
 from commandwall.desk import Desk
+from commandwall.pool import schema
 from commandwall.pool.client import Client, PoolTrouble
+from commandwall.pool.demo.seed import seed_pool, seeded
 from commandwall.pool.fill import mirror_name
 from commandwall.pool.link import Link
 from commandwall.pool.packs import Packs
@@ -60,19 +62,23 @@ class Agent:
     def stop(self) -> None:
         self._halt.set()
 
-    def _pool(self, parts: ExitStack) -> tuple[str, object]:
+    def _pool(self, parts: ExitStack) -> tuple[str, str]:
         """The pool's address: the city's own, or that of the demo's server, started here."""
         if not self.settings.demo:
             return self.settings.pool, self.settings.secret_file
         server = parts.enter_context(PoolServer(self.settings.data_dir / "pool"))
-        from commandwall.pool import demo
-
-        demo.prepare(server, self.settings.scale, self._filling)
-        player = demo.start_player(server)
+        with server.owner() as conn:
+            schema.create(conn)
+            if seeded(conn) is None:
+                seed_pool(conn, self.settings.scale, tell=self._filling)
+        player = platform.start_child(
+            [sys.executable, "-m", "commandwall.pool.demo.player"],
+            env=_address(server.owner_url, server.owner_secret),
+        )
         parts.callback(platform.end, player)
         return server.station_url, server.station_secret
 
-    def _serve(self, url: str, secret: object) -> None:
+    def _serve(self, url: str, secret: str) -> None:
         """Keep a link to the pool for as long as the agent lives."""
         while not self._over():
             try:
@@ -81,7 +87,7 @@ class Agent:
             except PoolTrouble as trouble:
                 self._wait(trouble)
 
-    def _follow(self, client: Client, url: str, secret: object) -> None:
+    def _follow(self, client: Client, url: str, secret: str) -> None:
         mirror = self._mirror(client, url, secret)
         packs = Packs(self.store, self.desk, self.clock)
         link = Link(self.store, self.desk, self.clock, client, mirror, packs)
@@ -100,18 +106,18 @@ class Agent:
             if not busy:
                 self._halt.wait(POLL_S)
 
-    def _mirror(self, client: Client, url: str, secret: object) -> Mirror:
+    def _mirror(self, client: Client, url: str, secret: str) -> Mirror:
         """The mirror of this epoch and schema, filled first where it is not there."""
         name = mirror_name(client.meta().epoch, schema_mark())
         if self.store.mirror_name() != name:
             self._fill(url, secret)
         return Mirror(self.settings.data_dir / name)
 
-    def _fill(self, url: str, secret: object) -> None:
+    def _fill(self, url: str, secret: str) -> None:
         command = [sys.executable, "-m", "commandwall.pool.fill", str(self.settings.data_dir)]
         child = platform.start_child(
             command,
-            env={"COMMANDWALL_POOL": url, "COMMANDWALL_SECRET_FILE": str(secret or "")},
+            env=_address(url, secret),
             stdout=subprocess.PIPE,
         )
         assert child.stdout is not None
@@ -154,6 +160,11 @@ class Agent:
         self._halt.set()
         self.desk.close()
         self.store.close()
+
+
+def _address(url: str, secret: str) -> dict[str, str]:
+    """A pool's address for a child program; the secret itself stays in its file."""
+    return {"COMMANDWALL_POOL": url, "COMMANDWALL_SECRET_FILE": secret}
 
 
 def run(settings: Settings, service: bool = False) -> int:

@@ -65,13 +65,13 @@ def start_with_us(command: Sequence[str], log: IO[bytes], unprivileged: bool) ->
 
     `unprivileged`: as root, in a user namespace where it does not look like root.
     """
-    wrapped = [sys.executable, "-c", _WRAPPER, str(os.getpid()), str(int(unprivileged)), *command]
+    wrapped = [sys.executable, __file__, str(os.getpid()), str(int(unprivileged)), *command]
     return subprocess.Popen(wrapped, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
 
 
 def run_unprivileged(command: Sequence[str], env: Mapping[str, str] | None = None) -> str:
     """Run a program that refuses root; its output. Raises OSError with the output on failure."""
-    wrapped = [sys.executable, "-c", _WRAPPER, "0", str(int(os.geteuid() == 0)), *command]
+    wrapped = [sys.executable, __file__, "0", str(int(os.geteuid() == 0)), *command]
     done = subprocess.run(
         wrapped, env={**os.environ, **(env or {})}, capture_output=True, text=True, check=False
     )
@@ -81,7 +81,7 @@ def run_unprivileged(command: Sequence[str], env: Mapping[str, str] | None = Non
 
 
 def become(parent: int, unprivileged: bool) -> None:
-    """Prepare this process to turn into a server by exec: called by the wrapper only."""
+    """Prepare this process to turn into a server by exec: runs in the child only."""
     libc = ctypes.CDLL(None, use_errno=True)
     if unprivileged:
         uid, gid = os.geteuid(), os.getegid()
@@ -123,9 +123,6 @@ def on_terminate(act: Callable[[], None]) -> None:
         signal.signal(sign, lambda *_: act())
 
 
-_WRAPPER = """
-import os, sys
-from commandwall.platform import become
-become(int(sys.argv[1]), sys.argv[2] == "1")
-os.execv(sys.argv[3], sys.argv[3:])
-"""
+if __name__ == "__main__":  # python platform.py PARENT UNPRIVILEGED COMMAND...
+    become(int(sys.argv[1]), sys.argv[2] == "1")
+    os.execv(sys.argv[3], sys.argv[3:])

@@ -15,8 +15,10 @@ EVERY = 2 * SECOND
 BAND_DAYS = 28
 BAND = (0.2, 0.8)
 """The usual band runs between these shares of the last four weeks' values of an hour."""
-_CLOSED = ", ".join(f"'{state}'" for state in CLOSED)
-OPEN_EVENTS = f"SELECT id FROM event WHERE state NOT IN ({_CLOSED})"
+OPEN_EVENTS = (
+    "SELECT id FROM event WHERE state IN ('NEW', 'ACCEPTED', 'DISPATCHED', 'RETURNED', 'SIGNED', "
+    "'ON_SCENE', 'SUSPENDED', 'LISTED', 'FEEDBACK')"
+)
 PUSHED, CONFIRMED = "pushed", "confirmed"
 """Settings: the last own line that the pool took, and the last that came back in its feed."""
 

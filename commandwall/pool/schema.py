@@ -6,7 +6,6 @@ timestamptz and bytes as bytea, so that a city's own systems write them with pla
 
 from __future__ import annotations
 
-from importlib import import_module
 from pathlib import Path
 from typing import Any, LiteralString, cast
 
@@ -20,13 +19,10 @@ Connection = psycopg.Connection[Any]
 SCHEMA = MIN_CLIENT = 1
 OWN_SQL = Path(__file__).with_name("schema.sql")
 STATION_MAY = ("cw_advance()", "cw_push(jsonb)", "cw_page(bigint, int)")
-KIND_MODULES = ("areas", "sensors", "indicators", "events", "resources")
 
 
 def city_kinds() -> dict[str, type[Any]]:
     """Table name -> record class of everything the pool owns."""
-    for module in KIND_MODULES:
-        import_module(f"commandwall.{module}")
     return kinds(MIRROR)
 
 

@@ -149,6 +149,10 @@ class PoolServer:
                 conn.execute(f"CREATE DATABASE {DATABASE}")
         (self.folder / "station.url").write_text(self.station_url)
 
+    def owner(self) -> psycopg.Connection[tuple[object, ...]]:
+        """A connection of the owner's to the city's database."""
+        return self._connect(DATABASE)
+
     def _connect(self, database: str) -> psycopg.Connection[tuple[object, ...]]:
         password = Path(self.owner_secret).read_text().strip()
         url = self._url(OWNER, database)
