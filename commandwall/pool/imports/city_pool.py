@@ -9,7 +9,7 @@ from typing import Any
 
 import psycopg
 
-from commandwall.areas import Area
+from commandwall.areas import CITY, Area
 from commandwall.config import Settings
 from commandwall.events import Event
 from commandwall.pool import loader, schema
@@ -40,6 +40,8 @@ class CityPool:
             if gone:
                 cursor.execute("DELETE FROM cw_area WHERE id = ANY(%s)", (list(gone),))
             loader.upsert(self._conn, records)
+            if names := [r.name for r in records if isinstance(r, Area) and r.level == CITY]:
+                cursor.execute("UPDATE cw_meta SET city = %s WHERE city = ''", names[:1])
             if kept:
                 cursor.executemany(KEEP, kept)
 

@@ -1,0 +1,155 @@
+"""`commandwall import` against a real pool: rows, feed, quarantine, sentences and exit codes."""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+from pathlib import Path
+
+import psycopg
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from commandwall.config import Settings
+from commandwall.pool import schema
+from commandwall.pool.imports import city_pool, door
+from commandwall.pool.imports.pool_rows import aside
+from commandwall.pool.imports.report import QUARANTINED, Outcome
+
+COUNT = itertools.count(1)
+HEAD = "编号,用户,主题,详情,时间\n"
+OUTLINE = (
+    '{"type": "Polygon", "coordinates": '
+    "[[[120.0, 31.8], [120.4, 31.8], [120.4, 32.0], [120.0, 32.0], [120.0, 31.8]]]}"
+)
+
+
+class Shell:
+    """Runs the command as a person would, against a database of its own."""
+
+    def __init__(self, server, folder):
+        self.folder = folder
+        name = f"imports{next(COUNT)}"
+        self.password = Path(server.owner_secret).read_text().strip()
+        with self.connect(server.owner_url) as conn:
+            conn.execute(f"CREATE DATABASE {name}")
+        self.url = server.owner_url.replace("/city?", f"/{name}?")
+        self.settings = Settings(
+            data_dir=folder / "data", pool=self.url, secret_file=server.owner_secret
+        )
+
+    def connect(self, url):
+        return psycopg.connect(url, password=self.password, autocommit=True)
+
+    def run(self, *arguments):
+        parser = argparse.ArgumentParser()
+        door.add_arguments(parser)
+        return door.run(self.settings, parser.parse_args([str(a) for a in arguments]))
+
+    def ask(self, sql):
+        with self.connect(self.url) as conn:
+            return conn.execute(sql).fetchall()
+
+    def file(self, name, text):
+        (self.folder / name).write_text(text, encoding="utf-8")
+        return self.folder / name
+
+
+@pytest.fixture
+def shell(server, tmp_path):
+    return Shell(server, tmp_path)
+
+
+@pytest.fixture
+def mapping(shell):
+    columns = 'source_id="编号"\nperson="用户"\ntitle="主题"\nbody="详情"\nreported_at="时间"\n'
+    return shell.file("map.toml", f'source="12345"\ndates=["%Y/%m/%d"]\n[columns]\n{columns}')
+
+
+def test_a_city_its_towns_and_its_events_come_into_the_pool(shell, mapping, capsys):
+    city = shell.file("320281.geojson", OUTLINE)
+    assert shell.run("areas", city, "--level", "city", "--datum", "gcj02", "--name", "江阴市") == 0
+    towns = shell.file("t.csv", "code,name\n320281001,澄江街道\n320281002,华士镇\n")
+    assert shell.run("areas", towns, "--level", "town") == 0
+    rows = "1,甲,华士镇停水,三栋,2026/3/1\n2,乙,江阴市停水,三栋,2026/3/1\n3,丙,x,y,三月\n"
+    assert shell.run("events", shell.file("e.csv", HEAD + rows), "--map", mapping) == 1
+    assert shell.ask("SELECT id, area, placed, state, rev FROM cw_event ORDER BY id") == [
+        ("12345-1", "320281002", "area", "NEW", 1),
+        ("12345-2", "320281", "area", "NEW", 1),
+    ]
+    assert shell.ask("SELECT city FROM cw_meta") == [("江阴市",)]
+    assert shell.ask("SELECT source, file, row, field, reason FROM cw_quarantine") == [
+        ("12345", "e.csv", 4, "reported_at", "date")
+    ]
+    said = capsys.readouterr()
+    assert "e.csv: 读入行数 3 = 入库 2 + 合并 0 + 隔离 1" in said.out
+    assert "3 / 3" in said.err
+
+
+def test_the_walls_hear_of_what_was_imported_once(shell, mapping):
+    table = shell.file("e.csv", HEAD + "1,甲,停水,三栋,2026/3/1\n2,乙,x,y,三月\n")
+    for _ in range(2):
+        shell.run("events", table, "--map", mapping)
+    assert shell.ask("SELECT kind, id FROM cw_outbox") == [("event", "12345-1")]
+    assert shell.ask("SELECT count(*) FROM cw_quarantine") == [(1,)]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("areas", "{city}", "--level", "city"), "未声明坐标系"),
+        (("areas", "{city}", "--level", "city", "--datum", "xian80"), "xian80"),
+        (("areas", "none.csv", "--level", "town"), "none.csv"),
+        (("events", "none.csv", "--map", "{map}"), "none.csv"),
+        (("events", "{city}", "--map", "none.toml"), "none.toml"),
+    ],
+)
+def test_what_cannot_be_imported_is_said_and_the_pool_is_not_even_opened(
+    shell, mapping, capsys, arguments, said
+):
+    city = shell.file("320281.geojson", OUTLINE)
+    assert shell.run(*(a.format(city=city, map=mapping) for a in arguments)) == 2
+    assert said in capsys.readouterr().err
+    assert shell.ask("SELECT to_regclass('cw_meta')") == [(None,)]
+
+
+def test_a_pool_that_cannot_be_reached_or_written_is_said(shell, mapping, server, capsys):
+    table = shell.file("e.csv", HEAD + "1,甲,停水,三栋,2026/3/1\n")
+    with shell.connect(shell.url) as conn:
+        schema.create(conn)
+    station = shell.url.replace("pool@", "station@")
+    for url, secret in (
+        (station, server.station_secret),
+        (shell.url.replace("/imports", "/nowhere"), server.owner_secret),
+    ):
+        shell.settings = Settings(data_dir=shell.folder / "data", pool=url, secret_file=secret)
+        assert shell.run("events", table, "--map", mapping) == 2
+        assert "无法" in capsys.readouterr().err
+
+
+def test_without_a_pool_of_its_own_a_server_is_run_for_the_import(tmp_path, capsys):
+    (tmp_path / "320281.geojson").write_text(OUTLINE)
+    settings_ = Settings(data_dir=tmp_path / "city")
+    parser = argparse.ArgumentParser()
+    door.add_arguments(parser)
+    line = ["areas", str(tmp_path / "320281.geojson"), "--level", "city", "--datum", "wgs84"]
+    asked = parser.parse_args([*line, "--name", "江阴市"])
+    assert door.run(settings_, asked) == 0
+    assert door.run(settings_, asked) == 0
+    assert "中心池已有: 1" in capsys.readouterr().out
+    assert not (tmp_path / "city" / "pool" / "data" / "postmaster.pid").exists()
+
+
+@settings(max_examples=30, deadline=None)
+@given(cells=st.lists(st.text() | st.none() | st.floats() | st.dates(), max_size=4))
+def test_any_original_can_be_kept(quarantine, cells):
+    kept = aside(Outcome(1, QUARANTINED, "", "f", "date"), "s", "f.csv", cells)
+    quarantine.put([], [kept, kept])
+
+
+@pytest.fixture(scope="module")
+def quarantine(server, tmp_path_factory):
+    shell = Shell(server, tmp_path_factory.mktemp("q"))
+    with city_pool.opened(shell.settings) as pool:
+        yield pool
