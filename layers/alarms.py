@@ -14,6 +14,7 @@ from layers import words
 from layers.base import Layer
 from layers.marks import FILLED, HOLLOW, UNKNOWN, paint_mark, paint_ring
 from layers.scene import BESIDE, Names, Rings, Scene, Stamps
+from layers.trust import stopped
 
 
 class AlarmsLayer(Layer):
@@ -65,9 +66,9 @@ class AlarmsLayer(Layer):
 def look_of(alarm: Alarm, picture: Picture, scene: Scene) -> str:
     """Filled, hollow when returned, unknown when its feed is gone (never shown as normal)."""
     row = picture.sensors.row_of.get(alarm.sensor)
-    late = picture.now - picture.sync.pool_at > scene.style.map["stale"]["pool_s"] * 1000
-    direct = row is not None and picture.sensors.at[row] > picture.sync.pool_at
-    if (late and not direct) or (row is not None and picture.sensors.quality[row] == STALE):
+    at = int(picture.sensors.at[row]) if row is not None else 0
+    silent = row is not None and picture.sensors.quality[row] == STALE
+    if silent or stopped(picture, at, scene.style):
         return UNKNOWN
     return HOLLOW if alarm.state == RTNUN else FILLED
 

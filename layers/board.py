@@ -52,7 +52,7 @@ class Board(QObject):
         self.frame: tuple[Frame, QImage] | None = None
         self.sharp_ms: deque[float] = deque(maxlen=4096)
         self._view, self._warm = Viewport(0.0, 0.0, 50.0, 1, 1), False
-        self._asked: float | None = None
+        self._asked: deque[tuple[int, float]] = deque()  # ticket, moment
         self._building = 0
         for layer in self.layers:
             scene.show(layer, layer.shown)
@@ -209,9 +209,8 @@ class Board(QObject):
             self._request()
 
     def _request(self) -> None:
-        if self._asked is None:
-            self._asked = self.clock.monotonic()
-        self._cook.request(self.scene.plan(), self._view)
+        ticket = self._cook.request(self.scene.plan(), self._view)
+        self._asked.append((ticket, self.clock.monotonic()))
 
     def _adopt(self) -> None:
         frame = self._cook.adopt()
@@ -221,7 +220,13 @@ class Board(QObject):
         form = QImage.Format.Format_RGB32
         # The array is kept beside the image, which does not own its pixels.
         self.frame = (frame, QImage(frame.pixels.data.cast("B"), width, height, form))
-        if self._asked is not None and frame.view.covers(self._view):
-            self.sharp_ms.append((self.clock.monotonic() - self._asked) * 1000)
-            self._asked = None
+        self._answer(frame.ticket)
         self.fresh.emit()
+
+    def _answer(self, ticket: int) -> None:
+        """Note how long the oldest order that this frame answers has waited."""
+        answered = [asked for number, asked in self._asked if number <= ticket]
+        for _ in answered:
+            self._asked.popleft()
+        if answered:
+            self.sharp_ms.append((self.clock.monotonic() - answered[0]) * 1000)

@@ -11,7 +11,8 @@ import logging
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -33,6 +34,7 @@ class Frame:
 
     view: Viewport
     pixels: Pixels
+    ticket: int = 0  # of the order it answers
 
 
 @dataclass(slots=True, eq=False)
@@ -200,7 +202,8 @@ class Cook:
     def __init__(self, done: Callable[[], None], threads: int = 2) -> None:
         self._done, self._painter = done, Painter(threads)
         self._door = threading.Condition()
-        self._order: tuple[Plan, Viewport] | None = None
+        self._order: tuple[Plan, Viewport, int] | None = None
+        self._ticket = 0
         self._first: Callable[[], None] = lambda: None
         self._ready: Frame | None = None
         self._closed = False
@@ -211,11 +214,16 @@ class Cook:
         self._first = first
         self._thread.start()
 
-    def request(self, plan: Plan, view: Viewport) -> None:
-        """Ask for a picture; an older order that was not begun is dropped."""
+    def request(self, plan: Plan, view: Viewport) -> int:
+        """Ask for a picture; an older order that was not begun is dropped.
+
+        Returns a growing number, which the frame that answers carries.
+        """
         with self._door:
-            self._order = (plan, view)
+            self._ticket += 1
+            self._order = (plan, view, self._ticket)
             self._door.notify()
+            return self._ticket
 
     def adopt(self) -> Frame | None:
         """Take the finished picture; from now on the worker may reuse the one before it."""
@@ -235,18 +243,18 @@ class Cook:
     def _run(self) -> None:
         self._guarded(self._first)
         while (order := self._next()) is not None:
-            plan, view = order
-            self._guarded(lambda: self._finish(self._painter.paint(plan, view)))  # noqa: B023
+            self._guarded(partial(self._fill, *order))
 
-    def _next(self) -> tuple[Plan, Viewport] | None:
+    def _next(self) -> tuple[Plan, Viewport, int] | None:
         with self._door:
             self._door.wait_for(lambda: self._closed or (self._order and self._ready is None))
             order, self._order = self._order, None
             return None if self._closed else order
 
-    def _finish(self, frame: Frame) -> None:
+    def _fill(self, plan: Plan, view: Viewport, ticket: int) -> None:
+        frame = self._painter.paint(plan, view)
         with self._door:
-            self._ready = frame
+            self._ready = replace(frame, ticket=ticket)
         self._done()
 
     def _guarded(self, work: Callable[[], Any]) -> None:

@@ -2,43 +2,53 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
 import numpy as np
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QPainter
 
-from commandwall.events import NEW, POINT, Event, EventView
-from commandwall.picture import Changes, Picture
+from commandwall.areas import Area
+from commandwall.events import AREA, NEW, POINT, Event, EventView
+from commandwall.picture import Changes, Picture, SyncState, Tick
 from layers.alarms import mark
+from layers.areas import SHOWN
 from layers.base import Layer
+from layers.geometry import Ints
 from layers.marks import FILLED, HOLLOW, UNKNOWN, paint_event
 from layers.scene import BESIDE, Names, Scene, Stamps
-from layers.style import CITY, DISTRICT, STREET
+from layers.style import CITY
+from layers.tint import AreaTree
+from layers.trust import late
 
 
 class EventsLayer(Layer):
     """Open events. A graded one carries its severity; the rest stays grey."""
 
     id, title, order = "events", "事件", 60
-    shows = frozenset({Event})
+    shows = frozenset({Event, Area, SyncState, Tick})
     watched = True
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._late = False
+
     def refresh(self, picture: Picture, changes: Changes, scene: Scene) -> None:
+        gone = late(picture, scene.style)
+        if not changes.kinds & {Event, Area} and gone == self._late:
+            return
+        self._late = gone
         views = [v for v in picture.events.values() if v.event.placed == POINT]
         views = [v for v in views if v.event.lon is not None and v.event.lat is not None]
         views.sort(key=lambda v: (-(v.event.grade or 9), v.state == NEW))
-        rough = Counter(v.event.area for v in picture.events.values() if v.event.placed == "area")
         self.count = len(picture.events)
         self.at = picture.ages.get("events")
-        scene.draw(self, *self._points(views, scene), *self._areas(rough, picture, scene))
+        scene.draw(self, *self._points(views, scene), *self._areas(picture, scene))
 
     def _points(self, views: list[EventView], scene: Scene) -> list[Stamps | Names]:
         x, y = scene.project([v.event.lon for v in views], [v.event.lat for v in views])
-        sprites = np.array([_sign(v, scene) for v in views], np.int32)
-        small = np.array([_speck(v, scene) for v in views], np.int32)
+        sprites = np.array([self._sign(v, scene) for v in views], np.int32)
+        small = np.array([self._speck(v, scene) for v in views], np.int32)
         ids = [v.event.id for v in views]
-        near, far = scene.style.span(STREET), scene.style.span(CITY)
+        near, far = (0.0, scene.style.map["name"]["near_mpp"]), scene.style.span(CITY)
         gap = scene.style.map["mark"]["event"]
         return [
             Stamps(x, y, small, far, False, "event", ids),
@@ -47,31 +57,41 @@ class EventsLayer(Layer):
                   gap=gap, between=near),
         ]  # fmt: skip
 
-    def _areas(self, rough: Counter[str], picture: Picture, scene: Scene) -> list[Stamps | Names]:
-        """One sign for all events of an area that have no better place, with their number."""
-        areas = [picture.areas[code] for code in rough if code in picture.areas]
+    def _areas(self, picture: Picture, scene: Scene) -> list[Names]:
+        """Under the name of an area: how many events have no better place than that."""
+        codes = [v.event.area for v in picture.events.values() if v.event.placed == AREA]
+        tree = AreaTree(picture)
+        rows = tree.rows_for(codes)
+        rows = rows[rows >= 0]
+        return [self._counts(tree, rows, level, scene) for level in range(3) if len(rows)]
+
+    def _counts(self, tree: AreaTree, rows: Ints, map_level: int, scene: Scene) -> Names:
+        at = tree.up(rows, SHOWN[map_level])
+        at = np.where(at < 0, rows, at)  # known to a coarser area only: counted there
+        here, number = np.unique(at, return_counts=True)
+        areas = [tree.rows[i] for i in here]
         x, y = scene.project([a.lon for a in areas], [a.lat for a in areas])
-        sprites = np.full(len(areas), _dot(UNKNOWN, scene), np.int32)
-        texts = [scene.tr("{n} 件，按辖区", n=rough[a.id]) for a in areas]
-        gap = scene.style.map["mark"]["event"]
-        wide = (scene.style.span(DISTRICT)[0], scene.style.span(CITY)[1])
-        return [
-            Stamps(x, y, sprites, of="area", ids=[a.id for a in areas], between=wide),
-            Names(x, y, texts, "note", rank=3, where=BESIDE, gap=gap, between=wide),
-        ]
+        texts = [scene.tr("◌ {n} 件按辖区", n=int(n)) for n in number]
+        below, between = scene.style.map["name"]["below"], scene.style.span(map_level)
+        return Names(x, y, texts, "area", rank=6, gap=below, between=between)
+
+    def _sign(self, view: EventView, scene: Scene) -> int:
+        """What it is now is not known while the pool is silent."""
+        look = UNKNOWN if self._late else FILLED if view.state == NEW else HOLLOW
+        if view.event.grade:
+            worth = UNKNOWN if self._late else FILLED
+            return mark(scene, view.event.grade, worth, scene.style.map["mark"]["dense"])
+        return _dot(look, scene)
+
+    def _speck(self, view: EventView, scene: Scene) -> int:
+        """At city level: a speck, brighter where nobody has taken the event."""
+        if view.event.grade:
+            return self._sign(view, scene)
+        return _speck(view.state == NEW, scene)
 
 
-def _sign(view: EventView, scene: Scene) -> int:
-    if view.event.grade:
-        return mark(scene, view.event.grade, FILLED, scene.style.map["mark"]["dense"])
-    return _dot(FILLED if view.state == NEW else HOLLOW, scene)
-
-
-def _speck(view: EventView, scene: Scene) -> int:
-    """At city level: a speck, brighter where nobody has taken the event."""
-    if view.event.grade:
-        return _sign(view, scene)
-    style, new = scene.style, view.state == NEW
+def _speck(new: bool, scene: Scene) -> int:
+    style = scene.style
 
     def draw(painter: QPainter, middle: QPointF) -> None:
         painter.setPen(Qt.PenStyle.NoPen)

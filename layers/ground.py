@@ -20,6 +20,8 @@ class GroundLayer(Layer):
 
     kinds: ClassVar[frozenset[str]] = frozenset()
     colour: ClassVar[str] = ""
+    veil: ClassVar[float] = 0.0
+    """Opacity of a fill through which the colour of the areas is seen; 0: solid."""
     shows = frozenset({Feature, Area})
 
     def refresh(self, picture: Picture, changes: Changes, scene: Scene) -> None:
@@ -37,8 +39,9 @@ class GroundLayer(Layer):
         return (self._fill(wkb, scene),)
 
     def _fill(self, wkb: list[bytes], scene: Scene, alpha: float = 1.0) -> Fill:
-        shapes = geometry.polygons(wkb, scene.project)
-        colour = scene.style.paint(self.colour, alpha)
+        shapes, style = geometry.polygons(wkb, scene.project), scene.style
+        solid = style.paint(self.colour, alpha)
+        colour = style.veil(self.colour, self.veil) if self.veil else solid
         return Fill(shapes, np.full(len(shapes), colour, np.uint32), self._between(scene))
 
     def _between(self, scene: Scene) -> Span:
@@ -48,11 +51,13 @@ class GroundLayer(Layer):
 class HillsLayer(GroundLayer):
     id, title, order = "hills", "山体绿地", 14
     kinds, colour = frozenset({"hill"}), "hill"
+    veil = 0.3
 
 
 class BuiltUpLayer(GroundLayer):
     id, title, order = "builtup", "建成区", 16
     kinds, colour = frozenset({"builtup"}), "builtup"
+    veil = 0.08
 
     def _between(self, scene: Scene) -> Span:
         return (scene.style.span(STREET)[1], EVER[1])  # off at street level

@@ -381,12 +381,12 @@ def occupy(grid, boxes):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def place(grid, anchors, sizes, spots, frame):  # type: ignore[no-untyped-def]
+def place(grid, anchors, sizes, spots, frame, inset):  # type: ignore[no-untyped-def]
     """Give each label the first free one of its spots, best labels first.
 
     anchors (n, 2) pixels, sizes (n, 2) pixels, spots (n, k, 2) left top relative to the anchor.
     A label whose anchor lies in `frame` (left, top, right, bottom) must lie in it whole.
-    Returns the chosen spot of each label, or -1.
+    `inset` pixels of its edge may lie over others. Returns the chosen spot of each label, or -1.
     """
     chosen = np.full(anchors.shape[0], -1, np.int32)
     for i in range(anchors.shape[0]):
@@ -399,7 +399,7 @@ def place(grid, anchors, sizes, spots, frame):  # type: ignore[no-untyped-def]
                 left < frame[0] or top < frame[1] or right > frame[2] or bottom > frame[3]
             ):
                 continue
-            a, b, c, d = _cells(grid, left, top, right, bottom)
+            a, b, c, d = _cells(grid, left + inset, top + inset, right - inset, bottom - inset)
             if c <= a or d <= b or grid[b:d, a:c].any():
                 continue
             grid[b:d, a:c] = 1

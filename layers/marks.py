@@ -97,7 +97,7 @@ def _numeral(
     else:
         colour = style.colour("t1" if style.edge is not None else f"s{severity}")
     lower = size * 0.13 if severity == 2 else 0.0  # the heart of a triangle lies below its middle
-    letter(painter, QPointF(middle.x(), middle.y() + lower), text, size * 0.42, colour, style)
+    letter(painter, QPointF(middle.x(), middle.y() + lower), text, size * 0.45, colour, style)
 
 
 def letter(

@@ -18,8 +18,10 @@ from layers.viewport import Viewport
 I32 = NDArray[np.int32]
 TOUCH = 0.75
 """Share of two lines' halos that may lie over each other."""
-EDGE = 6
-"""Design pixels kept free along the edge of the window."""
+INSET = 3
+"""Design pixels of a label's own halo that others may touch."""
+EDGE, FOOT = 6, 40
+"""Design pixels kept free along the edges of the window; scale bar and age stand at its foot."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,7 +76,8 @@ def laid_out(plan: Plan, frame: Viewport, view: Viewport) -> Labels:
     spots = [_spots(b, frame.unit) for b in batches]
     anchors, sizes = _joined([b.anchor for b in batches]), _joined([b.size for b in batches])
     window = _window(frame, view)
-    chosen = kernels.place(_grid(plan, frame), anchors, sizes, _joined(spots), window)
+    inset, grid = round(INSET * frame.unit), _grid(plan, frame, view)
+    chosen = kernels.place(grid, anchors, sizes, _joined(spots), window, inset)
     return _labels(plan, frame, batches, spots, chosen)
 
 
@@ -116,23 +119,25 @@ def _spots(batch: _Batch, unit: float) -> I32:
             (-w - gap, -h - near), (-w // 2, gap), (-w // 2, -h - gap), (gap, h // 2),
         ]  # fmt: skip
     else:
-        mid, half = -w // 2, h // 2
+        mid, up = -w // 2, gap - h // 2  # a gap holds it below its point
         choice = [
-            (mid, -half), (mid, half), (mid, -h - half), (half, -half), (-w - half, -half),
-            (mid, h + half), (mid, -2 * h - half), (half, half), (-w - half, half),
+            (mid, up), (mid, up + h), (mid, up - h), (h // 2, up), (-w - h // 2, up),
+            (mid, up + 2 * h), (mid, up - 2 * h), (h // 2, up + h), (-w - h // 2, up + h),
         ]  # fmt: skip
     return np.stack([np.column_stack(pair) for pair in choice], axis=1).astype(np.int32)
 
 
-def _grid(plan: Plan, frame: Viewport) -> NDArray[np.uint8]:
-    """The cells that marks have taken already."""
+def _grid(plan: Plan, frame: Viewport, view: Viewport) -> NDArray[np.uint8]:
+    """The cells that marks, and the strip at the foot of the window, have taken already."""
     grid = np.zeros((frame.height // kernels.CELL + 1, frame.width // kernels.CELL + 1), np.uint8)
-
+    left, _, right, bottom = _window(frame, view)
+    foot = [[left, bottom - round(FOOT * view.unit), right, bottom + round(EDGE * view.unit)]]
+    kernels.occupy(grid, np.array(foot, np.int32))
     for item in plan.live:
         if isinstance(item, Stamps) and item.solid and shows(item.between, frame.design_mpp):
-            left, top, sprite = item.corners(frame, plan.pages)
+            x, y, sprite = item.corners(frame, plan.pages)
             size = plan.pages.where[sprite, 1:3]
-            boxes = np.column_stack([left, top, left + size[:, 0], top + size[:, 1]])
+            boxes = np.column_stack([x, y, x + size[:, 0], y + size[:, 1]])
             kernels.occupy(grid, np.ascontiguousarray(boxes, np.int32))
     return grid
 

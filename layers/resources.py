@@ -16,6 +16,7 @@ from layers.base import Layer
 from layers.marks import paint_unit, pen
 from layers.scene import BESIDE, Item, Line, Names, Scene, Span, Stamps
 from layers.style import CITY, STREET
+from layers.trust import stopped
 
 AT_WORK = frozenset({"assigned", "en_route", "on_scene", "busy"})
 """Rows of the code list resource_status in which a unit is drawn large at any scale."""
@@ -62,7 +63,8 @@ def _unit(resource: Resource, picture: Picture, scene: Scene) -> _Unit:
     known = row is not None and np.isfinite(picture.fixes.lon[row])
     lon = float(picture.fixes.lon[row]) if known else resource.lon
     lat = float(picture.fixes.lat[row]) if known else resource.lat
-    lost = at > 0 and picture.now - at > scene.style.map["stale"]["fix_s"] * 1000
+    old = picture.now - at > scene.style.map["stale"]["fix_s"] * 1000
+    lost = at > 0 and (old or stopped(picture, at, scene.style))
     return _Unit(resource, lon, lat, at, lost, resource.status in AT_WORK)
 
 
@@ -82,7 +84,7 @@ def _names(units: list[_Unit], picture: Picture, scene: Scene, between: Span, ra
         said = status.name(scene.lang) if status else ""
         subs.append(words.stopped(scene.tr, picture.now, unit.at) if unit.lost else said)  # type: ignore[arg-type]
     names = [u.resource.name for u in units]
-    gap = scene.style.map["mark"]["unit"] * 0.62
+    gap = scene.style.map["mark"]["unit"] * 0.8
     return Names(x, y, names, "unit", subs, "unitsub", rank, BESIDE, gap, between=between)
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from collections import defaultdict
+
 import numpy as np
 
 from commandwall.areas import Road
@@ -51,15 +54,29 @@ def _lines(name: str, segments: geometry.Floats, style: Style) -> list[Line]:
 def _names(
     roads: list[Road], segments: geometry.Floats, owner: geometry.Ints, scene: Scene
 ) -> Names:
-    """A name at the middle segment of each named road, the greatest roads first."""
-    middle = np.searchsorted(owner, np.arange(len(roads)), side="left")
-    following = np.searchsorted(owner, np.arange(len(roads)), side="right")
-    named = [i for i, r in enumerate(roads) if r.name and following[i] > middle[i]]
+    """Names at the middle of road pieces, the greatest roads first, each name well apart."""
+    first = np.searchsorted(owner, np.arange(len(roads)), side="left")
+    behind = np.searchsorted(owner, np.arange(len(roads)), side="right")
+    named = [i for i, r in enumerate(roads) if r.name and behind[i] > first[i]]
     named.sort(key=lambda i: (-_rank(roads[i].cls), -roads[i].length))
-    at = segments[(middle[named] + following[named]) // 2]
+    at = segments[(first[named] + behind[named]) // 2]
     x, y = (at[:, 0] + at[:, 2]) / 2, (at[:, 1] + at[:, 3]) / 2
-    between = scene.style.span(STREET)
-    return Names(x, y, [roads[i].name for i in named], "street", rank=8, between=between)
+    texts = [roads[i].name for i in named]
+    kept = _apart(texts, x, y, scene.style.map["name"]["road_apart_m"])
+    near = scene.style.map["name"]["near_mpp"]
+    return Names(x[kept], y[kept], [texts[i] for i in kept], "street", rank=8, between=(0.0, near))
+
+
+def _apart(texts: list[str], x: geometry.Floats, y: geometry.Floats, least: float) -> list[int]:
+    """Rows to keep so that equal texts stand at least so many metres from each other."""
+    kept: list[int] = []
+    taken: dict[str, list[tuple[float, float]]] = defaultdict(list)
+    for i, text in enumerate(texts):
+        here = (float(x[i]), float(y[i]))
+        if all(math.dist(here, other) >= least for other in taken[text]):
+            taken[text].append(here)
+            kept.append(i)
+    return kept
 
 
 def _rank(cls: str) -> int:

@@ -43,6 +43,18 @@ class Style:
         """A premultiplied pixel for the kernels."""
         return premultiply(self.rgb(name), alpha)
 
+    def veil(self, name: str, alpha: float) -> int:
+        """A see-through pixel that turns plain land into the colour `name`.
+
+        Over land of another colour (a choropleth) it leaves that colour visible.
+        """
+        land, wanted = self.rgb("land"), self.rgb(name)
+        rgb = 0
+        for shift in (16, 8, 0):
+            below, above = land >> shift & 255, wanted >> shift & 255
+            rgb |= min(max(round(below + (above - below) / alpha), 0), 255) << shift
+        return premultiply(rgb, alpha)
+
     def colour(self, name: str, alpha: float = 1.0) -> QColor:
         colour = QColor(self.colours[name])
         colour.setAlphaF(alpha)

@@ -17,6 +17,7 @@ from layers.base import Layer
 from layers.kernels import premultiply
 from layers.scene import Scene, Tint
 from layers.style import Style
+from layers.trust import late
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -93,8 +94,8 @@ class TintLayer(Layer):
         if self._tree is None or Area in changes.kinds:
             self._tree, self._devices = AreaTree(picture), None
         tree = self._tree
-        late = picture.now - picture.sync.pool_at > scene.style.map["stale"]["pool_s"] * 1000
-        tints = [self._tint(picture, tree, level, late, scene) for level in range(3)]
+        gone = late(picture, scene.style)
+        tints = [self._tint(picture, tree, level, gone, scene) for level in range(3)]
         state = tuple(t.lut.tobytes() + t.hatched.tobytes() for t in tints)
         if state != self._last:  # most seconds change nothing
             self._last = state
@@ -109,7 +110,7 @@ class TintLayer(Layer):
         return {self._tree.rows[i].id: float(numbers[i]) for i in here}
 
     def _tint(
-        self, picture: Picture, tree: AreaTree, map_level: int, late: bool, scene: Scene
+        self, picture: Picture, tree: AreaTree, map_level: int, gone: bool, scene: Scene
     ) -> Tint:
         style, level = scene.style, SHOWN[map_level]
         lut = np.full(len(tree.rows) + 1, style.paint("land"), np.uint32)
@@ -121,8 +122,8 @@ class TintLayer(Layer):
         if scene.focus:
             lut[1:][~self._inside(tree, scene.focus)] = mix(style, "land", "outside", 0.75)
         hatched = np.zeros(len(lut), np.uint8)
-        hatched[1:] = late
-        if not late and len(picture.sensors.ids):
+        hatched[1:] = gone
+        if not gone and len(picture.sensors.ids):
             hatched[1 + here] = self._too_silent(picture, tree, level, style)[here]
         return Tint(lut, hatched, style.span(map_level))
 

@@ -167,7 +167,8 @@ class City:
         facts = {
             "source": "12345", "source_id": id_, "title": "楼上噪音扰民", "body": "",
             "cls": "noise", "urgency": 4, "grade": None, "area": "320281001", "address": "",
-            "acc_m": 10.0, "placed": "point", "datum": "wgs84", "person": "", "phone": "", "occurred_at": None,
+            "acc_m": 10.0, "placed": "point", "datum": "wgs84", "person": "", "phone": "",
+            "occurred_at": None,
             "reported_at": NOW, "received_at": NOW, "state": "NEW", "unit": "", "closed_at": None,
         }  # fmt: skip
         event = Event(id=id_, lon=lon, lat=lat, **{**facts, **more})

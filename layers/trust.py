@@ -1,0 +1,19 @@
+"""Trust: what may have changed since we last heard. Unknown is never drawn as normal."""
+
+from __future__ import annotations
+
+from commandwall.picture import Picture
+from layers.style import Style
+
+
+def late(picture: Picture, style: Style) -> bool:
+    """Whether the pool has been silent for too long."""
+    return bool(picture.now - picture.sync.pool_at > style.map["stale"]["pool_s"] * 1000)
+
+
+def stopped(picture: Picture, at: int, style: Style) -> bool:
+    """Whether something told at this moment came through a pool that is silent since.
+
+    What a station hears directly goes on after the pool stopped, and stays live.
+    """
+    return late(picture, style) and at <= picture.sync.pool_at
