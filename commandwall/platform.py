@@ -7,6 +7,7 @@ import ctypes
 import fcntl
 import os
 import signal
+import stat
 import subprocess
 import sys
 from collections.abc import Callable, Generator, Mapping, Sequence
@@ -60,44 +61,52 @@ def start_child(
     )
 
 
-def start_with_us(command: Sequence[str], log: IO[bytes], unprivileged: bool) -> subprocess.Popen[bytes]:
-    """Start a foreign server that gets SIGINT when this process ends, however it ends.
+def start_with_us(command: Sequence[str], log: IO[bytes]) -> subprocess.Popen[bytes]:
+    """Start a server that gets SIGINT when the thread that calls this ends, however it ends.
 
-    `unprivileged`: as root, in a user namespace where it does not look like root.
+    As root it runs in a user namespace where it does not look like root. Ctrl-C passes it by.
     """
-    wrapped = [sys.executable, __file__, str(os.getpid()), str(int(unprivileged)), *command]
-    return subprocess.Popen(wrapped, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
-
-
-def run_unprivileged(command: Sequence[str], env: Mapping[str, str] | None = None) -> str:
-    """Run a program that refuses root; its output. Raises OSError with the output on failure."""
-    wrapped = [sys.executable, __file__, "0", str(int(os.geteuid() == 0)), *command]
-    done = subprocess.run(
-        wrapped, env={**os.environ, **(env or {})}, capture_output=True, text=True, check=False
+    return subprocess.Popen(
+        _wrapped(command), stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True
     )
+
+
+def run_unprivileged(command: Sequence[str]) -> None:
+    """Run a program that refuses root. Raises OSError with its words on failure."""
+    done = subprocess.run(_wrapped(command), capture_output=True, text=True, check=False)
     if done.returncode:
-        raise OSError(done.stderr or done.stdout)
-    return done.stdout
+        raise OSError((done.stderr or done.stdout).strip())
 
 
-def become(parent: int, unprivileged: bool) -> None:
-    """Prepare this process to turn into a server by exec: runs in the child only."""
+def _wrapped(command: Sequence[str]) -> list[str]:
+    # A program between, since code between fork and exec of a program with threads may hang.
+    return [sys.executable, "-I", "-S", __file__, str(os.getpid()), *command]
+
+
+def _become(parent: int, command: Sequence[str]) -> None:
+    """Turn this process into a server that ends with its parent and does not look like root."""
     libc = ctypes.CDLL(None, use_errno=True)
-    if unprivileged:
-        uid, gid = os.geteuid(), os.getegid()
+    if os.geteuid() == 0:
+        _leave_root(libc)
+    # After the namespace: a change of rights forgets this signal.
+    libc.prctl(PR_SET_PDEATHSIG, signal.SIGINT)
+    if os.getppid() == parent:
+        os.execv(command[0], list(command))
+
+
+def _leave_root(libc: ctypes.CDLL) -> None:
+    uid, gid = os.geteuid(), os.getegid()
+    try:
         if libc.unshare(CLONE_NEWUSER):
-            raise OSError(
-                ctypes.get_errno(),
-                "PostgreSQL refuses root, and this system allows no user namespaces: "
-                "run as a plain user",
-            )
+            raise OSError(ctypes.get_errno(), "unshare")
         Path("/proc/self/setgroups").write_text("deny")
         Path("/proc/self/uid_map").write_text(f"{UNPRIVILEGED} {uid} 1")
         Path("/proc/self/gid_map").write_text(f"{UNPRIVILEGED} {gid} 1")
-    if parent:
-        libc.prctl(PR_SET_PDEATHSIG, signal.SIGINT)
-        if os.getppid() != parent:
-            raise SystemExit(1)
+    except OSError as error:
+        raise SystemExit(
+            f"PostgreSQL refuses root, and user namespaces are not allowed here ({error}): "
+            "run as a plain user"
+        ) from error
 
 
 def end(child: subprocess.Popen[bytes], patience_s: float = PATIENCE_S) -> None:
@@ -123,6 +132,26 @@ def on_terminate(act: Callable[[], None]) -> None:
         signal.signal(sign, lambda *_: act())
 
 
-if __name__ == "__main__":  # python platform.py PARENT UNPRIVILEGED COMMAND...
-    become(int(sys.argv[1]), sys.argv[2] == "1")
-    os.execv(sys.argv[3], sys.argv[3:])
+def private_folder(folder: Path) -> None:
+    """Make a folder that only we can enter; rights of folders above stay as they are."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder.chmod(0o700)
+
+
+def owned(folder: Path) -> bool:
+    """Whether this is a folder of ours, and no link, that nobody else can enter."""
+    with contextlib.suppress(FileNotFoundError):
+        found = folder.lstat()
+        private = stat.S_ISDIR(found.st_mode) and not found.st_mode & 0o077
+        return private and found.st_uid == os.geteuid()
+    return False
+
+
+def write_private(file: Path, text: str) -> None:
+    """Write a new file that only we can read. Raises FileExistsError."""
+    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
+        out.write(text)
+
+
+if __name__ == "__main__":  # python platform.py PARENT COMMAND...
+    _become(int(sys.argv[1]), sys.argv[2:])

