@@ -62,10 +62,11 @@ class Gazetteer:
         more exactly but never contradict an earlier one.
         """
         mentions = [self.mentions(text) for text in texts]
-        sure = {next(iter(m)) for ms in mentions for m in ms if len(m) == 1}
+        sure = [{next(iter(codes)) for codes in several if len(codes) == 1} for several in mentions]
         found = ""
-        for several in mentions:
-            here = self._common([self._narrow(codes, sure) for codes in several])
+        for several, beside in zip(mentions, sure, strict=True):
+            told = (beside, set().union(*sure))
+            here = self._common([self._narrow(codes, told) for codes in several])
             if here and (not found or found in self.above(here)):
                 found = here
         return found
@@ -103,10 +104,16 @@ class Gazetteer:
         code = next((code for index in self._grounds if (code := index.code(lon, lat))), "")
         return Spot(code, lon, lat, acc_m, POINT)
 
-    def _narrow(self, several: set[str], sure: set[str]) -> str:
-        """One area for a mention: of two villages with one name that in a town also named."""
-        fitting = {c for c in several if sure & set(self.above(c))}
-        return self._common(sorted(fitting or several))
+    def _narrow(self, several: set[str], told: Sequence[set[str]]) -> str:
+        """One area for a mention: of two villages with one name that in a town also named,
+        first beside it, then in the other texts."""
+        if len(several) == 1:
+            return next(iter(several))
+        chains = {code: set(self.above(code)) for code in several}
+        for sure in told:
+            if fitting := sorted(code for code, chain in chains.items() if chain & sure):
+                return self._common(fitting)
+        return self._common(sorted(several))
 
     def _common(self, several: Sequence[str]) -> str:
         """The smallest of areas within one another, else the smallest that holds them all."""

@@ -39,6 +39,7 @@ def test_words_name_the_smallest_area_they_are_sure_of(places, texts, code):
 def test_of_two_villages_with_one_name_the_one_in_the_town_that_is_named_too(places):
     assert places.by_text(["华士镇新桥村停水"]) == "320281002001"
     assert places.by_text(["新桥村停水", "", "澄江街道"]) == "320281001002"
+    assert places.by_text(["华士镇新桥村停水", "", "我是澄江街道人"]) == "320281002001"
     assert places.by_text(["新桥村停水"]) == "320281"
 
 
