@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import itertools
+import subprocess
+import sys
 from pathlib import Path
 
 import psycopg
@@ -11,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from commandwall.config import Settings
+from commandwall.config import ASSETS, Settings
 from commandwall.pool import schema
 from commandwall.pool.imports import city_pool, door
 from commandwall.pool.imports.pool_rows import aside
@@ -93,6 +95,35 @@ def test_the_walls_hear_of_what_was_imported_once(shell, mapping):
         shell.run("events", table, "--map", mapping)
     assert shell.ask("SELECT kind, id FROM cw_outbox") == [("event", "12345-1")]
     assert shell.ask("SELECT count(*) FROM cw_quarantine") == [(1,)]
+
+
+CHILD = """
+import argparse, sys
+from pathlib import Path
+from commandwall.config import ASSETS, Settings
+from commandwall.pool.imports import door
+
+url, secret, folder, table, mapping = sys.argv[1:]
+parser = argparse.ArgumentParser()
+door.add_arguments(parser)
+asked = parser.parse_args(["events", table, "--map", mapping])
+sys.exit(door.run(Settings(data_dir=Path(folder), pool=url, secret_file=secret), asked))
+"""
+
+
+def test_an_import_killed_at_once_is_taken_up_again_without_loss_or_double(shell, mapping):
+    rows = "".join(f"{n},人{n},主题{n},详情{n},2026/3/1\n" for n in range(6000))
+    table = shell.file("e.csv", HEAD + rows)
+    arguments = (shell.url, shell.settings.secret_file, shell.folder / "data", table, mapping)
+    command = [sys.executable, "-c", CHILD, *map(str, arguments)]
+    with subprocess.Popen(command, cwd=ASSETS.parent, stderr=subprocess.PIPE) as child:
+        child.stderr.readline()
+        child.kill()
+    ((before,),) = shell.ask("SELECT count(*) FROM cw_event")
+    assert 0 < before < 6000
+    assert shell.run("events", table, "--map", mapping) == 0
+    assert shell.ask("SELECT count(*), count(DISTINCT source_id) FROM cw_event") == [(6000, 6000)]
+    assert shell.ask("SELECT count(*) FROM cw_outbox") == [(6000,)]
 
 
 @pytest.mark.parametrize(
