@@ -113,7 +113,11 @@ class PoolServer:
             if self._clock.monotonic() > until:
                 raise ServerTrouble(f"the pool's server of {self.folder} does not answer")
             self._clock.pause(POLL_S)
-        self._start()
+        try:
+            self._start()
+        except BaseException:
+            self.stop()
+            raise
 
     def stop(self) -> None:
         """A fast shutdown: open transactions are rolled back, everything committed is kept."""
@@ -207,8 +211,8 @@ class PoolServer:
     def _end_leftovers(self) -> None:
         """End what an earlier life left at work in this folder, the server by its own shutdown.
 
-        Then nobody uses the data, and a note that names a process (after a restart of the machine
-        perhaps a stranger) is void.
+        Then nobody uses the data, and notes that name a process (after a restart of the machine
+        perhaps a stranger) are void.
         """
         note = self.data / "postmaster.pid"
         left = list(self._at_work())
@@ -222,7 +226,8 @@ class PoolServer:
             with suppress(psutil.NoSuchProcess):
                 process.kill()
         psutil.wait_procs(alive, END_S)
-        note.unlink(missing_ok=True)
+        for void in (note, *self.socket.glob(".s.PGSQL.*")):
+            void.unlink(missing_ok=True)
 
     def _at_work(self) -> Iterator[psutil.Process]:
         """Processes of PostgreSQL that work in this folder."""
