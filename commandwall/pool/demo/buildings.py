@@ -15,7 +15,7 @@ from commandwall.areas import Building, Household
 from commandwall.pool.demo import names
 from commandwall.pool.demo.districts import Districts
 from commandwall.pool.demo.land import Land, asset
-from commandwall.pool.demo.plane import Array, Noise, stream
+from commandwall.pool.demo.plane import Array, Noise, along, stream
 from commandwall.pool.demo.roads import Roads
 from commandwall.pool.demo.streets import TOWN_EDGE, Streets
 
@@ -162,7 +162,7 @@ def _chosen(land: Land, plots: _Plots, count: int, rng: np.random.Generator) -> 
 def _hamlets(land: Land, roads: Roads, count: int, rng: np.random.Generator) -> Array:
     """(count, 5, 2) corners of houses in rows along country roads, gathered in hamlets."""
     rows = roads.rows("street")
-    middles = shapely.get_coordinates(shapely.line_interpolate_point(roads.lines[rows], 0.5, True))
+    middles = along(roads.lines[rows], 0.5)
     density = land.density(middles)
     away = (density < TOWN_EDGE) & shapely.contains_xy(land.outline, middles)
     rows, density = rows[away], density[away]
@@ -170,8 +170,8 @@ def _hamlets(land: Land, roads: Roads, count: int, rng: np.random.Generator) -> 
         np.exp(1.8 * Noise(rng, 1_300, 2)(middles[away])) * (0.02 + density) * roads.lengths[rows]
     )
     lines = rng.choice(rows, count, p=liked / liked.sum())
-    along = np.round(rng.beta(2, 2, count) * roads.lengths[lines] / 19) * 19
-    at, heading = _on_line(roads.lines[lines], along)
+    metres = np.round(rng.beta(2, 2, count) * roads.lengths[lines] / 19) * 19
+    at, heading = _on_line(roads.lines[lines], metres)
     side = rng.choice([-1.0, 1.0], count)[:, None]
     off = np.stack([-heading[:, 1], heading[:, 0]], axis=-1) * side
     row = np.floor(rng.exponential(0.6, count))[:, None]
@@ -180,11 +180,12 @@ def _hamlets(land: Land, roads: Roads, count: int, rng: np.random.Generator) -> 
     )
 
 
-def _on_line(lines: Any, along: Array) -> tuple[Array, Array]:
+def _on_line(lines: Any, metres: Array) -> tuple[Array, Array]:
     """Points at distances along lines, and unit headings there."""
-    here = shapely.get_coordinates(shapely.line_interpolate_point(lines, along))
-    back = shapely.get_coordinates(shapely.line_interpolate_point(lines, np.maximum(along - 5, 0)))
-    ahead = shapely.get_coordinates(shapely.line_interpolate_point(lines, along + 5))
+    back, here, ahead = (
+        shapely.get_coordinates(shapely.line_interpolate_point(lines, np.maximum(metres + more, 0)))
+        for more in (-5, 0, 5)
+    )
     step = ahead - back
     return here, step / np.maximum(np.hypot(*step.T), 1e-9)[:, None]
 
@@ -218,7 +219,7 @@ def _town_names(plots: _Plots, rng: np.random.Generator) -> list[str]:
         HOME: names.estates(count, rng),
         WORKS: names.firms(count, rng),
         PUBLIC: rng.choice(table["public"], count).tolist(),
-        SHOP: rng.choice(table["shops"], count).tolist(),
+        SHOP: names.shops(count, rng),
     }
     word = {HOME: "幢", WORKS: "号厂房", PUBLIC: "号楼", SHOP: "号楼"}
     rows = zip(plots.kind.tolist(), estate.tolist(), plots.number.tolist(), strict=True)

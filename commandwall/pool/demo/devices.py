@@ -13,7 +13,7 @@ from commandwall import codes
 from commandwall.pool.demo import names
 from commandwall.pool.demo.buildings import HOME, PUBLIC, SHOP, WORKS, Stock
 from commandwall.pool.demo.districts import Districts
-from commandwall.pool.demo.plane import Array, stream
+from commandwall.pool.demo.plane import Array, along, stream
 from commandwall.pool.demo.roads import Roads
 from commandwall.pool.demo.things import Lines, Spots
 from commandwall.resources import Resource
@@ -86,9 +86,7 @@ def _on_pipes(town: Town, count: int, rng: np.random.Generator) -> Mounts:
     wells = count // 2
     rows = np.flatnonzero(np.array(town.pipes.kind) == "gas")
     picked = rng.choice(rows, wells)
-    at = shapely.get_coordinates(
-        shapely.line_interpolate_point(town.pipes.lines[picked], rng.random(wells), True)
-    )
+    at = along(town.pipes.lines[picked], rng.random(wells))
     inner = _in_buildings(HOME, SHOP, WORKS)(town, count - wells, rng)
     called = [town.pipes.names[n] + "阀井" for n in picked.tolist()]
     none = np.full(wells, NO_BUILDING)
@@ -96,43 +94,28 @@ def _on_pipes(town: Town, count: int, rng: np.random.Generator) -> Mounts:
 
 
 def _by_water(town: Town, count: int, rng: np.random.Generator) -> Mounts:
+    """On the banks of named waters inside the city."""
     waters = [g for g in town.districts.land.of("water") if g.name]
     inner = shapely.buffer(town.districts.land.outline, -40)
-    shores = np.array(
-        [shapely.intersection(shapely.boundary(g.geom), inner) for g in waters], object
-    )
-    length = shapely.length(shores)
+    banks = shapely.intersection(shapely.boundary([g.geom for g in waters]), inner)
+    parts, owner = shapely.get_parts(banks, return_index=True)
+    length = shapely.length(parts)
     if not length.sum():
         return _on_roads(town, count, rng)
-    picked = rng.choice(len(waters), count, p=length / length.sum())
-    at = shapely.get_coordinates(
-        shapely.line_interpolate_point(shapely.line_merge(shores[picked]), rng.random(count), True)
-    )
-    lost = ~np.isfinite(at).all(axis=1) if len(at) == count else np.ones(count, bool)
-    if len(at) != count or lost.any():
-        at = _along(shores[picked], rng)
-    return at, np.full(count, NO_BUILDING), [waters[n].name for n in picked.tolist()]
-
-
-def _along(shores: NDArray[np.object_], rng: np.random.Generator) -> Array:
-    """A random vertex of each (many-part) line."""
-    points, row = shapely.get_coordinates(shores, return_index=True)
-    first = np.searchsorted(row, np.arange(len(shores)))
-    size = np.bincount(row, minlength=len(shores))
-    return np.asarray(points[first + (rng.random(len(shores)) * size).astype(int)])
+    picked = rng.choice(len(parts), count, p=length / length.sum())
+    at = along(parts[picked], rng.random(count))
+    return at, np.full(count, NO_BUILDING), [waters[n].name for n in owner[picked].tolist()]
 
 
 def _on_roads(town: Town, count: int, rng: np.random.Generator) -> Mounts:
     """Poles, bridges, covers: along roads, where people are and thinly elsewhere."""
     roads = town.roads
     rows = roads.rows("main", "street")
-    middles = shapely.get_coordinates(shapely.line_interpolate_point(roads.lines[rows], 0.5, True))
+    middles = along(roads.lines[rows], 0.5)
     liked = (town.districts.land.density(middles) + 0.06) * roads.lengths[rows]
     liked *= shapely.contains_xy(town.districts.land.outline, middles)
     picked = rng.choice(rows, count, p=liked / liked.sum())
-    at = shapely.get_coordinates(
-        shapely.line_interpolate_point(roads.lines[picked], rng.random(count), True)
-    )
+    at = along(roads.lines[picked], rng.random(count))
     at = at + rng.normal(0, 6, at.shape)
     return at, np.full(count, NO_BUILDING), [roads.names[n] for n in picked.tolist()]
 

@@ -276,7 +276,7 @@ def _kind(name: str) -> str:
 def _inside(outline: Any, count: int, rng: np.random.Generator) -> Array:
     west, south, east, north = shapely.bounds(outline)
     spots = rng.uniform((west, south), (east, north), (count * 6, 2))
-    return spots[shapely.contains_xy(outline, spots)][:count]
+    return np.asarray(spots[shapely.contains_xy(outline, spots)][:count])
 
 
 def _density(outline: Any, seats: Sequence[Seat], bare: Any, rng: np.random.Generator) -> Density:

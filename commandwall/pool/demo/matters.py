@@ -1,8 +1,7 @@
-"""Events of a demo city: what people report on one day, each row worked on as far as it is by now."""
+"""Events of a demo city: what people report on one day, each worked on as far as it is by now."""
 
 from __future__ import annotations
 
-import re
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,11 +19,9 @@ from commandwall.pool.demo import names, rhythm
 from commandwall.pool.demo.buildings import HOME, SHOP, WORKS
 from commandwall.pool.demo.devices import Town
 from commandwall.pool.demo.land import asset
-from commandwall.pool.demo.plane import Array, stream
+from commandwall.pool.demo.plane import Array, along, stream
 from commandwall.pool.demo.rhythm import STATES, Times
 
-OWN = re.compile(r"E\d{8}-\d{5}")
-"""Ids of events that the demo city made; a player works on no others."""
 ON_AREA, LOST = 0.12, 0.015
 """Part of the events placed on an area only, and of those without any place."""
 SITES = ("home", "road", "shop", "works", "water", "site", "loud")
@@ -61,10 +58,10 @@ class Book:
         self._noise = np.array([matter["cls"] == "noise" for matter in self._matters])
 
     def day(self, day: date, now: Ms) -> list[Event]:
-        """Events reported on a local day up to `now`, in the state they have reached by then."""
+        """Events received on a local day up to `now`, in the state they have reached by then."""
         at = rhythm.arrivals(self._seed, day, self.per_day)
         events = self._write(day, at, stream(self._seed, f"matters {day.isoformat()}"), now)
-        return events[: int(np.searchsorted(at, now, side="right"))]
+        return [event for event in events if event.received_at <= now]
 
     def _write(self, day: date, at: Times, rng: np.random.Generator, now: Ms) -> list[Event]:
         count = len(at)
@@ -76,7 +73,7 @@ class Book:
         work = self.work(
             ids, [h[1] for h in heads], np.array([h[2] for h in heads], np.intp), received
         )
-        state = np.where(received <= now, work.state(now), 0).tolist()
+        state = work.state(now).tolist()
         placed = rng.choice(3, count, p=[1 - ON_AREA - LOST, ON_AREA, LOST]).tolist()
         blanks = rng.integers(0, 1 << 30, (count, 3)).tolist()
         who = zip(names.persons(count, rng), names.phones(count, rng), strict=True)
@@ -119,8 +116,8 @@ class Book:
         for number, source_dice, urgency_dice in zip(matter.tolist(), dice, luck, strict=True):
             row = self._matters[number]
             sources = list(row["sources"])
-            along = np.cumsum(list(row["sources"].values()))
-            source = sources[min(int(np.searchsorted(along, source_dice)), len(sources) - 1)]
+            share = np.cumsum(list(row["sources"].values()))
+            source = sources[min(int(np.searchsorted(share, source_dice)), len(sources) - 1)]
             result.append((source, row["cls"], self._urgency(row["cls"], urgency_dice)))
         return result
 
@@ -148,7 +145,16 @@ class Book:
         for index, kind in enumerate(SITES):
             rows = kinds == index
             place[rows] = np.searchsorted(self._sites[kind].weight, dice[rows])
+        place[loud] = [
+            self._loud_place(int(m), d) for m, d in zip(matter[loud], dice[loud], strict=True)
+        ]
         return kinds, place
+
+    def _loud_place(self, matter: int, dice: float) -> int:
+        """The loud place that a complaint fits: works at a building site, music at a market."""
+        at = self._matters[matter]["at"]
+        fitting = [n for n, row in enumerate(asset("matters")["loud"]) if row["at"] == at]
+        return fitting[int(dice * len(fitting))]
 
     def _event(self, number: int, day: date, row: tuple[Any, ...]) -> Event:
         (
@@ -221,14 +227,13 @@ class Book:
             "days": 2 + blanks[1] % 13,
             "hour": 21 + blanks[2] % 3,
         }
-        title = matter["titles"][blanks[0] % len(matter["titles"])]
-        body = matter["bodies"][blanks[2] % len(matter["bodies"])]
+        title, body = matter["texts"][blanks[2] // 3 % len(matter["texts"])]
         return title.format(**slots), body.format(**slots)
 
 
-def _pick(along: Array, rng: np.random.Generator) -> NDArray[np.intp]:
+def _pick(sums: Array, rng: np.random.Generator) -> NDArray[np.intp]:
     """For each column of running sums a row drawn by its share."""
-    return np.asarray((along < rng.random(along.shape[1])).sum(axis=0))
+    return np.asarray((sums < rng.random(sums.shape[1])).sum(axis=0))
 
 
 def _sites(town: Town, rng: np.random.Generator) -> dict[str, Sites]:
@@ -240,7 +245,7 @@ def _sites(town: Town, rng: np.random.Generator) -> dict[str, Sites]:
     estates = [name.rsplit(" ", 2)[0] for name in stock.names]
     make = _Maker(town)
     edge = roads.rows("main", "street")
-    middle = shapely.get_coordinates(shapely.line_interpolate_point(roads.lines[edge], 0.5, True))
+    middle = along(roads.lines[edge], 0.5)
     inside = shapely.contains_xy(town.districts.land.outline, middle)
     edge, middle = edge[inside], middle[inside]
     weight = (town.districts.land.density(middle) + 0.03) * roads.lengths[edge]
@@ -269,23 +274,23 @@ class _Maker:
 
     def __call__(self, at: Array, called: list[str], weight: Array | None) -> Sites:
         near = self._tree.query_nearest(shapely.points(at), all_matches=False)[1]
-        along = np.cumsum(np.ones(len(at)) if weight is None else weight)
+        total = np.cumsum(np.ones(len(at)) if weight is None else weight)
         return Sites(
             self._districts.land.plane.degrees(at),
             self._districts.grid_of(at),
             called,
             [self._roads[n] for n in near.tolist()],
-            along / along[-1],
+            total / total[-1],
         )
 
 
 def _loud(town: Town) -> tuple[Array, list[str]]:
     """The three places that people complain of again and again."""
     seats = {seat.name: seat.at for seat in town.districts.land.seats}
-    first = list(seats.values())
+    order = [seat.at for seat in town.districts.land.seats]
     rows = asset("matters")["loud"]
     at = [
-        seats.get(row["town"], first[n % len(first)]) + (row["east"], row["north"])
+        seats.get(row["town"], order[n % len(order)]) + np.array([row["east"], row["north"]])
         for n, row in enumerate(rows)
     ]
     return np.array(at), [row["name"] for row in rows]

@@ -40,6 +40,11 @@ def estates(count: int, rng: np.random.Generator) -> list[str]:
     return _distinct(table["estate_first"], table["estate_second"], count, rng)
 
 
+def shops(count: int, rng: np.random.Generator) -> list[str]:
+    table = asset("names")
+    return _distinct(table["estate_first"], table["shop_second"], count, rng)
+
+
 def firms(count: int, rng: np.random.Generator) -> list[str]:
     table = asset("names")
     return _distinct(table["firm_first"], table["firm_second"], count, rng)

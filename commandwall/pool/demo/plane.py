@@ -56,6 +56,12 @@ def around(geom: Any) -> Plane:
     return Plane((west + east) / 2, (south + north) / 2)
 
 
+def along(lines: Any, share: Any) -> Array:
+    """(n, 2) points of lines at a share (0..1) of their length."""
+    points = shapely.line_interpolate_point(lines, share, normalized=True)
+    return np.asarray(shapely.get_coordinates(points))
+
+
 class Noise:
     """Smooth noise, mean 0, about -1..1, that repeats itself after 64 cells."""
 

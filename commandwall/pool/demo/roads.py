@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -177,11 +178,7 @@ def _cut_at(line: Any, stops: Array) -> list[Any]:
     every = np.unique(np.concatenate([along, stops]))
     rich = np.stack([np.interp(every, along, points[:, axis]) for axis in (0, 1)], axis=-1)
     cuts = [0, *np.searchsorted(every, stops).tolist(), len(every) - 1]
-    return [
-        shapely.linestrings(rich[a : b + 1])
-        for a, b in zip(cuts[:-1], cuts[1:], strict=True)
-        if b > a
-    ]
+    return [shapely.linestrings(rich[a : b + 1]) for a, b in pairwise(cuts) if b > a]
 
 
 def _graph(ways: Sequence[Way]) -> Roads:

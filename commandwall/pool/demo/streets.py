@@ -1,4 +1,4 @@
-"""Streets of the built-up parts: crooked grids, each town's turned its own way, and their blocks."""
+"""Streets of the built-up parts: crooked grids, each town's turned its own way; their blocks."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ def _crossings(land: Land, turn: float, block: float, rng: np.random.Generator) 
     gu, gv = np.meshgrid(u, v, indexing="ij")
     flat = np.stack([c * gu - s * gv, s * gu + c * gv], axis=-1) + middle
     bend = np.stack([Noise(rng, 2_600, 2)(flat) for _ in range(2)], axis=-1)
-    return flat + 0.32 * block * bend
+    return np.asarray(flat + 0.32 * block * bend)
 
 
 def _ticks(reach: float, block: float, rng: np.random.Generator) -> Array:

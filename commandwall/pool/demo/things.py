@@ -16,7 +16,7 @@ from commandwall.pool.demo import names
 from commandwall.pool.demo.buildings import HOME, PUBLIC, SHOP, WORKS, Stock
 from commandwall.pool.demo.districts import Districts
 from commandwall.pool.demo.land import Land
-from commandwall.pool.demo.plane import Array, stream
+from commandwall.pool.demo.plane import Array, along, stream
 from commandwall.pool.demo.roads import Roads
 
 HOMES_OF = {
@@ -82,7 +82,8 @@ def _sites(
     at = stock.at[rng.permutation(candidates)]
     town = districts.town_of(districts.grid_of(at))
     order = np.argsort(_rank_in(town) * rng.uniform(0.8, 1.2, len(at)), kind="stable")
-    return at[order[:count]] + rng.normal(0, 12, (min(count, len(at)), 2))
+    chosen = at[order[:count]]
+    return np.asarray(chosen + rng.normal(0, 12, chosen.shape))
 
 
 def _rank_in(group: NDArray[np.intp]) -> Array:
@@ -105,7 +106,7 @@ def _crossings(land: Land, roads: Roads, count: int, rng: np.random.Generator) -
     ends = np.concatenate([roads.a[roads.rows("main")], roads.b[roads.rows("main")]])
     busy = roads.nodes[np.flatnonzero(np.bincount(ends, minlength=len(roads.nodes)) >= 4)]
     at = np.concatenate([rng.permutation(under), rng.permutation(busy)])
-    return at[shapely.contains_xy(land.outline, at)][:count]
+    return np.asarray(at[shapely.contains_xy(land.outline, at)][:count])
 
 
 def _banks(land: Land, count: int, rng: np.random.Generator) -> Array:
@@ -118,7 +119,7 @@ def _banks(land: Land, count: int, rng: np.random.Generator) -> Array:
     parts = shapely.get_parts(shores)
     share = shapely.length(parts)
     line = parts[rng.choice(len(parts), count, p=share / share.sum())]
-    return shapely.get_coordinates(shapely.line_interpolate_point(line, rng.random(count), True))
+    return along(line, rng.random(count))
 
 
 def _called(
@@ -236,7 +237,7 @@ def pipes(land: Land, roads: Roads, count: int, seed: int) -> Lines:
     """Under the pavements of the densest streets, each kind on its own side."""
     rng = stream(seed, "pipes")
     rows = roads.rows("main", "street")
-    middles = shapely.get_coordinates(shapely.line_interpolate_point(roads.lines[rows], 0.5, True))
+    middles = along(roads.lines[rows], 0.5)
     density = land.density(middles)
     kinds: list[str] = []
     taken = []
@@ -265,7 +266,7 @@ def _beside(lines: Any, side: float) -> Any:
 
 
 def pipe_records(lines: Lines, districts: Districts) -> list[Pipe]:
-    at = shapely.get_coordinates(shapely.line_interpolate_point(lines.lines, 0.5, True))
+    at = along(lines.lines, 0.5)
     grid = districts.grid_of(at).tolist()
     wkb = shapely.to_wkb(districts.land.plane.to_degrees(lines.lines))
     words = codes.load("pipe_kind")

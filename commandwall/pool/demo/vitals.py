@@ -100,7 +100,8 @@ class Vitals:
         middle = self._usual[:, None] + self._spread[:, None] * self._sway * self._course
         reach = 1.3 * self._spread[:, None]
         band = np.stack([middle - reach, middle + reach], axis=-1)
-        return np.clip(band, self._least[:, None, None], self._most[:, None, None])
+        least, most = self._least[:, None, None], self._most[:, None, None]
+        return np.asarray(np.clip(band, least, most))
 
     def _odd(self, rng: np.random.Generator) -> tuple[NDArray[np.bool_], Array]:
         """A dozen that stopped reporting, and a handful that stand just beyond a yellow limit."""
