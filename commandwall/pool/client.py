@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections import defaultdict
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -21,18 +20,21 @@ from commandwall.store.schema import table_of
 
 Row = tuple[Any, ...]
 CONNECT_S, STATEMENT_MS = 3, 5_000
-LIVENESS = {
+LIVENESS: dict[str, Any] = {
     "keepalives_idle": 5,
     "keepalives_interval": 3,
     "keepalives_count": 3,
     "tcp_user_timeout": 10_000,
 }
-FIRST_PACKS = "10 minutes"
-PACKS = 200
+PACKS, LINES = 200, 500
 
 
 class PoolTrouble(Exception):
-    """The pool cannot be used now. `code`: unreachable, login, schema, gap, chain, fill."""
+    """The pool cannot be used now.
+
+    `code`: unreachable, login (or a right is missing), schema (this program and the pool do not
+    go together), epoch (the pool was set back), chain (it refuses our lines), fill.
+    """
 
     def __init__(self, code: str, detail: str) -> None:
         super().__init__(f"{code}: {detail}")
@@ -63,17 +65,19 @@ class Client:
     """A login at the pool; use as a context manager."""
 
     def __init__(self, url: str, secret_file: str) -> None:
-        password = Path(secret_file).read_text().strip() if secret_file else None
         with _troubles():
+            password = Path(secret_file).read_text().strip() if secret_file else None
             self._conn: psycopg.Connection[Any] = psycopg.connect(
                 url,
                 password=password,
                 autocommit=True,
                 connect_timeout=CONNECT_S,
                 options=f"-c statement_timeout={STATEMENT_MS}",
+                application_name="commandwall",
                 **LIVENESS,
             )
         self._clock, self._pack = Clock(), 0
+        self._places: dict[str, list[int]] = {}
 
     def __enter__(self) -> Client:
         return self
@@ -82,20 +86,23 @@ class Client:
         self._conn.close()
 
     def meta(self) -> Meta:
-        """Epoch, schema and city; PoolTrouble("schema") where this program is too old for it."""
-        rows = self._rows("SELECT epoch::text, schema, min_client, city FROM cw_meta")
-        meta = Meta(*rows[0])
+        """Epoch, schema and city; PoolTrouble("schema") where this program and it do not fit."""
+        sql = "SELECT epoch::text, schema, min_client, city, columns FROM cw_meta"
+        *facts, columns = self._rows(sql)[0]
+        meta = Meta(*facts)
         if meta.min_client > schema.SCHEMA:
             raise PoolTrouble("schema", f"the pool asks for schema {meta.min_client}")
+        self._places = dict(_places(columns))
         return meta
 
     def head(self) -> int:
         """Newest position of the feed, after moving what waits."""
-        self._rows("SELECT cw_advance()")
-        return int(self._rows("SELECT pos FROM cw_head")[0][0])
+        while self._one("SELECT cw_advance()"):
+            pass
+        return int(self._one("SELECT pos FROM cw_head"))
 
     def count(self, kind: str) -> int:
-        return int(self._rows(f"SELECT count(*) FROM cw_{kind}")[0][0])
+        return int(self._one(f"SELECT count(*) FROM cw_{kind}"))
 
     def fill(self, kind: str, after: str, limit: int) -> list[Row]:
         """Rows of a kind with keys after one, in order of the key, as the mirror keeps them."""
@@ -104,69 +111,83 @@ class Client:
         return self._rows(sql, after)
 
     def page(self, after: int, limit: int) -> Page:
-        """What follows a position. Raises PoolTrouble("gap") where positions are missing."""
+        """What follows a position; PoolTrouble("epoch") where positions are missing."""
+        if not self._places:
+            self.meta()
         self._rows("SELECT cw_advance()")
-        found = self._rows("SELECT pos, kind, id, body FROM cw_page(%s, %s)", after, limit)
+        found = self._rows("SELECT pos, kind, id, op, body FROM cw_page(%s, %s)", after, limit)
         if [row[0] for row in found] != list(range(after + 1, after + 1 + len(found))):
-            raise PoolTrouble("gap", f"the feed does not go on densely after {after}")
-        return _page(after, {(kind, key): body for _, kind, key, body in found}, len(found))
+            raise PoolTrouble("epoch", f"the feed does not go on after {after}")
+        return self._page(after + len(found), found)
 
     def packs(self) -> list[tuple[str, Ms, bytes]]:
         """Packs since the last call: kind, moment, body; at first those of the last minutes."""
-        if not self._pack:
-            first = f"SELECT min(seq) FROM cw_pack WHERE at > now() - interval '{FIRST_PACKS}'"
-            self._pack = (self._rows(first)[0][0] or 1) - 1
-        sql = (
-            "SELECT seq, kind, round(extract(epoch FROM at) * 1000)::bigint, body FROM cw_pack "
-            f"WHERE seq > %s ORDER BY seq LIMIT {PACKS}"
-        )
-        rows = self._rows(sql, self._pack)
+        rows = self._rows("SELECT seq, kind, at, body FROM cw_packs(%s, %s)", self._pack, PACKS)
         if rows:
             self._pack = rows[-1][0]
         return [(kind, Ms(at), body) for _, kind, at, body in rows]
 
+    def heads(self) -> dict[str, int]:
+        """Newest line that the pool holds of each station."""
+        return dict(self._rows("SELECT origin, max(seq) FROM cw_journal GROUP BY origin"))
+
+    def lines(self, origin: str, after: int) -> list[Line]:
+        """The next lines of a station, in order; none where the pool holds no more."""
+        fields = ", ".join(Line.__slots__)
+        sql = (
+            f"SELECT {fields} FROM cw_journal WHERE origin = %s AND seq > %s "
+            f"ORDER BY seq LIMIT {LINES}"
+        )
+        return [Line(*row) for row in self._rows(sql, origin, after)]
+
     def push(self, lines: Sequence[Line]) -> int:
-        """Hand over lines of one origin in order; the last sequence that the pool now holds."""
-        answer = self._rows("SELECT cw_push(%s)", Jsonb([asdict(line) for line in lines]))
-        return int(answer[0][0])
+        """Hand over lines of one origin in order; the last sequence that the pool now holds.
+
+        PoolTrouble("chain") where one does not verify, does not follow, contradicts a line held
+        under its number, or speaks for another login's station: then none is taken.
+        """
+        return int(self._one("SELECT cw_push(%s)", Jsonb([asdict(line) for line in lines])))
 
     def time_offset(self) -> float:
         """Pool time minus the computer's time, in seconds, to half a round trip."""
         start = self._clock.monotonic()
         at = self._clock.raw()
-        (pool,) = self._rows("SELECT extract(epoch FROM clock_timestamp())::float8")[0]
+        pool = self._one("SELECT extract(epoch FROM clock_timestamp())::float8")
         return float(pool) - at / 1000 - (self._clock.monotonic() - start) / 2
+
+    def _one(self, sql: str, *params: Any) -> Any:
+        return self._rows(sql, *params)[0][0]
 
     def _rows(self, sql: str, *params: Any) -> list[Row]:
         with _troubles():
-            return self._conn.execute(sql, params or None).fetchall()  # type: ignore[call-overload,no-any-return]
+            return self._conn.execute(sql, params or None).fetchall()
+
+    def _page(self, last: int, found: Sequence[Row]) -> Page:
+        page = Page(last)
+        for _, kind, key, op, body in found:
+            if kind == "journal":
+                page.lines.append(Line(**{name: body[name] for name in Line.__slots__}))
+            elif kind in self._places and op == "U":
+                page.rows.setdefault(kind, []).append(_row(kind, body, self._places[kind]))
+            elif kind in self._places and op == "D":
+                page.gone.setdefault(kind, []).append(key)
+        return page
 
 
-def _page(after: int, bodies: dict[tuple[str, str], Any], covered: int) -> Page:
-    rows: dict[str, list[Row]] = defaultdict(list)
-    gone: dict[str, list[str]] = defaultdict(list)
-    page = Page(after + covered)
-    for (kind, key), body in bodies.items():
-        if kind == "journal":
-            page.lines.append(_line(body))
-        elif body is None:
-            gone[kind].append(key)
-        else:
-            rows[kind].append(_row(kind, body))
-    page.rows, page.gone = dict(rows), dict(gone)
-    page.lines.sort(key=lambda line: (line.origin, line.seq))
-    return page
+def _places(columns: dict[str, list[str]]) -> Iterator[tuple[str, list[int]]]:
+    """Where the pool, which may be newer, has each of our columns in the rows of its pages."""
+    for kind in schema.city_kinds():
+        held = columns.get(kind, [])
+        if missing := [name for name in schema.columns(kind) if name not in held]:
+            raise PoolTrouble("schema", f"the pool is older than this program: {kind}.{missing[0]}")
+        yield kind, [held.index(name) for name in schema.columns(kind)]
 
 
-def _line(body: dict[str, Any]) -> Line:
-    return Line(**{name: body[name] for name in Line.__slots__})
-
-
-def _row(kind: str, values: list[Any]) -> Row:
+def _row(kind: str, values: Sequence[Any], places: Sequence[int]) -> Row:
     table = table_of(schema.city_kinds()[kind])
     return tuple(
-        base64.b64decode(value) if isinstance(column.type, LargeBinary) else value
-        for column, value in zip(table.columns, values, strict=True)
+        base64.b64decode(values[at]) if isinstance(column.type, LargeBinary) else values[at]
+        for column, at in zip(table.columns, places, strict=True)
     )
 
 
@@ -175,11 +196,20 @@ def _troubles() -> Generator[None]:
     """Name what is wrong by its cause."""
     try:
         yield
-    except psycopg.errors.InvalidPassword as error:
-        raise PoolTrouble("login", str(error)) from error
-    except psycopg.errors.RaiseException as error:
-        raise PoolTrouble("chain", str(error).splitlines()[0]) from error
-    except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedFunction) as error:
-        raise PoolTrouble("schema", str(error).splitlines()[0]) from error
-    except psycopg.Error as error:
-        raise PoolTrouble("unreachable", str(error).splitlines()[0] if str(error) else "") from error
+    except (OSError, psycopg.Error) as error:
+        first = (str(error).splitlines() or [""])[0]
+        raise PoolTrouble(_code(error, first), first) from error
+
+
+def _code(error: Exception, text: str) -> str:
+    if isinstance(error, OSError | psycopg.errors.InsufficientPrivilege):
+        return "login"
+    if isinstance(error, psycopg.errors.RaiseException):
+        return "chain"
+    if isinstance(error, psycopg.errors.SyntaxErrorOrAccessRuleViolation):
+        return "schema"
+    return "login" if any(sign in text for sign in _NO_LOGIN) else "unreachable"
+
+
+_NO_LOGIN = ("password", "no pg_hba.conf entry", "does not exist")
+# While it connects, psycopg tells failures apart by their text alone.

@@ -78,5 +78,3 @@ class Link:
 def receive(tx: Tx, received: Sequence[Line]) -> None:
     """Fold what other stations did."""
     lines.receive(tx, received)
-
-

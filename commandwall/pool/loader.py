@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
 import psycopg
 from psycopg import sql
@@ -22,9 +22,10 @@ def load(conn: Connection, records: Sequence[Any]) -> None:
 
 
 def upsert(conn: Connection, records: Sequence[Any]) -> None:
-    """Insert or replace records of one kind, in one statement."""
+    """Insert or replace records of one kind, in one statement; of one id the last counts."""
     if not records:
         return
+    records = list({record.id: record for record in records}.values())
     table, names = _table(records[0]), _names(records[0])
     with conn.transaction():
         fresh = sql.Identifier("cw_fresh")
@@ -69,4 +70,4 @@ def _names(record: Any) -> list[str]:
 
 
 def _table(record: Any) -> sql.Identifier:
-    return sql.Identifier(f"cw_{cast(type[Any], type(record)).__name__.lower()}")
+    return sql.Identifier(f"cw_{type(record).__name__.lower()}")

@@ -6,8 +6,14 @@ timestamptz and bytes as bytea, so that a city's own systems write them with pla
 
 from __future__ import annotations
 
+import hashlib
+import json
+import re
+from dataclasses import MISSING, fields
+from functools import cache
+from importlib import import_module
 from pathlib import Path
-from typing import Any, LiteralString, cast
+from typing import Any
 
 import psycopg
 from sqlalchemy import Column, LargeBinary, Text
@@ -16,39 +22,45 @@ from sqlalchemy.types import Double
 from commandwall.store.schema import MIRROR, kinds, table_of, times_of
 
 Connection = psycopg.Connection[Any]
-SCHEMA = MIN_CLIENT = 1
-OWN_SQL = Path(__file__).with_name("schema.sql")
-STATION_MAY = ("cw_advance()", "cw_push(jsonb)", "cw_page(bigint, int)")
+SCHEMA, MIN_CLIENT = 1, 1
+STATION = "station"
+"""The role of all stations: it reads the city and hands over lines, nothing else."""
+STATION_CALLS = (
+    "cw_advance()", "cw_page(bigint, int)", "cw_packs(bigint, int)", "cw_push(jsonb)",
+)  # fmt: skip
+STATION_READS = ("cw_meta", "cw_head", "cw_journal", "cw_work")
+KIND_MODULES = ("areas", "sensors", "indicators", "events", "resources")
+_FOLDER = Path(__file__).parent
+_LOCK = "SELECT pg_advisory_xact_lock(4711, 1)"
 
 
+@cache
 def city_kinds() -> dict[str, type[Any]]:
     """Table name -> record class of everything the pool owns."""
+    for module in KIND_MODULES:
+        import_module(f"commandwall.{module}")
     return kinds(MIRROR)
 
 
 def create(conn: Connection, city: str = "") -> None:
-    """Make everything in an empty database, in one transaction; nothing where it is there."""
+    """Make everything, or bring what an older program made up to date, in one transaction.
+
+    Tables and their rows stay; nothing happens where the pool is as this program makes it. Needs
+    the owner's login.
+    """
+    tables, functions = _tables(), _functions()
+    made = hashlib.sha256((tables + functions).encode()).hexdigest()
     with conn.transaction():
-        held = conn.execute("SELECT to_regclass('cw_meta')").fetchone()
-        if held and held[0] is not None:
+        run(conn, _LOCK)
+        if _made(conn) == made:
             return
-        run(conn, OWN_SQL.read_text(encoding="utf-8"))
-        for name, kind in city_kinds().items():
-            run(conn, _table(name, kind))
-        run(conn, _page())
-        run(conn, "REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA public FROM PUBLIC")
-        for call in STATION_MAY:
-            run(conn, f"GRANT EXECUTE ON FUNCTION {call} TO PUBLIC")
-        run(conn, "GRANT SELECT ON ALL TABLES IN SCHEMA public TO PUBLIC")
-        conn.execute(
-            "INSERT INTO cw_meta(schema, min_client, city) VALUES (%s, %s, %s)",
-            (SCHEMA, MIN_CLIENT, city),
-        )
+        run(conn, tables + functions)
+        _sign(conn, city, made)
 
 
 def run(conn: Connection, sql: str) -> None:
     """Statements that this module made itself; never text from outside."""
-    conn.execute(cast(LiteralString, sql))
+    conn.execute(sql)
 
 
 def columns(name: str) -> list[str]:
@@ -62,29 +74,75 @@ def out(name: str, alias: str, text: bool) -> str:
     return ", ".join(_out(c, alias, c.name in times_of(kind), text) for c in table_of(kind).columns)
 
 
-def _out(column: Column[Any], alias: str, moment: bool, text: bool) -> str:
-    field = f'{alias}."{column.name}"'
-    if moment:
-        return f"round(extract(epoch FROM {field}) * 1000)::bigint"
-    if text and isinstance(column.type, LargeBinary):
-        return f"encode({field}, 'base64')"
-    return field
+def _made(conn: Connection) -> str:
+    """Mark of the program that made the pool; "" for an empty database or an older program's."""
+    held = conn.execute(
+        "SELECT 1 FROM pg_attribute WHERE attrelid = to_regclass('cw_meta') AND attname = 'made'"
+    ).fetchone()
+    row = conn.execute("SELECT made FROM cw_meta").fetchone() if held else None
+    return str(row[0]) if row else ""
+
+
+def _sign(conn: Connection, city: str, made: str) -> None:
+    order = json.dumps({name: columns(name) for name in city_kinds()})
+    values = (SCHEMA, MIN_CLIENT, order, made)
+    update = "UPDATE cw_meta SET schema = %s, min_client = %s, columns = %s, made = %s"
+    if conn.execute(update, values).rowcount == 0:
+        conn.execute(
+            "INSERT INTO cw_meta(schema, min_client, columns, made, city) "
+            "VALUES (%s, %s, %s, %s, %s)",
+            (*values, city),
+        )
+
+
+def _tables() -> str:
+    own = (_FOLDER / "tables.sql").read_text(encoding="utf-8")
+    added = "".join(
+        f"ALTER TABLE cw_meta ADD COLUMN IF NOT EXISTS {field};\n"
+        for field in ("columns jsonb NOT NULL DEFAULT '{}'", "made text NOT NULL DEFAULT ''")
+    )
+    return own + added + "".join(_table(name, kind) for name, kind in city_kinds().items())
+
+
+def _functions() -> str:
+    own = (_FOLDER / "functions.sql").read_text(encoding="utf-8") + _page()
+    names = re.findall(r"^CREATE FUNCTION (\w+)", own, re.MULTILINE)
+    drops = "".join(f"DROP ROUTINE IF EXISTS {name} CASCADE;\n" for name in names)
+    closed = "".join(f"REVOKE EXECUTE ON ROUTINE {name} FROM PUBLIC;\n" for name in names)
+    return drops + own + "".join(map(_triggers, city_kinds())) + closed + _grants()
+
+
+def _grants() -> str:
+    reads = ", ".join((*STATION_READS, *(f"cw_{name}" for name in city_kinds())))
+    return f"""
+DO $$ BEGIN
+    IF to_regrole('{STATION}') IS NULL THEN CREATE ROLE {STATION} NOLOGIN; END IF;
+END $$;
+GRANT SELECT ON {reads} TO {STATION};
+GRANT EXECUTE ON FUNCTION {", ".join(STATION_CALLS)} TO {STATION};
+"""
 
 
 def _table(name: str, kind: type[Any]) -> str:
     table, moments = table_of(kind), times_of(kind)
-    fields = ",\n    ".join(_field(c, c.name in moments) for c in table.columns)
+    given = {f.name: f.default for f in fields(kind) if f.default is not MISSING}
+    key, *rest = (_field(c, c.name in moments, given.get(c.name)) for c in table.columns)
+    more = "".join(f"ALTER TABLE cw_{name} ADD COLUMN IF NOT EXISTS {f};\n" for f in rest)
     head = (kind.__doc__ or name).strip().splitlines()[0].replace("'", "''")
     indexes = "".join(
-        f'CREATE INDEX ON cw_{name} ("{index.columns[0].name}");\n'
+        f'CREATE INDEX IF NOT EXISTS cw_{name}_area ON cw_{name} ("area");\n'
         for index in table.indexes
         if index.columns[0].name == "area"
     )
+    created = f"CREATE TABLE IF NOT EXISTS cw_{name} ({key});\n"
+    return f"{created}{more}{indexes}COMMENT ON TABLE cw_{name} IS '{head}';\n"
+
+
+def _triggers(name: str) -> str:
+    each = "INSERT OR UPDATE OR DELETE"
     return (
-        f"CREATE TABLE cw_{name} (\n    {fields}\n);\n{indexes}"
-        f"COMMENT ON TABLE cw_{name} IS '{head}';\n"
-        + _trigger(name, "cw_rev", "BEFORE INSERT OR UPDATE", "ROW", "cw_revised()")
-        + _trigger(name, "cw_out", "AFTER INSERT OR UPDATE OR DELETE", "ROW", f"cw_changed('{name}')")
+        _trigger(name, "cw_rev", "BEFORE INSERT OR UPDATE", "ROW", "cw_revised()")
+        + _trigger(name, "cw_out", f"AFTER {each}", "ROW", f"cw_changed('{name}')")
         + _trigger(name, "cw_all", "BEFORE TRUNCATE", "STATEMENT", f"cw_emptied('{name}')")
     )
 
@@ -96,27 +154,50 @@ def _trigger(name: str, trigger: str, when: str, each: str, call: str) -> str:
     )
 
 
-def _field(column: Column[Any], moment: bool) -> str:
-    if moment:
-        kind = "timestamptz"
-    elif isinstance(column.type, Text):
-        kind = "text"
-    elif isinstance(column.type, LargeBinary):
-        kind = "bytea"
-    else:
-        kind = "double precision" if isinstance(column.type, Double) else "bigint"
+def _field(column: Column[Any], moment: bool, given: Any) -> str:
+    """Name, type and rule of a column, so that it may be added to a table with rows too.
+
+    A text that a city does not know is empty, and what the record itself gives needs no naming.
+    A number or moment that JSON cannot carry would stop every station, so it does not get in.
+    """
+    name, kind = f'"{column.name}"', _type(column, moment)
     if column.primary_key:
-        return f'"{column.name}" {kind} PRIMARY KEY'
-    if column.name == "rev":
-        return '"rev" bigint NOT NULL DEFAULT 0'
-    missing = "" if column.nullable else " NOT NULL"
-    # A text that a city does not know is an empty one: its engineers need not name every column.
-    empty = " DEFAULT ''" if kind == "text" and not column.nullable else ""
-    return f'"{column.name}" {kind}{missing}{empty}'
+        return f"{name} {kind} PRIMARY KEY"
+    if given is None and kind == "text":
+        given = ""
+    default = "" if column.nullable or given is None else f" DEFAULT {given!r}"
+    rule = "" if column.nullable else f" NOT NULL{default}"
+    if moment:
+        rule += f" CHECK (isfinite({name}))"
+    if kind == "double precision":
+        rule += f" CHECK ({name} > '-Infinity' AND {name} < 'Infinity')"
+    return f"{name} {kind}{rule}"
+
+
+def _type(column: Column[Any], moment: bool) -> str:
+    if moment:
+        return "timestamptz"
+    if isinstance(column.type, Text):
+        return "text"
+    if isinstance(column.type, LargeBinary):
+        return "bytea"
+    return "double precision" if isinstance(column.type, Double) else "bigint"
+
+
+def _out(column: Column[Any], alias: str, moment: bool, text: bool) -> str:
+    field = f'{alias}."{column.name}"'
+    if moment:
+        return f"round(extract(epoch FROM {field}) * 1000)::bigint"
+    if text and isinstance(column.type, LargeBinary):
+        return f"encode({field}, 'base64')"
+    return field
 
 
 def _page() -> str:
-    """cw_page(after, lim): the newest state of what changed, each row once, as JSON arrays."""
+    """cw_page(after, lim): one row for each position; what changed several times comes last only.
+
+    op: U with the newest row as a JSON array, D where it is gone, R repeated further down.
+    """
     rows = "\n        ".join(
         f"WHEN '{name}' THEN (SELECT jsonb_build_array({out(name, 't', text=True)}) "
         f"FROM cw_{name} t WHERE t.id = f.id)"
@@ -124,13 +205,20 @@ def _page() -> str:
     )
     return f"""
 CREATE FUNCTION cw_page(after bigint, lim int)
-RETURNS TABLE(pos bigint, kind text, id text, body jsonb) LANGUAGE sql STABLE SECURITY DEFINER AS $$
-    SELECT f.pos, f.kind, f.id, CASE f.kind
+RETURNS TABLE(pos bigint, kind text, id text, op text, body jsonb) LANGUAGE sql STABLE
+SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    SELECT g.pos, g.kind, g.id,
+        CASE WHEN g.repeated THEN 'R' WHEN g.body IS NULL THEN 'D' ELSE 'U' END, g.body
+    FROM (SELECT f.pos, f.kind, f.id, f.repeated, CASE WHEN NOT f.repeated THEN CASE f.kind
         {rows}
         WHEN 'journal' THEN (SELECT to_jsonb(j) FROM cw_journal j
-            WHERE j.origin = split_part(f.id, ':', 1) AND j.seq = split_part(f.id, ':', 2)::bigint)
-        END
-    FROM (SELECT * FROM cw_feed c WHERE c.pos > after ORDER BY c.pos LIMIT lim) f
-    ORDER BY f.pos
+            WHERE j.origin = left(f.id, -1 - length(split_part(f.id, ':', -1)))
+            AND j.seq = split_part(f.id, ':', -1)::bigint)
+        END END AS body
+        FROM (SELECT c.*, count(*) OVER later > 1 AS repeated
+            FROM (SELECT * FROM cw_feed WHERE cw_feed.pos > after ORDER BY cw_feed.pos LIMIT lim) c
+            WINDOW later AS (PARTITION BY c.kind, c.id ORDER BY c.pos
+                ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING)) f) g
+    ORDER BY g.pos
 $$;
 """

@@ -89,7 +89,8 @@ def test_the_feed_is_dense_and_complete_under_writers_that_roll_back(pool: Any) 
                 with conn.transaction(force_rollback=drawn.random() < 0.3):
                     for key in keys:
                         conn.execute(
-                            "UPDATE cw_event SET title = %s WHERE id = %s", (str(drawn.random()), key)
+                            "UPDATE cw_event SET title = %s WHERE id = %s",
+                            (str(drawn.random()), key),
                         )
 
     writers = [threading.Thread(target=write, args=(seed,)) for seed in range(4)]

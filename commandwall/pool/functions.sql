@@ -1,0 +1,210 @@
+-- The ways in and out of the pool. Run again whenever this file changes; schema.py says who may
+-- call what. Whatever runs with the owner's rights names its search path, temporary tables last:
+-- a caller's own tables must not stand in for ours.
+
+CREATE FUNCTION cw_changed() RETURNS trigger LANGUAGE plpgsql
+SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    IF TG_OP = 'DELETE' THEN
+        INSERT INTO cw_outbox(kind, id, op) VALUES (TG_ARGV[0], OLD.id, 'D');
+        RETURN OLD;
+    END IF;
+    IF TG_OP = 'UPDATE' AND OLD.id <> NEW.id THEN
+        INSERT INTO cw_outbox(kind, id, op) VALUES (TG_ARGV[0], OLD.id, 'D');
+    END IF;
+    INSERT INTO cw_outbox(kind, id, op) VALUES (TG_ARGV[0], NEW.id, 'U');
+    RETURN NEW;
+END $$;
+
+CREATE FUNCTION cw_emptied() RETURNS trigger LANGUAGE plpgsql
+SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    EXECUTE format(
+        'INSERT INTO cw_outbox(kind, id, op) SELECT %L, id, ''D'' FROM %I', TG_ARGV[0], TG_TABLE_NAME);
+    RETURN NULL;
+END $$;
+
+-- Counts the revisions of a row; a write that changes nothing is left out and makes no traffic.
+CREATE FUNCTION cw_revised() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        NEW.rev := 1;
+        RETURN NEW;
+    END IF;
+    NEW.rev := OLD.rev;
+    IF NEW IS NOT DISTINCT FROM OLD THEN
+        RETURN NULL;
+    END IF;
+    NEW.rev := OLD.rev + 1;
+    RETURN NEW;
+END $$;
+
+-- Whoever polls first moves the outbox into the feed; returns how many changes it moved. One at a
+-- time and until its commit, so positions become visible in their order. READ COMMITTED only.
+CREATE FUNCTION cw_advance() RETURNS bigint LANGUAGE plpgsql
+SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    base bigint;
+    moved bigint;
+BEGIN
+    PERFORM no FROM cw_outbox ORDER BY no LIMIT 1;
+    IF NOT FOUND OR NOT pg_try_advisory_xact_lock(4711, 0) THEN
+        RETURN 0;
+    END IF;
+    SELECT pos INTO base FROM cw_head;
+    WITH gone AS (
+        DELETE FROM cw_outbox WHERE no IN (SELECT no FROM cw_outbox ORDER BY no LIMIT 20000)
+        RETURNING no, kind, id, op
+    ), put AS (
+        INSERT INTO cw_feed(pos, kind, id, op)
+        SELECT base + row_number() OVER (ORDER BY no), kind, id, op FROM gone
+        RETURNING 1
+    )
+    SELECT count(*) INTO moved FROM put;
+    UPDATE cw_head SET pos = base + moved;
+    RETURN moved;
+END $$;
+
+-- After a backup was played back: every station then copies the city anew and hands over again
+-- what this pool lost. Also drops the feed, which nobody needs after that.
+CREATE FUNCTION cw_begin_anew() RETURNS uuid LANGUAGE plpgsql AS $$
+DECLARE
+    fresh uuid := gen_random_uuid();
+BEGIN
+    PERFORM pg_advisory_xact_lock(4711, 0);
+    TRUNCATE cw_feed, cw_outbox;
+    UPDATE cw_meta SET epoch = fresh;
+    RETURN fresh;
+END $$;
+
+-- The same definition as head_hash in store/journal.py.
+CREATE FUNCTION cw_line_hash(line jsonb) RETURNS text LANGUAGE sql IMMUTABLE AS $$
+    SELECT encode(sha256(convert_to(concat_ws(chr(31),
+        line->>'origin', line->>'seq', line->>'hlc', line->>'scope', line->>'act',
+        line->>'person', line->>'post', line->>'body_hash', line->>'prev'), 'UTF8')), 'hex')
+$$;
+
+-- Takes lines in order, all or none; returns the last sequence of that origin which is held.
+CREATE FUNCTION cw_push(lines jsonb) RETURNS bigint LANGUAGE plpgsql
+SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    line jsonb;
+    held bigint := 0;
+BEGIN
+    FOR line IN SELECT * FROM jsonb_array_elements(lines) LOOP
+        held := cw_take(line);
+    END LOOP;
+    RETURN held;
+END $$;
+
+CREATE FUNCTION cw_take(line jsonb) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+    who text := line->>'origin';
+    no bigint := (line->>'seq')::bigint;
+    last bigint;
+    head text;
+BEGIN
+    PERFORM pg_advisory_xact_lock(4711, hashtext(who));
+    PERFORM cw_check_login(who);
+    SELECT seq, hash INTO last, head FROM cw_journal WHERE origin = who ORDER BY seq DESC LIMIT 1;
+    last := coalesce(last, 0);
+    IF no <= last THEN
+        PERFORM FROM cw_journal WHERE origin = who AND seq = no AND hash = line->>'hash';
+        IF NOT FOUND THEN
+            RAISE EXCEPTION 'cw_forked: another line % of % is held', no, who;
+        END IF;
+        RETURN last;
+    END IF;
+    IF no <> last + 1 THEN
+        RAISE EXCEPTION 'cw_gap: line % of % while % is next', no, who, last + 1;
+    END IF;
+    IF line->>'prev' IS DISTINCT FROM coalesce(head, repeat('0', 64))
+       OR line->>'hash' IS DISTINCT FROM cw_line_hash(line)
+       OR (line->>'body' IS NOT NULL AND line->>'body_hash' IS DISTINCT FROM
+           encode(sha256(convert_to(line->>'body', 'UTF8')), 'hex'))
+    THEN
+        RAISE EXCEPTION 'cw_forged: line % of % does not verify', no, who;
+    END IF;
+    INSERT INTO cw_journal(origin, seq, hlc, scope, act, person, post, body_hash, prev, hash, body)
+        SELECT l.origin, l.seq, l.hlc, l.scope, l.act, l.person, l.post, l.body_hash, l.prev, l.hash, l.body
+        FROM jsonb_populate_record(NULL::cw_journal, line) l;
+    INSERT INTO cw_outbox(kind, id, op) VALUES ('journal', who || ':' || no, 'U');
+    PERFORM cw_apply(line);
+    RETURN no;
+END $$;
+
+-- A station is the login that first spoke for it.
+CREATE FUNCTION cw_check_login(who text) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO cw_origin(origin, login) VALUES (who, session_user) ON CONFLICT DO NOTHING;
+    PERFORM FROM cw_origin WHERE origin = who AND login = session_user;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'cw_stranger: % may not speak for %', session_user, who;
+    END IF;
+END $$;
+
+-- What a line means for the city's other systems, in the same transaction. A line that verifies is
+-- always kept, or it would block all that follow: what it holds and cannot be used is set aside.
+CREATE FUNCTION cw_apply(line jsonb) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    records jsonb;
+    one jsonb;
+BEGIN
+    records := (line->>'body')::jsonb->'records';
+    FOR one IN SELECT * FROM jsonb_array_elements(coalesce(records->'eventwork', '[]')) LOOP
+        PERFORM cw_apply_work(line, one);
+    END LOOP;
+    FOR one IN SELECT * FROM jsonb_array_elements(coalesce(records->'filedevent', '[]')) LOOP
+        PERFORM cw_apply_filed(one);
+    END LOOP;
+EXCEPTION WHEN data_exception OR integrity_constraint_violation THEN
+    INSERT INTO cw_quarantine(id, source, file, row, field, reason, original)
+    VALUES ('journal:' || (line->>'hash'), 'journal', line->>'origin', (line->>'seq')::bigint,
+        'body', SQLERRM, line->>'body')
+    ON CONFLICT DO NOTHING;
+END $$;
+
+CREATE FUNCTION cw_apply_work(line jsonb, work jsonb) RETURNS void LANGUAGE sql AS $$
+    INSERT INTO cw_work VALUES (
+        work->>'id', work->>'state', work->>'unit', work->>'result',
+        to_timestamp((work->>'at')::bigint / 1000.0),
+        (line->>'hlc')::bigint, line->>'origin', (line->>'seq')::bigint)
+    ON CONFLICT (id) DO UPDATE SET state = excluded.state, unit = excluded.unit,
+        result = excluded.result, at = excluded.at, hlc = excluded.hlc,
+        origin = excluded.origin, seq = excluded.seq
+    WHERE (cw_work.hlc, cw_work.origin) < (excluded.hlc, excluded.origin)
+$$;
+
+CREATE FUNCTION cw_apply_filed(filed jsonb) RETURNS void LANGUAGE sql AS $$
+    INSERT INTO cw_event(id, source, source_id, title, body, cls, urgency, area, address, lon,
+        lat, acc_m, placed, datum, person, phone, reported_at, received_at, state, unit)
+    VALUES (filed->>'id', filed->>'source', filed->>'id', filed->>'title', filed->>'body',
+        filed->>'cls', (filed->>'urgency')::bigint, filed->>'area', filed->>'address',
+        (filed->>'lon')::float8, (filed->>'lat')::float8, (filed->>'acc_m')::float8,
+        CASE WHEN filed->>'lon' IS NULL THEN 'nowhere' ELSE 'point' END, 'wgs84', '', '',
+        to_timestamp((filed->>'reported_at')::bigint / 1000.0), clock_timestamp(), 'NEW', '')
+    ON CONFLICT DO NOTHING
+$$;
+
+-- One pack of readings or fixes; returns its number. Packs older than an hour go.
+CREATE FUNCTION cw_put_pack(kind text, body bytea) RETURNS bigint LANGUAGE plpgsql
+SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    number bigint;
+BEGIN
+    UPDATE cw_pack_head SET seq = seq + 1 RETURNING seq INTO number;
+    INSERT INTO cw_pack(seq, kind, body) VALUES (number, kind, body);
+    IF number % 100 = 0 THEN
+        DELETE FROM cw_pack WHERE at < clock_timestamp() - interval '1 hour';
+    END IF;
+    RETURN number;
+END $$;
+
+-- Packs after a number, oldest first; at number 0 those of the last ten minutes.
+CREATE FUNCTION cw_packs(after bigint, lim int)
+RETURNS TABLE(seq bigint, kind text, at bigint, body bytea) LANGUAGE sql STABLE
+SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    SELECT p.seq, p.kind, round(extract(epoch FROM p.at) * 1000)::bigint, p.body FROM cw_pack p
+    WHERE p.seq > after AND (after > 0 OR p.at > now() - interval '10 minutes')
+    ORDER BY p.seq LIMIT lim
+$$;

@@ -1,0 +1,94 @@
+-- The pool's own tables, beside the city's tables cw_<kind> (see schema.py). Harmless to run again.
+
+CREATE TABLE IF NOT EXISTS cw_meta (
+    epoch uuid NOT NULL DEFAULT gen_random_uuid(),
+    schema int NOT NULL,
+    min_client int NOT NULL,
+    city text NOT NULL DEFAULT '',
+    columns jsonb NOT NULL DEFAULT '{}',
+    made text NOT NULL DEFAULT ''
+);
+COMMENT ON TABLE cw_meta IS
+    'One row: which life of this pool it is, its schema, the city, the columns of each kind.';
+
+CREATE TABLE IF NOT EXISTS cw_outbox (
+    no bigserial PRIMARY KEY,
+    kind text NOT NULL,
+    id text NOT NULL,
+    op "char" NOT NULL
+) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 20000);
+COMMENT ON TABLE cw_outbox IS 'Changes in the order of writing, not yet in the feed. Triggers fill it.';
+
+CREATE TABLE IF NOT EXISTS cw_feed (
+    pos bigint PRIMARY KEY,
+    kind text NOT NULL,
+    id text NOT NULL,
+    op "char" NOT NULL,
+    at timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+COMMENT ON TABLE cw_feed IS 'All changes under dense positions 1, 2, 3: a reader sees every gap.';
+
+CREATE TABLE IF NOT EXISTS cw_head (pos bigint NOT NULL);
+COMMENT ON TABLE cw_head IS 'One row: the newest position of the feed.';
+INSERT INTO cw_head SELECT 0 WHERE NOT EXISTS (SELECT FROM cw_head);
+
+CREATE TABLE IF NOT EXISTS cw_journal (
+    origin text NOT NULL,
+    seq bigint NOT NULL,
+    hlc bigint NOT NULL,
+    scope text NOT NULL,
+    act text NOT NULL,
+    person text NOT NULL,
+    post text NOT NULL,
+    body_hash text NOT NULL,
+    prev text NOT NULL,
+    hash text NOT NULL,
+    body text,
+    received_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    PRIMARY KEY (origin, seq)
+);
+COMMENT ON TABLE cw_journal IS 'What stations did, one line for each act; written by cw_push alone.';
+
+CREATE TABLE IF NOT EXISTS cw_origin (
+    origin text PRIMARY KEY,
+    login text NOT NULL,
+    since timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+COMMENT ON TABLE cw_origin IS 'Which login speaks for a station: the first that did, until the owner changes it.';
+
+CREATE TABLE IF NOT EXISTS cw_work (
+    id text PRIMARY KEY,
+    state text NOT NULL,
+    unit text NOT NULL,
+    result text NOT NULL,
+    at timestamptz NOT NULL,
+    hlc bigint NOT NULL,
+    origin text NOT NULL,
+    seq bigint NOT NULL
+);
+COMMENT ON TABLE cw_work IS
+    'For the city''s other systems: what stations last did to an event (id), and by which line.';
+
+CREATE TABLE IF NOT EXISTS cw_pack (
+    seq bigint PRIMARY KEY,
+    kind text NOT NULL,
+    at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    body bytea NOT NULL
+);
+COMMENT ON TABLE cw_pack IS 'Readings and positions of the last hour, many in each; never in the feed.';
+
+CREATE TABLE IF NOT EXISTS cw_pack_head (seq bigint NOT NULL);
+COMMENT ON TABLE cw_pack_head IS 'One row: the newest pack.';
+INSERT INTO cw_pack_head SELECT 0 WHERE NOT EXISTS (SELECT FROM cw_pack_head);
+
+CREATE TABLE IF NOT EXISTS cw_quarantine (
+    id text PRIMARY KEY,
+    source text NOT NULL,
+    file text NOT NULL,
+    row bigint NOT NULL,
+    field text NOT NULL,
+    reason text NOT NULL,
+    original text NOT NULL,
+    at timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+COMMENT ON TABLE cw_quarantine IS 'Rows that an import refused, as they came, with field and reason.';
