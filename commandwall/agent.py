@@ -91,6 +91,7 @@ class Agent:
         mirror = self._mirror(client, url, secret)
         packs = Packs(self.store, self.desk, self.clock)
         link = Link(self.store, self.desk, self.clock, client, mirror, packs)
+        link.begin()
         second = 0
         while not self._over():
             busy = link.pull() | link.push()

