@@ -13,7 +13,7 @@ import os
 import subprocess
 import sys
 import threading
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import replace
 
 from commandwall import platform
@@ -26,10 +26,10 @@ from commandwall.pool.demo.seed import seed_pool, seeded
 from commandwall.pool.fill import mirror_name
 from commandwall.pool.link import Link
 from commandwall.pool.packs import Packs
-from commandwall.pool.server import PoolServer
+from commandwall.pool.server import PoolServer, ServerTrouble
 from commandwall.store import pulse
-from commandwall.store.mirror import Mirror, schema_mark
 from commandwall.store.migrate import open_store
+from commandwall.store.mirror import Mirror, schema_mark
 from commandwall.store.store import Store
 
 log = logging.getLogger(__name__)
@@ -50,6 +50,7 @@ class Agent:
         self.sync = pulse.Sync()
         self._halt = threading.Event()
         self._parent = os.getppid()
+        self._server: PoolServer | None = None
 
     def run(self) -> None:
         with ExitStack() as parts:
@@ -67,6 +68,7 @@ class Agent:
         if not self.settings.demo:
             return self.settings.pool, self.settings.secret_file
         server = parts.enter_context(PoolServer(self.settings.data_dir / "pool"))
+        self._server = server
         with server.owner() as conn:
             schema.create(conn)
             if seeded(conn) is None:
@@ -82,30 +84,42 @@ class Agent:
         """Keep a link to the pool for as long as the agent lives."""
         while not self._over():
             try:
+                self._revive()
                 with Client(url, secret) as client:
                     self._follow(client, url, secret)
             except PoolTrouble as trouble:
                 self._wait(trouble)
 
+    def _revive(self) -> None:
+        """See that the demo's own server runs: it may have been killed."""
+        if self._server is not None:
+            try:
+                self._server.start()
+            except ServerTrouble as trouble:
+                raise PoolTrouble("unreachable", str(trouble)) from trouble
+
     def _follow(self, client: Client, url: str, secret: str) -> None:
-        mirror = self._mirror(client, url, secret)
-        packs = Packs(self.store, self.desk, self.clock)
-        link = Link(self.store, self.desk, self.clock, client, mirror, packs)
-        link.begin()
-        second = 0
-        while not self._over():
-            busy = link.pull() | link.push()
-            link.take_packs()
-            now = self.clock.now()
-            self.sync = replace(
-                self.sync, pool_at=now, tries=0, trouble="", filling=None, lamps=self._lamps(packs)
-            )
-            if now // SECOND != second:
-                second = now // SECOND
-                self.clock.measured(client.time_offset())
-                packs.mark_silent()
-            if not busy:
-                self._halt.wait(POLL_S)
+        with closing(self._mirror(client, url, secret)) as mirror:
+            packs = Packs(self.store, self.desk, self.clock)
+            link = Link(self.store, self.desk, self.clock, client, mirror, packs)
+            link.begin()
+            second = 0
+            while not self._over():
+                busy = link.pull() | link.push()
+                link.take_packs()
+                now = self._met(packs)
+                if now // SECOND != second:
+                    second = now // SECOND
+                    self.clock.measured(client.time_offset())
+                    packs.mark_silent()
+                if not busy:
+                    self._halt.wait(POLL_S)
+
+    def _met(self, packs: Packs) -> Ms:
+        """Note that the pool answered just now."""
+        now, lamps = self.clock.now(), self._lamps(packs)
+        self.sync = replace(self.sync, pool_at=now, tries=0, trouble="", filling=None, lamps=lamps)
+        return now
 
     def _mirror(self, client: Client, url: str, secret: str) -> Mirror:
         """The mirror of this epoch and schema, filled first where it is not there."""

@@ -8,6 +8,7 @@ positions go into the live arrays, readings past the judge.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -21,6 +22,7 @@ from commandwall.store.mirror import Mirror
 from commandwall.store.store import Refused, Store, Tx
 from commandwall.tallies import CONFIRMED, PUSHED
 
+log = logging.getLogger(__name__)
 PAGE = 500
 """Rows of one page: small enough that a person's act never waits for its transaction."""
 
@@ -73,9 +75,12 @@ class Link:
         return len(waiting) > 1
 
     def take_packs(self) -> None:
-        """Readings and positions since the last look."""
+        """Readings and positions since the last look; a body that is none is left out."""
         for kind, at, body in self.client.packs():
-            self.packs.take(kind, at, body)
+            try:
+                self.packs.take(kind, at, body)
+            except ValueError as why:
+                log.warning("a pack of %s is left out: %s", kind, why)
 
     def _take(self, page: Page) -> None:
         others = [line for line in page.lines if line.origin != self.desk.origin]

@@ -61,6 +61,8 @@ class Packs:
 
     def _take_readings(self, readings: NDArray[np.void]) -> None:
         readings = readings[readings["no"] < len(self._row)]
+        # A new connection begins with packs of the last minutes: what is known is not judged again.
+        readings = readings[readings["at"] > self._readings.read()["at"][readings["no"]]]
         rows = self._row[readings["no"]]
         readings, rows = readings[rows >= 0], rows[rows >= 0]
         value, at, quality = readings["value"], readings["at"], readings["quality"]

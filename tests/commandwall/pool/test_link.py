@@ -1,0 +1,159 @@
+"""Two stations and a pool: what one does reaches the other, and nothing is lost on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from builders import StillClock, a_sensor, an_event
+
+from commandwall import events
+from commandwall.alarms import Alarm, acknowledge
+from commandwall.clock import SECOND
+from commandwall.desk import Desk
+from commandwall.events import EventWork
+from commandwall.pool.client import Client, PoolTrouble
+from commandwall.pool.fill import fill
+from commandwall.pool.link import Link
+from commandwall.pool.loader import load
+from commandwall.pool.packs import Packs
+from commandwall.sensors import READING_DTYPE, pack
+from commandwall.store.migrate import open_store
+from commandwall.store.mirror import Mirror
+
+
+class Station:
+    """One station: its files, its desk and its login."""
+
+    def __init__(self, folder: Path, post: str) -> None:
+        self.folder = folder
+        self.store, self.clock = open_store(folder), StillClock()
+        self.desk = Desk(self.store, self.clock)
+        self.desk.take_post(post, "陈").result()
+        self.shares: list[float] = []
+
+    def meet(self, client: Client) -> Link:
+        """Connect: fill the mirror where it is not there, then take and give everything."""
+        name = fill(self.folder, client, self.clock, self.shares.append)
+        self.mirror = Mirror(self.folder / name)
+        packs = Packs(self.store, self.desk, self.clock)
+        link = Link(self.store, self.desk, self.clock, client, self.mirror, packs)
+        link.begin()
+        exchange(link)
+        return link
+
+    def do(self, act: Any, **args: Any) -> None:
+        self.clock.at += 10
+        self.desk.do(act, **args).result()
+
+    def work(self, event: str = "e1") -> EventWork | None:
+        return self.store.read(lambda r: r.get(EventWork, event))
+
+    def alarms(self) -> list[Alarm]:
+        return self.store.read(lambda r: r.find(Alarm))
+
+    def close(self) -> None:
+        self.mirror.close()
+        self.desk.close()
+        self.store.close()
+
+
+def exchange(link: Link) -> None:
+    while link.push():
+        pass
+    while link.pull():
+        pass
+
+
+@pytest.fixture
+def station(tmp_path: Path) -> Iterator[Callable[[str], Station]]:
+    made: list[Station] = []
+
+    def make(post: str) -> Station:
+        made.append(Station(tmp_path / post, post))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.close()
+
+
+def test_what_one_station_does_the_other_shows(pool: Any, station: Any) -> None:
+    load(pool.owner, [an_event()])
+    back, front = station("back"), station("front")
+    with pool.client() as one, pool.client() as two:
+        ours, theirs = back.meet(one), front.meet(two)
+        back.do(events.accept, event="e1")
+        exchange(ours)
+        exchange(theirs)
+    assert back.work() == front.work() and front.work().state == "ACCEPTED"
+
+
+def test_a_station_that_joins_later_knows_what_was_done_before(pool: Any, station: Any) -> None:
+    load(pool.owner, [an_event()])
+    back, front = station("back"), station("front")
+    with pool.client() as client:
+        link = back.meet(client)
+        back.do(events.accept, event="e1")
+        back.do(events.dispatch, event="e1", unit="供水")
+        exchange(link)
+        link = front.meet(client)
+        assert front.work().unit == "供水"
+        front.do(events.close, event="e1", result="已修复")
+        exchange(link)
+        exchange(back.meet(client))
+    assert back.work().state == "CLOSED"
+
+
+def test_what_is_done_without_the_pool_arrives_when_it_is_back(pool: Any, station: Any) -> None:
+    load(pool.owner, [an_event()])
+    back, front = station("back"), station("front")
+    with pool.client() as client:
+        back.meet(client)
+    back.do(events.accept, event="e1")
+    with pool.client() as client:
+        back.meet(client)
+        front.meet(client)
+    assert front.work().state == "ACCEPTED"
+
+
+def test_a_pool_that_was_set_back_gets_the_lines_again(pool: Any, station: Any) -> None:
+    load(pool.owner, [an_event()])
+    back = station("back")
+    with pool.client() as client:
+        link = back.meet(client)
+        back.do(events.accept, event="e1")
+        exchange(link)
+    pool.owner.execute("TRUNCATE cw_journal, cw_work; UPDATE cw_head SET pos = 1")
+    with pool.client() as client, pytest.raises(PoolTrouble, match="epoch"):
+        back.meet(client)
+    pool.owner.execute("SELECT cw_begin_anew()")
+    with pool.client() as client:
+        back.meet(client)
+    assert pool.owner.execute("SELECT id, state FROM cw_work").fetchall() == [("e1", "ACCEPTED")]
+
+
+def test_a_pack_that_is_none_and_one_seen_twice_do_no_harm(pool: Any, station: Any) -> None:
+    load(pool.owner, [a_sensor(0)])
+    back = station("back")
+    for body in (
+        b"rubbish",
+        *(reading(back, s, v) for s, v in ((0, 90), (600, 90), (700, 1), (1300, 1))),
+    ):
+        pool.owner.execute("SELECT cw_put_pack('readings', %s)", (body,))
+    with pool.client() as client:
+        back.meet(client).take_packs()
+    (alarm,) = back.alarms()
+    back.do(acknowledge, alarm=alarm.id)
+    acknowledged = back.alarms()
+    with pool.client() as client:
+        back.meet(client).take_packs()
+    assert back.alarms() == acknowledged
+
+
+def reading(station: Station, second: int, value: float) -> bytes:
+    at = station.clock.now() + second * SECOND
+    return pack(np.array([(0, at, value, 0)], READING_DTYPE))
