@@ -50,6 +50,10 @@ def run(arguments: Sequence[str], run_wall: RunWall) -> int:
     if asked.command == "where":
         print(settings.data_dir)
         return 0
+    if asked.command == "pool":
+        from commandwall.pool import admin
+
+        return admin.run(settings, asked)
     if asked.command == "import":
         from commandwall.pool.imports import door
 
@@ -107,9 +111,12 @@ def _commands(commands: argparse._SubParsersAction[argparse.ArgumentParser],
     agent.add_argument("--service", action="store_true", help="go on without a wall")
     commands.add_parser("where", parents=[shared], help="print the data directory")
     importing = commands.add_parser("import", parents=[shared], help="bring in data 导入")
+    pooling = commands.add_parser("pool", parents=[shared], help="the central pool 中心池")
+    from commandwall.pool import admin
     from commandwall.pool.imports import door
 
     door.add_arguments(importing)
+    admin.add_arguments(pooling)
 
 
 def _flags(asked: argparse.Namespace) -> dict[str, object]:

@@ -16,8 +16,8 @@ from pathlib import Path
 from commandwall.clock import Clock
 from commandwall.config import Settings
 from commandwall.pool.client import Client
+from commandwall.pool.schema import city_kinds
 from commandwall.store.mirror import Mirror, schema_mark, use
-from commandwall.store.schema import MIRROR, kinds
 
 RANGE = 20_000
 
@@ -37,7 +37,7 @@ def fill(folder: Path, client: Client, clock: Clock, tell: Callable[[float], Non
     mirror = Mirror(folder / name)
     if not mirror.meta("cursor"):
         mirror.note(cursor=str(client.head()), epoch=meta.epoch, city=meta.city)
-    names = list(kinds(MIRROR))
+    names = list(city_kinds())
     counts = {kind: client.count(kind) for kind in names}
     total, done = sum(counts.values()) or 1, 0
     for kind in names:

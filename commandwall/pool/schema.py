@@ -39,23 +39,25 @@ def city_kinds() -> dict[str, type[Any]]:
     """Table name -> record class of everything the pool owns."""
     for module in KIND_MODULES:
         import_module(f"commandwall.{module}")
-    return kinds(MIRROR)
+    return dict(sorted(kinds(MIRROR).items()))
 
 
 def create(conn: Connection, city: str = "") -> None:
     """Make everything, or bring what an older program made up to date, in one transaction.
 
-    Tables and their rows stay; nothing happens where the pool is as this program makes it. Needs
-    the owner's login.
+    Tables and their rows stay; nothing happens where the pool is as this program makes it, or a
+    newer one made it. Needs the owner's login.
     """
-    tables, functions = _tables(), _functions()
-    made = hashlib.sha256((tables + functions).encode()).hexdigest()
     with conn.transaction():
         run(conn, _LOCK)
-        if _made(conn) == made:
-            return
-        run(conn, tables + functions)
-        _sign(conn, city, made)
+        number, mark = _made(conn)
+        if number <= SCHEMA and mark != _mark():
+            run(conn, script(city))
+
+
+def script(city: str = "") -> str:
+    """The SQL that makes or upgrades a pool, for `create` and for engineers who run it by hand."""
+    return _tables() + _functions() + _sign(city)
 
 
 def run(conn: Connection, sql: str) -> None:
@@ -74,25 +76,27 @@ def out(name: str, alias: str, text: bool) -> str:
     return ", ".join(_out(c, alias, c.name in times_of(kind), text) for c in table_of(kind).columns)
 
 
-def _made(conn: Connection) -> str:
-    """Mark of the program that made the pool; "" for an empty database or an older program's."""
+def _made(conn: Connection) -> tuple[int, str]:
+    """Schema and mark of the program that made the pool; 0 and "" for an empty database."""
     held = conn.execute(
         "SELECT 1 FROM pg_attribute WHERE attrelid = to_regclass('cw_meta') AND attname = 'made'"
     ).fetchone()
-    row = conn.execute("SELECT made FROM cw_meta").fetchone() if held else None
-    return str(row[0]) if row else ""
+    row = conn.execute("SELECT schema, made FROM cw_meta").fetchone() if held else None
+    return (int(row[0]), str(row[1])) if row else (0, "")
 
 
-def _sign(conn: Connection, city: str, made: str) -> None:
+def _mark() -> str:
+    return hashlib.sha256((_tables() + _functions()).encode()).hexdigest()
+
+
+def _sign(city: str) -> str:
     order = json.dumps({name: columns(name) for name in city_kinds()})
-    values = (SCHEMA, MIN_CLIENT, order, made)
-    update = "UPDATE cw_meta SET schema = %s, min_client = %s, columns = %s, made = %s"
-    if conn.execute(update, values).rowcount == 0:
-        conn.execute(
-            "INSERT INTO cw_meta(schema, min_client, columns, made, city) "
-            "VALUES (%s, %s, %s, %s, %s)",
-            (*values, city),
-        )
+    named = city.replace("'", "''")
+    return f"""
+INSERT INTO cw_meta(schema, min_client) SELECT 0, 0 WHERE NOT EXISTS (SELECT FROM cw_meta);
+UPDATE cw_meta SET schema = {SCHEMA}, min_client = {MIN_CLIENT}, made = '{_mark()}',
+    columns = '{order}', city = coalesce(nullif('{named}', ''), city);
+"""
 
 
 def _tables() -> str:
