@@ -7,25 +7,26 @@ base draws the heading with the age, and the states in which there is nothing to
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
-from concurrent.futures import Future
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol
 
-from PySide6.QtCore import QEvent, QObject, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QRectF, Signal
 from PySide6.QtGui import QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from commandwall.clock import SECOND, Ms
-from commandwall.desk import Desk, outcome
+from commandwall.desk import Desk
 from commandwall.picture import Changes, Picture
-from commandwall.store.store import Refused
+from layers.map import MapView
+from layers.overlay import Blinker
 from widgets import age
+from widgets.courier import Courier
 from widgets.draft import Drafts
 from widgets.i18n import tr
 from widgets.look import Look
+from widgets.needs import Needs
 from widgets.paper import Ink, Paper
-from widgets.reasons import sentence
 from widgets.trust import Limits, Trust
 
 log = logging.getLogger(__name__)
@@ -33,6 +34,15 @@ Piece = tuple[object, Ink]
 
 NORMAL, EMPTY, LOADING, ERROR, DENIED = "normal", "empty", "loading", "error", "denied"
 """States of a panel that it sets itself with `say`; too old and broken follow by themselves."""
+
+
+class NamedPage(Protocol):
+    """What a panel knows of a page."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def name(self) -> str: ...
 
 
 @dataclass(slots=True)
@@ -43,8 +53,27 @@ class Context:
     desk: Desk
     look: Look
     limits: Limits
+    drafts: Drafts
+    blinker: Blinker
+    seconds: Callable[[], float]
+    """The monotonic clock of the map, so that all rings blink in phase."""
+    go: Callable[[str], None]
+    """Opens a page by its id."""
+    map: MapView | None = None
+    pages: Sequence[NamedPage] = ()
+    page: str = ""
+    """The id of the page that is open."""
     trust: Trust = field(default_factory=Trust)
-    drafts: Drafts = field(default_factory=Drafts)
+    needs: Needs = field(default_factory=Needs)
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """Something a person can do: its key (as Qt writes it, "" for none), its Chinese name."""
+
+    key: str
+    name: str
+    run: Callable[[], object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +98,9 @@ class Panel(QWidget):
     """Whether what it shows comes from the pool, and so stops with it."""
 
     chosen = Signal(object)
-    """A person opened something: a Subject. The wall brings it to every other panel."""
+    """A person chose a Subject. The wall marks it on the map and tells every other panel."""
+    wanted = Signal(object)
+    """A person wants to work on a Subject. The wall opens the page that is for its kind."""
 
     def __init__(
         self, context: Context, options: Mapping[str, Any] | None = None,
@@ -83,7 +114,7 @@ class Panel(QWidget):
         """Seconds after which what is shown is too old."""
         self.state, self.line = NORMAL, ""
         self.failures, self.failed_at = 0, Ms(0)
-        self._courier = _Courier(self)
+        self._courier = Courier(self, self.refused)
         self.setAccessibleName(tr(self.heading()))
 
     # What a panel gives.
@@ -108,6 +139,10 @@ class Panel(QWidget):
 
     def open(self, subject: Subject) -> None:
         """Something was chosen on another panel."""
+
+    def commands(self) -> list[Command]:
+        """What can be done here by key; also in the key sheet and the palette."""
+        return []
 
     # What a panel may ask for.
 
@@ -259,33 +294,3 @@ class Panel(QWidget):
         self.failures += 1
         self.failed_at = self.picture.now or Ms(1)
         self.update()
-
-
-class _Courier(QObject):
-    """Brings what the desk answers to the screen's thread."""
-
-    arrived = Signal(object, object)
-
-    def __init__(self, panel: Panel) -> None:
-        super().__init__(panel)
-        self._panel = panel
-        self.arrived.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
-
-    def follow(self, future: Future[Any], then: Callable[[Any], None] | None) -> None:
-        future.add_done_callback(lambda done: self._send(done, then))
-
-    def _send(self, done: Future[Any], then: Callable[[Any], None] | None) -> None:
-        try:
-            self.arrived.emit(done, then)
-        except RuntimeError:  # the panel was closed before the answer came
-            log.debug("an answer came for a panel that is gone")
-
-    def _deliver(self, done: Future[Any], then: Callable[[Any], None] | None) -> None:
-        answer, trouble = outcome(done)
-        if isinstance(trouble, Refused):
-            self._panel.refused(sentence(trouble.reason))
-        elif trouble is not None:
-            log.error("the desk could not do it", exc_info=trouble)
-            self._panel.refused(tr("未写入，已记下原因，稍后再做"))
-        elif then is not None:
-            then(answer)

@@ -1,66 +1,73 @@
-"""Half-typed text survives a crash: kept as it is typed, through a callable that main gives.
+"""Half-typed text survives a crash: kept as it is typed, through the callables of the desk.
 
-The callable must not wait; `Desk.keep` is one: it hands the text to the writer's thread.
+Neither callable waits: both hand their work to the desk's threads.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Any
 
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QLineEdit, QPlainTextEdit
 
+from widgets.courier import Courier
+
 PAUSE_MS = 400
 PREFIX = "draft/"
+Keep = Callable[[str, str], object]
+Ask = Callable[[Callable[..., str]], "Future[Any]"]
+Field = QLineEdit | QPlainTextEdit
 
 
 class Drafts(QObject):
     """All half-typed texts of one window, by key."""
 
-    def __init__(
-        self, keep: Callable[[str, str], object] | None = None,
-        kept: Mapping[str, str] | None = None,
-    ) -> None:  # fmt: skip
-        """`keep(key, text)` stores one, an empty text drops it; `kept` are those of the last run,
-        both with keys that begin with PREFIX."""
-        super().__init__()
-        self._keep = keep
-        self._texts = dict(kept or {})
+    def __init__(self, keep: Keep, ask: Ask, parent: QObject | None = None) -> None:
+        """`keep(key, text)` stores a setting, `ask(query)` reads one: those of the desk."""
+        super().__init__(parent)
+        self._keep, self._ask = keep, ask
+        self._texts: dict[str, str] = {}
         self._waiting: set[str] = set()
+        self._courier = Courier(self, lambda why: None)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(PAUSE_MS)
         self._timer.timeout.connect(self.flush)
 
-    def text(self, key: str) -> str:
-        """What was half typed under a key."""
-        return self._texts.get(PREFIX + key, "")
-
-    def follow(self, field: QLineEdit | QPlainTextEdit, key: str) -> None:
-        """Fill a field with its draft, and keep what is typed into it from now on."""
+    def follow(self, field: Field, key: str) -> None:
+        """Fill an empty field with its draft, and keep what is typed into it from now on."""
         if isinstance(field, QLineEdit):
-            field.setText(self.text(key))
-            field.textEdited.connect(lambda text: self.typed(key, text))
+            field.textChanged.connect(lambda text: self._typed(key, text))
         else:
-            field.setPlainText(self.text(key))
-            field.textChanged.connect(lambda: self.typed(key, field.toPlainText()))
-
-    def typed(self, key: str, text: str) -> None:
-        """Remember a text; it is stored after a short pause in typing."""
-        if text == self.text(key):
-            return
-        self._texts[PREFIX + key] = text
-        self._waiting.add(PREFIX + key)
-        self._timer.start()
+            field.textChanged.connect(lambda: self._typed(key, field.toPlainText()))
+        kept = self._ask(lambda reader: reader.setting(PREFIX + key))
+        self._courier.follow(kept, lambda text: self._fill(field, key, text))
 
     def done(self, key: str) -> None:
         """The text was used: forget it."""
-        self.typed(key, "")
+        self._typed(key, "")
         self.flush()
 
     def flush(self) -> None:
         """Store what waits, now."""
         waiting, self._waiting = self._waiting, set()
         for key in sorted(waiting):
-            if self._keep is not None:
-                self._keep(key, self._texts.get(key, ""))
+            self._keep(PREFIX + key, self._texts[key])
+
+    def _fill(self, field: Field, key: str, text: str) -> None:
+        if not text or self._texts.get(key):
+            return
+        self._texts[key] = text  # it is on disk already
+        if isinstance(field, QLineEdit):
+            field.setText(text)
+        else:
+            field.setPlainText(text)
+
+    def _typed(self, key: str, text: str) -> None:
+        if text == self._texts.get(key, ""):
+            return
+        self._texts[key] = text
+        self._waiting.add(key)
+        self._timer.start()

@@ -18,10 +18,8 @@ HATCH_STEP, HATCH_LINE, HATCH_ALPHA = 8, 2, 0.26
 class Look:
     """What a panel asks for colours and sizes. Never changed: another look is another object."""
 
-    def __init__(self, theme: Theme, metrics: Metrics, calm: bool = False) -> None:
+    def __init__(self, theme: Theme, metrics: Metrics) -> None:
         self.theme, self.metrics = theme, metrics
-        self.calm = calm
-        """Reduced motion: nothing blinks."""
         self.unit = metrics.unit
         self.style = Style(theme.id, 1.0)  # marks are painted in design pixels
         self.font = lru_cache(maxsize=None)(self._font)

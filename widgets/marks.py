@@ -26,9 +26,6 @@ LOOKS = {
 }
 LAMPS = {RED: 1, ORANGE: 2, YELLOW: 3}
 """Lamp -> the severity whose colour and shape it borrows; green stays without colour."""
-BLINK_MS = {1: 1000, 2: 2000}
-"""How long one blink of the outer ring takes; Ⅲ and Ⅳ never blink."""
-LIT_SHARE = 0.6
 
 
 def severity(
@@ -46,12 +43,6 @@ def severity(
     painter.restore()
 
 
-def ring_lit(level: int, now: int, calm: bool) -> bool:
-    """Whether the ring of an unacknowledged mark is on; all rings are in phase."""
-    period = BLINK_MS.get(level)
-    return calm or period is None or now % period < period * LIT_SHARE
-
-
 def lamp(painter: QPainter, middle: QPointF, size: float, colour: str, look: Look) -> None:
     """Time left: ■ half gone, ▲ a fifth left, ◆ over; a grey ring while there is plenty."""
     painter.save()
@@ -65,6 +56,16 @@ def lamp(painter: QPainter, middle: QPointF, size: float, colour: str, look: Loo
     painter.restore()
 
 
+def hollow(
+    painter: QPainter, x: float, y: float, mark: tuple[float, int], look: Look, token: str = "t4"
+) -> None:
+    """The shape (size, severity) of a severity of which there is nothing now: grey, no fill."""
+    painter.save()
+    pen = QPen(look.colour(token), 1.5, join=Qt.PenJoinStyle.MiterJoin)
+    painter.strokePath(marks.shape(QPointF(x, y), mark[0] * 0.9, mark[1]), pen)
+    painter.restore()
+
+
 def square(painter: QPainter, middle: QPointF, size: float, token: str, look: Look) -> None:
     """A small filled square: the key of a count."""
     path = QPainterPath()
@@ -72,6 +73,15 @@ def square(painter: QPainter, middle: QPointF, size: float, token: str, look: Lo
     painter.fillPath(path, look.colour(token))
     if token in ("s2", "s3"):
         _edge(painter, path, look)
+
+
+def block(painter: QPainter, box: QRectF, token: str, look: Look) -> None:
+    """A filled rectangle in a severity's colour, with its edge on a light ground."""
+    painter.fillRect(box, look.colour(token))
+    if look.style.edge is not None:
+        painter.setPen(QPen(look.style.edge, 1.25))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRect(box)
 
 
 def unit(painter: QPainter, middle: QPointF, letter: str, lost: bool, look: Look) -> None:

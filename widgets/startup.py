@@ -85,7 +85,9 @@ def _raise(window: QWidget) -> None:
     window.activateWindow()
 
 
-def when(ready: Callable[[], bool], then: Callable[[], None], limit_s: float, settle_s: float) -> None:
+def when(
+    ready: Callable[[], bool], then: Callable[[], None], limit_s: float, settle_s: float
+) -> None:
     """Call `then` once `ready` has held for a while, or at the limit."""
     held, waited, step = 0.0, 0.0, 0.25
     timer = QTimer(QApplication.instance())
@@ -100,5 +102,3 @@ def when(ready: Callable[[], bool], then: Callable[[], None], limit_s: float, se
 
     timer.timeout.connect(look)
     timer.start(int(step * 1000))
-
-

@@ -6,64 +6,17 @@ program. Nothing here does, and nothing elsewhere in this room shows foreign tex
 
 from __future__ import annotations
 
-import re
-
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from commandwall.events import TEXT_LIMIT, TITLE_LIMIT
+from commandwall.plain import address, clean, mask, person, plain
 
-SCAR = "\ufffd"
-"""Stands where something unprintable was taken out."""
-_SPACE = re.compile(r"[\t\n\r\x0b\x0c\x85\u2028\u2029]+")
-_UNSEEN = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f"
-    "\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\ufffe\uffff"
-    "\ud800-\udfff\U000e0000-\U000e0fff]+"
-)
-_ABOVE = "\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff"
-_PILE = re.compile(f"([{_ABOVE}]{{2}})[{_ABOVE}]+")
-_PHONE = re.compile(r"(?<!\d)([1１][3-9３-９]\d)[ -]?\d{4}[ -]?(\d{4})(?!\d)")
-_IDENTITY = re.compile(
-    r"(?<!\d)(\d{6})(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(\d{3}[\dXx])(?!\d)"
-)
-_ROOM = re.compile(r"^(.*?\d+\s*(?:幢|栋|号楼|号|弄|building)).*$", re.DOTALL | re.IGNORECASE)
-
-
-def clean(text: object, limit: int = TITLE_LIMIT) -> str:
-    """One line without control, bidi, zero-width and broken characters, at most `limit` long.
-
-    What was taken out leaves a mark, so that a trick is seen.
-    """
-    raw = "" if text is None else str(text)
-    cut = _SPACE.sub(" ", raw[: limit + 1])
-    cut = _PILE.sub(r"\1" + SCAR, _UNSEEN.sub(SCAR, cut))
-    return cut if len(cut) <= limit else cut[: limit - 1] + "…"
-
-
-def mask(text: str) -> str:
-    """Phones as 138****7719, identity numbers as 320281********1234."""
-    return _IDENTITY.sub(r"\1********\2", _PHONE.sub(r"\1****\2", text))
-
-
-def plain(text: object, limit: int = TITLE_LIMIT) -> str:
-    """What may be drawn of a text from outside."""
-    raw = "" if text is None else str(text)
-    return clean(mask(raw[: 2 * limit + 64]), limit)
-
-
-def person(name: str) -> str:
-    """张* for 张三."""
-    seen = clean(name, 40).strip()
-    return f"{seen[0]}*" if seen else ""
-
-
-def address(text: str) -> str:
-    """An address to the building, without the door."""
-    seen = plain(text)
-    found = _ROOM.match(seen)
-    return found.group(1) if found else seen
+__all__ = [
+    "ElidedLabel", "ParagraphLabel", "PlainLabel", "address", "clean", "elide", "mask", "person",
+    "plain", "tooltip", "wrap",
+]  # fmt: skip
 
 
 def elide(text: str, metrics: QFontMetricsF, width: float) -> str:

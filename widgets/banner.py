@@ -1,0 +1,77 @@
+"""The bar that says the pool or the agent is gone: inverted, which nothing else is."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QPen
+
+from commandwall.clock import SECOND
+from commandwall.picture import Changes, Picture, SyncState, Tick
+from widgets import age
+from widgets.base import Panel
+from widgets.i18n import tr
+from widgets.paper import RIGHT, Ink, Paper
+
+LEFT = 32.0
+
+
+class Banner(Panel):
+    """What stopped, since when, what still works, what waits for upload, when the next try is.
+
+    It cannot be closed; a person who knows of it halves it with Y.
+    """
+
+    id, title, headed, pooled = "banner", "断开", False, False
+    shows = frozenset({Tick, SyncState})
+
+    def refresh(self, picture: Picture, changes: Changes) -> None:
+        """All is read when it is drawn."""
+
+    def draw(self, paper: Paper) -> None:
+        paper.fill(QRectF(0, 0, paper.width, paper.height), "t1")
+        whole = paper.height >= 40
+        size = self.look.metrics.design("item" if whole else "body")
+        base = paper.height / 2 + size * 0.36
+        x = LEFT
+        if whole:
+            self._draw_unknown(paper, LEFT + 15, paper.height / 2)
+            x += 50
+        edge = paper.width - LEFT
+        edge = paper.write(edge, base, self._next(), Ink("body", "ink"), RIGHT) - paper.length(
+            self._next(), Ink("body")
+        )
+        x = paper.write(x, base, self._what(), Ink("item" if whole else "body", "ink", True)) + 20
+        paper.write(x, base, self._still(), Ink("body", "ink"), room=edge - x - 24)
+
+    def _draw_unknown(self, paper: Paper, x: float, y: float) -> None:
+        pen = QPen(self.look.colour("ink"), 2.5)
+        pen.setDashPattern([1.6, 1.1])
+        paper.painter.setPen(pen)
+        paper.painter.setBrush(Qt.BrushStyle.NoBrush)
+        paper.painter.drawEllipse(QPointF(x, y), 14, 14)
+        paper.write(x, y + 7, "?", Ink("body", "ink", True), 0.5)
+
+    def _what(self) -> str:
+        trust, now = self.context.trust, self.picture.now
+        if not trust.known:
+            return tr("中心池尚未接通")
+        if trust.pool is not None and trust.agent is None:
+            return tr("中心池已断开 {span}", span=age.lasting(now - trust.pool))
+        gone = trust.agent or trust.pool or now
+        return tr("采集程序已停 {span}", span=age.lasting(now - gone))
+
+    def _still(self) -> str:
+        stopped, backlog = self.context.trust.stopped, self.picture.sync.backlog
+        works = tr("受理、派单、记录照常，待上传 {n} 条", n=age.number(backlog))
+        if not stopped:
+            return works
+        return tr("画面停在 {time}，{works}", time=age.seconds(stopped), works=works)
+
+    def _next(self) -> str:
+        sync, now = self.picture.sync, self.picture.now
+        if self.context.trust.agent is not None:
+            return tr("正在重启采集程序")
+        wait = max(0, sync.next_try_at - now) // SECOND
+        if not sync.tries:
+            return tr("正在重连")
+        return tr("第 {n} 次重连，{s} 秒后再试", n=sync.tries, s=wait)

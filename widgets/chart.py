@@ -1,0 +1,236 @@
+"""Trend: today's line over the band of the usual, drawn by pyqtgraph.
+
+No grid, no legend, no title (those would read HTML): one baseline with ticks at 6, 12, 18, a dot
+at the end. Time that is missing is hatched, never drawn flat.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QPainter, QPen
+from PySide6.QtWidgets import QFrame, QWidget
+
+from commandwall.clock import HOUR, Ms, to_datetime
+from widgets.look import Look
+from widgets.text import plain
+
+HOURS = 24.0
+TICKS = (6, 12, 18)
+DOT, LINE, PAD = 9.0, 2.25, 6.0
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A limit drawn dashed in its severity's colour; `above`: what is over it is outside."""
+
+    value: float
+    severity: int
+    above: bool
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """One day of one figure. `line` is (hour, value), `band` (hour, low, high); hours 0..24.
+
+    `until` is the hour up to which the line is known where that is not now: from there to `now`
+    the time is hatched.
+    """
+
+    now: float
+    line: Sequence[tuple[float, float]] = ()
+    band: Sequence[tuple[float, float, float]] = ()
+    limits: Sequence[Limit] = ()
+    until: float | None = None
+    from_zero: bool = True
+    frozen: bool = field(default=False)
+    """What is shown stands still: the line is dimmed."""
+
+
+def hour_of(at: Ms) -> float:
+    """The local hour of a moment, with its fraction."""
+    moment = to_datetime(at)
+    return moment.hour + moment.minute / 60 + moment.second / 3600
+
+
+def day_of_counts(
+    counts: Sequence[int], past_hour: int, usual: Sequence[tuple[float, float]], now: Ms
+) -> Day:
+    """A day of counts by hour. The count of an hour is known at its end, so it stands there; the
+    hour that runs is told by the last 60 minutes."""
+    here = hour_of(now)
+    line = [(float(h + 1), float(counts[h])) for h in range(int(here))]
+    line = [(0.0, float(counts[0])) if line else (0.0, float(past_hour)), *line]
+    band = [(float(h + 1), *map(float, usual[h])) for h in range(24)]
+    band.insert(0, (0.0, *map(float, usual[23])))
+    return Day(here, [*line, (here, float(past_hour))], band)
+
+
+def day_of_values(
+    values: Sequence[float | None], usual: Sequence[tuple[float, float]], newest: float | None,
+    at: Ms, now: Ms,
+) -> Day:  # fmt: skip
+    """A day of a measured figure: hourly values and the newest one at its moment."""
+    here, last = hour_of(now), hour_of(at)
+    if at < now - now % HOUR - 24 * HOUR:
+        last = 0.0
+    line = [(float(h), float(v)) for h, v in enumerate(values) if v is not None and h <= last]
+    if newest is not None:
+        line.append((last, float(newest)))
+    band = [(float(h), float(low), float(high)) for h, (low, high) in enumerate(usual)]
+    if band:
+        band.append((HOURS, *band[0][1:]))
+    return Day(here, line, band, until=last, from_zero=False)
+
+
+class Trend(pg.GraphicsView):
+    """One trend. It takes no focus and no mouse: the figure above it is what is read."""
+
+    def __init__(self, look: Look, parent: QWidget | None = None) -> None:
+        super().__init__(parent, background=None)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.setRenderHint(QPainter.RenderHint.Antialiasing)
+        self._box = pg.ViewBox(enableMouse=False, enableMenu=False, defaultPadding=0)
+        self.setCentralItem(self._box)
+        self._low, self._high = pg.PlotCurveItem(), pg.PlotCurveItem()
+        self._band = pg.FillBetweenItem(self._low, self._high)
+        self._line = pg.PlotCurveItem(antialias=True)
+        self._out = [pg.PlotCurveItem(antialias=True, connect="finite") for _ in range(2)]
+        self._dot = pg.ScatterPlotItem(pxMode=True)
+        for item in (self._band, self._line, *self._out, self._dot):
+            self._box.addItem(item)
+        self._day, self._range = Day(0.0), (0.0, 1.0)
+        self.wear(look)
+
+    def wear(self, look: Look) -> None:
+        """Take the colours and sizes of a look."""
+        self.look = look
+        self.setBackground(look.colour("bg"))
+        width = look.unit * (LINE if look.metrics.kind == "wall" else 2.0)
+        self._pens = {
+            token: pg.mkPen(look.colour(token), width=width) for token in ("data", "t3", "s1", "s3")
+        }
+        self._band.setBrush(look.colour("band"))
+        self.show_day(self._day)
+
+    def show_day(self, day: Day) -> None:
+        self._day = day
+        self._range = _range_of(day)
+        self._box.setRange(xRange=(0, HOURS), yRange=self._range, padding=0)
+        x, low, high = _smooth(day.band)
+        self._low.setData(x, low)
+        self._high.setData(x, high)
+        pen = self._pens["t3" if day.frozen else "data"]
+        xs, ys = _columns(day.line)
+        self._line.setData(xs, ys, pen=pen)
+        for item, severity in zip(self._out, (1, 3), strict=True):
+            px, py = _outside(xs, ys, [li for li in day.limits if li.severity == severity])
+            item.setData(px, py, pen=self._pens["t3" if day.frozen else f"s{severity}"])
+        self._show_dot(day, xs, ys)
+        self.update()
+
+    def _show_dot(self, day: Day, xs: np.ndarray, ys: np.ndarray) -> None:
+        if not len(xs) or day.frozen:
+            self._dot.setData([], [])
+            return
+        size = DOT * self.look.unit
+        colour = self.look.colour("data")
+        self._dot.setData(xs[-1:], ys[-1:], size=size, brush=colour, pen=pg.mkPen(colour))
+
+    def drawForeground(self, painter: QPainter, rect: QRectF) -> None:
+        painter.save()
+        painter.resetTransform()
+        self._draw_hatch(painter)
+        self._draw_limits(painter)
+        self._draw_base(painter)
+        painter.restore()
+
+    def _draw_base(self, painter: QPainter) -> None:
+        unit, low = self.look.unit, self.height() - 1.0
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        painter.setPen(QPen(self.look.colour("ln2"), max(1.0, unit)))
+        painter.drawLine(QPointF(0, low), QPointF(self.width(), low))
+        for hour in TICKS:
+            x = self.width() * hour / HOURS
+            painter.drawLine(QPointF(x, low), QPointF(x, low - 4 * unit))
+
+    def _draw_hatch(self, painter: QPainter) -> None:
+        day = self._day
+        if day.until is None or day.now - day.until < 0.05:
+            return
+        left = self.width() * day.until / HOURS
+        right = max(left + 10 * self.look.unit, self.width() * day.now / HOURS)
+        painter.fillRect(QRectF(left, 0, right - left, self.height() - 1), self.look.hatch())
+        pen = QPen(self.look.colour("t2"), max(1.0, self.look.unit))
+        pen.setDashPattern([3, 3])
+        painter.setPen(pen)
+        painter.drawLine(QPointF(left, 0), QPointF(left, self.height() - 1))
+
+    def _draw_limits(self, painter: QPainter) -> None:
+        painter.setFont(self.look.font("age"))
+        low, high = self._range
+        for limit in self._day.limits:
+            if not low <= limit.value <= high:
+                continue
+            y = self.height() * (high - limit.value) / (high - low)
+            pen = QPen(self.look.colour(f"s{limit.severity}", 0.7), max(1.0, self.look.unit))
+            pen.setDashPattern([5, 4])
+            painter.setPen(pen)
+            painter.drawLine(QPointF(0, y), QPointF(self.width(), y))
+            if limit.label:
+                box = QRectF(0, y - 24 * self.look.unit, self.width(), 24 * self.look.unit)
+                painter.setPen(self.look.colour("t2"))
+                flags = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignBottom
+                painter.drawText(box, flags, plain(limit.label))
+
+
+def _columns(line: Sequence[tuple[float, float]]) -> tuple[np.ndarray, np.ndarray]:
+    rows = np.array([p for p in line if math.isfinite(p[1])], float).reshape(-1, 2)
+    return rows[:, 0], rows[:, 1]
+
+
+def _smooth(band: Sequence[tuple[float, float, float]]) -> tuple[np.ndarray, ...]:
+    """The band at every quarter of an hour, its hourly steps rounded off."""
+    if not band:
+        return np.zeros(0), np.zeros(0), np.zeros(0)
+    rows = np.array(band, float)
+    x = np.linspace(0, HOURS, 97)
+    kernel = np.hanning(9)[1:-1] / np.hanning(9)[1:-1].sum()
+    sides = [np.interp(x, rows[:, 0], rows[:, side]) for side in (1, 2)]
+    ends = [np.convolve(np.pad(side, 3, mode="edge"), kernel, mode="valid") for side in sides]
+    return x, ends[0], ends[1]
+
+
+def _outside(
+    xs: np.ndarray, ys: np.ndarray, limits: Sequence[Limit]
+) -> tuple[np.ndarray, np.ndarray]:
+    """The stretches of a line beyond its limits, with gaps between them."""
+    if not len(xs) or not limits:
+        return np.zeros(0), np.zeros(0)
+    x = np.linspace(xs[0], xs[-1], 289)
+    y = np.interp(x, xs, ys)
+    out = np.zeros(len(x), bool)
+    for limit in limits:
+        out |= (y >= limit.value) if limit.above else (y <= limit.value)
+    return x, np.where(out, y, np.nan)
+
+
+def _range_of(day: Day) -> tuple[float, float]:
+    """From zero for counts; around what is drawn, never a flat line on its edge, for values."""
+    values = [v for _, v in day.line if math.isfinite(v)]
+    values += [v for _, low, high in day.band for v in (low, high)]
+    if not values:
+        return 0.0, 1.0
+    low, high = min(values), max(values)
+    if day.from_zero:
+        return 0.0 - high * 0.04, max(1.0, high * 1.12)
+    room = max((high - low) * 0.25, abs(high) * 0.02, 1e-6)
+    return low - room, high + room

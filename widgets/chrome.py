@@ -1,0 +1,130 @@
+"""What stands around a desk page: the rail of pages, the slim head, the line of keys."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QMouseEvent
+
+from commandwall.picture import Changes, Picture, SyncState, Tallies, Tick
+from widgets import age, marks
+from widgets.base import Command, Panel, Piece
+from widgets.i18n import named, tr
+from widgets.keys import draw_cap
+from widgets.paper import MIDDLE, RIGHT, Ink, Paper
+from widgets.text import person
+
+CELL, FIRST = 64.0, 56.0
+
+
+class Rail(Panel):
+    """All pages with their numbers; the open one has a bar at its edge."""
+
+    id, title, headed, pooled = "rail", "页面", False, False
+    shows = frozenset({Tick})
+
+    def refresh(self, picture: Picture, changes: Changes) -> None:
+        """The pages are known from the start."""
+
+    def draw(self, paper: Paper) -> None:
+        paper.fill(QRectF(0, 0, paper.width, paper.height), "p")
+        for i, (name, current) in enumerate(self._pages()):
+            box = QRectF(0, FIRST + i * CELL, paper.width, CELL)
+            if current:
+                paper.fill(box, "r")
+                paper.fill(QRectF(0, box.y(), 3, CELL), "t1")
+            middle = box.center()
+            ink = Ink("label", "t1" if current else "t2", current)
+            paper.write(middle.x(), middle.y(), name, ink, MIDDLE, paper.width - 6)
+            paper.write(middle.x(), middle.y() + 18, str(i + 1), Ink("age", "t4"), MIDDLE)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        index = int((event.position().y() / self.look.unit - FIRST) // CELL)
+        pages = self.context.pages
+        if 0 <= index < len(pages):
+            self.context.go(pages[index].id)
+
+    def _pages(self) -> list[tuple[str, bool]]:
+        return [(page.name, page.id == self.context.page) for page in self.context.pages]
+
+
+class DeskHeader(Panel):
+    """Mode, the page's name, counts; the post, the pool's age, the clock."""
+
+    id, title, headed, pooled = "desk_header", "值班台", False, True
+    shows = frozenset({Tick, SyncState, Tallies})
+
+    def refresh(self, picture: Picture, changes: Changes) -> None:
+        """All is read when it is drawn."""
+
+    def draw(self, paper: Paper) -> None:
+        base = paper.height / 2 + 8
+        mode = str(self.options.get("mode", "peace"))
+        box = QRectF(24, paper.height / 2 - 14, 28, 28)
+        marks.mode(paper.painter, box, named("mode", mode)[:1], marks.MODES[mode], self.look)
+        left = self._draw_right(paper, base)
+        x = paper.write(68, base, self._page_name(), Ink("item")) + 20
+        for words, ink in self._counts():
+            if x + paper.length(words, ink) < left - 24:
+                x = paper.write(x, base, words, ink) + 16
+        paper.line(0, paper.height - 0.5, paper.width, paper.height - 0.5)
+
+    def _draw_right(self, paper: Paper, base: float) -> float:
+        told = age.seconds(self.picture.now)
+        pieces = ((told[:5], Ink("clock")), (told[5:], Ink("clock", "t3")))
+        x = paper.row_back(paper.width - 24, base + 1, *pieces, gap=0) - 28
+        x = paper.write(x, base, tr("命令"), Ink("key"), RIGHT) - paper.length(
+            tr("命令"), Ink("key")
+        )
+        cap = paper.length("Ctrl K", Ink("key")) + 14
+        draw_cap(paper, x - cap - 8, paper.height / 2 - 11, "Ctrl+K", 22)
+        return paper.row_back(x - cap - 36, base, *self._post(), *self._pool(), gap=24)
+
+    def _post(self) -> list[Piece]:
+        post = self.desk.post
+        name = named("post", post, "full") if post else tr("未选岗")
+        who = person(self.desk.person)
+        return [(f"{name}  {who}".strip(), Ink("label"))]
+
+    def _pool(self) -> list[Piece]:
+        now, trust = self.picture.now, self.context.trust
+        if trust.pool is not None and trust.known:
+            gone = age.span(now - trust.pool)
+            return [(tr("中心池 断开 {span}", span=gone), Ink("label", "t1", True))]
+        told = age.age(now, self.picture.sync.pool_at)
+        return [(tr("中心池 {age}", age=told), Ink("label"))]
+
+    def _page_name(self) -> str:
+        return next((p.name for p in self.context.pages if p.id == self.context.page), "")
+
+    def _counts(self) -> list[Piece]:
+        needs, now = self.context.needs, self.picture.now
+        counts = (
+            tr("在办 {n}", n=age.number(self.picture.counters.open)),
+            tr("逾期 {n}", n=age.number(len(needs.overdue(now)))),
+            tr("30 分内将逾期 {n}", n=age.number(len(needs.soon(now, 30)))),
+        )
+        return [(count, Ink("label")) for count in counts]
+
+
+class KeyLine(Panel):
+    """The keys of the page, each in its cap."""
+
+    id, title, headed, pooled = "key_line", "按键", False, False
+    shows = frozenset({Tick})
+
+    def refresh(self, picture: Picture, changes: Changes) -> None:
+        """The keys are asked for when they are drawn."""
+
+    def draw(self, paper: Paper) -> None:
+        x, middle = 24.0, paper.height / 2
+        for command in [*self._commands(), Command("?", tr("全部按键"), lambda: None)]:
+            room = paper.length(command.name, Ink("key")) + 76
+            if x + room > paper.width:
+                break
+            x = draw_cap(paper, x, middle - 11, command.key, 22) + 8
+            x = paper.write(x, middle + 5, command.name, Ink("key")) + 24
+
+    def _commands(self) -> list[Command]:
+        page = self.parentWidget()
+        panels = page.findChildren(Panel, options=Qt.FindChildOption.FindDirectChildrenOnly)
+        return [c for p in panels if not p.isHidden() for c in p.commands() if c.key]

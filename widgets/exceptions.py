@@ -1,0 +1,217 @@
+"""需要人处理: unacknowledged alarms and overdue events, worst first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from PySide6.QtCore import QRectF, Qt, QTimer
+from PySide6.QtGui import QMouseEvent
+from PySide6.QtWidgets import QWidget
+
+from commandwall import alarms, deadlines
+from commandwall.alarms import UNACK, Alarm
+from commandwall.deadlines import RED
+from commandwall.events import Event
+from commandwall.picture import Changes, Picture, Tick
+from widgets import age, marks, words
+from widgets.base import EMPTY, NORMAL, Command, Context, Panel, Piece, Subject
+from widgets.i18n import tr
+from widgets.needs import Need
+from widgets.paper import Ink, Paper
+
+ROW, TEXT, MARK = 112.0, 76.0, 40.0
+"""Height of a row, where its text begins, size of its mark."""
+LAST = 30.0
+"""Room for the line that says how many more there are."""
+
+
+class Exceptions(Panel):
+    """The wall's reason: what waits for a person."""
+
+    id, title = "exceptions", "需要人处理"
+    shows = frozenset({Tick, Alarm, Event})
+
+    def __init__(
+        self, context: Context, options: Mapping[str, Any] | None = None,
+        parent: QWidget | None = None,
+    ) -> None:  # fmt: skip
+        super().__init__(context, options, parent)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self._chosen = ""
+        self._said = ""
+        self._blink = QTimer(self)
+        self._blink.setSingleShot(True)
+        self._blink.timeout.connect(self.update)
+
+    def refresh(self, picture: Picture, changes: Changes) -> None:
+        if not self._needs and self.context.trust.known:
+            self.say(EMPTY, tr("无事需要人"))
+        else:
+            self.say(NORMAL)
+
+    def refused(self, why: str) -> None:
+        self._said = why
+        self.update()
+
+    def aside(self) -> list[Piece]:
+        count = len(self._needs)
+        return [(age.number(count), Ink("heading", "t1" if count else "t4", bool(count)))]
+
+    def heading(self) -> str:
+        return super().heading()
+
+    def commands(self) -> list[Command]:
+        return [
+            Command("J", tr("下一件"), lambda: self._step(1)),
+            Command("K", tr("上一件"), lambda: self._step(-1)),
+            Command("Space", tr("确认告警"), self.acknowledge),
+            Command("Return", tr("打开"), self.go),
+        ]
+
+    def open(self, subject: Subject) -> None:
+        if any(n.id == subject.id for n in self._needs):
+            self._chosen = subject.id
+            self.update()
+
+    def acknowledge(self) -> None:
+        """Acknowledge the chosen alarm, or the worst one."""
+        need = self._need()
+        if need is not None and need.alarm is not None:
+            self._said = ""
+            self.do(alarms.acknowledge, alarm=need.alarm.id)
+
+    def go(self) -> None:
+        """Work on the chosen one, or the worst."""
+        need = self._need()
+        if need is not None:
+            self.wanted.emit(Subject(need.kind, need.id))
+
+    def draw(self, paper: Paper) -> None:
+        shown = self._needs[: self._room(paper.height)]
+        for row, need in enumerate(shown):
+            self._draw_need(paper, self.top + row * ROW, need)
+        rest = len(self._needs) - len(shown)
+        line = self._said or (tr("另有 {n} 件", n=age.number(rest)) if rest > 0 else "")
+        if line:
+            base = self.top + len(shown) * ROW + 14
+            paper.write(TEXT, base, line, Ink("label", "t1" if self._said else "t2"),
+                        room=paper.width - TEXT)  # fmt: skip
+        self._arm()
+
+    def _room(self, height: float) -> int:
+        free = height - self.top
+        whole = int(free // ROW)
+        return whole if whole >= len(self._needs) else max(1, int((free - LAST) // ROW))
+
+    def _draw_need(self, paper: Paper, y: float, need: Need) -> None:
+        if need.id == self._chosen:
+            box = QRectF(-8, y - 8, paper.width + 16, ROW - 8)
+            paper.fill(box, "r", 4)
+        self._draw_mark(paper, y + 36, need)
+        unknown = self.stopped is not None
+        room = paper.width - TEXT
+        title = Ink("item", "t2" if unknown else "")
+        paper.write(TEXT, y + 26, words.need_title(need), title, room=room)
+        paper.write(TEXT, y + 54, words.need_place(need, self.picture), Ink("body"), room=room)
+        self._draw_clock(paper, y + 82, need, room)
+
+    def _draw_mark(self, paper: Paper, y: float, need: Need) -> None:
+        if need.alarm is None:
+            paper.lamp(30, y, MARK * 0.8, RED)
+            return
+        severity, state = need.alarm.severity, need.alarm.state
+        if self.stopped is not None:
+            state = marks.STALE
+        lit = self.context.blinker.lit(severity, self.context.seconds())
+        paper.mark(30, y, MARK, (severity, state), lit)
+
+    def _draw_clock(self, paper: Paper, base: float, need: Need, room: float) -> None:
+        if self.stopped is not None:
+            paper.write(TEXT, base, age.stopped(self.picture.now, self.stopped), Ink("label"))
+            return
+        clock = self._clock(need)
+        wide = paper.length(clock, Ink("label", "t1", True))
+        end = paper.write(TEXT, base, words.owner(need), Ink("label"), room=room - wide - 8)
+        paper.write(end + 8, base, clock, Ink("label", "t1", True))
+
+    def _clock(self, need: Need) -> str:
+        now = self.picture.now
+        if need.deadline is not None:
+            return age.left(now, need.deadline.due)
+        return tr("已 {span}", span=age.span(now - need.since))
+
+    @property
+    def _needs(self) -> list[Need]:
+        return self.context.needs.list
+
+    def _need(self) -> Need | None:
+        chosen = [n for n in self._needs if n.id == self._chosen]
+        return next(iter(chosen or self._needs), None)
+
+    def _step(self, by: int) -> None:
+        ids = [n.id for n in self._needs]
+        if not ids:
+            return
+        at = ids.index(self._chosen) + by if self._chosen in ids else 0
+        self._chosen = ids[min(max(0, at), len(ids) - 1)]
+        need = self._need()
+        if need is not None:
+            self.chosen.emit(Subject(need.kind, need.id))
+        self.update()
+
+    def _arm(self) -> None:
+        """Wake at the next edge of a blinking ring."""
+        seen = {n.alarm.severity for n in self._needs if n.alarm and n.alarm.state == UNACK}
+        wait = self.context.blinker.next_edge(seen, self.context.seconds())
+        if wait is not None and self.stopped is None:
+            self._blink.start(max(1, round(wait * 1000) + 1))
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        row = int((event.position().y() / self.look.unit - self.top) // ROW)
+        if 0 <= row < min(len(self._needs), self._room(self.height() / self.look.unit)):
+            self._chosen = self._needs[row].id
+            self.chosen.emit(Subject(self._needs[row].kind, self._chosen))
+            self.update()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        self.go()
+
+
+class Soon(Panel):
+    """How many events will be overdue soon, and, where there is room, which."""
+
+    id, title = "soon", "将逾期"
+    shows = frozenset({Tick, Event})
+
+    def refresh(self, picture: Picture, changes: Changes) -> None:
+        minutes = float(self.options.get("minutes", 30))
+        self._soon = self.context.needs.soon(picture.now, minutes)
+        self._minutes = minutes
+
+    def heading(self) -> str:
+        return tr("{n} 分内将逾期", n=int(getattr(self, "_minutes", 30)))
+
+    def aside(self) -> list[Piece]:
+        count = len(self._soon)
+        open_ = self.picture.counters.open or len(self.picture.events)
+        return [
+            (age.number(count), Ink("heading", "t1" if count else "t4", bool(count))),
+            (tr("在办 {n}", n=age.number(open_)), Ink("label")),
+        ]
+
+    def _age(self) -> list[Piece]:
+        return []
+
+    def draw(self, paper: Paper) -> None:
+        rows = int((paper.height - self.top + 8) // 38)
+        for i, (clock, key) in enumerate(self._soon[:rows]):
+            view = self.picture.events.get(key)
+            if view is not None:
+                self._draw_row(paper, self.top + 16 + i * 38, (clock, view.event.title))
+
+    def _draw_row(self, paper: Paper, base: float, row: tuple[deadlines.Deadline, str]) -> None:
+        clock, title = row
+        left = age.left(self.picture.now, clock.due)
+        start = paper.row_back(paper.width, base, (left, Ink("body", "t1", True)))
+        paper.write(0, base, title, Ink("body", "t1"), room=start - 16)

@@ -1,0 +1,245 @@
+"""The figures of the city: counters with their day, one vital sign with its day, the rates."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from PySide6.QtCore import QRectF
+from PySide6.QtWidgets import QWidget
+
+from commandwall.clock import Ms
+from commandwall.events import Event
+from commandwall.indicators import NORMAL, RED, YELLOW, Indicator, IndicatorValue, judge
+from commandwall.picture import Changes, Picture, Tallies, Tick
+from widgets import age
+from widgets.base import EMPTY, NORMAL as SHOWN, Context, Panel
+from widgets.chart import Day, Limit, Trend, day_of_counts, day_of_values, hour_of
+from widgets.i18n import language, rows, tr
+from widgets.paper import RIGHT, Ink, Paper
+from widgets.text import plain
+
+COMPACT = 190.0
+"""Below this height the line under the figure moves beside it."""
+OLD_AFTER = 2.5
+"""Periods after which a value of an indicator is too old."""
+
+
+class Figure(Panel):
+    """A large number, one line about it, and its day."""
+
+    def __init__(
+        self, context: Context, options: Mapping[str, Any] | None = None,
+        parent: QWidget | None = None,
+    ) -> None:  # fmt: skip
+        super().__init__(context, options, parent)
+        self.trend = Trend(context.look, self)
+        self.number, self.unit, self.note = age.UNKNOWN, "", ""
+
+    def place(self) -> None:
+        look = self.look
+        top = self.top + (56 if self._compact else 82)
+        self.trend.setGeometry(0, look.px(top), self.width(), max(0, self.height() - look.px(top)))
+        self.trend.wear(look)
+
+    def draw(self, paper: Paper) -> None:
+        unknown = self.stopped is not None
+        token = "t3" if unknown or self.old else ""
+        base = self.top + (40 if self._compact else 48)
+        end = paper.write(0, base, self.number, Ink("figure", token))
+        end = paper.write(end + 12, base, self.unit, Ink("heading", "t3" if unknown else ""))
+        note = tr("之后未知") if unknown else self.note
+        if self._compact:
+            paper.write(paper.width, base, note, Ink("label"), RIGHT, paper.width - end - 16)
+        else:
+            paper.write(0, base + 28, note, Ink("label"), room=paper.width)
+
+    @property
+    def _compact(self) -> bool:
+        return self.height() / self.look.unit < COMPACT
+
+    def _frozen(self, day: Day) -> Day:
+        """The day as far as it is known: what comes after is hatched."""
+        stopped = self.stopped
+        if stopped is None:
+            return day
+        until = hour_of(stopped)
+        line = [(h, v) for h, v in day.line if h <= until]
+        return Day(day.now, line, day.band, day.limits, until, day.from_zero, True)
+
+
+class Counter(Figure):
+    """How many came today from one source, over what is usual."""
+
+    id, title = "counter", "今日"
+    shows = frozenset({Tallies, Event, Tick})
+
+    def refresh(self, picture: Picture, changes: Changes) -> None:
+        counters, source = picture.counters, str(self.options.get("source", ""))
+        self.at = max(
+            (v.event.received_at for v in picture.events.values() if v.event.source == source),
+            default=picture.ages.get("events"),
+        )
+        self.number, self.unit = age.number(counters.today(source)), tr("件")
+        past, usual = counters.last_hour(source), counters.usual(source)
+        low, high = usual[int(hour_of(picture.now))]
+        self.note = tr("近 1 小时 {n}", n=age.number(past))
+        if high > 0:
+            span = tr("常态 {low}–{high}", low=age.number(low), high=age.number(high))
+            self.note = tr("{a}，{b}", a=self.note, b=span)
+        now = self.stopped or picture.now
+        day = day_of_counts(counters.hours(source), past, usual, now)
+        self.trend.show_day(self._frozen(Day(hour_of(picture.now), day.line, day.band)))
+
+
+class Vital(Figure):
+    """One of the 927 indicators with its day, its usual band and its limits."""
+
+    id, title = "vital", "体征"
+    shows = frozenset({Indicator, IndicatorValue, Tick})
+
+    def heading(self) -> str:
+        if "title" in self.options:
+            return str(self.options["title"])
+        return _name(self.picture.indicators.get(self._indicator)) or self.title
+
+    @property
+    def _indicator(self) -> str:
+        return str(self.options.get("indicator", ""))
+
+    def refresh(self, picture: Picture, changes: Changes) -> None:
+        definition = picture.indicators.get(self._indicator)
+        value = picture.values.get(self._indicator)
+        self.trend.setVisible(definition is not None and value is not None)
+        if definition is None or value is None:
+            self.say(EMPTY, tr("今日尚无上报"))
+            return
+        self.say(SHOWN)
+        self.at, self.lasts = value.at, OLD_AFTER * definition.period_s
+        self.number = age.number(value.value, definition.decimals)
+        levels = rows(str(self.options.get("levels", "")))
+        self.unit = _level(levels, value.value) or plain(definition.unit, 12)
+        self.note = _usual_now(definition, value, picture.now)
+        self.trend.show_day(self._frozen(day_of(definition, value, picture.now)))
+
+
+def day_of(definition: Indicator, value: IndicatorValue, now: Ms) -> Day:
+    """The day of an indicator, for a trend."""
+    today, usual = json.loads(value.today or "[]"), json.loads(value.usual or "[]")
+    day = day_of_values(today, usual, value.value, value.at, now)
+    d = definition
+    limits = [
+        Limit(limit, severity, above)
+        for limit, severity, above in ((d.hi1, 3, True), (d.hi2, 1, True), (d.lo1, 3, False),
+                                       (d.lo2, 1, False))
+        if limit is not None
+    ]  # fmt: skip
+    late = now - value.at > OLD_AFTER * d.period_s * 1000
+    until = day.until if late else None
+    return Day(day.now, day.line, day.band, limits, until, day.from_zero)
+
+
+def judged(definition: Indicator, value: IndicatorValue | None) -> str:
+    """normal, yellow, red, unknown."""
+    return judge(definition, value.value if value is not None else None)
+
+
+def is_old(definition: Indicator, value: IndicatorValue | None, now: Ms) -> bool:
+    """Whether an indicator is missing, or older than it may be."""
+    if value is None or value.value is None:
+        return True
+    return now - value.at > OLD_AFTER * definition.period_s * 1000
+
+
+SEVERITY = {YELLOW: 3, RED: 1}
+"""What is judged -> the severity whose colour it takes."""
+assert NORMAL not in SEVERITY
+
+
+def _name(definition: Indicator | None) -> str:
+    if definition is None:
+        return ""
+    english = language() == "en" and definition.name_en
+    return plain(definition.name_en if english else definition.name)
+
+
+def _level(levels: Mapping[str, Any], value: float | None) -> str:
+    if value is None:
+        return ""
+    fits = (row for row in levels.values() if value <= row.facts["to"])
+    row = next(fits, None)
+    return row.name(language()) if row is not None else ""
+
+
+def _usual_now(definition: Indicator, value: IndicatorValue, now: Ms) -> str:
+    usual = json.loads(value.usual or "[]")
+    if len(usual) != 24:
+        return ""
+    low, high = usual[int(hour_of(now))]
+    low, high = (age.number(v, definition.decimals) for v in (low, high))
+    return tr("常态 {low}–{high}", low=low, high=high)
+
+
+class Rates(Panel):
+    """Mean response and closing rate, with their targets and raw counts."""
+
+    id, title, headed = "rates", "响应与办结", False
+    shows = frozenset({Indicator, IndicatorValue, Tallies})
+
+    def refresh(self, picture: Picture, changes: Changes) -> None:
+        self._keys = [str(self.options.get(k, "")) for k in ("response", "closing")]
+
+    def draw(self, paper: Paper) -> None:
+        names = (tr("平均响应"), tr("办结率"))
+        wide = (paper.width - 24) / 2
+        for i, (name, key) in enumerate(zip(names, self._keys, strict=True)):
+            self._draw_one(paper, i * (wide + 24), wide, (name, key))
+
+    def _draw_one(self, paper: Paper, x: float, wide: float, what: tuple[str, str]) -> None:
+        name, key = what
+        definition = self.picture.indicators.get(key)
+        value = self.picture.values.get(key)
+        paper.write(x, 20, name, Ink("heading"), room=wide)
+        if definition is None or value is None or value.value is None:
+            paper.write(x, 68, age.UNKNOWN, Ink("clock", "t3"))
+            return
+        token = "t3" if self.stopped else ""
+        decimals = 2 if definition.unit == "%" else definition.decimals
+        end = paper.write(x, 68, age.number(value.value, decimals), Ink("clock", token))
+        paper.write(end + 8, 68, plain(definition.unit, 8), Ink("body", "t3" if token else ""))
+        share, target = _share(definition, value.value)
+        paper.bar(QRectF(x, 82, wide, 6), share, target, "t3" if token else "t2")
+        for base, line in zip((114, 140), self._lines(definition, value), strict=False):
+            paper.write(x, base, line, Ink("label"), room=wide)
+
+    def _lines(self, definition: Indicator, value: IndicatorValue) -> list[str]:
+        if self.stopped is not None:
+            return [age.stopped(self.picture.now, self.stopped)]
+        lines = []
+        if definition.hi1 is not None:
+            limit = age.measure(definition.hi1, plain(definition.unit, 8), 0)
+            lines.append(tr("目标 {limit} 内", limit=limit))
+        elif definition.lo1 is not None:
+            limit = age.measure(definition.lo1, plain(definition.unit, 8), 2)
+            lines.append(tr("目标 {limit} 以上", limit=limit))
+        return [*lines, self._counts(definition, value)]
+
+    def _counts(self, definition: Indicator, value: IndicatorValue) -> str:
+        """The raw counts of a rate; where the pool gives none, what was closed and is open."""
+        if value.num is not None and value.den:
+            return f"{age.number(value.num)} / {age.number(value.den)}"
+        counters = self.picture.counters
+        if definition.unit == "%":
+            return tr("今日办结 {n}", n=age.number(counters.closed_today))
+        return tr("在办 {n} 件", n=age.number(counters.open))
+
+
+def _share(definition: Indicator, value: float) -> tuple[float, float | None]:
+    """How much of its bar a rate fills, and where its target stands."""
+    if definition.unit == "%" and definition.lo1 is not None:
+        low = max(0.0, definition.lo1 - (100 - definition.lo1))
+        return (value - low) / (100 - low), (definition.lo1 - low) / (100 - low)
+    if definition.hi1 is not None:
+        return value / definition.hi1, 1.0
+    return value / 100, None

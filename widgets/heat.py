@@ -1,0 +1,182 @@
+"""The 927 indicators: one cell each, grouped in domains, always at the same place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QEvent, QPointF, QRectF
+from PySide6.QtGui import QHelpEvent, QMouseEvent, QPainter
+
+from commandwall.indicators import RED, UNKNOWN, YELLOW, Indicator, IndicatorValue
+from commandwall.picture import Changes, Picture, Tick
+from widgets import age, marks
+from widgets.base import EMPTY, NORMAL, Panel, Piece, Subject
+from widgets.figures import is_old, judged
+from widgets.i18n import named, rows, tr
+from widgets.paper import Ink, Paper
+from widgets.text import plain, tooltip
+
+GREYS = ("band", "ln2", "t4")
+"""Normal, by the distance from the limit: far, nearer, near."""
+NEAR = (0.55, 0.85)
+"""Shares of the way to the limit from which a cell is nearer, near."""
+GAP, BETWEEN, LABEL = 1.5, 14.0, 30.0
+OLD = "old"
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    id: str
+    box: QRectF
+
+
+class Heat(Panel):
+    """All indicators at a glance: what is normal is grey, what is not stands out."""
+
+    id, title = "heat", "城市体征"
+    shows = frozenset({Indicator, IndicatorValue, Tick})
+
+    def refresh(self, picture: Picture, changes: Changes) -> None:
+        if Indicator in changes.kinds or not hasattr(self, "_domains"):
+            self._domains = _by_domain(picture)
+            self._cells: list[Cell] = []
+        if not picture.indicators:
+            self.say(EMPTY, tr("今日尚无上报"))
+            return
+        self.say(NORMAL)
+        self.at = picture.ages.get("values")
+        self._looks = {key: _look(d, picture) for key, d in picture.indicators.items()}
+
+    def heading(self) -> str:
+        return tr("城市体征 {n} 项", n=age.number(len(self.picture.indicators)))
+
+    def aside(self) -> list[Piece]:
+        counts = self._counts()
+        if self.stopped is not None:
+            line = tr("当时 红 {red}　黄 {yellow}", red=counts[RED], yellow=counts[YELLOW])
+            return [(line, Ink("label"))]
+        return [
+            (tr("红 {n}", n=counts[RED]), _loud(counts[RED])),
+            (tr("黄 {n}", n=counts[YELLOW]), _loud(counts[YELLOW])),
+            (tr("超龄 {n}", n=counts[OLD]), Ink("label", "t2" if counts[OLD] else "t4")),
+            (tr("正常 {n}", n=age.number(counts[NORMAL])), Ink("label")),
+        ]
+
+    def place(self) -> None:
+        self._cells = []
+
+    def draw(self, paper: Paper) -> None:
+        if not self._cells:
+            self._cells = self._place_cells(paper)
+        hatch = self.look.hatch()
+        stopped = self.stopped is not None
+        paper.painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        for cell in self._cells:
+            self._draw_cell(paper, cell, stopped)
+        if stopped:
+            paper.painter.fillRect(QRectF(0, self.top, paper.width, self._tall(paper)), hatch)
+        paper.painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+        for x, name, room in self._names:
+            paper.write(x, self.top + self._tall(paper) + 24, name, Ink("label"), room=room)
+
+    def _draw_cell(self, paper: Paper, cell: Cell, stopped: bool) -> None:
+        look = self._looks.get(cell.id, OLD)
+        if look in (RED, YELLOW):
+            token = "s1" if look == RED else "s3"
+            if stopped:
+                paper.frame(cell.box.adjusted(1, 1, -1, -1), token, 1.25, 0)
+            else:
+                marks.block(paper.painter, cell.box, token, self.look)
+        elif look == OLD:
+            paper.painter.fillRect(cell.box, self.look.colour("bg"))
+            paper.hatch(cell.box)
+            paper.frame(cell.box.adjusted(0.5, 0.5, -0.5, -0.5), "t4", 1, 0)
+        else:
+            paper.painter.fillRect(cell.box, self.look.colour(look))
+
+    def _tall(self, paper: Paper) -> float:
+        return paper.height - self.top - LABEL
+
+    def _place_cells(self, paper: Paper) -> list[Cell]:
+        """Columns of cells, domain by domain, filling the width."""
+        tall, self._names = self._tall(paper), []
+        rows_ = max(4, min(10, round(tall / 13)))
+        columns = {domain: -(-len(keys) // rows_) for domain, keys in self._domains.items()}
+        total, gaps = sum(columns.values()), BETWEEN * (len(columns) - 1)
+        if not total:
+            return []
+        wide, high = (paper.width - gaps) / total, tall / rows_
+        cells, x = [], 0.0
+        for domain, keys in self._domains.items():
+            for i, key in enumerate(keys):
+                box = QRectF(
+                    x + i // rows_ * wide, self.top + i % rows_ * high, wide - GAP, high - GAP
+                )
+                cells.append(Cell(key, box))
+            room = columns[domain] * wide
+            self._names.append((x, named("indicator_domain", domain), room + BETWEEN - 4))
+            x += room + BETWEEN
+        return cells
+
+    def _counts(self) -> dict[str, int]:
+        counts = {RED: 0, YELLOW: 0, OLD: 0, NORMAL: 0}
+        for look in getattr(self, "_looks", {}).values():
+            counts[look if look in counts else NORMAL] += 1
+        return counts
+
+    def _at(self, point: QPointF) -> str:
+        spot = point / self.look.unit
+        return next((c.id for c in self._cells if c.box.contains(spot)), "")
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if key := self._at(event.position()):
+            self.chosen.emit(Subject(Indicator, key))
+
+    def event(self, event: QEvent) -> bool:
+        if isinstance(event, QHelpEvent):
+            tooltip(self, self._told(self._at(QPointF(event.pos()))))
+        return super().event(event)
+
+    def _told(self, key: str) -> str:
+        definition, value = self.picture.indicators.get(key), self.picture.values.get(key)
+        if definition is None or value is None:
+            return ""
+        told = age.measure(value.value, plain(definition.unit, 12), definition.decimals)
+        return f"{plain(definition.name)}  {told}  {age.age(self.picture.now, value.at)}"
+
+
+def _by_domain(picture: Picture) -> dict[str, list[str]]:
+    """Ids by domain in the order of the code list, then of the ids."""
+    found: dict[str, list[str]] = {domain: [] for domain in rows("indicator_domain")}
+    for key in sorted(picture.indicators):
+        found.setdefault(picture.indicators[key].domain, []).append(key)
+    return {domain: keys for domain, keys in found.items() if keys}
+
+
+def _look(definition: Indicator, picture: Picture) -> str:
+    value = picture.values.get(definition.id)
+    if is_old(definition, value, picture.now):
+        return OLD
+    found = judged(definition, value)
+    if found in (RED, YELLOW):
+        return found
+    if found == UNKNOWN or value is None or value.value is None:
+        return OLD
+    near = _nearness(definition, value.value)
+    return GREYS[sum(near >= share for share in NEAR)]
+
+
+def _nearness(d: Indicator, value: float) -> float:
+    """0 far from every limit, 1 at one."""
+    if d.hi1 is not None and d.lo1 is not None:
+        middle, half = (d.hi1 + d.lo1) / 2, (d.hi1 - d.lo1) / 2
+        return abs(value - middle) / half if half else 0.0
+    if d.hi1:
+        return value / d.hi1
+    if d.lo1:
+        return d.lo1 / value if value else 1.0
+    return 0.0
+
+
+def _loud(count: int) -> Ink:
+    return Ink("label", "t1", True) if count else Ink("label", "t4")

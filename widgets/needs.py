@@ -1,0 +1,107 @@
+"""What needs a person now, worst first: unacknowledged alarms and overdue events."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from commandwall import alarms, deadlines
+from commandwall.alarms import RTNUN, UNACK, Alarm
+from commandwall.clock import MINUTE, Ms
+from commandwall.deadlines import Deadline
+from commandwall.events import Event, EventView
+from commandwall.picture import Picture
+
+FILED = 9
+"""Rank of an urgency or severity that nobody gave."""
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """One thing that waits for a person: an alarm (with its event, if it filed one) or an event."""
+
+    rank: int
+    alarm: Alarm | None
+    event: EventView | None
+    deadline: Deadline | None
+
+    @property
+    def kind(self) -> type[Alarm] | type[Event]:
+        return Alarm if self.alarm is not None else Event
+
+    @property
+    def id(self) -> str:
+        if self.alarm is not None:
+            return self.alarm.id
+        return self.event.event.id if self.event is not None else ""
+
+    @property
+    def since(self) -> Ms:
+        if self.alarm is not None:
+            return self.alarm.raised_at
+        return self.deadline.due if self.deadline is not None else Ms(0)
+
+
+@dataclass(slots=True)
+class Needs:
+    """Kept by the wall at each tick, read by header and lists."""
+
+    list: list[Need] = field(default_factory=list)
+    running: dict[str, Deadline] = field(default_factory=dict)
+    """The clock that runs of each open event that has one."""
+    _seen: dict[str, EventView] = field(default_factory=dict)
+
+    def look(self, picture: Picture) -> None:
+        """Bring everything up to `picture.now`."""
+        self._keep_clocks(picture)
+        self.list = sorted(self._all(picture), key=lambda need: (need.rank, need.since))
+
+    def ones(self) -> int:
+        """How many Ⅰ alarms are active and unacknowledged."""
+        return sum(n.alarm is not None and n.alarm.severity == 1 for n in self.list)
+
+    def overdue(self, now: Ms) -> list[str]:
+        """Ids of events whose clock has run out."""
+        return [key for key, clock in self.running.items() if clock.due < now]
+
+    def soon(self, now: Ms, minutes: float) -> list[tuple[Deadline, str]]:
+        """Clocks that run out within so many minutes and the ids of their events, soonest first."""
+        until = now + minutes * MINUTE
+        found = [(c, key) for key, c in self.running.items() if now <= c.due <= until]
+        return sorted(found, key=lambda pair: pair[0].due)
+
+    def _keep_clocks(self, picture: Picture) -> None:
+        for key in self._seen.keys() - picture.events.keys():
+            del self._seen[key]
+            self.running.pop(key, None)
+        for key, view in picture.events.items():
+            if self._seen.get(key) is view:
+                continue
+            self._seen[key] = view
+            clock = deadlines.running(view)
+            if clock is None:
+                self.running.pop(key, None)
+            else:
+                self.running[key] = clock
+
+    def _all(self, picture: Picture) -> list[Need]:
+        waiting = [a for a in picture.alarms.values() if a.state in (UNACK, RTNUN)]
+        filed = {a.event for a in waiting if a.event}
+        needs = [self._of_alarm(a, picture) for a in waiting]
+        for key in self.overdue(picture.now):
+            if key not in filed:
+                view = picture.events[key]
+                needs.append(Need(view.event.urgency or FILED, None, view, self.running[key]))
+        return needs
+
+    def _of_alarm(self, alarm: Alarm, picture: Picture) -> Need:
+        view = picture.events.get(alarm.event)
+        return Need(alarm.severity, alarm, view, self.running.get(alarm.event))
+
+
+def by_severity(picture: Picture) -> dict[int, int]:
+    """Active alarms of each severity 1..4."""
+    counts = dict.fromkeys((1, 2, 3, 4), 0)
+    for alarm in picture.alarms.values():
+        if alarm.state != alarms.NORM:
+            counts[alarm.severity] = counts.get(alarm.severity, 0) + 1
+    return counts

@@ -1,0 +1,110 @@
+"""One page on the screen: its panels in their places, the chrome around them, hairlines."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from PySide6.QtCore import QPointF, QRect
+from PySide6.QtGui import QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtWidgets import QWidget
+
+from layers.map import MapView
+from widgets import layout
+from widgets.base import Context, Panel
+from widgets.layout import Box
+from widgets.look import Look
+from widgets.missing import Missing
+from widgets.pages import MAP, Chrome, Door, PageInfo, WallFile
+
+
+class Page(QWidget):
+    """Builds its panels when it is made; `arrange` puts them into their places."""
+
+    def __init__(
+        self, info: PageInfo, wall: WallFile, context: Context, door: Door, added: Callable[[Panel], None],
+        parent: QWidget,
+    ) -> None:  # fmt: skip
+        super().__init__(parent)
+        self.info, self.context, self._wall = info, context, wall
+        self.chrome = wall.chrome.get(info.surface, Chrome())
+        self._door, self._added = door, added
+        self.panels: dict[str, Panel] = {}
+        self._rules: list[Box] = []
+        self.banner_share = 0.0
+        """0: no banner; 1: whole; 0.5: a person knows of it."""
+        self.setAccessibleName(info.name)
+
+    @property
+    def look(self) -> Look:
+        return self.context.look
+
+    def panel(self, name: str) -> Panel:
+        """The panel of that name in the wall file, made when it is first needed."""
+        if name not in self.panels:
+            options = self._wall.panels.get(name, {})
+            kind = self._door.find(str(options.get("panel", name)))
+            made = kind(self.context, options, self) if kind else Missing(self.context, name, self)
+            self.panels[name] = made
+            self._added(made)
+        return self.panels[name]
+
+    def shown(self) -> Iterator[Panel]:
+        """The panels that have a place now."""
+        return (panel for panel in self.panels.values() if not panel.isHidden())
+
+    def arrange(self, map_view: MapView) -> None:
+        """Put everything into its place for the size and look there are."""
+        unit, chrome = self.look.unit, self.chrome
+        width, height = self.width() / unit, self.height() / unit
+        chosen = layout.choose(self.info.layouts, width, height)
+        left, top = chrome.rail_width, chrome.header_height
+        placed = {chrome.header: (left, 0.0, width - left, top)}
+        if self.banner_share:
+            tall = chrome.banner_height * self.banner_share
+            placed[chrome.banner] = (0.0, top, width, tall)
+            top += tall + 8
+        placed[chrome.rail] = (0.0, 0.0, left, height)
+        foot = chrome.foot_height
+        placed[chrome.foot] = (left, height - foot, width - left, foot)
+        boxes = layout.arrange(chosen, width - left, height - foot, top)
+        placed.pop("", None)
+        placed |= {b.of: (b.x + left, b.y, b.width, b.height) for b in boxes}
+        self._put(placed, map_view)
+        if chrome.header:
+            header = {**(chosen.header or {}), "map": placed.get(MAP, (0.0,))[0]}
+            self.panel(chrome.header).options.update(header)
+        self._rules = [b for b in boxes if b.rule]
+        self._rule_left = left
+        self.update()
+
+    def _put(self, placed: dict[str, tuple[float, ...]], map_view: MapView) -> None:
+        for name, panel in self.panels.items():
+            if name not in placed:
+                panel.hide()
+        for name, rect in placed.items():
+            widget = map_view if name == MAP else self.panel(name)
+            if widget.parent() is not self:
+                widget.setParent(self)
+            widget.setGeometry(_pixels(rect, self.look.unit))
+            widget.show()
+        if MAP not in placed and map_view.parent() is self:
+            map_view.hide()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), self.look.colour("bg"))
+        painter.scale(self.look.unit, self.look.unit)
+        painter.setPen(QPen(self.look.colour("ln"), 1))
+        for box in self._rules:
+            y = round(box.y - 14) + 0.5
+            x = box.x + self._rule_left
+            painter.drawLine(QPointF(x, y), QPointF(x + box.width, y))
+        painter.end()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+
+
+def _pixels(rect: tuple[float, ...], unit: float) -> QRect:
+    x, y, width, height = (round(v * unit) for v in rect)
+    return QRect(x, y, width, height)

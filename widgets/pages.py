@@ -1,0 +1,155 @@
+"""Pages: what a wall file in assets/walls says of each page, and the widget that shows one.
+
+A page is data: its surface (wall or desk), its layouts, and the panels in them. Panels come
+through the entry points `commandwall.panels`, the built-in ones like foreign ones; what is
+installed and stands on no page gets a page of its own.
+"""
+
+from __future__ import annotations
+
+import logging
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any
+
+from commandwall.config import ASSETS
+from commandwall.plugins import PANELS
+from widgets import layout
+from widgets.base import Panel
+from widgets.i18n import language
+from widgets.layout import Layout
+from widgets.metrics import Kind
+from widgets.trust import Limits
+
+log = logging.getLogger(__name__)
+MAP = "map"
+"""The name in a layout where the map stands."""
+
+
+@dataclass(frozen=True, slots=True)
+class PageInfo:
+    """One page of a wall file."""
+
+    id: str
+    zh: str
+    en: str
+    surface: Kind
+    layouts: tuple[Layout, ...]
+    opens: tuple[str, ...] = ()
+    """Kinds of record (lower case) whose work is done here."""
+
+    @property
+    def name(self) -> str:
+        return self.en if language() == "en" else self.zh
+
+
+@dataclass(frozen=True, slots=True)
+class Chrome:
+    """The panels around every page of a surface and their sizes in design pixels; "" for none."""
+
+    header: str = ""
+    header_height: float = 0.0
+    banner: str = ""
+    banner_height: float = 0.0
+    rail: str = ""
+    rail_width: float = 0.0
+    foot: str = ""
+    foot_height: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class WallFile:
+    """A whole wall: its mode, limits of silence, panels with their options, pages."""
+
+    id: str
+    zh: str
+    en: str
+    mode: str
+    limits: Limits
+    panels: Mapping[str, Mapping[str, Any]]
+    chrome: Mapping[str, Chrome]
+    pages: tuple[PageInfo, ...]
+
+    def with_page(self, page: PageInfo) -> WallFile:
+        return WallFile(
+            self.id, self.zh, self.en, self.mode, self.limits, self.panels, self.chrome,
+            (*self.pages, page),
+        )  # fmt: skip
+
+
+def load(name: str) -> WallFile:
+    """The wall of assets/walls/<name>.toml; FileNotFoundError, KeyError or TypeError name what
+    is wrong with it."""
+    with (ASSETS / "walls" / f"{name}.toml").open("rb") as file:
+        data = tomllib.load(file)
+    chrome = {surface: Chrome(**parts) for surface, parts in data["chrome"].items()}
+    pages = tuple(_page(page) for page in data["page"])
+    return WallFile(
+        data["id"], data["zh"], data["en"], data["mode"], Limits(**data["stale"]),
+        data["panel"], chrome, pages,
+    )  # fmt: skip
+
+
+def _page(data: Mapping[str, Any]) -> PageInfo:
+    layouts = tuple(layout.read(one) for one in data["layout"])
+    opens = tuple(data.get("opens", ()))
+    return PageInfo(data["id"], data["zh"], data["en"], data["surface"], layouts, opens)
+
+
+@dataclass(slots=True)
+class Door:
+    """The panels there are, by the name of their entry point; each class is loaded once."""
+
+    points: dict[str, EntryPoint] = field(default_factory=dict)
+    _classes: dict[str, type[Panel] | None] = field(default_factory=dict)
+
+    @staticmethod
+    def installed(named: str = "") -> Door:
+        """The installed ones, then those named `module:Class`, comma separated."""
+        more = [EntryPoint(n.partition(":")[2], n, PANELS) for n in named.split(",") if n]
+        return Door.of([*entry_points(group=PANELS), *more])
+
+    @staticmethod
+    def of(points: Iterable[EntryPoint]) -> Door:
+        found: dict[str, EntryPoint] = {}
+        for point in points:
+            found.setdefault(point.name, point)
+        return Door(found)
+
+    def find(self, name: str) -> type[Panel] | None:
+        """The class of a panel; None where there is none or it cannot be loaded."""
+        if name not in self._classes:
+            self._classes[name] = self._load(name)
+        return self._classes[name]
+
+    def _load(self, name: str) -> type[Panel] | None:
+        if name not in self.points:
+            return None
+        try:
+            found = self.points[name].load()
+        except Exception:
+            log.exception("the panel %s could not be loaded", name)
+            return None
+        return found if isinstance(found, type) and issubclass(found, Panel) else None
+
+    def unplaced(self, wall: WallFile) -> list[str]:
+        """Panels that no page of a wall shows."""
+        used = {str(options.get("panel", name)) for name, options in wall.panels.items()}
+        for page in wall.pages:
+            used |= {e.of for la in page.layouts for b in la.bands for c in b.columns
+                     for e in c.panels}  # fmt: skip
+        return [name for name in self.points if name not in used]
+
+
+def page_of_others(names: list[str]) -> PageInfo:
+    """A page for panels that stand on no other: two columns, each at its natural place."""
+    halves = names[::2], names[1::2]
+    columns = [
+        {"panels": [{"of": name, "grow": 1.0, "least": 120.0, "drop": i} for i, name in
+                    enumerate(half)]}
+        for half in halves if half
+    ]  # fmt: skip
+    only = layout.read({"band": [{"column": columns}]})
+    return PageInfo("others", "扩展", "Plug-ins", "wall", (only,))

@@ -1,0 +1,246 @@
+"""The quiet panels at the sides: place names, duty posts, links, towns."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from PySide6.QtCore import QRectF
+
+from commandwall.areas import CITY, GRID, TOWN, VILLAGE, Area
+from commandwall.clock import SECOND, Ms
+from commandwall.events import Event
+from commandwall.incidents import BACK, Directive, owes
+from commandwall.indicators import IndicatorValue
+from commandwall.picture import Changes, Fixes, Picture, Readings, SyncState, Tallies, Tick
+from commandwall.sensors import STALE
+from widgets import age, words
+from widgets.base import EMPTY, NORMAL, Panel, Piece
+from widgets.figures import is_old
+from widgets.i18n import named, rows, tr
+from widgets.paper import MIDDLE, RIGHT, Ink, Paper
+from widgets.text import person, plain
+
+
+class PlaceLine(Panel):
+    """Where the map is: the city and how it is divided, or the way down to what was entered."""
+
+    id, title, headed, pooled = "place", "所在", False, False
+    shows = frozenset({Area})
+
+    def refresh(self, picture: Picture, changes: Changes) -> None:
+        levels = Counter(area.level for area in picture.areas.values())
+        self._counts = [
+            tr("{n} 镇街", n=age.number(levels[TOWN])),
+            tr("{n} 村社", n=age.number(levels[VILLAGE])),
+            tr("{n} 网格", n=age.number(levels[GRID])),
+        ]
+        if self.context.map is not None and not hasattr(self, "_path"):
+            self._path: list[str] = []
+            self.context.map.entered.connect(self._entered)
+
+    def draw(self, paper: Paper) -> None:
+        names = [self.picture.areas[c].name for c in self._trail() if c in self.picture.areas]
+        if len(names) > 1:
+            paper.write(0, 18, " › ".join(names), Ink("label", "t2"), room=paper.width)
+            return
+        pieces = [words.city_name(self.picture), *self._counts]
+        paper.row(0, 18, *((p, Ink("label")) for p in pieces), gap=20)
+
+    def _trail(self) -> list[str]:
+        return getattr(self, "_path", [])
+
+    def _entered(self, path: list[str]) -> None:
+        self._path = path
+        self.update()
+
+
+class Duty(Panel):
+    """一长七岗: the posts of the hall; this station's own one is outlined."""
+
+    id, title, pooled = "duty", "值班 一长七岗", False
+    shows = frozenset({Directive, Tick})
+
+    def refresh(self, picture: Picture, changes: Changes) -> None:
+        self._owed = Counter(o[0] for d in picture.directives.values() if (o := owes(d)))
+
+    def aside(self) -> list[Piece]:
+        post = self.desk.post
+        here = named("post", post, "full") if post else tr("未选岗")
+        return [(tr("本台 {post}", post=here), Ink("label"))]
+
+    def draw(self, paper: Paper) -> None:
+        posts = [code for code in rows("post").values() if code.facts.get("side") == BACK]
+        wide, gap = (paper.width - 3 * 8) / 4, 8.0
+        tall = min(64.0, (paper.height - self.top - gap) / 2)
+        for i, code in enumerate(posts[:8]):
+            box = QRectF(i % 4 * (wide + gap), self.top + i // 4 * (tall + gap), wide, tall)
+            self._draw_post(paper, box, code.id)
+
+    def _draw_post(self, paper: Paper, box: QRectF, post: str) -> None:
+        mine, owed = post == self.desk.post, self._owed[post]
+        paper.fill(box, "r", 4)
+        if mine:
+            paper.frame(box.adjusted(1, 1, -1, -1), "t1", 2, 4)
+        under = tr("欠 {n}", n=owed) if owed else person(self.desk.person) if mine else ""
+        middle = box.center()
+        base = middle.y() + (-3 if under else 7)
+        paper.write(middle.x(), base, named("post", post), Ink("body"), MIDDLE, box.width() - 8)
+        if under:
+            ink = Ink("age", "t1" if owed else "t3", bool(owed))
+            paper.write(middle.x(), base + 22, under, ink, MIDDLE, box.width() - 8)
+
+
+class Links(Panel):
+    """What the wall hangs on: the pool, the agent, and how old each kind of data is."""
+
+    id, title, headed, pooled = "links", "链路", False, False
+    shows = frozenset({SyncState, Tick, Readings, Fixes, IndicatorValue})
+
+    def refresh(self, picture: Picture, changes: Changes) -> None:
+        self._lines = [*self._sync_lines(picture), *self._data_lines(picture)]
+
+    def draw(self, paper: Paper) -> None:
+        step = 34.0
+        for i, (name, told, loud) in enumerate(self._lines[: int((paper.height + 8) // step)]):
+            base = 20 + i * step
+            ink = Ink("body", "t1", True) if loud else Ink("body")
+            paper.write(0, base, name, ink)
+            room = paper.width - paper.length(name, ink) - 24
+            paper.write(
+                paper.width, base, told, Ink("label", "t1" if loud else "t3", loud), RIGHT, room
+            )
+
+    def _sync_lines(self, picture: Picture) -> list[tuple[str, str, bool]]:
+        sync, trust, now = picture.sync, self.context.trust, picture.now
+        if trust.pool is not None and trust.known:
+            pool = tr("断开 {span}，待上传 {n}", span=age.span(now - trust.pool), n=sync.backlog)
+        else:
+            told = age.age(now, sync.pool_at)
+            pool = tr("{age}，积压 {n}", age=told, n=age.number(sync.backlog))
+        gone = trust.agent is not None
+        lines = [
+            (tr("中心池"), pool, trust.pool is not None),
+            (tr("采集程序"), age.age(now, sync.agent_at), gone),
+        ]
+        if abs(sync.skew_s) > 2:
+            lines.append((tr("时钟偏差"), age.measure(sync.skew_s, tr("秒"), 1), True))
+        return lines
+
+    def _data_lines(self, picture: Picture) -> list[tuple[str, str, bool]]:
+        quality = picture.sensors.quality
+        silent = int((quality == STALE).sum())
+        now, ages = picture.now, picture.ages
+        devices = tr(
+            "{age}，失联 {n}", age=age.age(now, ages.get("readings")), n=age.number(silent)
+        )
+        return [
+            (tr("物联"), devices, False),
+            (tr("事件"), age.age(now, ages.get("events")), False),
+            (tr("体征"), age.age(now, ages.get("values")), False),
+            (tr("定位"), age.age(now, ages.get("fixes")), False),
+        ]
+
+
+class Towns(Panel):
+    """Towns with what they have open and what is overdue."""
+
+    id, title = "towns", "镇街"
+    shows = frozenset({Area, Event, Tallies})
+
+    def refresh(self, picture: Picture, changes: Changes) -> None:
+        self.at = picture.ages.get("events")
+        towns = {a.id: plain(a.name, 24) for a in picture.areas.values() if a.level == TOWN}
+        open_, over = Counter[str](), Counter[str]()
+        late = set(self.context.needs.overdue(picture.now))
+        for key, view in picture.events.items():
+            town = _town(picture, view.event.area)
+            open_[town] += 1
+            over[town] += key in late
+        self._rows = [(towns[t], t, open_[t], over[t]) for t in sorted(towns)]
+        self._most = max(open_.values(), default=1)
+        if self._rows:
+            self.say(NORMAL)
+        else:
+            self.say(EMPTY, tr("尚无镇街"))
+
+    def draw(self, paper: Paper) -> None:
+        right, middle = paper.width, paper.width - 76
+        head = self.top + 8
+        paper.write(right, head, tr("逾期"), Ink("age"), RIGHT)
+        paper.write(middle, head, tr("在办"), Ink("age"), RIGHT)
+        step = 47.0
+        for i, row in enumerate(self._rows[: int((paper.height - self.top - 14) // step)]):
+            self._draw_row(paper, self.top + 46 + i * step, row)
+
+    def _draw_row(self, paper: Paper, base: float, row: tuple[str, str, int, int]) -> None:
+        name, _, open_, over = row
+        loud = over > 0
+        paper.write(0, base, name, Ink("body", "t1" if loud else "", loud), room=150)
+        bar = QRectF(168, base - 10, max(0.0, 100 * open_ / self._most), 5)
+        paper.painter.fillRect(bar, self.look.colour("t1" if loud else "t4"))
+        ink = Ink("body", "t3" if self.stopped else "")
+        paper.write(paper.width - 76, base, age.number(open_), ink, RIGHT)
+        paper.write(
+            paper.width, base, age.number(over), Ink("body", "t1" if loud else "t4", loud), RIGHT
+        )
+        paper.line(0, base + 15.5, paper.width, base + 15.5)
+
+
+def _town(picture: Picture, code: str) -> str:
+    area = picture.areas.get(code)
+    while area is not None and area.level > TOWN:
+        area = picture.areas.get(area.parent)
+    return area.id if area is not None and area.level != CITY else ""
+
+
+class Stale(Panel):
+    """What is too old, oldest first: feeds, indicators, devices by class."""
+
+    id, title = "stale", "陈旧"
+    shows = frozenset({IndicatorValue, Readings, SyncState, Tick})
+
+    def refresh(self, picture: Picture, changes: Changes) -> None:
+        self._lines = [*self._feeds(picture), *self._devices(picture), *self._indicators(picture)]
+        if self._lines:
+            self.say(NORMAL)
+        else:
+            self.say(EMPTY, tr("没有陈旧的数据"))
+
+    def aside(self) -> list[Piece]:
+        count = len(self._lines)
+        return [(age.number(count), Ink("heading", "t1" if count else "t4", bool(count)))]
+
+    def draw(self, paper: Paper) -> None:
+        step = 38.0
+        for i, (name, told) in enumerate(self._lines[: int((paper.height - self.top) // step)]):
+            base = self.top + 18 + i * step
+            paper.hatch(QRectF(0, base - 22, paper.width, 30))
+            start = paper.row_back(paper.width - 8, base, (told, Ink("age", "t2")))
+            paper.write(8, base, name, Ink("body"), room=start - 24)
+
+    def _feeds(self, picture: Picture) -> list[tuple[str, str]]:
+        limit, now = self.context.limits.feed_s * SECOND, picture.now
+        late = [lamp for lamp in picture.sync.lamps.values() if now - lamp.at > limit]
+        return [(named("feed", la.name), age.age(now, la.at)) for la in late]
+
+    def _devices(self, picture: Picture) -> list[tuple[str, str]]:
+        sensors = picture.sensors
+        silent = Counter(sensors.cls_index[sensors.quality == STALE].tolist())
+        return [
+            (
+                tr("{cls} 设备", cls=named("sensor_class", sensors.classes[cls])),
+                tr("失联 {n}", n=age.number(n)),
+            )
+            for cls, n in silent.most_common()
+        ]
+
+    def _indicators(self, picture: Picture) -> list[tuple[str, str]]:
+        late = [
+            (value.at if value else Ms(0), definition)
+            for key, definition in picture.indicators.items()
+            if is_old(definition, value := picture.values.get(key), picture.now)
+        ]
+        return [
+            (plain(d.name), age.stopped(picture.now, at))
+            for at, d in sorted(late, key=lambda pair: pair[0])
+        ]

@@ -1,0 +1,344 @@
+"""The wall: its pages, one of them shown; the look and the language; what a tick brings."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtGui import (
+    QCloseEvent,
+    QGuiApplication,
+    QImage,
+    QKeySequence,
+    QResizeEvent,
+    QShortcut,
+)
+from PySide6.QtWidgets import QApplication, QWidget
+
+from commandwall.alarms import Alarm
+from commandwall.areas import Area, Building, Camera, Place
+from commandwall.config import Settings
+from commandwall.desk import Desk
+from commandwall.events import Event
+from commandwall.incidents import CommandPost, Incident
+from commandwall.picture import Changes, Picture, Tick
+from commandwall.resources import Resource
+from commandwall.sensors import Sensor
+from layers.map import MapView
+from layers.overlay import Blinker
+from layers.style import Style
+from widgets import i18n, pages, theme, trust
+from widgets.base import Command, Context, Panel, Subject
+from widgets.draft import Drafts
+from widgets.i18n import tr
+from widgets.keys import KeySheet
+from widgets.look import Look
+from widgets.metrics import Metrics
+from widgets.page import Page
+from widgets.palette import Palette
+
+log = logging.getLogger(__name__)
+ON_MAP: dict[str, type[Any]] = {
+    "alarm": Alarm, "area": Area, "building": Building, "camera": Camera, "event": Event,
+    "incident": Incident, "place": Place, "command_post": CommandPost, "resource": Resource,
+    "sensor": Sensor,
+}  # fmt: skip
+"""What the map calls a kind -> the kind."""
+
+
+class Wall(QWidget):
+    """One window. `tick(changes)` is called on the screen's thread after the picture took them."""
+
+    crossing: object = None
+    """Kept alive for main: the crossing that calls `tick`."""
+
+    def __init__(
+        self, picture: Picture, desk: Desk, settings: Settings, map_view: MapView,
+        door: pages.Door | None = None,
+    ) -> None:  # fmt: skip
+        super().__init__()
+        self.picture, self.desk, self.settings, self.map = picture, desk, settings, map_view
+        i18n.speak(settings.lang)
+        self.file, self._door = self._load(door)
+        self._surfaces = _surfaces(settings)
+        blinker = Blinker(Style(settings.theme), settings.reduced_motion)
+        self.context = Context(
+            picture, desk, self._look(settings.theme, "wall"), self.file.limits,
+            Drafts(desk.keep, desk.ask, self), blinker, map_view.clock.monotonic, self.open_page,
+            map_view, self.file.pages,
+        )  # fmt: skip
+        self._pages: dict[str, Page] = {}
+        self._shortcuts: list[QShortcut] = []
+        self._overlay: QWidget | None = None
+        self._known_banner = False
+        self._set_up()
+
+    def _set_up(self) -> None:
+        self.setWindowTitle(tr("指挥大屏"))
+        self.setObjectName("wall")
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.map.scene.tr = tr
+        self.map.set_reduced_motion(self.settings.reduced_motion)
+        self.map.picked.connect(self._picked)
+        self._wear(self.settings.theme)
+        self.open_page(self.file.pages[0].id)
+
+    def _load(self, door: pages.Door | None) -> tuple[pages.WallFile, pages.Door]:
+        file = pages.load(self.settings.wall)
+        door = door or pages.Door.installed(self.settings.plugins)
+        if others := door.unplaced(file):
+            file = file.with_page(pages.page_of_others(others))
+        return file, door
+
+    # What main calls.
+
+    def tick(self, changes: Changes) -> None:
+        """Bring what is shown up to the picture."""
+        self._judge()
+        self.context.needs.look(self.picture)
+        self.map.refresh(self.picture, changes)
+        for panel in self.page.shown():
+            if panel.shows & changes.kinds:
+                panel.bring(self.picture, changes)
+            elif Tick in changes.kinds:
+                panel.update()
+
+    def open_page(self, name: str) -> None:
+        """Show a page by its id; an unknown one is logged and nothing changes."""
+        info = next((page for page in self.file.pages if page.id == name), None)
+        if info is None:
+            log.warning("there is no page %s", name)
+            return
+        before = self._pages.get(getattr(self, "_open", ""))
+        self._open = self.context.page = name
+        self.context.look = self._look(self.theme, info.surface)
+        page = self._page(info)
+        self._arrange()
+        self._bring_all()
+        page.show()
+        page.raise_()
+        if before is not None and before is not page:
+            before.hide()
+        self._bind()
+
+    def place(self) -> None:
+        """Fill the screen that the settings name, else the first."""
+        named = [s for s in QGuiApplication.screens() if s.name() == self.settings.screen]
+        screen = named[0] if named else QGuiApplication.primaryScreen()
+        if self.settings.screen and not named:
+            log.warning("there is no screen %s; using %s", self.settings.screen, screen.name())
+        self.setScreen(screen)
+        self.setGeometry(screen.geometry())
+        self.showFullScreen()
+
+    def snapshot(self, width: int, height: int) -> QImage:
+        """The whole wall as a picture of that size."""
+        if self.size() != QSize(width, height):
+            self.resize(width, height)
+            QApplication.processEvents()
+        image = QImage(width, height, QImage.Format.Format_RGB32)
+        image.fill(self.context.look.colour("bg"))
+        self.render(image)
+        return image
+
+    def is_alive(self) -> bool:
+        """Whether the city has come and its map is drawn."""
+        return bool(self.picture.areas) and self.map.board.frame is not None
+
+    # The look and the language.
+
+    @property
+    def theme(self) -> str:
+        return self._theme
+
+    def set_theme(self, name: str) -> None:
+        """Another set of colours, at once and everywhere."""
+        self._wear(name)
+        self._pages_changed()
+
+    def set_language(self, lang: str) -> None:
+        """zh or en, at once and everywhere."""
+        i18n.speak(lang)
+        self.map.board.renew()
+        self.setWindowTitle(tr("指挥大屏"))
+        self._pages_changed()
+
+    def _wear(self, name: str) -> None:
+        self._theme = name
+        colours = theme.load(name)
+        self.context.look = self._look(name, "wall")
+        self.context.blinker.style = Style(name)
+        app = QApplication.instance()
+        if isinstance(app, QApplication):
+            app.setStyle("Fusion")
+            app.setPalette(colours.palette())
+            app.setStyleSheet(colours.qss())
+        self.map.set_theme(name)
+
+    def _look(self, name: str, surface: str) -> Look:
+        return Look(theme.load(name), self._surfaces[surface])
+
+    def _pages_changed(self) -> None:
+        self.context.look = self._look(self._theme, self.page.info.surface)
+        for page in self._pages.values():
+            page.setAccessibleName(page.info.name)
+        self._arrange()
+        for panel in self.page.panels.values():
+            panel.wear()
+        self._bring_all()
+        self._bind()
+        self.update()
+
+    # Pages.
+
+    @property
+    def page(self) -> Page:
+        return self._pages[self._open]
+
+    def _page(self, info: pages.PageInfo) -> Page:
+        if info.id not in self._pages:
+            self._pages[info.id] = Page(
+                info, self.file, self.context, self._door, self._added, self
+            )
+        return self._pages[info.id]
+
+    def _added(self, panel: Panel) -> None:
+        panel.chosen.connect(self.choose)
+        panel.wanted.connect(self.work_on)
+
+    def _arrange(self) -> None:
+        page = self.page
+        page.setGeometry(self.rect())
+        page.banner_share = self._banner_share()
+        self.map.set_scale(self.context.look.unit)
+        page.arrange(self.map)
+
+    def _bring_all(self) -> None:
+        for panel in self.page.shown():
+            panel.wear()
+            panel.bring(self.picture, Changes(self.picture.now, {}, panel.shows))
+
+    def _judge(self) -> None:
+        before = self.context.trust
+        self.context.trust = trust.judge(self.picture, self.context.limits)
+        if self.context.trust.stopped is None:
+            self._known_banner = False
+        if (before.stopped is None) != (self.context.trust.stopped is None):
+            self._arrange()
+            self._bring_all()
+
+    def _banner_share(self) -> float:
+        if self.context.trust.stopped is None:
+            return 0.0
+        return 0.5 if self._known_banner else 1.0
+
+    def know_banner(self) -> None:
+        """A person has seen that the pool is gone: the banner halves its height."""
+        if self.context.trust.stopped is not None:
+            self._known_banner = True
+            self._arrange()
+
+    # One thing, everywhere.
+
+    def choose(self, subject: Subject) -> None:
+        """Mark it on the map, without moving it, and tell the panels."""
+        name = next((n for n, kind in ON_MAP.items() if kind is subject.kind), "")
+        self.map.select(name, subject.id if name else "")
+        for panel in self.page.panels.values():
+            panel.open(subject)
+
+    def work_on(self, subject: Subject) -> None:
+        """Open the page on which its kind is worked on, if there is one."""
+        kind = subject.kind.__name__.lower()
+        target = next((page.id for page in self.file.pages if kind in page.opens), None)
+        if target is not None and target != self._open:
+            self.open_page(target)
+        self.choose(subject)
+
+    def _picked(self, kind: str, id_: str) -> None:
+        if kind in ON_MAP:
+            for panel in self.page.panels.values():
+                panel.open(Subject(ON_MAP[kind], id_))
+
+    # Keys.
+
+    def commands(self) -> list[Command]:
+        """What can be done from anywhere; the panels on the page add theirs."""
+        own = [
+            Command(f"Alt+{n}", page.name, _to(self.open_page, page.id))
+            for n, page in enumerate(self.file.pages, 1)
+        ]
+        day = "day" if self._theme == "dark" else "dark"
+        other = "en" if i18n.language() == "zh" else "zh"
+        return [
+            *own,
+            Command("Ctrl+K", tr("命令"), self.open_palette),
+            Command("?", tr("全部按键"), self.open_keys),
+            Command("F11", tr("全屏"), self.toggle_full_screen),
+            Command("Y", tr("已知中心池断开"), self.know_banner),
+            Command("", theme.load(day).name(i18n.language()), _to(self.set_theme, day)),
+            Command("", tr("另一种语言"), _to(self.set_language, other)),
+            Command("", tr("看全市"), self.map.fit),
+        ]
+
+    def all_commands(self) -> list[Command]:
+        """Those of the wall, then those of the panels that are shown."""
+        return [*self.commands(), *(c for p in self.page.shown() for c in p.commands())]
+
+    def _bind(self) -> None:
+        for shortcut in self._shortcuts:
+            shortcut.setEnabled(False)
+            shortcut.deleteLater()
+        self._shortcuts = []
+        taken: set[str] = set()
+        for command in self.all_commands():
+            if command.key and command.key not in taken:
+                taken.add(command.key)
+                shortcut = QShortcut(QKeySequence(command.key), self)
+                shortcut.activated.connect(command.run)
+                self._shortcuts.append(shortcut)
+
+    def open_palette(self) -> None:
+        """Ctrl K: all commands by their names."""
+        self._show_overlay(Palette(self.context.look, self.all_commands(), self))
+
+    def open_keys(self) -> None:
+        """?: the sheet of all keys."""
+        self._show_overlay(KeySheet(self.context.look, self.all_commands(), self))
+
+    def _show_overlay(self, overlay: QWidget) -> None:
+        if self._overlay is not None:
+            self._overlay.close()
+        self._overlay = overlay
+        overlay.destroyed.connect(lambda: setattr(self, "_overlay", None))
+        overlay.show()
+        overlay.setFocus()
+
+    def toggle_full_screen(self) -> None:
+        if self.isFullScreen():
+            self.showNormal()
+        else:
+            self.showFullScreen()
+
+    # Qt.
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._arrange()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        self.context.drafts.flush()
+        super().closeEvent(event)
+
+
+def _surfaces(settings: Settings) -> dict[str, Metrics]:
+    wall = Metrics.wall(settings.distance_mm, settings.pitch_mm)
+    return {"wall": wall, "desk": Metrics.desk()}
+
+
+def _to(act: Callable[[str], None], name: str) -> Callable[[], None]:
+    return lambda: act(name)

@@ -1,0 +1,86 @@
+"""Sentences about the city: where something is, what an alarm says, the state of the whole."""
+
+from __future__ import annotations
+
+from commandwall.alarms import Alarm
+from commandwall.areas import CITY
+from commandwall.events import EventView
+from commandwall.picture import Picture
+from widgets import age
+from widgets.i18n import language, named, rows, tr
+from widgets.needs import Need, Needs
+from widgets.text import plain
+from widgets.trust import Trust
+
+NUMERALS = {1: "Ⅰ", 2: "Ⅱ", 3: "Ⅲ", 4: "Ⅳ"}
+
+
+def city_name(picture: Picture) -> str:
+    area = picture.areas.get(picture.city)
+    return plain(area.name if area is not None else picture.city)
+
+
+def place(picture: Picture, code: str) -> str:
+    """石塘镇 石东村 07 网格: the names of an area and those above it, without the city."""
+    names: list[str] = []
+    area = picture.areas.get(code)
+    while area is not None and area.level != CITY and len(names) < 5:
+        names.append(plain(area.name, 24))
+        area = picture.areas.get(area.parent)
+    return " ".join(reversed(names))
+
+
+def alarm_title(alarm: Alarm) -> str:
+    """燃气 27 %LEL"""
+    decimals = 0 if alarm.value == int(alarm.value) or abs(alarm.value) >= 20 else 1
+    value = age.measure(alarm.value, plain(alarm.unit, 12), decimals)
+    return f"{named('sensor_class', alarm.cls)} {value}"
+
+
+def need_title(need: Need) -> str:
+    if need.alarm is not None:
+        return alarm_title(need.alarm)
+    return plain(need.event.event.title) if need.event is not None else age.UNKNOWN
+
+
+def need_place(need: Need, picture: Picture) -> str:
+    if need.alarm is not None:
+        return place(picture, need.alarm.area)
+    return event_place(need.event, picture) if need.event is not None else ""
+
+
+def event_place(view: EventView, picture: Picture) -> str:
+    """The area of an event, or its address where no area is known."""
+    return place(picture, view.event.area) or plain(view.event.address)
+
+
+def owner(need: Need) -> str:
+    """Who has it, and what is owed: 燃气公司 到场, 未派单 受理, 待确认."""
+    if need.event is None:
+        return tr("待确认")
+    unit = named("unit", plain(need.event.unit, 24)) if need.event.unit else tr("未派单")
+    return f"{unit} {step(need)}".strip()
+
+
+def step(need: Need) -> str:
+    """The name of the clock that runs."""
+    if need.deadline is None or need.event is None:
+        return ""
+    row = rows("event_limit").get(f"{need.event.event.urgency}-{need.deadline.step}")
+    return row.name(language()) if row is not None else need.deadline.step
+
+
+def sentence(picture: Picture, needs: Needs, trust: Trust) -> str:
+    """The state of the city in one line; never 平稳 while a Ⅰ is active or the pool is gone."""
+    if picture.sync.filling is not None and not picture.areas:
+        return tr("首次装载 {share} %", share=int(100 * picture.sync.filling))
+    if not trust.known:
+        return tr("尚无态势，正在接通中心池")
+    if trust.stopped is not None:
+        return tr("态势停在 {time}，此后未知", time=age.clock(trust.stopped))
+    ones, count = needs.ones(), len(needs.list)
+    if ones:
+        return tr("Ⅰ 级告警 {ones} 条，共 {n} 件需要人", ones=ones, n=count)
+    if count:
+        return tr("{n} 件需要人，其余平稳", n=age.number(count))
+    return tr("无事需要人，全城平稳")
