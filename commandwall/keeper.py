@@ -31,7 +31,7 @@ class Keeper(threading.Thread):
         self._halt = threading.Event()
         self._child: subprocess.Popen[bytes] | None = None
         self._starts = 0
-        self._started = 0.0
+        self._began = 0.0
 
     def run(self) -> None:
         while not self._halt.is_set():
@@ -41,18 +41,19 @@ class Keeper(threading.Thread):
     def stop(self) -> None:
         """End the agent with the wall."""
         self._halt.set()
-        self.join()
+        if self.is_alive():
+            self.join()
         if self._child is not None:
             platform.end(self._child)
 
     def _look(self) -> None:
         now = self._clock.now()
         if now - pulse.read(self._settings.data_dir).agent_at < SILENT_MS:
-            if self._clock.monotonic() - self._started > BACK_OFF_S[-1]:
+            if self._clock.monotonic() - self._began > BACK_OFF_S[-1]:
                 self._starts = 0
             return
         pause = BACK_OFF_S[min(self._starts, len(BACK_OFF_S) - 1)]
-        if self._starts and self._clock.monotonic() - self._started < SILENT_MS / 1000 + pause:
+        if self._starts and self._clock.monotonic() - self._began < SILENT_MS / 1000 + pause:
             return
         self._start()
 
@@ -60,7 +61,7 @@ class Keeper(threading.Thread):
         if self._child is not None:
             platform.end(self._child)
         self._starts += 1
-        self._started = self._clock.monotonic()
+        self._began = self._clock.monotonic()
         if self._starts > 1:
             log.warning("the agent was silent; start %d", self._starts)
         command = [sys.executable, "-m", "main", "agent"]
