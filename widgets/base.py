@@ -114,6 +114,7 @@ class Panel(QWidget):
         """Seconds after which what is shown is too old."""
         self.state, self.line = NORMAL, ""
         self.failures, self.failed_at = 0, Ms(0)
+        self._brought = False
         self._courier = Courier(self, self.refused)
         self.setAccessibleName(tr(self.heading()))
 
@@ -213,7 +214,7 @@ class Panel(QWidget):
             log.exception("panel %s failed", self.id)
             self._fail()
         else:
-            self.failed_at = Ms(0)
+            self.failed_at, self._brought = Ms(0), True
         self.update()
 
     def wear(self) -> None:
@@ -254,13 +255,13 @@ class Panel(QWidget):
         return self.look.metrics.kind == "wall"
 
     def _paint(self, paper: Paper) -> None:
-        if self.headed:
+        if self.headed and self._brought:
             self._paint_heading(paper)
         if self.failed_at:
             self._say_broken(paper)
         elif self.state != NORMAL:
             self._paint_state(paper)
-        else:
+        elif self._brought:
             if self.old and not self.stopped:
                 paper.hatch(QRectF(0, self.top, paper.width, paper.height - self.top))
             self.draw(paper)

@@ -14,7 +14,8 @@ from commandwall.events import Event
 from commandwall.indicators import NORMAL, RED, YELLOW, Indicator, IndicatorValue, judge
 from commandwall.picture import Changes, Picture, Tallies, Tick
 from widgets import age
-from widgets.base import EMPTY, NORMAL as SHOWN, Context, Panel
+from widgets.base import EMPTY, Context, Panel
+from widgets.base import NORMAL as SHOWN
 from widgets.chart import Day, Limit, Trend, day_of_counts, day_of_values, hour_of
 from widgets.i18n import language, rows, tr
 from widgets.paper import RIGHT, Ink, Paper

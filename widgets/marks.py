@@ -61,7 +61,7 @@ def hollow(
 ) -> None:
     """The shape (size, severity) of a severity of which there is nothing now: grey, no fill."""
     painter.save()
-    pen = QPen(look.colour(token), 1.5, join=Qt.PenJoinStyle.MiterJoin)
+    pen = marks.pen(look.colour(token), 1.5)
     painter.strokePath(marks.shape(QPointF(x, y), mark[0] * 0.9, mark[1]), pen)
     painter.restore()
 
@@ -139,5 +139,5 @@ def _ring(painter: QPainter, middle: QPointF, radius: float, look: Look, token: 
 
 def _edge(painter: QPainter, path: QPainterPath, look: Look) -> None:
     if look.style.edge is not None:
-        pen = QPen(look.style.edge, 1.25, join=Qt.PenJoinStyle.MiterJoin)
+        pen = marks.pen(look.style.edge, 1.25)
         painter.strokePath(path, pen)

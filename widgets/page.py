@@ -21,8 +21,8 @@ class Page(QWidget):
     """Builds its panels when it is made; `arrange` puts them into their places."""
 
     def __init__(
-        self, info: PageInfo, wall: WallFile, context: Context, door: Door, added: Callable[[Panel], None],
-        parent: QWidget,
+        self, info: PageInfo, wall: WallFile, context: Context, door: Door,
+        added: Callable[[Panel], None], parent: QWidget,
     ) -> None:  # fmt: skip
         super().__init__(parent)
         self.info, self.context, self._wall = info, context, wall
@@ -52,8 +52,12 @@ class Page(QWidget):
         """The panels that have a place now."""
         return (panel for panel in self.panels.values() if not panel.isHidden())
 
-    def arrange(self, map_view: MapView) -> None:
-        """Put everything into its place for the size and look there are."""
+    def arrange(self, map_view: MapView) -> list[Panel]:
+        """Put everything into its place for the size and look there are.
+
+        Returns the panels that had no place before, and so were not brought up to date.
+        """
+        before = set(self.shown())
         unit, chrome = self.look.unit, self.chrome
         width, height = self.width() / unit, self.height() / unit
         chosen = layout.choose(self.info.layouts, width, height)
@@ -76,6 +80,7 @@ class Page(QWidget):
         self._rules = [b for b in boxes if b.rule]
         self._rule_left = left
         self.update()
+        return [panel for panel in self.shown() if panel not in before]
 
     def _put(self, placed: dict[str, tuple[float, ...]], map_view: MapView) -> None:
         for name, panel in self.panels.items():

@@ -8,6 +8,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPen
 from PySide6.QtWidgets import QWidget
 
+from layers.marks import pen
 from widgets import marks, text
 from widgets.look import Look
 from widgets.metrics import LEADING
@@ -88,8 +89,7 @@ class Paper:
 
     def line(self, x: float, y: float, x2: float, y2: float, token: str = "ln",
              width: float = 1) -> None:  # fmt: skip
-        pen = QPen(self.look.colour(token), width, cap=Qt.PenCapStyle.FlatCap)
-        self.painter.setPen(pen)
+        self.painter.setPen(pen(self.look.colour(token), width))
         self.painter.drawLine(QPointF(x, y), QPointF(x2, y2))
 
     def fill(self, box: QRectF, token: str, radius: float = 0, alpha: float = 1) -> None:

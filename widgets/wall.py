@@ -213,12 +213,16 @@ class Wall(QWidget):
         page.setGeometry(self.rect())
         page.banner_share = self._banner_share()
         self.map.set_scale(self.context.look.unit)
-        page.arrange(self.map)
+        for panel in page.arrange(self.map):
+            self._bring(panel)
 
     def _bring_all(self) -> None:
         for panel in self.page.shown():
-            panel.wear()
-            panel.bring(self.picture, Changes(self.picture.now, {}, panel.shows))
+            self._bring(panel)
+
+    def _bring(self, panel: Panel) -> None:
+        panel.wear()
+        panel.bring(self.picture, Changes(self.picture.now, {}, panel.shows))
 
     def _judge(self) -> None:
         before = self.context.trust
