@@ -6,10 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-import psycopg
-
 from commandwall.config import Settings
-from commandwall.pool import schema
 
 DONE, REFUSED = 0, 2
 CONNECT_S = 5
@@ -25,6 +22,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(settings: Settings, asked: argparse.Namespace) -> int:
     """0 when it is done; 2 with a sentence when the pool cannot be reached or refuses."""
+    # Here, not above: every other command would wait for these libraries too.
+    import psycopg
+
+    from commandwall.pool import schema
+
     if asked.what == "sql":
         print(f"BEGIN;\n{schema.script(asked.city)}\nCOMMIT;")
         return DONE

@@ -206,7 +206,7 @@ def _code(error: Exception, text: str) -> str:
         return "login"
     if isinstance(error, psycopg.errors.RaiseException):
         return "chain"
-    if isinstance(error, psycopg.errors.SyntaxErrorOrAccessRuleViolation):
+    if isinstance(error, psycopg.ProgrammingError):
         return "schema"
     return "login" if any(sign in text for sign in _NO_LOGIN) else "unreachable"
 

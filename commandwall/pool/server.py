@@ -122,11 +122,10 @@ class PoolServer:
             if self._clock.monotonic() > until:
                 raise ServerTrouble(f"the pool's server of {self.folder} does not answer")
             self._clock.pause(POLL_S)
-        try:
+        with ExitStack() as undo:
+            undo.callback(self.stop)
             self._start()
-        except BaseException:
-            self.stop()
-            raise
+            undo.pop_all()
 
     def stop(self) -> None:
         """A fast shutdown: open transactions are rolled back, everything committed is kept."""

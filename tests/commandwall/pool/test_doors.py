@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from argparse import Namespace
+from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 from builders import an_event
 
-from commandwall.pool import schema
+from commandwall.config import Settings
+from commandwall.platform import write_private
+from commandwall.pool import admin, schema
 from commandwall.pool.client import Client, PoolTrouble
 from commandwall.pool.loader import load, upsert
 from commandwall.store.journal import GENESIS, Line, body_text, seal
@@ -143,6 +147,12 @@ def test_troubles_have_their_names(pool: Any, tmp_path: Any) -> None:
         assert caught.value.code == code, str(caught.value)
 
 
+def test_a_database_that_is_no_pool_is_named(pool: Any) -> None:
+    pool.owner.execute("DROP TABLE cw_meta")
+    with pool.client() as client, pytest.raises(PoolTrouble, match="schema"):
+        client.meta()
+
+
 def test_the_head_is_behind_everything_that_was_written(pool: Any) -> None:
     pool.owner.execute(
         "INSERT INTO cw_outbox(kind, id, op) "
@@ -150,3 +160,31 @@ def test_the_head_is_behind_everything_that_was_written(pool: Any) -> None:
     )
     with pool.client() as client:
         assert client.head() == 45_000
+
+
+def test_a_city_makes_its_pool_with_one_command(pool: Any, tmp_path: Path) -> None:
+    pool.owner.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+    secret = tmp_path / "owner.secret"
+    write_private(secret, pool.owner_dsn["password"])
+    address = {
+        "COMMANDWALL_POOL": pool.owner_dsn["conninfo"],
+        "COMMANDWALL_SECRET_FILE": str(secret),
+    }
+    for _ in range(2):
+        settings = Settings.load({}, address)
+        assert admin.run(settings, Namespace(what="make", city="江阴市")) == 0
+    with pool.client() as client:
+        assert client.meta().city == "江阴市" and client.head() == 0
+    assert admin.run(Settings(), Namespace(what="make", city="")) == 2
+
+
+def test_the_printed_sql_makes_the_same_pool(pool: Any, capsys: Any) -> None:
+    pool.owner.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+    assert admin.run(Settings(), Namespace(what="sql", city="O'Ville")) == 0
+    pool.owner.execute(capsys.readouterr().out)
+    with pool.client() as client:
+        assert client.meta().city == "O'Ville"
+    before = pool.owner.execute("SELECT oid FROM pg_proc WHERE proname = 'cw_page'").fetchall()
+    schema.create(pool.owner)
+    after = pool.owner.execute("SELECT oid FROM pg_proc WHERE proname = 'cw_page'").fetchall()
+    assert before == after
