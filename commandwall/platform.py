@@ -6,6 +6,7 @@ import contextlib
 import ctypes
 import fcntl
 import os
+import pwd
 import signal
 import stat
 import subprocess
@@ -18,9 +19,11 @@ from typing import IO
 NETWORK_TYPES = frozenset({
     "nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "vboxsf", "fuse.sshfs", "ceph", "glusterfs",
 })  # fmt: skip
-PR_SET_PDEATHSIG = 1
+PR_SET_PDEATHSIG, PR_SET_KEEPCAPS, PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE = 1, 8, 47, 2
 CLONE_NEWUSER = 0x10000000
-UNPRIVILEGED = 1000
+CAP_DAC_OVERRIDE, CAPABILITY_VERSION = 1, 0x20080522
+ACCOUNT = "nobody"
+"""Stands in for root. Every system has it, and initdb asks the system for its name."""
 PATIENCE_S = 10.0
 
 
@@ -61,52 +64,109 @@ def start_child(
     )
 
 
-def start_with_us(command: Sequence[str], log: IO[bytes]) -> subprocess.Popen[bytes]:
+def start_with_us(command: Sequence[str], data: Path, log: IO[bytes]) -> subprocess.Popen[bytes]:
     """Start a server that gets SIGINT when the thread that calls this ends, however it ends.
 
-    As root it runs in a user namespace where it does not look like root. Ctrl-C passes it by.
+    As root it runs so that it does not look like root, and `data` becomes its own. Ctrl-C passes
+    it by.
     """
     return subprocess.Popen(
-        _wrapped(command), stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True
+        _wrapped(command, data),
+        stdout=log,
+        stderr=log,
+        stdin=subprocess.DEVNULL,
+        start_new_session=True,
     )
 
 
-def run_unprivileged(command: Sequence[str]) -> None:
-    """Run a program that refuses root. Raises OSError with its words on failure."""
-    done = subprocess.run(_wrapped(command), capture_output=True, text=True, check=False)
+def run_unprivileged(command: Sequence[str], data: Path) -> None:
+    """Run a program that refuses root on its folder. Raises OSError with its words on failure."""
+    done = subprocess.run(_wrapped(command, data), capture_output=True, text=True, check=False)
     if done.returncode:
         raise OSError((done.stderr or done.stdout).strip())
 
 
-def _wrapped(command: Sequence[str]) -> list[str]:
+def _wrapped(command: Sequence[str], data: Path) -> list[str]:
     # A program between, since code between fork and exec of a program with threads may hang.
-    return [sys.executable, "-I", "-S", __file__, str(os.getpid()), *command]
+    return [sys.executable, "-I", "-S", __file__, str(os.getpid()), str(data), *command]
 
 
-def _become(parent: int, command: Sequence[str]) -> None:
+def _become(parent: int, data: Path, command: Sequence[str]) -> None:
     """Turn this process into a server that ends with its parent and does not look like root."""
     libc = ctypes.CDLL(None, use_errno=True)
     if os.geteuid() == 0:
-        _leave_root(libc)
-    # After the namespace: a change of rights forgets this signal.
+        _leave_root(libc, data)
+    # After the change of rights, which forgets this signal.
     libc.prctl(PR_SET_PDEATHSIG, signal.SIGINT)
     if os.getppid() == parent:
         os.execv(command[0], list(command))
 
 
-def _leave_root(libc: ctypes.CDLL) -> None:
-    uid, gid = os.geteuid(), os.getegid()
+def _leave_root(libc: ctypes.CDLL, data: Path) -> None:
+    """Only look like another in a namespace; where none is allowed (chroot, container), be one."""
+    account = pwd.getpwnam(ACCOUNT)
+    if _works(lambda: _enter_namespace(libc, account)):
+        _hand_over(data, os.geteuid(), os.getegid())
+        _enter_namespace(libc, account)
+        return
     try:
-        if libc.unshare(CLONE_NEWUSER):
-            raise OSError(ctypes.get_errno(), "unshare")
-        Path("/proc/self/setgroups").write_text("deny")
-        Path("/proc/self/uid_map").write_text(f"{UNPRIVILEGED} {uid} 1")
-        Path("/proc/self/gid_map").write_text(f"{UNPRIVILEGED} {gid} 1")
+        _hand_over(data, account.pw_uid, account.pw_gid)
+        _take_account(libc, account)
     except OSError as error:
         raise SystemExit(
-            f"PostgreSQL refuses root, and user namespaces are not allowed here ({error}): "
-            "run as a plain user"
+            "PostgreSQL refuses root, and here root may neither make a user namespace nor become "
+            f"{ACCOUNT} ({error}): run as a plain user"
         ) from error
+
+
+def _works(attempt: Callable[[], None]) -> bool:
+    """Try in a process of its own: a namespace that was half made cannot be left again."""
+    child = os.fork()
+    if child == 0:
+        with contextlib.suppress(OSError):
+            attempt()
+            os._exit(0)
+        os._exit(1)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
+def _enter_namespace(libc: ctypes.CDLL, account: pwd.struct_passwd) -> None:
+    uid, gid = os.geteuid(), os.getegid()
+    _check(libc.unshare(CLONE_NEWUSER))
+    Path("/proc/self/setgroups").write_text("deny")
+    Path("/proc/self/uid_map").write_text(f"{account.pw_uid} {uid} 1")
+    Path("/proc/self/gid_map").write_text(f"{account.pw_gid} {gid} 1")
+
+
+def _take_account(libc: ctypes.CDLL, account: pwd.struct_passwd) -> None:
+    """Be the account for good. It keeps one right: to pass folders above that only root may enter.
+
+    Raises OSError where that is not allowed.
+    """
+    _check(libc.prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0))
+    os.setgroups([])
+    os.setresgid(account.pw_gid, account.pw_gid, account.pw_gid)
+    os.setresuid(account.pw_uid, account.pw_uid, account.pw_uid)
+    kept = 1 << CAP_DAC_OVERRIDE
+    header = (ctypes.c_uint32 * 2)(CAPABILITY_VERSION, 0)
+    rights = (ctypes.c_uint32 * 6)(kept, kept, kept)  # effective, permitted, handed on
+    _check(libc.capset(header, rights))
+    _check(libc.prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_DAC_OVERRIDE, 0, 0))
+
+
+def _hand_over(folder: Path, uid: int, gid: int) -> None:
+    """Give a folder with everything in it to an owner, the folder last: its owner says it is done.
+
+    PostgreSQL works on its own data only, and an earlier start may have had another owner.
+    """
+    if folder.exists() and folder.stat().st_uid != uid:
+        for path in (*folder.rglob("*"), folder):
+            os.chown(path, uid, gid, follow_symlinks=False)
+
+
+def _check(failed: int) -> None:
+    if failed:
+        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
 
 
 def end(child: subprocess.Popen[bytes], patience_s: float = PATIENCE_S) -> None:
@@ -153,5 +213,5 @@ def write_private(file: Path, text: str) -> None:
         out.write(text)
 
 
-if __name__ == "__main__":  # python platform.py PARENT COMMAND...
-    _become(int(sys.argv[1]), sys.argv[2:])
+if __name__ == "__main__":  # python platform.py PARENT DATA COMMAND...
+    _become(int(sys.argv[1]), Path(sys.argv[2]), sys.argv[3:])

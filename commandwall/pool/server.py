@@ -146,7 +146,7 @@ class PoolServer:
         if not (self.data / "PG_VERSION").exists():
             self._make()
         with (self.folder / "server.log").open("ab") as log:
-            self._child = platform.start_with_us(self._command(), log)
+            self._child = platform.start_with_us(self._command(), self.data, log)
         self._wait()
         self._make_logins()
 
@@ -154,7 +154,7 @@ class PoolServer:
         options = [f"{key}={value}" for key, value in OPTIONS.items()]
         options += [f"unix_socket_directories={self.socket}", f"port={PORT}"]
         settings = (part for option in options for part in ("-c", option))
-        return [str(BIN / "postgres"), "-D", str(self.data), *settings]
+        return [str(BIN / "postgres"), "-D", str(self.data.resolve()), *settings]
 
     def _make(self) -> None:
         """initdb beside, then one rename: a broken-off one leaves nothing that looks whole."""
@@ -167,7 +167,7 @@ class PoolServer:
             "--no-locale", "--no-instructions",
         ]  # fmt: skip
         try:
-            platform.run_unprivileged(command)
+            platform.run_unprivileged(command, fresh)
         except OSError as error:
             raise ServerTrouble(f"the pool's database could not be made: {error}") from error
         fresh.rename(self.data)
@@ -214,12 +214,13 @@ class PoolServer:
     def _end_leftovers(self) -> None:
         """End what an earlier life left at work in this folder, the server by its own shutdown.
 
-        Then nobody uses the data, and notes that name a process (after a restart of the machine
-        perhaps a stranger) are void.
+        A note that then names a living process names a stranger (after a restart of the machine);
+        that one, and one broken off while it was written, is void. Any other stays: by it the
+        server itself sees whether something still uses the data.
         """
         note = self.data / "postmaster.pid"
         left = list(self._at_work())
-        server = int(note.read_text().split()[0]) if note.exists() else 0
+        server = _noted(note)
         for process in left:
             if process.pid == server:
                 with suppress(psutil.NoSuchProcess):
@@ -229,16 +230,23 @@ class PoolServer:
             with suppress(psutil.NoSuchProcess):
                 process.kill()
         psutil.wait_procs(alive, END_S)
-        for void in (note, *self.socket.glob(".s.PGSQL.*")):
+        if server == 0 or psutil.pid_exists(server):
+            note.unlink(missing_ok=True)
+        for void in self.socket.glob(".s.PGSQL.*"):
             void.unlink(missing_ok=True)
 
     def _at_work(self) -> Iterator[psutil.Process]:
         """Processes of PostgreSQL that work in this folder."""
-        here = self.folder.resolve()
         for process in psutil.process_iter(["name"]):
             with suppress(psutil.Error):
-                if "postgres" in process.info["name"] and here in Path(process.cwd()).parents:
+                if "postgres" in process.info["name"] and self._is_ours(process):
                     yield process
+
+    def _is_ours(self, process: psutil.Process) -> bool:
+        try:
+            return self.folder.resolve() in Path(process.cwd()).parents
+        except psutil.AccessDenied:  # another account's, in a container: its command still says
+            return str(self.data.resolve()) in process.cmdline()
 
     def _make_socket(self) -> None:
         platform.private_folder(self.folder / "socket")
@@ -254,6 +262,12 @@ class PoolServer:
 
     def _url(self, role: str, database: str = DATABASE) -> str:
         return f"postgresql://{role}@/{database}?host={quote(str(self.socket))}&port={PORT}"
+
+
+def _noted(note: Path) -> int:
+    """The process that a server's own note names; 0 where there is none."""
+    words = note.read_text().split() if note.exists() else []
+    return int(words[0]) if words and words[0].isdecimal() else 0
 
 
 def _secret(name: str) -> Path:

@@ -38,14 +38,28 @@ def mode(path: Path) -> int:
     return stat.S_IMODE(path.stat().st_mode)
 
 
-def holder(folder: Path) -> tuple[subprocess.Popen[str], int]:
+def holder(folder: Path, *within: str) -> tuple[subprocess.Popen[str], int]:
     """Another program that runs the server of a folder, and the server's process."""
     child = subprocess.Popen(
-        [sys.executable, "-c", HOLDER, str(folder)],
+        [*within, sys.executable, "-c", HOLDER, str(folder)],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
     assert child.stdout is not None
     return child, int(child.stdout.readline())
+
+
+@pytest.fixture
+def chroot(tmp_path: Path) -> list[str]:
+    """A command that runs a program in a chroot, where the kernel allows no user namespace."""
+    if os.geteuid() != 0:
+        pytest.skip("only root can make a chroot")
+    root = tmp_path / "root"
+    root.mkdir()
+    enter = 'mount --rbind / "$0" && exec chroot "$0" "$@"'
+    within = ["unshare", "--mount", "sh", "-c", enter, str(root)]
+    if subprocess.run([*within, "true"], capture_output=True, check=False).returncode:
+        pytest.skip("no mounts are allowed here")
+    return within
 
 
 def close(child: subprocess.Popen[str]) -> None:
@@ -161,5 +175,31 @@ def test_a_wrong_secret_is_named_at_once(folder: Path) -> None:
     with pytest.raises(ServerTrouble, match=r"owner\.secret"), PoolServer(folder):
         pass
     secret.write_text(right)
+    with PoolServer(folder) as server:
+        assert server.pid
+
+
+def test_root_in_a_chroot_gets_a_server_below_a_folder_that_only_root_enters(
+    tmp_path: Path, chroot: list[str]
+) -> None:
+    above = tmp_path / "closed"
+    above.mkdir(mode=0o700)
+    child, pid = holder(above / "pool", *chroot)
+    process = psutil.Process(pid)
+    assert process.uids().real != 0
+    child.kill()
+    close(child)
+    process.wait(30)
+    assert mode(above) == 0o700 and above.stat().st_uid == 0
+    with PoolServer(above / "pool") as server, owner(server) as conn:
+        conn.execute("CREATE TABLE kept(n int)")
+    child, _ = holder(above / "pool", *chroot)
+    with PoolServer(above / "pool") as guest, owner(guest) as conn:
+        assert conn.execute("SELECT count(*) FROM kept").fetchone() == (0,)
+    close(child)
+
+
+def test_a_note_broken_off_while_it_was_written_stops_nothing(folder: Path) -> None:
+    (folder / "data" / "postmaster.pid").write_text("")
     with PoolServer(folder) as server:
         assert server.pid
