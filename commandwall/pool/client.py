@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+from psycopg.abc import RV, PQGen
 from psycopg.types.json import Jsonb
 from sqlalchemy import LargeBinary
 
@@ -19,7 +20,8 @@ from commandwall.store.journal import Line
 from commandwall.store.schema import table_of
 
 Row = tuple[Any, ...]
-CONNECT_S, STATEMENT_MS = 3, 5_000
+CONNECT_S, STATEMENT_MS, SILENCE_S = 3, 5_000, 8.0
+OPTIONS = rf"-c statement_timeout={STATEMENT_MS} -c default_transaction_isolation=read\ committed"
 LIVENESS: dict[str, Any] = {
     "keepalives_idle": 5,
     "keepalives_interval": 3,
@@ -67,12 +69,12 @@ class Client:
     def __init__(self, url: str, secret_file: str) -> None:
         with _troubles():
             password = Path(secret_file).read_text().strip() if secret_file else None
-            self._conn: psycopg.Connection[Any] = psycopg.connect(
+            self._conn = _Connection.connect(
                 url,
                 password=password,
                 autocommit=True,
                 connect_timeout=CONNECT_S,
-                options=f"-c statement_timeout={STATEMENT_MS}",
+                options=OPTIONS,
                 application_name="commandwall",
                 **LIVENESS,
             )
@@ -174,6 +176,30 @@ class Client:
         return page
 
 
+class _Connection(psycopg.Connection[Any]):
+    """One that gives up on a server which stands still: that one keeps no limit of its own."""
+
+    def wait(self, gen: PQGen[RV], *args: Any, **kwargs: Any) -> RV:
+        return super().wait(_while_it_speaks(gen), *args, **kwargs)
+
+
+def _while_it_speaks(gen: PQGen[RV]) -> PQGen[RV]:
+    clock = Clock()
+    heard = clock.monotonic()
+    try:
+        wanted = next(gen)
+        while True:
+            ready = yield wanted
+            if ready:
+                heard = clock.monotonic()
+            elif clock.monotonic() - heard > SILENCE_S:
+                raise psycopg.OperationalError("the pool does not answer")
+            wanted = gen.send(ready)
+    except StopIteration as done:
+        value: RV = done.value
+        return value
+
+
 def _places(columns: dict[str, list[str]]) -> Iterator[tuple[str, list[int]]]:
     """Where the pool, which may be newer, has each of our columns in the rows of its pages."""
     for kind in schema.city_kinds():
@@ -204,7 +230,7 @@ def _troubles() -> Generator[None]:
 def _code(error: Exception, text: str) -> str:
     if isinstance(error, OSError | psycopg.errors.InsufficientPrivilege):
         return "login"
-    if isinstance(error, psycopg.errors.RaiseException):
+    if isinstance(error, _REFUSED):
         return "chain"
     if isinstance(error, psycopg.ProgrammingError):
         return "schema"
@@ -213,3 +239,4 @@ def _code(error: Exception, text: str) -> str:
 
 _NO_LOGIN = ("password", "no pg_hba.conf entry", "does not exist")
 # While it connects, psycopg tells failures apart by their text alone.
+_REFUSED = (psycopg.errors.RaiseException, psycopg.DataError, psycopg.IntegrityError)

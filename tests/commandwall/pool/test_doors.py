@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from argparse import Namespace
 from pathlib import Path
 from typing import Any
@@ -188,3 +190,30 @@ def test_the_printed_sql_makes_the_same_pool(pool: Any, capsys: Any) -> None:
     schema.create(pool.owner)
     after = pool.owner.execute("SELECT oid FROM pg_proc WHERE proname = 'cw_page'").fetchall()
     assert before == after
+
+
+def test_a_server_that_stands_still_is_given_up(pool: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("commandwall.pool.client.SILENCE_S", 0.3)
+    with pool.client() as client:
+        client.meta()
+        backend = client._conn.info.backend_pid
+        os.kill(backend, signal.SIGSTOP)
+        try:
+            with pytest.raises(PoolTrouble, match=r"unreachable.*does not answer"):
+                client.page(0, 10)
+        finally:
+            os.kill(backend, signal.SIGCONT)
+    with pool.client() as client:
+        assert client.page(0, 10).last == 0
+
+
+def test_a_line_that_postgresql_cannot_hold_is_named_as_the_stations(pool: Any) -> None:
+    with pool.client() as client, pytest.raises(PoolTrouble, match="chain"):
+        client.push([a_line(person="\0")])
+
+
+def test_the_citys_default_isolation_does_not_break_the_feed(pool: Any) -> None:
+    name = pool.owner.info.dbname
+    pool.owner.execute(f"ALTER DATABASE {name} SET default_transaction_isolation = 'serializable'")
+    with pool.client() as client:
+        assert client._rows("SHOW transaction_isolation") == [("read committed",)]
