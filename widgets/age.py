@@ -15,6 +15,11 @@ def age(now: Ms, at: Ms | None) -> str:
     return words.age(tr, now, at)
 
 
+def since(now: Ms, at: Ms | None) -> str:
+    """3 秒前, 38 分前, 5 时前: the age of what may be silent without having stopped."""
+    return words.since(tr, now, at)
+
+
 def stopped(now: Ms, at: Ms | None) -> str:
     """停于 14:20, or — where nothing was ever known."""
     return words.stopped(tr, now, at) if at else UNKNOWN

@@ -54,6 +54,7 @@ class Context:
     look: Look
     limits: Limits
     drafts: Drafts
+    needs: Needs
     blinker: Blinker
     seconds: Callable[[], float]
     """The monotonic clock of the map, so that all rings blink in phase."""
@@ -64,7 +65,6 @@ class Context:
     page: str = ""
     """The id of the page that is open."""
     trust: Trust = field(default_factory=Trust)
-    needs: Needs = field(default_factory=Needs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +96,8 @@ class Panel(QWidget):
     """Whether the base draws heading and age."""
     pooled: ClassVar[bool] = True
     """Whether what it shows comes from the pool, and so stops with it."""
+    quiet: ClassVar[bool] = False
+    """Whether nothing new for a long time is usual: its age is told, not where it stopped."""
 
     chosen = Signal(object)
     """A person chose a Subject. The wall marks it on the map and tells every other panel."""
@@ -278,7 +280,8 @@ class Panel(QWidget):
             return [(age.stopped(self.picture.now, self.stopped), Ink("age", "t2"))]
         if self.at is None:
             return []
-        return [(age.age(self.picture.now, self.at), Ink("age", "t2" if self.old else ""))]
+        told = age.age if self.old or not (self.quiet or self.lasts) else age.since
+        return [(told(self.picture.now, self.at), Ink("age", "t2" if self.old else ""))]
 
     def _paint_state(self, paper: Paper) -> None:
         token = {ERROR: "t1", DENIED: "t2"}.get(self.state, "t3")

@@ -1,4 +1,4 @@
-"""需要人处理: unacknowledged alarms and overdue events, worst first."""
+"""需要人处理: unacknowledged alarms and overdue urgent events, worst first."""
 
 from __future__ import annotations
 
@@ -20,8 +20,10 @@ from widgets.i18n import tr
 from widgets.needs import Need
 from widgets.paper import Ink, Paper
 
-ROW, TEXT, MARK = 112.0, 76.0, 40.0
+ROW, TEXT, MARK = 112.0, 80.0, 40.0
 """Height of a row, where its text begins, size of its mark."""
+MIDDLE = 34.0
+"""Middle of a mark: its ring is wider than it."""
 LAST = 30.0
 """Room for the line that says how many more there are."""
 
@@ -46,7 +48,8 @@ class Exceptions(Panel):
 
     def refresh(self, picture: Picture, changes: Changes) -> None:
         if not self._needs and self.context.trust.known:
-            self.say(EMPTY, tr("无事需要人"))
+            unknown = self.stopped is not None
+            self.say(EMPTY, tr("当时无事需要人，此后未知") if unknown else tr("无事需要人"))
         else:
             self.say(NORMAL)
 
@@ -57,9 +60,6 @@ class Exceptions(Panel):
     def aside(self) -> list[Piece]:
         count = len(self._needs)
         return [(age.number(count), Ink("heading", "t1" if count else "t4", bool(count)))]
-
-    def heading(self) -> str:
-        return super().heading()
 
     def commands(self) -> list[Command]:
         return [
@@ -118,13 +118,13 @@ class Exceptions(Panel):
 
     def _draw_mark(self, paper: Paper, y: float, need: Need) -> None:
         if need.alarm is None:
-            paper.lamp(30, y, MARK * 0.8, RED)
+            paper.lamp(MIDDLE, y, MARK * 0.8, RED, self.stopped is None)
             return
         severity, state = need.alarm.severity, need.alarm.state
         if self.stopped is not None:
             state = marks.STALE
         lit = self.context.blinker.lit(severity, self.context.seconds())
-        paper.mark(30, y, MARK, (severity, state), lit)
+        paper.mark(MIDDLE, y, MARK, (severity, state), lit)
 
     def _draw_clock(self, paper: Paper, base: float, need: Need, room: float) -> None:
         if self.stopped is not None:

@@ -73,7 +73,7 @@ class Figure(Panel):
 class Counter(Figure):
     """How many came today from one source, over what is usual."""
 
-    id, title = "counter", "今日"
+    id, title, quiet = "counter", "今日", True
     shows = frozenset({Tallies, Event, Tick})
 
     def refresh(self, picture: Picture, changes: Changes) -> None:
@@ -87,8 +87,7 @@ class Counter(Figure):
         low, high = usual[int(hour_of(picture.now))]
         self.note = tr("近 1 小时 {n}", n=age.number(past))
         if high > 0:
-            span = tr("常态 {low}–{high}", low=age.number(low), high=age.number(high))
-            self.note = tr("{a}，{b}", a=self.note, b=span)
+            self.note = tr("{a}，{b}", a=self.note, b=_usual(low, high, 0))
         now = self.stopped or picture.now
         day = day_of_counts(counters.hours(source), past, usual, now)
         self.trend.show_day(self._frozen(Day(hour_of(picture.now), day.line, day.band)))
@@ -178,8 +177,15 @@ def _usual_now(definition: Indicator, value: IndicatorValue, now: Ms) -> str:
     if len(usual) != 24:
         return ""
     low, high = usual[int(hour_of(now))]
-    low, high = (age.number(v, definition.decimals) for v in (low, high))
-    return tr("常态 {low}–{high}", low=low, high=high)
+    return _usual(low, high, definition.decimals)
+
+
+def _usual(low: float, high: float, decimals: int) -> str:
+    """常态 4–7; one number where both are the same."""
+    ends = [age.number(v, decimals) for v in (low, high)]
+    if ends[0] == ends[1]:
+        return tr("常态 {n}", n=ends[0])
+    return tr("常态 {low}–{high}", low=ends[0], high=ends[1])
 
 
 class Rates(Panel):
@@ -211,8 +217,10 @@ class Rates(Panel):
         paper.write(end + 8, 68, plain(definition.unit, 8), Ink("body", "t3" if token else ""))
         share, target = _share(definition, value.value)
         paper.bar(QRectF(x, 82, wide, 6), share, target, "t3" if token else "t2")
-        for base, line in zip((114, 140), self._lines(definition, value), strict=False):
+        for base, line in zip((114, 138), self._lines(definition, value), strict=False):
             paper.write(x, base, line, Ink("label"), room=wide)
+        if self.stopped is None:
+            paper.write(x, 160, age.since(self.picture.now, value.at), Ink("age"), room=wide)
 
     def _lines(self, definition: Indicator, value: IndicatorValue) -> list[str]:
         if self.stopped is not None:
@@ -220,10 +228,10 @@ class Rates(Panel):
         lines = []
         if definition.hi1 is not None:
             limit = age.measure(definition.hi1, plain(definition.unit, 8), 0)
-            lines.append(tr("目标 {limit} 内", limit=limit))
+            lines.append(tr("目标 {limit}内", limit=limit))
         elif definition.lo1 is not None:
             limit = age.measure(definition.lo1, plain(definition.unit, 8), 2)
-            lines.append(tr("目标 {limit} 以上", limit=limit))
+            lines.append(tr("目标 {limit}以上", limit=limit))
         return [*lines, self._counts(definition, value)]
 
     def _counts(self, definition: Indicator, value: IndicatorValue) -> str:

@@ -19,7 +19,7 @@ LEFT_X, SQUARE = 32.0, 62.0
 UPPER, LOWER, CLOCK = 62.0, 94.0, 84.0
 """Baselines of the sentence, of the line under it, and of the clock."""
 SIDE_UPPER, SIDE_LOWER = 58.0, 86.0
-DOT = "·"
+DOT, APART = "·", 48.0
 
 
 class Header(Panel):
@@ -35,50 +35,75 @@ class Header(Panel):
         self._counts = by_severity(picture)
 
     def draw(self, paper: Paper) -> None:
-        wide = self.options.get("sentence") == "map"
-        left = self._draw_right(paper, wide)
-        box = QRectF(LEFT_X, 32, SQUARE, SQUARE)
+        self._draw_mode(paper)
+        x, edge = LEFT_X + SQUARE + 24, self._draw_clock(paper)
+        state = self._state()
+        if self.options.get("sentence") == "map":
+            start = self._draw_wide(paper, x)
+        else:
+            start, state = x, self._fitting(paper, edge - x, state)
+            edge = self._draw_date(paper, self._end(paper, start, state), edge)
+        edge = self._draw_small(paper, self._end(paper, start, state), edge)
+        self._draw_sentence(paper, start, edge - start)
+        paper.row(start, LOWER, *state, gap=14)
+
+    def _draw_mode(self, paper: Paper) -> None:
         mode = str(self.options.get("mode", "peace"))
         letter = named("mode", mode)[:1]
+        box = QRectF(LEFT_X, 32, SQUARE, SQUARE)
         marks.mode(paper.painter, box, letter, marks.MODES.get(mode, 0.0), self.look)
         paper.said.append(letter)
-        if wide:
-            self._draw_wide(paper, left)
-        else:
-            x = LEFT_X + SQUARE + 24
-            self._draw_sentence(paper, x, left - x - 32)
-            paper.row(x, LOWER, *self._city(), *self._state(), gap=14)
 
-    def _draw_wide(self, paper: Paper, left: float) -> None:
-        """The sentence stands over the map; city and date at the left edge."""
-        x = LEFT_X + SQUARE + 24
+    def _draw_clock(self, paper: Paper) -> float:
+        told = age.seconds(self.picture.now)
+        pieces = ((told[:5], Ink("figure")), (told[5:], Ink("figure", "t3")))
+        return paper.row_back(paper.width - LEFT_X, CLOCK, *pieces, gap=0) - 36
+
+    def _draw_wide(self, paper: Paper, x: float) -> float:
+        """City and date at the left edge; returns where the map begins, the sentence above it."""
         start = float(self.options["map"])
         paper.write(x, UPPER, self._city()[0][0], Ink("item"), room=start - x - 40)
         paper.row(x, LOWER, *self._date(), gap=20)
-        self._draw_sentence(paper, start, left - start - 32)
-        paper.row(start, LOWER, *self._state()[1:], gap=14)
+        return start
+
+    def _fitting(self, paper: Paper, room: float, state: list[Piece]) -> list[Piece]:
+        """The line under the sentence, with the city's name where there is room for it."""
+        whole = [*self._city(), (DOT, Ink("label", "t4")), *state]
+        return whole if paper.span(*whole, gap=14) <= room else state
+
+    def _end(self, paper: Paper, start: float, state: list[Piece]) -> float:
+        """Where sentence and line end: nothing may begin before it."""
+        sentence = paper.length(self._sentence(), Ink("sentence"))
+        return start + max(sentence, paper.span(*state, gap=14))
+
+    def _sentence(self) -> str:
+        return words.sentence(self.picture, self.context.needs, self.context.trust)
 
     def _draw_sentence(self, paper: Paper, x: float, room: float) -> None:
-        line = words.sentence(self.picture, self.context.needs, self.context.trust)
-        paper.write(x, UPPER, line, Ink("sentence"), room=room)
+        paper.write(x, UPPER, self._sentence(), Ink("sentence"), room=room)
 
-    def _draw_right(self, paper: Paper, wide: bool) -> float:
-        """Clock, date, counts, feeds; returns where they begin."""
-        now, edge = self.picture.now, paper.width - LEFT_X
-        hours, ticking = age.seconds(now)[:5], age.seconds(now)[5:]
-        pieces = ((hours, Ink("figure")), (ticking, Ink("figure", "t3")))
-        x = paper.row_back(edge, CLOCK, *pieces, gap=0) - 36
-        if not wide:
-            date, pool = self._date()
-            starts = [x - paper.length(p[0], p[1]) for p in (date, pool)]
-            paper.write(x, SIDE_UPPER, *date, at=RIGHT)
-            paper.write(x, SIDE_LOWER, *pool, at=RIGHT)
-            x = min(starts) - 48
-        upper = self._draw_counts(paper, x)
-        lower = self._draw_feeds(paper, x)
-        return min(upper, lower)
+    def _draw_date(self, paper: Paper, end: float, edge: float) -> float:
+        """Date and the pool's age before the clock, where there is room."""
+        date, pool = self._date()
+        start = edge - max(paper.length(*date), paper.length(*pool)) - APART
+        if start < end:
+            return edge
+        paper.write(edge, SIDE_UPPER, *date, at=RIGHT)
+        paper.write(edge, SIDE_LOWER, *pool, at=RIGHT)
+        return start
 
-    def _draw_counts(self, paper: Paper, x: float) -> float:
+    def _draw_small(self, paper: Paper, end: float, edge: float) -> float:
+        """Counts by severity and the feeds, where there is room."""
+        feeds = self._feeds()
+        counted = sum(paper.length(age.number(n), Ink("label")) for n in self._counts.values())
+        wide = max(paper.span(*feeds, gap=18), counted + 4 * 42) + APART
+        if edge - wide < end:
+            return edge
+        self._draw_counts(paper, edge)
+        paper.row_back(edge, SIDE_LOWER, *feeds, gap=18)
+        return edge - wide
+
+    def _draw_counts(self, paper: Paper, x: float) -> None:
         """◆ 0  ▲ 1  ■ 2  ● 0, without hue where there is none."""
         for severity in (4, 3, 2, 1):
             count = self._counts.get(severity, 0)
@@ -87,7 +112,6 @@ class Header(Panel):
             x -= 16
             self._draw_shape(paper, x, severity, count)
             x -= 26
-        return x
 
     def _draw_shape(self, paper: Paper, x: float, severity: int, count: int) -> None:
         middle = SIDE_UPPER - 6.5
@@ -98,8 +122,8 @@ class Header(Panel):
         else:
             marks.hollow(paper.painter, x, middle, (16, severity), self.look)
 
-    def _draw_feeds(self, paper: Paper, x: float) -> float:
-        """The agent's pulse, then each feed: grey while it flows, hatched with its age when not."""
+    def _feeds(self) -> list[Piece]:
+        """Each feed, then the agent's pulse: grey while it flows, with its age when it does not."""
         pieces: list[Piece] = []
         now, sync = self.picture.now, self.picture.sync
         for name, lamp in sorted(sync.lamps.items()):
@@ -110,8 +134,7 @@ class Header(Panel):
             pieces.append((told, Ink("label", "t1" if quiet else "t3")))
         gone = self.context.trust.agent is not None
         told = tr("采集 {age}", age=age.age(now, sync.agent_at))
-        pieces.append((told, Ink("label", "t1" if gone else "t3")))
-        return paper.row_back(x, SIDE_LOWER, *pieces, gap=18)
+        return [*pieces, (told, Ink("label", "t1" if gone else "t3"))]
 
     def _city(self) -> list[Piece]:
         name = words.city_name(self.picture)
@@ -127,7 +150,6 @@ class Header(Panel):
         if unknown and self.stopped is not None:
             worst = tr("{line}（至 {time}）", line=worst, time=age.clock(self.stopped))
         return [
-            (DOT, Ink("label", "t4")),
             (tr("物联 {n} 台，失联", n=age.number(devices)), Ink("label")),
             (lost, Ink("label", "t1" if unknown or silent else "t3")),
             (DOT, Ink("label", "t4")),

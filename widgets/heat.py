@@ -16,7 +16,7 @@ from widgets.i18n import named, rows, tr
 from widgets.paper import Ink, Paper
 from widgets.text import plain, tooltip
 
-GREYS = ("band", "ln2", "t4")
+GREYS = ("r", "r2", "ln2")
 """Normal, by the distance from the limit: far, nearer, near."""
 NEAR = (0.55, 0.85)
 """Shares of the way to the limit from which a cell is nearer, near."""
@@ -68,16 +68,15 @@ class Heat(Panel):
     def draw(self, paper: Paper) -> None:
         if not self._cells:
             self._cells = self._place_cells(paper)
-        hatch = self.look.hatch()
         stopped = self.stopped is not None
         paper.painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         for cell in self._cells:
             self._draw_cell(paper, cell, stopped)
-        if stopped:
-            paper.painter.fillRect(QRectF(0, self.top, paper.width, self._tall(paper)), hatch)
         paper.painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
         for x, name, room in self._names:
-            paper.write(x, self.top + self._tall(paper) + 24, name, Ink("label"), room=room)
+            if stopped:
+                paper.hatch(QRectF(x, self.top, room - BETWEEN, self._tall(paper)))
+            paper.write(x, self.top + self._tall(paper) + 24, name, Ink("label"), room=room - 4)
 
     def _draw_cell(self, paper: Paper, cell: Cell, stopped: bool) -> None:
         look = self._looks.get(cell.id, OLD)
@@ -114,7 +113,7 @@ class Heat(Panel):
                 )
                 cells.append(Cell(key, box))
             room = columns[domain] * wide
-            self._names.append((x, named("indicator_domain", domain), room + BETWEEN - 4))
+            self._names.append((x, named("indicator_domain", domain), room + BETWEEN))
             x += room + BETWEEN
         return cells
 

@@ -17,6 +17,8 @@ from commandwall.config import ASSETS
 
 LANGUAGES = ("zh", "en")
 _CONTEXT = "commandwall"
+_LANGUAGE = "zh"
+"""Translated into the name of the language that is shown."""
 
 
 class Words(QTranslator):
@@ -24,12 +26,13 @@ class Words(QTranslator):
 
     def __init__(self, lang: str) -> None:
         super().__init__()
-        self.lang, self.lines = lang, lines(lang)
+        self.lines = {**lines(lang), _LANGUAGE: lang}
 
     def translate(
         self, context: str, sourceText: str, disambiguation: str | None = None, n: int = -1
     ) -> str:
-        return self.lines.get(sourceText, "") if context == _CONTEXT else ""
+        # Qt takes an empty answer for a translation: what is missing stays as it stands.
+        return self.lines.get(sourceText, sourceText)
 
     def isEmpty(self) -> bool:
         return False
@@ -52,7 +55,7 @@ def tr(sentence: str, **fields: Any) -> str:
 
 def language() -> str:
     """zh or en: the language that is shown now."""
-    return QCoreApplication.translate(_CONTEXT, "zh")
+    return QCoreApplication.translate(_CONTEXT, _LANGUAGE)
 
 
 def speak(lang: str) -> None:

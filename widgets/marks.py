@@ -43,12 +43,19 @@ def severity(
     painter.restore()
 
 
-def lamp(painter: QPainter, middle: QPointF, size: float, colour: str, look: Look) -> None:
-    """Time left: ■ half gone, ▲ a fifth left, ◆ over; a grey ring while there is plenty."""
+def lamp(
+    painter: QPainter, middle: QPointF, size: float, colour: str, look: Look, known: bool = True
+) -> None:
+    """Time left: ■ half gone, ▲ a fifth left, ◆ over; a grey ring while there is plenty. Dashed
+    and hollow where what was done since is not known."""
     painter.save()
     level = LAMPS.get(colour)
     if level is None:
         _ring(painter, middle, size * 0.36, look, "t3")
+    elif not known:
+        pen = marks.pen(look.colour(f"s{level}"), 2.0)
+        pen.setDashPattern([1.6, 1.1])
+        painter.strokePath(marks.shape(middle, size, level), pen)
     else:
         outline = marks.shape(middle, size, level)
         painter.fillPath(outline, look.colour(f"s{level}"))

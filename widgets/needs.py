@@ -1,4 +1,4 @@
-"""What needs a person now, worst first: unacknowledged alarms and overdue events."""
+"""What needs a person now, worst first: unacknowledged alarms and overdue urgent events."""
 
 from __future__ import annotations
 
@@ -10,10 +10,6 @@ from commandwall.clock import MINUTE, Ms
 from commandwall.deadlines import Deadline
 from commandwall.events import Event, EventView
 from commandwall.picture import Picture
-
-FILED = 9
-"""Rank of an urgency or severity that nobody gave."""
-
 
 @dataclass(frozen=True, slots=True)
 class Need:
@@ -45,6 +41,8 @@ class Need:
 class Needs:
     """Kept by the wall at each tick, read by header and lists."""
 
+    urgent: int
+    """Overdue events up to this urgency are in the list."""
     list: list[Need] = field(default_factory=list)
     running: dict[str, Deadline] = field(default_factory=dict)
     """The clock that runs of each open event that has one."""
@@ -88,9 +86,9 @@ class Needs:
         filed = {a.event for a in waiting if a.event}
         needs = [self._of_alarm(a, picture) for a in waiting]
         for key in self.overdue(picture.now):
-            if key not in filed:
-                view = picture.events[key]
-                needs.append(Need(view.event.urgency or FILED, None, view, self.running[key]))
+            view = picture.events[key]
+            if key not in filed and 0 < view.event.urgency <= self.urgent:
+                needs.append(Need(view.event.urgency, None, view, self.running[key]))
         return needs
 
     def _of_alarm(self, alarm: Alarm, picture: Picture) -> Need:

@@ -87,7 +87,7 @@ def load(name: str) -> WallFile:
     chrome = {surface: Chrome(**parts) for surface, parts in data["chrome"].items()}
     pages = tuple(_page(page) for page in data["page"])
     return WallFile(
-        data["id"], data["zh"], data["en"], data["mode"], Limits(**data["stale"]),
+        data["id"], data["zh"], data["en"], data["mode"], Limits(**data["limits"]),
         data["panel"], chrome, pages,
     )  # fmt: skip
 

@@ -44,6 +44,10 @@ class Paper:
     def length(self, words: object, ink: Ink) -> float:
         return self.look.letters(ink.role, ink.bold).horizontalAdvance(text.plain(words))
 
+    def span(self, *pieces: tuple[object, Ink], gap: float = 8) -> float:
+        """How wide a row of pieces is."""
+        return sum(self.length(words, ink) + gap for words, ink in pieces) - gap
+
     def line_height(self, role: str) -> float:
         return self.look.metrics.design(role) * LEADING
 
@@ -123,8 +127,8 @@ class Paper:
         """A severity mark (severity, state) with its middle at (x, y)."""
         marks.severity(self.painter, QPointF(x, y), size, mark, self.look, lit)
 
-    def lamp(self, x: float, y: float, size: float, colour: str) -> None:
-        marks.lamp(self.painter, QPointF(x, y), size, colour, self.look)
+    def lamp(self, x: float, y: float, size: float, colour: str, known: bool = True) -> None:
+        marks.lamp(self.painter, QPointF(x, y), size, colour, self.look, known)
 
     def _use(self, ink: Ink) -> None:
         self.painter.setFont(self.look.drawn(ink.role, ink.bold))

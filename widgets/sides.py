@@ -135,7 +135,7 @@ class Links(Panel):
         )
         return [
             (tr("物联"), devices, False),
-            (tr("事件"), age.age(now, ages.get("events")), False),
+            (tr("事件"), age.since(now, ages.get("events")), False),
             (tr("体征"), age.age(now, ages.get("values")), False),
             (tr("定位"), age.age(now, ages.get("fixes")), False),
         ]
@@ -144,7 +144,7 @@ class Links(Panel):
 class Towns(Panel):
     """Towns with what they have open and what is overdue."""
 
-    id, title = "towns", "镇街"
+    id, title, quiet = "towns", "镇街", True
     shows = frozenset({Area, Event, Tallies})
 
     def refresh(self, picture: Picture, changes: Changes) -> None:

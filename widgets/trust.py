@@ -10,11 +10,14 @@ from commandwall.picture import Picture
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Seconds of silence after which the pool, the agent and a feed count as gone."""
+    """When the wall speaks up; a table of the wall file."""
 
     pool_s: float
     agent_s: float
     feed_s: float
+    """Seconds of silence after which the pool, the agent and a feed count as gone."""
+    urgent: int
+    """Overdue events up to this urgency (1 is life) need a person on the wall."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +36,18 @@ class Trust:
 
 
 def judge(picture: Picture, limits: Limits) -> Trust:
-    """How far the picture can be trusted at `picture.now`."""
+    """How far the picture can be trusted at `picture.now`.
+
+    A wall that starts without its pool shows what it kept: that stands still at its newest record.
+    """
     now, sync = picture.now, picture.sync
+    known = sync.pool_at or max(picture.ages.values(), default=Ms(0))
     if sync.filling is not None and now - sync.agent_at <= limits.agent_s * SECOND:
         return Trust(known=bool(picture.areas))
     return Trust(
-        _gone(now, sync.pool_at, limits.pool_s),
-        _gone(now, sync.agent_at, limits.agent_s),
-        sync.pool_at > 0,
+        _gone(now, known, limits.pool_s),
+        _gone(now, sync.agent_at or known, limits.agent_s),
+        known > 0,
     )
 
 

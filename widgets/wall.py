@@ -36,6 +36,7 @@ from widgets.i18n import tr
 from widgets.keys import KeySheet
 from widgets.look import Look
 from widgets.metrics import Metrics
+from widgets.needs import Needs
 from widgets.page import Page
 from widgets.palette import Palette
 
@@ -65,9 +66,11 @@ class Wall(QWidget):
         self._surfaces = _surfaces(settings)
         blinker = Blinker(Style(settings.theme), settings.reduced_motion)
         self.context = Context(
-            picture, desk, self._look(settings.theme, "wall"), self.file.limits,
-            Drafts(desk.keep, desk.ask, self), blinker, map_view.clock.monotonic, self.open_page,
-            map_view, self.file.pages,
+            picture=picture, desk=desk, look=self._look(settings.theme, "wall"),
+            limits=self.file.limits, drafts=Drafts(desk.keep, desk.ask, self),
+            needs=Needs(self.file.limits.urgent), blinker=blinker,
+            seconds=map_view.clock.monotonic, go=self.open_page, map=map_view,
+            pages=self.file.pages,
         )  # fmt: skip
         self._pages: dict[str, Page] = {}
         self._shortcuts: list[QShortcut] = []
@@ -274,17 +277,19 @@ class Wall(QWidget):
             Command(f"Alt+{n}", page.name, _to(self.open_page, page.id))
             for n, page in enumerate(self.file.pages, 1)
         ]
-        day = "day" if self._theme == "dark" else "dark"
+        themes = theme.names()
+        next_theme = themes[(themes.index(self._theme) + 1) % len(themes)]
         other = "en" if i18n.language() == "zh" else "zh"
         return [
             *own,
+            Command("Z", tr("上一视图"), self.map.back),
+            Command("Home", tr("看全市"), self.map.fit),
             Command("Ctrl+K", tr("命令"), self.open_palette),
             Command("?", tr("全部按键"), self.open_keys),
             Command("F11", tr("全屏"), self.toggle_full_screen),
             Command("Y", tr("已知中心池断开"), self.know_banner),
-            Command("", theme.load(day).name(i18n.language()), _to(self.set_theme, day)),
-            Command("", tr("另一种语言"), _to(self.set_language, other)),
-            Command("", tr("看全市"), self.map.fit),
+            Command("Ctrl+T", tr("换主题"), _to(self.set_theme, next_theme)),
+            Command("Ctrl+L", tr("换语言"), _to(self.set_language, other)),
         ]
 
     def all_commands(self) -> list[Command]:
