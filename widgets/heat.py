@@ -113,7 +113,7 @@ class Heat(Panel):
                 )
                 cells.append(Cell(key, box))
             room = columns[domain] * wide
-            self._names.append((x, named("indicator_domain", domain), room + BETWEEN))
+            self._names.append((x, named("indicator_domain", domain, "short"), room + BETWEEN))
             x += room + BETWEEN
         return cells
 

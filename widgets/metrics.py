@@ -88,6 +88,11 @@ class Metrics:
         """Design pixels of a role: more than its own only where the floor lifts it."""
         return max(self.role(role).size, math.ceil(self.floor / self.unit))
 
+    @property
+    def map_unit(self) -> float:
+        """The scale of the map, whose sizes are those of a wall: smaller on a desk."""
+        return self.unit * self.role("label").size / WALL_ROLES["label"].size
+
     def px(self, length: float) -> int:
         """A design length on the screen."""
         return round(length * self.unit)

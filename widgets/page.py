@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from PySide6.QtCore import QPointF, QRect
-from PySide6.QtGui import QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
 from layers.map import MapView
@@ -65,7 +65,7 @@ class Page(QWidget):
         placed = {chrome.header: (left, 0.0, width - left, top)}
         if self.banner_share:
             tall = chrome.banner_height * self.banner_share
-            placed[chrome.banner] = (0.0, top, width, tall)
+            placed[chrome.banner] = (left, top, width - left, tall)
             top += tall + 8
         placed[chrome.rail] = (0.0, 0.0, left, height)
         foot = chrome.foot_height
@@ -105,9 +105,6 @@ class Page(QWidget):
             x = box.x + self._rule_left
             painter.drawLine(QPointF(x, y), QPointF(x + box.width, y))
         painter.end()
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
 
 
 def _pixels(rect: tuple[float, ...], unit: float) -> QRect:

@@ -58,6 +58,9 @@ class Chrome:
     foot: str = ""
     foot_height: float = 0.0
 
+    def parts(self) -> set[str]:
+        return {self.header, self.banner, self.rail, self.foot} - {""}
+
 
 @dataclass(frozen=True, slots=True)
 class WallFile:
@@ -137,6 +140,7 @@ class Door:
     def unplaced(self, wall: WallFile) -> list[str]:
         """Panels that no page of a wall shows."""
         used = {str(options.get("panel", name)) for name, options in wall.panels.items()}
+        used |= {part for chrome in wall.chrome.values() for part in chrome.parts()}
         for page in wall.pages:
             used |= {e.of for la in page.layouts for b in la.bands for c in b.columns
                      for e in c.panels}  # fmt: skip

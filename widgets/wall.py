@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import (
     QCloseEvent,
     QGuiApplication,
@@ -82,7 +82,7 @@ class Wall(QWidget):
         self.setWindowTitle(tr("指挥大屏"))
         self.setObjectName("wall")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.map.scene.tr = tr
+        self.map.scene.tr, self.map.scene.lang = tr, i18n.language()
         self.map.set_reduced_motion(self.settings.reduced_motion)
         self.map.picked.connect(self._picked)
         self._wear(self.settings.theme)
@@ -164,6 +164,7 @@ class Wall(QWidget):
     def set_language(self, lang: str) -> None:
         """zh or en, at once and everywhere."""
         i18n.speak(lang)
+        self.map.scene.lang = i18n.language()
         self.map.board.renew()
         self.setWindowTitle(tr("指挥大屏"))
         self._pages_changed()
@@ -215,7 +216,7 @@ class Wall(QWidget):
         page = self.page
         page.setGeometry(self.rect())
         page.banner_share = self._banner_share()
-        self.map.set_scale(self.context.look.unit)
+        self.map.set_scale(self.context.look.metrics.map_unit)
         for panel in page.arrange(self.map):
             self._bring(panel)
 
@@ -335,9 +336,6 @@ class Wall(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self._arrange()
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self.context.drafts.flush()
