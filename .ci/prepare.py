@@ -23,7 +23,7 @@ LIBRARIES = ROOT / "assets" / "codelists" / "system_library.toml"
 
 
 def main(purpose: str) -> int:
-    if sys.version_info < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036 - whoever runs this may have an older one
         print(f"Python 3.11 or newer is needed; this is {sys.version.split()[0]}")
         return 1
     if (missing := missing_packages()) and not install(missing):

@@ -58,7 +58,10 @@ def measure(store: Store, now: Ms, times: int) -> dict[str, tuple[float, float]]
     def counters(reader: Reader) -> object:
         return tallies.count(reader, now)
 
-    like = "SELECT * FROM event WHERE title LIKE :w OR body LIKE :w ORDER BY reported_at DESC LIMIT 200"
+    like = (
+        "SELECT * FROM event WHERE title LIKE :w OR body LIKE :w"
+        " ORDER BY reported_at DESC LIMIT 200"
+    )
     hours = "SELECT source, reported_at / 3600000, count(*) FROM event GROUP BY 1, 2"
     return {
         "search 医保 (rare)": (ask(lambda r: events.search(r, "医保")), plain(like, w="%医保%")),
@@ -87,7 +90,9 @@ def main() -> None:
             found[count] = measure(store, now, times)
             store.close()
     small, large = (found[count] for count in sizes)
-    lines = [(q, ours, plain, plain / ours, ours / small[q][0]) for q, (ours, plain) in large.items()]
+    lines = [
+        (q, ours, plain, plain / ours, ours / small[q][0]) for q, (ours, plain) in large.items()
+    ]
     head = ("question", "ours ms", "plain ms", "plain / ours", f"growth from {sizes[0]:,}")
     table(f"{sizes[1]:,} events", head, lines)
     ratios = {q: {"ratio": round(r, 1), "growth": round(g, 2)} for q, _, _, r, g in lines}

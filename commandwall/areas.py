@@ -185,9 +185,7 @@ def recolour(tx: Tx, buildings: Sequence[str], colour: str, reason: str) -> None
     given = {c.id: c.colour for c in tx.many(BuildingColour, buildings)}
     tx.put(
         *(
-            BuildingColour(
-                key, colour, given.get(key, b.colour), reason, tx.now, tx.by, tx.post
-            )
+            BuildingColour(key, colour, given.get(key, b.colour), reason, tx.now, tx.by, tx.post)
             for key, b in found.items()
         )
     )

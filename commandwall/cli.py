@@ -77,7 +77,9 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="commandwall", description="指挥大屏 Command wall: the wall of a city command centre"
     )
-    parser.add_argument("--version", action="version", version=f"commandwall {version('commandwall')}")
+    parser.add_argument(
+        "--version", action="version", version=f"commandwall {version('commandwall')}"
+    )
     _settings_flags(parser, None)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     shared = argparse.ArgumentParser(add_help=False)
@@ -91,8 +93,8 @@ def _settings_flags(parser: argparse.ArgumentParser, unset: object) -> None:
     parser.add_argument("--scale", choices=CHOICES["scale"], default=unset, help="size of the demo")
     parser.add_argument("--data-dir", type=Path, default=unset, help="data directory 数据目录")
     parser.add_argument("--config", type=Path, default=unset, help="settings in TOML 配置文件")
-    parser.add_argument("--join", type=Path, default=unset, metavar="DIR",
-                        help="use the pool of another data directory 加入另一数据目录的中心池")  # fmt: skip
+    joining = "use the pool of another data directory 加入另一数据目录的中心池"
+    parser.add_argument("--join", type=Path, default=unset, metavar="DIR", help=joining)
     parser.add_argument("--side", choices=CHOICES["side"], default=unset, help="前指 or 后指")
     parser.add_argument("--lang", choices=CHOICES["lang"], default=unset)
     parser.add_argument("--log-level", choices=CHOICES["log_level"], default=unset)

@@ -36,7 +36,7 @@ def load(name: str, on: date | None = None) -> dict[str, Code]:
     return {
         row["id"]: Code(row["id"], row["zh"], row["en"], _facts(row))
         for row in _rows(name)
-        if on is None and "valid_to" not in row or on is not None and _valid(row, on)
+        if (on is None and "valid_to" not in row) or (on is not None and _valid(row, on))
     }
 
 

@@ -10,7 +10,7 @@ import os
 import stat
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, get_type_hints
 
@@ -34,7 +34,7 @@ class SettingsError(Exception):
 class Settings:
     """Everything that a person may set. Lengths in millimetres."""
 
-    data_dir: Path = user_data_path("commandwall")
+    data_dir: Path = field(default_factory=lambda: user_data_path("commandwall"))
     demo: bool = False
     scale: str = "small"
     pool: str = ""  # postgresql:// address without a password
@@ -93,7 +93,9 @@ def _from_file(file: Path) -> dict[str, Any]:
 
 
 def _line(text: str, key: str) -> int:
-    starts = (n for n, line in enumerate(text.splitlines(), 1) if line.lstrip(" [\"'").startswith(key))
+    starts = (
+        n for n, line in enumerate(text.splitlines(), 1) if line.lstrip(" [\"'").startswith(key)
+    )
     return next(starts, 1)
 
 

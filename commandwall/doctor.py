@@ -122,7 +122,9 @@ def _font(settings: Settings) -> Finding:
     from importlib.metadata import PackageNotFoundError, version
 
     try:
-        return Finding("Chinese font", OK, f"Noto Sans CJK from its wheel {version('manimgx-fonts-cjk')}")
+        return Finding(
+            "Chinese font", OK, f"Noto Sans CJK from its wheel {version('manimgx-fonts-cjk')}"
+        )
     except PackageNotFoundError:
         mend = "python -m pip install manimgx-fonts-cjk"
         return Finding("Chinese font", BAD, "none: Chinese would be drawn as boxes", mend)

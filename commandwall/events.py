@@ -13,7 +13,13 @@ from commandwall.store.schema import MIRROR, WALL, record
 from commandwall.store.store import Reader, Refused, Tx
 
 NEW, ACCEPTED, DISPATCHED, SIGNED, ON_SCENE, FEEDBACK, CLOSED = (
-    "NEW", "ACCEPTED", "DISPATCHED", "SIGNED", "ON_SCENE", "FEEDBACK", "CLOSED",
+    "NEW",
+    "ACCEPTED",
+    "DISPATCHED",
+    "SIGNED",
+    "ON_SCENE",
+    "FEEDBACK",
+    "CLOSED",
 )
 CLOSED_STATES = frozenset({CLOSED, "ARCHIVED", "REJECTED", "MERGED", "CANCELLED"})
 POINT, AREA, NOWHERE = "point", "area", "nowhere"

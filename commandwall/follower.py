@@ -23,7 +23,14 @@ from commandwall import tallies
 from commandwall.clock import SECOND, Clock, Ms
 from commandwall.events import Event, EventWork, FiledEvent, fold
 from commandwall.picture import (
-    Changes, FixArrays, Fixes, Readings, SensorArrays, SyncState, Tallies, Tick,
+    Changes,
+    FixArrays,
+    Fixes,
+    Readings,
+    SensorArrays,
+    SyncState,
+    Tallies,
+    Tick,
 )  # fmt: skip
 from commandwall.resources import Resource
 from commandwall.sensors import Sensor
@@ -218,5 +225,3 @@ class Follower(threading.Thread):
 def _newest(folder: Path, what: str) -> Path | None:
     found = sorted(folder.glob(f"{what}-*.live"), key=lambda path: path.stat().st_mtime)
     return found[-1] if found else None
-
-

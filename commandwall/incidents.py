@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from commandwall import codes
 from commandwall.clock import Ms
-from commandwall.events import TEXT_LIMIT, TITLE_LIMIT
+from commandwall.events import TITLE_LIMIT
 from commandwall.store.schema import WALL, record
 from commandwall.store.store import Reader, Refused, Tx
 
@@ -59,7 +59,13 @@ class CommandPost:
 
 
 ISSUED, DELIVERED, DIRECTIVE_ACKED, EXECUTING, BLOCKED, DONE, VERIFIED = (
-    "ISSUED", "DELIVERED", "ACKED", "EXECUTING", "BLOCKED", "DONE", "VERIFIED",
+    "ISSUED",
+    "DELIVERED",
+    "ACKED",
+    "EXECUTING",
+    "BLOCKED",
+    "DONE",
+    "VERIFIED",
 )
 
 

@@ -34,7 +34,7 @@ class Judge:
         self._on = self._table(classes, "on_s", 0.0) * 1000
         self._off = self._table(classes, "off_s", 0.0) * 1000
         self._sign = np.array([self._low_bad(c) for c in classes])
-        self._no_rule = np.isnan(self._threshold).all(axis=1)
+        self._no_rule = np.asarray(np.isnan(self._threshold).all(axis=1))
         n = len(sensors)
         self.severity = np.full(n, CALM, np.int8)
         self._pending = np.full(n, CALM, np.int8)

@@ -16,7 +16,15 @@ from numpy.typing import NDArray
 
 from commandwall.alarms import NORM, Alarm
 from commandwall.areas import (
-    Area, Building, BuildingColour, Camera, Feature, Person, Pipe, Place, Road,
+    Area,
+    Building,
+    BuildingColour,
+    Camera,
+    Feature,
+    Person,
+    Pipe,
+    Place,
+    Road,
 )  # fmt: skip
 from commandwall.clock import Ms
 from commandwall.events import Event, EventView
@@ -27,7 +35,17 @@ from commandwall.sensors import Sensor
 from commandwall.store.pulse import Lamp, Sync
 from commandwall.store.tables import Conflict
 
-__all__ = ["Changes", "Counters", "Fixes", "Lamp", "Picture", "Readings", "Sync", "SyncState", "Tick"]
+__all__ = [
+    "Changes",
+    "Counters",
+    "Fixes",
+    "Lamp",
+    "Picture",
+    "Readings",
+    "Sync",
+    "SyncState",
+    "Tick",
+]
 R = TypeVar("R")
 TRAIL = 60
 

@@ -27,16 +27,16 @@ def count(reader: Reader, now: Ms) -> Counters:
     """All counters at a moment; its cost does not grow with the pool."""
     midnight = day_start(now)
     hours = _hours(reader, midnight)
-    states = dict(reader.rows("SELECT key, n FROM tally WHERE name = 'state'"))  # type: ignore[arg-type]
+    states = dict(reader.rows("SELECT key, n FROM tally WHERE name = 'state'"))
     closed = "SELECT count(*) FROM event WHERE closed_at >= :t"
     return Counters(
         {source: days[0] for source, days in hours.items() if 0 in days},
         {source: _bands(days) for source, days in hours.items()},
-        dict(reader.rows(_PAST_HOUR, t=now - HOUR)),  # type: ignore[arg-type]
+        dict(reader.rows(_PAST_HOUR, t=now - HOUR)),
         sum(states.values()),
         sum(n for state, n in states.items() if state not in CLOSED),
         int(reader.value(closed, t=midnight) or 0),
-        dict(reader.rows("SELECT key, n FROM tally WHERE name = 'open' AND n > 0")),  # type: ignore[arg-type]
+        dict(reader.rows("SELECT key, n FROM tally WHERE name = 'open' AND n > 0")),
     )
 
 

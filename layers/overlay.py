@@ -122,7 +122,8 @@ def scale_length(mpp: float, room: float) -> float:
     """The longest 1, 2 or 5 times a power of ten (metres) that fits in `room` pixels."""
     most = mpp * room
     power = 10.0 ** math.floor(math.log10(most))
-    return max(n * power for n in NICE if n * power <= most)
+    # Just under a power of ten its logarithm may round up to it.
+    return max((n * power for n in NICE if n * power <= most), default=power)
 
 
 class Furniture:

@@ -18,6 +18,10 @@ LIMIT = 12_000_000
 """Pixels kept; beyond it the book begins anew."""
 
 
+LETTERS = 40
+"""Longest text of a label; the rest becomes …"""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Pages:
     """What the kernels read: all pixels in a row, and start, width, height of each sprite."""
@@ -58,7 +62,11 @@ class SpriteBook:
         return int(self._where[sprite, 1]), int(self._where[sprite, 2])
 
     def text(self, text: str, role: str) -> int:
-        """A line of text in one of the roles of assets/map/style.toml."""
+        """A line of text in one of the roles of assets/map/style.toml.
+
+        Whatever it holds, it is one line of letters of bearable length.
+        """
+        text = plain(text)
         key = ("text", text, role)
         if key not in self._known:
             self._add(key, self._letters(text, self.style.map["text"][role]))
@@ -123,6 +131,12 @@ class SpriteBook:
         finally:  # a painter left open on an image ends the process
             painter.end()
         return _pixels_of(image).copy()
+
+
+def plain(text: str) -> str:
+    """One line without control characters, at most LETTERS long."""
+    line = " ".join("".join(c if c.isprintable() else " " for c in text[: 4 * LETTERS]).split())
+    return line if len(line) <= LETTERS and len(text) <= 4 * LETTERS else line[: LETTERS - 1] + "…"
 
 
 def _pixels_of(image: QImage) -> NDArray[np.uint32]:

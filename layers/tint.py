@@ -87,7 +87,7 @@ class TintLayer(Layer):
         super().__init__()
         self.figure = ""
         self._tree: AreaTree | None = None
-        self._devices: tuple[object, Ints] | None = None
+        self._devices: tuple[object, dict[int, Ints]] | None = None
         self._last: tuple[bytes, ...] = ()
 
     def refresh(self, picture: Picture, changes: Changes, scene: Scene) -> None:
@@ -140,12 +140,14 @@ class TintLayer(Layer):
         self, picture: Picture, tree: AreaTree, level: int, style: Style
     ) -> NDArray[np.bool_]:
         """Areas of which too large a share of the devices is silent."""
-        sensors, look = picture.sensors, style.map["stale"]
+        sensors, look, n = picture.sensors, style.map["stale"], len(tree.rows)
         if self._devices is None or self._devices[0] is not sensors:
-            self._devices = (sensors, tree.rows_for([s.area for s in sensors.records]))
-        rows = self._devices[1]
-        total = tree.total(rows, np.ones(len(rows)), level)
-        gone = tree.total(rows, (sensors.quality == STALE).astype(np.float64), level)
+            rows = tree.rows_for([s.area for s in sensors.records])
+            # One more row, at the end, takes the devices of no area of that level.
+            self._devices = (sensors, {k: tree.up(rows, k) % (n + 1) for k in SHOWN.values()})
+        at = self._devices[1][level]
+        total = np.bincount(at, minlength=n + 1)[:n]
+        gone = np.bincount(at[sensors.quality == STALE], minlength=n + 1)[:n]
         return np.asarray((total >= look["silent_least"]) & (gone >= total * look["silent_share"]))
 
 

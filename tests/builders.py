@@ -26,8 +26,9 @@ class StillClock(Clock):
 
 def an_event(**kw: Any) -> Event:
     row = Event(
-        "e1", "12345", "s1", "小区停水", "三栋全部停水", "water", 3, None, "320281001", "花园路 1 号",
-        120.2, 31.9, 10.0, "point", "wgs84", "张三", "13800001111", None, NOW, NOW, "NEW", "", None,
+        "e1", "12345", "s1", "小区停水", "三栋全部停水", "water", 3, None, "320281001",
+        "花园路 1 号", 120.2, 31.9, 10.0,
+        "point", "wgs84", "张三", "13800001111", None, NOW, NOW, "NEW", "", None,
     )  # fmt: skip
     return dataclasses.replace(row, **kw)
 

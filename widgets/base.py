@@ -289,6 +289,8 @@ class Panel(QWidget):
         paper.paragraph(0, base, self.line, Ink("body", token), paper.width, 3)
 
     def _say_broken(self, paper: Paper) -> None:
+        if not self._brought:  # its heading may need what it never got
+            paper.write(0, self.look.metrics.design("heading"), tr(self.title), Ink("heading"))
         base = self.top + self.look.metrics.design("body")
         when = age.clock(self.failed_at)
         line = tr("此面板 {time} 出错，已重启 {n} 次", time=when, n=self.failures)

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QWidget
 
 from commandwall import alarms, deadlines
 from commandwall.alarms import UNACK, Alarm
+from commandwall.clock import Ms
 from commandwall.deadlines import RED
 from commandwall.events import Event
 from commandwall.picture import Changes, Picture, Tick
@@ -19,6 +20,7 @@ from widgets.base import EMPTY, NORMAL, Command, Context, Panel, Piece, Subject
 from widgets.i18n import tr
 from widgets.needs import Need
 from widgets.paper import Ink, Paper
+from widgets.trust import heard_at, is_silent
 
 ROW, TEXT, MARK = 112.0, 80.0, 40.0
 """Height of a row, where its text begins, size of its mark."""
@@ -109,26 +111,26 @@ class Exceptions(Panel):
             box = QRectF(-8, y - 8, paper.width + 16, ROW - 8)
             paper.fill(box, "r", 4)
         self._draw_mark(paper, y + 36, need)
-        unknown = self.stopped is not None
         room = paper.width - TEXT
-        title = Ink("item", "t2" if unknown else "")
+        title = Ink("item", "t2" if self._unknown_since(need) else "")
         paper.write(TEXT, y + 26, words.need_title(need), title, room=room)
         paper.write(TEXT, y + 54, words.need_place(need, self.picture), Ink("body"), room=room)
         self._draw_clock(paper, y + 82, need, room)
 
     def _draw_mark(self, paper: Paper, y: float, need: Need) -> None:
+        unknown = self._unknown_since(need) is not None
         if need.alarm is None:
-            paper.lamp(MIDDLE, y, MARK * 0.8, RED, self.stopped is None)
+            paper.lamp(MIDDLE, y, MARK * 0.8, RED, not unknown)
             return
-        severity, state = need.alarm.severity, need.alarm.state
-        if self.stopped is not None:
-            state = marks.STALE
+        severity = need.alarm.severity
+        state = marks.STALE if unknown else need.alarm.state
         lit = self.context.blinker.lit(severity, self.context.seconds())
         paper.mark(MIDDLE, y, MARK, (severity, state), lit)
 
     def _draw_clock(self, paper: Paper, base: float, need: Need, room: float) -> None:
-        if self.stopped is not None:
-            paper.write(TEXT, base, age.stopped(self.picture.now, self.stopped), Ink("label"))
+        since = self._unknown_since(need)
+        if since is not None:
+            paper.write(TEXT, base, age.stopped(self.picture.now, since), Ink("label"), room=room)
             return
         clock = self._clock(need)
         wide = paper.length(clock, Ink("label", "t1", True))
@@ -141,9 +143,16 @@ class Exceptions(Panel):
             return age.left(now, need.deadline.due)
         return tr("已 {span}", span=age.span(now - need.since))
 
+    def _unknown_since(self, need: Need) -> Ms | None:
+        """The moment after which nothing is known of it; None while it is followed."""
+        if need.alarm is None:
+            return self.stopped
+        silent = is_silent(need.alarm, self.picture, self.context.trust)
+        return heard_at(need.alarm, self.picture) if silent else None
+
     @property
     def _needs(self) -> list[Need]:
-        return self.context.needs.list
+        return self.context.needs.open
 
     def _need(self) -> Need | None:
         chosen = [n for n in self._needs if n.id == self._chosen]

@@ -65,7 +65,7 @@ def speak(lang: str) -> None:
         return
     for translator in app.findChildren(Words):
         app.removeTranslator(translator)
-        translator.setParent(None)  # type: ignore[call-overload]
+        translator.setParent(None)
     if lang != "zh":
         words = Words(lang)
         words.setParent(app)

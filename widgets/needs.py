@@ -11,6 +11,7 @@ from commandwall.deadlines import Deadline
 from commandwall.events import Event, EventView
 from commandwall.picture import Picture
 
+
 @dataclass(frozen=True, slots=True)
 class Need:
     """One thing that waits for a person: an alarm (with its event, if it filed one) or an event."""
@@ -43,7 +44,7 @@ class Needs:
 
     urgent: int
     """Overdue events up to this urgency are in the list."""
-    list: list[Need] = field(default_factory=list)
+    open: list[Need] = field(default_factory=list)
     running: dict[str, Deadline] = field(default_factory=dict)
     """The clock that runs of each open event that has one."""
     _seen: dict[str, EventView] = field(default_factory=dict)
@@ -51,11 +52,7 @@ class Needs:
     def look(self, picture: Picture) -> None:
         """Bring everything up to `picture.now`."""
         self._keep_clocks(picture)
-        self.list = sorted(self._all(picture), key=lambda need: (need.rank, need.since))
-
-    def ones(self) -> int:
-        """How many Ⅰ alarms are active and unacknowledged."""
-        return sum(n.alarm is not None and n.alarm.severity == 1 for n in self.list)
+        self.open = sorted(self._all(picture), key=lambda need: (need.rank, need.since))
 
     def overdue(self, now: Ms) -> list[str]:
         """Ids of events whose clock has run out."""

@@ -62,7 +62,7 @@ class Page(QWidget):
         width, height = self.width() / unit, self.height() / unit
         chosen = layout.choose(self.info.layouts, width, height)
         left, top = chrome.rail_width, chrome.header_height
-        placed = {chrome.header: (left, 0.0, width - left, top)}
+        placed: dict[str, tuple[float, ...]] = {chrome.header: (left, 0.0, width - left, top)}
         if self.banner_share:
             tall = chrome.banner_height * self.banner_share
             placed[chrome.banner] = (left, top, width - left, tall)

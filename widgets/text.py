@@ -29,7 +29,7 @@ def elide(text: str, metrics: QFontMetricsF, width: float) -> str:
 def wrap(text: str, metrics: QFontMetricsF, width: float, lines: int) -> list[str]:
     """A text in at most so many lines, the last one cut with …; breaks between any characters
     but inside a word or number only where it must."""
-    rest, found = text, []
+    rest, found = text, list[str]()
     while rest and len(found) < lines - 1 and metrics.horizontalAdvance(rest) > width:
         at = _break(rest, metrics, width)
         found.append(rest[:at].rstrip())

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from commandwall.alarms import Alarm
 from commandwall.clock import SECOND, Ms
 from commandwall.picture import Picture
+from commandwall.sensors import STALE
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,23 @@ def judge(picture: Picture, limits: Limits) -> Trust:
         _gone(now, sync.agent_at or known, limits.agent_s),
         known > 0,
     )
+
+
+def heard_at(alarm: Alarm, picture: Picture) -> Ms:
+    """The moment of the newest reading of the device that alarms."""
+    row = picture.sensors.row_of.get(alarm.sensor)
+    return Ms(int(picture.sensors.at[row])) if row is not None else alarm.changed_at
+
+
+def is_silent(alarm: Alarm, picture: Picture, trust: Trust) -> bool:
+    """Whether the device of an alarm is not heard: what it says may be over or worse.
+
+    A device that this station hears by itself stays live when the pool is gone.
+    """
+    row = picture.sensors.row_of.get(alarm.sensor)
+    if row is not None and picture.sensors.quality[row] == STALE:
+        return True
+    return trust.stopped is not None and heard_at(alarm, picture) <= trust.stopped
 
 
 def _gone(now: Ms, at: Ms, limit_s: float) -> Ms | None:

@@ -8,7 +8,7 @@ from commandwall.events import EventView
 from commandwall.picture import Picture
 from widgets import age
 from widgets.i18n import language, named, rows, tr
-from widgets.needs import Need, Needs
+from widgets.needs import Need, Needs, by_severity
 from widgets.text import plain
 from widgets.trust import Trust
 
@@ -78,9 +78,11 @@ def sentence(picture: Picture, needs: Needs, trust: Trust) -> str:
         return tr("尚无态势，正在接通中心池")
     if trust.stopped is not None:
         return tr("态势停在 {time}，此后未知", time=age.clock(trust.stopped))
-    ones, count = needs.ones(), len(needs.list)
-    if ones:
+    ones, count = by_severity(picture)[1], len(needs.open)
+    if ones and count:
         return tr("Ⅰ 级告警 {ones} 条，共 {n} 件需要人", ones=ones, n=count)
+    if ones:
+        return tr("Ⅰ 级告警 {ones} 条，均已确认", ones=ones)
     if count:
         return tr("{n} 件需要人，其余平稳", n=age.number(count))
     return tr("无事需要人，全城平稳")

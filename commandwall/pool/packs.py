@@ -69,9 +69,7 @@ class Packs:
         crossings = self._judge.step(rows, value, at, quality)
         severity = self._judge.severity[rows]
         shown = np.where(severity == CALM, 0, severity).astype(np.uint8)
-        self._readings.write(
-            self._no[rows], at=at, value=value, quality=quality, severity=shown
-        )
+        self._readings.write(self._no[rows], at=at, value=value, quality=quality, severity=shown)
         if crossings:
             self._desk.run(alarms.observe, {"crossings": crossings}, local=True)
 

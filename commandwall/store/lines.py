@@ -114,7 +114,7 @@ def _seen(tx: Tx, records: Records) -> dict[str, int]:
     keys = [_key(r) for some in records.values() for r in some.values()]
     marks = ", ".join(f":k{i}" for i in range(len(keys)))
     sql = f"SELECT record, hlc FROM version WHERE record IN ({marks})"
-    return dict(tx.rows(sql, **{f"k{i}": key for i, key in enumerate(keys)}))  # type: ignore[arg-type]
+    return dict(tx.rows(sql, **{f"k{i}": key for i, key in enumerate(keys)}))
 
 
 def _plain(records: Records) -> dict[str, list[dict[str, Any]]]:

@@ -158,8 +158,6 @@ def _index(conn: Connection, rows: Sequence[Row]) -> None:
     )
     texts = [(" ".join(fulltext.grams(" ".join(r[i] for i in where))), r[0]) for r in newest]
     conn.exec_driver_sql(
-        "INSERT OR REPLACE INTO event_fts(rowid, grams) "
-        "SELECT no, ? FROM event_row WHERE id = ?",
+        "INSERT OR REPLACE INTO event_fts(rowid, grams) SELECT no, ? FROM event_row WHERE id = ?",
         texts,
     )
-

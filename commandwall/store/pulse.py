@@ -9,6 +9,7 @@ from pathlib import Path
 from commandwall.clock import Ms
 
 NAME = "agent.pulse"
+NEVER = Ms(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +25,12 @@ class Lamp:
 class Sync:
     """How this station stands with its agent and the pool. Moments are 0 before the first."""
 
-    agent_at: Ms = Ms(0)
-    pool_at: Ms = Ms(0)
+    agent_at: Ms = NEVER
+    pool_at: Ms = NEVER
     skew_s: float = 0.0
     filling: float | None = None  # share of a first fill, 0..1
     tries: int = 0  # failed connections in a row
-    next_try_at: Ms = Ms(0)
+    next_try_at: Ms = NEVER
     trouble: str = ""  # a code: unreachable, epoch, schema, chain ...
     backlog: int = 0  # acts on disk here and not yet in the pool
     lamps: dict[str, Lamp] = field(default_factory=dict)

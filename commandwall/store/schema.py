@@ -8,7 +8,16 @@ from dataclasses import fields
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from sqlalchemy import (
-    REAL, BigInteger, Column, Double, Index, Integer, LargeBinary, MetaData, Table, Text,
+    REAL,
+    BigInteger,
+    Column,
+    Double,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
 )  # fmt: skip
 from sqlalchemy.types import TypeEngine
 

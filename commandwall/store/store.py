@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, Table, select, text
 from sqlalchemy.dialects import sqlite
@@ -100,7 +100,7 @@ class Tx(Reader):
         """Insert or replace records, all of one kind, in one statement."""
         if not records:
             return
-        kind = cast(type[Any], type(records[0]))
+        kind = type(records[0])
         self.run(upsert_sql(kind), [_values(r) for r in records])
         name = kind.__name__.lower()
         self.run("INSERT INTO changed(kind, id) VALUES (?, ?)", [(name, r.id) for r in records])
@@ -172,22 +172,26 @@ class Store:
 @cache
 def empty_mirror() -> tuple[str, ...]:
     """Statements that make an empty mirror in an attached database of that name."""
-    made = [str(CreateTable(table).compile(dialect=sqlite.dialect())) for table in mirror.sorted_tables]
+    made = [
+        str(CreateTable(table).compile(dialect=sqlite.dialect())) for table in mirror.sorted_tables
+    ]
     made.append(fulltext.DDL.replace("EXISTS ", "EXISTS mirror."))
     return tuple(sql.replace("CREATE TABLE ", "CREATE TABLE mirror.") for sql in made)
 
 
-@cache
 def upsert_sql(kind: type[Any]) -> str:
     """INSERT that replaces the row of the same id, with positional parameters."""
-    table = table_of(kind)
+    return _upsert_sql(table_of(kind))
+
+
+@cache
+def _upsert_sql(table: Table) -> str:
     names = [c.name for c in table.columns]
     marks = ", ".join("?" * len(names))
     news = ", ".join(f'"{n}"=excluded."{n}"' for n in names if n != "id")
     columns = ", ".join(f'"{n}"' for n in names)
-    return (
-        f"INSERT INTO {table.name} ({columns}) VALUES ({marks}) ON CONFLICT(id) DO UPDATE SET {news}"
-    )
+    into = f"INSERT INTO {table.name} ({columns}) VALUES ({marks})"
+    return f"{into} ON CONFLICT(id) DO UPDATE SET {news}"
 
 
 def _values(record: Any) -> tuple[Any, ...]:

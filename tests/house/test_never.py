@@ -61,7 +61,10 @@ def test_no_room_imports_what_it_must_not(paths: list[Path], banned: str) -> Non
 
 def test_only_the_clock_asks_the_computer_for_the_time() -> None:
     others = [path for path in ALL if path.name != "clock.py"]
-    asking = r"time\.(time|time_ns|monotonic|sleep)|datetime\.(datetime\.)?(now|utcnow|today)|date\.today"
+    asking = (
+        r"time\.(time|time_ns|monotonic|sleep)"
+        r"|datetime\.(datetime\.)?(now|utcnow|today)|date\.today"
+    )
     assert found(others, asking) == []
 
 
@@ -71,7 +74,10 @@ def test_the_screen_never_waits() -> None:
 
 def test_outside_text_goes_through_one_door() -> None:
     others = [path for path in SCREEN if path != TEXT_DOOR]
-    rich = r"(QtWidgets\.)?QLabel|.*\.setToolTip|.*\.setHtml|(pg\.)?LabelItem|QMessageBox.*|.*\.setTitle"
+    rich = (
+        r"(QtWidgets\.)?QLabel|.*\.setToolTip|.*\.setHtml"
+        r"|(pg\.)?LabelItem|QMessageBox.*|.*\.setTitle"
+    )
     assert found(others, rich) == []
 
 

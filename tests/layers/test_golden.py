@@ -1,0 +1,61 @@
+"""Golden pictures of the ground, without text. COMMANDWALL_GOLDEN=write makes them anew."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PySide6.QtGui import QImage
+
+from layers.cook import Painter
+from layers.scene import Names, Plan, Stamps
+
+GOLDEN = Path(__file__).parents[1] / "golden"
+
+
+def without_text(plan: Plan) -> Plan:
+    """Letters and marks come from Qt's font engine; everything else from our own pencils."""
+    kept = [tuple(i for i in part if not isinstance(i, Names | Stamps))
+            for part in (plan.ground, plan.live)]  # fmt: skip
+    return Plan(kept[0], kept[1], plan.pages, plan.style, plan.ground_key)
+
+
+def cooked(view: Any) -> QImage:
+    painter = Painter(threads=1)
+    frame = painter.paint(without_text(view.scene.plan()), view.navigator.view)
+    painter.close()
+    height, width = frame.pixels.shape
+    image = QImage(frame.pixels.data.cast("B"), width, height, QImage.Format.Format_RGB32)
+    return image.copy()
+
+
+def rows(image: QImage) -> np.ndarray:
+    image = image.convertToFormat(QImage.Format.Format_RGB32)
+    data = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), -1, 4)
+    return data[:, : image.width(), :3].astype(np.int64)
+
+
+@pytest.mark.parametrize(
+    ("name", "theme", "mpp"),
+    [("city", "dark", None), ("city-day", "day", None), ("district", "dark", 14.0),
+     ("street", "dark", 2.0)],
+)  # fmt: skip
+def test_the_ground_looks_as_agreed(
+    make_map: Any, city: Any, qtbot: Any, name: str, theme: str, mpp: float | None
+) -> None:
+    view = make_map(city, 300, 200)
+    view.set_theme(theme)
+    if mpp is not None:
+        building = list(city.picture.buildings.values())[40]
+        view.look_at(building.lon, building.lat, mpp)
+    view.set_registry(True)
+    qtbot.waitUntil(lambda: view.board.idle, timeout=60_000)
+    image, path = cooked(view), GOLDEN / f"map-{name}.png"
+    if os.environ.get("COMMANDWALL_GOLDEN") == "write":
+        assert image.save(str(path))
+    apart = np.abs(rows(image) - rows(QImage(str(path)))).max(axis=2)
+    assert (apart > 16).mean() < 0.001
+    assert apart.mean() < 0.5

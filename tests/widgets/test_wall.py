@@ -1,0 +1,253 @@
+"""The wall as a person meets it: every page at every size, cut off, in both languages."""
+
+from __future__ import annotations
+
+from importlib.metadata import EntryPoint
+from typing import Any
+
+import numpy as np
+import pytest
+from builders import NOW, an_event
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QImage
+from world import an_alarm
+
+from commandwall.alarms import ACKED, NORM, Alarm
+from commandwall.clock import HOUR, SECOND, Ms
+from commandwall.events import Event, EventView
+from commandwall.picture import Changes, Picture, Tick
+from commandwall.plugins import PANELS
+from widgets.base import Panel
+
+SIZES = [(1920, 1080, 2.5), (3840, 2160, 1.25), (6656, 1792, 1.25), (1080, 1920, 2.5)]
+
+
+class Broken(Panel):
+    id, title, shows = "broken", "坏", frozenset({Tick})
+
+    def refresh(self, picture: Picture, changes: Changes) -> None:
+        raise ValueError("a fault of this panel")
+
+
+class Plain(Panel):
+    """A foreign panel: what a city's own people write."""
+
+    id, title, shows = "plain", "本市", frozenset({Tick})
+
+    def refresh(self, picture: Picture, changes: Changes) -> None:
+        self.at = picture.now
+
+
+def point(name: str, cls: str) -> EntryPoint:
+    return EntryPoint(name, f"{__name__}:{cls}", PANELS)
+
+
+def read(panel: Any) -> str:
+    panel.grab()
+    return str(panel.accessibleDescription())
+
+
+@pytest.mark.parametrize(("width", "height", "pitch"), SIZES)
+def test_every_page_stands_at_every_size(
+    make_wall: Any, width: int, height: int, pitch: float
+) -> None:
+    wall = make_wall(width, height, pitch_mm=pitch)
+    for info in wall.file.pages:
+        wall.open_page(info.id)
+        wall.snapshot(width, height)
+        panels = list(wall.page.shown())
+        assert panels
+        assert [p.id for p in panels if p.failures] == []
+        boxes = [p.geometry() for p in panels]
+        assert all(wall.rect().contains(box) for box in boxes)
+        pairs = [(a, b) for i, a in enumerate(boxes) for b in boxes[:i]]
+        assert not [(a, b) for a, b in pairs if a.intersects(b)]
+
+
+def test_an_ultra_wide_wall_gets_more_columns_and_the_same_type(make_wall: Any) -> None:
+    small, wide = make_wall(3840, 2160, pitch_mm=1.25), make_wall(6656, 1792, pitch_mm=1.25)
+    assert small.context.look.unit == wide.context.look.unit
+    assert "towns" in {p.id for p in wide.page.shown()}
+    assert "towns" not in {p.id for p in small.page.shown()}
+
+
+def test_a_portrait_screen_has_the_right_column_under_the_map(make_wall: Any) -> None:
+    wall = make_wall(1080, 1920)
+    assert wall.page.panels["exceptions"].y() > wall.map.geometry().bottom()
+
+
+def test_a_calm_city_says_so_and_is_without_hue(make_wall: Any) -> None:
+    wall = make_wall()
+    assert "无事需要人，全城平稳" in read(wall.page.panels["header"])
+    assert hued_share(wall.snapshot(1920, 1080)) < 0.005
+
+
+def test_an_alarm_is_named_and_one_of_level_one_ends_the_calm(world: Any, make_wall: Any) -> None:
+    wall = make_wall()
+    world.tick({Alarm: [an_alarm()]})
+    assert "1 件需要人，其余平稳" in read(wall.page.panels["header"])
+    assert "燃气 27\u2009%LEL" in read(wall.page.panels["exceptions"])
+    assert "石塘镇" in read(wall.page.panels["exceptions"])
+    world.tick({Alarm: [an_alarm(), an_alarm("A2", severity=1)]})
+    assert "平稳" not in read(wall.page.panels["header"])
+
+
+def test_never_calm_while_an_acknowledged_level_one_goes_on(world: Any, make_wall: Any) -> None:
+    wall = make_wall()
+    world.tick({Alarm: [an_alarm(severity=1, state=ACKED)]})
+    assert "平稳" not in read(wall.page.panels["header"])
+    world.tick({Alarm: [an_alarm(severity=1, state=NORM)]})
+    assert "平稳" in read(wall.page.panels["header"])
+
+
+def test_the_worst_stands_first(world: Any, make_wall: Any) -> None:
+    wall = make_wall()
+    late = EventView(an_event(id="e2", title="停水", urgency=2, received_at=Ms(NOW - HOUR)), None)
+    world.tick({Alarm: [an_alarm(severity=3, value=12.0), an_alarm("A2", severity=1)],
+                Event: [late]})  # fmt: skip
+    needs = wall.context.needs.open
+    assert [n.id for n in needs] == ["A2", "e2", "A1"]
+    assert "停水" in read(wall.page.panels["exceptions"])
+
+
+def test_a_late_small_matter_stays_at_the_desk(world: Any, make_wall: Any) -> None:
+    wall = make_wall()
+    late = EventView(an_event(id="e2", urgency=4, received_at=Ms(NOW - 24 * HOUR)), None)
+    world.tick({Event: [late]})
+    assert wall.context.needs.overdue(world.picture.now) == ["e2"]
+    assert wall.context.needs.open == []
+
+
+def test_space_acknowledges_the_worst_alarm_and_writes_it_down(
+    world: Any, make_wall: Any, qtbot: Any
+) -> None:
+    wall = make_wall()
+    alarm = an_alarm()
+    world.desk.run(lambda tx: tx.put(alarm), {}, local=True)
+    world.tick({Alarm: [alarm]})
+    be_active(wall, qtbot)
+    qtbot.keyClick(wall, Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: world.store.read(lambda r: r.get(Alarm, "A1")).state == ACKED)
+
+
+def test_a_refusal_becomes_a_sentence(world: Any, make_wall: Any, qtbot: Any) -> None:
+    wall = make_wall()
+    world.tick({Alarm: [an_alarm()]})  # shown here, but unknown to the store
+    panel = wall.page.panels["exceptions"]
+    panel.acknowledge()
+    qtbot.waitUntil(lambda: "找不到 A1" in read(panel))
+
+
+def test_the_banner_stands_within_three_seconds_and_nothing_stays_filled(
+    world: Any, make_wall: Any
+) -> None:
+    wall = make_wall()
+    world.tick({Alarm: [an_alarm()]})
+    assert "banner" not in wall.page.panels or wall.page.panels["banner"].isHidden()
+    world.clock.at += 3 * SECOND
+    world.tick(sync=world.sync(pool_at=Ms(NOW), backlog=37, tries=25))
+    assert "中心池已断开" in read(wall.page.panels["banner"])
+    assert "37" in read(wall.page.panels["banner"])
+    assert "此后未知" in read(wall.page.panels["header"])
+    assert "停于" in read(wall.page.panels["hotline"])
+    assert filled(wall.page.panels["exceptions"], wall, "s2") < 0.002
+
+
+def test_y_halves_the_banner_but_does_not_close_it(world: Any, make_wall: Any) -> None:
+    wall = make_wall()
+    world.clock.at += 5 * SECOND
+    world.tick(sync=world.sync(pool_at=Ms(NOW)))
+    banner = wall.page.panels["banner"]
+    whole = banner.height()
+    wall.know_banner()
+    assert banner.isVisible()
+    assert banner.height() < whole
+
+
+def test_the_banner_goes_when_the_pool_is_back(world: Any, make_wall: Any) -> None:
+    wall = make_wall()
+    world.clock.at += 5 * SECOND
+    world.tick(sync=world.sync(pool_at=Ms(NOW)))
+    world.tick(sync=world.sync())
+    assert wall.page.panels["banner"].isHidden()
+
+
+def test_a_dead_agent_is_told_apart_from_a_dead_pool(world: Any, make_wall: Any) -> None:
+    wall = make_wall()
+    world.clock.at += 5 * SECOND
+    world.tick(sync=world.sync(agent_at=Ms(NOW)))
+    assert "采集程序已停" in read(wall.page.panels["banner"])
+
+
+def test_a_broken_panel_keeps_its_place_and_the_others_live(world: Any, make_wall: Any) -> None:
+    wall = make_wall(more=[point("broken", "Broken"), point("plain", "Plain")])
+    wall.open_page("others")
+    world.tick()
+    assert "出错" in read(wall.page.panels["broken"])
+    assert "坏" in read(wall.page.panels["broken"])
+    assert wall.page.panels["plain"].failures == 0
+
+
+def test_a_foreign_panel_gets_a_page_of_its_own(make_wall: Any) -> None:
+    wall = make_wall(more=[point("plain", "Plain")])
+    assert wall.file.pages[-1].id == "others"
+    wall.open_page("others")
+    assert "本市" in read(wall.page.panels["plain"])
+
+
+def test_a_missing_panel_is_said(make_wall: Any) -> None:
+    wall = make_wall(more=[point("nowhere", "Nowhere")])
+    wall.open_page("others")
+    assert "nowhere" in read(wall.page.panels["nowhere"])
+
+
+def test_language_and_theme_switch_while_it_runs(make_wall: Any) -> None:
+    wall = make_wall()
+    header = wall.page.panels["header"]
+    assert "平稳" in read(header)
+    wall.set_language("en")
+    assert "the city is calm" in read(header)
+    dark = wall.snapshot(1920, 1080).pixelColor(1, 1)
+    wall.set_theme("day")
+    assert wall.snapshot(1920, 1080).pixelColor(1, 1).lightness() > dark.lightness() + 100
+
+
+def test_keys_open_pages(make_wall: Any, qtbot: Any) -> None:
+    wall = make_wall()
+    be_active(wall, qtbot)
+    for number, info in enumerate(wall.file.pages, 1):
+        qtbot.keyClick(wall, Qt.Key(Qt.Key.Key_0 + number), Qt.KeyboardModifier.AltModifier)
+        assert wall.page.info.id == info.id
+
+
+def test_every_panel_is_named_for_those_who_listen(make_wall: Any) -> None:
+    wall = make_wall()
+    for info in wall.file.pages:
+        wall.open_page(info.id)
+        assert [p.id for p in wall.page.shown() if not p.accessibleName()] == []
+
+
+def be_active(wall: Any, qtbot: Any) -> None:
+    wall.activateWindow()
+    qtbot.waitUntil(wall.isActiveWindow)
+
+
+def hued_share(image: QImage) -> float:
+    """The share of pixels that have a hue."""
+    rgb = pixels(image).astype(int)
+    spread = rgb[..., :3].max(axis=2) - rgb[..., :3].min(axis=2)
+    return float((spread > 90).mean())
+
+
+def filled(panel: Any, wall: Any, token: str) -> float:
+    """The share of a panel's pixels that are exactly a severity's colour."""
+    colour = wall.context.look.colour(token)
+    rgb = pixels(panel.grab().toImage())[..., :3]
+    wanted = np.array([colour.blue(), colour.green(), colour.red()])
+    return float((rgb == wanted).all(axis=2).mean())
+
+
+def pixels(image: QImage) -> np.ndarray:
+    image = image.convertToFormat(QImage.Format.Format_RGB32)
+    flat = np.frombuffer(image.constBits(), np.uint8)
+    return flat.reshape(image.height(), image.bytesPerLine() // 4, 4)[:, : image.width()]

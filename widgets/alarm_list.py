@@ -1,0 +1,113 @@
+"""The alarm list: what devices say is wrong, the worst first; one key acknowledges."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QRectF
+
+from commandwall import alarms
+from commandwall.alarms import RTNUN, UNACK, Alarm
+from commandwall.picture import Changes, Picture, Readings, Tick
+from widgets import age, marks
+from widgets.base import Command
+from widgets.i18n import named, tr
+from widgets.paper import RIGHT, Ink, Paper
+from widgets.rows import RowList
+
+
+class AlarmList(RowList):
+    """Unacknowledged before acknowledged, worst first, then newest."""
+
+    id = "alarm_list"
+    title = "告警"
+    kind = Alarm
+    shows = frozenset({Alarm, Readings, Tick})
+    row = 56.0
+    head = 28.0
+
+    def order(self) -> Sequence[str]:
+        found = self.picture.alarms.values()
+        return [a.id for a in sorted(found, key=lambda a: (a.state not in (UNACK, RTNUN),
+                                                           a.severity, -a.raised_at))]  # fmt: skip
+
+    def refresh(self, picture: Picture, changes: Changes) -> None:
+        super().refresh(picture, changes)
+        self.at = picture.ages.get("readings")
+
+    def commands(self) -> list[Command]:
+        return [
+            *super().commands(),
+            Command("Space", tr("确认"), self.acknowledge),
+            Command("L", tr("定位"), self.locate),
+        ]
+
+    def acknowledge(self) -> None:
+        """Acknowledge the chosen alarm; the worst one where none is chosen."""
+        key = self.current or next(iter(self.keys), "")
+        if key:
+            self.do(alarms.acknowledge, alarm=key)
+
+    def locate(self) -> None:
+        """Bring the chosen alarm to the middle of the map."""
+        alarm = self.picture.alarms.get(self.current)
+        if alarm is not None and self.context.map is not None:
+            self.context.map.look_at(alarm.lon, alarm.lat, 4.0)
+
+    def empty_line(self) -> str:
+        return tr("没有告警")
+
+    def aside(self) -> list[tuple[object, Ink]]:
+        waiting = sum(a.state in (UNACK, RTNUN) for a in self.picture.alarms.values())
+        line = tr("未确认 {n}　在警 {all}", n=waiting, all=len(self.picture.alarms))
+        return [(line, Ink("age", "t2"))]
+
+    def draw_head(self, paper: Paper, base: float) -> None:
+        for word, at, side in self._columns(paper.width):
+            paper.write(at, base, tr(word), Ink("head"), side)
+
+    def draw_row(self, paper: Paper, key: str, box: QRectF, chosen: bool) -> None:
+        alarm = self.picture.alarms.get(key)
+        if alarm is None:
+            return
+        now, waits = self.picture.now, alarm.state in (UNACK, RTNUN)
+        ink = Ink("item" if alarm.severity == 1 else "body", "t1" if waits else "t2", waits)
+        base, columns = box.center().y() + 6, {w: x for w, x, _ in self._columns(paper.width)}
+        state = marks.STALE if self.stopped else alarm.state
+        lit = self.context.blinker.lit(alarm.severity, self.context.seconds())
+        paper.mark(24, box.center().y(), 26, (alarm.severity, state), lit)
+        room = columns["地点"] - columns["告警"] - 16
+        paper.write(columns["告警"], base, self.words(alarm), ink, room=room)
+        place = columns["状态"] - columns["地点"] - 16
+        paper.write(columns["地点"], base, self.place_of(alarm), Ink("label"), room=place)
+        paper.write(
+            columns["状态"], base, named("alarm_state", alarm.state), Ink("label"), room=130
+        )
+        paper.write(paper.width - 120, base, age.clock(alarm.raised_at), Ink("label", "t3"), RIGHT)
+        paper.write(paper.width - 8, base, age.age(now, self._read_at(alarm)), Ink("age"), RIGHT)
+
+    def words(self, alarm: Alarm) -> str:
+        """燃气 27 %LEL: the class and the newest value."""
+        row = self.picture.sensors.row_of.get(alarm.sensor)
+        value = alarm.value if row is None else float(self.picture.sensors.value[row])
+        return f"{named('sensor_class', alarm.cls)} {age.measure(value, alarm.unit, 1)}"
+
+    def place_of(self, alarm: Alarm) -> str:
+        """Town, village, grid."""
+        names, code = [], alarm.area
+        while code in self.picture.areas and self.picture.areas[code].level > 0:
+            names.append(self.picture.areas[code].name)
+            code = self.picture.areas[code].parent
+        return " ".join(reversed(names))
+
+    def _read_at(self, alarm: Alarm) -> int:
+        row = self.picture.sensors.row_of.get(alarm.sensor)
+        return alarm.changed_at if row is None else int(self.picture.sensors.at[row])
+
+    def _columns(self, width: float) -> list[tuple[str, float, float]]:
+        title = 56.0
+        return [
+            ("级", 14, 0.0), ("告警", title, 0.0), ("地点", title + (width - title) * 0.30, 0.0),
+            ("状态", title + (width - title) * 0.62, 0.0), ("起于", width - 120, RIGHT),
+            ("最新", width - 8, RIGHT),
+        ]  # fmt: skip

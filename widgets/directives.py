@@ -1,0 +1,197 @@
+"""Directives 指令: who owes whom an answer, worst first, with the six steps and their clocks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from PySide6.QtCore import QRectF
+from PySide6.QtGui import QPen
+
+from commandwall import incidents
+from commandwall.clock import SECOND, Ms
+from commandwall.incidents import (
+    BLOCKED,
+    DELIVERED,
+    DIRECTIVE_ACKED,
+    DONE,
+    EXECUTING,
+    ISSUED,
+    OPEN,
+    VERIFIED,
+    Directive,
+    Incident,
+    owes,
+)  # fmt: skip
+from commandwall.picture import Changes, Picture, Tick
+from widgets import age
+from widgets.base import Command, Subject
+from widgets.i18n import named, rows, tr
+from widgets.paper import MIDDLE, RIGHT, Ink, Paper
+from widgets.rows import RowList
+
+STEPS = ("下达", "送达", "接令", "执行", "完成", "核验")
+REACHED = {
+    ISSUED: 1, DELIVERED: 2, DIRECTIVE_ACKED: 3, EXECUTING: 4, BLOCKED: 4, DONE: 5, VERIFIED: 6,
+}  # fmt: skip
+"""State -> how many of the six steps are done."""
+OWED = {"ack": 2, "done": 4, "need": 3, "verify": 5}
+"""What is owed -> the step on which the mark stands."""
+STEP, LEFT = 44.0, 200.0
+
+
+def due(directive: Directive) -> Ms | None:
+    """When what is owed becomes late."""
+    debt = owes(directive)
+    if debt is None:
+        return None
+    _, what, since = debt
+    limit = Ms(since + int(rows("directive_limit")[what].facts["seconds"]) * SECOND)
+    return directive.due_at if what == "done" and directive.due_at else limit
+
+
+def lamp(directive: Directive, now: Ms) -> str:
+    """green, yellow, orange or red by the time left for what is owed."""
+    debt, end = owes(directive), due(directive)
+    if debt is None or end is None:
+        return "green"
+    left, whole = end - now, max(1, end - debt[2])
+    if left < 0:
+        return "red"
+    return "orange" if left <= whole * 0.2 else "yellow" if left <= whole * 0.5 else "green"
+
+
+class Directives(RowList):
+    """All directives of the incident in focus. Acts answer as the post that this station took."""
+
+    id = "directives"
+    title = "指令　谁欠谁"
+    kind = Directive
+    shows = frozenset({Directive, Incident, Tick})
+    row = 47.0
+    head = 26.0
+
+    def __init__(self, *args: Any, **kw: Any) -> None:
+        super().__init__(*args, **kw)
+        self.incident, self._said = "", ""
+
+    def open(self, subject: Subject) -> None:
+        if subject.kind is Incident:
+            self.incident = subject.id
+            self.renew()
+
+    def order(self) -> Sequence[str]:
+        end = 1 << 62
+        mine = [d for d in self.picture.directives.values() if d.incident == self._focus()]
+        return [d.id for d in sorted(mine, key=lambda d: (due(d) or end, -d.no))]
+
+    def refresh(self, picture: Picture, changes: Changes) -> None:
+        super().refresh(picture, changes)
+        if Directive in changes.kinds:
+            self.renew()  # a new order must be seen at once; the chosen row stays the chosen one
+        mine = [d.changed_at for d in picture.directives.values() if d.incident == self._focus()]
+        self.at = max(mine, default=None)
+
+    def commands(self) -> list[Command]:
+        return [
+            *super().commands(),
+            Command("Space", tr("接令"), lambda: self.answer(incidents.acknowledge)),
+            Command("G", tr("执行"), lambda: self.answer(incidents.execute)),
+            Command("V", tr("核验"), lambda: self.answer(incidents.verify)),
+        ]
+
+    def answer(self, act: Any, **args: Any) -> None:
+        """Answer the chosen directive; the first that owes where none is chosen."""
+        key = self.current or next(iter(self.keys), "")
+        if key:
+            self.do(act, lambda done: self._after(), directive=key, **args)
+
+    def refused(self, why: str) -> None:
+        self._said = why
+        self.update()
+
+    def empty_line(self) -> str:
+        return tr("尚无指令，按 I 下达") if self._focus() else tr("没有突发事件")
+
+    def aside(self) -> list[tuple[object, Ink]]:
+        if self._said:
+            return [(self._said, Ink("age", "t1"))]
+        mine = [d for d in self.picture.directives.values() if d.incident == self._focus()]
+        now = self.picture.now
+        late = sum((end := due(d)) is not None and end < now for d in mine)
+        done = sum(d.state == VERIFIED for d in mine)
+        line = tr("共 {n}　欠答 {owed}　超时 {late}　已核验 {done}", n=len(mine),
+                  owed=len(mine) - done, late=late, done=done)  # fmt: skip
+        return [(line, Ink("age", "t2"))]
+
+    def draw_head(self, paper: Paper, base: float) -> None:
+        x = self._dots(paper.width)
+        for i, word in enumerate(STEPS):
+            paper.write(x + i * STEP, base, tr(word), Ink("age"), MIDDLE)
+
+    def draw_row(self, paper: Paper, key: str, box: QRectF, chosen: bool) -> None:
+        d = self.picture.directives.get(key)
+        if d is None:
+            return
+        base, dots = box.center().y() + 7, self._dots(paper.width)
+        over = d.state == VERIFIED
+        paper.write(8, base, d.no, Ink("age"))
+        names = f"{named('post', d.from_post)} → "
+        x = paper.write(44, base, names, Ink("body", "t3" if over else "t2"))
+        paper.write(
+            x, base, named("post", d.to_post), Ink("body", "t2" if over else "t1", not over)
+        )
+        words = "　".join(filter(None, (named("directive_verb", d.verb), d.text, d.place)))
+        paper.write(236, base, words, Ink("body", "t3" if over else "t2"), room=dots - 268)
+        self._draw_steps(paper, d, dots, box.center().y())
+        paper.write(paper.width - 8, base, self._debt(d), Ink("body", "t2" if over else "t1",
+                                                              not over), RIGHT)  # fmt: skip
+        if f"directive:{d.id}" in self.picture.unsent:
+            paper.write(44, base + 15, tr("未送达中心池"), Ink("age", "t2"))
+
+    def _draw_steps(self, paper: Paper, d: Directive, x: float, y: float) -> None:
+        debt, reached = owes(d), REACHED[d.state]
+        owed = OWED[debt[1]] if debt else -1
+        for i in range(len(STEPS)):
+            done = i < reached and not (i == 1 and d.delivered_at is None)
+            if i:
+                paper.line(
+                    x + (i - 1) * STEP + 9, y, x + i * STEP - 9, y, "t2" if done else "ln2", 2
+                )
+            if i == owed:
+                paper.lamp(x + i * STEP, y, 18, lamp(d, self.picture.now))
+            else:
+                self._dot(paper, x + i * STEP, y, done)
+
+    def _dot(self, paper: Paper, x: float, y: float, done: bool) -> None:
+        box = QRectF(x - 6, y - 6, 12, 12)
+        painter = paper.painter
+        painter.setPen(QPen(paper.look.colour("t2" if done else "t4"), 1.5))
+        painter.setBrush(paper.look.colour("t2" if done else "bg"))
+        painter.drawEllipse(box)
+
+    def _debt(self, d: Directive) -> str:
+        debt, end = owes(d), due(d)
+        if debt is None or end is None:
+            return tr("已核验 {time}", time=age.clock(d.verified_at))
+        what = named("directive_limit", debt[1])
+        return tr("欠{what} {left}", what=what, left=age.left(self.picture.now, end))
+
+    def _dots(self, width: float) -> float:
+        return width - LEFT - STEP * (len(STEPS) - 1)
+
+    def _focus(self) -> str:
+        return focus(self.picture, self.incident)
+
+    def _after(self) -> None:
+        self._said = tr("已存盘 {time}", time=age.seconds(self.picture.now))
+        self.update()
+
+
+def focus(picture: Picture, chosen: str) -> str:
+    """The incident that is shown: the chosen one, else the newest that is open; "" for none."""
+    found = picture.incidents.get(chosen)
+    if found is not None and found.state == OPEN:
+        return chosen
+    still = [i for i in picture.incidents.values() if i.state == OPEN]
+    return max(still, key=lambda i: i.opened_at).id if still else ""

@@ -1,0 +1,321 @@
+"""The event card: one event with its clocks, people and history, and what can be done with it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from PySide6.QtCore import QRectF
+from PySide6.QtWidgets import QComboBox, QLineEdit
+
+from commandwall import deadlines, events, incidents
+from commandwall.clock import Ms
+from commandwall.deadlines import GREEN
+from commandwall.events import ACCEPTED, AREA, CLOSED_STATES, DISPATCHED, NEW, Event, EventView
+from commandwall.incidents import Incident, Opening
+from commandwall.picture import Changes, Picture, Tick
+from widgets import age, text
+from widgets.acts import ActBar
+from widgets.base import Command, Panel, Subject
+from widgets.i18n import named, tr
+from widgets.paper import RIGHT, Ink, Paper
+
+LABEL = 96.0
+LINES = 9
+FIELDS = 112.0
+Told = Sequence[tuple[Ms, str, str, str, str]]
+ACT_WORDS = {
+    "accept": "受理",
+    "dispatch": "派单",
+    "close": "办结",
+    "note": "记录",
+    "file_alarms": "告警立案",
+}
+
+
+class EventCard(Panel):
+    """What is known of the chosen event. Acts are asked of the desk and told when on disk."""
+
+    id = "event_card"
+    title = "事件卡"
+    shows = frozenset({Event, Tick})
+
+    def __init__(self, *args: Any, **kw: Any) -> None:
+        super().__init__(*args, **kw)
+        self.view: EventView | None = None
+        self._told: Told = ()
+        self._said = ""
+        self._unit, self._words = QComboBox(self), QLineEdit(self)
+        self._unit.setEditable(True)
+        self._words.setMaxLength(events.TEXT_LIMIT)
+        self._bar = ActBar(self._acts(), self)
+        self._name_fields()
+        self._show_fields(False)
+
+    def open(self, subject: Subject) -> None:
+        if subject.kind is Event:
+            self._words.clear()
+            self._said = ""
+            self.ask(lambda reader: events.view(reader, subject.id), self._take)
+
+    def refresh(self, picture: Picture, changes: Changes) -> None:
+        if self.view is not None and Event in changes.kinds:
+            self._follow(changes)
+
+    def commands(self) -> list[Command]:
+        return [Command(c.key, tr(c.name), c.run) for c in self._acts()]
+
+    def refused(self, why: str) -> None:
+        self._said = why
+        self.update()
+
+    # Acts.
+
+    def accept(self) -> None:
+        self._act(events.accept)
+
+    def dispatch(self) -> None:
+        unit = self._unit.currentText().strip()
+        if unit:
+            self._act(events.dispatch, unit=unit)
+        else:
+            self._unit.setFocus()
+
+    def note(self) -> None:
+        """Write what stands in the field as a remark; with nothing there, go to the field."""
+        self._write(events.note, "text")
+
+    def close_event(self) -> None:
+        self._write(events.close, "result")
+
+    def open_incident(self) -> None:
+        """An event becomes an incident, with the event's place."""
+        if self.view is None:
+            return
+        e = self.view.event
+        area = self.picture.areas.get(e.area)
+        lon = e.lon if e.lon is not None else area.lon if area else 0.0
+        lat = e.lat if e.lat is not None else area.lat if area else 0.0
+        opening = Opening(e.title, "", e.area, self._place(), lon, lat, grade=e.grade, event=e.id)
+        self.do(incidents.open_incident, self._opened, opening=opening)
+
+    def locate(self) -> None:
+        """Bring the event to the middle of the map."""
+        if self.view is not None and self.context.map is not None:
+            e = self.view.event
+            if e.lon is not None and e.lat is not None:
+                self.context.map.look_at(e.lon, e.lat, 4.0)
+            else:
+                self.context.map.fit(e.area)
+
+    # Drawing.
+
+    def place(self) -> None:
+        left, wide, tall = 0, self.width(), self.look.px(34)
+        y = self.height() - self.look.px(FIELDS)
+        half = (wide - self.look.px(12)) // 2
+        self._unit.setGeometry(left, y, half, tall)
+        self._words.setGeometry(left + wide - half, y, half, tall)
+        self._bar.setGeometry(left, y + tall + self.look.px(12), wide, self.look.px(44))
+
+    def wear(self) -> None:
+        super().wear()
+        self._bar.wear()
+        self._name_fields()
+
+    def heading(self) -> str:
+        return self.title
+
+    def draw(self, paper: Paper) -> None:
+        if self.view is None:
+            paper.write(0, self.top + 24, tr("选一条事件，回车打开"), Ink("body", "t3"))
+            return
+        y = self._draw_title(paper, self.top + 26)
+        y = self._draw_clock(paper, y + 20)
+        y = self._draw_facts(paper, y + 30)
+        self._draw_history(paper, y + 16)
+        if self._said:
+            base = paper.height - FIELDS - 14
+            paper.write(0, base, self._said, Ink("body", "t1"), room=paper.width)
+
+    def _draw_title(self, paper: Paper, y: float) -> float:
+        assert self.view is not None
+        e = self.view.event
+        y = paper.paragraph(0, y, e.title, Ink("sentence"), paper.width, 2)
+        y = paper.paragraph(0, y + 28, self._place(), Ink("body", "t1"), paper.width, 1)
+        if e.body:
+            y = paper.paragraph(0, y + 26, e.body, Ink("body"), paper.width, 3)
+        return y
+
+    def _draw_clock(self, paper: Paper, y: float) -> float:
+        assert self.view is not None
+        clock = deadlines.running(self.view)
+        state = named("event_state", self.view.state)
+        line = tr("{state}　急 {n}", state=state, n=self.view.event.urgency)
+        paper.write(0, y + 16, line, Ink("label", "t1", True))
+        if clock is None:
+            return y + 24
+        now = self.picture.now
+        lamp = clock.lamp(now)
+        limit = named("event_limit", f"{self.view.event.urgency}-{clock.step}")
+        left = paper.row(180, y + 16, (f"{clock.step} {limit}", Ink("label", "t3")),
+                         (age.left(now, clock.due), Ink("item", "t1", lamp != GREEN)))  # fmt: skip
+        paper.lamp(left + 16, y + 10, 16, lamp)
+        share = (now - clock.start) / max(1, clock.due - clock.start)
+        paper.bar(QRectF(0, y + 28, paper.width, 4), share)
+        return y + 36
+
+    def _draw_facts(self, paper: Paper, y: float) -> float:
+        for label, fact in self._facts():
+            if fact:
+                paper.write(0, y, label, Ink("label", "t3"))
+                paper.write(LABEL, y, fact, Ink("label", "t1"), room=paper.width - LABEL)
+                y += 26
+        return y
+
+    def _facts(self) -> list[tuple[str, str]]:
+        assert self.view is not None
+        e, work = self.view.event, self.view.work
+        people = [p for code in self._codes() for p in self.picture.people.get(code, [])]
+        unsent = f"eventwork:{e.id}" in self.picture.unsent
+        return [
+            (tr("承办"), self.view.unit),
+            (tr("来源"), f"{named('event_source', e.source)}　{e.source_id}"),
+            (tr("分类"), named("event_class", e.cls)),
+            (tr("上报"), age.stamp(self.picture.now, e.reported_at)),
+            *((named("person_role", p.role), f"{text.person(p.name)}　{text.mask(p.phone)}")
+              for p in people[:3]),
+            (tr("来电人"), "　".join(filter(None, (text.person(e.person), text.mask(e.phone))))),
+            (tr("坐标"), self._position()),
+            (tr("办理结果"), work.result if work else ""),
+            (tr("送达"), tr("已存本机，未送达中心池") if unsent else ""),
+        ]  # fmt: skip
+
+    def _draw_history(self, paper: Paper, y: float) -> None:
+        paper.write(0, y + 14, tr("经过"), Ink("heading"))
+        paper.write(paper.width, y + 14, tr("大事记 {n} 条", n=len(self._told)), Ink("age"), RIGHT)
+        y += 40
+        room = int((paper.height - FIELDS - 36 - y) // 26)
+        for at, post, by, act, words in self._told[-min(LINES, max(0, room)) :]:
+            who = " ".join(filter(None, (named("post", post), text.person(by)))) or tr("本机")
+            paper.write(0, y, age.seconds(at), Ink("age"))
+            paper.write(LABEL, y, who, Ink("label"), room=140)
+            line = "　".join(filter(None, (tr(ACT_WORDS.get(act, act)), words)))
+            paper.write(LABEL + 150, y, line, Ink("label", "t1"), room=paper.width - LABEL - 150)
+            y += 26
+
+    def _place(self) -> str:
+        """Where it is, and how sure that is."""
+        assert self.view is not None
+        e = self.view.event
+        names = [self.picture.areas[c].name for c in self._codes() if c in self.picture.areas]
+        where = " ".join([*reversed(names), text.address(e.address)]).strip()
+        if e.placed == AREA:
+            meters = age.number(e.acc_m)
+            return tr("{place}　按辖区定位，±{m} m", place=where, m=meters)
+        return where or tr("没有地点")
+
+    def _position(self) -> str:
+        assert self.view is not None
+        e = self.view.event
+        if e.lon is None or e.lat is None:
+            return ""
+        sure = tr("±{m} m", m=age.number(e.acc_m)) if e.acc_m is not None else ""
+        return f"WGS-84　{e.lon:.5f}, {e.lat:.5f}　{sure}"
+
+    def _codes(self) -> list[str]:
+        """The event's area and those above it, below the city."""
+        assert self.view is not None
+        found, code = [], self.view.event.area
+        while code in self.picture.areas and self.picture.areas[code].level > 0:
+            found.append(code)
+            code = self.picture.areas[code].parent
+        return found
+
+    # What comes back.
+
+    def _acts(self) -> list[Command]:
+        return [
+            Command("A", "受理", self.accept),
+            Command("D", "派单", self.dispatch),
+            Command("R", "记录", self.note),
+            Command("X", "办结", self.close_event),
+            Command("E", "转突发", self.open_incident),
+            Command("L", "定位", self.locate),
+        ]
+
+    def _act(self, act: Any, **args: Any) -> None:
+        if self.view is not None:
+            key = self.view.event.id
+            self.do(act, lambda done: self._after(key), event=key, **args)
+
+    def _write(self, act: Any, field: str) -> None:
+        words = self._words.text().strip()
+        if self.view is None or not words:
+            self._words.setFocus()
+        else:
+            self._act(act, **{field: words})
+
+    def _after(self, key: str) -> None:
+        """It is on disk: say so, and drop what was typed."""
+        self._said = tr("已存盘 {time}", time=age.seconds(self.picture.now))
+        self._words.clear()
+        self.context.drafts.done(f"event/{key}")
+        self.ask(lambda reader: events.view(reader, key), self._take)
+
+    def _opened(self, done: Any) -> None:
+        for incident in done.of(Incident):
+            self.wanted.emit(Subject(Incident, incident.id))
+
+    def _take(self, view: EventView) -> None:
+        fresh = self.view is None or self.view.event.id != view.event.id
+        self.view = view
+        self._show_fields(True)
+        if fresh:
+            self._fill_units()
+            self.context.drafts.follow(self._words, f"event/{view.event.id}")
+        allowed = [key for key, may in self._may(view.state) if may]
+        self._bar.allow(allowed)
+        self.ask(lambda reader: events.history(reader, view.event.id), self._tell)
+        self.update()
+
+    def _tell(self, told: Told) -> None:
+        self._told = told
+        self.update()
+
+    def _follow(self, changes: Changes) -> None:
+        assert self.view is not None
+        key = self.view.event.id
+        if key in changes.records[Event]:
+            self.ask(lambda reader: events.view(reader, key), self._take)
+
+    def _may(self, state: str) -> list[tuple[str, bool]]:
+        still = state not in CLOSED_STATES
+        return [
+            ("A", state == NEW),
+            ("D", state in (NEW, ACCEPTED)),
+            ("X", still and state not in (NEW,)),
+            ("R", True),
+            ("E", still),
+            ("L", True),
+        ]
+
+    def _fill_units(self) -> None:
+        units = {v.unit for v in self.picture.events.values()}
+        units |= {r.unit for r in self.picture.resources.values()}
+        self._unit.clear()
+        self._unit.addItems(sorted(text.plain(u) for u in units if u))
+        current = self.view.unit if self.view and self.view.state == DISPATCHED else ""
+        self._unit.setCurrentText(current)
+
+    def _show_fields(self, shown: bool) -> None:
+        for field in (self._unit, self._words, self._bar):
+            field.setVisible(shown)
+
+    def _name_fields(self) -> None:
+        self._unit.setAccessibleName(tr("承办单位"))
+        if (line := self._unit.lineEdit()) is not None:
+            line.setPlaceholderText(tr("承办单位"))
+            line.setAccessibleName(tr("承办单位"))
+        self._words.setPlaceholderText(tr("记录或办理结果"))
+        self._words.setAccessibleName(tr("记录或办理结果"))

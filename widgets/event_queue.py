@@ -1,0 +1,222 @@
+"""The event queue: what waits for a person, by the time left; search over the whole pool."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from PySide6.QtCore import QRectF
+from PySide6.QtGui import QMouseEvent
+from PySide6.QtWidgets import QLineEdit
+
+from commandwall import deadlines
+from commandwall.clock import MINUTE
+from commandwall.deadlines import GREEN, ORANGE, RED
+from commandwall.events import ACCEPTED, AREA, NEW, Event, EventView, fold, search
+from commandwall.picture import Changes, Picture, Tick
+from widgets import age
+from widgets.base import Command
+from widgets.i18n import named, tr
+from widgets.paper import RIGHT, Ink, Paper
+from widgets.rows import RowList
+
+TABS = ("待我处理", "在办", "逾期", "全部")
+TAB = 40.0
+FOUND = 200
+FAR = 1 << 62
+
+
+def is_late(view: EventView, now: int) -> bool:
+    clock = deadlines.running(view)
+    return clock is not None and clock.due < now
+
+
+class EventQueue(RowList):
+    """Sorted by the time left. Tabs by F1..F4, `/` searches every event the pool ever had."""
+
+    id = "event_queue"
+    title = "事件"
+    kind = Event
+    shows = frozenset({Event, Tick})
+    head = 76.0
+
+    def __init__(self, *args: Any, **kw: Any) -> None:
+        super().__init__(*args, **kw)
+        self.tab, self._found = 0, dict[str, EventView]()
+        self._field = QLineEdit(self)
+        self._field.setMaxLength(80)
+        self._field.returnPressed.connect(self.search)
+        self._field.textChanged.connect(lambda text: text or self._clear())
+        self._words = ""
+        self._name_field()
+
+    def order(self) -> Sequence[str]:
+        if self._words:
+            return list(self._found)
+        now, views = self.picture.now, self.picture.events.values()
+        keep: Callable[[EventView], bool] = (
+            lambda v: v.state in (NEW, ACCEPTED),
+            lambda v: v.state not in (NEW,),
+            lambda v: is_late(v, now),
+            lambda v: True,
+        )[self.tab]
+        return [v.event.id for v in sorted(filter(keep, views), key=self._order)]
+
+    def refresh(self, picture: Picture, changes: Changes) -> None:
+        if Event in changes.kinds or not self.keys:
+            super().refresh(picture, changes)
+        self.at = picture.ages.get("events")
+
+    def select_tab(self, tab: int) -> None:
+        """Show another share of the open events."""
+        self.tab = tab
+        self._field.clear()
+        self.current, self._first = "", 0
+        self.renew()
+
+    def search(self) -> None:
+        """Ask the whole pool for what stands in the field."""
+        words = self._field.text().strip()
+        if words:
+            self.ask(
+                lambda reader: search(reader, words, FOUND), lambda rows: self._show(words, rows)
+            )
+
+    def view(self, key: str) -> EventView | None:
+        """The newest view of a row."""
+        return self.picture.events.get(key) or self._found.get(key)
+
+    def empty_line(self) -> str:
+        if self._words:
+            return tr("没有含「{words}」的事件", words=self._words)
+        return tr("没有待处理的事件")
+
+    def aside(self) -> list[tuple[object, Ink]]:
+        if self._words:
+            many = "≥ " if len(self._found) >= FOUND else ""
+            n = many + age.number(len(self._found))
+            return [(tr("全池查到 {n} 条", n=n), Ink("age", "t2"))]
+        late = sum(is_late(v, self.picture.now) for v in self.picture.events.values())
+        soon = sum(self._soon(v) for v in self.picture.events.values())
+        line = tr("在办 {n}　逾期 {late}　30 分内将逾期 {soon}", n=len(self.picture.events),
+                  late=late, soon=soon)  # fmt: skip
+        return [(line, Ink("age", "t2"))]
+
+    def place(self) -> None:
+        wide = self.look.px(280)
+        self._field.setGeometry(
+            self.width() - wide, self.look.px(self.top), wide, self.look.px(TAB - 6)
+        )
+        self._name_field()
+
+    def draw_head(self, paper: Paper, base: float) -> None:
+        x, y = 0.0, self.top + 24
+        for i, word in enumerate(TABS):
+            ink = Ink("body", "t1" if i == self.tab else "t3", i == self.tab)
+            label = f"{tr(word)}  F{i + 1}"
+            wide = paper.length(label, ink)
+            if i == self.tab and not self._words:
+                paper.fill(QRectF(x, self.top - 2, wide + 24, TAB - 6), "r2", 4)
+            paper.write(x + 12, y, label, ink)
+            x += wide + 32
+        for word, at, side in self._columns(paper.width):
+            paper.write(at, base, tr(word), Ink("head"), side)
+
+    def draw_row(self, paper: Paper, key: str, box: QRectF, chosen: bool) -> None:
+        view = self.view(key)
+        if view is None:
+            return
+        clock, now = deadlines.running(view), self.picture.now
+        lamp = clock.lamp(now) if clock else GREEN
+        urgent = lamp in (RED, ORANGE)
+        base, ink = box.center().y() + 6, Ink("body", "t1" if urgent else "t2", urgent)
+        columns = {word: at for word, at, _ in self._columns(paper.width)}
+        paper.lamp(16, box.center().y(), 18, lamp)
+        paper.write(columns["编号"], base, view.event.source_id, Ink("age"), room=110)
+        room = columns["地点"] - columns["事项"] - 16
+        paper.write(columns["事项"], base, view.event.title, ink, room=room)
+        place = columns["来源"] - columns["地点"] - 16
+        paper.write(columns["地点"], base, self.place_of(view), Ink("label"), room=place)
+        source = named("event_source", view.event.source)
+        paper.write(columns["来源"], base, source, Ink("label", "t3"), room=64)
+        paper.write(columns["急"], base, view.event.urgency, Ink("label", "t1" if urgent else "t3"))
+        paper.write(columns["现钟"], base, self.step_of(view), Ink("label", "t3"), room=84)
+        if clock is not None:
+            paper.write(paper.width - 8, base, age.left(now, clock.due), ink, RIGHT)
+        if f"eventwork:{key}" in self.picture.unsent:
+            paper.write(columns["编号"], base + 14, tr("未送达中心池"), Ink("age", "t2"))
+
+    def place_of(self, view: EventView) -> str:
+        """Area and address; said so where it is only placed on an area."""
+        area = self.picture.areas.get(view.event.area)
+        where = " ".join(filter(None, (area.name if area else "", view.event.address)))
+        return tr("{place}（按辖区）", place=where) if view.event.placed == AREA else where
+
+    def step_of(self, view: EventView) -> str:
+        clock = deadlines.running(view)
+        if clock is None:
+            return named("event_state", view.state)
+        return f"{named('event_limit', f'{view.event.urgency}-{clock.step}')} {clock.step}"
+
+    def commands(self) -> list[Command]:
+        tabs = [
+            Command(f"F{i + 1}", tr(word), partial(self.select_tab, i))
+            for i, word in enumerate(TABS)
+        ]
+        return [*super().commands(), Command("/", tr("搜索全池"), self._begin_search), *tabs]
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        x, y = (event.position() / self.look.unit).toTuple()
+        if self.top <= y < self.top + TAB:
+            self._press_tab(x)
+        else:
+            super().mousePressEvent(event)
+
+    def wear(self) -> None:
+        super().wear()
+        self._name_field()
+
+    def _begin_search(self) -> None:
+        self._field.setFocus()
+        self._field.selectAll()
+
+    def _press_tab(self, x: float) -> None:
+        letters, left = self.look.letters("body", None), 0.0
+        for i, word in enumerate(TABS):
+            left += letters.horizontalAdvance(f"{tr(word)}  F{i + 1}") + 32
+            if x < left:
+                self.select_tab(i)
+                return
+
+    def _columns(self, width: float) -> list[tuple[str, float, float]]:
+        right = [("来源", 300.0), ("急", 218.0), ("现钟", 180.0)]
+        title = 160.0
+        place = title + (width - 300 - title) * 0.56
+        return [
+            ("灯", 6, 0.0), ("编号", 40, 0.0), ("事项", title, 0.0), ("地点", place, 0.0),
+            *((word, width - back, 0.0) for word, back in right), ("剩余", width - 8, RIGHT),
+        ]  # fmt: skip
+
+    def _order(self, view: EventView) -> tuple[int, int]:
+        clock = deadlines.running(view)
+        return clock.due if clock else FAR, view.event.urgency
+
+    def _soon(self, view: EventView) -> bool:
+        clock, now = deadlines.running(view), self.picture.now
+        return clock is not None and now <= clock.due < now + 30 * MINUTE
+
+    def _show(self, words: str, rows: Sequence[Event]) -> None:
+        self._words = words
+        here: Mapping[str, EventView] = self.picture.events
+        self._found = {e.id: here.get(e.id) or fold(e, None) for e in rows}
+        self.current, self._first = "", 0
+        self.renew()
+
+    def _clear(self) -> None:
+        self._words, self._found = "", {}
+        self.renew()
+
+    def _name_field(self) -> None:
+        self._field.setPlaceholderText(tr("搜索全池，如 停水 沙浦　/"))
+        self._field.setAccessibleName(tr("搜索全池"))

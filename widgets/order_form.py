@@ -1,0 +1,158 @@
+"""The form of directives: issue one, or answer the chosen one with words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QSpinBox, QWidget
+
+from commandwall import codes, incidents
+from commandwall.clock import MINUTE, Ms
+from commandwall.incidents import DIRECTIVE_LIMIT, Directive, Incident, Order, side_of
+from commandwall.picture import Changes, Picture, SyncState, Tick
+from widgets import age
+from widgets.acts import ActBar
+from widgets.base import Command, Panel, Subject
+from widgets.directives import focus
+from widgets.i18n import language, tr
+from widgets.paper import Ink, Paper
+
+DRAFT = "directive"
+
+
+class OrderForm(Panel):
+    """To whom, what, by when: `I` goes to the words, Enter issues; `B` and `O` answer in words."""
+
+    id = "order_form"
+    title = "下达指令"
+    shows = frozenset({Incident, Directive, Tick, SyncState})
+
+    def __init__(self, *args: Any, **kw: Any) -> None:
+        super().__init__(*args, **kw)
+        self.incident = self.directive = self._said = ""
+        self._place: tuple[float, float] | None = None
+        self._to, self._verb = QComboBox(self), QComboBox(self)
+        self._words, self._minutes = QLineEdit(self), QSpinBox(self)
+        self._words.setMaxLength(DIRECTIVE_LIMIT)
+        self._words.returnPressed.connect(self.issue)
+        self._minutes.setRange(1, 24 * 60)
+        self._minutes.setValue(30)
+        self._bar = ActBar(self._acts(), self)
+        self._lay_out()
+        self._fill()
+        self.context.drafts.follow(self._words, DRAFT)
+
+    def open(self, subject: Subject) -> None:
+        if subject.kind is Incident:
+            self.incident = subject.id
+        elif subject.kind is Directive:
+            self.directive = subject.id
+        self._allow()
+
+    def refresh(self, picture: Picture, changes: Changes) -> None:
+        self._allow()
+
+    def commands(self) -> list[Command]:
+        own = [Command(c.key, tr(c.name), c.run) for c in self._acts()]
+        return [Command("I", tr("写指令"), self._words.setFocus), *own]
+
+    def issue(self) -> None:
+        """Sign the directive as the post that this station took."""
+        order = Order(
+            focus(self.picture, self.incident), str(self._to.currentData() or ""),
+            self._words.text().strip(), verb=str(self._verb.currentData() or ""),
+            due_at=Ms(self.picture.now + self._minutes.value() * MINUTE),
+        )  # fmt: skip
+        self.do(incidents.issue, self._issued, order=order)
+
+    def block(self) -> None:
+        """受阻: the words say what is needed."""
+        self._answer(incidents.block, "need")
+
+    def complete(self) -> None:
+        """完成: the words are the evidence."""
+        self._answer(incidents.complete, "evidence")
+
+    def refused(self, why: str) -> None:
+        self._said = why
+        self.update()
+
+    def wear(self) -> None:
+        super().wear()
+        self._bar.wear()
+        self._fill()
+
+    def draw(self, paper: Paper) -> None:
+        if self._said:
+            paper.write(paper.width, self.top - 14, self._said, Ink("age", "t1"), at=1.0)
+
+    def heading(self) -> str:
+        return self.title
+
+    def _acts(self) -> list[Command]:
+        return [
+            Command("Ctrl+Return", "下达", self.issue),
+            Command("B", "受阻", self.block),
+            Command("O", "完成", self.complete),
+        ]
+
+    def _answer(self, act: Any, field: str) -> None:
+        words = self._words.text().strip()
+        if not self.directive or not words:
+            self._said = tr("先选一条指令，再写明情况")
+            self._words.setFocus()
+            self.update()
+            return
+        self.do(act, self._issued, directive=self.directive, **{field: words})
+
+    def _issued(self, done: Any) -> None:
+        self._said = tr("已存盘 {time}", time=age.seconds(self.picture.now))
+        self._words.clear()
+        self.context.drafts.done(DRAFT)
+        for directive in done.of(Directive):
+            self.chosen.emit(Subject(Directive, directive.id))
+
+    def _allow(self) -> None:
+        can = bool(focus(self.picture, self.incident))
+        answer = self.directive in self.picture.directives
+        keys = [*(["Ctrl+Return"] if can else []), *(["B", "O"] if answer else [])]
+        self._bar.allow(keys)
+
+    def _lay_out(self) -> None:
+        column = self.body()
+        line = QWidget(self)
+        row = QHBoxLayout(line)
+        row.setContentsMargins(0, 0, 0, 0)
+        for field, share in ((self._to, 2), (self._verb, 1), (self._words, 5), (self._minutes, 1)):
+            row.addWidget(field, share)
+        column.addWidget(line)
+        column.addWidget(self._bar)
+        column.addStretch(1)
+
+    def _fill(self) -> None:
+        """The posts of the other side first: most orders cross."""
+        side = side_of(self.desk.post)
+        posts = sorted(
+            codes.load("post").values(),
+            key=lambda c: (c.facts["side"] == side, c.facts["order"]),
+        )
+        for box, rows in (
+            (self._to, posts),
+            (self._verb, list(codes.load("directive_verb").values())),
+        ):
+            kept = box.currentData()
+            box.clear()
+            for code in rows:
+                box.addItem(
+                    str(code.facts.get(f"full_{language()}", code.name(language()))), code.id
+                )
+            box.setCurrentIndex(max(0, box.findData(kept)))
+        self._name_fields()
+
+    def _name_fields(self) -> None:
+        self._minutes.setSuffix(" " + tr("分内"))
+        self._words.setPlaceholderText(tr("内容，按 I 写，回车下达"))
+        names = ((self._to, "发往岗位"), (self._verb, "动作"), (self._words, "指令内容"),
+                 (self._minutes, "限时分钟"))  # fmt: skip
+        for field, name in names:
+            field.setAccessibleName(tr(name))
