@@ -84,10 +84,10 @@ class Painter:
         """Do `work(band, y0, y1)` for all bands at once."""
         rows = -(-height // self.threads)
         edges = [(i, i * rows, min(height, (i + 1) * rows)) for i in range(self.threads)]
-        others = [self._helpers.submit(work, *edge) for edge in edges[1:]]
+        others = self._helpers.map(lambda edge: work(*edge), edges[1:])  # they begin at once
         work(*edges[0])
-        for other in others:
-            other.result()
+        for _ in others:
+            pass  # a band that failed raises here
 
     def _cook_ground(self, plan: Plan, ground: Ground) -> None:
         mpp = ground.view.design_mpp
