@@ -1,32 +1,45 @@
 """Plain text: what may be shown of a text from outside, cleaned, masked and of bounded length.
 
-Pure; every room that draws or prints foreign text uses it.
+Pure; every room that draws, prints or keeps foreign text uses it.
 """
 
 from __future__ import annotations
 
 import re
+import unicodedata
 
 LINE_LIMIT = 200
 """Characters of one line that is shown."""
 SCAR = "\ufffd"
 """Stands where something unprintable was taken out."""
-_STYLE = re.compile("[\ufe00-\ufe0f]+")  # how an emoji is drawn: harmless, and not ours
+_WINDOW = 8
+"""Times the limit that is looked at: what is taken out makes room for what follows it."""
+_STYLE = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]+")  # how one sign is drawn: harmless
 _SPACE = re.compile(r"[\t\n\r\x0b\x0c\x85\u2028\u2029]+")
 _UNSEEN = re.compile(
     "[\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f"
-    "\u202a-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb\ufffe\uffff"
+    "\u202a-\u202e\u2060-\u206f\u2800\u3164\ufeff\uffa0\ufff9-\ufffb\ufffe\uffff"
     "\ud800-\udfff\U000e0000-\U000e0fff]+"
 )
-_ABOVE = "\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff"
+_BROKEN = re.compile("[\x00\ud800-\udfff]+")
+_ABOVE = (
+    "\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u064b-\u065f\u0e34-\u0e3a\u0e47-\u0e4e"
+    "\u0f71-\u0f84\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\u302a-\u302f\u3099\u309a\ufe20-\ufe2f"
+)
 _PILE = re.compile(f"([{_ABOVE}]{{2}})[{_ABOVE}]+")
+_ALIKE = "\u0400-\u052f\u0530-\u058f\u13a0-\u13ff\uab70-\uabbf"  # Cyrillic, Armenian, Cherokee
+_GUISE = re.compile(f"(?<=[A-Za-z])[{_ALIKE}]+|[{_ALIKE}]+(?=[A-Za-z])")
+_GAP = f"[ \u00a0\u2000-\u200a\u3000.\u2010-\u2015\uff0d{SCAR}-]?"
+_FOUR = rf"\d{SCAR}?\d{SCAR}?\d{SCAR}?\d"
 _PHONE = re.compile(
-    f"(?<!\\d)([1１]{SCAR}?[3-9３-９]{SCAR}?\\d)[ {SCAR}-]?(?:{SCAR}?\\d){{4}}[ {SCAR}-]?"
-    f"((?:{SCAR}?\\d){{4}})(?!\\d)"
+    rf"(?<!\d)((?:(?:00|\+)?86{_GAP})?)(\d{SCAR}?\d{SCAR}?\d)"
+    rf"{_GAP}{_FOUR}{_GAP}({_FOUR})(?!\d)"
 )
+_LANDLINE = re.compile(rf"(?<!\d)(0\d{{2,3}}[-\u2010-\u2015\uff0d])\d{{3,4}}({_FOUR})(?!\d)")
 _IDENTITY = re.compile(
-    r"(?<!\d)(\d{6})(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(\d{3}[\dXx])(?!\d)"
+    rf"(?<!\d)((?:\d{SCAR}?){{6}}){_GAP}((?:\d{SCAR}?){{8}}){_GAP}((?:\d{SCAR}?){{3}}[\dXxＸ])(?!\d)"
 )
+_BORN = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])")
 _ROOM = re.compile(r"^(.*\d+\s*(?:幢|栋|号楼|号|弄|building)).*$", re.DOTALL | re.IGNORECASE)
 
 
@@ -36,20 +49,33 @@ def clean(text: object, limit: int = LINE_LIMIT) -> str:
     What was taken out leaves a mark, so that a trick is seen.
     """
     raw = "" if text is None else str(text)
-    cut = _SPACE.sub(" ", _STYLE.sub("", raw[: limit + 1]))
-    cut = _PILE.sub(r"\1" + SCAR, _UNSEEN.sub(SCAR, cut))
-    return cut if len(cut) <= limit else cut[: limit - 1] + "…"
+    seen = _SPACE.sub(" ", _STYLE.sub("", raw[: _WINDOW * limit]))
+    seen = _PILE.sub(r"\1" + SCAR, _GUISE.sub(SCAR, _printed(_UNSEEN.sub(SCAR, seen))))
+    if len(seen) <= limit and len(raw) <= _WINDOW * limit:
+        return seen
+    return seen[: limit - 1] + "…"
 
 
 def mask(text: str) -> str:
     """Phones as 138****7719, identity numbers as 320281********1234."""
-    return _IDENTITY.sub(r"\1********\2", _PHONE.sub(r"\1****\2", text))
+    text = _IDENTITY.sub(_citizen, _PHONE.sub(_mobile, text))
+    return _LANDLINE.sub(r"\1****\2", text)
 
 
 def plain(text: object, limit: int = LINE_LIMIT) -> str:
     """What may be drawn of a text from outside."""
     # More than is shown is looked at, so that a number at the cut is still known for what it is.
-    return clean(mask(clean(text, limit + 64)), limit)
+    return clean(mask(clean(text, 2 * limit + 64)), limit)
+
+
+def sound(text: str) -> str:
+    """A text that any file, database and wire can carry; it may still hold what is not shown."""
+    return _BROKEN.sub(SCAR, text)
+
+
+def kept(text: str) -> str:
+    """What a person wrote, as it is kept: lines stay lines, what nobody sees leaves a mark."""
+    return "\n".join(_UNSEEN.sub(SCAR, line.expandtabs(4)) for line in text.splitlines())
 
 
 def person(name: str) -> str:
@@ -63,3 +89,28 @@ def address(text: str) -> str:
     seen = plain(text)
     found = _ROOM.match(seen)
     return found.group(1) if found else seen
+
+
+def _printed(text: str) -> str:
+    """Whatever else has no shape: private, unassigned, not a character."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() or c.isspace() else SCAR for c in text)
+
+
+def _mobile(found: re.Match[str]) -> str:
+    """What begins like a mobile number is one."""
+    code, first, last = found.groups()
+    one, two, _ = _digits(first)
+    return f"{code}{first}****{last}" if one == "1" and two >= "3" else found.group()
+
+
+def _citizen(found: re.Match[str]) -> str:
+    """What holds a day of birth is the number of an identity card."""
+    place, born, last = found.groups()
+    return f"{place}********{last}" if _BORN.fullmatch(_digits(born)) else found.group()
+
+
+def _digits(text: str) -> str:
+    """Digits of any script, without marks between them."""
+    return "".join(str(unicodedata.digit(c)) for c in text if c != SCAR)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QFontMetricsF, QImage, QPainter
 
+from commandwall.plain import plain
 from layers import kernels
 from layers.style import Style
 
@@ -66,7 +67,7 @@ class SpriteBook:
 
         Whatever it holds, it is one line of letters of bearable length.
         """
-        text = plain(text)
+        text = plain(text, LETTERS)
         key = ("text", text, role)
         if key not in self._known:
             self._add(key, self._letters(text, self.style.map["text"][role]))
@@ -131,12 +132,6 @@ class SpriteBook:
         finally:  # a painter left open on an image ends the process
             painter.end()
         return _pixels_of(image).copy()
-
-
-def plain(text: str) -> str:
-    """One line without control characters, at most LETTERS long."""
-    line = " ".join("".join(c if c.isprintable() else " " for c in text[: 4 * LETTERS]).split())
-    return line if len(line) <= LETTERS and len(text) <= 4 * LETTERS else line[: LETTERS - 1] + "…"
 
 
 def _pixels_of(image: QImage) -> NDArray[np.uint32]:

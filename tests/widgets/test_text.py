@@ -124,6 +124,14 @@ def test_any_text_can_be_shown(given: str) -> None:
         ("320281199001011234", "320281********1234"),
         ("32028119900101123X", "320281********123X"),
         ("编号 20260101000123", "编号 20260101000123"),
+        ("+8613800007719", "+86138****7719"),
+        ("0086 138 0000 7719", "0086 138****7719"),
+        ("138.0000.7719，138　0000　7719", "138****7719，138****7719"),
+        ("１３８００００７７１９", "１３８****７７１９"),
+        ("0510-86281234", "0510-****1234"),
+        ("320281 19900101 1234", "320281********1234"),
+        ("工单 18800612345678", "工单 18800612345678"),
+        ("10000000000", "10000000000"),
     ],
 )
 def test_phones_and_identity_numbers_are_masked(given: str, seen: str) -> None:
@@ -132,6 +140,30 @@ def test_phones_and_identity_numbers_are_masked(given: str, seen: str) -> None:
 
 def test_a_phone_cannot_hide_behind_unseen_letters() -> None:
     assert "0000" not in text.plain("138\u200b0000\u200b7719")
+
+
+@pytest.mark.parametrize("number", ["13800007719", "320281199001011234"])
+@pytest.mark.parametrize("between", ["\u200b", "\u2060", "\x00", "\ud800"])
+def test_a_number_cannot_hide_behind_a_mark_after_each_digit(number: str, between: str) -> None:
+    shown = text.plain(between.join(number))
+    assert "****" in shown
+    assert number not in "".join(c for c in shown if c.isdigit())
+
+
+@pytest.mark.parametrize("before", range(150, 210))
+def test_a_number_at_the_cut_is_masked_too(before: int) -> None:
+    assert "0000" not in text.plain("字" * before + "，13800007719" * 3)
+    assert "0000" not in text.plain("字" * before + "13800007719")
+
+
+def test_a_letter_that_only_looks_like_another_leaves_a_mark() -> None:
+    assert text.plain("p\u0430ypal") == "p\ufffdypal"
+    assert text.plain("Москва PM2.5 μg/m³") == "Москва PM2.5 μg/m³"
+
+
+def test_what_follows_much_that_was_taken_out_is_still_shown() -> None:
+    assert text.plain("停" + "\u200b" * 1000 + "水") == "停\ufffd水"
+    assert text.plain("停" + "\u200b" * 1_000_000 + "水").endswith("…")
 
 
 def test_a_person_is_a_family_name() -> None:
