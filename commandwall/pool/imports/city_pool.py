@@ -18,6 +18,8 @@ from commandwall.pool.imports.trouble import ImportTrouble
 from commandwall.pool.server import PoolServer, ServerTrouble
 
 CONNECT_S = 5
+ONE_IMPORT = 4713
+"""The advisory lock: one import into a pool at a time, or two would both write the same row."""
 
 
 class CityPool:
@@ -70,6 +72,8 @@ def opened(settings: Settings) -> Generator[CityPool]:
     try:
         with _connection(settings) as conn:
             schema.create(conn)
+            # Also waits for what the pool still does for an import that was killed.
+            conn.execute("SELECT pg_advisory_lock(%s)", (ONE_IMPORT,))
             yield CityPool(conn)
     except (psycopg.Error, ServerTrouble, OSError) as error:
         raise ImportTrouble("pool", why=str(error).strip()) from error

@@ -111,18 +111,43 @@ sys.exit(door.run(Settings(data_dir=Path(folder), pool=url, secret_file=secret),
 """
 
 
-def test_an_import_killed_at_once_is_taken_up_again_without_loss_or_double(shell, mapping):
+@pytest.fixture
+def long_table(shell):
     rows = "".join(f"{n},人{n},主题{n},详情{n},2026/3/1\n" for n in range(6000))
-    table = shell.file("e.csv", HEAD + rows)
+    return shell.file("e.csv", HEAD + rows)
+
+
+def begun(shell, table, mapping):
+    """An import in a program of its own that has written its first rows."""
     arguments = (shell.url, shell.settings.secret_file, shell.folder / "data", table, mapping)
     command = [sys.executable, "-c", CHILD, *map(str, arguments)]
-    with subprocess.Popen(command, cwd=ASSETS.parent, stderr=subprocess.PIPE) as child:
-        child.stderr.readline()
+    child = subprocess.Popen(
+        command, cwd=ASSETS.parent, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+    )
+    child.stderr.readline()
+    return child
+
+
+def test_an_import_killed_at_once_is_taken_up_again_without_loss_or_double(
+    shell, mapping, long_table
+):
+    with begun(shell, long_table, mapping) as child:
         child.kill()
     ((before,),) = shell.ask("SELECT count(*) FROM cw_event")
     assert 0 < before < 6000
-    assert shell.run("events", table, "--map", mapping) == 0
+    assert shell.run("events", long_table, "--map", mapping) == 0
     assert shell.ask("SELECT count(*), count(DISTINCT source_id) FROM cw_event") == [(6000, 6000)]
+    assert shell.ask("SELECT count(*) FROM cw_outbox") == [(6000,)]
+
+
+def test_of_two_imports_at_once_the_second_waits_and_finds_everything_there(
+    shell, mapping, long_table, capsys
+):
+    with begun(shell, long_table, mapping) as child:
+        assert shell.run("events", long_table, "--map", mapping) == 0
+        child.communicate()
+        assert child.returncode == 0
+    assert "中心池已有: 6000" in capsys.readouterr().out
     assert shell.ask("SELECT count(*) FROM cw_outbox") == [(6000,)]
 
 
