@@ -19,7 +19,8 @@ from typing import IO
 NETWORK_TYPES = frozenset({
     "nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "vboxsf", "fuse.sshfs", "ceph", "glusterfs",
 })  # fmt: skip
-PR_SET_PDEATHSIG, PR_SET_KEEPCAPS, PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE = 1, 8, 47, 2
+PR_SET_PDEATHSIG, PR_SET_SECUREBITS, PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE = 1, 28, 47, 2
+SECBIT_NO_SETUID_FIXUP = 4
 CLONE_NEWUSER = 0x10000000
 CAP_DAC_OVERRIDE, CAPABILITY_VERSION = 1, 0x20080522
 ACCOUNT = "nobody"
@@ -141,9 +142,10 @@ def _enter_namespace(libc: ctypes.CDLL, account: pwd.struct_passwd) -> None:
 def _take_account(libc: ctypes.CDLL, account: pwd.struct_passwd) -> None:
     """Be the account for good. It keeps one right: to pass folders above that only root may enter.
 
-    Raises OSError where that is not allowed.
+    The fixup is off since it would drop that right, and hide it from access(), by which PostgreSQL
+    looks at its own programs. Raises OSError where that is not allowed.
     """
-    _check(libc.prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0))
+    _check(libc.prctl(PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP, 0, 0, 0))
     os.setgroups([])
     os.setresgid(account.pw_gid, account.pw_gid, account.pw_gid)
     os.setresuid(account.pw_uid, account.pw_uid, account.pw_uid)

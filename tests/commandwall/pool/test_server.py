@@ -38,10 +38,10 @@ def mode(path: Path) -> int:
     return stat.S_IMODE(path.stat().st_mode)
 
 
-def holder(folder: Path, *within: str) -> tuple[subprocess.Popen[str], int]:
+def holder(folder: Path, *python: str) -> tuple[subprocess.Popen[str], int]:
     """Another program that runs the server of a folder, and the server's process."""
     child = subprocess.Popen(
-        [*within, sys.executable, "-c", HOLDER, str(folder)],
+        [*(python or [sys.executable]), "-c", HOLDER, str(folder)],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
     assert child.stdout is not None
@@ -49,15 +49,25 @@ def holder(folder: Path, *within: str) -> tuple[subprocess.Popen[str], int]:
 
 
 @pytest.fixture
-def chroot(tmp_path: Path) -> list[str]:
-    """A command that runs a program in a chroot, where the kernel allows no user namespace."""
+def closed(tmp_path: Path) -> Path:
+    """A folder that only root enters, like root's home."""
+    folder = tmp_path / "closed"
+    folder.mkdir(mode=0o700)
+    return folder
+
+
+@pytest.fixture
+def chroot(tmp_path: Path, closed: Path) -> list[str]:
+    """A Python of the closed folder in a chroot, where the kernel allows no user namespace."""
     if os.geteuid() != 0:
         pytest.skip("only root can make a chroot")
-    root = tmp_path / "root"
+    root, environment = tmp_path / "root", closed / "venv"
     root.mkdir()
-    enter = 'mount --rbind / "$0" && exec chroot "$0" "$@"'
-    within = ["unshare", "--mount", "sh", "-c", enter, str(root)]
-    if subprocess.run([*within, "true"], capture_output=True, check=False).returncode:
+    environment.mkdir()
+    mounts = 'mount --bind "$1" "$2" && mount --rbind / "$0" &&'
+    enter = f'{mounts} exec chroot "$0" "$2/bin/python" "${{@:3}}"'
+    within = ["unshare", "--mount", "bash", "-c", enter, str(root), sys.prefix, str(environment)]
+    if subprocess.run([*within, "-c", ""], capture_output=True, check=False).returncode:
         pytest.skip("no mounts are allowed here")
     return within
 
@@ -180,21 +190,20 @@ def test_a_wrong_secret_is_named_at_once(folder: Path) -> None:
 
 
 def test_root_in_a_chroot_gets_a_server_below_a_folder_that_only_root_enters(
-    tmp_path: Path, chroot: list[str]
+    closed: Path, chroot: list[str]
 ) -> None:
-    above = tmp_path / "closed"
-    above.mkdir(mode=0o700)
-    child, pid = holder(above / "pool", *chroot)
+    child, pid = holder(closed / "pool", *chroot)
     process = psutil.Process(pid)
     assert process.uids().real != 0
+    assert Path(process.cmdline()[0]).is_relative_to(closed)
     child.kill()
     close(child)
     process.wait(30)
-    assert mode(above) == 0o700 and above.stat().st_uid == 0
-    with PoolServer(above / "pool") as server, owner(server) as conn:
+    assert mode(closed) == 0o700 and closed.stat().st_uid == 0
+    with PoolServer(closed / "pool") as server, owner(server) as conn:
         conn.execute("CREATE TABLE kept(n int)")
-    child, _ = holder(above / "pool", *chroot)
-    with PoolServer(above / "pool") as guest, owner(guest) as conn:
+    child, _ = holder(closed / "pool", *chroot)
+    with PoolServer(closed / "pool") as guest, owner(guest) as conn:
         assert conn.execute("SELECT count(*) FROM kept").fetchone() == (0,)
     close(child)
 
