@@ -214,6 +214,7 @@ class Picture:
         self.counters, self.sync = Counters(), Sync()
         self.unsent: frozenset[str] = frozenset()
         self.ages: dict[str, Ms] = {}
+        self._newest_event = Ms(0)
 
     def apply(self, changes: Changes) -> None:
         """Bring the picture up to what a tick says."""
@@ -224,6 +225,9 @@ class Picture:
         for name in ("counters", "sync", "unsent", "city"):
             if (value := getattr(changes, name)) is not None:
                 setattr(self, name, value)
+        # An hour without a new event is no old news: events are known up to the pool's last word,
+        # or, where it has not been heard yet, up to the newest that was kept.
+        self.ages["events"] = self.sync.pool_at or self._newest_event
 
     def _take(self, kind: type[Any], records: Mapping[str, Any], whole: bool) -> None:
         shelf = self._shelf(kind)
@@ -271,7 +275,7 @@ class Picture:
             self.ages["values"] = max((v.at for v in self.values.values()), default=Ms(0))
         elif kind is Event:
             newest = (v.event.received_at for v in records.values() if v is not None)
-            self.ages["events"] = max(newest, default=self.ages.get("events", Ms(0)))
+            self._newest_event = max(newest, default=self._newest_event)
 
 
 def _shown(record: Any) -> bool:

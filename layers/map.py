@@ -144,10 +144,12 @@ class MapView(QWidget):
             self.navigator.fit(bounds)
 
     def look_at(self, lon: float, lat: float, mpp: float | None = None) -> None:
-        """Bring a place (degrees WGS-84) to the middle, at most `mpp` metres a pixel."""
+        """Bring a place (degrees WGS-84) to the middle, at most `mpp` metres a pixel; where none
+        are given, close enough to see the houses."""
         if self.scene.plane is not None:
             x, y = self.scene.project([lon], [lat])
-            self.navigator.look_at(float(x[0]), float(y[0]), mpp)
+            close = self.scene.style.map["level"]["houses"] / self.navigator.view.unit
+            self.navigator.look_at(float(x[0]), float(y[0]), mpp or close)
 
     def enter(self, area: str) -> None:
         """Drill down: show an area whole and dim the rest; "" leaves to the city."""

@@ -31,19 +31,25 @@ class Navigator(QObject):
         self.style = style
         self.view = Viewport(0.0, 0.0, 50.0, 1, 1)
         self.chosen = False  # whether a view of the city was taken yet
+        self._whole: tuple[float, float, float, float] | None = None
+        """The bounds that a person asked to see whole, until the hand moves the view."""
         self._past: list[Viewport] = []
         self._dragging = False
 
     def resize(self, width: int, height: int, unit: float) -> None:
-        """The window has another size in device pixels, or another scale; the middle stays."""
+        """The window has another size in device pixels, or another scale: what was shown whole
+        is shown whole again, else the middle stays."""
         mpp = self.view.mpp * self.view.unit / unit
         self.view = replace(self.view.resized(width, height), unit=unit, mpp=mpp)
+        if self._whole is not None:
+            self.view = self._fitted(self._whole)
         self.changed.emit()
         self.settled.emit()
 
     def fit(self, bounds: tuple[float, float, float, float]) -> None:
         """Show these bounds (sheet metres)."""
-        self._jump(self.view.fitted(bounds, self.style.map["frame"]["fit_margin"]))
+        self._jump(self._fitted(bounds))
+        self._whole = bounds
 
     def look_at(self, x: float, y: float, mpp: float | None = None) -> None:
         """Bring a point of the sheet to the middle, closer if asked, never farther."""
@@ -56,7 +62,7 @@ class Navigator(QObject):
             view = self._past.pop()
             view = replace(view.resized(self.view.width, self.view.height), unit=self.view.unit)
             if view != self.view:
-                self.view = view
+                self.view, self._whole = view, None
                 self.changed.emit()
                 self.settled.emit()
                 return True
@@ -70,6 +76,7 @@ class Navigator(QObject):
 
     def pan(self, dx: float, dy: float) -> None:
         """Pull the city by so many device pixels."""
+        self._whole = None
         self.view = self.view.panned(dx, dy)
         self.changed.emit()
 
@@ -80,6 +87,7 @@ class Navigator(QObject):
         mpp = min(max(mpp, limits["nearest"]), limits["farthest"])
         factor = self.view.design_mpp / mpp
         if factor != 1:
+            self._whole = None
             self.view = self.view.zoomed(factor, px, py)
             self.changed.emit()
 
@@ -98,9 +106,12 @@ class Navigator(QObject):
         self.settled.emit()
         return True
 
+    def _fitted(self, bounds: tuple[float, float, float, float]) -> Viewport:
+        return self.view.fitted(bounds, self.style.map["frame"]["fit_margin"])
+
     def _jump(self, view: Viewport) -> None:
         self.begin()
-        self.chosen = True
+        self.chosen, self._whole = True, None
         self.view = view
         self.changed.emit()
         self.settled.emit()

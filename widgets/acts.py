@@ -4,12 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPalette
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QPushButton,
+    QStyle,
+    QStyleOptionButton,
+    QStylePainter,
+    QWidget,
+)
 
 from widgets.base import Command
 from widgets.i18n import tr
 from widgets.keys import key_name
+
+PAD, APART, IN_CAP = 0.9, 0.6, 0.35
+"""Of a line's height: at the ends of a button, between word and cap, beside the letter in a cap."""
 
 
 class ActBar(QWidget):
@@ -17,7 +28,7 @@ class ActBar(QWidget):
 
     def __init__(self, commands: Sequence[Command], parent: QWidget) -> None:
         super().__init__(parent)
-        self._buttons: dict[str, QPushButton] = {}
+        self._buttons: dict[str, KeyButton] = {}
         self._names: dict[str, str] = {}
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -29,7 +40,7 @@ class ActBar(QWidget):
     def wear(self) -> None:
         """Words anew, in the language of the interface."""
         for key, button in self._buttons.items():
-            button.setText(f"{tr(self._names[key])}   {key_name(key)}")
+            button.setText(tr(self._names[key]))
             button.setAccessibleName(tr(self._names[key]))
 
     def allow(self, keys: Sequence[str]) -> None:
@@ -42,8 +53,56 @@ class ActBar(QWidget):
         return self._buttons[key]
 
     def _button(self, command: Command) -> QPushButton:
-        button = QPushButton(self)
+        button = KeyButton(command.key, self)
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         button.clicked.connect(lambda: command.run())
         self._buttons[command.key], self._names[command.key] = button, command.name
         return button
+
+
+class KeyButton(QPushButton):
+    """A button that shows its key in an outlined cap after its word."""
+
+    def __init__(self, key: str, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._key = key_name(key)
+
+    def sizeHint(self) -> QSize:
+        high = self.fontMetrics().height()
+        words = self.fontMetrics().horizontalAdvance(self.text())
+        return QSize(round(words + self._cap() + (2 * PAD + APART) * high), round(high * 1.75))
+
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter, option = QStylePainter(self), QStyleOptionButton()
+        self.initStyleOption(option)
+        option.text = ""
+        painter.drawControl(QStyle.ControlElement.CE_PushButton, option)
+        self._write(painter)
+        painter.end()
+
+    def _write(self, painter: QPainter) -> None:
+        painter.setPen(self._ink())
+        box, high, flags = QRectF(self.rect()), self.fontMetrics().height(), Qt.AlignmentFlag
+        word = box.adjusted(PAD * high, 0, 0, 0)
+        painter.drawText(word, flags.AlignVCenter | flags.AlignLeft, self.text())
+        width, tall = self._cap(), high * 1.15
+        cap = QRectF(box.right() - PAD * high * 0.7 - width, 0, width, tall)
+        cap.moveCenter(QPointF(cap.center().x(), box.center().y()))
+        painter.drawText(cap, flags.AlignCenter, self._key)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setOpacity(0.5)
+        painter.drawRoundedRect(cap, 3, 3)
+
+    def _ink(self) -> QColor:
+        if not self.isEnabled():
+            return self.palette().color(QPalette.ColorGroup.Disabled, QPalette.ColorRole.ButtonText)
+        role = QPalette.ColorRole.Base if self.isDefault() else QPalette.ColorRole.WindowText
+        return self.palette().color(role)
+
+    def _cap(self) -> float:
+        high = self.fontMetrics().height()
+        letters = self.fontMetrics().horizontalAdvance(self._key)
+        return float(max(high * 1.15, letters + 2 * IN_CAP * high))

@@ -52,7 +52,7 @@ class AlarmList(RowList):
         """Bring the chosen alarm to the middle of the map."""
         alarm = self.picture.alarms.get(self.current)
         if alarm is not None and self.context.map is not None:
-            self.context.map.look_at(alarm.lon, alarm.lat, 4.0)
+            self.context.map.look_at(alarm.lon, alarm.lat)
 
     def empty_line(self) -> str:
         return tr("没有告警")

@@ -222,6 +222,7 @@ class Panel(QWidget):
     def wear(self) -> None:
         """The look or the language changed."""
         self.setAccessibleName(tr(self.heading()))
+        self._dress()
         if (layout := self.layout()) is not None:
             margins = layout.contentsMargins()
             margins.setTop(self.look.px(self.top))
@@ -245,12 +246,20 @@ class Panel(QWidget):
             self.setAccessibleDescription(said)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
+        self._dress()
         self.place()
 
     def changeEvent(self, event: QEvent) -> None:
         if event.type() == QEvent.Type.LanguageChange:
             self.wear()
         super().changeEvent(event)
+
+    def _dress(self) -> None:
+        """Fields and buttons write in the type of this surface."""
+        font = self.look.font("label")
+        for child in self.findChildren(QWidget):
+            if child.font() != font:
+                child.setFont(font)
 
     @property
     def _wall(self) -> bool:

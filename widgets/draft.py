@@ -29,6 +29,7 @@ class Drafts(QObject):
         super().__init__(parent)
         self._keep, self._ask = keep, ask
         self._texts: dict[str, str] = {}
+        self._of: dict[Field, str] = {}
         self._waiting: set[str] = set()
         self._courier = Courier(self, lambda why: None)
         self._timer = QTimer(self)
@@ -37,11 +38,14 @@ class Drafts(QObject):
         self._timer.timeout.connect(self.flush)
 
     def follow(self, field: Field, key: str) -> None:
-        """Fill an empty field with its draft, and keep what is typed into it from now on."""
-        if isinstance(field, QLineEdit):
-            field.textChanged.connect(lambda text: self._typed(key, text))
-        else:
-            field.textChanged.connect(lambda: self._typed(key, field.toPlainText()))
+        """From now on the field is that of `key`: it shows its draft, and keeps what is typed.
+
+        What was typed for the key before stays that key's draft.
+        """
+        if field not in self._of:
+            field.textChanged.connect(lambda *_: self._typed(self._of[field], _text(field)))
+        self._of[field] = key
+        _put(field, self._texts.get(key, ""))
         kept = self._ask(lambda reader: reader.setting(PREFIX + key))
         self._courier.follow(kept, lambda text: self._fill(field, key, text))
 
@@ -57,13 +61,10 @@ class Drafts(QObject):
             self._keep(PREFIX + key, self._texts[key])
 
     def _fill(self, field: Field, key: str, text: str) -> None:
-        if not text or self._texts.get(key):
-            return
+        if not text or key in self._texts or self._of[field] != key:
+            return  # typed since, or the field is another's by now
         self._texts[key] = text  # it is on disk already
-        if isinstance(field, QLineEdit):
-            field.setText(text)
-        else:
-            field.setPlainText(text)
+        _put(field, text)
 
     def _typed(self, key: str, text: str) -> None:
         if text == self._texts.get(key, ""):
@@ -71,3 +72,14 @@ class Drafts(QObject):
         self._texts[key] = text
         self._waiting.add(key)
         self._timer.start()
+
+
+def _text(field: Field) -> str:
+    return field.text() if isinstance(field, QLineEdit) else field.toPlainText()
+
+
+def _put(field: Field, text: str) -> None:
+    if isinstance(field, QLineEdit):
+        field.setText(text)
+    else:
+        field.setPlainText(text)

@@ -14,7 +14,7 @@ from commandwall.deadlines import GREEN
 from commandwall.events import ACCEPTED, AREA, CLOSED_STATES, DISPATCHED, NEW, Event, EventView
 from commandwall.incidents import Incident, Opening
 from commandwall.picture import Changes, Picture, Tick
-from widgets import age, text
+from widgets import age, text, words
 from widgets.acts import ActBar
 from widgets.base import Command, Panel, Subject
 from widgets.i18n import named, tr
@@ -54,7 +54,6 @@ class EventCard(Panel):
 
     def open(self, subject: Subject) -> None:
         if subject.kind is Event:
-            self._words.clear()
             self._said = ""
             self.ask(lambda reader: events.view(reader, subject.id), self._take)
 
@@ -104,7 +103,7 @@ class EventCard(Panel):
         if self.view is not None and self.context.map is not None:
             e = self.view.event
             if e.lon is not None and e.lat is not None:
-                self.context.map.look_at(e.lon, e.lat, 4.0)
+                self.context.map.look_at(e.lon, e.lat)
             else:
                 self.context.map.fit(e.area)
 
@@ -196,24 +195,21 @@ class EventCard(Panel):
         paper.write(paper.width, y + 14, tr("大事记 {n} 条", n=len(self._told)), Ink("age"), RIGHT)
         y += 40
         room = int((paper.height - FIELDS - 36 - y) // 26)
-        for at, post, by, act, words in self._told[-min(LINES, max(0, room)) :]:
+        for at, post, by, act, told in self._told[-min(LINES, max(0, room)) :]:
             who = " ".join(filter(None, (named("post", post), text.person(by)))) or tr("本机")
             paper.write(0, y, age.seconds(at), Ink("age"))
             paper.write(LABEL, y, who, Ink("label"), room=140)
-            line = "　".join(filter(None, (tr(ACT_WORDS.get(act, act)), words)))
+            line = "　".join(filter(None, (tr(ACT_WORDS.get(act, act)), told)))
             paper.write(LABEL + 150, y, line, Ink("label", "t1"), room=paper.width - LABEL - 150)
             y += 26
 
     def _place(self) -> str:
         """Where it is, and how sure that is."""
         assert self.view is not None
-        e = self.view.event
-        names = [self.picture.areas[c].name for c in self._codes() if c in self.picture.areas]
-        where = " ".join([*reversed(names), text.address(e.address)]).strip()
-        if e.placed == AREA:
-            meters = age.number(e.acc_m)
-            return tr("{place}　按辖区定位，±{m} m", place=where, m=meters)
-        return where or tr("没有地点")
+        where, e = words.event_place(self.view, self.picture), self.view.event
+        if e.placed != AREA or e.acc_m is None:
+            return where
+        return tr("{place}　±{m} m", place=where, m=age.number(e.acc_m))
 
     def _position(self) -> str:
         assert self.view is not None
@@ -250,11 +246,11 @@ class EventCard(Panel):
             self.do(act, lambda done: self._after(key), event=key, **args)
 
     def _write(self, act: Any, field: str) -> None:
-        words = self._words.text().strip()
-        if self.view is None or not words:
+        typed = self._words.text().strip()
+        if self.view is None or not typed:
             self._words.setFocus()
         else:
-            self._act(act, **{field: words})
+            self._act(act, **{field: typed})
 
     def _after(self, key: str) -> None:
         """It is on disk: say so, and drop what was typed."""

@@ -13,9 +13,9 @@ from PySide6.QtWidgets import QLineEdit
 from commandwall import deadlines
 from commandwall.clock import MINUTE
 from commandwall.deadlines import GREEN, ORANGE, RED
-from commandwall.events import ACCEPTED, AREA, NEW, Event, EventView, fold, search
+from commandwall.events import ACCEPTED, NEW, Event, EventView, fold, search
 from commandwall.picture import Changes, Picture, Tick
-from widgets import age
+from widgets import age, words
 from widgets.base import Command
 from widgets.i18n import named, tr
 from widgets.paper import RIGHT, Ink, Paper
@@ -77,10 +77,10 @@ class EventQueue(RowList):
 
     def search(self) -> None:
         """Ask the whole pool for what stands in the field."""
-        words = self._field.text().strip()
-        if words:
+        asked = self._field.text().strip()
+        if asked:
             self.ask(
-                lambda reader: search(reader, words, FOUND), lambda rows: self._show(words, rows)
+                lambda reader: search(reader, asked, FOUND), lambda rows: self._show(asked, rows)
             )
 
     def view(self, key: str) -> EventView | None:
@@ -137,7 +137,8 @@ class EventQueue(RowList):
         room = columns["地点"] - columns["事项"] - 16
         paper.write(columns["事项"], base, view.event.title, ink, room=room)
         place = columns["来源"] - columns["地点"] - 16
-        paper.write(columns["地点"], base, self.place_of(view), Ink("label"), room=place)
+        where = words.event_place(view, self.picture)
+        paper.write(columns["地点"], base, where, Ink("label"), room=place)
         source = named("event_source", view.event.source)
         paper.write(columns["来源"], base, source, Ink("label", "t3"), room=64)
         paper.write(columns["急"], base, view.event.urgency, Ink("label", "t1" if urgent else "t3"))
@@ -146,12 +147,6 @@ class EventQueue(RowList):
             paper.write(paper.width - 8, base, age.left(now, clock.due), ink, RIGHT)
         if f"eventwork:{key}" in self.picture.unsent:
             paper.write(columns["编号"], base + 14, tr("未送达中心池"), Ink("age", "t2"))
-
-    def place_of(self, view: EventView) -> str:
-        """Area and address; said so where it is only placed on an area."""
-        area = self.picture.areas.get(view.event.area)
-        where = " ".join(filter(None, (area.name if area else "", view.event.address)))
-        return tr("{place}（按辖区）", place=where) if view.event.placed == AREA else where
 
     def step_of(self, view: EventView) -> str:
         clock = deadlines.running(view)

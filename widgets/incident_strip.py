@@ -17,7 +17,7 @@ from widgets.i18n import named, tr
 from widgets.paper import Ink, Paper
 
 ROMAN = ("", "Ⅰ", "Ⅱ", "Ⅲ", "Ⅳ")
-FIELD = 190.0
+FIELD, TITLE_LEAST = 190.0, 560.0
 
 
 class IncidentStrip(Panel):
@@ -45,6 +45,7 @@ class IncidentStrip(Panel):
         return [
             Command("]", tr("下一个突发事件"), lambda: self.step(1)),
             Command("[", tr("上一个突发事件"), lambda: self.step(-1)),
+            Command("L", tr("定位"), self.locate),
             Command("Shift+X", tr("结束突发事件"), self.close_incident),
         ]
 
@@ -59,6 +60,12 @@ class IncidentStrip(Panel):
         if still and now is not None:
             at = (still.index(now) + by) % len(still)
             self.chosen.emit(Subject(Incident, still[at].id))
+
+    def locate(self) -> None:
+        """Bring the incident to the middle of the map."""
+        found = self.incident()
+        if found is not None and self.context.map is not None:
+            self.context.map.look_at(found.lon, found.lat)
 
     def close_incident(self) -> None:
         """End it; the desk refuses while a directive still owes an answer."""
@@ -80,20 +87,24 @@ class IncidentStrip(Panel):
             return
         fields = self._fields(found)
         start = paper.width - FIELD * len(fields)
-        paper.write(0, 40, found.title, Ink("sentence"), room=start - 24)
-        paper.write(0, 74, self._line(found), Ink("body"), room=start - 24)
-        for i, (label, value, level) in enumerate(fields):
-            self._draw_field(paper, start + i * FIELD, label, value, level)
+        beside = start >= TITLE_LEAST  # on a narrow wall the fields stand under the title
+        room = start - 24 if beside else paper.width
+        paper.write(0, 40, found.title, Ink("sentence"), room=room)
+        paper.write(0, 74, self._line(found), Ink("body"), room=room)
+        x, y = (start, 0.0) if beside else (0.0, 90.0)
+        for i, field in enumerate(fields):
+            self._draw_field(paper, x + i * FIELD, y, field)
         if self._said:
             paper.write(0, paper.height - 4, self._said, Ink("label", "t1"), room=paper.width)
 
-    def _draw_field(self, paper: Paper, x: float, label: str, value: str, level: int) -> None:
-        paper.write(x, 22, label, Ink("label", "t3"))
+    def _draw_field(self, paper: Paper, x: float, y: float, field: tuple[str, str, int]) -> None:
+        label, value, level = field
+        paper.write(x, y + 22, label, Ink("label", "t3"))
         if level:
-            paper.mark(x + 14, 56, 26, (level, "ACKED"))
-            paper.write(x + 36, 64, value, Ink("item"))
+            paper.mark(x + 14, y + 56, 26, (level, "ACKED"))
+            paper.write(x + 36, y + 64, value, Ink("item"))
         else:
-            paper.write(x, 64, value, Ink("item", "t2", False))
+            paper.write(x, y + 64, value, Ink("item", "t2", False))
 
     def _fields(self, found: Incident) -> list[tuple[str, str, int]]:
         gradings = (

@@ -67,6 +67,7 @@ class Page(QWidget):
             tall = chrome.banner_height * self.banner_share
             placed[chrome.banner] = (left, top, width - left, tall)
             top += tall + 8
+        top += chrome.pad
         placed[chrome.rail] = (0.0, 0.0, left, height)
         foot = chrome.foot_height
         placed[chrome.foot] = (left, height - foot, width - left, foot)

@@ -51,6 +51,8 @@ class Chrome:
 
     header: str = ""
     header_height: float = 0.0
+    pad: float = 0.0
+    """Between the header and the page."""
     banner: str = ""
     banner_height: float = 0.0
     rail: str = ""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from commandwall.alarms import Alarm
 from commandwall.areas import CITY
-from commandwall.events import EventView
+from commandwall.events import AREA, EventView
 from commandwall.picture import Picture
 from widgets import age
 from widgets.i18n import language, named, rows, tr
 from widgets.needs import Need, Needs, by_severity
-from widgets.text import plain
+from widgets.text import address, plain
 from widgets.trust import Trust
 
 NUMERALS = {1: "Ⅰ", 2: "Ⅱ", 3: "Ⅲ", 4: "Ⅳ"}
@@ -50,8 +50,14 @@ def need_place(need: Need, picture: Picture) -> str:
 
 
 def event_place(view: EventView, picture: Picture) -> str:
-    """The area of an event, or its address where no area is known."""
-    return place(picture, view.event.area) or plain(view.event.address)
+    """高新区 青里社区 05 网格 梅园广场; said so where it is only placed on an area."""
+    names, rest = place(picture, view.event.area), address(view.event.address)
+    for name in names.split():
+        rest = rest.removeprefix(name).lstrip()  # an address often begins with its areas
+    where = f"{names} {rest}".strip()
+    if view.event.placed == AREA and where:
+        return tr("{place}（按辖区）", place=where)
+    return where or tr("没有地点")
 
 
 def owner(need: Need) -> str:
