@@ -9,6 +9,7 @@ from commandwall import codes
 from commandwall.clock import Ms
 from commandwall.store.schema import MIRROR, WALL, record
 from commandwall.store.store import Refused, Tx
+from commandwall.store.written import written
 
 CITY, TOWN, VILLAGE, GRID, MICROGRID, BLOCK = range(6)
 """Levels of an area; the parent is the code's prefix (a block 地理板块 stands beside the tree)."""
@@ -177,8 +178,7 @@ def recolour(tx: Tx, buildings: Sequence[str], colour: str, reason: str) -> None
     """Give buildings a colour, with a reason; the colour before stays in the record."""
     if colour not in codes.load("building_colour"):
         raise Refused("unknown", kind="building_colour", id=colour)
-    if not reason.strip():
-        raise Refused("missing", field="reason")
+    reason = written("reason", reason)
     found = {b.id: b for b in tx.many(Building, buildings)}
     if missing := [key for key in buildings if key not in found]:
         raise Refused("unknown", kind="building", id=missing[0])

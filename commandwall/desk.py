@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from commandwall import alarms, events, incidents
 from commandwall.clock import Clock
+from commandwall.plain import sound
 from commandwall.store import lines
 from commandwall.store.journal import Line
 from commandwall.store.store import Reader, Records, Store, Tx
@@ -53,19 +54,20 @@ class Desk:
         The future holds Done once it is on disk; Refused or StoreTrouble where nothing was
         written.
         """
-        return self._writer.submit(self.run, act, args, self.person, self.post)
+        return self._writer.submit(self.run, act, sound(args), self.person, self.post)
 
     def ask(self, query: Callable[[Reader], R]) -> Future[R]:
         return self._readers.submit(self._store.read, query)
 
     def take_post(self, post: str, person: str = "") -> Future[Done]:
         """Choose the post this station acts as; it stays chosen."""
-        self.post, self.person = post, person or self.person
-        return self._writer.submit(self.run, _keep_post, {"post": post, "person": self.person})
+        self.post, self.person = sound(post), sound(person or self.person)
+        return self._writer.submit(self.run, _keep_post, {"post": self.post, "person": self.person})
 
     def keep(self, key: str, value: str) -> Future[Done]:
         """Keep a setting of this station, a half-typed text for one."""
-        return self._writer.submit(self.run, _keep, {"key": key, "value": value}, local=True)
+        kept = sound({"key": key, "value": value})
+        return self._writer.submit(self.run, _keep, kept, local=True)
 
     def run(
         self, act: Act, args: dict[str, Any], person: str = "", post: str = "", local: bool = False

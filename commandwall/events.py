@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from commandwall import plain
 from commandwall.alarms import UNACK, Alarm, rules
 from commandwall.clock import Ms
 from commandwall.store import fulltext
 from commandwall.store.schema import MIRROR, WALL, record
 from commandwall.store.store import Reader, Refused, Tx
+from commandwall.store.written import TEXT_LIMIT as TEXT_LIMIT
+from commandwall.store.written import TITLE_LIMIT, written
 
 NEW, ACCEPTED, DISPATCHED, SIGNED, ON_SCENE, FEEDBACK, CLOSED = (
     "NEW",
@@ -116,7 +120,6 @@ ALLOWED: Mapping[str, frozenset[str]] = {
     CLOSED: frozenset({ACCEPTED, DISPATCHED, SIGNED, ON_SCENE, FEEDBACK}),
 }
 """New state -> the states it may follow (the thin part of domain/spec 5.2)."""
-TITLE_LIMIT, TEXT_LIMIT = 200, 4000
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,8 +179,7 @@ def accept(tx: Tx, event: str) -> None:
 
 def dispatch(tx: Tx, event: str, unit: str) -> None:
     """派单: give it to a unit; a new event is accepted by the same act."""
-    if not unit.strip():
-        raise Refused("missing", field="unit")
+    unit = written("unit", unit, TITLE_LIMIT)
     work = _step(tx, event, DISPATCHED)
     accepted = work.accepted_at or tx.now
     tx.put(replace(work, unit=unit, accepted_at=accepted, dispatched_at=tx.now))
@@ -186,17 +188,13 @@ def dispatch(tx: Tx, event: str, unit: str) -> None:
 def note(tx: Tx, event: str, text: str) -> None:
     """Write a remark under an event."""
     view(tx, event)
-    if not text.strip():
-        raise Refused("missing", field="text")
-    if len(text) > TEXT_LIMIT:
-        raise Refused("too_long", field="text", limit=TEXT_LIMIT)
-    tx.put(EventNote(str(uuid.uuid4()), event, text, tx.now, tx.by, tx.post))
+    words = written("text", text)
+    tx.put(EventNote(str(uuid.uuid4()), event, words, tx.now, tx.by, tx.post))
 
 
 def close(tx: Tx, event: str, result: str) -> None:
     """办结: close with what came of it."""
-    if not result.strip():
-        raise Refused("missing", field="result")
+    result = written("result", result)
     tx.put(replace(_step(tx, event, CLOSED), result=result, closed_at=tx.now))
 
 
@@ -220,17 +218,18 @@ def file_alarms(tx: Tx, alarms: Sequence[Alarm]) -> None:
 def history(reader: Reader, event: str) -> list[tuple[Ms, str, str, str, str]]:
     """What happened to an event, oldest first: (moment, post, person, act, text)."""
     notes = [(n.at, n.post, n.by, "note", n.text) for n in reader.find(EventNote, event=event)]
+    as_kept = json.dumps(event, ensure_ascii=False)
     sql = (
         "SELECT hlc >> 16, post, person, act FROM journal WHERE act IN "
         "('accept', 'dispatch', 'close', 'file_alarms') AND instr(body, :id) ORDER BY hlc"
     )
-    acts = [(Ms(at), post, by, act, "") for at, post, by, act in reader.rows(sql, id=f'"{event}"')]
+    acts = [(Ms(at), post, by, act, "") for at, post, by, act in reader.rows(sql, id=as_kept)]
     return sorted([*notes, *acts])
 
 
 def search(reader: Reader, words: str, limit: int = 200) -> list[Event]:
     """Events whose title, text or address hold all the words, newest first, over the whole pool."""
-    terms = words.split()
+    terms = plain.clean(words[: plain.LINE_LIMIT]).replace(plain.SCAR, " ").split()
     if not terms:
         return []
     matches = [m for term in terms if (m := fulltext.match(term))]

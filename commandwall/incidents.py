@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 
 from commandwall import codes
 from commandwall.clock import Ms
-from commandwall.events import TITLE_LIMIT
 from commandwall.store.schema import WALL, record
 from commandwall.store.store import Reader, Refused, Tx
+from commandwall.store.written import TITLE_LIMIT, written
 
 FRONT, BACK = "front", "back"
 OPEN, CLOSED = "OPEN", "CLOSED"
@@ -155,19 +155,18 @@ class Order:
 def open_incident(tx: Tx, opening: Opening) -> None:
     """Open an incident with its two command posts."""
     o = opening
-    if not o.title.strip():
-        raise Refused("missing", field="title")
-    if len(o.title) > TITLE_LIMIT:
-        raise Refused("too_long", field="title", limit=TITLE_LIMIT)
+    title = written("title", o.title, TITLE_LIMIT)
+    place = written("place", o.place, TITLE_LIMIT, needed=False)
+    reason = written("reason", o.reason, needed=False)
     key = str(uuid.uuid4())
     tx.put(
         Incident(
-            key, o.title, o.kind, o.grade, o.warning, o.response, o.area, o.place, o.lon, o.lat,
-            o.radius_m, o.event, OPEN, tx.now, None, o.reason, tx.by, tx.post,
+            key, title, o.kind, o.grade, o.warning, o.response, o.area, place, o.lon, o.lat,
+            o.radius_m, o.event, OPEN, tx.now, None, reason, tx.by, tx.post,
         )
     )  # fmt: skip
     tx.put(
-        CommandPost(f"{key}:{FRONT}", key, FRONT, "", o.place, o.lon, o.lat, "", 0, tx.now),
+        CommandPost(f"{key}:{FRONT}", key, FRONT, "", place, o.lon, o.lat, "", 0, tx.now),
         CommandPost(f"{key}:{BACK}", key, BACK, "", "", o.lon, o.lat, "", 0, tx.now),
     )
 
@@ -175,8 +174,7 @@ def open_incident(tx: Tx, opening: Opening) -> None:
 def close_incident(tx: Tx, incident: str, reason: str) -> None:
     """Close it with a reason; refused while a directive still owes an answer."""
     now = _open(tx, incident)
-    if not reason.strip():
-        raise Refused("missing", field="reason")
+    reason = written("reason", reason)
     owing = [d.no for d in tx.find(Directive, incident=incident) if d.state != VERIFIED]
     if owing:
         raise Refused("owing", numbers=sorted(owing))
@@ -186,16 +184,14 @@ def close_incident(tx: Tx, incident: str, reason: str) -> None:
 def issue(tx: Tx, order: Order) -> None:
     """下达: sign a directive from this post to another."""
     _open(tx, order.incident)
-    for field in ("to_post", "text"):
-        if not str(getattr(order, field)).strip():
-            raise Refused("missing", field=field)
-    if len(order.text) > DIRECTIVE_LIMIT:
-        raise Refused("too_long", field="text", limit=DIRECTIVE_LIMIT)
+    text = written("text", order.text, DIRECTIVE_LIMIT)
+    to_post = written("to_post", order.to_post, TITLE_LIMIT)
+    place = written("place", order.place, TITLE_LIMIT, needed=False)
     o, number = order, _number(tx, order.incident)
     tx.put(
         Directive(
-            str(uuid.uuid4()), number, o.incident, tx.post, o.to_post, o.cc, o.verb, o.text,
-            o.place, o.lon, o.lat, o.due_at, o.priority, o.needs, o.parent, "", ISSUED, "", "",
+            str(uuid.uuid4()), number, o.incident, tx.post, to_post, o.cc, o.verb, text,
+            place, o.lon, o.lat, o.due_at, o.priority, o.needs, o.parent, "", ISSUED, "", "",
             tx.now, tx.now, by=tx.by, post=tx.post,
         )
     )  # fmt: skip
@@ -221,15 +217,13 @@ def execute(tx: Tx, directive: str) -> None:
 
 def block(tx: Tx, directive: str, need: str) -> None:
     """受阻: it cannot go on without what is named."""
-    if not need.strip():
-        raise Refused("missing", field="need")
+    need = written("need", need)
     tx.put(replace(_answer(tx, directive, BLOCKED), need=need))
 
 
 def complete(tx: Tx, directive: str, evidence: str) -> None:
     """完成: done, with the evidence."""
-    if not evidence.strip():
-        raise Refused("missing", field="evidence")
+    evidence = written("evidence", evidence)
     tx.put(replace(_answer(tx, directive, DONE), done_at=tx.now, evidence=evidence))
 
 

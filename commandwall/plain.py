@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from dataclasses import fields, is_dataclass, replace
+from typing import Any
 
 LINE_LIMIT = 200
 """Characters of one line that is shown."""
@@ -68,14 +70,25 @@ def plain(text: object, limit: int = LINE_LIMIT) -> str:
     return clean(mask(clean(text, 2 * limit + 64)), limit)
 
 
-def sound(text: str) -> str:
-    """A text that any file, database and wire can carry; it may still hold what is not shown."""
-    return _BROKEN.sub(SCAR, text)
+def sound(value: Any) -> Any:
+    """The same value with texts that any file, database and wire can carry.
+
+    They may still hold what is not shown: a key of the city stays as the city gave it.
+    """
+    if isinstance(value, str):
+        return _BROKEN.sub(SCAR, value)
+    if isinstance(value, list | tuple):
+        return type(value)(map(sound, value))
+    if isinstance(value, dict):
+        return {key: sound(one) for key, one in value.items()}
+    if is_dataclass(value) and not isinstance(value, type):
+        return replace(value, **{f.name: sound(getattr(value, f.name)) for f in fields(value)})
+    return value
 
 
 def kept(text: str) -> str:
     """What a person wrote, as it is kept: lines stay lines, what nobody sees leaves a mark."""
-    return "\n".join(_UNSEEN.sub(SCAR, line.expandtabs(4)) for line in text.splitlines())
+    return "\n".join(_UNSEEN.sub(SCAR, line.replace("\t", " ")) for line in text.splitlines())
 
 
 def person(name: str) -> str:
@@ -101,8 +114,8 @@ def _printed(text: str) -> str:
 def _mobile(found: re.Match[str]) -> str:
     """What begins like a mobile number is one."""
     code, first, last = found.groups()
-    one, two, _ = _digits(first)
-    return f"{code}{first}****{last}" if one == "1" and two >= "3" else found.group()
+    lead = _digits(first)
+    return f"{code}{first}****{last}" if "13" <= lead[:2] <= "19" else found.group()
 
 
 def _citizen(found: re.Match[str]) -> str:

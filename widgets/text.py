@@ -10,8 +10,8 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
-from commandwall.events import TEXT_LIMIT, TITLE_LIMIT
 from commandwall.plain import address, clean, mask, person, plain
+from commandwall.store.written import TEXT_LIMIT, TITLE_LIMIT
 
 __all__ = [
     "ElidedLabel", "ParagraphLabel", "PlainLabel", "address", "clean", "elide", "mask", "person",
