@@ -7,6 +7,7 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QPainter
 
 from commandwall.areas import Area
+from commandwall.clock import to_datetime
 from commandwall.events import AREA, NEW, POINT, Event, EventView
 from commandwall.picture import Changes, Picture, SyncState, Tick
 from layers.alarms import mark
@@ -29,6 +30,8 @@ class EventsLayer(Layer):
 
     def __init__(self) -> None:
         super().__init__()
+        self.calls: frozenset[str] = frozenset()
+        """Events that wait for a person because their clock ran out: never lost among the rest."""
         self._late = False
 
     def refresh(self, picture: Picture, changes: Changes, scene: Scene) -> None:
@@ -41,7 +44,11 @@ class EventsLayer(Layer):
         views.sort(key=lambda v: (-(v.event.grade or 9), v.state == NEW))
         self.count = len(picture.events)
         self.at = picture.ages.get("events")
-        scene.draw(self, *self._points(views, scene), *self._areas(picture, scene))
+        calls = [v for v in views if v.event.id in self.calls]
+        scene.draw(
+            self, *self._points(views, scene), *self._areas(picture, scene),
+            *self._calling(calls, scene),
+        )  # fmt: skip
 
     def _points(self, views: list[EventView], scene: Scene) -> list[Stamps | Names]:
         x, y = scene.project([v.event.lon for v in views], [v.event.lat for v in views])
@@ -55,6 +62,21 @@ class EventsLayer(Layer):
             Stamps(x, y, sprites, (0.0, far[0]), False, "event", ids),
             Names(x, y, [v.event.title[:18] for v in views], "note", rank=4, where=BESIDE,
                   gap=gap, between=near),
+        ]  # fmt: skip
+
+    def _calling(self, views: list[EventView], scene: Scene) -> list[Stamps | Names]:
+        """The lamp of a clock that ran out, with what and since when."""
+        x, y = scene.project([v.event.lon for v in views], [v.event.lat for v in views])
+        size = scene.style.map["mark"]["lamp"]
+        lamp = mark(scene, 1, UNKNOWN if self._late else FILLED, size)
+        told = [
+            scene.tr("{time} 上报", time=f"{to_datetime(v.event.reported_at):%H:%M}") for v in views
+        ]
+        return [
+            Stamps(x, y, np.full(len(views), lamp, np.int32), of="event",
+                   ids=[v.event.id for v in views]),
+            Names(x, y, [v.event.title for v in views], "title", told, "sub", 1, BESIDE,
+                  size * 0.95, leader=True),
         ]  # fmt: skip
 
     def _areas(self, picture: Picture, scene: Scene) -> list[Names]:

@@ -15,6 +15,7 @@ from layers.marks import FILLED, paint_post
 from layers.scene import BESIDE, Fill, Item, Line, Names, Scene, Stamps
 
 WORST, MILDEST = 1, 4
+BELOW = 42.0
 
 
 class IncidentLayer(Layer):
@@ -26,9 +27,10 @@ class IncidentLayer(Layer):
         self.count = len(open_)
         self.at = max((i.opened_at for i in open_), default=None)
         ids = {i.id for i in open_}
-        posts = [p for p in picture.command_posts.values() if p.incident in ids]
+        # A post whose place nobody has reported stands nowhere.
+        posts = [p for p in picture.command_posts.values() if p.incident in ids and p.place]
         cordons = [item for i in open_ if i.radius_m > 0 for item in _cordon(i, scene)]
-        scene.draw(self, *cordons, *_marks(open_, scene), *_posts(posts, scene))
+        scene.draw(self, *cordons, *_marks(open_, scene), *_posts(posts, picture, scene))
 
 
 def _cordon(incident: Incident, scene: Scene) -> list[Item]:
@@ -56,17 +58,20 @@ def _marks(incidents: list[Incident], scene: Scene) -> list[Item]:
     ]
 
 
-def _posts(posts: list[CommandPost], scene: Scene) -> list[Item]:
+def _posts(posts: list[CommandPost], picture: Picture, scene: Scene) -> list[Item]:
     x, y = scene.project([p.lon for p in posts], [p.lat for p in posts])
-    sprites = np.array([_post(p.side, scene) for p in posts], np.int32)
-    return [Stamps(x, y, sprites, of="command_post", ids=[p.id for p in posts])]
+    at = [picture.incidents[p.incident] for p in posts]
+    beside = [(p.lon, p.lat) == (i.lon, i.lat) for p, i in zip(posts, at, strict=True)]
+    sprites = [_post(p.side, b, scene) for p, b in zip(posts, beside, strict=True)]
+    return [Stamps(x, y, np.array(sprites, np.int32), of="command_post", ids=[p.id for p in posts])]
 
 
-def _post(side: str, scene: Scene) -> int:
-    style = scene.style
+def _post(side: str, below: bool, scene: Scene) -> int:
+    """The rectangle of a post; `below` the mark of its incident where both are at one place."""
+    style, shift = scene.style, BELOW if below else 0.0
     text = scene.tr("前指") if side == FRONT else scene.tr("后指")
 
     def draw(painter: QPainter, middle: QPointF) -> None:
-        paint_post(painter, middle, text, style)
+        paint_post(painter, QPointF(middle.x(), middle.y() + shift), text, style)
 
-    return scene.sprites.drawn(("post", text), 58, draw)
+    return scene.sprites.drawn(("post", text, below), 58 + 2 * shift, draw)

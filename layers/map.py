@@ -27,6 +27,7 @@ from layers.areas import SHOWN
 from layers.base import Layer, LayerInfo, load_layers
 from layers.board import Board
 from layers.buildings import BuildingsLayer
+from layers.events import EventsLayer
 from layers.hand import Hand
 from layers.navigator import Navigator
 from layers.overlay import Blinker, Furniture, Overlay, paint_outline, paint_selection
@@ -125,6 +126,13 @@ class MapView(QWidget):
         tints = [la for la in self.board.layers if isinstance(la, TintLayer)]
         picture = self.board.picture
         return tints[0].values(picture, level) if tints and picture is not None else {}
+
+    def set_calls(self, events: frozenset[str]) -> None:
+        """Events whose clock ran out and that a person must see, with their names."""
+        for layer in self.board.layers:
+            if isinstance(layer, EventsLayer) and layer.calls != events:
+                layer.calls = events
+                self.board.redo(layer.id)
 
     def set_registry(self, shown: bool) -> None:
         """Colour the buildings 红黄蓝绿 at street level, or leave them grey."""

@@ -232,5 +232,7 @@ def _range_of(day: Day) -> tuple[float, float]:
     low, high = min(values), max(values)
     if day.from_zero:
         return 0.0 - high * 0.04, max(1.0, high * 1.12)
-    room = max((high - low) * 0.25, abs(high) * 0.02, 1e-6)
+    usual = max((top - bottom for _, bottom, top in day.band), default=0.0)
+    # Where nothing happens the usual is a band in the middle, not a block that fills the panel.
+    room = max((high - low) * 0.25, usual * 0.75, abs(high) * 0.02, 1e-6)
     return low - room, high + room

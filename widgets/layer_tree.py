@@ -20,6 +20,7 @@ from widgets.text import plain
 from widgets.words import NUMERALS
 
 ROW = 42.0
+"""Height of a row; less where there are many layers."""
 
 
 class LayerTree(Panel):
@@ -48,17 +49,24 @@ class LayerTree(Panel):
             box.setChecked(layer.visible)
             box.blockSignals(False)
 
+    @property
+    def _row(self) -> float:
+        room = self.height() / self.look.unit - self.top
+        return min(ROW, room / max(1, len(self._layers)))
+
     def place(self) -> None:
+        row = self._row
         for i, layer in enumerate(self._layers):
             box, px = self._boxes[layer.id], self.look.px
             box.setFont(self.look.font("body"))
             box.setText(plain(tr(layer.title), 40))
             box.setAccessibleName(plain(tr(layer.title), 40))
-            box.setGeometry(0, px(self.top + i * ROW), self.width() - px(150), px(ROW))
+            box.setGeometry(0, px(self.top + i * row), self.width() - px(150), px(row))
 
     def draw(self, paper: Paper) -> None:
+        row = self._row
         for i, layer in enumerate(self._layers):
-            base = self.top + i * ROW + ROW / 2 + 6
+            base = self.top + i * row + row / 2 + 6
             told = age.age(self.picture.now, layer.at) if layer.at else ""
             pieces = [(age.number(layer.count), Ink("label", "" if layer.count else "t4"))]
             paper.row_back(paper.width - 84, base, *pieces)

@@ -54,6 +54,11 @@ class Needs:
         self._keep_clocks(picture)
         self.open = sorted(self._all(picture), key=lambda need: (need.rank, need.since))
 
+    @property
+    def late(self) -> frozenset[str]:
+        """Ids of the events in the list that are there by their own clock."""
+        return frozenset(n.event.event.id for n in self.open if n.alarm is None and n.event)
+
     def overdue(self, now: Ms) -> list[str]:
         """Ids of events whose clock has run out."""
         return [key for key, clock in self.running.items() if clock.due < now]

@@ -101,6 +101,7 @@ class Wall(QWidget):
         """Bring what is shown up to the picture."""
         self._judge()
         self.context.needs.look(self.picture)
+        self.map.set_calls(self.context.needs.late)
         self.map.refresh(self.picture, changes)
         for panel in self.page.shown():
             if panel.shows & changes.kinds:

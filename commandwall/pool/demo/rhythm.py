@@ -93,8 +93,9 @@ def steps(
         before = before + (latest - before) * (0.12 + 0.86 * luck)
         firsts.append(before)
     normal = np.sqrt(-2 * np.log(np.maximum(u[3], 1e-9))) * np.cos(2 * np.pi * u[4])
-    whole = np.minimum(hours * np.exp(rule["spread"] * normal), np.array(rule["close_h"])[row])
-    whole = np.where(u[0] < rule["late"], np.array(rule["close_h"])[row] * rule["late_by"], whole)
+    latest = np.array(rule["close_h"])[row]
+    whole = np.minimum(hours * np.exp(rule["spread"] * normal), latest)
+    whole = np.where(u[0] < rule["late"], latest * np.array(rule["late_by"])[row], whole)
     whole = np.maximum(whole * 3600, firsts[-1] * 1.5)
     report = np.maximum(firsts[-1] * 1.2, whole * rule["feedback"])
     seconds = np.stack([*firsts, report, whole], axis=1)
