@@ -27,7 +27,7 @@ def run_wall(settings: Settings, snapshot: Snapshot | None) -> int:
     from widgets import startup
 
     if snapshot is None and not startup.has_display():
-        print(startup.NO_DISPLAY, file=sys.stderr)
+        print(startup.no_display(), file=sys.stderr)
         return cli.USAGE
     app = startup.application(offscreen=snapshot is not None)
     only = startup.OnlyOne(settings.data_dir)

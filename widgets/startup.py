@@ -12,13 +12,14 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtNetwork import QLocalServer, QLocalSocket
 from PySide6.QtWidgets import QApplication, QWidget
 
+from commandwall import platform
 from commandwall.picture import Changes, Picture
 
 NO_DISPLAY = """\
 没有显示器：这里没有可用的屏幕，大屏无法打开。
-  截图到文件：  commandwall snapshot --demo --size 1920x1080 wall.png
+  截图到文件：  {command} snapshot --demo --size 1920x1080 wall.png
 No display: there is no screen here to open the wall on.
-  To a file:    commandwall snapshot --demo --size 1920x1080 wall.png"""
+  To a file:    {command} snapshot --demo --size 1920x1080 wall.png"""
 KNOCK_MS = 500
 
 
@@ -29,14 +30,32 @@ def has_display() -> bool:
     return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
+def no_display() -> str:
+    """What to say where there is no screen, with a line that can be pasted as it stands."""
+    command = Path(sys.executable).with_name("commandwall")
+    here = Path.cwd()
+    return NO_DISPLAY.format(
+        command=command.relative_to(here) if command.is_relative_to(here) else command
+    )
+
+
 def application(offscreen: bool) -> QApplication:
-    """The one QApplication."""
+    """The one QApplication. A wall that is asked to end has done well; a picture has not."""
     if offscreen:
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
     app = QApplication.instance() or QApplication(["commandwall"])
     assert isinstance(app, QApplication)
     app.setApplicationName("commandwall")
+    _end_when_asked(code=1 if offscreen else 0)
     return app
+
+
+def _end_when_asked(code: int) -> None:
+    """Let Ctrl-C and the system's request end the screen, now or as soon as it runs.
+
+    Left to themselves, Qt swallows the exception that Ctrl-C makes of whatever slot it meets.
+    """
+    platform.on_terminate(lambda: QTimer.singleShot(0, lambda: QApplication.exit(code)))
 
 
 class Crossing(QObject):
