@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import fields, is_dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 LINE_LIMIT = 200
@@ -66,8 +67,17 @@ def mask(text: str) -> str:
 
 def plain(text: object, limit: int = LINE_LIMIT) -> str:
     """What may be drawn of a text from outside."""
+    raw = "" if text is None else str(text)
+    return _known(raw, limit) if len(raw) <= LINE_LIMIT else _plain(raw, limit)
+
+
+def _plain(raw: str, limit: int) -> str:
     # More than is shown is looked at, so that a number at the cut is still known for what it is.
-    return clean(mask(clean(text, 2 * limit + 64)), limit)
+    return clean(mask(clean(raw, 2 * limit + 64)), limit)
+
+
+_known = lru_cache(maxsize=8192)(_plain)
+"""The same texts are drawn again at each paint; long ones are not kept."""
 
 
 def sound(value: Any) -> Any:

@@ -260,6 +260,8 @@ class MapView(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         started = self.clock.monotonic()
+        # A style sheet takes this away, and then all that lies behind is drawn at each paint.
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         painter = QPainter(self)
         try:
             self._paint(painter)

@@ -88,6 +88,7 @@ class World:
         changes = self.apply(records or {}, **more)
         for wall in self.walls:
             wall.tick(changes)
+            wall.turns.finish()
 
 
 def _key(record: Any) -> str:

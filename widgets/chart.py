@@ -54,9 +54,9 @@ class Day:
 
 
 def hour_of(at: Ms) -> float:
-    """The local hour of a moment, with its fraction."""
+    """The local hour of a moment, with its whole minutes as a fraction."""
     moment = to_datetime(at)
-    return moment.hour + moment.minute / 60 + moment.second / 3600
+    return moment.hour + moment.minute / 60
 
 
 def day_of_counts(
@@ -119,10 +119,17 @@ class Trend(pg.GraphicsView):
             token: pg.mkPen(look.colour(token), width=width) for token in ("data", "t3", "s1", "s3")
         }
         self._band.setBrush(look.colour("band"))
-        self.show_day(self._day)
+        self._show()
 
     def show_day(self, day: Day) -> None:
+        """Take another day; most seconds change nothing that could be seen."""
+        if day == self._day:
+            return
         self._day = day
+        self._show()
+
+    def _show(self) -> None:
+        day = self._day
         self._range = _range_of(day)
         self._box.setRange(xRange=(0, HOURS), yRange=self._range, padding=0)
         x, low, high = _smooth(day.band)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import QEvent, QPointF, QRectF
-from PySide6.QtGui import QHelpEvent, QMouseEvent, QPainter
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt
+from PySide6.QtGui import QHelpEvent, QMouseEvent, QPainter, QPixmap
 
 from commandwall.indicators import RED, UNKNOWN, YELLOW, Indicator, IndicatorValue
 from commandwall.picture import Changes, Picture, Tick
@@ -30,22 +30,35 @@ class Cell:
     box: QRectF
 
 
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """What was drawn last, and what it says."""
+
+    image: QPixmap
+    said: list[str]
+    stopped: bool
+
+
 class Heat(Panel):
     """All indicators at a glance: what is normal is grey, what is not stands out."""
 
     id, title = "heat", "城市体征"
     shows = frozenset({Indicator, IndicatorValue, Tick})
+    _sheet: Sheet | None = None
 
     def refresh(self, picture: Picture, changes: Changes) -> None:
         if Indicator in changes.kinds or not hasattr(self, "_domains"):
             self._domains = _by_domain(picture)
             self._cells: list[Cell] = []
+            self._sheet = None
         if not picture.indicators:
             self.say(EMPTY, tr("今日尚无上报"))
             return
         self.say(NORMAL)
         self.at = picture.ages.get("values")
-        self._looks = {key: _look(d, picture) for key, d in picture.indicators.items()}
+        looks = {key: _look(d, picture) for key, d in picture.indicators.items()}
+        if looks != getattr(self, "_looks", None):
+            self._looks, self._sheet = looks, None
 
     def heading(self) -> str:
         return tr("城市体征 {n} 项", n=age.number(len(self.picture.indicators)))
@@ -63,16 +76,31 @@ class Heat(Panel):
         ]
 
     def place(self) -> None:
-        self._cells = []
+        self._cells, self._sheet = [], None
 
     def draw(self, paper: Paper) -> None:
-        if not self._cells:
-            self._cells = self._place_cells(paper)
         stopped = self.stopped is not None
+        if self._sheet is None or self._sheet.stopped != stopped:
+            self._sheet = self._draw_sheet(stopped)
+        paper.lay(self._sheet.image)
+        paper.said += self._sheet.said
+
+    def _draw_sheet(self, stopped: bool) -> Sheet:
+        """All cells and names; most seconds none of them changes."""
+        image = QPixmap(self.size() * self.devicePixelRatioF())
+        image.setDevicePixelRatio(self.devicePixelRatioF())
+        image.fill(Qt.GlobalColor.transparent)
+        paper = Paper(image, self.look)
+        self._cells = self._cells or self._place_cells(paper)
         paper.painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         for cell in self._cells:
             self._draw_cell(paper, cell, stopped)
         paper.painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+        self._draw_names(paper, stopped)
+        paper.end()
+        return Sheet(image, paper.said, stopped)
+
+    def _draw_names(self, paper: Paper, stopped: bool) -> None:
         for x, name, room in self._names:
             if stopped:
                 paper.hatch(QRectF(x, self.top, room - BETWEEN, self._tall(paper)))

@@ -25,6 +25,7 @@ class Look:
         self.font = lru_cache(maxsize=None)(self._font)
         self.drawn = lru_cache(maxsize=None)(self._drawn)
         self.letters = lru_cache(maxsize=None)(self._letters)
+        self.hatch = lru_cache(maxsize=None)(self._hatch)
 
     def colour(self, token: str, alpha: float = 1.0) -> QColor:
         return self.theme.colour(token, alpha)
@@ -33,7 +34,7 @@ class Look:
         """A design length in pixels of the screen."""
         return self.metrics.px(length)
 
-    def hatch(self) -> QBrush:
+    def _hatch(self) -> QBrush:
         """The brush of everything too old: 135°, 2 in 8 design pixels."""
         side = 4 * HATCH_STEP
         tile = QPixmap(side, side)

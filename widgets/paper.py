@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QPainter, QPen
+from PySide6.QtGui import QPainter, QPen, QPixmap
 from PySide6.QtWidgets import QWidget
 
 from layers.marks import pen
@@ -27,14 +27,15 @@ class Ink:
 
 
 class Paper:
-    """Draws on one widget, scaled so that all lengths are design pixels."""
+    """Draws on one widget or picture, scaled so that all lengths are design pixels."""
 
-    def __init__(self, widget: QWidget, look: Look) -> None:
-        self.painter, self.look = QPainter(widget), look
+    def __init__(self, sheet: QWidget | QPixmap, look: Look) -> None:
+        self.painter, self.look = QPainter(sheet), look
         self.painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         self.painter.scale(look.unit, look.unit)
-        self.width = widget.width() / look.unit
-        self.height = widget.height() / look.unit
+        ratio = sheet.devicePixelRatio() if isinstance(sheet, QPixmap) else 1.0
+        self.width = sheet.width() / ratio / look.unit
+        self.height = sheet.height() / ratio / look.unit
         self.said: list[str] = []
         """Everything written, for people who listen instead of look."""
 
@@ -105,6 +106,13 @@ class Paper:
         self.painter.setPen(QPen(self.look.colour(token), width))
         self.painter.setBrush(Qt.BrushStyle.NoBrush)
         self.painter.drawRoundedRect(box, radius, radius)
+
+    def lay(self, image: QPixmap) -> None:
+        """A picture of the whole widget, made by another paper."""
+        self.painter.save()
+        self.painter.scale(1 / self.look.unit, 1 / self.look.unit)
+        self.painter.drawPixmap(QPointF(0, 0), image)
+        self.painter.restore()
 
     def hatch(self, box: QRectF) -> None:
         """Too old."""

@@ -23,7 +23,7 @@ from commandwall.config import Settings
 from commandwall.desk import Desk
 from commandwall.events import Event
 from commandwall.incidents import CommandPost, Incident
-from commandwall.picture import Changes, Picture, Tick
+from commandwall.picture import Changes, Picture
 from commandwall.resources import Resource
 from commandwall.sensors import Sensor
 from layers.map import MapView
@@ -39,6 +39,7 @@ from widgets.metrics import Metrics
 from widgets.needs import Needs
 from widgets.page import Page
 from widgets.palette import Palette
+from widgets.turns import Turns
 
 log = logging.getLogger(__name__)
 ON_MAP: dict[str, type[Any]] = {
@@ -72,6 +73,7 @@ class Wall(QWidget):
             seconds=map_view.clock.monotonic, go=self.open_page, map=map_view,
             pages=self.file.pages,
         )  # fmt: skip
+        self.turns = Turns(self._take_turn, self)
         self._pages: dict[str, Page] = {}
         self._shortcuts: list[QShortcut] = []
         self._overlay: QWidget | None = None
@@ -103,11 +105,13 @@ class Wall(QWidget):
         self.context.needs.look(self.picture)
         self.map.set_calls(self.context.needs.late)
         self.map.refresh(self.picture, changes)
-        for panel in self.page.shown():
-            if panel.shows & changes.kinds:
-                panel.bring(self.picture, changes)
-            elif Tick in changes.kinds:
-                panel.update()
+        self.turns.take(self.page.shown(), changes)
+
+    def _take_turn(self, panel: Panel, changes: Changes) -> None:
+        if panel.shows & changes.kinds:
+            panel.bring(self.picture, changes)
+        else:
+            panel.update()
 
     def open_page(self, name: str) -> None:
         """Show a page by its id; an unknown one is logged and nothing changes."""

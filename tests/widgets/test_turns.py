@@ -1,0 +1,56 @@
+"""A tick never holds the window for the time of all its panels together."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import QEvent, QObject, QTimer
+from world import an_alarm
+
+from commandwall.alarms import Alarm
+
+
+class Paints(QObject):
+    """Counts how often a widget is drawn."""
+
+    count = 0
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        self.count += event.type() == QEvent.Type.Paint
+        return False
+
+
+def test_between_two_panels_the_window_lives(world: Any, make_wall: Any, qtbot: Any) -> None:
+    wall = make_wall()
+    brought: list[str] = []
+    for panel in wall.page.shown():
+        panel.bring = lambda *_, name=panel.id: brought.append(name)
+    seen: list[int] = []
+    timer = QTimer()
+    timer.timeout.connect(lambda: seen.append(len(brought)))
+    timer.start(1)
+    wall.tick(world.apply({Alarm: [an_alarm()]}))
+    qtbot.waitUntil(lambda: "heat" in brought and len(wall.turns) == 0, timeout=5_000)
+    timer.stop()
+    assert len(set(seen)) >= len(brought) // 2  # the timer was served again and again
+    assert brought.index("exceptions") < brought.index("heat")  # an alarm before mere ages
+
+
+def test_news_does_not_pile_up(world: Any, make_wall: Any) -> None:
+    wall = make_wall()
+    for n in range(20):
+        wall.tick(world.apply({Alarm: [an_alarm(f"A{n}")]}))
+    assert len(wall.turns) <= len(list(wall.page.shown()))
+    wall.turns.finish()
+    assert len(wall.turns) == 0
+
+
+def test_what_lies_behind_the_map_is_not_drawn_with_it(make_wall: Any, qtbot: Any) -> None:
+    wall = make_wall()
+    qtbot.waitUntil(lambda: len(wall.map.paint_ms) > 0, timeout=10_000)
+    qtbot.wait(50)
+    behind, painted = Paints(), len(wall.map.paint_ms)
+    wall.page.installEventFilter(behind)
+    wall.map.update()
+    qtbot.waitUntil(lambda: len(wall.map.paint_ms) > painted, timeout=10_000)
+    assert behind.count == 0
