@@ -39,6 +39,7 @@ def run_wall(settings: Settings, snapshot: Snapshot | None) -> int:
             if snapshot is None:
                 only.hold(wall)
                 wall.place()
+                startup.note_start(wall)
             else:
                 _draw(wall, snapshot)
             return int(app.exec())
@@ -49,10 +50,6 @@ def run_wall(settings: Settings, snapshot: Snapshot | None) -> int:
 
 def build(settings: Settings, parts: ExitStack):  # type: ignore[no-untyped-def]
     """One world: its store, clock, desk, picture and wall; `parts` ends them in reverse order."""
-    from layers.map import MapView
-    from widgets.startup import Crossing
-    from widgets.wall import Wall
-
     clock, picture = Clock(), Picture()
     store = open_store(settings.data_dir)
     parts.callback(store.close)
@@ -60,13 +57,18 @@ def build(settings: Settings, parts: ExitStack):  # type: ignore[no-untyped-def]
     parts.callback(desk.close)
     keeper = Keeper(settings, clock)
     parts.callback(keeper.stop)
+    keeper.start()
+    # Loading the screen takes a second, in which the agent gets ready.
+    from layers.map import MapView
+    from widgets.startup import Crossing
+    from widgets.wall import Wall
+
     map_view = MapView(clock=clock)
     parts.callback(map_view.shut)
     wall = Wall(picture, desk, settings, map_view)
     crossing = Crossing(picture, wall.tick)
     follower = Follower(store, clock, desk.origin, crossing.arrived.emit)
     parts.callback(follower.stop)
-    keeper.start()
     follower.start()
     wall.crossing = crossing
     return wall

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtNetwork import QLocalServer, QLocalSocket
@@ -15,6 +17,10 @@ from PySide6.QtWidgets import QApplication, QWidget
 from commandwall import platform
 from commandwall.picture import Changes, Picture
 
+if TYPE_CHECKING:
+    from widgets.wall import Wall
+
+log = logging.getLogger(__name__)
 NO_DISPLAY = """\
 没有显示器：这里没有可用的屏幕，大屏无法打开。
   截图到文件：  {command} snapshot --demo --size 1920x1080 wall.png
@@ -102,6 +108,20 @@ def _raise(window: QWidget) -> None:
     window.show()
     window.raise_()
     window.activateWindow()
+
+
+def note_start(wall: Wall) -> None:
+    """Tell the log when the window is open and when the city is drawn: what a start takes."""
+    log.info("the window is open")
+    timer = QTimer(wall)
+
+    def look() -> None:
+        if wall.is_drawn():
+            timer.stop()
+            log.info("the city is drawn")
+
+    timer.timeout.connect(look)
+    timer.start(50)
 
 
 def when(

@@ -155,6 +155,10 @@ class Wall(QWidget):
         """Whether the city has come and its map is drawn."""
         return bool(self.picture.areas) and self.map.board.frame is not None
 
+    def is_drawn(self) -> bool:
+        """Whether nothing of the city is left to build, to write or to draw."""
+        return self.is_alive() and self.map.board.idle
+
     # The look and the language.
 
     @property
