@@ -156,7 +156,7 @@ def open_incident(tx: Tx, opening: Opening) -> None:
     """Open an incident with its two command posts."""
     o = opening
     title = written("title", o.title, TITLE_LIMIT)
-    place = written("place", o.place, TITLE_LIMIT, needed=False)
+    place = written("place", o.place, needed=False)
     reason = written("reason", o.reason, needed=False)
     key = str(uuid.uuid4())
     tx.put(
@@ -186,7 +186,7 @@ def issue(tx: Tx, order: Order) -> None:
     _open(tx, order.incident)
     text = written("text", order.text, DIRECTIVE_LIMIT)
     to_post = written("to_post", order.to_post, TITLE_LIMIT)
-    place = written("place", order.place, TITLE_LIMIT, needed=False)
+    place = written("place", order.place, needed=False)
     o, number = order, _number(tx, order.incident)
     tx.put(
         Directive(
@@ -233,6 +233,15 @@ def verify(tx: Tx, directive: str) -> None:
     if side_of(tx.post) != side_of(now.from_post):
         raise Refused("not_issuer", post=tx.post, issuer=now.from_post)
     tx.put(replace(now, verified_at=tx.now))
+
+
+def send_back(tx: Tx, directive: str, need: str) -> None:
+    """退回: the side that issued it does not take what was done, and says what is missing."""
+    need = written("need", need)
+    now = _step(tx, directive, EXECUTING)
+    if now.done_at is None or side_of(tx.post) != side_of(now.from_post):
+        raise Refused("not_issuer", post=tx.post, issuer=now.from_post)
+    tx.put(replace(now, done_at=None, need=need))
 
 
 def side_of(post: str) -> str:

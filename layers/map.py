@@ -181,6 +181,11 @@ class MapView(QWidget):
         self._place_selection()
         self.update()
 
+    @property
+    def chosen(self) -> tuple[str, str]:
+        """Kind and id of the thing that is marked; "" "" for none."""
+        return self._chosen
+
     def set_theme(self, theme: str) -> None:
         style = self.scene.style
         fresh = Style(theme, style.unit)

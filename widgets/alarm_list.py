@@ -9,11 +9,12 @@ from PySide6.QtCore import QRectF
 from commandwall import alarms
 from commandwall.alarms import RTNUN, UNACK, Alarm
 from commandwall.picture import Changes, Picture, Readings, Tick
-from widgets import age, marks
+from widgets import age, marks, words
 from widgets.base import Command
 from widgets.i18n import named, tr
 from widgets.paper import RIGHT, Ink, Paper
 from widgets.rows import RowList
+from widgets.trust import is_silent
 
 
 class AlarmList(RowList):
@@ -73,32 +74,27 @@ class AlarmList(RowList):
         now, waits = self.picture.now, alarm.state in (UNACK, RTNUN)
         ink = Ink("item" if alarm.severity == 1 else "body", "t1" if waits else "t2", waits)
         base, columns = box.center().y() + 6, {w: x for w, x, _ in self._columns(paper.width)}
-        state = marks.STALE if self.stopped else alarm.state
+        silent = is_silent(alarm, self.picture, self.context.trust)
+        state = marks.STALE if silent else alarm.state
         lit = self.context.blinker.lit(alarm.severity, self.context.seconds())
         paper.mark(24, box.center().y(), 26, (alarm.severity, state), lit)
         room = columns["地点"] - columns["告警"] - 16
-        paper.write(columns["告警"], base, self.words(alarm), ink, room=room)
+        paper.write(columns["告警"], base, self.title_of(alarm), ink, room=room)
         place = columns["状态"] - columns["地点"] - 16
-        paper.write(columns["地点"], base, self.place_of(alarm), Ink("label"), room=place)
         paper.write(
-            columns["状态"], base, named("alarm_state", alarm.state), Ink("label"), room=130
+            columns["地点"], base, words.place(self.picture, alarm.area), Ink("label"), room=place
         )
+        told = named("alarm_state", alarm.state)
+        told = tr("失联，原{state}", state=told) if silent else told
+        paper.write(columns["状态"], base, told, Ink("label"), room=150)
         paper.write(paper.width - 120, base, age.clock(alarm.raised_at), Ink("label", "t3"), RIGHT)
         paper.write(paper.width - 8, base, age.age(now, self._read_at(alarm)), Ink("age"), RIGHT)
 
-    def words(self, alarm: Alarm) -> str:
+    def title_of(self, alarm: Alarm) -> str:
         """燃气 27 %LEL: the class and the newest value."""
         row = self.picture.sensors.row_of.get(alarm.sensor)
         value = alarm.value if row is None else float(self.picture.sensors.value[row])
         return f"{named('sensor_class', alarm.cls)} {age.measure(value, alarm.unit, 1)}"
-
-    def place_of(self, alarm: Alarm) -> str:
-        """Town, village, grid."""
-        names, code = [], alarm.area
-        while code in self.picture.areas and self.picture.areas[code].level > 0:
-            names.append(self.picture.areas[code].name)
-            code = self.picture.areas[code].parent
-        return " ".join(reversed(names))
 
     def _read_at(self, alarm: Alarm) -> int:
         row = self.picture.sensors.row_of.get(alarm.sensor)

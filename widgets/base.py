@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol
 
@@ -26,6 +27,7 @@ from widgets.draft import Drafts
 from widgets.i18n import tr
 from widgets.look import Look
 from widgets.needs import Needs
+from widgets.own_keys import OwnKeys
 from widgets.paper import Ink, Paper
 from widgets.trust import Limits, Trust
 
@@ -43,6 +45,15 @@ class NamedPage(Protocol):
     def id(self) -> str: ...
     @property
     def name(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """Something a person can do: its key (as Qt writes it, "" for none), its Chinese name."""
+
+    key: str
+    name: str
+    run: Callable[[], object]
 
 
 @dataclass(slots=True)
@@ -65,15 +76,10 @@ class Context:
     page: str = ""
     """The id of the page that is open."""
     trust: Trust = field(default_factory=Trust)
-
-
-@dataclass(frozen=True, slots=True)
-class Command:
-    """Something a person can do: its key (as Qt writes it, "" for none), its Chinese name."""
-
-    key: str
-    name: str
-    run: Callable[[], object]
+    over: Callable[[QWidget], None] = lambda sheet: sheet.show()
+    """Shows a sheet over the page and gives it the keys, closing the one before."""
+    keys: Command = field(default_factory=lambda: Command("?", "", lambda: None))
+    """Opens the sheet of all keys."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +124,7 @@ class Panel(QWidget):
         self.failures, self.failed_at = 0, Ms(0)
         self._brought = False
         self._courier = Courier(self, self.refused)
+        self._own_keys = OwnKeys(self)
         self.setAccessibleName(tr(self.heading()))
 
     # What a panel gives.
@@ -196,11 +203,15 @@ class Panel(QWidget):
         self, act: Callable[..., None], then: Callable[[Any], None] | None = None, **args: Any
     ) -> None:
         """A person's act. `then(done)` runs here once it is on disk; a refusal is said."""
-        self._courier.follow(self.desk.do(act, **args), then)
+        self.follow(self.desk.do(act, **args), then)
+
+    def follow(self, answer: Future[Any], then: Callable[[Any], None] | None = None) -> None:
+        """`then(value)` runs on this thread when the answer of the desk is there."""
+        self._courier.follow(answer, then)
 
     def ask(self, query: Callable[..., Any], then: Callable[[Any], None]) -> None:
         """Read from the store elsewhere; `then(answer)` runs on this thread."""
-        self._courier.follow(self.desk.ask(query), then)
+        self.follow(self.desk.ask(query), then)
 
     def refused(self, why: str) -> None:
         """An act was not done; the sentence says why. Panels with acts may show it beside them."""
@@ -255,9 +266,10 @@ class Panel(QWidget):
         super().changeEvent(event)
 
     def _dress(self) -> None:
-        """Fields and buttons write in the type of this surface."""
+        """Fields and buttons write in the type of this surface, and keep their own keys."""
         font = self.look.font("label")
         for child in self.findChildren(QWidget):
+            child.installEventFilter(self._own_keys)
             if child.font() != font:
                 child.setFont(font)
 

@@ -16,7 +16,8 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPen
 from PySide6.QtWidgets import QFrame, QWidget
 
-from commandwall.clock import HOUR, Ms, to_datetime
+from commandwall.clock import Ms, to_datetime
+from commandwall.tallies import day_start
 from widgets.look import Look
 from widgets.text import plain
 
@@ -76,10 +77,13 @@ def day_of_values(
     values: Sequence[float | None], usual: Sequence[tuple[float, float]], newest: float | None,
     at: Ms, now: Ms,
 ) -> Day:  # fmt: skip
-    """A day of a measured figure: hourly values and the newest one at its moment."""
+    """A day of a measured figure: hourly values and the newest one at its moment.
+
+    Figures that were last read before midnight begin the day with their last value.
+    """
     here, last = hour_of(now), hour_of(at)
-    if at < now - now % HOUR - 24 * HOUR:
-        last = 0.0
+    if at < day_start(now):
+        values, last = (), 0.0
     line = [(float(h), float(v)) for h, v in enumerate(values) if v is not None and h <= last]
     if newest is not None:
         line.append((last, float(newest)))

@@ -107,7 +107,7 @@ class DeskHeader(Panel):
 
 
 class KeyLine(Panel):
-    """The keys of the page, each in its cap."""
+    """The keys of the page, each in its cap; a click does the same as the key."""
 
     id, title, headed, pooled = "key_line", "按键", False, False
     shows = frozenset({Tick})
@@ -116,13 +116,23 @@ class KeyLine(Panel):
         """The keys are asked for when they are drawn."""
 
     def draw(self, paper: Paper) -> None:
+        self._places: list[tuple[float, float, Command]] = []
         x, middle = 24.0, paper.height / 2
-        for command in [*self._commands(), Command("?", tr("全部按键"), lambda: None)]:
+        for command in [*self._commands(), self.context.keys]:
             room = paper.length(command.name, Ink("key")) + 76
             if x + room > paper.width:
                 break
+            start = x
             x = draw_cap(paper, x, middle - 11, command.key, 22) + 8
             x = paper.write(x, middle + 5, command.name, Ink("key")) + 24
+            self._places.append((start, x, command))
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        x = event.position().x() / self.look.unit
+        for start, end, command in self._places:
+            if start <= x < end:
+                command.run()
+                return
 
     def _commands(self) -> list[Command]:
         page = self.parentWidget()

@@ -57,8 +57,7 @@ class CommandSide(Panel):
 
     def take(self, post: str) -> None:
         """Act as this post from now on."""
-        self.desk.take_post(post)
-        self.update()
+        self.follow(self.desk.take_post(post), lambda done: self.update())
 
     def commands(self) -> list[Command]:
         name = tr("本机任 {post}", post="{post}")
@@ -139,7 +138,8 @@ class CommandSide(Panel):
         return sorted(mine, key=lambda d: due(d) or 0)
 
     def _directives(self) -> list[Directive]:
-        return [d for d in self.picture.directives.values() if d.incident == self._focus()]
+        here = self._focus()
+        return [d for d in self.picture.directives.values() if d.incident == here]
 
     def _focus(self) -> str:
         return focus(self.picture, self.incident)

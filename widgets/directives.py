@@ -8,7 +8,6 @@ from typing import Any
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QPen
 
-from commandwall import incidents
 from commandwall.clock import SECOND, Ms
 from commandwall.incidents import (
     BLOCKED,
@@ -25,7 +24,7 @@ from commandwall.incidents import (
 )  # fmt: skip
 from commandwall.picture import Changes, Picture, Tick
 from widgets import age
-from widgets.base import Command, Subject
+from widgets.base import Subject
 from widgets.i18n import named, rows, tr
 from widgets.paper import MIDDLE, RIGHT, Ink, Paper
 from widgets.rows import RowList
@@ -73,7 +72,7 @@ class Directives(RowList):
 
     def __init__(self, *args: Any, **kw: Any) -> None:
         super().__init__(*args, **kw)
-        self.incident, self._said = "", ""
+        self.incident = ""
 
     def open(self, subject: Subject) -> None:
         if subject.kind is Incident:
@@ -82,41 +81,24 @@ class Directives(RowList):
 
     def order(self) -> Sequence[str]:
         end = 1 << 62
-        mine = [d for d in self.picture.directives.values() if d.incident == self._focus()]
+        here = self._focus()
+        mine = [d for d in self.picture.directives.values() if d.incident == here]
         return [d.id for d in sorted(mine, key=lambda d: (due(d) or end, -d.no))]
 
     def refresh(self, picture: Picture, changes: Changes) -> None:
         super().refresh(picture, changes)
         if Directive in changes.kinds:
             self.renew()  # a new order must be seen at once; the chosen row stays the chosen one
-        mine = [d.changed_at for d in picture.directives.values() if d.incident == self._focus()]
+        here = self._focus()
+        mine = [d.changed_at for d in picture.directives.values() if d.incident == here]
         self.at = max(mine, default=None)
-
-    def commands(self) -> list[Command]:
-        return [
-            *super().commands(),
-            Command("Space", tr("接令"), lambda: self.answer(incidents.acknowledge)),
-            Command("G", tr("执行"), lambda: self.answer(incidents.execute)),
-            Command("V", tr("核验"), lambda: self.answer(incidents.verify)),
-        ]
-
-    def answer(self, act: Any, **args: Any) -> None:
-        """Answer the chosen directive; the first that owes where none is chosen."""
-        key = self.current or next(iter(self.keys), "")
-        if key:
-            self.do(act, lambda done: self._after(), directive=key, **args)
-
-    def refused(self, why: str) -> None:
-        self._said = why
-        self.update()
 
     def empty_line(self) -> str:
         return tr("尚无指令，按 I 下达") if self._focus() else tr("没有突发事件")
 
     def aside(self) -> list[tuple[object, Ink]]:
-        if self._said:
-            return [(self._said, Ink("age", "t1"))]
-        mine = [d for d in self.picture.directives.values() if d.incident == self._focus()]
+        here = self._focus()
+        mine = [d for d in self.picture.directives.values() if d.incident == here]
         now = self.picture.now
         late = sum((end := due(d)) is not None and end < now for d in mine)
         done = sum(d.state == VERIFIED for d in mine)
@@ -133,7 +115,8 @@ class Directives(RowList):
         d = self.picture.directives.get(key)
         if d is None:
             return
-        base, dots = box.center().y() + 7, self._dots(paper.width)
+        told = self._told(d)
+        base, dots = box.center().y() + (-1 if told else 7), self._dots(paper.width)
         over = d.state == VERIFIED
         paper.write(8, base, d.no, Ink("age"))
         names = f"{named('post', d.from_post)} → "
@@ -146,8 +129,15 @@ class Directives(RowList):
         self._draw_steps(paper, d, dots, box.center().y())
         paper.write(paper.width - 8, base, self._debt(d), Ink("body", "t2" if over else "t1",
                                                               not over), RIGHT)  # fmt: skip
+        paper.write(236, base + 18, told, Ink("age", "t2"), room=dots - 268)
         if f"directive:{d.id}" in self.picture.unsent:
             paper.write(44, base + 15, tr("未送达中心池"), Ink("age", "t2"))
+
+    def _told(self, d: Directive) -> str:
+        """What is needed, or what was done."""
+        if d.need and d.state in (BLOCKED, EXECUTING):
+            return tr("受阻，需 {need}" if d.state == BLOCKED else "退回，缺 {need}", need=d.need)
+        return tr("完成情况 {evidence}", evidence=d.evidence) if d.evidence else ""
 
     def _draw_steps(self, paper: Paper, d: Directive, x: float, y: float) -> None:
         debt, reached = owes(d), REACHED[d.state]
@@ -182,10 +172,6 @@ class Directives(RowList):
 
     def _focus(self) -> str:
         return focus(self.picture, self.incident)
-
-    def _after(self) -> None:
-        self._said = tr("已存盘 {time}", time=age.seconds(self.picture.now))
-        self.update()
 
 
 def focus(picture: Picture, chosen: str) -> str:

@@ -9,6 +9,7 @@ from PySide6.QtCore import QRectF
 from PySide6.QtWidgets import QComboBox, QLineEdit
 
 from commandwall import deadlines, events, incidents
+from commandwall.areas import CITY, chain
 from commandwall.clock import Ms
 from commandwall.deadlines import GREEN
 from commandwall.events import ACCEPTED, AREA, CLOSED_STATES, DISPATCHED, NEW, Event, EventView
@@ -18,7 +19,9 @@ from widgets import age, text, words
 from widgets.acts import ActBar
 from widgets.base import Command, Panel, Subject
 from widgets.i18n import named, tr
+from widgets.opening import opening_fields
 from widgets.paper import RIGHT, Ink, Paper
+from widgets.sheet import Sheet
 
 LABEL = 96.0
 LINES = 9
@@ -30,7 +33,14 @@ ACT_WORDS = {
     "close": "办结",
     "note": "记录",
     "file_alarms": "告警立案",
+    "reported": "上报",
+    "received": "收到",
+    "closed": "办结",
 }
+
+
+CITY_SAYS = ("reported", "received", "closed")
+"""What is told by the city itself and not by a station."""
 
 
 class EventCard(Panel):
@@ -88,14 +98,20 @@ class EventCard(Panel):
         self._write(events.close, "result")
 
     def open_incident(self) -> None:
-        """An event becomes an incident, with the event's place."""
-        if self.view is None:
-            return
-        e = self.view.event
+        """Ask what kind of incident the event becomes and how grave, then open it at its place."""
+        if self.view is not None:
+            view, title = self.view, tr("转突发：前指与后指一同开设")
+            sheet = Sheet(self.look, title, "开设", opening_fields(view), self.window())
+            self.context.over(sheet.then(lambda told: self._open_incident(view, told)))
+
+    def _open_incident(self, view: EventView, told: dict[str, Any]) -> None:
+        e = view.event
         area = self.picture.areas.get(e.area)
         lon = e.lon if e.lon is not None else area.lon if area else 0.0
         lat = e.lat if e.lat is not None else area.lat if area else 0.0
-        opening = Opening(e.title, "", e.area, self._place(), lon, lat, grade=e.grade, event=e.id)
+        place = words.event_place(view, self.picture)
+        opening = Opening(told.pop("title"), told.pop("kind"), e.area, place, lon, lat,
+                          event=e.id, **told)  # fmt: skip
         self.do(incidents.open_incident, self._opened, opening=opening)
 
     def locate(self) -> None:
@@ -165,12 +181,19 @@ class EventCard(Panel):
         return y + 36
 
     def _draw_facts(self, paper: Paper, y: float) -> float:
+        """In two columns; a fact too long for one stands across both."""
+        half, x = paper.width / 2, 0.0
         for label, fact in self._facts():
-            if fact:
-                paper.write(0, y, label, Ink("label", "t3"))
-                paper.write(LABEL, y, fact, Ink("label", "t1"), room=paper.width - LABEL)
-                y += 26
-        return y
+            if not fact:
+                continue
+            wide = paper.length(fact, Ink("label", "t1")) > half - LABEL - 16
+            if x and wide:
+                x, y = 0.0, y + 26
+            paper.write(x, y, label, Ink("label", "t3"))
+            room = (paper.width if wide else half - 16) - LABEL
+            paper.write(x + LABEL, y, fact, Ink("label", "t1"), room=room)
+            x, y = (half, y) if not x and not wide else (0.0, y + 26)
+        return y + 26 if x else y
 
     def _facts(self) -> list[tuple[str, str]]:
         assert self.view is not None
@@ -194,14 +217,19 @@ class EventCard(Panel):
         paper.write(0, y + 14, tr("经过"), Ink("heading"))
         paper.write(paper.width, y + 14, tr("大事记 {n} 条", n=len(self._told)), Ink("age"), RIGHT)
         y += 40
-        room = int((paper.height - FIELDS - 36 - y) // 26)
-        for at, post, by, act, told in self._told[-min(LINES, max(0, room)) :]:
-            who = " ".join(filter(None, (named("post", post), text.person(by)))) or tr("本机")
+        room = max(0, min(LINES, int((paper.height - FIELDS - 20 - y) // 26)))
+        for at, post, by, act, told in self._told[len(self._told) - room :] if room else ():
+            who = self._who(post, by, act)
             paper.write(0, y, age.seconds(at), Ink("age"))
             paper.write(LABEL, y, who, Ink("label"), room=140)
             line = "　".join(filter(None, (tr(ACT_WORDS.get(act, act)), told)))
             paper.write(LABEL + 150, y, line, Ink("label", "t1"), room=paper.width - LABEL - 150)
             y += 26
+
+    def _who(self, post: str, by: str, act: str) -> str:
+        if act in CITY_SAYS:
+            return by  # a source, not a person
+        return " ".join(filter(None, (named("post", post), text.person(by)))) or tr("本机")
 
     def _place(self) -> str:
         """Where it is, and how sure that is."""
@@ -222,11 +250,7 @@ class EventCard(Panel):
     def _codes(self) -> list[str]:
         """The event's area and those above it, below the city."""
         assert self.view is not None
-        found, code = [], self.view.event.area
-        while code in self.picture.areas and self.picture.areas[code].level > 0:
-            found.append(code)
-            code = self.picture.areas[code].parent
-        return found
+        return [a.id for a in chain(self.picture.areas, self.view.event.area) if a.level > CITY]
 
     # What comes back.
 
@@ -276,13 +300,20 @@ class EventCard(Panel):
         self.update()
 
     def _tell(self, told: Told) -> None:
-        self._told = told
+        """What stations did, after what the city itself says."""
+        assert self.view is not None
+        e, source = self.view.event, named("event_source", self.view.event.source)
+        city = [(e.reported_at, "", source, "reported", "")]
+        city.append((e.received_at, "", tr("中心池"), "received", ""))
+        if e.closed_at is not None:
+            city.append((e.closed_at, "", tr("中心池"), "closed", ""))
+        self._told = sorted([*city, *told])
         self.update()
 
     def _follow(self, changes: Changes) -> None:
         assert self.view is not None
         key = self.view.event.id
-        if key in changes.records[Event]:
+        if key in changes.records.get(Event, {key: None}):  # no records: the page was opened anew
             self.ask(lambda reader: events.view(reader, key), self._take)
 
     def _may(self, state: str) -> list[tuple[str, bool]]:

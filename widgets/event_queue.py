@@ -25,6 +25,15 @@ TABS = ("待我处理", "在办", "逾期", "全部")
 TAB = 40.0
 FOUND = 200
 FAR = 1 << 62
+SORTS: dict[str, Callable[[EventView], tuple[Any, ...]]] = {
+    "剩余": lambda v: (),
+    "急": lambda v: (v.event.urgency,),
+    "编号": lambda v: (-v.event.received_at,),
+    "地点": lambda v: (v.event.area,),
+    "来源": lambda v: (v.event.source,),
+    "事项": lambda v: (v.event.cls, v.event.title),
+}
+"""Column -> what it orders by, before the time that is left; 编号 is newest first."""
 
 
 def is_late(view: EventView, now: int) -> bool:
@@ -44,6 +53,7 @@ class EventQueue(RowList):
     def __init__(self, *args: Any, **kw: Any) -> None:
         super().__init__(*args, **kw)
         self.tab, self._found = 0, dict[str, EventView]()
+        self.sorted_by, self.source = "剩余", ""
         self._field = QLineEdit(self)
         self._field.setMaxLength(80)
         self._field.returnPressed.connect(self.search)
@@ -61,7 +71,8 @@ class EventQueue(RowList):
             lambda v: is_late(v, now),
             lambda v: True,
         )[self.tab]
-        return [v.event.id for v in sorted(filter(keep, views), key=self._order)]
+        wanted = (v for v in views if keep(v) and self.source in ("", v.event.source))
+        return [v.event.id for v in sorted(wanted, key=self._order)]
 
     def refresh(self, picture: Picture, changes: Changes) -> None:
         if Event in changes.kinds or not self.keys:
@@ -72,8 +83,7 @@ class EventQueue(RowList):
         """Show another share of the open events."""
         self.tab = tab
         self._field.clear()
-        self.current, self._first = "", 0
-        self.renew()
+        self._anew()
 
     def search(self) -> None:
         """Ask the whole pool for what stands in the field."""
@@ -101,7 +111,8 @@ class EventQueue(RowList):
         soon = sum(self._soon(v) for v in self.picture.events.values())
         line = tr("在办 {n}　逾期 {late}　30 分内将逾期 {soon}", n=len(self.picture.events),
                   late=late, soon=soon)  # fmt: skip
-        return [(line, Ink("age", "t2"))]
+        only = tr("只看 {source}", source=named("event_source", self.source)) if self.source else ""
+        return [(only, Ink("age", "t1", True)), (line, Ink("age", "t2"))]
 
     def place(self) -> None:
         wide = self.look.px(280)
@@ -121,7 +132,8 @@ class EventQueue(RowList):
             paper.write(x + 12, y, label, ink)
             x += wide + 32
         for word, at, side in self._columns(paper.width):
-            paper.write(at, base, tr(word), Ink("head"), side)
+            here = word == self.sorted_by
+            paper.write(at, base, tr(word), Ink("head", "t1" if here else "", here), side)
 
     def draw_row(self, paper: Paper, key: str, box: QRectF, chosen: bool) -> None:
         view = self.view(key)
@@ -159,12 +171,39 @@ class EventQueue(RowList):
             Command(f"F{i + 1}", tr(word), partial(self.select_tab, i))
             for i, word in enumerate(TABS)
         ]
-        return [*super().commands(), Command("/", tr("搜索全池"), self._begin_search), *tabs]
+        return [
+            *super().commands(), Command("/", tr("搜索全池"), self._begin_search), *tabs,
+            Command("F5", tr("来源"), self.next_source), Command("F6", tr("排序"), self.next_sort),
+        ]  # fmt: skip
+
+    def next_source(self) -> None:
+        """Show the events of one source after the other, then of all."""
+        here = sorted({v.event.source for v in self.picture.events.values()})
+        ring = ["", *here]
+        at = ring.index(self.source) if self.source in ring else 0
+        self.source = ring[(at + 1) % len(ring)]
+        self._anew()
+
+    def next_sort(self) -> None:
+        at = list(SORTS).index(self.sorted_by)
+        self.sort_by(list(SORTS)[(at + 1) % len(SORTS)])
+
+    def sort_by(self, column: str) -> None:
+        """Order the rows by a column; one that cannot order leaves them as they are."""
+        if column in SORTS:
+            self.sorted_by = column
+            self._anew()
+
+    def _anew(self) -> None:
+        self.current, self._first = "", 0
+        self.renew()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         x, y = (event.position() / self.look.unit).toTuple()
         if self.top <= y < self.top + TAB:
             self._press_tab(x)
+        elif self.top + TAB <= y < self.top + self.head:
+            self._press_head(x)
         else:
             super().mousePressEvent(event)
 
@@ -184,6 +223,12 @@ class EventQueue(RowList):
                 self.select_tab(i)
                 return
 
+    def _press_head(self, x: float) -> None:
+        here = [w for w, at, _ in self._columns(self.width() / self.look.unit) if at - 60 <= x]
+        named_ = {"灯": "剩余", "现钟": "剩余"}
+        if here:
+            self.sort_by(named_.get(here[-1], here[-1]))
+
     def _columns(self, width: float) -> list[tuple[str, float, float]]:
         right = [("来源", 300.0), ("急", 218.0), ("现钟", 180.0)]
         title = 160.0
@@ -193,9 +238,10 @@ class EventQueue(RowList):
             *((word, width - back, 0.0) for word, back in right), ("剩余", width - 8, RIGHT),
         ]  # fmt: skip
 
-    def _order(self, view: EventView) -> tuple[int, int]:
+    def _order(self, view: EventView) -> tuple[Any, ...]:
         clock = deadlines.running(view)
-        return clock.due if clock else FAR, view.event.urgency
+        left = (clock.due if clock else FAR, view.event.urgency)
+        return (*SORTS[self.sorted_by](view), *left)
 
     def _soon(self, view: EventView) -> bool:
         clock, now = deadlines.running(view), self.picture.now

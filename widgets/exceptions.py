@@ -16,6 +16,7 @@ from commandwall.deadlines import RED
 from commandwall.events import Event
 from commandwall.picture import Changes, Picture, Tick
 from widgets import age, marks, words
+from widgets.acts import ActBar
 from widgets.base import EMPTY, NORMAL, Command, Context, Panel, Piece, Subject
 from widgets.i18n import tr
 from widgets.needs import Need
@@ -26,8 +27,8 @@ ROW, TEXT, MARK = 112.0, 80.0, 40.0
 """Height of a row, where its text begins, size of its mark."""
 MIDDLE = 34.0
 """Middle of a mark: its ring is wider than it."""
-LAST = 30.0
-"""Room for the line that says how many more there are."""
+LAST, BAR = 30.0, 52.0
+"""Room for the line that says how many more there are, and for the buttons of the chosen one."""
 
 
 class Exceptions(Panel):
@@ -44,6 +45,9 @@ class Exceptions(Panel):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._chosen = ""
         self._said = ""
+        self._bar = ActBar([Command("Space", "确认告警", self.acknowledge),
+                            Command("Return", "打开", self.go)], self)  # fmt: skip
+        self._bar.hide()
         self._blink = QTimer(self)
         self._blink.setSingleShot(True)
         self._blink.timeout.connect(self.update)
@@ -54,6 +58,7 @@ class Exceptions(Panel):
             self.say(EMPTY, tr("当时无事需要人，此后未知") if unknown else tr("无事需要人"))
         else:
             self.say(NORMAL)
+        self._show_bar()
 
     def refused(self, why: str) -> None:
         self._said = why
@@ -62,6 +67,14 @@ class Exceptions(Panel):
     def aside(self) -> list[Piece]:
         count = len(self._needs)
         return [(age.number(count), Ink("heading", "t1" if count else "t4", bool(count)))]
+
+    def place(self) -> None:
+        tall = self.look.px(BAR - 8)
+        self._bar.setGeometry(0, self.height() - tall, self.width(), tall)
+
+    def wear(self) -> None:
+        super().wear()
+        self._bar.wear()
 
     def commands(self) -> list[Command]:
         return [
@@ -73,8 +86,7 @@ class Exceptions(Panel):
 
     def open(self, subject: Subject) -> None:
         if any(n.id == subject.id for n in self._needs):
-            self._chosen = subject.id
-            self.update()
+            self._choose(subject.id)
 
     def acknowledge(self) -> None:
         """Acknowledge the chosen alarm, or the worst one."""
@@ -102,7 +114,7 @@ class Exceptions(Panel):
         self._arm()
 
     def _room(self, height: float) -> int:
-        free = height - self.top
+        free = height - self.top - (BAR if self._bar.isVisibleTo(self) else 0)
         whole = int(free // ROW)
         return whole if whole >= len(self._needs) else max(1, int((free - LAST) // ROW))
 
@@ -163,11 +175,22 @@ class Exceptions(Panel):
         if not ids:
             return
         at = ids.index(self._chosen) + by if self._chosen in ids else 0
-        self._chosen = ids[min(max(0, at), len(ids) - 1)]
+        self._choose(ids[min(max(0, at), len(ids) - 1)])
         need = self._need()
         if need is not None:
             self.chosen.emit(Subject(need.kind, need.id))
+
+    def _choose(self, key: str) -> None:
+        self._chosen = key
+        self._show_bar()
         self.update()
+
+    def _show_bar(self) -> None:
+        """Buttons for the one that a person chose; a wall that nobody touches has none."""
+        need = next((n for n in self._needs if n.id == self._chosen), None)
+        self._bar.setVisible(need is not None)
+        waits = need is not None and need.alarm is not None
+        self._bar.allow([*(["Space"] if waits else []), "Return"])
 
     def _arm(self) -> None:
         """Wake at the next edge of a blinking ring."""
@@ -179,9 +202,8 @@ class Exceptions(Panel):
     def mousePressEvent(self, event: QMouseEvent) -> None:
         row = int((event.position().y() / self.look.unit - self.top) // ROW)
         if 0 <= row < min(len(self._needs), self._room(self.height() / self.look.unit)):
-            self._chosen = self._needs[row].id
+            self._choose(self._needs[row].id)
             self.chosen.emit(Subject(self._needs[row].kind, self._chosen))
-            self.update()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         self.go()

@@ -14,9 +14,10 @@ from widgets import age
 from widgets.base import Command, Panel, Subject
 from widgets.directives import due, focus
 from widgets.i18n import named, tr
+from widgets.opening import level
 from widgets.paper import Ink, Paper
+from widgets.sheet import Sheet, words
 
-ROMAN = ("", "Ⅰ", "Ⅱ", "Ⅲ", "Ⅳ")
 FIELD, TITLE_LEAST = 190.0, 560.0
 
 
@@ -68,11 +69,18 @@ class IncidentStrip(Panel):
             self.context.map.look_at(found.lon, found.lat)
 
     def close_incident(self) -> None:
-        """End it; the desk refuses while a directive still owes an answer."""
+        """Ask why it ends; the desk refuses while a directive still owes an answer."""
         found = self.incident()
-        if found is not None:
-            reason = tr("处置完毕")
-            self.do(incidents.close_incident, incident=found.id, reason=reason)
+        if found is None:
+            return
+        fields = {"reason": (tr("结束原因"), words(tr("处置完毕")))}
+        title = tr("结束 {title}", title=found.title)
+        sheet = Sheet(self.look, title, "结束突发事件", fields, self.window())
+        self.context.over(sheet.then(lambda told: self._close(found.id, told["reason"])))
+
+    def _close(self, incident: str, reason: str) -> None:
+        self._said = ""
+        self.do(incidents.close_incident, incident=incident, reason=reason)
 
     def refused(self, why: str) -> None:
         self._said = why
@@ -118,10 +126,7 @@ class IncidentStrip(Panel):
         late = sum((end := due(d)) is not None and end < now for d in mine)
         owed = sum(d.state != VERIFIED for d in mine)
         debts = (tr("欠答"), tr("{n}　超时 {late}", n=owed, late=late), 0)
-        graded = [
-            (label, tr("{level} 级", level=ROMAN[g]) if g else tr("未定"), g or 0)
-            for label, g in gradings
-        ]
+        graded = [(label, level(g), g or 0) for label, g in gradings]
         return [*graded, since, debts]
 
     def _line(self, found: Incident) -> str:

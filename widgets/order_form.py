@@ -1,14 +1,27 @@
-"""The form of directives: issue one, or answer the chosen one with words."""
+"""The form of directives: issue one, or answer the chosen one."""
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QSpinBox, QWidget
 
 from commandwall import codes, incidents
 from commandwall.clock import MINUTE, Ms
-from commandwall.incidents import DIRECTIVE_LIMIT, Directive, Incident, Order, side_of
+from commandwall.incidents import (
+    BLOCKED,
+    DIRECTIVE_ACKED,
+    DIRECTIVE_LIMIT,
+    DONE,
+    EXECUTING,
+    STEPS,
+    VERIFIED,
+    Directive,
+    Incident,
+    Order,
+    side_of,
+)  # fmt: skip
 from commandwall.picture import Changes, Picture, SyncState, Tick
 from widgets import age
 from widgets.acts import ActBar
@@ -18,10 +31,31 @@ from widgets.i18n import language, tr
 from widgets.paper import Ink, Paper
 
 DRAFT = "directive"
+ANSWERS: dict[str, tuple[str, Any, str]] = {
+    "Space": ("接令", incidents.acknowledge, ""),
+    "G": ("执行", incidents.execute, ""),
+    "B": ("受阻", incidents.block, "need"),
+    "O": ("完成", incidents.complete, "evidence"),
+    "V": ("核验", incidents.verify, ""),
+    "U": ("退回", incidents.send_back, "need"),
+}
+"""Key -> name, act, and the argument that takes the typed words."""
+WHEN = {
+    "Space": STEPS[DIRECTIVE_ACKED],
+    "G": STEPS[EXECUTING] - {DONE},
+    "B": STEPS[BLOCKED],
+    "O": STEPS[DONE],
+    "V": STEPS[VERIFIED],
+    "U": STEPS[VERIFIED],
+}
+"""Key -> the states in which it is offered; the desk decides."""
 
 
 class OrderForm(Panel):
-    """To whom, what, by when: `I` goes to the words, Enter issues; `B` and `O` answer in words."""
+    """To whom, what, by when; then what may be answered, by the state of the chosen directive.
+
+    `B`, `O` and `U` take the words as the need, the evidence and what is missing.
+    """
 
     id = "order_form"
     title = "下达指令"
@@ -65,13 +99,16 @@ class OrderForm(Panel):
         )  # fmt: skip
         self.do(incidents.issue, self._issued, order=order)
 
-    def block(self) -> None:
-        """受阻: the words say what is needed."""
-        self._answer(incidents.block, "need")
-
-    def complete(self) -> None:
-        """完成: the words are the evidence."""
-        self._answer(incidents.complete, "evidence")
+    def answer(self, act: Any, words: str = "") -> None:
+        """Answer the chosen directive; `words` names the argument that the typed words are."""
+        found = self._subject()
+        typed = self._words.text().strip()
+        if found is None or (words and not typed):
+            self._said = tr("先选一条指令") if found is None else tr("先写明情况")
+            self._words.setFocus()
+            self.update()
+            return
+        self.do(act, self._issued, directive=found.id, **({words: typed} if words else {}))
 
     def refused(self, why: str) -> None:
         self._said = why
@@ -90,20 +127,18 @@ class OrderForm(Panel):
         return self.title
 
     def _acts(self) -> list[Command]:
-        return [
-            Command("Ctrl+Return", "下达", self.issue),
-            Command("B", "受阻", self.block),
-            Command("O", "完成", self.complete),
-        ]
+        answers = [Command(key, name, partial(self.answer, act, words))
+                   for key, (name, act, words) in ANSWERS.items()]  # fmt: skip
+        return [Command("Ctrl+Return", "下达", self.issue), *answers]
 
-    def _answer(self, act: Any, field: str) -> None:
-        words = self._words.text().strip()
-        if not self.directive or not words:
-            self._said = tr("先选一条指令，再写明情况")
-            self._words.setFocus()
-            self.update()
-            return
-        self.do(act, self._issued, directive=self.directive, **{field: words})
+    def _subject(self) -> Directive | None:
+        """The chosen directive; else the one that this post owes an answer to for longest."""
+        found = self.picture.directives.get(self.directive)
+        if found is not None:
+            return found
+        mine = [d for d in self.picture.directives.values()
+                if (debt := incidents.owes(d)) and debt[0] == self.desk.post]  # fmt: skip
+        return min(mine, key=lambda d: d.issued_at, default=None)
 
     def _issued(self, done: Any) -> None:
         self._said = tr("已存盘 {time}", time=age.seconds(self.picture.now))
@@ -113,10 +148,10 @@ class OrderForm(Panel):
             self.chosen.emit(Subject(Directive, directive.id))
 
     def _allow(self) -> None:
+        found = self._subject()
+        answers = [k for k in ANSWERS if found is not None and found.state in WHEN[k]]
         can = bool(focus(self.picture, self.incident))
-        answer = self.directive in self.picture.directives
-        keys = [*(["Ctrl+Return"] if can else []), *(["B", "O"] if answer else [])]
-        self._bar.allow(keys)
+        self._bar.allow([*(["Ctrl+Return"] if can else []), *answers])
 
     def _lay_out(self) -> None:
         column = self.body()

@@ -100,6 +100,7 @@ QLineEdit, QPlainTextEdit, QSpinBox, QComboBox {{
 QLineEdit:focus, QPlainTextEdit:focus, QSpinBox:focus, QComboBox:focus {{
     border: 2px solid {t1}; padding: 4px 9px;
 }}
+QSpinBox::up-button, QSpinBox::down-button {{ width: 0; border: 0; }}
 QComboBox::drop-down {{ border: 0; width: 24px; }}
 QComboBox QAbstractItemView {{ background: {r}; color: {t1}; border: 1px solid {ln2}; }}
 QPushButton {{

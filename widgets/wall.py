@@ -9,6 +9,7 @@ from typing import Any
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import (
     QCloseEvent,
+    QContextMenuEvent,
     QGuiApplication,
     QImage,
     QKeySequence,
@@ -37,6 +38,7 @@ from widgets.keys import KeySheet
 from widgets.look import Look
 from widgets.metrics import Metrics
 from widgets.needs import Needs
+from widgets.own_keys import OwnKeys
 from widgets.page import Page
 from widgets.palette import Palette
 from widgets.turns import Turns
@@ -71,13 +73,14 @@ class Wall(QWidget):
             limits=self.file.limits, drafts=Drafts(desk.keep, desk.ask, self),
             needs=Needs(self.file.limits.urgent), blinker=blinker,
             seconds=map_view.clock.monotonic, go=self.open_page, map=map_view,
-            pages=self.file.pages,
+            pages=self.file.pages, over=self._show_overlay,
         )  # fmt: skip
         self.turns = Turns(self._take_turn, self)
         self._pages: dict[str, Page] = {}
         self._shortcuts: list[QShortcut] = []
         self._overlay: QWidget | None = None
         self._known_banner = False
+        self._own_keys = OwnKeys(self)
         self._set_up()
 
     def _set_up(self) -> None:
@@ -87,6 +90,7 @@ class Wall(QWidget):
         self.map.scene.tr, self.map.scene.lang = tr, i18n.language()
         self.map.set_reduced_motion(self.settings.reduced_motion)
         self.map.picked.connect(self._picked)
+        self.map.installEventFilter(self._own_keys)
         self._wear(self.settings.theme)
         self.open_page(self.file.pages[0].id)
 
@@ -307,6 +311,7 @@ class Wall(QWidget):
         return [*self.commands(), *(c for p in self.page.shown() for c in p.commands())]
 
     def _bind(self) -> None:
+        self.context.keys = Command("?", tr("全部按键"), self.open_keys)
         for shortcut in self._shortcuts:
             shortcut.setEnabled(False)
             shortcut.deleteLater()
@@ -345,6 +350,10 @@ class Wall(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self._arrange()
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """The right button finds every command, as Ctrl K does."""
+        self.open_palette()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self.context.drafts.flush()

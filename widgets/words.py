@@ -5,6 +5,7 @@ from __future__ import annotations
 from commandwall.alarms import Alarm
 from commandwall.areas import CITY
 from commandwall.events import AREA, EventView
+from commandwall.incidents import OPEN
 from commandwall.picture import Picture
 from widgets import age
 from widgets.i18n import language, named, rows, tr
@@ -85,10 +86,15 @@ def sentence(picture: Picture, needs: Needs, trust: Trust) -> str:
     if trust.stopped is not None:
         return tr("态势停在 {time}，此后未知", time=age.clock(trust.stopped))
     ones, count = by_severity(picture)[1], len(needs.open)
+    incidents = sum(i.state == OPEN for i in picture.incidents.values())
     if ones and count:
         return tr("Ⅰ 级告警 {ones} 条，共 {n} 件需要人", ones=ones, n=count)
     if ones:
         return tr("Ⅰ 级告警 {ones} 条，均已确认", ones=ones)
+    if incidents and count:
+        return tr("突发事件 {n} 起在处置，{m} 件需要人", n=incidents, m=count)
+    if incidents:
+        return tr("突发事件 {n} 起在处置，其余平稳", n=incidents)
     if count:
         return tr("{n} 件需要人，其余平稳", n=age.number(count))
     return tr("无事需要人，全城平稳")

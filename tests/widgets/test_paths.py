@@ -1,0 +1,253 @@
+"""The paths of a duty officer and of two command posts through the real window."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from builders import NOW, an_event, an_opening
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QContextMenuEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+from world import an_alarm
+
+from commandwall import incidents
+from commandwall.alarms import Alarm
+from commandwall.clock import DAY, HOUR, MINUTE, Ms
+from commandwall.events import Event, EventView
+from commandwall.incidents import DONE, EXECUTING, VERIFIED, Directive, Incident
+from commandwall.picture import Tick
+from widgets import chart, words
+from widgets.base import Subject
+from widgets.palette import Palette
+from widgets.sheet import Sheet
+
+
+def read(panel: Any) -> str:
+    panel.grab()
+    return str(panel.accessibleDescription())
+
+
+def on_disk(world: Any, kind: type) -> list[Any]:
+    return world.store.read(lambda reader: reader.find(kind))
+
+
+@pytest.fixture
+def two_events(world: Any) -> list[str]:
+    """Two events that lie in the mirror's place: folded rows as the agent would bring them."""
+    views = [
+        EventView(an_event(id=i, title=f"停水 {i}", area="t1", source_id=i), None) for i in "ab"
+    ]
+    world.apply({Event: views})
+    return ["a", "b"]
+
+
+def open_card(wall: Any, qtbot: Any, key: str) -> Any:
+    wall.open_page("events")
+    card = wall.page.panels["event_card"]
+    card._take(wall.picture.events[key])
+    return card
+
+
+def test_a_half_typed_note_stays_with_its_event(make_wall, two_events, world, qtbot) -> None:
+    wall = make_wall()
+    card = open_card(wall, qtbot, "a")
+    QTest.keyClicks(card._words, "call back")
+    card._take(wall.picture.events["b"])
+    assert card._words.text() == ""
+    QTest.keyClicks(card._words, "other")
+    card._take(wall.picture.events["a"])
+    assert card._words.text() == "call back"
+    wall.context.drafts.flush()
+    qtbot.waitUntil(lambda: kept(world, "event/b") == "other")
+    assert kept(world, "event/a") == "call back"
+
+
+def kept(world: Any, key: str) -> str:
+    return str(world.store.read(lambda reader: reader.setting(f"draft/{key}")))
+
+
+def test_a_half_typed_order_is_there_after_a_crash(make_wall, world, qtbot) -> None:
+    first = make_wall()
+    first.open_page("command")
+    QTest.keyClicks(first.page.panels["order_form"]._words, "close the road")
+    qtbot.waitUntil(lambda: kept(world, "directive") == "close the road")
+    again = make_wall()  # the first one never said good-bye
+    again.open_page("command")
+    field = again.page.panels["order_form"]._words
+    qtbot.waitUntil(lambda: field.text() == "close the road")
+
+
+def test_space_on_a_button_presses_that_button(make_wall, world, qtbot) -> None:
+    wall = make_wall()
+    world.desk.do(incidents.open_incident, opening=an_opening()).result()
+    wall.open_page("command")
+    form = wall.page.panels["order_form"]
+    pressed: list[str] = []
+    form.issue = lambda: pressed.append("issued")
+    button = form._bar.button("Ctrl+Return")
+    button.clicked.disconnect()
+    button.clicked.connect(form.issue)
+    button.setEnabled(True)
+    wall.activateWindow()
+    button.setFocus()
+    qtbot.waitUntil(button.hasFocus)
+    QTest.keyClick(button, Qt.Key.Key_Space)
+    assert pressed == ["issued"]
+
+
+def test_the_right_button_finds_every_command(make_wall, qtbot) -> None:
+    wall = make_wall()
+    at = QPoint(300, 300)
+    event = QContextMenuEvent(QContextMenuEvent.Reason.Mouse, at, wall.mapToGlobal(at))
+    QApplication.sendEvent(wall, event)
+    palette = wall.findChild(Palette)
+    shown = [palette.list.item(i).text() for i in range(palette.list.count())]
+    assert any("换主题" in line for line in shown)
+    assert any("确认告警" in line for line in shown)
+
+
+def test_a_click_on_a_key_of_the_foot_does_what_the_key_does(make_wall, two_events) -> None:
+    wall = make_wall()
+    wall.open_page("events")
+    queue, foot = wall.page.panels["event_queue"], wall.page.panels["key_line"]
+    foot.grab()
+    start, end, command = foot._places[0]
+    assert command.key == "J"
+    x = round((start + end) / 2 * wall.context.look.unit)
+    QTest.mouseClick(foot, Qt.MouseButton.LeftButton, pos=QPoint(x, foot.height() // 2))
+    assert queue.current
+
+
+def test_an_alarm_is_acknowledged_with_the_mouse_alone(make_wall, world, qtbot) -> None:
+    wall = make_wall()
+    alarm = an_alarm()
+    with world.store.write(world.clock.now(), "", "") as tx:
+        tx.put(alarm)
+    world.tick({Alarm: [alarm]})
+    panel = wall.page.panels["exceptions"]
+    QTest.mouseClick(panel, Qt.MouseButton.LeftButton, pos=QPoint(120, round(panel.top) + 30))
+    button = panel._bar.button("Space")
+    assert button.isVisible()
+    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: on_disk(world, Alarm)[0].state == "ACKED")
+
+
+def test_a_wall_that_nobody_touches_shows_no_buttons(make_wall, world) -> None:
+    wall = make_wall()
+    world.tick({Alarm: [an_alarm()]})
+    assert not wall.page.panels["exceptions"]._bar.isVisible()
+
+
+def test_the_queue_orders_by_the_column_that_is_pressed(make_wall, world) -> None:
+    late = an_event(id="x", urgency=1, area="t1", source="grid", received_at=Ms(NOW - HOUR))
+    soon = an_event(id="y", urgency=5, area="t1", source="12345", received_at=Ms(NOW - MINUTE))
+    world.apply({Event: [EventView(late, None), EventView(soon, None)]})
+    wall = make_wall()
+    wall.open_page("events")
+    queue = wall.page.panels["event_queue"]
+    queue.sort_by("编号")
+    assert queue.keys.index("y") < queue.keys.index("x")
+    queue.sort_by("急")
+    assert queue.keys.index("x") < queue.keys.index("y")
+    queue.source = "grid"
+    queue._anew()
+    assert "x" in queue.keys
+    assert "y" not in queue.keys
+    assert "只看" in read(queue)
+
+
+def test_an_incident_is_opened_with_its_gradings_and_closed_with_a_reason(
+    make_wall, two_events, world, qtbot
+) -> None:
+    wall = make_wall()
+    open_card(wall, qtbot, "a").open_incident()
+    sheet = wall.findChild(Sheet)
+    fields = {key: field for key, (_, field) in sheet._fields.items()}
+    fields["grade"].setCurrentIndex(3)
+    fields["response"].setCurrentIndex(2)
+    fields["radius_m"].setValue(300)
+    QTest.keyClick(sheet, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: on_disk(world, Incident) != [])
+    (found,) = on_disk(world, Incident)
+    assert (found.grade, found.warning, found.response, found.radius_m) == (3, None, 2, 300)
+    world.tick({Incident: [found]})
+    wall.open_page("command")
+    assert "Ⅲ" in read(wall.page.panels["incident_strip"])
+    wall.page.panels["incident_strip"].close_incident()
+    sheet = next(s for s in wall.findChildren(Sheet) if "reason" in s._fields and s.isVisible())
+    sheet._fields["reason"][1].setText("水已恢复")
+    sheet.accept()
+    qtbot.waitUntil(lambda: on_disk(world, Incident)[0].state == "CLOSED")
+    assert on_disk(world, Incident)[0].reason == "水已恢复"
+
+
+def test_a_city_with_an_open_incident_is_not_called_calm(make_wall, world) -> None:
+    wall = make_wall()
+    world.desk.do(incidents.open_incident, opening=an_opening()).result()
+    world.tick({Incident: on_disk(world, Incident)})
+    line = words.sentence(world.picture, wall.context.needs, wall.context.trust)
+    assert "突发事件 1 起" in line
+    assert "全城平稳" not in line
+
+
+def test_what_was_done_is_shown_and_may_be_sent_back(make_wall, world, qtbot) -> None:
+    wall = make_wall()
+    desk = world.desk
+    desk.take_post("chief").result()
+    desk.do(incidents.open_incident, opening=an_opening()).result()
+    (incident,) = on_disk(world, Incident)
+    desk.do(incidents.issue, order=incidents.Order(incident.id, "front", "设置警戒")).result()
+    (order,) = on_disk(world, Directive)
+    desk.take_post("front").result()
+    for act, more in (
+        (incidents.acknowledge, {}),
+        (incidents.complete, {"evidence": "路口已封"}),
+    ):
+        desk.do(act, directive=order.id, **more).result()
+    world.tick({Incident: [incident], Directive: on_disk(world, Directive)})
+    wall.open_page("command")
+    assert "路口已封" in read(wall.page.panels["directives"])
+    desk.take_post("chief").result()
+    form = wall.page.panels["order_form"]
+    form.open(Subject(Directive, order.id))
+    form._words.setText("北侧还通车")
+    QTest.mouseClick(form._bar.button("U"), Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: on_disk(world, Directive)[0].state == EXECUTING)
+    world.tick({Directive: on_disk(world, Directive)})
+    assert "北侧还通车" in read(wall.page.panels["directives"])
+    assert on_disk(world, Directive)[0].state not in (DONE, VERIFIED)
+
+
+def test_the_history_of_an_event_begins_with_the_city(make_wall, two_events, qtbot) -> None:
+    card = open_card(make_wall(), qtbot, "a")
+    qtbot.waitUntil(lambda: card._told != ())
+    assert "上报" in read(card)
+
+
+def test_a_figure_read_before_midnight_is_not_drawn_into_the_day_ahead() -> None:
+    midnight = Ms(NOW - (NOW + 8 * HOUR) % DAY)
+    now = Ms(midnight + 6 * MINUTE)
+    day = chart.day_of_values([5.0] * 24, [(4.0, 6.0)] * 24, 5.0, Ms(midnight - HOUR), now)
+    assert max(hour for hour, _ in day.line) <= chart.hour_of(now)
+
+
+def test_what_was_shown_whole_is_whole_in_a_smaller_window(make_wall) -> None:
+    wall = make_wall()
+    navigator = wall.map.navigator
+    navigator.resize(1000, 600, 1.0)
+    navigator.fit((0.0, 0.0, 10_000.0, 6_000.0))
+    navigator.resize(500, 200, 1.0)
+    left, top, right, bottom = navigator.view.bounds
+    assert left <= 0.0 and right >= 10_000.0 and top <= 0.0 and bottom >= 6_000.0
+    navigator.pan(50, 0)
+    before = navigator.view.mpp
+    navigator.resize(400, 300, 1.0)
+    assert navigator.view.mpp == before
+
+
+def test_an_hour_without_news_is_not_old_news(world) -> None:
+    world.clock.at = NOW + HOUR
+    world.tick(sync=world.sync(), markers=frozenset({Tick}))
+    assert world.picture.ages["events"] == NOW + HOUR

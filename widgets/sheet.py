@@ -1,0 +1,115 @@
+"""A sheet of fields over the page: asks for what an act needs, does it, or is left with Esc."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QKeyEvent, QPaintEvent
+from PySide6.QtWidgets import QComboBox, QFormLayout, QLineEdit, QSpinBox, QVBoxLayout, QWidget
+
+from widgets.acts import ActBar
+from widgets.base import Command
+from widgets.look import Look
+from widgets.own_keys import OwnKeys
+from widgets.paper import Ink, Paper
+from widgets.text import PlainLabel
+
+WIDTH, MARGIN, HEAD = 720, 24, 72
+Field = QLineEdit | QComboBox | QSpinBox
+Answers = dict[str, Any]
+
+
+def words(text: str = "", limit: int = 200) -> QLineEdit:
+    """A field for a line of text."""
+    field = QLineEdit()
+    field.setMaxLength(limit)
+    field.setText(text)
+    return field
+
+
+def choice(rows: Mapping[Any, str]) -> QComboBox:
+    """A field for one of several values, each with what is shown for it."""
+    field = QComboBox()
+    for value, shown in rows.items():
+        field.addItem(shown, value)
+    return field
+
+
+def number(most: int, step: int, unit: str) -> QSpinBox:
+    """A field for a whole number from 0."""
+    field = QSpinBox()
+    field.setRange(0, most)
+    field.setSingleStep(step)
+    field.setSuffix(f" {unit}")
+    return field
+
+
+class Sheet(QWidget):
+    """`done(answers)` is called with the value of each field by its key; Enter asks for it too."""
+
+    def __init__(
+        self, look: Look, title: str, act: str, fields: Mapping[str, tuple[str, Field]],
+        parent: QWidget,
+    ) -> None:  # fmt: skip
+        super().__init__(parent)
+        self._look, self._title, self._fields = look, title, fields
+        self._done: Callable[[Answers], object] = lambda answers: None
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setAccessibleName(title)
+        self._lay_out(act)
+        self.adjustSize()
+        self.setGeometry((parent.width() - look.px(WIDTH)) // 2, look.px(160), look.px(WIDTH),
+                         self.sizeHint().height())  # fmt: skip
+        self.setFocusProxy(next(iter(fields.values()))[1])
+
+    def then(self, done: Callable[[Answers], object]) -> Sheet:
+        self._done = done
+        return self
+
+    def _lay_out(self, act: str) -> None:
+        px, keys = self._look.px, OwnKeys(self)
+        column, form = QVBoxLayout(self), QFormLayout()
+        column.setContentsMargins(px(MARGIN), px(HEAD), px(MARGIN), px(MARGIN))
+        column.setSpacing(px(20))
+        form.setVerticalSpacing(px(12))
+        form.setHorizontalSpacing(px(20))
+        for name, field in self._fields.values():
+            label = PlainLabel(name)
+            field.setAccessibleName(name)
+            field.installEventFilter(keys)
+            form.addRow(label, field)
+        commands = [Command("Ctrl+Return", act, self.accept), Command("Esc", "取消", self.close)]
+        self.bar = ActBar(commands, self)
+        self.bar.allow([command.key for command in commands])
+        column.addLayout(form)
+        column.addWidget(self.bar)
+        for part in self.findChildren(QWidget):
+            part.setFont(self._look.font("label"))
+
+    def accept(self) -> None:
+        """Hand over what the fields hold, and go."""
+        answers = {key: _value(field) for key, (_, field) in self._fields.items()}
+        self.close()
+        self._done(answers)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape:
+            self.close()
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.accept()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        paper = Paper(self, self._look)
+        box = QRectF(0.5, 0.5, paper.width - 1, paper.height - 1)
+        paper.fill(box, "p", 4)
+        paper.frame(box, "ln2", 1, 4)
+        paper.write(MARGIN, 48, self._title, Ink("item"), room=paper.width - 2 * MARGIN)
+        paper.end()
+
+
+def _value(field: Field) -> Any:
+    if isinstance(field, QLineEdit):
+        return field.text().strip()
+    return field.currentData() if isinstance(field, QComboBox) else field.value()
