@@ -2,7 +2,8 @@
 
 `python3 .ci/prepare.py run|test|dev`. Uses only the standard library. Installs what is missing and
 says what; as root it calls no sudo; without the right to install it prints the one line and stops.
-A machine that has everything is left as it is.
+A machine that has everything is left as it is. On Windows and macOS, not yet run there, Qt brings
+its own libraries and only the environment is made.
 """
 
 from __future__ import annotations
@@ -13,13 +14,15 @@ import os
 import shutil
 import subprocess
 import sys
-import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
+SCRIPTS = VENV / ("Scripts" if sys.platform == "win32" else "bin")
 EXTRAS = {"run": "", "test": "[test]", "dev": "[dev]"}
 LIBRARIES = ROOT / "assets" / "codelists" / "system_library.toml"
+APT = ["apt-get", "install", "-y", "--no-install-recommends"]
+UPDATE = ["apt-get", "update", "-qq"]
 
 
 def main(purpose: str) -> int:
@@ -29,12 +32,18 @@ def main(purpose: str) -> int:
     if (missing := missing_packages()) and not install(missing):
         return 1
     ready = VENV / f".ready-{purpose}"
-    mark = hashlib.sha256((ROOT / "pyproject.toml").read_bytes()).hexdigest()
-    if ready.exists() and ready.read_text() == mark:
+    if ready.exists() and ready.read_text() == mark():
         return 0
-    make_environment(EXTRAS[purpose])
-    ready.write_text(mark)
+    if not make_environment(EXTRAS[purpose]):
+        return 1
+    ready.write_text(mark())
     return 0
+
+
+def mark() -> str:
+    """What an environment was made for: this Python, and what the project asks for."""
+    asked = (ROOT / "pyproject.toml").read_bytes()
+    return hashlib.sha256(sys.version.encode() + asked).hexdigest()
 
 
 def missing_packages() -> list[str]:
@@ -47,6 +56,8 @@ def missing_packages() -> list[str]:
         missing.append("python3-venv")
     if not sys.platform.startswith("linux"):
         return missing
+    import tomllib  # here, so that an older Python gets as far as being refused
+
     rows = tomllib.loads(LIBRARIES.read_text(encoding="utf-8"))["row"]
     return missing + [row["package"] for row in rows if not loads(row["id"])]
 
@@ -61,41 +72,58 @@ def loads(name: str) -> bool:
 
 def install(packages: list[str]) -> bool:
     """Install with apt where that is allowed; otherwise print the one line that would."""
-    line = ["apt-get", "install", "-y", "--no-install-recommends", *packages]
     print("missing:", " ".join(packages), flush=True)
     if shutil.which("apt-get") is None:
         print("install what your system calls these, then run this again")
         return False
     before = elevation()
-    if before is None:
-        print("run this as root, then this again:\n  " + " ".join(line))
-        return False
-    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    for command in (["apt-get", "update", "-qq"], line):
-        if subprocess.run([*before, *command], env=environment, check=False).returncode:
-            print("failed: " + " ".join([*before, *command]))
-            return False
-    return True
+    if before is not None:
+        environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+        commands = ([*before, *UPDATE], [*before, *APT, *packages])
+        if all(done(command, env=environment) for command in commands):
+            return True
+    line = " ".join([*UPDATE, "&&", *APT, *packages])
+    print(f"run this as root, then what you ran again:\n  {line}")
+    return False
 
 
 def elevation() -> list[str] | None:
     """What to put before a command that needs root; None where there is no way."""
     if os.geteuid() == 0:
         return []
-    can = shutil.which("sudo") and (
-        sys.stdin.isatty() or not subprocess.run(["sudo", "-n", "true"], check=False).returncode
-    )
-    return ["sudo"] if can else None
+    if shutil.which("sudo") is None:
+        return None
+    quietly = subprocess.run(["sudo", "-n", "true"], capture_output=True, check=False)
+    return ["sudo"] if quietly.returncode == 0 or sys.stdin.isatty() else None
 
 
-def make_environment(extras: str) -> None:
-    python = VENV / "bin" / "python"
-    if not python.exists():
+def make_environment(extras: str) -> bool:
+    """A virtual environment with the project in it; one that was broken off is made again."""
+    python = str(SCRIPTS / "python")
+    if not has_pip(python):
         print("making .venv", flush=True)
-        subprocess.run([sys.executable, "-m", "venv", str(VENV)], check=True)
+        if not done([sys.executable, "-m", "venv", "--clear", str(VENV)]):
+            return False
     print("installing the project, a minute or two", flush=True)
-    pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    subprocess.run([*pip, "--editable", f".{extras}"], check=True, cwd=ROOT)
+    pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    return done([*pip, "--prefer-binary", "--editable", f".{extras}"], cwd=ROOT)
+
+
+def has_pip(python: str) -> bool:
+    """Whether a Python is there with its pip; one broken off in the making has none."""
+    asked = [python, "-m", "pip", "--version"]
+    try:
+        return subprocess.run(asked, capture_output=True, check=False).returncode == 0
+    except OSError:
+        return False
+
+
+def done(command: list[str], **how: object) -> bool:
+    """Run a command in front of the person; say which one failed."""
+    if subprocess.run(command, check=False, **how).returncode == 0:  # type: ignore[call-overload]
+        return True
+    print("failed:", " ".join(command), flush=True)
+    return False
 
 
 if __name__ == "__main__":
