@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from commandwall import codes
@@ -172,6 +172,15 @@ class Attachment:
     size: int
     at: Ms
     rev: int = 0
+
+
+def chain(areas: Mapping[str, Area], code: str) -> list[Area]:
+    """The area and those that hold it, smallest first; areas that hold each other end it."""
+    found: dict[str, Area] = {}
+    while code in areas and code not in found:
+        found[code] = areas[code]
+        code = areas[code].parent
+    return list(found.values())
 
 
 def recolour(tx: Tx, buildings: Sequence[str], colour: str, reason: str) -> None:

@@ -6,7 +6,7 @@ from collections import Counter
 
 from PySide6.QtCore import QRectF
 
-from commandwall.areas import CITY, GRID, TOWN, VILLAGE, Area
+from commandwall.areas import CITY, GRID, TOWN, VILLAGE, Area, chain
 from commandwall.clock import SECOND, Ms
 from commandwall.events import Event
 from commandwall.incidents import BACK, Directive, owes
@@ -187,9 +187,7 @@ class Towns(Panel):
 
 
 def _town(picture: Picture, code: str) -> str:
-    area = picture.areas.get(code)
-    while area is not None and area.level > TOWN:
-        area = picture.areas.get(area.parent)
+    area = next((a for a in chain(picture.areas, code) if a.level <= TOWN), None)
     return area.id if area is not None and area.level != CITY else ""
 
 

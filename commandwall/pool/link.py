@@ -66,13 +66,13 @@ class Link:
         return page.last - after >= PAGE
 
     def push(self) -> bool:
-        """Send own lines; True where more wait."""
+        """Send own lines; True where more may wait."""
         after = int(self.store.read(lambda r: r.setting(PUSHED, "0")))
         waiting = self.store.read(lambda r: lines.unsent(r, self.desk.origin, after))
         if not waiting:
             return False
         self._mark(PUSHED, self.client.push(waiting))
-        return len(waiting) > 1
+        return True
 
     def take_packs(self) -> None:
         """Readings and positions since the last look; a body that is none is left out."""

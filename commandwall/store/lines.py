@@ -15,6 +15,8 @@ from commandwall.store.tables import Conflict
 
 CLOCK_TOLERANCE = MINUTE
 """A line further ahead of our time than this does not move our clock."""
+ROOM = 1_000_000
+"""Characters of bodies after which no further line goes along."""
 
 
 def append(tx: Tx, origin: str, act: str, records: Records) -> Line:
@@ -42,9 +44,15 @@ def receive(tx: Tx, lines: Sequence[Line]) -> None:
 
 
 def unsent(tx: Any, origin: str, after: int, limit: int = 500) -> list[Line]:
-    """Lines of this station that the pool has not confirmed, oldest first."""
-    sql = "SELECT * FROM journal WHERE origin = :o AND seq > :s ORDER BY seq LIMIT :n"
-    return [Line(*row) for row in tx.rows(sql, o=origin, s=after, n=limit)]
+    """Lines of this station that the pool has not confirmed, oldest first: as many as the pool
+    takes in one go, and at least one."""
+    sql = (
+        "SELECT *, coalesce(sum(length(body)) OVER (ORDER BY seq ROWS BETWEEN UNBOUNDED PRECEDING "
+        "AND 1 PRECEDING), 0) AS before "
+        "FROM (SELECT * FROM journal WHERE origin = :o AND seq > :s ORDER BY seq LIMIT :n)"
+    )
+    rows = tx.rows(sql, o=origin, s=after, n=limit)
+    return [Line(*row) for *row, before in rows if before < ROOM]
 
 
 def _fold(tx: Tx, line: Line, body: Mapping[str, Any]) -> None:
