@@ -6,7 +6,7 @@ import logging
 from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, TypeVar
 
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QImage
@@ -23,6 +23,7 @@ from layers.viewport import Viewport
 from layers.warm import warm
 
 log = logging.getLogger(__name__)
+L = TypeVar("L", bound=Layer)
 NAMES_AT_ONCE = 24
 """Names written in one go, so that the screen's thread is never held for long."""
 PAUSE_MS = 8
@@ -140,6 +141,10 @@ class Board(QObject):
                 changes = Changes(now=self.picture.now, markers=layer.shows)
                 self._refresh_layer(layer, self.picture, changes)
         self._after()
+
+    def layer(self, kind: type[L]) -> L | None:
+        """The layer of a class; None where this map has none."""
+        return next((la for la in self.layers if isinstance(la, kind)), None)
 
     def show(self, name: str, visible: bool) -> None:
         for layer in self.layers:

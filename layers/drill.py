@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import shapely
-from PySide6.QtCore import QPointF
-from PySide6.QtGui import QPainterPath, QPolygonF
+from PySide6.QtGui import QPainterPath
 
 from commandwall.areas import CITY, GRID, Area
 from commandwall.picture import Picture
 from layers import geometry
+from layers.overlay import outline
 from layers.pick import AreaFinder
 from layers.scene import Scene
 
@@ -17,18 +17,20 @@ Bounds = tuple[float, float, float, float]
 
 
 class Drill:
-    """Knows the tree of areas; `outline` is the border of the chosen one in sheet metres."""
+    """Knows the tree of areas."""
 
     def __init__(self, scene: Scene) -> None:
         self.scene = scene
         self.areas: dict[str, Area] = {}
         self.city = ""
-        self.outline: QPainterPath | None = None
+        self.sketched: frozenset[int] = frozenset()
+        """Levels whose outlines are generated, not surveyed."""
         self._finder: AreaFinder | None = None
 
     def take(self, picture: Picture) -> None:
         """Learn the areas anew; what was entered is left if it is gone."""
         self.areas = {a.id: a for a in picture.areas.values() if a.level <= GRID}
+        self.sketched = frozenset(a.level for a in self.areas.values() if a.sketch)
         top = min(self.areas.values(), key=lambda a: (a.level, a.id), default=None)
         self.city = top.id if top is not None and top.level == CITY else ""
         self._finder = None
@@ -79,14 +81,8 @@ class Drill:
         parent = self.areas[self.scene.focus].parent if self.scene.focus in self.areas else ""
         return parent if parent in self.areas and parent != self.city else ""
 
-    def draw_outline(self, code: str) -> None:
-        """Choose the area whose border is shown; "" for none."""
-        self.outline = None
-        if code not in self.areas:
-            return
-        shapes = geometry.polygons([self.areas[code].geom], self.scene.project)
-        path = QPainterPath()
-        for a, b in zip(shapes.rings[:-1], shapes.rings[1:], strict=True):
-            path.addPolygon(QPolygonF([QPointF(x, y) for x, y in shapes.xy[a:b].tolist()]))
-            path.closeSubpath()
-        self.outline = path
+    def outline(self, code: str) -> QPainterPath | None:
+        """The border of an area in sheet metres; None where it is not known."""
+        if code not in self.areas or self.scene.plane is None:
+            return None
+        return outline(geometry.polygons([self.areas[code].geom], self.scene.project), [0])

@@ -34,6 +34,8 @@ class Hand:
     def press(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton:
             self._press = self._last = event.position()
+        elif event.button() == Qt.MouseButton.BackButton:
+            self._view.leave()
 
     def move(self, event: QMouseEvent) -> None:
         self.pointer = event.position()
@@ -42,6 +44,7 @@ class Hand:
             return
         if not self._moving and (event.position() - self._press).manhattanLength() > CLICK:
             self._moving = True
+            self._tell("", "")
             self._view.navigator.begin()
         if self._moving:
             step, self._last = event.position() - self._last, event.position()
@@ -54,7 +57,8 @@ class Hand:
         if moved:
             self._view.navigator.settled.emit()
         else:
-            self._view.choose(event.position())
+            more = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+            self._view.choose(event.position(), more)
 
     def wheel(self, event: QWheelEvent) -> None:
         if not self._turning.isActive():
@@ -62,6 +66,7 @@ class Hand:
         self._turning.start()
         notches = event.angleDelta().y() / NOTCH
         self._view.navigator.zoom(notches, *self._view.device(event.position()))
+        self._hover(event.position())
 
     def leave(self) -> None:
         self.pointer = None

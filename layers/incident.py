@@ -1,4 +1,5 @@
-"""The incident 突发事件: its cordon with its measure, and the command posts 前指 and 后指."""
+"""The incident 突发事件: its cordon with its measure, its command posts 前指 and 后指, and the
+places that directives 指令 name."""
 
 from __future__ import annotations
 
@@ -6,12 +7,13 @@ import numpy as np
 from PySide6.QtCore import QPointF
 from PySide6.QtGui import QPainter
 
-from commandwall.incidents import FRONT, OPEN, CommandPost, Incident
+from commandwall import codes
+from commandwall.incidents import FRONT, OPEN, VERIFIED, CommandPost, Directive, Incident
 from commandwall.picture import Changes, Picture
 from layers import geometry, words
 from layers.alarms import mark
 from layers.base import Layer
-from layers.marks import FILLED, paint_post
+from layers.marks import FILLED, paint_numbered, paint_post
 from layers.scene import BESIDE, Fill, Item, Line, Names, Scene, Stamps
 
 WORST, MILDEST = 1, 4
@@ -20,7 +22,7 @@ BELOW = 42.0
 
 class IncidentLayer(Layer):
     id, title, order = "incident", "突发事件", 62
-    shows = frozenset({Incident, CommandPost})
+    shows = frozenset({Incident, CommandPost, Directive})
 
     def refresh(self, picture: Picture, changes: Changes, scene: Scene) -> None:
         open_ = [i for i in picture.incidents.values() if i.state == OPEN]
@@ -30,7 +32,11 @@ class IncidentLayer(Layer):
         # A post whose place nobody has reported stands nowhere.
         posts = [p for p in picture.command_posts.values() if p.incident in ids and p.place]
         cordons = [item for i in open_ if i.radius_m > 0 for item in _cordon(i, scene)]
-        scene.draw(self, *cordons, *_marks(open_, scene), *_posts(posts, picture, scene))
+        orders = [d for d in picture.directives.values() if d.incident in ids and _placed(d)]
+        scene.draw(
+            self, *cordons, *_orders(orders, scene), *_marks(open_, scene),
+            *_posts(posts, picture, scene),
+        )  # fmt: skip
 
 
 def _cordon(incident: Incident, scene: Scene) -> list[Item]:
@@ -75,3 +81,35 @@ def _post(side: str, below: bool, scene: Scene) -> int:
         paint_post(painter, QPointF(middle.x(), middle.y() + shift), text, style)
 
     return scene.sprites.drawn(("post", text, below), 58 + 2 * shift, draw)
+
+
+def _placed(directive: Directive) -> bool:
+    """Whether it is still worked on and names a place."""
+    known = directive.lon is not None and directive.lat is not None
+    return known and directive.state != VERIFIED
+
+
+def _orders(orders: list[Directive], scene: Scene) -> list[Item]:
+    """A small hollow square with the directive's number, beside it what is to be done."""
+    x, y = scene.project([d.lon for d in orders], [d.lat for d in orders])
+    sprites = np.array([_square(str(d.no), scene) for d in orders], np.int32)
+    told = [_told(d, scene) for d in orders]
+    gap = scene.style.map["mark"]["order"] * 0.75
+    return [
+        Stamps(x, y, sprites, of="directive", ids=[d.id for d in orders]),
+        Names(x, y, told, "note", rank=2, where=BESIDE, gap=gap),
+    ]
+
+
+def _told(directive: Directive, scene: Scene) -> str:
+    verb = codes.load("directive_verb").get(directive.verb)
+    return " ".join(filter(None, (verb.name(scene.lang) if verb else "", directive.text)))
+
+
+def _square(number: str, scene: Scene) -> int:
+    style, side = scene.style, scene.style.map["mark"]["order"]
+
+    def draw(painter: QPainter, middle: QPointF) -> None:
+        paint_numbered(painter, middle, number, style)
+
+    return scene.sprites.drawn(("order", number), side + 2 * style.map["mark"]["halo"], draw)

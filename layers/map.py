@@ -21,37 +21,38 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from commandwall.clock import Clock
 from commandwall.geo import CGCS2000
-from commandwall.picture import Changes, Picture
 from layers import words
 from layers.areas import SHOWN
-from layers.base import Layer, LayerInfo, load_layers
+from layers.base import Layer, load_layers
 from layers.board import Board
 from layers.buildings import BuildingsLayer
-from layers.events import EventsLayer
+from layers.chosen import AREA, BUILDING, Chosen
 from layers.hand import Hand
+from layers.layered import Layered
 from layers.navigator import Navigator
-from layers.overlay import Blinker, Furniture, Overlay, paint_outline, paint_selection
-from layers.pick import Hit, located, mark_at
+from layers.overlay import Blinker, Furniture, Overlay
+from layers.pick import Hit, mark_at
 from layers.scene import Scene
-from layers.style import Style
+from layers.style import STREET, Style
 from layers.tint import TintLayer
 
 log = logging.getLogger(__name__)
 
 
-class MapView(QWidget):
+class MapView(Layered):
     """The map. `refresh(picture, changes)` is called at each tick; it never moves, zooms or takes
     the focus by itself.
 
     Signals: `picked(kind, id)` and `hovered(kind, id)` ("" for nothing); `entered(codes)` from the
-    city down to the area that was entered; `pointed(lon, lat)`; `moved`; `layers_changed`;
-    `ready` with the first picture.
+    city down to the area that was entered; `pointed(lon, lat)`; `aimed(lon, lat)` with the place
+    of a click that was asked for; `moved`; `layers_changed`; `ready` with the first picture.
     """
 
     picked = Signal(str, str)
     hovered = Signal(str, str)
     entered = Signal(list)
     pointed = Signal(float, float)
+    aimed = Signal(float, float)
     moved = Signal()
     layers_changed = Signal()
     ready = Signal()
@@ -71,9 +72,8 @@ class MapView(QWidget):
         self._furniture = Furniture(scene.style)
         self._scale, self._shown = 1.0, False
         self._by_key = False  # the focus came by key: only then an outline tells where it is
-        self._chosen: tuple[str, str] = ("", "")
-        self._spot: tuple[float, float] | None = None
-        self._hand = Hand(self)
+        self._choice = Chosen(self.board)
+        self._hand, self._aiming = Hand(self), False
         self._set_up()
 
     def _set_up(self) -> None:
@@ -101,45 +101,6 @@ class MapView(QWidget):
         return self.board.scene
 
     # -- what a person or a panel may ask --------------------------------------------------------
-
-    def refresh(self, picture: Picture, changes: Changes) -> None:
-        """Bring the map up to a tick."""
-        self.board.refresh(picture, changes)
-
-    def layers(self) -> list[LayerInfo]:
-        """For a layer tree: uppermost first, with title, visibility, age and count."""
-        return self.board.info()
-
-    def set_visible(self, layer: str, visible: bool) -> None:
-        self.board.show(layer, visible)
-
-    def set_figure(self, figure: str) -> None:
-        """Colour the areas by a row of codelists/map_figure.toml; "" for plain land."""
-        for layer in self.board.layers:
-            if isinstance(layer, TintLayer):
-                layer.figure = figure
-                self.board.redo(layer.id)
-
-    def figures(self) -> dict[str, float]:
-        """Value of the chosen figure by area code, at the level that is shown."""
-        level = SHOWN[self.level()]
-        tints = [la for la in self.board.layers if isinstance(la, TintLayer)]
-        picture = self.board.picture
-        return tints[0].values(picture, level) if tints and picture is not None else {}
-
-    def set_calls(self, events: frozenset[str]) -> None:
-        """Events whose clock ran out and that a person must see, with their names."""
-        for layer in self.board.layers:
-            if isinstance(layer, EventsLayer) and layer.calls != events:
-                layer.calls = events
-                self.board.redo(layer.id)
-
-    def set_registry(self, shown: bool) -> None:
-        """Colour the buildings 红黄蓝绿 at street level, or leave them grey."""
-        for layer in self.board.layers:
-            if isinstance(layer, BuildingsLayer):
-                layer.registry = shown
-                self.board.redo(layer.id)
 
     def level(self) -> int:
         """style.CITY, DISTRICT or STREET."""
@@ -176,15 +137,49 @@ class MapView(QWidget):
 
     def select(self, kind: str, id_: str) -> None:
         """Mark a thing as chosen, without moving the map; "" "" for none."""
-        self._chosen = (kind, id_)
-        self.board.drill.draw_outline(id_ if kind == "area" else "")
-        self._place_selection()
+        self._choice.take(kind, id_)
+        self.update()
+
+    def select_buildings(self, ids: Iterable[str]) -> None:
+        """Mark several buildings as chosen."""
+        self._choice.take_buildings(ids)
         self.update()
 
     @property
     def chosen(self) -> tuple[str, str]:
         """Kind and id of the thing that is marked; "" "" for none."""
-        return self._chosen
+        return self._choice.kind, self._choice.id
+
+    @property
+    def chosen_buildings(self) -> tuple[str, ...]:
+        """All buildings that are marked."""
+        return self._choice.buildings
+
+    def aim(self, on: bool = True) -> None:
+        """The next click chooses nothing: its place is told with `aimed`."""
+        self._aiming = on
+        self.setCursor(Qt.CursorShape.CrossCursor if on else Qt.CursorShape.ArrowCursor)
+
+    @property
+    def aiming(self) -> bool:
+        return self._aiming
+
+    @property
+    def pointer(self) -> QPointF | None:
+        """Where on the widget the pointer is; None where it is elsewhere."""
+        return self._hand.pointer
+
+    @property
+    def path(self) -> list[str]:
+        """Codes from the city down to the area that was entered."""
+        return self.board.drill.path()
+
+    def spot(self) -> QPointF | None:
+        """Where on the widget the mark of the chosen thing stands; None where it has none."""
+        if self._choice.spot is None:
+            return None
+        px, py = self.navigator.view.pixel(*self._choice.spot)
+        return QPointF(px, py) / self.devicePixelRatioF()
 
     def set_theme(self, theme: str) -> None:
         style = self.scene.style
@@ -210,7 +205,7 @@ class MapView(QWidget):
             self.fit()
 
     def _changed(self) -> None:
-        self._place_selection()
+        self._choice.follow()
         self._arm_blink()
         self.layers_changed.emit()
 
@@ -219,9 +214,6 @@ class MapView(QWidget):
         if not self._shown:
             self._shown = True
             self.ready.emit()
-
-    def _place_selection(self) -> None:
-        self._spot = located(self.scene, *self._chosen)
 
     def _view_changed(self) -> None:
         self.board.look(self.navigator.view)
@@ -285,11 +277,8 @@ class MapView(QWidget):
         self._paint_frame(painter)
         view, style = self.navigator.view, self.scene.style
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        if self.board.drill.outline is not None:
-            paint_outline(painter, view, self.board.drill.outline, 2, style)
         self._overlay.paint_rings(painter, view, self.clock.monotonic())
-        if self._spot is not None:
-            paint_selection(painter, view, *self._spot, style)
+        self._choice.paint(painter, view)
         strip = self._furniture.image(view, self.frame_text())
         painter.drawImage(0, view.height - strip.height(), strip)
         if self._by_key and self.hasFocus():
@@ -318,8 +307,10 @@ class MapView(QWidget):
         painter.drawText(box, Qt.AlignmentFlag.AlignCenter, self.scene.tr("正在准备地图"))
 
     def frame_text(self) -> str:
-        """Place under the pointer, datum, and age of the oldest layer."""
+        """Place under the pointer, datum, sketched outlines, and age of the oldest layer."""
         parts = [self.datum]
+        if SHOWN[self.level()] in self.board.drill.sketched:
+            parts.append(self.scene.tr("辖区界为示意"))
         if self._hand.pointer is not None and self.scene.plane is not None:
             lon, lat = self.degrees_at(self._hand.pointer)
             parts.insert(0, f"{lon:.5f}, {lat:.5f}")
@@ -336,7 +327,8 @@ class MapView(QWidget):
         return self.scene.degrees(*self.navigator.view.sheet(*self.device(position)))
 
     def hit(self, position: QPointF) -> Hit | None:
-        """What lies there: a mark, a device, or the area of the level that is shown."""
+        """What lies there: a mark, a device, near by a building, else the area of the level that
+        is shown."""
         if self.scene.plane is None:
             return None
         px, py = self.device(position)
@@ -344,8 +336,17 @@ class MapView(QWidget):
         if found is not None:
             return found
         x, y = self.navigator.view.sheet(px, py)
+        if building := self._building(x, y):
+            return Hit(BUILDING, building, x, y)
         code = self.board.drill.at(x, y, SHOWN[self.level()])
-        return Hit("area", code, x, y) if code else None
+        return Hit(AREA, code, x, y) if code else None
+
+    def _building(self, x: float, y: float) -> str:
+        """The building at a point of the sheet, where buildings are shown one by one."""
+        layer = self.board.layer(BuildingsLayer)
+        if layer is None or self.level() != STREET or not self.scene.visible(layer):
+            return ""
+        return layer.blocks.at(*self.scene.degrees(x, y))
 
     def device(self, position: QPointF) -> tuple[float, float]:
         ratio = self.devicePixelRatioF()
@@ -355,12 +356,20 @@ class MapView(QWidget):
         strip = round(44 * self._scale) + 2
         self.update(0, self.height() - strip, self.width(), strip)
 
-    def choose(self, position: QPointF) -> None:
-        """A click: what lies there is selected."""
+    def choose(self, position: QPointF, more: bool = False) -> None:
+        """A click: what lies there is selected; with `more` a building comes to those chosen."""
+        if self._aiming:
+            self.aim(False)
+            self.aimed.emit(*self.degrees_at(position))
+            return
         found = self.hit(position)
         kind, id_ = (found.kind, found.id) if found else ("", "")
-        self.select(kind, id_)
-        self.picked.emit(kind, id_)
+        if more and kind == BUILDING:
+            self._choice.toggle(id_)
+            self.update()
+        else:
+            self.select(kind, id_)
+        self.picked.emit(*(self.chosen if more else (kind, id_)))
 
     def drill_at(self, position: QPointF) -> None:
         """A double click: the area there is entered."""
@@ -401,7 +410,7 @@ class MapView(QWidget):
         """Z last view, Home the city, Enter into the chosen area, Backspace out, Esc no choice."""
         acts: dict[int, Callable[[], object]] = {
             Qt.Key.Key_Z: self.back, Qt.Key.Key_Home: self.fit, Qt.Key.Key_Backspace: self.leave,
-            Qt.Key.Key_Escape: lambda: self.select("", ""),
+            Qt.Key.Key_Escape: self._let_go,
             Qt.Key.Key_Return: self._enter_chosen, Qt.Key.Key_Enter: self._enter_chosen,
         }  # fmt: skip
         if key in acts:
@@ -410,5 +419,11 @@ class MapView(QWidget):
         return self.navigator.key(key)
 
     def _enter_chosen(self) -> None:
-        if self._chosen[0] == "area":
-            self.enter(self._chosen[1])
+        if self._choice.kind == AREA:
+            self.enter(self._choice.id)
+
+    def _let_go(self) -> None:
+        """Nothing is chosen and nothing is aimed at any more."""
+        self.aim(False)
+        self.select("", "")
+        self.picked.emit("", "")

@@ -167,6 +167,17 @@ def paint_square(painter: QPainter, middle: QPointF, side: float, style: Style) 
     _line(painter, path, style.colour("t2"), 1.6)
 
 
+def paint_numbered(painter: QPainter, middle: QPointF, number: str, style: Style) -> None:
+    """The place of a directive: a hollow square with its number."""
+    side = style.map["mark"]["order"]
+    path = QPainterPath()
+    path.addRect(middle.x() - side / 2, middle.y() - side / 2, side, side)
+    _halo(painter, path, style)
+    painter.fillPath(path, style.colour("halo"))
+    _line(painter, path, style.colour("t1"), 1.6)
+    letter(painter, middle, number, side * 0.66, style.colour("t1"), style)
+
+
 def paint_sensor(
     painter: QPainter, middle: QPointF, form: int, colour: QColor, hollow: bool
 ) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QImage, QPainter, QPainterPath, QPen, QTransform
+from PySide6.QtGui import QImage, QPainter, QPainterPath, QPen, QPolygonF, QTransform
 
+from layers.geometry import Shapes
 from layers.marks import pen
 from layers.scene import Rings, Scene, shows
 from layers.style import Style
@@ -109,13 +111,24 @@ def paint_selection(painter: QPainter, view: Viewport, x: float, y: float, style
         painter.drawEllipse(QPointF(px, py), radius, radius)
 
 
-def paint_outline(
-    painter: QPainter, view: Viewport, path: QPainterPath, width: float, style: Style
-) -> None:
-    """The outline of the chosen area; the path is in sheet metres."""
+def outline(shapes: Shapes, chosen: Iterable[int]) -> QPainterPath | None:
+    """The borders of some shapes in sheet metres; None where there are none."""
+    path = QPainterPath()
+    for i in chosen:
+        for ring in range(int(shapes.shapes[i]), int(shapes.shapes[i + 1])):
+            a, b = shapes.rings[ring : ring + 2]
+            path.addPolygon(QPolygonF([QPointF(x, y) for x, y in shapes.xy[a:b].tolist()]))
+            path.closeSubpath()
+    return None if path.isEmpty() else path
+
+
+def paint_outline(painter: QPainter, view: Viewport, path: QPainterPath, style: Style) -> None:
+    """The outline of what is chosen; the path is in sheet metres."""
     scale, ox, oy = view.transform
-    stroke = pen(style.colour("t1"), width * view.unit, Qt.PenJoinStyle.RoundJoin)
-    painter.strokePath(QTransform(scale, 0, 0, scale, ox, oy).map(path), stroke)
+    drawn = QTransform(scale, 0, 0, scale, ox, oy).map(path)
+    for token, width in (("halo", 5.0), ("t1", 2.0)):
+        stroke = pen(style.colour(token), width * view.unit, Qt.PenJoinStyle.RoundJoin)
+        painter.strokePath(drawn, stroke)
 
 
 def scale_length(mpp: float, room: float) -> float:

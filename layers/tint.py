@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from commandwall import codes
 from commandwall.alarms import Alarm
 from commandwall.areas import Area
+from commandwall.clock import Ms
 from commandwall.picture import Changes, Picture, Readings, SyncState, Tallies, Tick
 from commandwall.sensors import STALE
 from layers.areas import SHOWN, rows_of
@@ -94,12 +95,20 @@ class TintLayer(Layer):
         if self._tree is None or Area in changes.kinds:
             self._tree, self._devices = AreaTree(picture), None
         tree = self._tree
+        self.count = len(tree.rows) if self.figure else 0
+        self.at = self._age(picture)
         gone = late(picture, scene.style)
         tints = [self._tint(picture, tree, level, gone, scene) for level in range(3)]
         state = tuple(t.lut.tobytes() + t.hatched.tobytes() for t in tints)
         if state != self._last:  # most seconds change nothing
             self._last = state
             scene.draw(self, *tints)
+
+    def _age(self, picture: Picture) -> Ms | None:
+        """The newest moment of the chosen figure."""
+        if not self.figure:
+            return None
+        return picture.ages.get("events" if self.figure == "open_events" else "readings")
 
     def values(self, picture: Picture, level: int) -> dict[str, float]:
         """The chosen figure of each area of a level, for a legend or a table."""

@@ -1,0 +1,74 @@
+"""What may be asked of a map about its layers: which are shown, and what they colour by."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QWidget
+
+from commandwall.picture import Changes, Picture
+from layers.areas import SHOWN
+from layers.base import LayerInfo
+from layers.board import Board
+from layers.buildings import BuildingsLayer
+from layers.events import EventsLayer
+from layers.tint import TintLayer
+
+
+class Layered(QWidget):
+    """A map without hands and eyes: the board behind it, and the settings of its layers."""
+
+    board: Board
+
+    def level(self) -> int:
+        """style.CITY, DISTRICT or STREET."""
+        raise NotImplementedError
+
+    def refresh(self, picture: Picture, changes: Changes) -> None:
+        """Bring the map up to a tick."""
+        self.board.refresh(picture, changes)
+
+    def layers(self) -> list[LayerInfo]:
+        """For a layer tree: uppermost first, with title, visibility, age and count."""
+        return self.board.info()
+
+    def set_visible(self, layer: str, visible: bool) -> None:
+        self.board.show(layer, visible)
+
+    def set_figure(self, figure: str) -> None:
+        """Colour the areas by a row of codelists/map_figure.toml; "" for plain land."""
+        layer = self.board.layer(TintLayer)
+        if layer is not None and layer.figure != figure:
+            layer.figure = figure
+            self.board.redo(layer.id)
+
+    @property
+    def figure(self) -> str:
+        """The figure by which the areas are coloured; "" for none."""
+        layer = self.board.layer(TintLayer)
+        return layer.figure if layer is not None else ""
+
+    def figures(self) -> dict[str, float]:
+        """Value of the chosen figure by area code, at the level that is shown."""
+        layer, picture = self.board.layer(TintLayer), self.board.picture
+        if layer is None or picture is None:
+            return {}
+        return layer.values(picture, SHOWN[self.level()])
+
+    def set_calls(self, events: frozenset[str]) -> None:
+        """Events whose clock ran out and that a person must see, with their names."""
+        layer = self.board.layer(EventsLayer)
+        if layer is not None and layer.calls != events:
+            layer.calls = events
+            self.board.redo(layer.id)
+
+    def set_registry(self, shown: bool) -> None:
+        """Colour the buildings 红黄蓝绿 at street level, or leave them grey."""
+        layer = self.board.layer(BuildingsLayer)
+        if layer is not None and layer.registry != shown:
+            layer.registry = shown
+            self.board.redo(layer.id)
+
+    @property
+    def registry(self) -> bool:
+        """Whether the buildings are coloured 红黄蓝绿."""
+        layer = self.board.layer(BuildingsLayer)
+        return layer is not None and layer.registry
