@@ -106,7 +106,7 @@ def make_environment(extras: str) -> bool:
             return False
     print("installing the project, a minute or two", flush=True)
     pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    return done([*pip, "--prefer-binary", "--editable", f".{extras}"], cwd=ROOT)
+    return done([*pip, "--editable", f".{extras}"], cwd=ROOT)
 
 
 def has_pip(python: str) -> bool:
