@@ -18,7 +18,7 @@ SCAR = "\ufffd"
 _WINDOW = 8
 """Times the limit that is looked at: what is taken out makes room for what follows it."""
 _STYLE = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]+")  # how one sign is drawn: harmless
-_SPACE = re.compile(r"[\t\n\r\x0b\x0c\x85\u2028\u2029]+")
+_SPACE = re.compile(r"[\t\n\r\x0b\x0c\x85\u2028\u2029]\s*")
 _UNSEEN = re.compile(
     "[\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f"
     "\u202a-\u202e\u2060-\u206f\u2800\u3164\ufeff\uffa0\ufff9-\ufffb\ufffe\uffff"

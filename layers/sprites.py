@@ -20,7 +20,7 @@ LIMIT = 12_000_000
 
 
 LETTERS = 40
-"""Longest text of a label; the rest becomes …"""
+"""Longest text of a label whose role gives no other limit; the rest becomes …"""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,7 +67,7 @@ class SpriteBook:
 
         Whatever it holds, it is one line of letters of bearable length.
         """
-        text = plain(text, LETTERS)
+        text = plain(text, self.style.map["text"][role].get("letters", LETTERS))
         key = ("text", text, role)
         if key not in self._known:
             self._add(key, self._letters(text, self.style.map["text"][role]))

@@ -49,6 +49,15 @@ UNSEEN = [
     " ",
     "",
 ]
+PERSONAL = [
+    "致电13800007719 张三",
+    "+86 138 0000 7719",
+    "1\u200b3\u200b8\u200b0\u200b0\u200b0\u200b0\u200b7\u200b7\u200b1\u200b9",
+    "身份证320281199001011234",
+    "家 0510-86281234",
+]
+NUMBERS = ("13800007719", "19900101", "86281234", "80000771")
+"""What of them must never be seen, whatever stands between the digits."""
 LONG = [
     "长" * MILLION,
     "W" * MILLION,
@@ -56,7 +65,8 @@ LONG = [
     "<b>" * (MILLION // 3),
     "1 " * (MILLION // 2),
 ]
-POOL = [*MARKUP, *TEMPLATES, *SQL, *UNSEEN, *LONG]
+WITHOUT_LONG = [*MARKUP, *TEMPLATES, *SQL, *UNSEEN, *PERSONAL]
+POOL = [*WITHOUT_LONG, *LONG]
 """What a PostgreSQL text can hold."""
 BROKEN = ["停\x00水", "\x00", "停\ud800水", "\udfff\ud800", "\ud83d", "\x00\ud800" * 100]
 """What a person's paste or another program may hand over beside those."""

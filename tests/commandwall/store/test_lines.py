@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from builders import StillClock
@@ -24,7 +25,7 @@ def test_long_lines_go_one_after_the_other(tmp_path: Path) -> None:
     for no, size in enumerate((10, 10, 1_000_000, 10, 1_000_000, 10)):
         desk.run(write, {"no": no, "size": size})
     sent, goes = 0, []
-    while waiting := store.read(lambda r: lines.unsent(r, desk.origin, sent)):
+    while waiting := store.read(partial(lines.unsent, origin=desk.origin, after=sent)):
         goes.append([line.seq for line in waiting])
         sent = waiting[-1].seq
     assert goes == [[1, 2, 3], [4, 5], [6]]
