@@ -1,12 +1,13 @@
-"""Everything that only POSIX (and of it, Linux) knows: locks, children, user namespaces, mounts."""
+"""Everything that only POSIX (and of it, Linux) knows: locks, children, user namespaces, mounts.
+
+What stands here for Windows and macOS has not yet run there.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import ctypes
-import fcntl
 import os
-import pwd
 import signal
 import stat
 import subprocess
@@ -15,6 +16,12 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
+
+if sys.platform == "win32":
+    import msvcrt
+else:
+    import fcntl
+    import pwd
 
 NETWORK_TYPES = frozenset({
     "nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "vboxsf", "fuse.sshfs", "ceph", "glusterfs",
@@ -26,18 +33,39 @@ CAP_DAC_OVERRIDE, CAPABILITY_VERSION = 1, 0x20080522
 ACCOUNT = "nobody"
 """Stands in for root. Every system has it, and initdb asks the system for its name."""
 PATIENCE_S = 10.0
+FAST_SHUTDOWN = signal.SIGTERM if sys.platform == "win32" else signal.SIGINT
+"""Asks PostgreSQL to keep what is committed and end; on Windows it ends and recovers later."""
 
 
 @contextmanager
-def lock(path: Path, wait: bool = False) -> Generator[bool]:
-    """Hold a lock file; yields whether it is held. The lock goes with its process."""
+def lock(path: Path, wait: bool = False, shared: bool = False) -> Generator[bool]:
+    """Hold a lock file; yields whether it is held. The lock goes with its process.
+
+    `shared`: several may hold it, and while one does nobody gets it for himself alone.
+    """
     with path.open("a") as file:
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-        except BlockingIOError:
+            _take(file, wait, shared)
+        except (BlockingIOError, PermissionError):
             yield False
             return
         yield True
+
+
+def _take(file: IO[str], wait: bool, shared: bool) -> None:
+    """Windows knows no shared lock of this kind: there one holds it for all."""
+    if sys.platform == "win32":
+        file.seek(0)
+        msvcrt.locking(file.fileno(), msvcrt.LK_LOCK if wait else msvcrt.LK_NBLCK, 1)
+    else:
+        kind = fcntl.LOCK_SH if shared else fcntl.LOCK_EX
+        fcntl.flock(file, kind | (0 if wait else fcntl.LOCK_NB))
+
+
+def is_held(path: Path) -> bool:
+    """Whether a living process holds a lock file."""
+    with lock(path) as free:
+        return not free
 
 
 def network_file_system(path: Path) -> str:
@@ -89,6 +117,8 @@ def run_unprivileged(command: Sequence[str], data: Path) -> None:
 
 def _wrapped(command: Sequence[str], data: Path) -> list[str]:
     # A program between, since code between fork and exec of a program with threads may hang.
+    if sys.platform == "win32":
+        return list(command)
     return [sys.executable, "-I", "-S", __file__, str(os.getpid()), str(data), *command]
 
 
@@ -97,14 +127,16 @@ def _become(parent: int, data: Path, command: Sequence[str]) -> None:
     libc = ctypes.CDLL(None, use_errno=True)
     if os.geteuid() == 0:
         _leave_root(libc, data)
-    # After the change of rights, which forgets this signal.
-    libc.prctl(PR_SET_PDEATHSIG, signal.SIGINT)
+    if sys.platform == "linux":  # after the change of rights, which forgets this signal
+        libc.prctl(PR_SET_PDEATHSIG, signal.SIGINT)
     if os.getppid() == parent:
         os.execv(command[0], list(command))
 
 
 def _leave_root(libc: ctypes.CDLL, data: Path) -> None:
     """Only look like another in a namespace; where none is allowed (chroot, container), be one."""
+    if sys.platform != "linux":
+        raise SystemExit("PostgreSQL refuses root: run as a plain user")
     account = pwd.getpwnam(ACCOUNT)
     if _works(lambda: _enter_namespace(libc, account)):
         _hand_over(data, os.geteuid(), os.getegid())
@@ -183,8 +215,8 @@ def end(child: subprocess.Popen[bytes], patience_s: float = PATIENCE_S) -> None:
 
 
 def be_nice(step: int) -> None:
-    """Give way to the wall."""
-    with contextlib.suppress(OSError):
+    """Give way to the wall, where the system has such steps."""
+    with contextlib.suppress(OSError, AttributeError):
         os.nice(step)
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import secrets
 import shutil
-import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -124,13 +123,16 @@ class PoolServer:
             self._clock.pause(POLL_S)
         with ExitStack() as undo:
             undo.callback(self.stop)
-            self._start()
+            try:
+                self._start()
+            except psycopg.Error as error:
+                raise ServerTrouble(f"the pool's server ended while it started: {error}") from error
             undo.pop_all()
 
     def stop(self) -> None:
         """A fast shutdown: open transactions are rolled back, everything committed is kept."""
         if self._child is not None and self._child.poll() is None:
-            self._child.send_signal(signal.SIGINT)
+            self._child.send_signal(platform.FAST_SHUTDOWN)
             try:
                 self._child.wait(END_S)
             except subprocess.TimeoutExpired:
@@ -224,7 +226,7 @@ class PoolServer:
         for process in left:
             if process.pid == server:
                 with suppress(psutil.NoSuchProcess):
-                    process.send_signal(signal.SIGINT)
+                    process.send_signal(platform.FAST_SHUTDOWN)
         _, alive = psutil.wait_procs(left, END_S)
         for process in alive:
             with suppress(psutil.NoSuchProcess):
