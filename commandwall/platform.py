@@ -87,9 +87,16 @@ def start_child(
     env: Mapping[str, str] | None = None,
     stdout: int | IO[bytes] | None = None,
 ) -> subprocess.Popen[bytes]:
-    """Start a program of ours; `env` comes on top of the environment."""
+    """Start a program of ours; `env` comes on top of the environment.
+
+    Ctrl-C passes it by: whoever started it ends it.
+    """
     return subprocess.Popen(
-        list(command), env={**os.environ, **(env or {})}, stdout=stdout, stdin=subprocess.DEVNULL
+        list(command),
+        env={**os.environ, **(env or {})},
+        stdout=stdout,
+        stdin=subprocess.DEVNULL,
+        start_new_session=True,
     )
 
 
