@@ -59,11 +59,12 @@ def build(settings: Settings, parts: ExitStack):  # type: ignore[no-untyped-def]
     parts.callback(keeper.stop)
     keeper.start()
     # Loading the screen takes a second, in which the agent gets ready.
+    from layers.base import installed, load_layers
     from layers.map import MapView
     from widgets.startup import Crossing
     from widgets.wall import Wall
 
-    map_view = MapView(clock=clock)
+    map_view = MapView(load_layers(installed(settings.plugins)), clock=clock)
     parts.callback(map_view.shut)
     wall = Wall(picture, desk, settings, map_view)
     crossing = Crossing(picture, wall.tick)

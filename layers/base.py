@@ -12,15 +12,16 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint
 from typing import ClassVar
 
+from commandwall import plugins
 from commandwall.clock import Ms
 from commandwall.picture import Changes, Picture
 from layers.scene import Scene
 
 log = logging.getLogger(__name__)
-GROUP = "commandwall.layers"
+GROUP = plugins.LAYERS
 
 
 class Layer:
@@ -58,14 +59,28 @@ class LayerInfo:
     count: int
 
 
+def installed(named: str = "") -> list[EntryPoint]:
+    """All installed layers, then those of the setting `plugins`."""
+    return plugins.points(GROUP, Layer, named)
+
+
 def load_layers(points: Iterable[EntryPoint] | None = None) -> list[Layer]:
-    """All installed layers in drawing order; a broken one is logged and left out."""
+    """Layers in drawing order; all installed ones where no points are given.
+
+    A broken one is logged and left out; so is one whose id another has already.
+    """
     found: dict[str, Layer] = {}
-    for point in entry_points(group=GROUP) if points is None else points:
-        try:
-            layer = point.load()()
-        except Exception:
-            log.exception("Layer %s could not be loaded", point.name)
-            continue
-        found.setdefault(layer.id, layer)
+    for point in installed() if points is None else points:
+        layer = _made(point)
+        if layer is not None and found.setdefault(layer.id, layer) is not layer:
+            log.error("the layer %s is left out: another has the id %r", point.name, layer.id)
     return sorted(found.values(), key=lambda layer: layer.order)
+
+
+def _made(point: EntryPoint) -> Layer | None:
+    kind = plugins.load(point, Layer)
+    try:
+        return None if kind is None else kind()
+    except Exception:
+        log.exception("the layer %s could not be made", point.name)
+        return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 
 from PySide6.QtCore import QPointF, QRect
@@ -15,6 +16,8 @@ from widgets.layout import Box
 from widgets.look import Look
 from widgets.missing import Missing
 from widgets.pages import MAP, Chrome, Door, PageInfo, WallFile
+
+log = logging.getLogger(__name__)
 
 
 class Page(QWidget):
@@ -41,12 +44,19 @@ class Page(QWidget):
     def panel(self, name: str) -> Panel:
         """The panel of that name in the wall file, made when it is first needed."""
         if name not in self.panels:
-            options = self._wall.panels.get(name, {})
-            kind = self._door.find(str(options.get("panel", name)))
-            made = kind(self.context, options, self) if kind else Missing(self.context, name, self)
-            self.panels[name] = made
-            self._added(made)
+            self.panels[name] = self._make(name)
+            self._added(self.panels[name])
         return self.panels[name]
+
+    def _make(self, name: str) -> Panel:
+        options = self._wall.panels.get(name, {})
+        kind = self._door.find(str(options.get("panel", name)))
+        try:
+            if kind is not None:
+                return kind(self.context, options, self)
+        except Exception:
+            log.exception("the panel %s could not be made", name)
+        return Missing(self.context, name, self)
 
     def shown(self) -> Iterator[Panel]:
         """The panels that have a place now."""

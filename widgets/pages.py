@@ -7,15 +7,14 @@ installed and stands on no page gets a page of its own.
 
 from __future__ import annotations
 
-import logging
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint
 from typing import Any
 
+from commandwall import plugins
 from commandwall.config import ASSETS
-from commandwall.plugins import PANELS
 from widgets import layout
 from widgets.base import Panel
 from widgets.i18n import language
@@ -23,7 +22,6 @@ from widgets.layout import Layout
 from widgets.metrics import Kind
 from widgets.trust import Limits
 
-log = logging.getLogger(__name__)
 MAP = "map"
 """The name in a layout where the map stands."""
 
@@ -112,9 +110,8 @@ class Door:
 
     @staticmethod
     def installed(named: str = "") -> Door:
-        """The installed ones, then those named `module:Class`, comma separated."""
-        more = [EntryPoint(n.partition(":")[2], n, PANELS) for n in named.split(",") if n]
-        return Door.of([*entry_points(group=PANELS), *more])
+        """All installed panels, then those of the setting `plugins`."""
+        return Door.of(plugins.points(plugins.PANELS, Panel, named))
 
     @staticmethod
     def of(points: Iterable[EntryPoint]) -> Door:
@@ -126,18 +123,9 @@ class Door:
     def find(self, name: str) -> type[Panel] | None:
         """The class of a panel; None where there is none or it cannot be loaded."""
         if name not in self._classes:
-            self._classes[name] = self._load(name)
+            point = self.points.get(name)
+            self._classes[name] = plugins.load(point, Panel) if point else None
         return self._classes[name]
-
-    def _load(self, name: str) -> type[Panel] | None:
-        if name not in self.points:
-            return None
-        try:
-            found = self.points[name].load()
-        except Exception:
-            log.exception("the panel %s could not be loaded", name)
-            return None
-        return found if isinstance(found, type) and issubclass(found, Panel) else None
 
     def unplaced(self, wall: WallFile) -> list[str]:
         """Panels that no page of a wall shows."""
