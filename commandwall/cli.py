@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import faulthandler
-import logging
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
-from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
-from commandwall import pairing
+from commandwall import logs, pairing
 from commandwall.config import CHOICES, Settings, SettingsError
 
-LOG_BYTES, LOG_FILES = 5_000_000, 5
 USAGE, REFUSED, BUSY = 2, 1, 3
 
 
@@ -62,7 +58,8 @@ def run(arguments: Sequence[str], run_wall: RunWall) -> int:
 
 
 def _long_running(asked: argparse.Namespace, settings: Settings, run_wall: RunWall) -> int:
-    _log_to(settings, "agent" if asked.command == "agent" else "wall")
+    name = "agent" if asked.command == "agent" else "wall"
+    logs.start(settings.data_dir / "log", name, settings.log_level)
     if asked.command == "agent":
         from commandwall import agent
 
@@ -135,17 +132,3 @@ def _size(text: str) -> tuple[int, int]:
     if not (width.isdigit() and height.isdigit() and int(width) and int(height)):
         raise argparse.ArgumentTypeError(f"{text!r} is no size like 1920x1080")
     return int(width), int(height)
-
-
-def _log_to(settings: Settings, name: str) -> None:
-    folder = settings.data_dir / "log"
-    folder.mkdir(parents=True, exist_ok=True)
-    handler = RotatingFileHandler(
-        folder / f"{name}.log", maxBytes=LOG_BYTES, backupCount=LOG_FILES, encoding="utf-8"
-    )
-    logging.basicConfig(
-        level=settings.log_level,
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-        handlers=[handler, logging.StreamHandler()],
-    )
-    faulthandler.enable((folder / f"{name}.crash").open("a"))

@@ -7,10 +7,12 @@ that nobody else can read.
 from __future__ import annotations
 
 import os
+import re
 import stat
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from math import isfinite
 from pathlib import Path
 from typing import Any, get_type_hints
 
@@ -24,6 +26,13 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "lang": ("zh", "en"),
     "log_level": ("DEBUG", "INFO", "WARNING", "ERROR"),
 }
+
+
+FILES: Mapping[str, str] = {"theme": "themes", "wall": "walls"}
+"""Settings that name a file of a folder in assets."""
+_PASSWORD = re.compile(r"://[^/@]*:[^/@]*@|\bpassword\s*=", re.IGNORECASE)
+TOLD = 60
+"""Characters of a wrong value that are told."""
 
 
 class SettingsError(Exception):
@@ -88,7 +97,7 @@ def _from_file(file: Path) -> dict[str, Any]:
         raise SettingsError(f"{file}: {error}") from error
     for key in values:
         if key not in _HINTS:
-            raise SettingsError(f"{file}:{_line(text, key)}: unknown key {key!r}")
+            raise SettingsError(f"{file}:{_line(text, key)}: unknown key {_told(key)}")
     return values
 
 
@@ -106,7 +115,7 @@ def _from_text(key: str, text: str, name: str) -> Any:
             return {"true": True, "1": True, "false": False, "0": False, "": False}[text.lower()]
         return hint(text)
     except (KeyError, ValueError) as error:
-        raise SettingsError(f"{name}: {text!r} is no {hint.__name__}") from error
+        raise SettingsError(f"{name}: {_told(text)} is no {hint.__name__}") from error
 
 
 def _checked(key: str, value: Any) -> Any:
@@ -116,10 +125,27 @@ def _checked(key: str, value: Any) -> Any:
     if hint is float and isinstance(value, int) and not isinstance(value, bool):
         value = float(value)
     if not isinstance(value, hint):
-        raise SettingsError(f"{key}: {value!r} is no {hint.__name__}")
-    if key in CHOICES and value not in CHOICES[key]:
-        raise SettingsError(f"{key}: {value!r} is none of {', '.join(CHOICES[key])}")
+        raise SettingsError(f"{key}: {_told(value)} is no {hint.__name__}")
+    if hint is float and not (isfinite(value) and value > 0):
+        raise SettingsError(f"{key}: {_told(value)} is no length")
+    if key == "pool" and _PASSWORD.search(value):
+        raise SettingsError("pool: an address without its password; that goes in a secret_file")
+    choices = _choices(key)
+    if choices and value not in choices:
+        raise SettingsError(f"{key}: {_told(value)} is none of {', '.join(choices)}")
     return value
+
+
+def _choices(key: str) -> tuple[str, ...]:
+    if key in FILES:
+        return tuple(sorted(file.stem for file in (ASSETS / FILES[key]).glob("*.toml")))
+    return CHOICES.get(key, ())
+
+
+def _told(value: object) -> str:
+    """A value as it was given, short enough for a sentence."""
+    given = repr(value)
+    return given if len(given) <= TOLD else f"{given[:TOLD]}…"
 
 
 def _check_secret(path: str) -> None:

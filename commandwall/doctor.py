@@ -5,7 +5,6 @@ from __future__ import annotations
 import ctypes
 import json
 import os
-import re
 import shutil
 import sys
 import zipfile
@@ -18,16 +17,12 @@ import sqlcipher3.dbapi2 as sqlite
 from commandwall import codes, pairing, platform
 from commandwall.clock import DAY, Clock, to_datetime
 from commandwall.config import Settings
+from commandwall.logs import mask
 from commandwall.store import pulse
 from commandwall.store.database import SAFE_VERSION
 
 OK, WARN, BAD = "ok", "warn", "bad"
 SKEW_S = 2.0
-_MASKS = (
-    (re.compile(r"(?<!\d)(1\d{2})\d{4}(\d{4})(?!\d)"), r"\1****\2"),  # mobile numbers
-    (re.compile(r"(?<!\d)(\d{6})\d{8}(\d{3}[\dXx])(?!\w)"), r"\1********\2"),  # identity numbers
-    (re.compile(r"(://[^:/@\s]+):[^@\s]+@"), r"\1:***@"),  # a password in an address
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,18 +60,11 @@ def run(settings: Settings, bundle: Path | None) -> int:
 def write_bundle(settings: Settings, findings: list[Finding], file: Path) -> None:
     """Findings, settings and logs as a zip, with numbers of people and passwords masked."""
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as zipped:
-        zipped.writestr("findings.json", _json([asdict(f) for f in findings]))
+        zipped.writestr("findings.json", mask(_json([asdict(f) for f in findings])))
         zipped.writestr("settings.json", mask(_json(asdict(settings))))
-        for log in sorted((settings.data_dir / "log").glob("*")):
+        for log in sorted(p for p in (settings.data_dir / "log").glob("*") if p.is_file()):
             text = log.read_text(encoding="utf-8", errors="replace")
             zipped.writestr(f"log/{log.name}", mask(text))
-
-
-def mask(text: str) -> str:
-    """Mobile and identity numbers and passwords in addresses, made unreadable."""
-    for pattern, shown in _MASKS:
-        text = pattern.sub(shown, text)
-    return text
 
 
 def _json(value: object) -> str:
@@ -93,13 +81,13 @@ def _pairing(settings: Settings) -> Finding:
 
 
 def _libraries(settings: Settings) -> Finding:
-    if not sys.platform.startswith("linux"):
+    if sys.platform != "linux":
         return Finding("system libraries", OK, "looked at on Linux only")
     libraries = codes.load("system_library")
     missing = [row.facts["package"] for name, row in libraries.items() if not _loads(name)]
     if missing:
-        line = "sudo apt-get install -y --no-install-recommends " + " ".join(missing)
-        return Finding("system libraries", BAD, f"{len(missing)} missing", line)
+        line = "apt-get install -y --no-install-recommends " + " ".join(missing)
+        return Finding("system libraries", BAD, f"{len(missing)} missing", _as_root(line))
     return Finding("system libraries", OK, f"all {len(libraries)} load")
 
 
@@ -111,9 +99,14 @@ def _loads(name: str) -> bool:
     return True
 
 
+def _as_root(line: str) -> str:
+    """The line that does it from here: a root may have no sudo."""
+    return line if os.geteuid() == 0 else f"sudo {line}"
+
+
 def _sqlite(settings: Settings) -> Finding:
     if sqlite.sqlite_version_info < SAFE_VERSION:
-        mend = 'python -m pip install "sqlcipher3>=0.6.4"'
+        mend = f'{sys.executable} -m pip install "sqlcipher3>=0.6.4"'
         return Finding("SQLite", BAD, f"{sqlite.sqlite_version} may damage a WAL file", mend)
     return Finding("SQLite", OK, sqlite.sqlite_version)
 
@@ -126,7 +119,7 @@ def _font(settings: Settings) -> Finding:
             "Chinese font", OK, f"Noto Sans CJK from its wheel {version('manimgx-fonts-cjk')}"
         )
     except PackageNotFoundError:
-        mend = "python -m pip install manimgx-fonts-cjk"
+        mend = f"{sys.executable} -m pip install manimgx-fonts-cjk"
         return Finding("Chinese font", BAD, "none: Chinese would be drawn as boxes", mend)
 
 
@@ -136,7 +129,7 @@ def _clock(settings: Settings) -> Finding:
     if not sync.pool_at:
         return Finding("clock", OK, f"{now}, not yet compared with the pool")
     if abs(sync.skew_s) > SKEW_S:
-        mend = "sudo timedatectl set-ntp true"
+        mend = _as_root("timedatectl set-ntp true")
         return Finding("clock", WARN, f"{now}, {sync.skew_s:+.1f} s from the pool", mend)
     return Finding("clock", OK, f"{now}, {sync.skew_s:+.2f} s from the pool")
 

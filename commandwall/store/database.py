@@ -83,6 +83,7 @@ def _engine(path: Path, begin: str, size: int) -> Engine:
         poolclass=QueuePool,
         pool_size=size,
         max_overflow=2 if size > 1 else 0,
+        hide_parameters=True,  # rows hold people's data; an error is logged
     )
     event.listen(engine, "begin", lambda conn: conn.exec_driver_sql(begin))
     return engine

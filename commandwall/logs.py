@@ -1,0 +1,48 @@
+"""The log of a program: bounded files in which no number of a person and no password stands."""
+
+from __future__ import annotations
+
+import faulthandler
+import logging
+import re
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+
+from commandwall import plain
+
+LOG_BYTES, LOG_FILES = 5_000_000, 5
+MOST = 20_000
+"""Characters of one entry; an entry may hold a foreign text of any length."""
+_SECRETS = (
+    (re.compile(r"(://[^:/@\s]+):[^@\s]+@"), r"\1:***@"),
+    (re.compile(r"(passw(?:or)?d['\"]?\s*[=:]\s*)[^\s&,;]+", re.IGNORECASE), r"\1***"),
+)
+
+
+class Masked(logging.Formatter):
+    """Entries as `mask` leaves them."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        entry = super().format(record)
+        return mask(entry if len(entry) <= MOST else f"{entry[:MOST]}…")
+
+
+def mask(text: str) -> str:
+    """Numbers of people and passwords made unreadable; what nobody sees leaves a mark."""
+    text = plain.mask(plain.kept(text))
+    for pattern, shown in _SECRETS:
+        text = pattern.sub(shown, text)
+    return text
+
+
+def start(folder: Path, name: str, level: str) -> None:
+    """Log to NAME.log in the folder and to the terminal; a crash leaves NAME.crash."""
+    folder.mkdir(parents=True, exist_ok=True)
+    kept = RotatingFileHandler(
+        folder / f"{name}.log", maxBytes=LOG_BYTES, backupCount=LOG_FILES, encoding="utf-8"
+    )
+    handlers: list[logging.Handler] = [kept, logging.StreamHandler()]
+    for handler in handlers:
+        handler.setFormatter(Masked("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=level, handlers=handlers)
+    faulthandler.enable((folder / f"{name}.crash").open("a"))
