@@ -60,7 +60,7 @@ class EventsLayer(Layer):
         return [
             Stamps(x, y, small, far, False, "event", ids),
             Stamps(x, y, sprites, (0.0, far[0]), False, "event", ids),
-            Names(x, y, [v.event.title[:18] for v in views], "note", rank=4, where=BESIDE,
+            Names(x, y, [v.event.title for v in views], "note", rank=4, where=BESIDE,
                   gap=gap, between=near),
         ]  # fmt: skip
 
@@ -93,7 +93,12 @@ class EventsLayer(Layer):
         here, number = np.unique(at, return_counts=True)
         areas = [tree.rows[i] for i in here]
         x, y = scene.project([a.lon for a in areas], [a.lat for a in areas])
-        texts = [scene.tr("◌ {n} 件按辖区", n=int(n)) for n in number]
+        texts = [
+            scene.tr("◌ {n} 件按辖区", n=f"{n:,}")
+            if area.level == SHOWN[map_level]
+            else scene.tr("{area}另有 ◌ {n} 件按辖区", area=area.name, n=f"{n:,}")
+            for area, n in zip(areas, number.tolist(), strict=True)
+        ]
         below, between = scene.style.map["name"]["below"], scene.style.span(map_level)
         return Names(x, y, texts, "area", rank=6, gap=below, between=between)
 

@@ -13,7 +13,7 @@ from commandwall.picture import Changes, Picture
 from layers import geometry, words
 from layers.alarms import mark
 from layers.base import Layer
-from layers.marks import FILLED, paint_numbered, paint_post
+from layers.marks import FILLED, paint_numbered, paint_post, paint_square
 from layers.scene import BESIDE, Fill, Item, Line, Names, Scene, Stamps
 
 WORST, MILDEST = 1, 4
@@ -55,13 +55,24 @@ def _cordon(incident: Incident, scene: Scene) -> list[Item]:
 def _marks(incidents: list[Incident], scene: Scene) -> list[Item]:
     x, y = scene.project([i.lon for i in incidents], [i.lat for i in incidents])
     size = scene.style.map["mark"]["size"]
-    grades = [min(max(i.grade or MILDEST, WORST), MILDEST) for i in incidents]
-    sprites = np.array([mark(scene, g, FILLED, size) for g in grades], np.int32)
+    sprites = np.array([_graded(i.grade, size, scene) for i in incidents], np.int32)
     titles, places = [i.title for i in incidents], [i.place for i in incidents]
     return [
         Stamps(x, y, sprites, of="incident", ids=[i.id for i in incidents]),
         Names(x, y, titles, "title", places, "sub", 0, BESIDE, size * 0.95, leader=True),
     ]
+
+
+def _graded(grade: int | None, size: float, scene: Scene) -> int:
+    """The severity mark; a plain square while nobody has decided the grade."""
+    if grade is not None:
+        return mark(scene, min(max(grade, WORST), MILDEST), FILLED, size)
+    style = scene.style
+
+    def draw(painter: QPainter, middle: QPointF) -> None:
+        paint_square(painter, middle, size * 0.6, style)
+
+    return scene.sprites.drawn(("ungraded", size), size * 1.3, draw)
 
 
 def _posts(posts: list[CommandPost], picture: Picture, scene: Scene) -> list[Item]:

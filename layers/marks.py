@@ -138,7 +138,8 @@ def paint_unit(painter: QPainter, middle: QPointF, text: str, lost: bool, style:
 
 def paint_post(painter: QPainter, middle: QPointF, text: str, style: Style) -> None:
     """A command post: a rectangle with 前指 or 后指."""
-    rect = QRectF(middle.x() - 25, middle.y() - 15, 50, 30)
+    wide = max(50.0, 14.0 * len(text)) if text.isascii() else 50.0
+    rect = QRectF(middle.x() - wide / 2, middle.y() - 15, wide, 30)
     painter.setPen(QPen(style.colour("t1"), 2))
     painter.setBrush(QBrush(style.colour("bg")))
     painter.drawRoundedRect(rect, 3, 3)

@@ -19,7 +19,7 @@ from widgets.base import Command
 from widgets.i18n import tr
 from widgets.keys import key_name
 
-PAD, APART, IN_CAP = 0.9, 0.6, 0.35
+PAD, APART, IN_CAP = 0.7, 0.5, 0.3
 """Of a line's height: at the ends of a button, between word and cap, beside the letter in a cap."""
 
 
@@ -42,6 +42,7 @@ class ActBar(QWidget):
         for key, button in self._buttons.items():
             button.setText(tr(self._names[key]))
             button.setAccessibleName(tr(self._names[key]))
+            button.updateGeometry()
 
     def allow(self, keys: Sequence[str]) -> None:
         """What can be done now; the first of it is the default act."""
@@ -65,7 +66,7 @@ class KeyButton(QPushButton):
 
     def __init__(self, key: str, parent: QWidget) -> None:
         super().__init__(parent)
-        self._key = key_name(key)
+        self._key = key
 
     def sizeHint(self) -> QSize:
         high = self.fontMetrics().height()
@@ -91,7 +92,7 @@ class KeyButton(QPushButton):
         width, tall = self._cap(), high * 1.15
         cap = QRectF(box.right() - PAD * high * 0.7 - width, 0, width, tall)
         cap.moveCenter(QPointF(cap.center().x(), box.center().y()))
-        painter.drawText(cap, flags.AlignCenter, self._key)
+        painter.drawText(cap, flags.AlignCenter, key_name(self._key))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setOpacity(0.5)
         painter.drawRoundedRect(cap, 3, 3)
@@ -104,5 +105,5 @@ class KeyButton(QPushButton):
 
     def _cap(self) -> float:
         high = self.fontMetrics().height()
-        letters = self.fontMetrics().horizontalAdvance(self._key)
+        letters = self.fontMetrics().horizontalAdvance(key_name(self._key))
         return float(max(high * 1.15, letters + 2 * IN_CAP * high))

@@ -57,6 +57,12 @@ def seconds(at: Ms) -> str:
     return f"{to_datetime(at):%H:%M:%S}"
 
 
+def moment(now: Ms, at: Ms) -> str:
+    """14:32:07 today, else the date with it."""
+    same = to_datetime(now).date() == to_datetime(at).date()
+    return seconds(at) if same else stamp(now, at)
+
+
 def day(at: Ms) -> str:
     """11月21日 星期六; Sat 21 Nov."""
     moment = to_datetime(at)
@@ -69,10 +75,10 @@ def stamp(now: Ms, at: Ms | None) -> str:
     """14:22 today, 11-20 14:22 this year, 2025-11-20 before."""
     if not at:
         return UNKNOWN
-    here, moment = to_datetime(now), to_datetime(at)
-    if here.date() == moment.date():
-        return f"{moment:%H:%M}"
-    return f"{moment:%m-%d %H:%M}" if here.year == moment.year else f"{moment:%Y-%m-%d}"
+    here, there = to_datetime(now), to_datetime(at)
+    if here.date() == there.date():
+        return f"{there:%H:%M}"
+    return f"{there:%m-%d %H:%M}" if here.year == there.year else f"{there:%Y-%m-%d}"
 
 
 def number(value: float | None, decimals: int = 0) -> str:

@@ -11,7 +11,7 @@ from commandwall.alarms import RTNUN, UNACK, Alarm
 from commandwall.picture import Changes, Picture, Readings, Tick
 from widgets import age, marks, words
 from widgets.base import Command
-from widgets.i18n import named, tr
+from widgets.i18n import measured_in, named, tr
 from widgets.paper import RIGHT, Ink, Paper
 from widgets.rows import RowList
 from widgets.trust import is_silent
@@ -94,7 +94,9 @@ class AlarmList(RowList):
         """燃气 27 %LEL: the class and the newest value."""
         row = self.picture.sensors.row_of.get(alarm.sensor)
         value = alarm.value if row is None else float(self.picture.sensors.value[row])
-        return f"{named('sensor_class', alarm.cls)} {age.measure(value, alarm.unit, 1)}"
+        return (
+            f"{named('sensor_class', alarm.cls)} {age.measure(value, measured_in(alarm.unit), 1)}"
+        )
 
     def _read_at(self, alarm: Alarm) -> int:
         row = self.picture.sensors.row_of.get(alarm.sensor)

@@ -21,7 +21,7 @@ from commandwall.desk import Desk
 from commandwall.picture import Changes, Picture
 from layers.map import MapView
 from layers.overlay import Blinker
-from widgets import age
+from widgets import age, fields
 from widgets.courier import Courier
 from widgets.draft import Drafts
 from widgets.i18n import tr
@@ -233,7 +233,7 @@ class Panel(QWidget):
     def wear(self) -> None:
         """The look or the language changed."""
         self.setAccessibleName(tr(self.heading()))
-        self._dress()
+        fields.dress(self, self.look, self._own_keys)
         if (layout := self.layout()) is not None:
             margins = layout.contentsMargins()
             margins.setTop(self.look.px(self.top))
@@ -257,21 +257,13 @@ class Panel(QWidget):
             self.setAccessibleDescription(said)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        self._dress()
+        fields.dress(self, self.look, self._own_keys)
         self.place()
 
     def changeEvent(self, event: QEvent) -> None:
         if event.type() == QEvent.Type.LanguageChange:
             self.wear()
         super().changeEvent(event)
-
-    def _dress(self) -> None:
-        """Fields and buttons write in the type of this surface, and keep their own keys."""
-        font = self.look.font("label")
-        for child in self.findChildren(QWidget):
-            child.installEventFilter(self._own_keys)
-            if child.font() != font:
-                child.setFont(font)
 
     @property
     def _wall(self) -> bool:

@@ -36,6 +36,7 @@ class CommandSide(Panel):
 
     shows = frozenset({Incident, CommandPost, Directive, Tick, SyncState})
     side = BACK
+    quiet = True
 
     def __init__(self, *args: Any, **kw: Any) -> None:
         super().__init__(*args, **kw)
@@ -94,8 +95,8 @@ class CommandSide(Panel):
             here = box.translated(0, y)
             mine = code.id == self.desk.post
             frame(paper, here, mine)
-            paper.write(here.center().x(), here.y() + 25, code.name(language()),
-                        Ink("label", "t1", mine), 0.5)  # fmt: skip
+            name, room = code.name(language()), here.width() - 8
+            paper.write(here.center().x(), here.y() + 25, name, Ink("label", "t1", mine), 0.5, room)
             who = text.person(self.desk.person) if mine else ""
             paper.write(here.center().x(), here.y() + 46, who or (tr("本机") if mine else "—"),
                         Ink("age"), 0.5)  # fmt: skip

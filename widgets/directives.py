@@ -36,7 +36,8 @@ REACHED = {
 """State -> how many of the six steps are done."""
 OWED = {"ack": 2, "done": 4, "need": 3, "verify": 5}
 """What is owed -> the step on which the mark stands."""
-STEP, LEFT = 44.0, 200.0
+STEP, LEFT = 44.0, 168.0
+DEBT = Ink("body", "t1", True)
 
 
 def due(directive: Directive) -> Ms | None:
@@ -67,12 +68,13 @@ class Directives(RowList):
     title = "指令　谁欠谁"
     kind = Directive
     shows = frozenset({Directive, Incident, Tick})
-    row = 47.0
-    head = 26.0
+    quiet = True
+    row = 50.0
+    head = 34.0
 
     def __init__(self, *args: Any, **kw: Any) -> None:
         super().__init__(*args, **kw)
-        self.incident = ""
+        self.incident, self._debts = "", LEFT
 
     def open(self, subject: Subject) -> None:
         if subject.kind is Incident:
@@ -107,16 +109,20 @@ class Directives(RowList):
         return [(line, Ink("age", "t2"))]
 
     def draw_head(self, paper: Paper, base: float) -> None:
-        x = self._dots(paper.width)
-        for i, word in enumerate(STEPS):
-            paper.write(x + i * STEP, base, tr(word), Ink("age"), MIDDLE)
+        debts = [paper.length(self._debt(d), DEBT) for d in self._mine()]
+        self._debts = max(LEFT, *debts, 0.0) + 32
+        x, names = self._dots(paper.width), [tr(word) for word in STEPS]
+        crowded = any(paper.length(word, Ink("age")) > STEP - 6 for word in names)
+        for i, word in enumerate(names):
+            lifted = 18 if crowded and i % 2 == 0 else 0  # long words stand on two lines
+            paper.write(x + i * STEP, base - lifted, word, Ink("age"), MIDDLE)
 
     def draw_row(self, paper: Paper, key: str, box: QRectF, chosen: bool) -> None:
         d = self.picture.directives.get(key)
         if d is None:
             return
-        told = self._told(d)
-        base, dots = box.center().y() + (-1 if told else 7), self._dots(paper.width)
+        told, middle, dots = self._told(d), box.center().y() + 7, self._dots(paper.width)
+        base = middle - 9 if told else middle
         over = d.state == VERIFIED
         paper.write(8, base, d.no, Ink("age"))
         names = f"{named('post', d.from_post)} → "
@@ -127,11 +133,11 @@ class Directives(RowList):
         words = "　".join(filter(None, (named("directive_verb", d.verb), d.text, d.place)))
         paper.write(236, base, words, Ink("body", "t3" if over else "t2"), room=dots - 268)
         self._draw_steps(paper, d, dots, box.center().y())
-        paper.write(paper.width - 8, base, self._debt(d), Ink("body", "t2" if over else "t1",
-                                                              not over), RIGHT)  # fmt: skip
-        paper.write(236, base + 18, told, Ink("age", "t2"), room=dots - 268)
+        owed = Ink("body", "t2", False) if over else DEBT
+        paper.write(paper.width - 8, middle, self._debt(d), owed, RIGHT)
+        paper.write(236, base + 20, told, Ink("age", "t2"), room=dots - 268)
         if f"directive:{d.id}" in self.picture.unsent:
-            paper.write(44, base + 15, tr("未送达中心池"), Ink("age", "t2"))
+            paper.write(44, base + 20, tr("未送达中心池"), Ink("age", "t2"))
 
     def _told(self, d: Directive) -> str:
         """What is needed, or what was done."""
@@ -140,7 +146,7 @@ class Directives(RowList):
         return tr("完成情况 {evidence}", evidence=d.evidence) if d.evidence else ""
 
     def _draw_steps(self, paper: Paper, d: Directive, x: float, y: float) -> None:
-        debt, reached = owes(d), REACHED[d.state]
+        debt, reached = owes(d), REACHED.get(d.state, 0)
         owed = OWED[debt[1]] if debt else -1
         for i in range(len(STEPS)):
             done = i < reached and not (i == 1 and d.delivered_at is None)
@@ -168,7 +174,11 @@ class Directives(RowList):
         return tr("欠{what} {left}", what=what, left=age.left(self.picture.now, end))
 
     def _dots(self, width: float) -> float:
-        return width - LEFT - STEP * (len(STEPS) - 1)
+        return width - self._debts - STEP * (len(STEPS) - 1)
+
+    def _mine(self) -> list[Directive]:
+        """Those of the incident in focus."""
+        return [d for d in self.picture.directives.values() if d.incident == self._focus()]
 
     def _focus(self) -> str:
         return focus(self.picture, self.incident)

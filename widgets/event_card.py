@@ -220,7 +220,7 @@ class EventCard(Panel):
         room = max(0, min(LINES, int((paper.height - FIELDS - 20 - y) // 26)))
         for at, post, by, act, told in self._told[len(self._told) - room :] if room else ():
             who = self._who(post, by, act)
-            paper.write(0, y, age.seconds(at), Ink("age"))
+            paper.write(0, y, age.moment(self.picture.now, at), Ink("age"))
             paper.write(LABEL, y, who, Ink("label"), room=140)
             line = "　".join(filter(None, (tr(ACT_WORDS.get(act, act)), told)))
             paper.write(LABEL + 150, y, line, Ink("label", "t1"), room=paper.width - LABEL - 150)

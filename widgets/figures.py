@@ -17,7 +17,7 @@ from widgets import age
 from widgets.base import EMPTY, Context, Panel
 from widgets.base import NORMAL as SHOWN
 from widgets.chart import Day, Limit, Trend, day_of_counts, day_of_values, hour_of
-from widgets.i18n import language, rows, tr
+from widgets.i18n import language, measured_in, rows, tr
 from widgets.paper import RIGHT, Ink, Paper
 from widgets.text import plain
 
@@ -119,7 +119,7 @@ class Vital(Figure):
         self.at, self.lasts = value.at, OLD_AFTER * definition.period_s
         self.number = age.number(value.value, definition.decimals)
         levels = rows(str(self.options.get("levels", "")))
-        self.unit = _level(levels, value.value) or plain(definition.unit, 12)
+        self.unit = _level(levels, value.value) or measured_in(definition.unit)
         self.note = _usual_now(definition, value, picture.now)
         self.trend.show_day(self._frozen(day_of(definition, value, picture.now)))
 
@@ -214,7 +214,7 @@ class Rates(Panel):
         token = "t3" if self.stopped else ""
         decimals = 2 if definition.unit == "%" else definition.decimals
         end = paper.write(x, 68, age.number(value.value, decimals), Ink("clock", token))
-        paper.write(end + 8, 68, plain(definition.unit, 8), Ink("body", "t3" if token else ""))
+        paper.write(end + 8, 68, measured_in(definition.unit), Ink("body", "t3" if token else ""))
         share, target = _share(definition, value.value)
         paper.bar(QRectF(x, 82, wide, 6), share, target, "t3" if token else "t2")
         for base, line in zip((114, 138), self._lines(definition, value), strict=False):
@@ -227,10 +227,10 @@ class Rates(Panel):
             return [age.stopped(self.picture.now, self.stopped)]
         lines = []
         if definition.hi1 is not None:
-            limit = age.measure(definition.hi1, plain(definition.unit, 8), 0)
+            limit = age.measure(definition.hi1, measured_in(definition.unit), 0)
             lines.append(tr("目标 {limit}内", limit=limit))
         elif definition.lo1 is not None:
-            limit = age.measure(definition.lo1, plain(definition.unit, 8), 2)
+            limit = age.measure(definition.lo1, measured_in(definition.unit), 2)
             lines.append(tr("目标 {limit}以上", limit=limit))
         return [*lines, self._counts(definition, value)]
 

@@ -12,7 +12,7 @@ from commandwall.picture import Changes, Picture, Tick
 from widgets import age, marks
 from widgets.base import EMPTY, NORMAL, Panel, Piece, Subject
 from widgets.figures import is_old, judged
-from widgets.i18n import named, rows, tr
+from widgets.i18n import measured_in, named, rows, tr
 from widgets.paper import Ink, Paper
 from widgets.text import plain, tooltip
 
@@ -168,7 +168,7 @@ class Heat(Panel):
         definition, value = self.picture.indicators.get(key), self.picture.values.get(key)
         if definition is None or value is None:
             return ""
-        told = age.measure(value.value, plain(definition.unit, 12), definition.decimals)
+        told = age.measure(value.value, measured_in(definition.unit), definition.decimals)
         return f"{plain(definition.name)}  {told}  {age.age(self.picture.now, value.at)}"
 
 

@@ -14,6 +14,7 @@ from PySide6.QtCore import QCoreApplication, QTranslator
 
 from commandwall import codes
 from commandwall.config import ASSETS
+from commandwall.plain import plain
 
 LANGUAGES = ("zh", "en")
 _CONTEXT = "commandwall"
@@ -70,6 +71,11 @@ def speak(lang: str) -> None:
         words = Words(lang)
         words.setParent(app)
         app.installTranslator(words)
+
+
+def measured_in(unit: str) -> str:
+    """A unit of measure in the language that is shown."""
+    return named("measure_unit", plain(unit, 12))
 
 
 def named(list_name: str, key: str, field: str = "") -> str:

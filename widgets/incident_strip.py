@@ -13,10 +13,11 @@ from commandwall.picture import Changes, Picture, Tick
 from widgets import age
 from widgets.base import Command, Panel, Subject
 from widgets.directives import due, focus
+from widgets.fields import words
 from widgets.i18n import named, tr
 from widgets.opening import level
 from widgets.paper import Ink, Paper
-from widgets.sheet import Sheet, words
+from widgets.sheet import Sheet
 
 FIELD, TITLE_LEAST = 190.0, 560.0
 

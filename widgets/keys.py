@@ -20,7 +20,7 @@ NAMES = {"Space": "空格", "Return": "回车", "Enter": "回车", "Esc": "Esc"}
 def key_name(key: str) -> str:
     """How a key is written on its cap."""
     plain = QKeySequence(key).toString(QKeySequence.SequenceFormat.PortableText) or key
-    return tr(NAMES[plain]) if plain in NAMES else plain.replace("+", " ")
+    return " ".join(tr(NAMES[part]) if part in NAMES else part for part in plain.split("+"))
 
 
 def draw_cap(paper: Paper, x: float, y: float, key: str, height: float = CAP) -> float:

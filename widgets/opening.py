@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from commandwall.events import EventView
+from widgets.fields import Field, choice, number, words
 from widgets.i18n import language, rows, tr
-from widgets.sheet import Field, choice, number, words
 
 ROMAN = ("", "Ⅰ", "Ⅱ", "Ⅲ", "Ⅳ")
 FARTHEST_M, STEP_M = 20_000, 50

@@ -7,43 +7,18 @@ from typing import Any
 
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QKeyEvent, QPaintEvent
-from PySide6.QtWidgets import QComboBox, QFormLayout, QLineEdit, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFormLayout, QVBoxLayout, QWidget
 
 from widgets.acts import ActBar
 from widgets.base import Command
+from widgets.fields import Field, dress, value
 from widgets.look import Look
 from widgets.own_keys import OwnKeys
 from widgets.paper import Ink, Paper
 from widgets.text import PlainLabel
 
 WIDTH, MARGIN, HEAD = 720, 24, 72
-Field = QLineEdit | QComboBox | QSpinBox
 Answers = dict[str, Any]
-
-
-def words(text: str = "", limit: int = 200) -> QLineEdit:
-    """A field for a line of text."""
-    field = QLineEdit()
-    field.setMaxLength(limit)
-    field.setText(text)
-    return field
-
-
-def choice(rows: Mapping[Any, str]) -> QComboBox:
-    """A field for one of several values, each with what is shown for it."""
-    field = QComboBox()
-    for value, shown in rows.items():
-        field.addItem(shown, value)
-    return field
-
-
-def number(most: int, step: int, unit: str) -> QSpinBox:
-    """A field for a whole number from 0."""
-    field = QSpinBox()
-    field.setRange(0, most)
-    field.setSingleStep(step)
-    field.setSuffix(f" {unit}")
-    return field
 
 
 class Sheet(QWidget):
@@ -69,7 +44,7 @@ class Sheet(QWidget):
         return self
 
     def _lay_out(self, act: str) -> None:
-        px, keys = self._look.px, OwnKeys(self)
+        px = self._look.px
         column, form = QVBoxLayout(self), QFormLayout()
         column.setContentsMargins(px(MARGIN), px(HEAD), px(MARGIN), px(MARGIN))
         column.setSpacing(px(20))
@@ -78,19 +53,17 @@ class Sheet(QWidget):
         for name, field in self._fields.values():
             label = PlainLabel(name)
             field.setAccessibleName(name)
-            field.installEventFilter(keys)
             form.addRow(label, field)
         commands = [Command("Ctrl+Return", act, self.accept), Command("Esc", "取消", self.close)]
         self.bar = ActBar(commands, self)
         self.bar.allow([command.key for command in commands])
         column.addLayout(form)
         column.addWidget(self.bar)
-        for part in self.findChildren(QWidget):
-            part.setFont(self._look.font("label"))
+        dress(self, self._look, OwnKeys(self))
 
     def accept(self) -> None:
         """Hand over what the fields hold, and go."""
-        answers = {key: _value(field) for key, (_, field) in self._fields.items()}
+        answers = {key: value(field) for key, (_, field) in self._fields.items()}
         self.close()
         self._done(answers)
 
@@ -107,9 +80,3 @@ class Sheet(QWidget):
         paper.frame(box, "ln2", 1, 4)
         paper.write(MARGIN, 48, self._title, Ink("item"), room=paper.width - 2 * MARGIN)
         paper.end()
-
-
-def _value(field: Field) -> Any:
-    if isinstance(field, QLineEdit):
-        return field.text().strip()
-    return field.currentData() if isinstance(field, QComboBox) else field.value()

@@ -8,7 +8,7 @@ from commandwall.events import AREA, EventView
 from commandwall.incidents import OPEN
 from commandwall.picture import Picture
 from widgets import age
-from widgets.i18n import language, named, rows, tr
+from widgets.i18n import language, measured_in, named, rows, tr
 from widgets.needs import Need, Needs, by_severity
 from widgets.text import address, plain
 from widgets.trust import Trust
@@ -34,7 +34,7 @@ def place(picture: Picture, code: str) -> str:
 def alarm_title(alarm: Alarm) -> str:
     """燃气 27 %LEL"""
     decimals = 0 if alarm.value == int(alarm.value) or abs(alarm.value) >= 20 else 1
-    value = age.measure(alarm.value, plain(alarm.unit, 12), decimals)
+    value = age.measure(alarm.value, measured_in(alarm.unit), decimals)
     return f"{named('sensor_class', alarm.cls)} {value}"
 
 
@@ -66,7 +66,8 @@ def owner(need: Need) -> str:
     if need.event is None:
         return tr("待确认")
     unit = named("unit", plain(need.event.unit, 24)) if need.event.unit else tr("未派单")
-    return f"{unit} {step(need)}".strip()
+    doing = step(need)
+    return tr("{unit} {step}", unit=unit, step=doing) if doing else unit
 
 
 def step(need: Need) -> str:

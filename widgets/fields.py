@@ -1,0 +1,63 @@
+"""Fields for what a person types or chooses, in the type and space of a look."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from PySide6.QtWidgets import QComboBox, QLineEdit, QSpinBox, QWidget
+
+from widgets.look import Look
+from widgets.own_keys import OwnKeys
+
+Field = QLineEdit | QComboBox | QSpinBox
+SPACE, SIDE = 5, 10
+"""Design pixels between a field's border and its text."""
+
+
+def words(text: str = "", limit: int = 200) -> QLineEdit:
+    """A field for a line of text."""
+    field = QLineEdit()
+    field.setMaxLength(limit)
+    field.setText(text)
+    return field
+
+
+def choice(rows: Mapping[Any, str]) -> QComboBox:
+    """A field for one of several values, each with what is shown for it."""
+    field = QComboBox()
+    for value, shown in rows.items():
+        field.addItem(shown, value)
+    return field
+
+
+def number(most: int, step: int, unit: str) -> QSpinBox:
+    """A field for a whole number from 0."""
+    field = QSpinBox()
+    field.setRange(0, most)
+    field.setSingleStep(step)
+    field.setSuffix(f" {unit}")
+    return field
+
+
+def value(field: Field) -> Any:
+    """What a field holds."""
+    if isinstance(field, QLineEdit):
+        return field.text().strip()
+    return field.currentData() if isinstance(field, QComboBox) else field.value()
+
+
+def dress(parent: QWidget, look: Look, keys: OwnKeys) -> None:
+    """Let the fields and buttons of a part write in its type, and keep the keys that work them."""
+    px, font, children = look.px, look.font("label"), parent.findChildren(QWidget)
+    if any(isinstance(child, QLineEdit | QComboBox) for child in children):
+        # A sheet knows pixels only, not the scale of a wall.
+        sheet = f"QLineEdit, QComboBox {{ padding: {px(SPACE)}px {px(SIDE)}px; }}"
+        if parent.styleSheet() != sheet:
+            parent.setStyleSheet(sheet)
+    for child in children:
+        child.installEventFilter(keys)
+        if child.font() != font:
+            child.setFont(font)
+        if isinstance(child, QSpinBox) and (line := child.findChild(QLineEdit)) is not None:
+            line.setTextMargins(px(SIDE), px(SPACE), 0, px(SPACE))
