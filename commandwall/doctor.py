@@ -9,6 +9,7 @@ import shutil
 import sys
 import zipfile
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -124,7 +125,9 @@ def _font(settings: Settings) -> Finding:
 
 
 def _clock(settings: Settings) -> Finding:
-    sync = pulse.read(settings.data_dir)
+    sync = pulse.Sync()
+    with suppress(OSError):  # a folder that cannot be read is the next finding's
+        sync = pulse.read(settings.data_dir)
     now = to_datetime(Clock().now()).strftime("%Y-%m-%d %H:%M:%S %z")
     if not sync.pool_at:
         return Finding("clock", OK, f"{now}, not yet compared with the pool")

@@ -22,7 +22,7 @@ def check() -> None:
 
 def broken(pyside: str, python: tuple[int, int]) -> str:
     """Why the two do not go together, or "" where they do."""
-    mend = 'mend: python -m pip install "PySide6-Essentials>=6.9,<6.12"'
+    mend = f'mend: {sys.executable} -m pip install "PySide6-Essentials>=6.9,<6.12"'
     if not pyside:
         return f"PySide6 is not installed; {mend}"
     number = tuple(int(part) for part in pyside.split(".")[:2])
