@@ -58,7 +58,8 @@ class Follower(threading.Thread):
         self._versions: dict[str, int] = {}
         self._cursors: dict[str, int] = {}
         self._live: dict[str, tuple[live.LiveArrays, NDArray[np.int64]]] = {}
-        self._second = self._tallied = 0
+        self._second = self._tallied = self._banded = 0
+        self._bands: tallies.Bands = {}
         self._sync = pulse.Sync()
 
     def run(self) -> None:
@@ -209,7 +210,9 @@ class Follower(threading.Thread):
             backlog = tallies.backlog(reader, self._origin)
             if now - self._tallied >= tallies.EVERY:
                 self._tallied = now
-                parts["counters"] = tallies.count(reader, now)
+                if now - self._banded >= tallies.SLOWLY:
+                    self._banded, self._bands = now, tallies.usual(reader, now)
+                parts["counters"] = tallies.count(reader, now, self._bands)
                 markers.add(Tallies)
         sync = replace(pulse.read(self._store.folder), backlog=backlog)
         if sync != self._sync:
@@ -219,7 +222,7 @@ class Follower(threading.Thread):
     def _forget(self) -> None:
         if self._conn is not None:
             self._conn.close()
-        self._conn, self._live = None, {}
+        self._conn, self._live, self._banded = None, {}, 0
 
 
 def _newest(folder: Path, what: str) -> Path | None:

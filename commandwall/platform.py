@@ -221,8 +221,13 @@ def end(child: subprocess.Popen[bytes], patience_s: float = PATIENCE_S) -> None:
             child.wait()
 
 
-def be_nice(step: int) -> None:
-    """Give way to the wall, where the system has such steps."""
+def be_nice(step: int, thread: bool = False) -> None:
+    """Give way to the wall, where the system has such steps.
+
+    `thread`: only the thread that calls this, as Linux can; elsewhere nothing happens.
+    """
+    if thread and not sys.platform.startswith("linux"):
+        return
     with contextlib.suppress(OSError, AttributeError):
         os.nice(step)
 

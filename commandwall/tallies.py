@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 
-from commandwall.clock import DAY, HOUR, SECOND, Ms, from_datetime, to_datetime
+from commandwall.clock import DAY, HOUR, MINUTE, SECOND, Ms, from_datetime, to_datetime
 from commandwall.picture import Counters
 from commandwall.store import lines
 from commandwall.store.mirror import CLOSED
 from commandwall.store.store import Reader
 
-EVERY = 2 * SECOND
+EVERY, SLOWLY = 2 * SECOND, 5 * MINUTE
+Bands = dict[str, list[tuple[float, float]]]
 BAND_DAYS = 28
 BAND = (0.2, 0.8)
 """The usual band runs between these shares of the last four weeks' values of an hour."""
@@ -23,21 +24,30 @@ PUSHED, CONFIRMED = "pushed", "confirmed"
 """Settings: the last own line that the pool took, and the last that came back in its feed."""
 
 
-def count(reader: Reader, now: Ms) -> Counters:
-    """All counters at a moment; its cost does not grow with the pool."""
+def count(reader: Reader, now: Ms, bands: Bands | None = None) -> Counters:
+    """All counters at a moment; its cost does not grow with the pool.
+
+    `bands` is what `usual` said a while ago, so that a tick does not read weeks again.
+    """
     midnight = day_start(now)
-    hours = _hours(reader, midnight)
+    hours = _hours(reader, midnight, 0)
     states = dict(reader.rows("SELECT key, n FROM tally WHERE name = 'state'"))
     closed = "SELECT count(*) FROM event WHERE closed_at >= :t"
     return Counters(
         {source: days[0] for source, days in hours.items() if 0 in days},
-        {source: _bands(days) for source, days in hours.items()},
+        usual(reader, now) if bands is None else bands,
         dict(reader.rows(_PAST_HOUR, t=now - HOUR)),
         sum(states.values()),
         sum(n for state, n in states.items() if state not in CLOSED),
         int(reader.value(closed, t=midnight) or 0),
         dict(reader.rows("SELECT key, n FROM tally WHERE name = 'open' AND n > 0")),
     )
+
+
+def usual(reader: Reader, now: Ms) -> Bands:
+    """The usual band of each hour by source; it changes slowly, and is asked for `SLOWLY`."""
+    hours = _hours(reader, day_start(now), BAND_DAYS)
+    return {source: _bands(days) for source, days in hours.items()}
 
 
 def unsent(reader: Reader, origin: str) -> frozenset[str]:
@@ -64,14 +74,21 @@ def day_start(now: Ms) -> Ms:
 _PAST_HOUR = "SELECT source, count(*) FROM event WHERE reported_at > :t GROUP BY source"
 
 
-def _hours(reader: Reader, midnight: Ms) -> dict[str, dict[int, list[int]]]:
-    """source -> days ago -> 24 counts."""
+_HOURS = (
+    "SELECT key, n FROM tally WHERE name = 'hour' AND n > 0"
+    " AND CAST(substr(key, -6) AS INTEGER) >= :h"
+)
+"""The key ends in hours since 1970, of which there are six digits until 2084."""
+
+
+def _hours(reader: Reader, midnight: Ms, days: int) -> dict[str, dict[int, list[int]]]:
+    """source -> days ago, at most so many -> 24 counts."""
     found: dict[str, dict[int, list[int]]] = defaultdict(lambda: defaultdict(lambda: [0] * 24))
-    for key, n in reader.rows("SELECT key, n FROM tally WHERE name = 'hour' AND n > 0"):
+    for key, n in reader.rows(_HOURS, h=(midnight - days * DAY) // HOUR):
         source, hour = key.rsplit("|", 1)
         since = int(hour) * HOUR - midnight
         ago, slot = -(since // DAY), since % DAY // HOUR
-        if 0 <= ago <= BAND_DAYS:
+        if 0 <= ago <= days:
             found[source][ago][slot] = n
     return found
 

@@ -18,11 +18,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from commandwall import platform
 from layers import kernels, names
 from layers.scene import Dots, Fill, Item, Line, Plan, Stamps, Territory, Tint, shows
 from layers.viewport import Viewport
 
 log = logging.getLogger(__name__)
+STEP = 5
+"""How much nicer than the screen the threads of the cook are."""
 Pixels = NDArray[np.uint32]
 Band = tuple[Pixels, int, int, int]
 """Where one thread draws: the pixels, the number of its scratch, first and last row."""
@@ -47,12 +50,17 @@ class Ground:
     ids: NDArray[np.int32]
 
 
+def give_way() -> None:
+    """Let the screen's thread go first where all processors are busy."""
+    platform.be_nice(STEP, thread=True)
+
+
 class Painter:
     """Draws plans into arrays; holds the arrays it needs again. Used by one thread."""
 
     def __init__(self, threads: int = 2) -> None:
         self.threads = threads
-        self._helpers = ThreadPoolExecutor(max(1, threads - 1), "map-cook")
+        self._helpers = ThreadPoolExecutor(max(1, threads - 1), "map-cook", give_way)
         self._ground: Ground | None = None
         self._scratch: list[tuple[NDArray[np.float32], NDArray[np.uint8]]] = []
         self._pictures: list[Pixels] = []
@@ -241,6 +249,7 @@ class Cook:
         self._painter.close()
 
     def _run(self) -> None:
+        give_way()
         self._guarded(self._first)
         while (order := self._next()) is not None:
             self._guarded(partial(self._fill, *order))

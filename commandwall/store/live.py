@@ -29,12 +29,10 @@ class LiveArrays:
         self.rows = self.blocks * BLOCK
         sizes = [np.dtype(kind).itemsize * self.rows for _, kind in columns]
         total = 16 + 8 * self.blocks + sum(sizes)
-        if create and (not path.exists() or path.stat().st_size != total):
-            path.write_bytes(b"\0" * total)
+        if create and not _is_whole(path, total, self.rows):
+            _make(path, total, self.rows)
         self._map = np.memmap(path, np.uint8, "r+" if create else "r", shape=(total,))
         head = self._map[:16].view(np.int64)
-        if create:
-            head[:] = MAGIC, self.rows
         if int(head[0]) != MAGIC or int(head[1]) != self.rows:
             raise ValueError(f"{path.name} is not a live file of {self.rows} rows")
         self._counter = self._map[16 : 16 + 8 * self.blocks].view(np.int64)
@@ -70,6 +68,24 @@ class LiveArrays:
             cut[name] = self._map[start:end].view(kind)
             start = end
         return cut
+
+
+def _head(rows: int) -> bytes:
+    return np.array([MAGIC, rows], np.int64).tobytes()
+
+
+def _is_whole(path: Path, total: int, rows: int) -> bool:
+    if not path.exists() or path.stat().st_size != total:
+        return False
+    with path.open("rb") as file:
+        return file.read(16) == _head(rows)
+
+
+def _make(path: Path, total: int, rows: int) -> None:
+    """An empty file, there at once and whole: readers watch for its name."""
+    fresh = path.with_suffix(".new")
+    fresh.write_bytes(_head(rows).ljust(total, b"\0"))
+    fresh.replace(path)
 
 
 def live_name(what: str, rows: int) -> str:

@@ -9,6 +9,7 @@ import pytest
 from builders import an_event
 
 from commandwall import events, tallies
+from commandwall.clock import DAY, to_datetime
 from commandwall.store.migrate import open_store
 from commandwall.store.mirror import Mirror, use
 from commandwall.store.store import Store
@@ -92,3 +93,14 @@ def test_counters_follow_rows_and_deletions(mirror: Mirror, store: Store) -> Non
     counters = store.read(lambda r: tallies.count(r, now))
     assert (counters.total, counters.open, counters.closed_today) == (4, 3, 1)
     assert counters.today("12345") == 4
+
+
+def test_the_usual_band_is_that_of_the_last_four_weeks(mirror: Mirror, store: Store) -> None:
+    now = an_event().reported_at
+    hour = to_datetime(now).hour
+    for days, count in [(day, 3) for day in range(1, 29)] + [(29, 50), (60, 50)]:
+        rows = [row(id=f"{days}.{i}", reported_at=now - days * DAY) for i in range(count)]
+        mirror.take({"event": rows}, {})
+    assert store.read(lambda r: tallies.count(r, now)).usual("12345")[hour] == (3.0, 3.0)
+    kept = {"12345": [(1.0, 2.0)] * 24}
+    assert store.read(lambda r: tallies.count(r, now, kept)).usual("12345")[hour] == (1.0, 2.0)
