@@ -82,6 +82,23 @@ def network_file_system(path: Path) -> str:
     return kind if kind in NETWORK_TYPES else ""
 
 
+def screen_answers() -> bool:
+    """Whether a screen of Wayland or X can be reached: Qt ends the program where none can."""
+    wayland = os.environ.get("WAYLAND_DISPLAY", "")
+    if wayland and Path(os.environ.get("XDG_RUNTIME_DIR", ""), wayland).exists():
+        return True
+    return bool(os.environ.get("DISPLAY")) and _x_answers()
+
+
+def _x_answers() -> bool:
+    xcb = ctypes.CDLL("libxcb.so.1")
+    xcb.xcb_connect.restype = ctypes.c_void_p
+    connection = ctypes.c_void_p(xcb.xcb_connect(None, None))
+    failed = xcb.xcb_connection_has_error(connection)
+    xcb.xcb_disconnect(connection)
+    return not failed
+
+
 def start_child(
     command: Sequence[str],
     env: Mapping[str, str] | None = None,

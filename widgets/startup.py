@@ -33,7 +33,7 @@ def has_display() -> bool:
     """Whether Qt will find a screen (or was told to do without one)."""
     if not sys.platform.startswith("linux") or os.environ.get("QT_QPA_PLATFORM"):
         return True
-    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+    return platform.screen_answers()
 
 
 def no_display() -> str:

@@ -46,8 +46,11 @@ def test_ctrl_c_ends_the_wall_and_all_that_it_started(wall) -> None:
     assert not alive
 
 
-def test_without_a_screen_it_says_so_and_prints_a_line_that_works(tmp_path: Path) -> None:
-    child = start(tmp_path / "wall", QT_QPA_PLATFORM="", DISPLAY="", WAYLAND_DISPLAY="")
+@pytest.mark.parametrize("display", ["", ":4999"], ids=["none told", "one that is not there"])
+def test_without_a_screen_it_says_so_and_prints_a_line_that_works(
+    tmp_path: Path, display: str
+) -> None:
+    child = start(tmp_path / "wall", QT_QPA_PLATFORM="", DISPLAY=display, WAYLAND_DISPLAY=display)
     _, words = child.communicate(timeout=60)
     assert child.returncode == 2
     assert "没有显示器" in words and "No display" in words
