@@ -179,6 +179,19 @@ def paint_numbered(painter: QPainter, middle: QPointF, number: str, style: Style
     letter(painter, middle, number, side * 0.66, style.colour("t1"), style)
 
 
+def paint_camera(
+    painter: QPainter, middle: QPointF, heading: float, fov: float, style: Style
+) -> None:
+    """A camera: a dot and the sector that it sees; `heading` degrees clockwise from north."""
+    radius = 22.0
+    box = QRectF(middle.x() - radius, middle.y() - radius, 2 * radius, 2 * radius)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(style.colour("t2", 0.22))
+    painter.drawPie(box, round((90 - heading - fov / 2) * 16), round(fov * 16))
+    painter.setBrush(style.colour("t2"))
+    painter.drawEllipse(middle, 3.0, 3.0)
+
+
 def paint_sensor(
     painter: QPainter, middle: QPointF, form: int, colour: QColor, hollow: bool
 ) -> None:
