@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+import logging
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, astuple
 from typing import Any
 
+import msgspec
+
 from commandwall.clock import MINUTE
+from commandwall.plain import sound
 from commandwall.store.journal import GENESIS, Line, body_text, head_hash, seal, sha256, tick
 from commandwall.store.schema import WALL, kinds
 from commandwall.store.store import Records, Refused, Tx
@@ -17,6 +21,17 @@ CLOCK_TOLERANCE = MINUTE
 """A line further ahead of our time than this does not move our clock."""
 ROOM = 1_000_000
 """Characters of bodies after which no further line goes along."""
+
+
+BIGGEST = 1 << 63
+log = logging.getLogger(__name__)
+
+
+class Body(msgspec.Struct):
+    """What a line says: records after the act by kind, and the versions it saw before."""
+
+    records: dict[str, list[dict[str, Any]]] = {}
+    seen: dict[str, int] = {}
 
 
 def append(tx: Tx, origin: str, act: str, records: Records) -> Line:
@@ -39,8 +54,8 @@ def receive(tx: Tx, lines: Sequence[Line]) -> None:
             continue
         _verify(tx, line)
         _keep(tx, line)
-        if line.body is not None:
-            _fold(tx, line, json.loads(line.body))
+        for record, seen in _records(line):
+            _settle(tx, line, record, seen)
 
 
 def unsent(tx: Any, origin: str, after: int, limit: int = 500) -> list[Line]:
@@ -55,15 +70,36 @@ def unsent(tx: Any, origin: str, after: int, limit: int = 500) -> list[Line]:
     return [Line(*row) for *row, before in rows if before < ROOM]
 
 
-def _fold(tx: Tx, line: Line, body: Mapping[str, Any]) -> None:
+def _records(line: Line) -> Iterator[tuple[Any, int]]:
+    """The records of a line, each with the version it had seen.
+
+    A line that verifies is always kept, or it would block all that follow: what it holds and
+    cannot be used is left out.
+    """
     known = kinds(WALL)
-    for name, rows in body["records"].items():
+    try:
+        body = msgspec.convert(sound(json.loads(line.body or "{}")), Body)
+    except (ValueError, RecursionError) as why:
+        log.warning("line %s of %s cannot be read: %s", line.seq, line.origin, why)
+        return
+    for name, rows in body.records.items():
         if name not in known:
             continue  # written by a newer program: kept in the journal, shown after the upgrade
-        fields = known[name].__dataclass_fields__
         for row in rows:
-            record = known[name](**{k: v for k, v in row.items() if k in fields})
-            _settle(tx, line, record, body["seen"].get(f"{name}:{record.id}", 0))
+            try:
+                record = _record(known[name], row)
+            except ValueError as why:
+                log.warning("a %s of line %s of %s is none: %s", name, line.seq, line.origin, why)
+            else:
+                yield record, body.seen.get(f"{name}:{record.id}", 0)
+
+
+def _record(kind: type[Any], row: dict[str, Any]) -> Any:
+    record = msgspec.convert(row, kind)
+    for value in astuple(record):
+        if isinstance(value, int | float) and not -BIGGEST <= value < BIGGEST:
+            raise ValueError(f"{value} is no number that is kept")
+    return record
 
 
 def _settle(tx: Tx, line: Line, record: Any, seen: int) -> None:
