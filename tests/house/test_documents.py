@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import re
+import tomllib
+from dataclasses import fields
+from importlib.metadata import PackageNotFoundError, metadata
 from pathlib import Path
 
 import pytest
+
+from commandwall.config import CHOICES, Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -29,3 +34,67 @@ def test_every_link_leads_somewhere(path: Path) -> None:
     links = re.findall(r"(?<!!)\[[^\]]+\]\(([^)#]+)", path.read_text(encoding="utf-8"))
     own = [link for link in links if "://" not in link]
     assert [link for link in own if not (path.parent / link).exists()] == []
+
+
+def table(name: str) -> list[list[str]]:
+    """The cells of all tables of a document, without their heads."""
+    lines = [line for line in text(name).splitlines() if line.startswith("|")]
+    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+    rules = [n for n, row in enumerate(cells) if set("".join(row)) <= {"-"}]
+    return [row for n, row in enumerate(cells) if n not in rules and n + 1 not in rules]
+
+
+def test_every_setting_stands_in_its_document_with_its_default() -> None:
+    told = {row[0].strip("`"): row[1].strip("`") for row in table("docs/settings.md")}
+    defaults = {f.name: getattr(Settings(), f.name) for f in fields(Settings)}
+    assert list(told) == list(defaults)
+    del told["data_dir"]  # it differs from person to person
+    assert {key: tomllib.loads(f"it = {value}")["it"] for key, value in told.items()} == {
+        key: defaults[key] for key in told
+    }
+    meanings = {row[0].strip("`"): " ".join(row[1:]) for row in table("docs/settings.md")}
+    absent = [(k, one) for k, some in CHOICES.items() for one in some if one not in meanings[k]]
+    assert absent == []
+
+
+def test_the_example_of_settings_is_one(tmp_path: Path) -> None:
+    example = re.search(r"```toml\n(.*?)```", text("docs/settings.md"), re.S)
+    assert example is not None
+    secret = tmp_path / "station.secret"
+    secret.touch(mode=0o600)
+    file = tmp_path / "hall.toml"
+    file.write_text(re.sub(r'"/etc/[^"]+"', f'"{secret}"', example[1]))
+    assert Settings.load({}, {}, file).screen == "DP-1"
+
+
+FAMILIES = ("Apache", "BSD", "CC0", "LGPL", "MIT", "MPL", "OFL", "Zlib")
+UNSTATED = {"sqlcipher3"}  # its metadata names none; read from its licence file
+
+
+def families(licence: str) -> set[str]:
+    return {family for family in FAMILIES if family in licence}
+
+
+def stated(package: str) -> str:
+    """The licence of an installed package as its metadata says it."""
+    about = metadata(package)
+    kinds = [c for c in about.get_all("Classifier") or [] if c.startswith("License ::")]
+    return about.get("License-Expression") or " ".join([about.get("License") or "", *kinds])
+
+
+@pytest.mark.parametrize("extra", ["", "test", "dev"])
+def test_every_dependency_is_listed_with_its_licence(extra: str) -> None:
+    project = tomllib.loads(text("pyproject.toml"))["project"]
+    asked = project["optional-dependencies"][extra] if extra else project["dependencies"]
+    names = [found[0] for one in asked if (found := re.match(r"[\w.-]+", one))]
+    listed = {row[0]: row[1] for row in table("docs/third-party.md")}
+    assert [n for n in names if n != "commandwall" and n not in listed] == []
+    wrong = []
+    for name in set(names) - UNSTATED - {"commandwall"}:
+        try:
+            said = stated(name)
+        except PackageNotFoundError:
+            continue  # not for this system, or a developer's tool where there is none
+        if not families(listed[name]) or not families(listed[name]) <= families(said):
+            wrong.append((name, listed[name], said[:80]))
+    assert wrong == []
