@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 import psycopg
@@ -52,17 +53,17 @@ def _copy(conn: Connection, table: sql.Composable, records: Iterable[Any]) -> No
     names, moments = _names(first), times_of(type(first))
     columns = sql.SQL(", ").join(map(sql.Identifier, names))
     statement = sql.SQL("COPY {} ({}) FROM STDIN").format(table, columns)
+    values, times = attrgetter(*names), [i for i, name in enumerate(names) if name in moments]
     with conn.cursor() as cursor, cursor.copy(statement) as copy:
         for record in records:
-            copy.write_row([_value(getattr(record, n), n in moments) for n in names])
+            row = list(values(record))
+            for i in times:
+                row[i] = _moment(row[i])
+            copy.write_row(row)
 
 
-def _value(value: Any, moment: bool) -> Any:
-    return _moment(value) if moment and value is not None else value
-
-
-def _moment(at: Ms) -> datetime:
-    return to_datetime(at, "UTC")
+def _moment(at: Ms | None) -> datetime | None:
+    return None if at is None else to_datetime(at, "UTC")
 
 
 def _names(record: Any) -> list[str]:

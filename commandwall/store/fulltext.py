@@ -6,6 +6,7 @@ The index keeps no positions, so a hit is a candidate; the query checks it again
 from __future__ import annotations
 
 import re
+from operator import add
 
 DDL = (
     "CREATE VIRTUAL TABLE IF NOT EXISTS event_fts USING fts5("
@@ -19,10 +20,10 @@ def grams(text: str) -> list[str]:
     """Words of Latin letters and digits as they are, everything else as pairs of characters."""
     found: list[str] = []
     for run in _RUN.findall(text.lower()):
-        if _LATIN.fullmatch(run) or len(run) == 1:
+        if len(run) == 1 or _LATIN.fullmatch(run):
             found.append(run)
         else:
-            found.extend(run[i : i + 2] for i in range(len(run) - 1))
+            found.extend(map(add, run, run[1:]))
     return found
 
 

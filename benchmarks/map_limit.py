@@ -1,0 +1,250 @@
+"""The map on the real wall: frame clock, paint and sharp-after, beside one blit of that size.
+
+`python -m benchmarks.map_limit [--quick]` starts the wall with its agent, pool server and player
+on a new data directory, waits for the city, and moves the map by a clock of 60 Hz while values
+change. `blit` is one opaque drawImage of the map's size, measured around each row; `bare` is a
+window that does nothing else. A row marked `kernel` is the cook alone, without a window.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import statistics
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import count
+from typing import Any
+
+import numpy as np
+from PySide6.QtGui import QImage, QPainter, QPaintEvent
+from PySide6.QtWidgets import QWidget
+
+from benchmarks.living import Arrivals, drive, forget, living_wall, until
+from benchmarks.report import figures, milliseconds, table
+from layers.cook import Painter
+from layers.map import MapView
+from widgets.wall import Wall
+
+Size = tuple[int, int]
+SIZES = FULL_HD, FOUR_K, ULTRA_WIDE = (1920, 1080), (3840, 2160), (6656, 1792)
+MODES = ("static", "pan", "city pan", "zoom", "levels")
+HEAD = (
+    "window", "map", "mode", "tick p50", "p99", "max", "paint p50", "p99", "blit", "paint / blit",
+    "sharp p50", "p95", "frames/s", "readings/s",
+)  # fmt: skip
+
+
+class Hand:
+    """Moves one map as a person would; each mode is called with the seconds since it began."""
+
+    def __init__(self, view: MapView) -> None:
+        self._view, self._navigator = view, view.navigator
+        self._x = self._y = self._notches = 0.0
+        self._turn = 0
+        towns = [a.id for a in view.board.drill.areas.values() if a.level == 1]
+        self._towns = sorted(towns)
+
+    def begin(self, mode: str) -> Callable[[float], None]:
+        """Take the first view of a mode, wait until it is sharp, and give the mode."""
+        self._view.enter("")
+        if mode == "pan":
+            view = self._navigator.view
+            self._navigator.look_at(view.cx, view.cy, view.mpp / 2)
+        until(lambda: self._view.board.idle)
+        self._x = self._y = self._notches = 0.0
+        modes: dict[str, Callable[[float], None]] = {
+            "static": lambda t: None, "pan": self.pan, "city pan": self.pan_city,
+            "zoom": self.zoom, "levels": self.levels,
+        }  # fmt: skip
+        return modes[mode]
+
+    def pan(self, t: float) -> None:
+        """Wide curves at twice the scale of the city: 600 pixels of a 1080p map a second."""
+        view = self._navigator.view
+        self._to(0.38 * view.width * math.sin(1.5 * t), 0.2 * view.height * math.sin(t))
+
+    def pan_city(self, t: float) -> None:
+        """Small curves, with the whole city in view."""
+        view = self._navigator.view
+        self._to(0.1 * view.width * math.sin(1.5 * t), 0.1 * view.height * math.sin(t))
+
+    def zoom(self, t: float) -> None:
+        """Down to the streets and back, without a pause."""
+        view, notches = self._navigator.view, 8 * (1 - math.cos(1.2 * t))
+        self._navigator.zoom(notches - self._notches, view.width / 2, view.height / 2)
+        self._notches = notches
+
+    def levels(self, t: float) -> None:
+        """Twice a second into a town or out again, or a layer off or on."""
+        if int(t * 2) == self._turn:
+            return
+        self._turn = int(t * 2)
+        if self._turn % 4 < 2:
+            self._view.enter(self._towns[self._turn // 4 % len(self._towns)])
+        else:
+            self._view.enter("")
+        self._view.set_visible("sensors", self._turn % 2 == 0)
+
+    def _to(self, x: float, y: float) -> None:
+        self._navigator.pan(x - self._x, y - self._y)
+        self._x, self._y = x, y
+
+
+@dataclass(slots=True)
+class Row:
+    """What one mode showed; milliseconds."""
+
+    window: str
+    size: Size
+    mode: str
+    beats: Sequence[float] = ()
+    paint: Sequence[float] = ()
+    sharp: Sequence[float] = ()
+    blit: float = math.nan
+    seconds: float = 0.0
+    readings: int = 0
+
+    def cells(self) -> tuple[Any, ...]:
+        return (
+            self.window, "x".join(map(str, self.size)), self.mode,
+            share(self.beats, 50), share(self.beats, 99), max(self.beats, default=math.nan),
+            share(self.paint, 50), share(self.paint, 99), self.blit,
+            share(self.paint, 50) / self.blit, share(self.sharp, 50), share(self.sharp, 95),
+            len(self.paint) / self.seconds, self.readings / self.seconds,
+        )  # fmt: skip
+
+    def figures(self) -> dict[str, Any]:
+        return {
+            key.replace(" ", "_"): round(value, 2) if isinstance(value, float) else value
+            for key, value in zip(KEYS, self.cells(), strict=True)
+            if value == value
+        }
+
+
+KEYS = (
+    "window", "map", "mode", "tick_p50", "tick_p99", "tick_max", "paint_p50", "paint_p99", "blit",
+    "paint_ratio", "sharp_p50", "sharp_p95", "frames_s", "readings_s",
+)  # fmt: skip
+KERNEL = ("map", "row", "anew", "live", "blit")
+
+
+def share(values: Sequence[float], percent: float) -> float:
+    return float(np.percentile(values, percent)) if values else math.nan
+
+
+class Bare(QWidget):
+    """The floor: a window that shows one opaque picture of its size, and does nothing else."""
+
+    def __init__(self, size: Size) -> None:
+        super().__init__()
+        self.resize(*size)
+        self.image = opaque((size[0] * 3 // 2, size[1] * 3 // 2))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.drawImage(-self.width() // 4, -self.height() // 4, self.image)
+        painter.end()
+
+
+def opaque(size: Size) -> QImage:
+    image = QImage(*size, QImage.Format.Format_RGB32)
+    image.fill(0xFF203040)
+    return image
+
+
+def blit(size: Size, times: int = 31) -> float:
+    """Median milliseconds of one opaque drawImage of that size, out of a larger picture as the
+    map does it (pictures of one size may lie so in memory that copying takes eight times as long).
+    """
+    width, height = size
+    source, target = opaque((width * 3 // 2, height * 3 // 2)), opaque(size)
+
+    def draw() -> None:
+        painter = QPainter(target)
+        painter.drawImage(-width // 4, -height // 4, source)
+        painter.end()
+
+    return milliseconds(draw, times)
+
+
+def watch(view: MapView, arrivals: Arrivals, window: str, mode: str, seconds: float) -> Row:
+    """Move the map in one mode and take its figures, with the floor before and after."""
+    step = Hand(view).begin(mode)
+    size = (view.width(), view.height())
+    floors = [blit(size)]
+    view.paint_ms.clear()
+    view.board.sharp_ms.clear()
+    before = arrivals.readings
+    beats = drive(step, seconds)
+    row = Row(window, size, mode, beats, list(view.paint_ms), list(view.board.sharp_ms))
+    row.readings, row.seconds = arrivals.readings - before, sum(beats) / 1000
+    row.blit = statistics.mean([*floors, blit(size)])
+    view.set_visible("sensors", True)
+    return row
+
+
+def name(size: Size) -> str:
+    return f"{size[0]}x{size[1]}"
+
+
+def resize(wall: Wall, size: Size) -> None:
+    wall.resize(*size)
+    until(lambda: wall.map.board.idle)
+
+
+def on_the_wall(wall: Wall, plan: dict[Size, Sequence[str]], seconds: float) -> list[Row]:
+    """All modes at all sizes, on the wall as it stands."""
+    arrivals, rows = Arrivals(wall), []
+    for size, modes in plan.items():
+        resize(wall, size)
+        rows += [watch(wall.map, arrivals, f"wall {name(size)}", m, seconds) for m in modes]
+    return rows
+
+
+def bare(size: Size, seconds: float) -> Row:
+    """The frame clock of a window that only blits."""
+    window = Bare(size)
+    window.show()
+    beats = drive(lambda t: window.update(), seconds)
+    forget(window)
+    return Row(f"bare {name(size)}", size, "blit", beats, seconds=seconds, blit=blit(size))
+
+
+def kernels(wall: Wall, times: int) -> list[tuple[str, str, float, float, float]]:
+    """The cook alone on what the wall shows: all of it anew, and only what lives."""
+    plan, view = wall.map.scene.plan(), wall.map.navigator.view
+    size, keys, rows = (view.width, view.height), count(plan.ground_key + 1), []
+    for threads in (1, 2):
+        painter = Painter(threads)
+
+        def anew(painter: Painter = painter) -> None:
+            painter.paint(replace(plan, ground_key=next(keys)), view)
+
+        whole = milliseconds(anew, times)
+        kept = replace(plan, ground_key=next(keys))
+        live = milliseconds(partial(painter.paint, kept, view), times)
+        rows.append((name(size), f"kernel, {threads} threads", whole, live, blit(size)))
+        painter.close()
+    return rows
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true")
+    quick = parser.parse_args().quick
+    plan = {FULL_HD: MODES, FOUR_K: ("pan", "zoom")} if quick else dict.fromkeys(SIZES, MODES)
+    with living_wall(*FULL_HD) as wall:
+        rows = on_the_wall(wall, plan, 2.5 if quick else 6.0)
+        resize(wall, FULL_HD)
+        alone = kernels(wall, 5 if quick else 15)
+    rows += [bare(size, 1.0 if quick else 4.0) for size in plan]
+    table("The wall while values change, milliseconds", HEAD, [row.cells() for row in rows])
+    table("The cook alone, milliseconds", ("map", "", "anew", "live", "blit"), alone)
+    told = [row.figures() for row in rows]
+    figures("map_limit", rows=told, kernels=[dict(zip(KERNEL, k, strict=True)) for k in alone])
+
+
+if __name__ == "__main__":
+    main()
