@@ -28,7 +28,7 @@ class PlacesLayer(Layer):
         self.count = len(places)
         x, y = scene.project([p.lon for p in places], [p.lat for p in places])
         sprites, near = np.full(len(places), _square(scene), np.int32), scene.style.span(STREET)
-        names = [p.name[:18] for p in places]
+        names = [p.name for p in places]
         scene.draw(
             self,
             Stamps(x, y, sprites, near, False, "place", [p.id for p in places]),
