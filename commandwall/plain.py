@@ -19,6 +19,7 @@ _WINDOW = 8
 """Times the limit that is looked at: what is taken out makes room for what follows it."""
 _STYLE = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]+")  # how one sign is drawn: harmless
 _SPACE = re.compile(r"[\t\n\r\x0b\x0c\x85\u2028\u2029]\s*")
+_LINE_END = re.compile(r"\r\n?|[\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
 _UNSEEN = re.compile(
     "[\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f"
     "\u202a-\u202e\u2060-\u206f\u2800\u3164\ufeff\uffa0\ufff9-\ufffb\ufffe\uffff"
@@ -98,7 +99,8 @@ def sound(value: Any) -> Any:
 
 def kept(text: str) -> str:
     """What a person wrote, as it is kept: lines stay lines, what nobody sees leaves a mark."""
-    return "\n".join(_UNSEEN.sub(SCAR, line.replace("\t", " ")) for line in text.splitlines())
+    lines = _LINE_END.sub("\n", text).replace("\t", " ").split("\n")
+    return "\n".join(_UNSEEN.sub(SCAR, line) for line in lines)
 
 
 def person(name: str) -> str:

@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -220,7 +221,7 @@ def markup(widget: QWidget) -> Iterator[str]:
         # Qt joins an Arabic letter to the … that cuts it with U+200D.
         if not "".join(name.replace("\u200d…", "…").split()).isprintable():
             yield f"an accessible name {name[:80]!r}"
-    if len(widget.accessibleName()) > 200:
+    if len(widget.accessibleName()) > 4000:
         yield "a long accessible name"
     if isinstance(widget, QGraphicsView):
         texts = (i for i in widget.items() if isinstance(i, QGraphicsTextItem))
@@ -246,7 +247,7 @@ def tips(widget: QWidget) -> Iterator[str]:
     """Tips that hold more than one element of escaped text; each one is shown on the way."""
     for told in (widget.toolTip(), widget.statusTip(), widget.whatsThis(), widget.windowTitle()):
         inside = told.removeprefix("<p style='white-space:pre-wrap'>").removesuffix("</p>")
-        if "<" in inside or len(inside) > 4 * 4000:
+        if "<" in inside or len(unescape(inside)) > 4000:
             yield told
     if widget.toolTip():
         at = QPoint(1, 1)
