@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from commandwall import codes
 from commandwall.clock import Ms
 from commandwall.store.schema import MIRROR, WALL, record
-from commandwall.store.store import Refused, Tx
+from commandwall.store.store import Reader, Refused, Tx
 from commandwall.store.written import written
 
 CITY, TOWN, VILLAGE, GRID, MICROGRID, BLOCK = range(6)
@@ -181,6 +182,28 @@ def chain(areas: Mapping[str, Area], code: str) -> list[Area]:
         found[code] = areas[code]
         code = areas[code].parent
     return list(found.values())
+
+
+def homes(reader: Reader, buildings: Sequence[str]) -> tuple[int, int]:
+    """How many households stand in buildings, and how many people."""
+    sql = (
+        "SELECT count(*), coalesce(sum(people), 0) FROM household "
+        "WHERE building IN (SELECT value FROM json_each(:ids))"
+    )
+    households, people = reader.rows(sql, ids=json.dumps(list(buildings)))[0]
+    return int(households), int(people)
+
+
+def colour_history(reader: Reader, building: str, most: int = 20) -> list[BuildingColour]:
+    """The colours that stations gave a building, newest first."""
+    sql = (
+        "SELECT body FROM journal WHERE act = 'recolour' AND instr(body, :id) "
+        "ORDER BY hlc DESC LIMIT :most"
+    )
+    as_kept = json.dumps(building, ensure_ascii=False)
+    bodies = (json.loads(body) for (body,) in reader.rows(sql, id=as_kept, most=most))
+    given = (row for body in bodies for row in body["records"].get("buildingcolour", ()))
+    return [BuildingColour(**row) for row in given if row["id"] == building]
 
 
 def recolour(tx: Tx, buildings: Sequence[str], colour: str, reason: str) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QWidget
 
+from commandwall.areas import GRID
 from commandwall.picture import Changes, Picture
 from layers.areas import SHOWN
 from layers.base import LayerInfo
 from layers.board import Board
 from layers.buildings import BuildingsLayer
 from layers.events import EventsLayer
+from layers.style import STREET
 from layers.tint import TintLayer
 
 
@@ -48,10 +50,8 @@ class Layered(QWidget):
 
     def figures(self) -> dict[str, float]:
         """Value of the chosen figure by area code, at the level that is shown."""
-        layer, picture = self.board.layer(TintLayer), self.board.picture
-        if layer is None or picture is None:
-            return {}
-        return layer.values(picture, SHOWN[self.level()])
+        layer = self.board.layer(TintLayer)
+        return layer.values(SHOWN[self.level()]) if layer is not None else {}
 
     def set_calls(self, events: frozenset[str]) -> None:
         """Events whose clock ran out and that a person must see, with their names."""
@@ -72,3 +72,20 @@ class Layered(QWidget):
         """Whether the buildings are coloured 红黄蓝绿."""
         layer = self.board.layer(BuildingsLayer)
         return layer is not None and layer.registry
+
+    @property
+    def path(self) -> list[str]:
+        """Codes from the city down to the area that was entered."""
+        return self.board.drill.path()
+
+    def area_at(self, lon: float, lat: float) -> str:
+        """Code of the grid at a place, or of the finest area known there; "" outside all."""
+        x, y = self.board.scene.project([lon], [lat])
+        return self.board.drill.at(float(x[0]), float(y[0]), GRID)
+
+    def building_at(self, x: float, y: float) -> str:
+        """The building at a point of the sheet, where buildings are shown one by one."""
+        layer = self.board.layer(BuildingsLayer)
+        if layer is None or self.level() != STREET or not self.board.scene.visible(layer):
+            return ""
+        return layer.blocks.at(*self.board.scene.degrees(x, y))

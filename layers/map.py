@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QFocusEvent,
+    QHideEvent,
     QKeyEvent,
     QMouseEvent,
     QPainter,
@@ -25,7 +26,6 @@ from layers import words
 from layers.areas import SHOWN
 from layers.base import Layer, load_layers
 from layers.board import Board
-from layers.buildings import BuildingsLayer
 from layers.chosen import AREA, BUILDING, Chosen
 from layers.hand import Hand
 from layers.layered import Layered
@@ -33,7 +33,7 @@ from layers.navigator import Navigator
 from layers.overlay import Blinker, Furniture, Overlay
 from layers.pick import Hit, mark_at
 from layers.scene import Scene
-from layers.style import STREET, Style
+from layers.style import Style
 from layers.tint import TintLayer
 
 log = logging.getLogger(__name__)
@@ -169,16 +169,22 @@ class MapView(Layered):
         """Where on the widget the pointer is; None where it is elsewhere."""
         return self._hand.pointer
 
-    @property
-    def path(self) -> list[str]:
-        """Codes from the city down to the area that was entered."""
-        return self.board.drill.path()
-
     def spot(self) -> QPointF | None:
         """Where on the widget the mark of the chosen thing stands; None where it has none."""
         if self._choice.spot is None:
             return None
-        px, py = self.navigator.view.pixel(*self._choice.spot)
+        return self._on_widget(*self._choice.spot)
+
+    def point(self, lon: float, lat: float) -> QPointF | None:
+        """Where on the widget a place is; None where it is out of sight."""
+        if self.scene.plane is None:
+            return None
+        x, y = self.scene.project([lon], [lat])
+        here = self._on_widget(float(x[0]), float(y[0]))
+        return here if self.rect().contains(here.toPoint()) else None
+
+    def _on_widget(self, x: float, y: float) -> QPointF:
+        px, py = self.navigator.view.pixel(x, y)
         return QPointF(px, py) / self.devicePixelRatioF()
 
     def set_theme(self, theme: str) -> None:
@@ -336,21 +342,18 @@ class MapView(Layered):
         if found is not None:
             return found
         x, y = self.navigator.view.sheet(px, py)
-        if building := self._building(x, y):
+        if building := self.building_at(x, y):
             return Hit(BUILDING, building, x, y)
         code = self.board.drill.at(x, y, SHOWN[self.level()])
         return Hit(AREA, code, x, y) if code else None
 
-    def _building(self, x: float, y: float) -> str:
-        """The building at a point of the sheet, where buildings are shown one by one."""
-        layer = self.board.layer(BuildingsLayer)
-        if layer is None or self.level() != STREET or not self.scene.visible(layer):
-            return ""
-        return layer.blocks.at(*self.scene.degrees(x, y))
-
     def device(self, position: QPointF) -> tuple[float, float]:
         ratio = self.devicePixelRatioF()
         return position.x() * ratio, position.y() * ratio
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        self.aim(False)
+        super().hideEvent(event)
 
     def update_strip(self) -> None:
         strip = round(44 * self._scale) + 2

@@ -11,7 +11,15 @@ from commandwall import codes
 from commandwall.alarms import Alarm
 from commandwall.areas import Area
 from commandwall.clock import Ms
-from commandwall.picture import Changes, Picture, Readings, SyncState, Tallies, Tick
+from commandwall.picture import (
+    Changes,
+    Picture,
+    Readings,
+    SensorArrays,
+    SyncState,
+    Tallies,
+    Tick,
+)  # fmt: skip
 from commandwall.sensors import STALE
 from layers.areas import SHOWN, rows_of
 from layers.base import Layer
@@ -32,10 +40,17 @@ class AreaTree:
         self.row_of = {area.id: i for i, area in enumerate(self.rows)}
         self.level = np.array([area.level for area in self.rows], np.int64)
         self.parent = np.array([self.row_of.get(a.parent, -1) for a in self.rows], np.int64)
+        self._devices: tuple[SensorArrays | None, Ints] = (None, np.empty(0, np.int64))
 
     def rows_for(self, areas: list[str]) -> Ints:
         """The row of each area code; -1 where it is not drawn."""
         return np.array([self.row_of.get(code, -1) for code in areas], np.int64)
+
+    def devices(self, sensors: SensorArrays) -> Ints:
+        """The row of each device's area; found once for a set of devices."""
+        if self._devices[0] is not sensors:
+            self._devices = (sensors, self.rows_for([s.area for s in sensors.records]))
+        return self._devices[1]
 
     def up(self, rows: Ints, level: int) -> Ints:
         """Ancestors of that level; a row that is coarser gives -1."""
@@ -66,7 +81,7 @@ def alarms(picture: Picture, tree: AreaTree, level: int) -> Floats:
 
 def silent(picture: Picture, tree: AreaTree, level: int) -> Floats:
     """Percent of the devices of an area that are silent."""
-    rows = tree.rows_for([s.area for s in picture.sensors.records])
+    rows = tree.devices(picture.sensors)
     gone = (picture.sensors.quality == STALE).astype(np.float64)
     total = tree.total(rows, np.ones(len(rows)), level)
     return 100 * tree.total(rows, gone, level) / np.maximum(total, 1)
@@ -90,6 +105,7 @@ class TintLayer(Layer):
         self._tree: AreaTree | None = None
         self._devices: tuple[object, dict[int, Ints]] | None = None
         self._last: tuple[bytes, ...] = ()
+        self._numbers: dict[int, Floats] = {}  # the figure of each row, by level of areas
 
     def refresh(self, picture: Picture, changes: Changes, scene: Scene) -> None:
         if self._tree is None or Area in changes.kinds:
@@ -98,6 +114,10 @@ class TintLayer(Layer):
         self.count = len(tree.rows) if self.figure else 0
         self.at = self._age(picture)
         gone = late(picture, scene.style)
+        self._numbers = {
+            level: FIGURES[self.figure](picture, tree, level)
+            for level in (SHOWN.values() if self.figure else ())
+        }
         tints = [self._tint(picture, tree, level, gone, scene) for level in range(3)]
         state = tuple(t.lut.tobytes() + t.hatched.tobytes() for t in tints)
         if state != self._last:  # most seconds change nothing
@@ -110,11 +130,11 @@ class TintLayer(Layer):
             return None
         return picture.ages.get("events" if self.figure == "open_events" else "readings")
 
-    def values(self, picture: Picture, level: int) -> dict[str, float]:
+    def values(self, level: int) -> dict[str, float]:
         """The chosen figure of each area of a level, for a legend or a table."""
-        if self._tree is None or not self.figure:
+        numbers = self._numbers.get(level)
+        if self._tree is None or numbers is None:
             return {}
-        numbers = FIGURES[self.figure](picture, self._tree, level)
         here = np.flatnonzero(self._tree.level == level)
         return {self._tree.rows[i].id: float(numbers[i]) for i in here}
 
@@ -126,8 +146,7 @@ class TintLayer(Layer):
         lut[0] = style.paint("outside")
         here = np.flatnonzero(tree.level == level)
         if self.figure:
-            numbers = FIGURES[self.figure](picture, tree, level)
-            lut[1 + here] = ramp(numbers[here], self._limits(), style)
+            lut[1 + here] = ramp(self._numbers[level][here], limits(self.figure), style)
         if scene.focus:
             lut[1:][~self._inside(tree, scene.focus)] = mix(style, "land", "outside", 0.75)
         hatched = np.zeros(len(lut), np.uint8)
@@ -135,12 +154,6 @@ class TintLayer(Layer):
         if not gone and len(picture.sensors.ids):
             hatched[1 + here] = self._too_silent(picture, tree, level, style)[here]
         return Tint(lut, hatched, style.span(map_level))
-
-    def _limits(self) -> list[tuple[float, int]]:
-        """(from, severity) of the chosen figure, mildest first."""
-        facts = codes.load("map_figure")[self.figure].facts
-        named = ((facts.get(f"from_s{severity}"), severity) for severity in (4, 3, 2, 1))
-        return [(float(start), severity) for start, severity in named if start is not None]
 
     def _inside(self, tree: AreaTree, focus: str) -> NDArray[np.bool_]:
         return np.array([a.id == focus or a.id.startswith(focus) for a in tree.rows], bool)
@@ -151,7 +164,7 @@ class TintLayer(Layer):
         """Areas of which too large a share of the devices is silent."""
         sensors, look, n = picture.sensors, style.map["stale"], len(tree.rows)
         if self._devices is None or self._devices[0] is not sensors:
-            rows = tree.rows_for([s.area for s in sensors.records])
+            rows = tree.devices(sensors)
             # One more row, at the end, takes the devices of no area of that level.
             self._devices = (sensors, {k: tree.up(rows, k) % (n + 1) for k in SHOWN.values()})
         at = self._devices[1][level]
@@ -160,11 +173,18 @@ class TintLayer(Layer):
         return np.asarray((total >= look["silent_least"]) & (gone >= total * look["silent_share"]))
 
 
-def ramp(numbers: Floats, limits: list[tuple[float, int]], style: Style) -> NDArray[np.uint32]:
+def limits(figure: str) -> list[tuple[float, int]]:
+    """(from, severity) of a figure, mildest first."""
+    facts = codes.load("map_figure")[figure].facts
+    named = ((facts.get(f"from_s{severity}"), severity) for severity in (4, 3, 2, 1))
+    return [(float(start), severity) for start, severity in named if start is not None]
+
+
+def ramp(numbers: Floats, over: list[tuple[float, int]], style: Style) -> NDArray[np.uint32]:
     """Neutral from land to high; hue only from a limit on."""
     top = max(float(numbers.max(initial=0)), 1e-9)
     lut = np.array([mix(style, "land", "high", float(n) / top) for n in numbers], np.uint32)
-    for start, severity in limits:
+    for start, severity in over:
         lut[numbers >= start] = mix(style, "land", f"s{severity}", 0.35)
     return lut
 

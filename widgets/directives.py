@@ -80,6 +80,10 @@ class Directives(RowList):
         if subject.kind is Incident:
             self.incident = subject.id
             self.renew()
+        elif subject.kind is Directive and subject.id in self.keys:
+            self.current = subject.id
+            self._show_current()
+            self.update()
 
     def order(self) -> Sequence[str]:
         end = 1 << 62

@@ -1,26 +1,24 @@
-"""The tree of the map's layers with their ages and counts, and the legend of the marks."""
+"""The tree of the map's layers with their counts and ages."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QCheckBox, QWidget
 
-from commandwall.alarms import ACKED, RTNUN, UNACK
-from commandwall.deadlines import GREEN, ORANGE, RED, YELLOW
 from commandwall.picture import Changes, Picture, Tick
 from layers.base import LayerInfo
-from widgets import age, marks
+from widgets import age
 from widgets.base import Context, Panel
-from widgets.i18n import tr
 from widgets.paper import RIGHT, Ink, Paper
 from widgets.text import plain
-from widgets.words import NUMERALS
 
-ROW = 42.0
-"""Height of a row; less where there are many layers."""
+ROW, LEAST_ROW = 42.0, 30.0
+"""Height of a row, and the least at which its type still stands free: below it, two columns."""
+TOLD, COUNT = 78.0, 150.0
+"""Room for the age of a row, and for its count and age."""
 
 
 class LayerTree(Panel):
@@ -49,28 +47,43 @@ class LayerTree(Panel):
             box.setChecked(layer.visible)
             box.blockSignals(False)
 
-    @property
-    def _row(self) -> float:
-        room = self.height() / self.look.unit - self.top
-        return min(ROW, room / max(1, len(self._layers)))
-
     def place(self) -> None:
-        row = self._row
-        for i, layer in enumerate(self._layers):
-            box, px = self._boxes[layer.id], self.look.px
+        px = self.look.px
+        told = 0 if self._columns > 1 else COUNT
+        for layer, (x, y, wide, tall) in zip(self._layers, self._cells(), strict=True):
+            box = self._boxes[layer.id]
             box.setFont(self.look.font("body"))
-            box.setText(plain(tr(layer.title), 40))
-            box.setAccessibleName(plain(tr(layer.title), 40))
-            box.setGeometry(0, px(self.top + i * row), self.width() - px(150), px(row))
+            box.setText(plain(layer.title, 40))
+            box.setAccessibleName(plain(layer.title, 40))
+            box.setGeometry(px(x), px(y), px(wide - told), px(tall))
 
     def draw(self, paper: Paper) -> None:
-        row = self._row
-        for i, layer in enumerate(self._layers):
-            base = self.top + i * row + row / 2 + 6
+        if self._columns > 1:
+            return
+        for layer, (_, y, wide, tall) in zip(self._layers, self._cells(), strict=True):
+            base = y + tall / 2 + 6
             told = age.age(self.picture.now, layer.at) if layer.at else ""
             pieces = [(age.number(layer.count), Ink("label", "" if layer.count else "t4"))]
-            paper.row_back(paper.width - 84, base, *pieces)
-            paper.write(paper.width, base, told, Ink("age"), RIGHT, 78)
+            paper.row_back(wide - 84, base, *pieces)
+            paper.write(wide, base, told, Ink("age"), RIGHT, TOLD)
+
+    @property
+    def _columns(self) -> int:
+        return 1 if self._room >= LEAST_ROW * len(self._layers) else 2
+
+    @property
+    def _room(self) -> float:
+        return self.height() / self.look.unit - self.top
+
+    def _cells(self) -> list[tuple[float, float, float, float]]:
+        """Left, top, width and height of each row, in design pixels."""
+        deep = -(-len(self._layers) // self._columns)
+        tall, wide = min(ROW, self._room / max(1, deep)), self.width() / self.look.unit
+        across = wide / self._columns
+        return [
+            (i // deep * across, self.top + i % deep * tall, across, tall)
+            for i in range(len(self._layers))
+        ]
 
     def _rebuild(self) -> None:
         for box in self._boxes.values():
@@ -88,46 +101,3 @@ class LayerTree(Panel):
     def _toggle(self, layer: str, on: bool) -> None:
         if self.context.map is not None:
             self.context.map.set_visible(layer, on)
-
-
-class Legend(Panel):
-    """What the marks mean."""
-
-    id, title, pooled = "legend", "图例", False
-    shows = frozenset({Tick})
-
-    def refresh(self, picture: Picture, changes: Changes) -> None:
-        """It never changes."""
-
-    def draw(self, paper: Paper) -> None:
-        y = self._draw_severities(paper, self.top + 18)
-        y = self._draw_states(paper, y + 14)
-        self._draw_lamps(paper, y + 14)
-
-    def _draw_severities(self, paper: Paper, y: float) -> float:
-        step = paper.width / 4
-        names = (tr("红"), tr("橙"), tr("黄"), tr("蓝"))
-        for i, name in enumerate(names):
-            paper.mark(i * step + 16, y, 26, (i + 1, ACKED))
-            numeral = tr("{numeral} 级{name}", numeral=NUMERALS[i + 1], name=name)
-            paper.write(i * step, y + 40, numeral, Ink("age"))
-        return y + 56
-
-    def _draw_states(self, paper: Paper, y: float) -> float:
-        states = (
-            (UNACK, tr("未确认")), (ACKED, tr("已确认")),
-            (RTNUN, tr("恢复未确认")), (marks.STALE, tr("失联，最后已知")),
-        )  # fmt: skip
-        for i, (state, name) in enumerate(states):
-            x, row = i % 2 * paper.width / 2, y + i // 2 * 44
-            paper.mark(x + 18, row + 12, 22, (3, state))
-            paper.write(x + 44, row + 18, name, Ink("age"), room=paper.width / 2 - 48)
-        return y + 88
-
-    def _draw_lamps(self, paper: Paper, y: float) -> None:
-        lamps = ((GREEN, tr("时间充裕")), (YELLOW, tr("已过半")), (ORANGE, tr("余二成")),
-                 (RED, tr("逾期")))  # fmt: skip
-        for i, (colour, name) in enumerate(lamps):
-            x, row = i % 2 * paper.width / 2, y + i // 2 * 36
-            marks.lamp(paper.painter, QPointF(x + 18, row + 12), 18, colour, self.look)
-            paper.write(x + 44, row + 18, name, Ink("age"), room=paper.width / 2 - 48)

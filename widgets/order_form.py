@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QSpinBox, QWidget
 
 from commandwall import codes, incidents
@@ -24,11 +25,13 @@ from commandwall.incidents import (
 )  # fmt: skip
 from commandwall.picture import Changes, Picture, SyncState, Tick
 from widgets import age
-from widgets.acts import ActBar
-from widgets.base import Command, Panel, Subject
+from widgets.acts import ActBar, KeyButton
+from widgets.base import Command, Panel, Piece, Subject
 from widgets.directives import focus
+from widgets.facts import place_at, place_of
 from widgets.i18n import language, tr
-from widgets.paper import Ink, Paper
+from widgets.paper import Ink
+from widgets.text import plain
 
 DRAFT = "directive"
 ANSWERS: dict[str, tuple[str, Any, str]] = {
@@ -64,14 +67,18 @@ class OrderForm(Panel):
     def __init__(self, *args: Any, **kw: Any) -> None:
         super().__init__(*args, **kw)
         self.incident = self.directive = self._said = ""
-        self._place: tuple[float, float] | None = None
+        self._place: tuple[float, float, str] | None = None
         self._to, self._verb = QComboBox(self), QComboBox(self)
         self._words, self._minutes = QLineEdit(self), QSpinBox(self)
         self._words.setMaxLength(DIRECTIVE_LIMIT)
         self._words.returnPressed.connect(self.issue)
         self._minutes.setRange(1, 24 * 60)
         self._minutes.setValue(30)
-        self._bar = ActBar(self._acts(), self)
+        self._bar, self._at = ActBar(self._acts(), self), KeyButton("P", self)
+        self._at.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._at.clicked.connect(self.take_place)
+        if self.context.map is not None:
+            self.context.map.aimed.connect(self._aimed)
         self._lay_out()
         self._fill()
         self.context.drafts.follow(self._words, DRAFT)
@@ -88,16 +95,50 @@ class OrderForm(Panel):
 
     def commands(self) -> list[Command]:
         own = [Command(c.key, tr(c.name), c.run) for c in self._acts()]
-        return [Command("I", tr("写指令"), self._words.setFocus), *own]
+        return [
+            Command("I", tr("写指令"), self._words.setFocus),
+            Command("P", tr("取图上地点"), self.take_place), *own,
+        ]  # fmt: skip
+
+    def aside(self) -> list[Piece]:
+        """Where the directive points to, and what was just done."""
+        where = tr("地点　{place}", place=plain(self._place[2], 40)) if self._place else ""
+        view = self.context.map
+        if view is not None and view.aiming:
+            where = tr("点地图取地点，Esc 不带地点")
+        return [(line, Ink("age", "t1")) for line in (where, self._said) if line]
+
+    def take_place(self) -> None:
+        """The place of what the map has chosen; the same once more: that of the next click."""
+        view = self.context.map
+        if view is None:
+            return
+        found = place_of(*view.chosen, self.picture)
+        if found is None or found == self._place:
+            self._place = None
+            view.aim()
+            view.setFocus()  # so that Esc reaches it
+        else:
+            self._place, self._said = found, ""
+        self.update()
+
+    def _aimed(self, lon: float, lat: float) -> None:
+        if not self.isVisible() or self.context.map is None:
+            return
+        code = self.context.map.area_at(lon, lat)
+        self._place, self._said = (lon, lat, place_at(lon, lat, code, self.picture)), ""
+        self.update()
 
     def issue(self) -> None:
         """Sign the directive as the post that this station took."""
+        lon, lat, place = self._place or (None, None, "")
         order = Order(
             focus(self.picture, self.incident), str(self._to.currentData() or ""),
             self._words.text().strip(), verb=str(self._verb.currentData() or ""),
+            place=place, lon=lon, lat=lat,
             due_at=Ms(self.picture.now + self._minutes.value() * MINUTE),
         )  # fmt: skip
-        self.do(incidents.issue, self._issued, order=order)
+        self.do(incidents.issue, self._sent, order=order)
 
     def answer(self, act: Any, words: str = "") -> None:
         """Answer the chosen directive; `words` names the argument that the typed words are."""
@@ -119,10 +160,6 @@ class OrderForm(Panel):
         self._bar.wear()
         self._fill()
 
-    def draw(self, paper: Paper) -> None:
-        if self._said:
-            paper.write(paper.width, self.top - 14, self._said, Ink("age", "t1"), at=1.0)
-
     def heading(self) -> str:
         return self.title
 
@@ -139,6 +176,10 @@ class OrderForm(Panel):
         mine = [d for d in self.picture.directives.values()
                 if (debt := incidents.owes(d)) and debt[0] == self.desk.post]  # fmt: skip
         return min(mine, key=lambda d: d.issued_at, default=None)
+
+    def _sent(self, done: Any) -> None:
+        self._place = None
+        self._issued(done)
 
     def _issued(self, done: Any) -> None:
         self._said = tr("已存盘 {time}", time=age.seconds(self.picture.now))
@@ -160,6 +201,7 @@ class OrderForm(Panel):
         row.setContentsMargins(0, 0, 0, 0)
         for field, share in ((self._to, 2), (self._verb, 1), (self._words, 5), (self._minutes, 1)):
             row.addWidget(field, share)
+        row.addWidget(self._at)
         column.addWidget(line)
         column.addWidget(self._bar)
         column.addStretch(1)
@@ -185,6 +227,8 @@ class OrderForm(Panel):
         self._name_fields()
 
     def _name_fields(self) -> None:
+        self._at.setText(tr("地点"))
+        self._at.setAccessibleName(tr("取图上地点"))
         self._minutes.setSuffix(" " + tr("分内"))
         self._words.setPlaceholderText(tr("内容，按 I 写，回车下达"))
         names = ((self._to, "发往岗位"), (self._verb, "动作"), (self._words, "指令内容"),

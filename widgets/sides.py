@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import Any
 
-from PySide6.QtCore import QRectF
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QPainter, QPaintEvent, QPalette
+from PySide6.QtWidgets import QAbstractButton, QWidget
 
 from commandwall.areas import CITY, GRID, TOWN, VILLAGE, Area, chain
 from commandwall.clock import SECOND, Ms
@@ -21,11 +24,46 @@ from widgets.paper import MIDDLE, RIGHT, Ink, Paper
 from widgets.text import person, plain
 
 
+class PlaceStep(QAbstractButton):
+    """One step of the way down; pressed, the map goes there."""
+
+    def __init__(self, code: str, name: str, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.code = code
+        self.setText(name)
+        self.setAccessibleName(name)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
+
+    def sizeHint(self) -> QSize:
+        return QSize(self.fontMetrics().horizontalAdvance(self.text()), self.fontMetrics().height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        lit = self.underMouse() or self.hasFocus()
+        role = QPalette.ColorRole.WindowText if lit else QPalette.ColorRole.LinkVisited
+        painter.setPen(self.palette().color(role))
+        base = self.height() * 0.75
+        painter.drawText(QPointF(0, base), self.text())
+        if lit:
+            painter.drawLine(QPointF(0, base + 4), QPointF(self.width(), base + 4))
+        painter.end()
+
+
 class PlaceLine(Panel):
     """Where the map is: the city and how it is divided, or the way down to what was entered."""
 
     id, title, headed, pooled = "place", "所在", False, False
     shows = frozenset({Area})
+    _gap = 24.0
+
+    def __init__(self, *args: Any, **kw: Any) -> None:
+        super().__init__(*args, **kw)
+        self._steps: list[PlaceStep] = []
+        self._counts: list[str] = []
+        if self.context.map is not None:
+            self.context.map.entered.connect(lambda path: self._follow())
 
     def refresh(self, picture: Picture, changes: Changes) -> None:
         levels = Counter(area.level for area in picture.areas.values())
@@ -34,24 +72,48 @@ class PlaceLine(Panel):
             tr("{n} 村社", n=age.number(levels[VILLAGE])),
             tr("{n} 网格", n=age.number(levels[GRID])),
         ]
-        if self.context.map is not None and not hasattr(self, "_path"):
-            self._path: list[str] = []
-            self.context.map.entered.connect(self._entered)
+        self._follow()
 
     def draw(self, paper: Paper) -> None:
-        names = [self.picture.areas[c].name for c in self._trail() if c in self.picture.areas]
-        if len(names) > 1:
-            paper.write(0, 18, " › ".join(names), Ink("label", "t2"), room=paper.width)
+        if len(self._steps) > 1:
+            for step in self._steps[:-1]:
+                end = step.geometry().right() / self.look.unit
+                paper.write(end + self._gap / 2, 18, "›", Ink("label"), MIDDLE)
             return
         pieces = [words.city_name(self.picture), *self._counts]
         paper.row(0, 18, *((p, Ink("label")) for p in pieces), gap=20)
 
-    def _trail(self) -> list[str]:
-        return getattr(self, "_path", [])
+    def place(self) -> None:
+        """The steps one after the other; where there is no room, the upper ones go."""
+        letters, room, widths = self.look.letters("label"), self.width() / self.look.unit, []
+        for step in self._steps:
+            widths.append(min(letters.horizontalAdvance(step.text()), room))
+        while sum(widths) + self._gap * len(widths) > room and len([w for w in widths if w]) > 1:
+            widths[next(i for i, w in enumerate(widths) if w)] = 0.0
+        x, px = 0.0, self.look.px
+        for step, wide in zip(self._steps, widths, strict=True):
+            step.setGeometry(px(x), 0, px(wide + 2) if wide else 0, px(24))
+            x += wide + self._gap if wide else 0.0
 
-    def _entered(self, path: list[str]) -> None:
-        self._path = path
-        self.update()
+    def _follow(self) -> None:
+        """A step for each area on the way down; none where the whole city is shown."""
+        path = [] if self.context.map is None else self.context.map.path
+        path = [code for code in path if code in self.picture.areas]
+        path = path if len(path) > 1 else []
+        names = [plain(self.picture.areas[code].name, 24) for code in path]
+        if [(s.code, s.text()) for s in self._steps] != list(zip(path, names, strict=True)):
+            for step in self._steps:
+                step.deleteLater()
+            self._steps = [self._step(code, name) for code, name in zip(path, names, strict=True)]
+            self._dress()
+            self.place()
+            self.update()
+
+    def _step(self, code: str, name: str) -> PlaceStep:
+        step = PlaceStep(code, name, self)
+        step.clicked.connect(lambda: self.context.map and self.context.map.enter(code))
+        step.show()
+        return step
 
 
 class Duty(Panel):

@@ -23,7 +23,7 @@ from commandwall.areas import Area, Building, Camera, Place
 from commandwall.config import Settings
 from commandwall.desk import Desk
 from commandwall.events import Event
-from commandwall.incidents import CommandPost, Incident
+from commandwall.incidents import CommandPost, Directive, Incident
 from commandwall.picture import Changes, Picture
 from commandwall.resources import Resource
 from commandwall.sensors import Sensor
@@ -33,6 +33,7 @@ from layers.style import Style
 from widgets import i18n, pages, theme, trust
 from widgets.base import Command, Context, Panel, Subject
 from widgets.draft import Drafts
+from widgets.hover import HoverCard
 from widgets.i18n import tr
 from widgets.keys import KeySheet
 from widgets.look import Look
@@ -45,9 +46,9 @@ from widgets.turns import Turns
 
 log = logging.getLogger(__name__)
 ON_MAP: dict[str, type[Any]] = {
-    "alarm": Alarm, "area": Area, "building": Building, "camera": Camera, "event": Event,
-    "incident": Incident, "place": Place, "command_post": CommandPost, "resource": Resource,
-    "sensor": Sensor,
+    "alarm": Alarm, "area": Area, "building": Building, "camera": Camera, "directive": Directive,
+    "event": Event, "incident": Incident, "place": Place, "command_post": CommandPost,
+    "resource": Resource, "sensor": Sensor,
 }  # fmt: skip
 """What the map calls a kind -> the kind."""
 
@@ -75,6 +76,7 @@ class Wall(QWidget):
             seconds=map_view.clock.monotonic, go=self.open_page, map=map_view,
             pages=self.file.pages, over=self._show_overlay,
         )  # fmt: skip
+        self.hover = HoverCard(self.context, map_view)
         self.turns = Turns(self._take_turn, self)
         self._pages: dict[str, Page] = {}
         self._shortcuts: list[QShortcut] = []
@@ -132,6 +134,7 @@ class Wall(QWidget):
         page.show()
         page.raise_()
         if before is not None and before is not page:
+            self.setFocus()  # else the focus falls on whatever field the page has first
             before.hide()
         self._bind()
 
@@ -298,6 +301,7 @@ class Wall(QWidget):
             *own,
             Command("Z", tr("上一视图"), self.map.back),
             Command("Home", tr("看全市"), self.map.fit),
+            Command("H", tr("看所选的卡片"), self.hover.pin),
             Command("Ctrl+K", tr("命令"), self.open_palette),
             Command("?", tr("全部按键"), self.open_keys),
             Command("F11", tr("全屏"), self.toggle_full_screen),
