@@ -67,9 +67,11 @@ class Station:
         self.desk.run(_hostile, {"records": records}, "<b>陈</b>\u202e", "front.chief")
 
     def exchange(self, pool: Pool) -> None:
-        """Fill, then give and take everything, as the agent does."""
+        """Fill at the first time, then give and take everything, as the agent does."""
         with pool.client() as client:
-            mirror = Mirror(self.folder / fill(self.folder, client, self.clock, lambda share: None))
+            name = self.store.mirror_name()
+            name = name or fill(self.folder, client, self.clock, lambda share: None)
+            mirror = Mirror(self.folder / name)
             link = Link(
                 self.store, self.desk, self.clock, client, mirror,
                 Packs(self.store, self.desk, self.clock),

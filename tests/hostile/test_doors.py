@@ -13,12 +13,15 @@ from unicodedata import category
 import openpyxl
 import pytest
 from builders import an_event
+from hostile import city
+from hostile.conftest import LONG
 from hostile.corpus import ALL, BROKEN, MILLION, POOL, WITHOUT_LONG, label
 from openpyxl.utils.exceptions import IllegalCharacterError
 
 from commandwall import events
 from commandwall.config import Settings
 from commandwall.events import EventNote
+from commandwall.pool import schema
 from commandwall.pool.imports import door
 from commandwall.pool.loader import load
 from commandwall.store.journal import GENESIS, Line, seal
@@ -62,6 +65,23 @@ def test_a_station_that_lies_stops_nobody(pool: Any, station: Callable[[str], An
     assert set(notes) <= {"last", "bad\ufffd", "seen"}
     kept = here.store.read(lambda r: r.value("SELECT count(*) FROM journal"))
     assert kept == len(LIES) + 1
+
+
+def test_rows_of_hostile_texts_arrive_through_the_feed_too(
+    pool: Any, station: Callable[[str], Any]
+) -> None:
+    here = station("here")
+    load(pool.owner, city.city())
+    here.exchange(pool)
+    for some in city.pool_records(LONG):
+        load(pool.owner, some)
+    here.exchange(pool)
+    for name, kind in schema.city_kinds().items():
+        rows = here.store.read(lambda r, kind=kind: r.find(kind))
+        assert len(rows) == pool.counts()[name]
+        if name == "event":
+            titles = {row.title for row in rows}
+            assert {text for text in city.POOL if len(text) < 1000} <= titles
 
 
 def test_words_of_any_kind_find_what_holds_them_and_nothing_else(
