@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import tomllib
 from dataclasses import fields
 from importlib.metadata import PackageNotFoundError, metadata
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from commandwall import cli
 from commandwall.config import CHOICES, Settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -98,3 +100,24 @@ def test_every_dependency_is_listed_with_its_licence(extra: str) -> None:
         if not families(listed[name]) or not families(listed[name]) <= families(said):
             wrong.append((name, listed[name], said[:80]))
     assert wrong == []
+
+
+def test_the_readme_names_the_commands_that_guard_a_landing() -> None:
+    commands = re.search(r"```\n(make .*?)```", text("README.md"), re.S)
+    assert commands is not None
+    asked = commands[1].split("\n")
+    assert asked[:2] == ["make run", "make test"]
+    assert "make test" in text(".ci/run").splitlines()
+    targets = re.findall(r"^(\w+):", text("Makefile"), re.M)
+    for path in DOCUMENTS:
+        named = re.findall(r"`make (\w+)", path.read_text(encoding="utf-8"))
+        assert [name for name in named if name not in targets] == [], path.name
+
+
+def test_every_command_of_the_documents_is_understood() -> None:
+    blocks = [b for path in DOCUMENTS for b in re.findall(r"```\n(.*?)```", path.read_text(), re.S)]
+    lines = "\n".join(blocks).replace("\\\n", " ").splitlines()
+    asked = [line.partition("commandwall ")[2] for line in lines if "commandwall " in line]
+    assert len(asked) > 8
+    for arguments in asked:
+        cli._parser().parse_args(shlex.split(arguments))
