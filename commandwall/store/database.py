@@ -94,11 +94,11 @@ def troubles() -> Generator[None]:
     """Turn a fault of the disk or the file into StoreTrouble; everything else is a bug."""
     try:
         yield
-    except DBAPIError as error:
-        text = str(error.orig).lower()
+    except (DBAPIError, sqlite.Error) as error:
+        said = str(getattr(error, "orig", error))
         for sign, code in _TROUBLES.items():
-            if sign in text:
-                raise StoreTrouble(code, str(error.orig)) from error
+            if sign in said.lower():
+                raise StoreTrouble(code, said) from error
         raise
 
 

@@ -68,11 +68,14 @@ def _run(engine: Engine) -> None:
 
 
 def _back_up(path: Path, held: str) -> None:
-    """A whole copy beside the file, before anything is touched."""
+    """A whole copy beside the file, before anything is touched; a half one never has its name."""
     copy = path.with_name(f"{path.stem}-before-upgrade-{held}.db")
-    source, target = sqlite.connect(str(path)), sqlite.connect(str(copy))
+    part = copy.with_suffix(".part")
+    part.unlink(missing_ok=True)
+    source, target = sqlite.connect(str(path)), sqlite.connect(str(part))
     try:
         source.backup(target)
     finally:
         target.close()
         source.close()
+    part.replace(copy)

@@ -52,7 +52,7 @@ from commandwall.store import migrate
 migrate.SCRIPTS = Path(sys.argv[1])
 migrate.open_store(Path(sys.argv[2])).close()
 """
-STEPS = range(5)
+BROKEN_OFF = [*(("KILL_AFTER", step) for step in range(5)), ("FAIL_AFTER", 2), ("FAIL_AFTER", 4)]
 
 
 @pytest.fixture
@@ -112,13 +112,33 @@ def test_the_copy_holds_all_that_was_there_before(folder: Path, later: Path) -> 
     assert acts(folder / "wall.db") == {"later"}
 
 
+def test_what_an_earlier_try_left_is_no_hindrance(folder: Path, later: Path) -> None:
+    before = whole(folder / "wall.db")
+    for name in (f"wall-before-upgrade-{HELD}.db", f"wall-before-upgrade-{HELD}.part"):
+        (folder / name).write_bytes(b"half a copy" * 1000)
+    assert open_later(later, folder) == 0
+    assert whole(folder / f"wall-before-upgrade-{HELD}.db") == before
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows knows no limit of a file's size")
+def test_without_room_for_the_copy_nothing_is_touched_and_a_sentence_says_so(
+    folder: Path, later: Path
+) -> None:
+    before = whole(folder / "wall.db")
+    small = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (65536, 65536))\n"
+    command = [sys.executable, "-c", small + OPEN, str(later), str(folder)]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert "StoreTrouble: disk_" in ended.stderr.splitlines()[-1]
+    assert whole(folder / "wall.db") == before
+    assert not (folder / f"wall-before-upgrade-{HELD}.db").exists()
+
+
 def test_opening_again_copies_nothing(folder: Path) -> None:
     migrate.open_store(folder).close()
     assert list(folder.glob("*before-upgrade*")) == []
 
 
-@pytest.mark.parametrize("step", STEPS)
-@pytest.mark.parametrize("how", ["FAIL_AFTER", "KILL_AFTER"])
+@pytest.mark.parametrize(("how", "step"), BROKEN_OFF)
 def test_an_upgrade_broken_off_leaves_the_old_one(
     folder: Path, later: Path, how: str, step: int
 ) -> None:
