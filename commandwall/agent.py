@@ -20,6 +20,7 @@ from commandwall import platform
 from commandwall.clock import SECOND, Clock, Ms
 from commandwall.config import Settings
 from commandwall.desk import Desk
+from commandwall.keeper import AGENT_LOCK, WALL_LOCK
 from commandwall.pool import schema
 from commandwall.pool.client import Client, PoolTrouble
 from commandwall.pool.demo.seed import seed_pool, seeded
@@ -50,6 +51,7 @@ class Agent:
         self.sync = pulse.Sync()
         self._halt = threading.Event()
         self._parent = os.getppid()
+        self._alone_since: float | None = None
         self._server: PoolServer | None = None
 
     def run(self) -> None:
@@ -164,12 +166,21 @@ class Agent:
             self._halt.wait(BEAT_S)
 
     def _over(self) -> bool:
-        """Whether to end: told so, or the wall has been gone for ten seconds."""
-        if not self.service and os.getppid() != self._parent:
-            log.info("the wall is gone; ending")
-            self._halt.wait(ORPHAN_S)
-            self._halt.set()
+        """Whether to end: told so, or no wall has been there for ten seconds."""
+        if self._orphaned():
+            self._alone_since = self._alone_since or self.clock.monotonic()
+            if self.clock.monotonic() - self._alone_since > ORPHAN_S:
+                log.info("the wall is gone; ending")
+                self._halt.set()
+        else:
+            self._alone_since = None
         return self._halt.is_set()
+
+    def _orphaned(self) -> bool:
+        """Whether the wall that started us is gone and no other one took its place."""
+        if self.service or os.getppid() == self._parent:
+            return False
+        return not platform.is_held(self.settings.data_dir / WALL_LOCK)
 
     def _close(self) -> None:
         self._halt.set()
@@ -185,7 +196,7 @@ def _address(url: str, secret: str) -> dict[str, str]:
 def run(settings: Settings, service: bool = False) -> int:
     """Be the agent of a data directory; 0 when it ended, 3 when another one holds the lock."""
     settings.data_dir.mkdir(parents=True, exist_ok=True)
-    with platform.lock(settings.data_dir / "agent.lock") as held:
+    with platform.lock(settings.data_dir / AGENT_LOCK) as held:
         if not held:
             return 3
         platform.be_nice(10)

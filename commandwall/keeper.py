@@ -1,7 +1,7 @@
 """The keeper: the wall's watch over its agent.
 
 Starts an agent unless one holds the lock of the data directory, and starts it again, with
-back-off, when its pulse has been silent for five seconds.
+back-off, when it has ended or when its pulse has been silent for five seconds.
 """
 
 from __future__ import annotations
@@ -12,14 +12,21 @@ import sys
 import threading
 
 from commandwall import platform
-from commandwall.clock import SECOND, Clock
+from commandwall.clock import SECOND, Clock, Ms
 from commandwall.config import Settings
 from commandwall.store import pulse
 
 log = logging.getLogger(__name__)
-SILENT_MS = 5 * SECOND
-LOOK_S = 0.5
-BACK_OFF_S = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
+AGENT_LOCK, WALL_LOCK = "agent.lock", "wall.lock"
+"""Held by the agent of a data directory, and by every wall on it: an agent whose wall was killed
+goes on for the next one."""
+SILENT_MS, START_MS = 5 * SECOND, 60 * SECOND
+"""How long a pulse may be silent, and how long an agent may take to its first beat: a busy machine
+needs its time to load it."""
+LOOK_S = 0.25
+BACK_OFF_S = (0.0, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
+SOUND_S = 10.0
+"""An agent that lived this long did not fail at its start: the next one starts at once."""
 
 
 class Keeper(threading.Thread):
@@ -32,11 +39,13 @@ class Keeper(threading.Thread):
         self._child: subprocess.Popen[bytes] | None = None
         self._starts = 0
         self._began = 0.0
+        self._started_at = Ms(0)
 
     def run(self) -> None:
-        while not self._halt.is_set():
-            self._look()
-            self._halt.wait(LOOK_S)
+        with platform.lock(self._settings.data_dir / WALL_LOCK, wait=True, shared=True):
+            while not self._halt.is_set():
+                self._look()
+                self._halt.wait(LOOK_S)
 
     def stop(self) -> None:
         """End the agent with the wall."""
@@ -47,22 +56,28 @@ class Keeper(threading.Thread):
             platform.end(self._child)
 
     def _look(self) -> None:
-        now = self._clock.now()
-        if now - pulse.read(self._settings.data_dir).agent_at < SILENT_MS:
-            if self._clock.monotonic() - self._began > BACK_OFF_S[-1]:
-                self._starts = 0
+        if self._lives():
             return
-        pause = BACK_OFF_S[min(self._starts, len(BACK_OFF_S) - 1)]
-        if self._starts and self._clock.monotonic() - self._began < SILENT_MS / 1000 + pause:
-            return
-        self._start()
+        age = self._clock.monotonic() - self._began
+        if age > SOUND_S:
+            self._starts = 0
+        if age >= BACK_OFF_S[min(self._starts, len(BACK_OFF_S) - 1)]:
+            self._start()
+
+    def _lives(self) -> bool:
+        """Whether an agent runs and its pulse beats, or it may still be about to begin."""
+        if self._child is None or self._child.poll() is not None:
+            return platform.is_held(self._settings.data_dir / AGENT_LOCK)
+        beat = pulse.read(self._settings.data_dir).agent_at
+        limit = SILENT_MS if beat > self._started_at else START_MS
+        return self._clock.now() - max(self._started_at, beat) < limit
 
     def _start(self) -> None:
         if self._child is not None:
             platform.end(self._child)
+        if self._began:
+            log.warning("the agent was gone; starting it again")
         self._starts += 1
-        self._began = self._clock.monotonic()
-        if self._starts > 1:
-            log.warning("the agent was silent; start %d", self._starts)
+        self._began, self._started_at = self._clock.monotonic(), self._clock.now()
         command = [sys.executable, "-m", "main", "agent"]
         self._child = platform.start_child(command, env=self._settings.environment())

@@ -44,10 +44,10 @@ def write(folder: Path, sync: Sync) -> None:
 
 
 def read(folder: Path) -> Sync:
-    """The newest pulse; an empty one where there is none."""
+    """The newest pulse; an empty one where there is none, or none that a power cut left whole."""
     try:
         raw = json.loads((folder / NAME).read_text())
-    except FileNotFoundError:
+    except (FileNotFoundError, ValueError):
         return Sync()
     raw["lamps"] = {name: Lamp(**lamp) for name, lamp in raw["lamps"].items()}
     return Sync(**raw)

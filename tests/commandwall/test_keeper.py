@@ -1,0 +1,96 @@
+"""The keeper's watch over a real agent: it starts again, and goes on for the next wall."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from commandwall import platform
+from commandwall.clock import Clock
+from commandwall.config import ASSETS, Settings
+from commandwall.keeper import AGENT_LOCK, Keeper
+from commandwall.store import pulse
+
+WALL = """
+import sys, time
+from pathlib import Path
+from commandwall.clock import Clock
+from commandwall.config import Settings
+from commandwall.keeper import Keeper
+
+Keeper(Settings(data_dir=Path(sys.argv[1])), Clock()).start()
+time.sleep(600)
+"""
+
+
+def until(found):
+    end = time.monotonic() + 60
+    while not (answer := found()):
+        assert time.monotonic() < end
+        time.sleep(0.05)
+    return answer
+
+
+def agents(folder: Path) -> list[int]:
+    """Processes of agents of this folder."""
+    found = []
+    for process in psutil.process_iter(["cmdline", "status"]):
+        line = process.info["cmdline"] or []
+        if line[-1:] == ["agent"] and process.info["status"] != psutil.STATUS_ZOMBIE:
+            try:
+                mine = process.environ().get("COMMANDWALL_DATA_DIR") == str(folder)
+            except psutil.Error:
+                continue
+            found += [process.pid] if mine else []
+    return found
+
+
+@pytest.fixture
+def keeper(tmp_path: Path) -> Iterator[Keeper]:
+    watch = Keeper(Settings(data_dir=tmp_path), Clock())
+    yield watch
+    watch.stop()
+
+
+def beats(folder: Path) -> bool:
+    return platform.is_held(folder / AGENT_LOCK) and pulse.read(folder).agent_at > 0
+
+
+def test_an_agent_that_is_killed_starts_again_without_waiting_for_silence(
+    keeper: Keeper, tmp_path: Path
+) -> None:
+    keeper.start()
+    until(lambda: beats(tmp_path))
+    (first,) = agents(tmp_path)
+    os.kill(first, signal.SIGKILL)
+    until(lambda: agents(tmp_path) not in ([], [first]))
+    until(lambda: beats(tmp_path))
+    assert len(agents(tmp_path)) == 1
+
+
+def test_an_agent_whose_wall_was_killed_goes_on_for_the_next_wall(
+    keeper: Keeper, tmp_path: Path
+) -> None:
+    with subprocess.Popen([sys.executable, "-c", WALL, str(tmp_path)], cwd=ASSETS.parent) as wall:
+        until(lambda: beats(tmp_path))
+        (first,) = agents(tmp_path)
+        wall.kill()
+    keeper.start()
+    time.sleep(12)  # longer than an agent waits for a wall
+    assert agents(tmp_path) == [first]
+    assert Clock().now() - pulse.read(tmp_path).agent_at < 5_000
+    keeper.stop()
+    until(lambda: agents(tmp_path) == [])
+
+
+def test_a_pulse_that_a_power_cut_tore_counts_as_none(tmp_path: Path) -> None:
+    (tmp_path / pulse.NAME).write_text('{"agent_at": 17')
+    assert pulse.read(tmp_path) == pulse.Sync()
