@@ -273,6 +273,9 @@ class BuildingCard(Panel):
         y = self._draw_counts(paper, y + 8)
         line = tr("在街区级点选楼栋，Shift 加选，按 A 选辖区全部")
         paper.paragraph(0, y + 20, line, Ink("age"), paper.width, 3)
+        if not self._legend.isHidden():
+            edge = paper.height - LEGEND - 14.5
+            paper.line(0, edge, paper.width, edge)
 
     def _draw_counts(self, paper: Paper, y: float) -> float:
         for code in registry():

@@ -75,7 +75,7 @@ def _place_name(kind: str, thing: object, picture: Picture) -> str:
         return words.place(picture, getattr(thing, "id", ""))
     named_place = text.plain(getattr(thing, "place", "") or getattr(thing, "name", ""))
     where = words.place(picture, getattr(thing, "area", ""))
-    return " ".join(filter(None, (where if named_place not in where else "", named_place)))
+    return " ".join(filter(None, (where if where not in named_place else "", named_place)))
 
 
 def _thing(kind: str, id_: str, picture: Picture) -> object:

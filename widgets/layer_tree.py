@@ -50,18 +50,18 @@ class LayerTree(Panel):
     def place(self) -> None:
         px = self.look.px
         told = 0 if self._columns > 1 else COUNT
-        for layer, (x, y, wide, tall) in zip(self._layers, self._cells(), strict=True):
+        for layer, (x, y, wide, low) in zip(self._layers, self._cells(), strict=True):
             box = self._boxes[layer.id]
             box.setFont(self.look.font("body"))
             box.setText(plain(layer.title, 40))
             box.setAccessibleName(plain(layer.title, 40))
-            box.setGeometry(px(x), px(y), px(wide - told), px(tall))
+            box.setGeometry(px(x), px(y), px(wide - told), px(low) - px(y))
 
     def draw(self, paper: Paper) -> None:
         if self._columns > 1:
             return
-        for layer, (_, y, wide, tall) in zip(self._layers, self._cells(), strict=True):
-            base = y + tall / 2 + 6
+        for layer, (_, y, wide, low) in zip(self._layers, self._cells(), strict=True):
+            base = (y + low) / 2 + 6
             told = age.age(self.picture.now, layer.at) if layer.at else ""
             pieces = [(age.number(layer.count), Ink("label", "" if layer.count else "t4"))]
             paper.row_back(wide - 84, base, *pieces)
@@ -76,12 +76,17 @@ class LayerTree(Panel):
         return self.height() / self.look.unit - self.top
 
     def _cells(self) -> list[tuple[float, float, float, float]]:
-        """Left, top, width and height of each row, in design pixels."""
+        """Left, top, width and lower edge of each row, in design pixels."""
         deep = -(-len(self._layers) // self._columns)
         tall, wide = min(ROW, self._room / max(1, deep)), self.width() / self.look.unit
         across = wide / self._columns
         return [
-            (i // deep * across, self.top + i % deep * tall, across, tall)
+            (
+                i // deep * across,
+                self.top + i % deep * tall,
+                across,
+                self.top + (i % deep + 1) * tall,
+            )
             for i in range(len(self._layers))
         ]
 

@@ -199,7 +199,7 @@ class OrderForm(Panel):
         line = QWidget(self)
         row = QHBoxLayout(line)
         row.setContentsMargins(0, 0, 0, 0)
-        for field, share in ((self._to, 2), (self._verb, 1), (self._words, 5), (self._minutes, 1)):
+        for field, share in ((self._to, 5), (self._verb, 3), (self._words, 10), (self._minutes, 2)):
             row.addWidget(field, share)
         row.addWidget(self._at)
         column.addWidget(line)

@@ -16,7 +16,7 @@ from commandwall.incidents import BACK, Directive, owes
 from commandwall.indicators import IndicatorValue
 from commandwall.picture import Changes, Fixes, Picture, Readings, SyncState, Tallies, Tick
 from commandwall.sensors import STALE
-from widgets import age, words
+from widgets import age, fields, words
 from widgets.base import EMPTY, NORMAL, Panel, Piece
 from widgets.figures import is_old
 from widgets.i18n import named, rows, tr
@@ -105,7 +105,7 @@ class PlaceLine(Panel):
             for step in self._steps:
                 step.deleteLater()
             self._steps = [self._step(code, name) for code, name in zip(path, names, strict=True)]
-            self._dress()
+            fields.dress(self, self.look, self._own_keys)
             self.place()
             self.update()
 
