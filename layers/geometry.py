@@ -19,6 +19,10 @@ Project = Callable[[Any, Any], tuple[Floats, Floats]]
 """Degrees (lon, lat) to the sheet (x east, y south, metres)."""
 
 
+WORLD = (180.0, 90.0)
+"""Degrees east and north that there are."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Shapes:
     """Polygons as flat arrays: ring r is xy[rings[r]:rings[r + 1]], shape s has the rings
@@ -45,8 +49,14 @@ NOTHING = Shapes(np.empty((0, 2)), np.zeros(1, np.int64), np.zeros(1, np.int64))
 
 
 def decode(wkb: Sequence[bytes]) -> NDArray[Any]:
-    """Shapely geometries of WKB; what cannot be read becomes None."""
-    return np.asarray(shapely.from_wkb(np.array(wkb, dtype=object), on_invalid="ignore"))
+    """Shapely geometries of WKB; what cannot be read, is empty or leaves the world becomes None."""
+    with np.errstate(invalid="ignore"):
+        found = np.asarray(shapely.from_wkb(np.array(wkb, dtype=object), on_invalid="ignore"))
+    xy, owner = shapely.get_coordinates(found, return_index=True)
+    inside = (np.abs(xy) <= WORLD).all(axis=1)  # and a number: NaN is on no side
+    found[owner[~inside]] = None
+    found[shapely.is_empty(found)] = None
+    return found
 
 
 def polygons(wkb: Sequence[bytes], project: Project) -> Shapes:

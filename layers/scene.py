@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from commandwall.geo import Plane
-from layers.geometry import Floats, Ints, Shapes
+from layers.geometry import WORLD, Floats, Ints, Shapes
 from layers.sprites import Pages, SpriteBook
 from layers.style import Style
 from layers.viewport import Viewport
@@ -186,7 +186,9 @@ class Scene:
     def project(self, lon: Any, lat: Any) -> tuple[Floats, Floats]:
         """Degrees WGS-84 to the sheet; needs the plane, which stands once the city is known."""
         assert self.plane is not None
-        x, y = self.plane.forward(np.asarray(lon, np.float64), np.asarray(lat, np.float64))
+        # What lies outside the world stands at its edge: the kernels reckon in whole pixels.
+        given = zip((lon, lat), WORLD, strict=True)
+        x, y = self.plane.forward(*(np.clip(np.asarray(v, np.float64), -w, w) for v, w in given))
         return x, -y
 
     def degrees(self, x: float, y: float) -> tuple[float, float]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import psycopg
 from psycopg.abc import RV, PQGen
 from psycopg.types.json import Jsonb
 from sqlalchemy import LargeBinary
+from sqlalchemy.types import Double
 
 from commandwall.clock import Clock, Ms
 from commandwall.pool import schema
@@ -210,11 +212,25 @@ def _places(columns: dict[str, list[str]]) -> Iterator[tuple[str, list[int]]]:
 
 
 def _row(kind: str, values: Sequence[Any], places: Sequence[int]) -> Row:
-    table = table_of(schema.city_kinds()[kind])
-    return tuple(
-        base64.b64decode(values[at]) if isinstance(column.type, LargeBinary) else values[at]
-        for column, at in zip(table.columns, places, strict=True)
-    )
+    pairs = zip(_forms(kind), places, strict=True)
+    return tuple(form(values[at]) if form else values[at] for form, at in pairs)
+
+
+@cache
+def _forms(kind: str) -> tuple[Callable[[Any], Any] | None, ...]:
+    """What each column needs after JSON, which knows no bytes, and writes 1e300 as a whole."""
+    columns = table_of(schema.city_kinds()[kind]).columns
+    return tuple(next((f for t, f in _FORMS if isinstance(c.type, t)), None) for c in columns)
+
+
+def _number(value: float | None) -> float | None:
+    return None if value is None else float(value)
+
+
+_FORMS: tuple[tuple[type[Any], Callable[[Any], Any]], ...] = (
+    (LargeBinary, base64.b64decode),
+    (Double, _number),
+)
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import struct
 from collections.abc import Iterator
 from typing import Any
 
@@ -54,6 +55,18 @@ LINES = {"road", "pipe"}
 SHARE = 5
 INDEXED = {"id": 1000, "area": 1000}
 """What the pool's own indexes refuse to hold in full."""
+BOX = bytes(shapely.to_wkb(shapely.box(LON, LAT, LON + 1, LAT + 1)))
+SHAPES = [
+    *(BOX.replace(struct.pack("<d", LON + 1), struct.pack("<d", float(x))) for x in ("nan", "inf")),
+    b"", b"\x00junk", b"\xff" * 64,
+    *(bytes(shapely.to_wkb(shape)) for shape in (
+        shapely.Polygon(), shapely.Point(LON, LAT), shapely.LineString([(LON, LAT), (LON, LAT)]),
+        shapely.Polygon([(LON, LAT), (LON + 1, LAT + 1), (LON, LAT + 1), (LON + 1, LAT)]),
+        shapely.box(-1e300, -1e300, 1e300, 1e300), shapely.Point(LON, LAT).buffer(0.01, 5_000),
+        shapely.GeometryCollection([shapely.Point(LON, LAT), shapely.box(LON, LAT, LON + 1, LAT)]),
+    )),
+]  # fmt: skip
+"""What may stand where an outline should (S-13)."""
 PLACES = itertools.count()
 
 
@@ -96,9 +109,20 @@ def _records(name: str, kind: type[Any], long: bool) -> Iterator[Record]:
         # In short form each column meets some of the texts alone, and all of them below.
         for text in WITHOUT_LONG if long else WITHOUT_LONG[at % SHARE :: SHARE]:
             yield _record(name, kind, next(number), {column: text})
+    for odd in _odd(kind):
+        yield _record(name, kind, next(number), odd)
     for text in POOL if long else [*WITHOUT_LONG, LONG[1]]:
         facts = {column: text[: INDEXED.get(column)] for column in texts_of(kind)}
         yield _record(name, kind, next(number), facts)
+
+
+def _odd(kind: type[Any]) -> Iterator[dict[str, Any]]:
+    """Shapes and places that are none, or lie nowhere."""
+    names = {c.name: c.type for c in table_of(kind).columns}
+    for column in (n for n, t in names.items() if isinstance(t, LargeBinary)):
+        yield from ({column: shape} for shape in SHAPES)
+    if "lon" in names:
+        yield from ({"lon": x, "lat": y} for x, y in ((LAT, LON), (1e308, -1e308), (0.0, 0.0)))
 
 
 def _record(name: str, kind: type[Any], number: int, hostile: dict[str, str]) -> Record:

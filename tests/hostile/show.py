@@ -188,7 +188,7 @@ class Tour:
         self.pages()
 
     def share(self, keys: list[str]) -> list[str]:
-        return keys if self.long else keys[:: max(1, len(keys) // 40)]
+        return keys if self.long else keys[:: max(1, len(keys) // 25)]
 
     def each(self, kind: type[Any]) -> Iterator[Any]:
         for info in self.wall.file.pages:

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hostile.conftest import LONG
 from hostile.corpus import MARKUP, SQL, TEMPLATES, WITHOUT_LONG
 from hostile.show import personal
@@ -25,7 +26,7 @@ def shown(folder: Path, pool: Any) -> dict[str, Any]:
                json.dumps(pool.counts()), *(["--long"] if LONG else [])]  # fmt: skip
     env = {**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'tests'}", "QT_QPA_PLATFORM": "offscreen"}
     done = subprocess.run(
-        command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=1800 if LONG else 280
+        command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=3600 if LONG else 560
     )
     assert done.returncode == 0, done.stderr[-6000:]
     if where := os.environ.get("COMMANDWALL_HOSTILE_REPORT"):
@@ -33,6 +34,7 @@ def shown(folder: Path, pool: Any) -> dict[str, Any]:
     return dict(json.loads(done.stdout.splitlines()[-1]))
 
 
+@pytest.mark.timeout(4000 if LONG else 900)  # it waits for a real pool, agent and wall
 def test_every_hostile_text_is_shown_as_it_stands(hostile_pool: Any, tmp_path: Path) -> None:
     report = shown(tmp_path / "wall", hostile_pool)
     assert report["faults"] == []

@@ -100,3 +100,10 @@ def test_a_label_is_one_line_of_bearable_length() -> None:
     assert one_line("a\nb\t c\x00\u202ed", LETTERS) == "a b c\ufffdd"
     assert len(one_line("长" * 100_000, LETTERS)) == LETTERS
     assert one_line("<img src='/dev/zero'>", LETTERS) == "<img src='/dev/zero'>"
+
+
+def test_what_is_no_outline_of_this_world_is_left_out() -> None:
+    fine = shapely.to_wkb(shapely.box(120, 31, 121, 32))
+    wild = [shapely.box(-1e300, -1e300, 1e300, 1e300), shapely.Polygon(), shapely.Point(0, 91)]
+    found = geometry.decode([fine, b"", b"junk", *map(shapely.to_wkb, wild)])
+    assert [g is not None for g in found] == [True, False, False, False, False, False]
