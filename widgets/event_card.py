@@ -333,7 +333,7 @@ class EventCard(Panel):
         self._unit.clear()
         self._unit.addItems(sorted(text.plain(u) for u in units if u))
         current = self.view.unit if self.view and self.view.state == DISPATCHED else ""
-        self._unit.setCurrentText(current)
+        self._unit.setCurrentText(text.plain(current))
 
     def _show_fields(self, shown: bool) -> None:
         for field in (self._unit, self._words, self._bar):

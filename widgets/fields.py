@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QComboBox, QLineEdit, QSpinBox, QWidget
 
 from widgets.look import Look
 from widgets.own_keys import OwnKeys
+from widgets.text import plain
 
 Field = QLineEdit | QComboBox | QSpinBox
 SPACE, SIDE = 5, 10
@@ -16,10 +17,10 @@ SPACE, SIDE = 5, 10
 
 
 def words(text: str = "", limit: int = 200) -> QLineEdit:
-    """A field for a line of text."""
+    """A field for a line of text; what stands in it at first may come from outside."""
     field = QLineEdit()
     field.setMaxLength(limit)
-    field.setText(text)
+    field.setText(plain(text, limit))
     return field
 
 

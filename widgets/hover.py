@@ -19,6 +19,7 @@ from widgets.courier import Courier
 from widgets.facts import Facts
 from widgets.i18n import tr
 from widgets.paper import RIGHT, Ink, Paper
+from widgets.text import plain
 
 PAUSE_MS = 250
 """The pointer rests so long before a card comes; the next one follows at once."""
@@ -72,8 +73,8 @@ class HoverCard(QWidget):
             return
         if kind == "building" and id_ not in self._homes:
             self._ask_homes(id_)
-        self.setAccessibleName(self.facts.title)
-        self.setAccessibleDescription("; ".join(self._lines()))
+        self.setAccessibleName(plain(self.facts.title))
+        self.setAccessibleDescription("; ".join(map(plain, self._lines())))
         self.show()
         self.raise_()
         self.update()

@@ -42,7 +42,11 @@ from commandwall.plain import plain
 from widgets import startup
 from widgets.base import Panel, Subject
 from widgets.rows import RowList
+from widgets.wall import ON_MAP
 
+STEPS = (
+    "pages", "lists", "cards", "map", "hovers", "search", "overlays", "fields", "english",
+)  # fmt: skip
 STEP_S = 60
 """No single step of a person may take as long as this."""
 
@@ -94,7 +98,17 @@ class Tour:
         self.said: set[str] = set()
 
     def run(self) -> None:
-        for name in ("pages", "lists", "cards", "map", "search", "overlays", "fields", "english"):
+        for name in (
+            "pages",
+            "lists",
+            "cards",
+            "map",
+            "hovers",
+            "search",
+            "overlays",
+            "fields",
+            "english",
+        ):
             with step(name, self.report):
                 getattr(self, name)()
             self.look_for_markup(name)
@@ -142,6 +156,22 @@ class Tour:
         names = view.scene.sprites._known
         self.report["names"] = [k[1] for k in names if isinstance(k, tuple) and k[0] == "text"]
 
+    def hovers(self) -> None:
+        """The card beside the pointer, of everything that may lie under it."""
+        view, card, store = self.wall.map, self.wall.hover, self.wall.desk._store
+        view.look_at(120.2, 31.15, 3.0)
+        card._pinned, shown = True, 0
+        for name, kind in ON_MAP.items():
+            for record in self.share(store.read(lambda r, kind=kind: r.find(kind))):
+                arm()
+                view.select(name, record.id)
+                card.renew()
+                card.grab()
+                shown += not card.isHidden()
+                self.look_at(card, f"hover of {name}")
+        card._pinned = False
+        self.report["hovers"] = shown
+
     def search(self) -> None:
         found: dict[str, list[str]] = {}
         for queue in self.each(RowList):
@@ -187,7 +217,7 @@ class Tour:
         self.wall.set_theme("day")
         self.pages()
 
-    def share(self, keys: list[str]) -> list[str]:
+    def share(self, keys: list[Any]) -> list[Any]:
         return keys if self.long else keys[:: max(1, len(keys) // 25)]
 
     def each(self, kind: type[Any]) -> Iterator[Any]:
@@ -204,10 +234,12 @@ class Tour:
     def look_for_markup(self, where: str) -> None:
         """Every widget there is: nothing of it may read its text as markup."""
         for widget in self.wall.findChildren(QWidget):
-            for what in markup(widget):
-                self.report["rich"].append(f"{where}: {widget!r} {what}")
-            if where != "fields" and (bare := [t for t in texts(widget) if personal(t)]):
-                self.report["bare"].append(f"{where}: {widget!r} {bare[0][:200]!r}")
+            self.look_at(widget, where)
+
+    def look_at(self, widget: QWidget, where: str) -> None:
+        self.report["rich"] += [f"{where}: {widget!r} {what}" for what in markup(widget)]
+        if where != "fields" and (bare := [t for t in texts(widget) if personal(t)]):
+            self.report["bare"].append(f"{where}: {widget!r} {bare[0][:200]!r}")
 
 
 def markup(widget: QWidget) -> Iterator[str]:
