@@ -88,6 +88,7 @@ class BuildingCard(Panel):
         self.context.drafts.follow(self._reason, DRAFT)
         if self.context.map is not None:
             self.context.map.picked.connect(self._picked)
+            self.context.map.entered.connect(self._entered)
 
     # What others call.
 
@@ -300,6 +301,12 @@ class BuildingCard(Panel):
     def _picked(self, kind: str, id_: str) -> None:
         if not kind:
             self.area = ""
+            self.take(())
+
+    def _entered(self, path: list[str]) -> None:
+        """Nothing chosen: what is told is of the area that was entered."""
+        if not self.chosen_ids:
+            self.area = path[-1] if len(path) > 1 else ""
             self.take(())
 
     def _of_area(self) -> list[str]:

@@ -12,6 +12,7 @@ from commandwall.picture import Changes, Picture, Tick
 from layers.base import LayerInfo
 from widgets import age
 from widgets.base import Context, Panel
+from widgets.look import Look
 from widgets.paper import RIGHT, Ink, Paper
 from widgets.text import plain
 
@@ -19,6 +20,15 @@ ROW, LEAST_ROW = 42.0, 30.0
 """Height of a row, and the least at which its type still stands free: below it, two columns."""
 TOLD, COUNT = 78.0, 150.0
 """Room for the age of a row, and for its count and age."""
+BOX = 14.0
+
+
+def scale_box(box: QCheckBox, look: Look) -> None:
+    """A box as large as its surface wants it: a style sheet knows pixels only."""
+    side = look.px(BOX)
+    sheet = f"QCheckBox::indicator {{ width: {side}px; height: {side}px; }}"
+    if box.styleSheet() != sheet:
+        box.setStyleSheet(sheet)
 
 
 class LayerTree(Panel):
@@ -53,6 +63,7 @@ class LayerTree(Panel):
         for layer, (x, y, wide, low) in zip(self._layers, self._cells(), strict=True):
             box = self._boxes[layer.id]
             box.setFont(self.look.font("body"))
+            scale_box(box, self.look)
             box.setText(plain(layer.title, 40))
             box.setAccessibleName(plain(layer.title, 40))
             box.setGeometry(px(x), px(y), px(wide - told), px(low) - px(y))

@@ -10,7 +10,6 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QCheckBox, QComboBox
 
-from commandwall.areas import Building, BuildingColour
 from commandwall.clock import Ms
 from commandwall.picture import Changes, Picture, Readings, Tallies, Tick
 from layers.style import STREET
@@ -19,6 +18,7 @@ from widgets import age
 from widgets.base import Command, Panel
 from widgets.building_card import registry, swatch
 from widgets.i18n import language, measured_in, named, rows, tr
+from widgets.layer_tree import scale_box
 from widgets.paper import RIGHT, Ink, Paper
 from widgets.text import plain
 
@@ -31,7 +31,7 @@ class Thematic(Panel):
     """`F` takes the next figure, `B` shows or hides the colours of the buildings."""
 
     id, title = "thematic", "专题"
-    shows = frozenset({Tick, Tallies, Readings, Building, BuildingColour})
+    shows = frozenset({Tick, Tallies, Readings})
 
     def __init__(self, *args: Any, **kw: Any) -> None:
         super().__init__(*args, **kw)
@@ -39,15 +39,11 @@ class Thematic(Panel):
         self._figure.activated.connect(self._chose)
         self._registry.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._registry.toggled.connect(self._show_registry)
-        self._counts: dict[str, int] = {}
         if self.context.map is not None:
             self.context.map.moved.connect(self.update)
         self._fill()
 
     def refresh(self, picture: Picture, changes: Changes) -> None:
-        if changes.kinds & {Building, BuildingColour}:
-            given = list(picture.building_colours.values())
-            self._counts = {code.id: given.count(code.id) for code in registry()}
         self._follow()
         self.at = self._newest()
 
@@ -73,6 +69,7 @@ class Thematic(Panel):
         self._figure.setGeometry(0, px(y), self.width(), px(FIELD))
         self._registry.setGeometry(0, px(y + FIELD + SCALE), self.width(), px(30))
         self._registry.setFont(self.look.font("body"))
+        scale_box(self._registry, self.look)
 
     def draw(self, paper: Paper) -> None:
         self._draw_scale(paper, self.top + FIELD + 12)

@@ -212,6 +212,9 @@ def test_all_buildings_of_an_area_by_key(open_map: Any, village: World, qtbot: A
     assert "石塘镇 石东村" in read(card) and "共 3 栋" in read(card)
     QTest.keyClick(wall, "A")
     assert card.chosen_ids == ("b0", "b1", "b2") == wall.map.chosen_buildings
+    wall.map._let_go()
+    wall.map.enter("t1v2")
+    assert "石塘镇 石西村" in read(card) and "共 1 栋" in read(card)
 
 
 def test_a_half_typed_reason_is_there_after_a_crash(
