@@ -40,17 +40,28 @@ class AreaTree:
         self.row_of = {area.id: i for i, area in enumerate(self.rows)}
         self.level = np.array([area.level for area in self.rows], np.int64)
         self.parent = np.array([self.row_of.get(a.parent, -1) for a in self.rows], np.int64)
-        self._devices: tuple[SensorArrays | None, Ints] = (None, np.empty(0, np.int64))
+        self._sensors: SensorArrays | None = None
+        self._devices: dict[int, Ints] = {}
 
     def rows_for(self, areas: list[str]) -> Ints:
         """The row of each area code; -1 where it is not drawn."""
         return np.array([self.row_of.get(code, -1) for code in areas], np.int64)
 
-    def devices(self, sensors: SensorArrays) -> Ints:
-        """The row of each device's area; found once for a set of devices."""
-        if self._devices[0] is not sensors:
-            self._devices = (sensors, self.rows_for([s.area for s in sensors.records]))
-        return self._devices[1]
+    def devices(self, sensors: SensorArrays, level: int) -> Ints:
+        """The row of the area of a level that each device stands in; found once for a set of
+        devices. One row more than there are areas takes those that stand in none."""
+        if self._sensors is not sensors:
+            self._sensors, self._devices = sensors, {}
+        if level not in self._devices:
+            rows = self.rows_for([s.area for s in sensors.records])
+            self._devices[level] = self.up(rows, level) % (len(self.rows) + 1)
+        return self._devices[level]
+
+    def silent(self, sensors: SensorArrays, level: int) -> tuple[Ints, Ints]:
+        """How many devices each area of a level has, and how many of them are silent."""
+        at, n = self.devices(sensors, level), len(self.rows)
+        total = np.bincount(at, minlength=n + 1)[:n]
+        return total, np.bincount(at[sensors.quality == STALE], minlength=n + 1)[:n]
 
     def up(self, rows: Ints, level: int) -> Ints:
         """Ancestors of that level; a row that is coarser gives -1."""
@@ -81,12 +92,12 @@ def alarms(picture: Picture, tree: AreaTree, level: int) -> Floats:
 
 def silent(picture: Picture, tree: AreaTree, level: int) -> Floats:
     """Percent of the devices of an area that are silent."""
-    rows = tree.devices(picture.sensors)
-    gone = (picture.sensors.quality == STALE).astype(np.float64)
-    total = tree.total(rows, np.ones(len(rows)), level)
-    return 100 * tree.total(rows, gone, level) / np.maximum(total, 1)
+    total, gone = tree.silent(picture.sensors, level)
+    return 100 * gone / np.maximum(total, 1)
 
 
+SHADES = 63
+"""Steps of the neutral ramp; more than an eye tells apart."""
 FIGURES: Mapping[str, Callable[[Picture, AreaTree, int], Floats]] = {
     "open_events": open_events, "alarms": alarms, "silent": silent,
 }  # fmt: skip
@@ -103,13 +114,12 @@ class TintLayer(Layer):
         super().__init__()
         self.figure = ""
         self._tree: AreaTree | None = None
-        self._devices: tuple[object, dict[int, Ints]] | None = None
         self._last: tuple[bytes, ...] = ()
         self._numbers: dict[int, Floats] = {}  # the figure of each row, by level of areas
 
     def refresh(self, picture: Picture, changes: Changes, scene: Scene) -> None:
         if self._tree is None or Area in changes.kinds:
-            self._tree, self._devices = AreaTree(picture), None
+            self._tree = AreaTree(picture)
         tree = self._tree
         self.count = len(tree.rows) if self.figure else 0
         self.at = self._age(picture)
@@ -162,14 +172,7 @@ class TintLayer(Layer):
         self, picture: Picture, tree: AreaTree, level: int, style: Style
     ) -> NDArray[np.bool_]:
         """Areas of which too large a share of the devices is silent."""
-        sensors, look, n = picture.sensors, style.map["stale"], len(tree.rows)
-        if self._devices is None or self._devices[0] is not sensors:
-            rows = tree.devices(sensors)
-            # One more row, at the end, takes the devices of no area of that level.
-            self._devices = (sensors, {k: tree.up(rows, k) % (n + 1) for k in SHOWN.values()})
-        at = self._devices[1][level]
-        total = np.bincount(at, minlength=n + 1)[:n]
-        gone = np.bincount(at[sensors.quality == STALE], minlength=n + 1)[:n]
+        look, (total, gone) = style.map["stale"], tree.silent(picture.sensors, level)
         return np.asarray((total >= look["silent_least"]) & (gone >= total * look["silent_share"]))
 
 
@@ -183,7 +186,8 @@ def limits(figure: str) -> list[tuple[float, int]]:
 def ramp(numbers: Floats, over: list[tuple[float, int]], style: Style) -> NDArray[np.uint32]:
     """Neutral from land to high; hue only from a limit on."""
     top = max(float(numbers.max(initial=0)), 1e-9)
-    lut = np.array([mix(style, "land", "high", float(n) / top) for n in numbers], np.uint32)
+    shades = np.array([mix(style, "land", "high", i / SHADES) for i in range(SHADES + 1)])
+    lut = shades[np.rint(numbers / top * SHADES).astype(int)].astype(np.uint32)
     for start, severity in over:
         lut[numbers >= start] = mix(style, "land", f"s{severity}", 0.35)
     return lut

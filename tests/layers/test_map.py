@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from importlib.metadata import EntryPoint
 from typing import Any
@@ -163,6 +164,9 @@ def test_the_layer_tree_tells_count_and_age(make_map: Make, city: Any) -> None:
 
 
 def test_the_frame_tells_datum_and_the_oldest_layer(make_map: Make, city: Any) -> None:
+    assert make_map(city).frame_text() == "CGCS2000　·　辖区界为示意　·　最旧图层 42 秒前"
+    areas = city.picture.areas
+    areas.update({code: dataclasses.replace(area, sketch=0) for code, area in areas.items()})
     assert make_map(city).frame_text() == "CGCS2000　·　最旧图层 42 秒前"
 
 
