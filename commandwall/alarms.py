@@ -5,12 +5,13 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 
 from commandwall import codes
 from commandwall.clock import Ms
 from commandwall.sensors import Sensor
 from commandwall.store.schema import WALL, record
-from commandwall.store.store import Refused, Tx
+from commandwall.store.store import Reader, Refused, Tx
 
 UNACK, ACKED, RTNUN, NORM = "UNACK", "ACKED", "RTNUN", "NORM"
 """Unacknowledged, acknowledged, returned but unacknowledged, normal (over)."""
@@ -37,11 +38,11 @@ class Rule:
     en: str
 
 
-def rules() -> list[Rule]:
-    """The thresholds in force today."""
+def rules(on: date | None = None) -> list[Rule]:
+    """The thresholds in force on a day, today where none is given."""
     return [
         Rule(id=code.id, zh=code.zh, en=code.en, **code.facts)
-        for code in codes.load("alarm_rules").values()
+        for code in codes.load("alarm_rules", on).values()
     ]
 
 
@@ -102,14 +103,22 @@ def acknowledge(tx: Tx, alarm: str) -> None:
 
 def observe(tx: Tx, crossings: Sequence[Crossing]) -> None:
     """What the readings say: raise, change severity, clear. Every station computes it alike."""
-    active = {a.sensor: a for a in tx.find(Alarm) if a.state != NORM and a.cleared_at is None}
+    newest = {a.sensor: a for a in active(tx, [c.sensor.id for c in crossings])}
+    known = {a.id for a in tx.many(Alarm, [_key(c) for c in crossings if c.severity])}
     fresh: dict[str, Alarm] = {}
     for crossing in crossings:
-        before = fresh.get(crossing.sensor.id) or active.get(crossing.sensor.id)
+        before = newest.get(crossing.sensor.id)
         after = _after(before, crossing)
-        if after is not None and tx.get(Alarm, after.id) != after:
-            fresh[crossing.sensor.id] = after
+        # Readings that come a second time raise nothing anew that is over.
+        again = before is None and after is not None and after.id in known
+        if after is not None and after != before and not again:
+            newest[after.sensor] = fresh[after.id] = after
     tx.put(*fresh.values())
+
+
+def active(reader: Reader, sensors: Sequence[str]) -> list[Alarm]:
+    """The alarms of these devices whose cause lasts."""
+    return reader.many(Alarm, sensors, "sensor", cleared_at=None)
 
 
 def event_id(alarm: str) -> str:
@@ -117,19 +126,26 @@ def event_id(alarm: str) -> str:
     return str(uuid.uuid5(NAMESPACE, f"event|{alarm}"))
 
 
+def _key(crossing: Crossing) -> str:
+    name = f"{crossing.rule.id}|{crossing.sensor.id}|{crossing.at}"
+    return str(uuid.uuid5(NAMESPACE, name))
+
+
 def _after(before: Alarm | None, crossing: Crossing) -> Alarm | None:
-    if crossing.severity == 0:
-        return None if before is None else _cleared(before, crossing)
     if before is None or before.cleared_at is not None:
-        return _raised(crossing)
-    state = UNACK if crossing.severity < before.severity else before.state
+        return _raised(crossing) if crossing.severity else None
+    if crossing.severity == 0:
+        return _cleared(before, crossing)
+    worse = crossing.severity < before.severity
+    filed = event_id(before.id) if crossing.rule.files_event and worse else ""
     return replace(
         before,
         severity=crossing.severity,
         rule=crossing.rule.id,
-        state=state,
+        state=UNACK if worse else before.state,
         value=crossing.value,
         changed_at=crossing.at,
+        event=before.event or filed,
     )
 
 
@@ -140,7 +156,7 @@ def _cleared(before: Alarm, crossing: Crossing) -> Alarm:
 
 def _raised(crossing: Crossing) -> Alarm:
     sensor, rule = crossing.sensor, crossing.rule
-    key = str(uuid.uuid5(NAMESPACE, f"{rule.id}|{sensor.id}|{crossing.at}"))
+    key = _key(crossing)
     return Alarm(
         key, sensor.id, rule.id, sensor.cls, crossing.severity, UNACK, crossing.value,
         sensor.unit, sensor.area, sensor.lon, sensor.lat, crossing.at, crossing.at,

@@ -7,7 +7,8 @@ measured with `Clock.monotonic()`, which never jumps.
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import NewType
 from zoneinfo import ZoneInfo
 
@@ -62,6 +63,21 @@ class Clock:
         step = (here - self._slewed_at) * self.SLEW
         self._slewed_at = here
         self._offset += max(-step, min(step, self._target - self._offset))
+
+
+def today() -> date:
+    """The computer's day in the city; where a clock is at hand, `day(clock.now())` is truer."""
+    return _day(int(time.time()) // 60)
+
+
+def day(at: Ms) -> date:
+    """The day of a moment in the city."""
+    return _day(at // MINUTE)
+
+
+@lru_cache(maxsize=64)
+def _day(minute: int) -> date:
+    return to_datetime(Ms(minute * MINUTE)).date()
 
 
 def to_datetime(at: Ms, zone: str = "Asia/Shanghai") -> datetime:

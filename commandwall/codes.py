@@ -6,9 +6,10 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
+from commandwall.clock import today
 from commandwall.config import ASSETS
 
 FIXED = frozenset({"id", "zh", "en", "valid_from", "valid_to"})
@@ -27,21 +28,35 @@ class Code:
         return self.en if lang == "en" else self.zh
 
 
-@cache
 def load(name: str, on: date | None = None) -> dict[str, Code]:
-    """Rows of a list valid on a day (today's rows where no day is given), in file order.
+    """Rows of a list valid on a day, in file order; of two rows with one id the later counts.
 
+    Who decides hands in the day of its own clock; where none is given it is today, or the first
+    day of the list for a computer whose clock stands before it.
     Raises FileNotFoundError for an unknown list and KeyError, naming the list, for a broken row.
     """
+    return _on(name, on or max(today(), _first(name)))
+
+
+def limit(name: str, on: date | None = None) -> float:
+    """The value of a row of the list `limit`."""
+    return float(load("limit", on)[name].facts["value"])
+
+
+@lru_cache(maxsize=1024)
+def _on(name: str, on: date) -> dict[str, Code]:
+    valid = [row for row in _rows(name) if row["valid_from"] <= on <= row.get("valid_to", date.max)]
+    newest = {row["id"]: row for row in sorted(valid, key=lambda row: row["valid_from"])}
     return {
         row["id"]: Code(row["id"], row["zh"], row["en"], _facts(row))
-        for row in _rows(name)
-        if (on is None and "valid_to" not in row) or (on is not None and _valid(row, on))
+        for row in valid
+        if newest[row["id"]] is row
     }
 
 
-def _valid(row: Mapping[str, Any], on: date) -> bool:
-    return bool(row["valid_from"] <= on and on <= row.get("valid_to", date.max))
+@cache
+def _first(name: str) -> date:
+    return min((row["valid_from"] for row in _rows(name)), default=date.min)
 
 
 def _facts(row: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from commandwall import plain
-from commandwall.alarms import UNACK, Alarm, rules
-from commandwall.clock import Ms
+from commandwall.alarms import AFTER_ACK, Alarm, rules
+from commandwall.clock import Ms, day
 from commandwall.store import fulltext
 from commandwall.store.schema import MIRROR, WALL, record
 from commandwall.store.store import Reader, Refused, Tx
@@ -199,15 +199,19 @@ def close(tx: Tx, event: str, result: str) -> None:
 
 
 def file_alarms(tx: Tx, alarms: Sequence[Alarm]) -> None:
-    """A raised alarm whose rule says so becomes an event of the city: once, whoever sees it."""
-    by_id = {rule.id: rule for rule in rules()}
-    filing = [a for a in alarms if a.event and a.state == UNACK and a.rule in by_id]
+    """An alarm whose rule says so becomes an event of the city: once, whoever sees it.
+
+    Also one that was back to normal before anybody saw it, and one that grew worse: its event
+    begins when it did.
+    """
+    by_id = {rule.id: rule for rule in rules(day(tx.now))}
+    filing = [a for a in alarms if a.event and a.state in AFTER_ACK and a.rule in by_id]
     known = {e.id for e in tx.many(FiledEvent, [a.event for a in filing])}
     tx.put(
         *(
             FiledEvent(
                 a.event, "iot", by_id[a.rule].zh, "", by_id[a.rule].event_class,
-                by_id[a.rule].urgency, a.area, "", a.lon, a.lat, 10.0, a.raised_at,
+                by_id[a.rule].urgency, a.area, "", a.lon, a.lat, 10.0, a.changed_at,
             )
             for a in filing
             if a.event not in known

@@ -17,12 +17,13 @@ from sqlalchemy.schema import CreateTable
 from commandwall.clock import Ms
 from commandwall.store import database, fulltext
 from commandwall.store.schema import mirror, table_of
-from commandwall.store.tables import setting
+from commandwall.store.tables import RING, setting
 
 R = TypeVar("R")
 Records = dict[type[Any], dict[str, Any]]
 MIRROR_POINTER = "mirror.current"
 MANY = 900
+TRIM = f"DELETE FROM changed WHERE seq <= (SELECT max(seq) FROM changed) - {RING}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +64,11 @@ class Reader:
     def get(self, kind: type[R], key: str) -> R | None:
         return next(iter(self.find(kind, id=key)), None)
 
-    def many(self, kind: type[R], keys: Sequence[str]) -> list[R]:
-        """The records with these ids, in no order; missing ones are left out."""
-        parts = (list(keys[i : i + MANY]) for i in range(0, len(keys), MANY))
-        return [r for part in parts for r in self.find(kind, id=part)]
+    def many(self, kind: type[R], keys: Sequence[str], field: str = "id", **equals: Any) -> list[R]:
+        """The records with these ids (or values of another field), in no order."""
+        unique = list(dict.fromkeys(keys))
+        parts = (unique[i : i + MANY] for i in range(0, len(unique), MANY))
+        return [r for part in parts for r in self.find(kind, **{field: part}, **equals)]
 
     def rows(self, sql: str, **params: Any) -> list[tuple[Any, ...]]:
         return [tuple(row) for row in self._conn.execute(text(sql), params)]
@@ -104,6 +106,7 @@ class Tx(Reader):
         self.run(upsert_sql(kind), [_values(r) for r in records])
         name = kind.__name__.lower()
         self.run("INSERT INTO changed(kind, id) VALUES (?, ?)", [(name, r.id) for r in records])
+        self._conn.exec_driver_sql(TRIM)
         self.touched.setdefault(kind, {}).update((r.id, r) for r in records)
 
     def set(self, key: str, value: str) -> None:

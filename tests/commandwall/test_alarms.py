@@ -1,0 +1,118 @@
+"""Alarms over their life: what grows worse, what comes twice, what is over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from builders import NOW, StillClock, a_sensor
+
+from commandwall import alarms
+from commandwall.alarms import Alarm, acknowledge, observe
+from commandwall.clock import MINUTE, Ms
+from commandwall.desk import Desk
+from commandwall.events import FiledEvent
+from commandwall.judge import Crossing
+from commandwall.store.migrate import open_store
+
+RULES = {rule.id: rule for rule in alarms.rules()}
+
+
+class Station:
+    def __init__(self, folder: Path) -> None:
+        self.store, self.clock = open_store(folder), StillClock()
+        self.desk = Desk(self.store, self.clock)
+
+    def see(self, *crossings: Crossing) -> None:
+        self.desk.run(observe, {"crossings": list(crossings)}, local=True)
+
+    def alarms(self) -> list[Alarm]:
+        return sorted(self.store.read(lambda r: r.find(Alarm)), key=lambda a: a.raised_at)
+
+    def filed(self) -> list[FiledEvent]:
+        return self.store.read(lambda r: r.find(FiledEvent))
+
+    def acknowledge(self) -> None:
+        self.desk.do(acknowledge, alarm=self.alarms()[-1].id).result()
+
+
+@pytest.fixture
+def station(tmp_path: Path) -> Iterator[Station]:
+    station = Station(tmp_path)
+    yield station
+    station.desk.close()
+    station.store.close()
+
+
+def crossing(rule: str, minute: int, calm: bool = False, no: int = 0) -> Crossing:
+    severity = 0 if calm else RULES[rule].severity
+    at = Ms(NOW + minute * MINUTE)
+    return Crossing(a_sensor(no), RULES[rule], severity, 30.0, at)
+
+
+def test_an_alarm_that_grows_worse_files_its_event(station: Station) -> None:
+    station.see(crossing("GAS-3", 0))
+    assert station.filed() == []
+    station.see(crossing("GAS-2", 5))
+    (alarm,), (event,) = station.alarms(), station.filed()
+    assert alarm.event == event.id and event.urgency == 1
+    assert event.reported_at == NOW + 5 * MINUTE  # its clocks run from here, not from the first Ⅲ
+
+
+def test_growing_worse_again_files_no_second_event(station: Station) -> None:
+    for minute, rule in enumerate(("GAS-3", "GAS-2", "GAS-1", "GAS-2", "GAS-1")):
+        station.see(crossing(rule, minute))
+    assert len(station.alarms()) == len(station.filed()) == 1
+
+
+def test_an_acknowledged_alarm_that_grows_worse_wants_a_person_and_files(station: Station) -> None:
+    station.see(crossing("GAS-3", 0))
+    station.acknowledge()
+    station.see(crossing("GAS-2", 5))
+    (alarm,) = station.alarms()
+    assert alarm.state == "UNACK" and [e.id for e in station.filed()] == [alarm.event]
+
+
+def test_an_acknowledged_alarm_that_eases_stays_acknowledged(station: Station) -> None:
+    station.see(crossing("GAS-2", 0))
+    station.acknowledge()
+    station.see(crossing("GAS-3", 5))
+    assert [(a.state, a.severity) for a in station.alarms()] == [("ACKED", 3)]
+
+
+def test_what_rose_and_fell_within_one_pack_is_filed_and_waits_for_a_person(
+    station: Station,
+) -> None:
+    station.see(crossing("GAS-2", 0), crossing("GAS-2", 1, calm=True))
+    assert [a.state for a in station.alarms()] == ["RTNUN"] and len(station.filed()) == 1
+
+
+def test_two_alarms_of_one_device_within_one_pack_are_both_kept(station: Station) -> None:
+    station.see(
+        crossing("GAS-2", 0), crossing("GAS-2", 1, calm=True), crossing("GAS-2", 2)
+    )  # fmt: skip
+    assert [a.state for a in station.alarms()] == ["RTNUN", "UNACK"]
+
+
+def test_the_same_readings_once_more_wake_nothing_that_is_over(station: Station) -> None:
+    told = (crossing("GAS-2", 0), crossing("GAS-2", 1, calm=True))
+    station.see(*told)
+    station.acknowledge()
+    before = station.alarms()
+    station.see(*told)
+    assert station.alarms() == before and [a.state for a in before] == ["NORM"]
+
+
+def test_a_storm_is_two_questions_however_many_devices_it_has(station: Station) -> None:
+    asked: list[str] = []
+    many = [crossing("GAS-2", 0, no=no) for no in range(800)]
+
+    def counted(tx: object, crossings: list[Crossing]) -> None:
+        find = tx.find  # type: ignore[attr-defined]
+        tx.find = lambda kind, **more: asked.append(kind.__name__) or find(kind, **more)  # type: ignore[attr-defined]
+        observe(tx, crossings)  # type: ignore[arg-type]
+        tx.find = find  # type: ignore[attr-defined]
+
+    station.desk.run(counted, {"crossings": many}, local=True)
+    assert len(station.alarms()) == 800 and len(asked) == 2
