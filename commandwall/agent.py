@@ -37,7 +37,7 @@ log = logging.getLogger(__name__)
 POLL_S = 0.05
 BEAT_S = 0.5
 ORPHAN_S = 10.0
-RETRY_S = (1.0, 2.0, 5.0, 10.0, 30.0)
+RETRY_S = (0.5, 1.0, 1.0, 2.0, 2.0, 5.0, 10.0, 30.0)
 
 
 class Agent:

@@ -24,7 +24,10 @@ from commandwall.tallies import CONFIRMED, PUSHED
 
 log = logging.getLogger(__name__)
 PAGE = 500
-"""Rows of one page: small enough that a person's act never waits for its transaction."""
+"""Rows of one page."""
+TURN, PAUSE_S = 10, 0.005
+"""Lines of one transaction on wall.db, and the pause after it: an act of a person waits for the
+transaction that is under way, and for no other."""
 
 
 @dataclass(slots=True)
@@ -94,12 +97,15 @@ class Link:
             self.packs.rearrange()
 
     def _receive(self, received: Sequence[Line]) -> None:
-        if not received:
-            return
-        try:
-            self.desk.run(receive, {"received": received}, local=True)
-        except Refused as refused:
-            raise PoolTrouble("chain", str(refused)) from refused
+        """Fold lines of others, a few at a time: a person's act gets its turn in between."""
+        for start in range(0, len(received), TURN):
+            if start:
+                self.clock.pause(PAUSE_S)
+            try:
+                some = received[start : start + TURN]
+                self.desk.run(receive, {"received": some}, local=True)
+            except Refused as refused:
+                raise PoolTrouble("chain", str(refused)) from refused
 
     def _mark(self, key: str, seq: int) -> None:
         with self.store.write(self.clock.now()) as tx:

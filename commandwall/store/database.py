@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import sqlcipher3.dbapi2 as sqlite
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import QueuePool
 
-BUSY_S = 5.0
+from commandwall.clock import Clock
+
+BUSY_S, TURN_S = 5.0, 0.002
 SAFE_VERSION = (3, 51, 3)
 _TROUBLES = {
     "database or disk is full": "disk_full",
@@ -38,7 +40,7 @@ class StoreTrouble(Exception):
 
 def writer(path: Path, synchronous: str) -> Engine:
     """The one writing connection of this process to a file; each transaction is IMMEDIATE."""
-    engine = _engine(path, "BEGIN IMMEDIATE", size=1)
+    engine = _engine(path, size=1)
 
     @event.listens_for(engine, "connect")
     def configure(raw: Any, _: object) -> None:
@@ -46,7 +48,26 @@ def writer(path: Path, synchronous: str) -> Engine:
         raw.execute(f"PRAGMA synchronous={synchronous}")
         raw.execute("PRAGMA cell_size_check=ON")
 
+    event.listen(engine, "begin", _begin_immediate)
     return engine
+
+
+def _begin_immediate(conn: Connection) -> None:
+    """Take the one turn to write, soon after the other program gave it back: SQLite's own waiting
+    sleeps for up to 100 ms between two looks."""
+    raw = conn.connection.driver_connection
+    assert raw is not None
+    clock = Clock()
+    until = clock.monotonic() + BUSY_S
+    raw.execute("PRAGMA busy_timeout=0")
+    while True:
+        try:
+            raw.execute("BEGIN IMMEDIATE")
+            return
+        except sqlite.OperationalError as error:
+            if "locked" not in str(error) or clock.monotonic() > until:
+                raise
+        clock.pause(TURN_S)
 
 
 def reader(path: Path, beside: Path | None, empty: Sequence[str]) -> Engine:
@@ -55,7 +76,8 @@ def reader(path: Path, beside: Path | None, empty: Sequence[str]) -> Engine:
     Before the first fill there is no mirror: an empty one stands in, made by the statements
     `empty`, so that a query needs no second form.
     """
-    engine = _engine(path, "BEGIN", size=3)
+    engine = _engine(path, size=3)
+    event.listen(engine, "begin", lambda conn: conn.exec_driver_sql("BEGIN"))
 
     @event.listens_for(engine, "connect")
     def configure(raw: Any, _: object) -> None:
@@ -67,7 +89,7 @@ def reader(path: Path, beside: Path | None, empty: Sequence[str]) -> Engine:
     return engine
 
 
-def _engine(path: Path, begin: str, size: int) -> Engine:
+def _engine(path: Path, size: int) -> Engine:
     def connect() -> Any:
         raw = sqlite.connect(
             str(path), timeout=BUSY_S, isolation_level=None, check_same_thread=False
@@ -76,7 +98,7 @@ def _engine(path: Path, begin: str, size: int) -> Engine:
         raw.execute("PRAGMA mmap_size=0")
         return raw
 
-    engine = create_engine(
+    return create_engine(
         "sqlite://",
         module=sqlite,
         creator=connect,
@@ -85,8 +107,6 @@ def _engine(path: Path, begin: str, size: int) -> Engine:
         max_overflow=2 if size > 1 else 0,
         hide_parameters=True,  # rows hold people's data; an error is logged
     )
-    event.listen(engine, "begin", lambda conn: conn.exec_driver_sql(begin))
-    return engine
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from commandwall import events
 from commandwall.alarms import Alarm, acknowledge
 from commandwall.clock import SECOND
 from commandwall.desk import Desk
-from commandwall.events import EventWork
+from commandwall.events import EventNote, EventWork
 from commandwall.pool.client import Client, PoolTrouble
 from commandwall.pool.fill import fill
 from commandwall.pool.link import Link
@@ -118,6 +119,31 @@ def test_what_is_done_without_the_pool_arrives_when_it_is_back(pool: Any, statio
         back.meet(client)
         front.meet(client)
     assert front.work().state == "ACCEPTED"
+
+
+def test_a_persons_act_gets_its_turn_while_hundreds_of_lines_come_in(
+    pool: Any, station: Any
+) -> None:
+    load(pool.owner, [an_event()])
+    back, front = station("back"), station("front")
+    with pool.client() as client:
+        link = back.meet(client)
+        for number in range(300):
+            back.do(events.note, event="e1", text=f"第 {number} 条")
+        exchange(link)
+    wall = Desk(open_store(front.folder), StillClock())
+    with pool.client() as client, ThreadPoolExecutor(1) as agent:
+        meeting = agent.submit(front.meet, client)
+        while not front.store.read(lambda r: r.find(EventNote)):
+            assert not meeting.done()
+        wall.do(events.note, event="e1", text="在场").result()
+        meeting.result()
+    wall.close()
+    written = front.store.read(lambda r: r.rows("SELECT id FROM changed ORDER BY seq"))
+    notes = {n.id: n.text for n in front.store.read(lambda r: r.find(EventNote))}
+    order = [notes[key] for (key,) in written if key in notes]
+    assert len(order) == 301
+    assert order.index("在场") < 300
 
 
 def test_a_pool_that_was_set_back_gets_the_lines_again(pool: Any, station: Any) -> None:
