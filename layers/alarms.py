@@ -68,7 +68,7 @@ def look_of(alarm: Alarm, picture: Picture, scene: Scene) -> str:
     row = picture.sensors.row_of.get(alarm.sensor)
     at = int(picture.sensors.at[row]) if row is not None else 0
     silent = row is not None and picture.sensors.quality[row] == STALE
-    if silent or stopped(picture, at, scene.style):
+    if silent or stopped(picture, at, scene):
         return UNKNOWN
     return HOLLOW if alarm.state == RTNUN else FILLED
 

@@ -33,12 +33,15 @@ class EventsLayer(Layer):
         self.calls: frozenset[str] = frozenset()
         """Events that wait for a person because their clock ran out: never lost among the rest."""
         self._late = False
+        self._tree: AreaTree | None = None
 
     def refresh(self, picture: Picture, changes: Changes, scene: Scene) -> None:
-        gone = late(picture, scene.style)
+        gone = late(picture, scene)
         if not changes.kinds & {Event, Area} and gone == self._late:
             return
         self._late = gone
+        if self._tree is None or Area in changes.kinds:
+            self._tree = AreaTree(picture)
         views = [v for v in picture.events.values() if v.event.placed == POINT]
         views = [v for v in views if v.event.lon is not None and v.event.lat is not None]
         views.sort(key=lambda v: (-(v.event.grade or 9), v.state == NEW))
@@ -46,20 +49,21 @@ class EventsLayer(Layer):
         self.at = picture.ages.get("events")
         calls = [v for v in views if v.event.id in self.calls]
         scene.draw(
-            self, *self._points(views, scene), *self._areas(picture, scene),
+            self, *self._points(views, scene), *self._areas(picture, self._tree, scene),
             *self._calling(calls, scene),
         )  # fmt: skip
 
     def _points(self, views: list[EventView], scene: Scene) -> list[Stamps | Names]:
         x, y = scene.project([v.event.lon for v in views], [v.event.lat for v in views])
-        sprites = np.array([self._sign(v, scene) for v in views], np.int32)
-        small = np.array([self._speck(v, scene) for v in views], np.int32)
+        sorts = [(v.event.grade, v.state == NEW) for v in views]
+        known = {sort: (self._speck(*sort, scene), self._sign(*sort, scene)) for sort in set(sorts)}
+        signs = np.array([known[sort] for sort in sorts], np.int32).reshape(-1, 2)
         ids = [v.event.id for v in views]
         near, far = (0.0, scene.style.map["name"]["near_mpp"]), scene.style.span(CITY)
         gap = scene.style.map["mark"]["event"]
         return [
-            Stamps(x, y, small, far, False, "event", ids),
-            Stamps(x, y, sprites, (0.0, far[0]), False, "event", ids),
+            Stamps(x, y, signs[:, 0].copy(), far, False, "event", ids),
+            Stamps(x, y, signs[:, 1].copy(), (0.0, far[0]), False, "event", ids),
             Names(x, y, [v.event.title for v in views], "note", rank=4, where=BESIDE,
                   gap=gap, between=near),
         ]  # fmt: skip
@@ -79,10 +83,9 @@ class EventsLayer(Layer):
                   size * 0.95, leader=True),
         ]  # fmt: skip
 
-    def _areas(self, picture: Picture, scene: Scene) -> list[Names]:
+    def _areas(self, picture: Picture, tree: AreaTree, scene: Scene) -> list[Names]:
         """Under the name of an area: how many events have no better place than that."""
         codes = [v.event.area for v in picture.events.values() if v.event.placed == AREA]
-        tree = AreaTree(picture)
         rows = tree.rows_for(codes)
         rows = rows[rows >= 0]
         return [self._counts(tree, rows, level, scene) for level in range(3) if len(rows)]
@@ -102,19 +105,16 @@ class EventsLayer(Layer):
         below, between = scene.style.map["name"]["below"], scene.style.span(map_level)
         return Names(x, y, texts, "area", rank=6, gap=below, between=between)
 
-    def _sign(self, view: EventView, scene: Scene) -> int:
+    def _sign(self, grade: int | None, new: bool, scene: Scene) -> int:
         """What it is now is not known while the pool is silent."""
-        look = UNKNOWN if self._late else FILLED if view.state == NEW else HOLLOW
-        if view.event.grade:
+        if grade:
             worth = UNKNOWN if self._late else FILLED
-            return mark(scene, view.event.grade, worth, scene.style.map["mark"]["dense"])
-        return _dot(look, scene)
+            return mark(scene, grade, worth, scene.style.map["mark"]["dense"])
+        return _dot(UNKNOWN if self._late else FILLED if new else HOLLOW, scene)
 
-    def _speck(self, view: EventView, scene: Scene) -> int:
+    def _speck(self, grade: int | None, new: bool, scene: Scene) -> int:
         """At city level: a speck, brighter where nobody has taken the event."""
-        if view.event.grade:
-            return self._sign(view, scene)
-        return _speck(view.state == NEW, scene)
+        return self._sign(grade, new, scene) if grade else _speck(new, scene)
 
 
 def _speck(new: bool, scene: Scene) -> int:

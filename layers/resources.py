@@ -64,7 +64,7 @@ def _unit(resource: Resource, picture: Picture, scene: Scene) -> _Unit:
     lon = float(picture.fixes.lon[row]) if known else resource.lon
     lat = float(picture.fixes.lat[row]) if known else resource.lat
     old = picture.now - at > scene.style.map["stale"]["fix_s"] * 1000
-    lost = at > 0 and (old or stopped(picture, at, scene.style))
+    lost = at > 0 and (old or stopped(picture, at, scene))
     return _Unit(resource, lon, lat, at, lost, resource.status in AT_WORK)
 
 

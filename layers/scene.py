@@ -173,6 +173,7 @@ class Scene:
 
     def __init__(self, style: Style, tr: Callable[..., str] | None = None) -> None:
         self.style, self.lang = style, "zh"
+        self.pool_s = float(style.map["stale"]["pool_s"])  # the wall says its own
         self.tr: Callable[..., str] = tr or plain
         self.plane: Plane | None = None
         self.sprites = SpriteBook(style)

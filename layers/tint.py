@@ -123,7 +123,7 @@ class TintLayer(Layer):
         tree = self._tree
         self.count = len(tree.rows) if self.figure else 0
         self.at = self._age(picture)
-        gone = late(picture, scene.style)
+        gone = late(picture, scene)
         self._numbers = {
             level: FIGURES[self.figure](picture, tree, level)
             for level in (SHOWN.values() if self.figure else ())

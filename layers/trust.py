@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from commandwall.picture import Picture
-from layers.style import Style
+from layers.scene import Scene
 
 
-def late(picture: Picture, style: Style) -> bool:
+def late(picture: Picture, scene: Scene) -> bool:
     """Whether the pool has been silent for too long."""
-    return bool(picture.now - picture.sync.pool_at > style.map["stale"]["pool_s"] * 1000)
+    return bool(picture.now - picture.sync.pool_at > scene.pool_s * 1000)
 
 
-def stopped(picture: Picture, at: int, style: Style) -> bool:
+def stopped(picture: Picture, at: int, scene: Scene) -> bool:
     """Whether something told at this moment came through a pool that is silent since.
 
     What a station hears directly goes on after the pool stopped, and stays live.
     """
-    return late(picture, style) and at <= picture.sync.pool_at
+    return late(picture, scene) and at <= picture.sync.pool_at

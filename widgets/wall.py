@@ -90,6 +90,7 @@ class Wall(QWidget):
         self.setObjectName("wall")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.map.scene.tr, self.map.scene.lang = tr, i18n.language()
+        self.map.scene.pool_s = self.file.limits.pool_s
         self.map.set_reduced_motion(self.settings.reduced_motion)
         self.map.picked.connect(self._picked)
         self.map.installEventFilter(self._own_keys)

@@ -14,10 +14,12 @@ from world import an_alarm
 
 from commandwall import incidents
 from commandwall.alarms import Alarm
-from commandwall.clock import DAY, HOUR, MINUTE, Ms
+from commandwall.clock import DAY, HOUR, MINUTE, SECOND, Ms
 from commandwall.events import Event, EventView
 from commandwall.incidents import DONE, EXECUTING, VERIFIED, Directive, Incident
 from commandwall.picture import Tick
+from layers.alarms import look_of
+from layers.marks import FILLED, UNKNOWN
 from widgets import chart, words
 from widgets.base import Subject
 from widgets.palette import Palette
@@ -251,3 +253,14 @@ def test_an_hour_without_news_is_not_old_news(world) -> None:
     world.clock.at = NOW + HOUR
     world.tick(sync=world.sync(), markers=frozenset({Tick}))
     assert world.picture.ages["events"] == NOW + HOUR
+
+
+def test_map_and_banner_doubt_the_pool_at_the_same_moment(make_wall, world) -> None:
+    wall = make_wall()
+    alarm = an_alarm()
+    world.tick({Alarm: [alarm]})
+    assert look_of(alarm, world.picture, wall.map.scene) == FILLED
+    world.clock.at = NOW + 3 * SECOND
+    world.tick(sync=world.sync(pool_at=NOW, agent_at=NOW + 3 * SECOND))
+    assert wall.context.trust.stopped is not None
+    assert look_of(alarm, world.picture, wall.map.scene) == UNKNOWN
