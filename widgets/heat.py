@@ -30,11 +30,12 @@ class Cell:
     box: QRectF
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Sheet:
-    """What was drawn last, and what it says."""
+    """What was drawn last: the picture, the looks in it, and what it says."""
 
     image: QPixmap
+    looks: dict[str, str]
     said: list[str]
     stopped: bool
 
@@ -56,9 +57,7 @@ class Heat(Panel):
             return
         self.say(NORMAL)
         self.at = picture.ages.get("values")
-        looks = {key: _look(d, picture) for key, d in picture.indicators.items()}
-        if looks != getattr(self, "_looks", None):
-            self._looks, self._sheet = looks, None
+        self._looks = {key: _look(d, picture) for key, d in picture.indicators.items()}
 
     def heading(self) -> str:
         return tr("城市体征 {n} 项", n=age.number(len(self.picture.indicators)))
@@ -79,14 +78,32 @@ class Heat(Panel):
         self._cells, self._sheet = [], None
 
     def draw(self, paper: Paper) -> None:
-        stopped = self.stopped is not None
-        if self._sheet is None or self._sheet.stopped != stopped:
-            self._sheet = self._draw_sheet(stopped)
-        paper.lay(self._sheet.image)
-        paper.said += self._sheet.said
+        stopped, sheet = self.stopped is not None, self._sheet
+        if sheet is None or sheet.stopped != stopped or (stopped and sheet.looks != self._looks):
+            sheet = self._sheet = self._draw_sheet(stopped)
+        elif sheet.looks != self._looks:
+            self._touch_up(sheet)
+        paper.lay(sheet.image)
+        paper.said += sheet.said
+
+    def _touch_up(self, sheet: Sheet) -> None:
+        """Draw the few cells that look otherwise than on the sheet."""
+        paper, nothing = Paper(sheet.image, self.look), Qt.GlobalColor.transparent
+        paper.painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        for cell in self._cells:
+            if sheet.looks.get(cell.id) != self._looks.get(cell.id):
+                paper.painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Source)
+                around = GAP / 2
+                paper.painter.fillRect(cell.box.adjusted(-around, -around, around, around), nothing)
+                paper.painter.setCompositionMode(
+                    QPainter.CompositionMode.CompositionMode_SourceOver
+                )
+                self._draw_cell(paper, cell, False)
+        paper.end()
+        sheet.looks = self._looks
 
     def _draw_sheet(self, stopped: bool) -> Sheet:
-        """All cells and names; most seconds none of them changes."""
+        """All cells and names; in most seconds none or few of them change."""
         image = QPixmap(self.size() * self.devicePixelRatioF())
         image.setDevicePixelRatio(self.devicePixelRatioF())
         image.fill(Qt.GlobalColor.transparent)
@@ -98,7 +115,7 @@ class Heat(Panel):
         paper.painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
         self._draw_names(paper, stopped)
         paper.end()
-        return Sheet(image, paper.said, stopped)
+        return Sheet(image, self._looks, paper.said, stopped)
 
     def _draw_names(self, paper: Paper, stopped: bool) -> None:
         for x, name, room in self._names:
