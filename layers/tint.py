@@ -186,8 +186,9 @@ def limits(figure: str) -> list[tuple[float, int]]:
 def ramp(numbers: Floats, over: list[tuple[float, int]], style: Style) -> NDArray[np.uint32]:
     """Neutral from land to high; hue only from a limit on."""
     top = max(float(numbers.max(initial=0)), 1e-9)
-    shades = np.array([mix(style, "land", "high", i / SHADES) for i in range(SHADES + 1)])
-    lut = shades[np.rint(numbers / top * SHADES).astype(int)].astype(np.uint32)
+    steps = range(SHADES + 1)
+    shades = np.array([mix(style, "land", "high", i / SHADES) for i in steps], np.uint32)
+    lut: NDArray[np.uint32] = shades[np.rint(numbers / top * SHADES).astype(np.int64)]
     for start, severity in over:
         lut[numbers >= start] = mix(style, "land", f"s{severity}", 0.35)
     return lut

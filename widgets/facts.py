@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from commandwall import deadlines, incidents
 from commandwall.areas import CITY, GRID, TOWN, VILLAGE
 from commandwall.clock import SECOND, Ms
 from commandwall.events import EventView
 from commandwall.picture import Picture
+from commandwall.resources import Resource
 from commandwall.sensors import BAD, STALE
 from widgets import age, text, words
 from widgets.base import Context
@@ -47,22 +49,31 @@ def of(kind: str, id_: str, context: Context) -> Facts | None:
     return Facts(found.title, found.lines, found.at, still, found.quiet)
 
 
-def place_of(kind: str, id_: str, picture: Picture) -> tuple[float, float, str] | None:
-    """Longitude, latitude and name of the place of a thing; None where it has none."""
+Spot = tuple[float, float, str]
+"""Longitude, latitude (degrees WGS-84) and the name of a place."""
+
+
+def place_of(kind: str, id_: str, picture: Picture) -> Spot | None:
+    """Where a thing is and how that place is called; None where nothing is known of it."""
     thing = _thing(kind, id_, picture)
-    if kind == "sensor" and id_ in picture.sensors.row_of:
-        thing = picture.sensors.records[picture.sensors.row_of[id_]]
     if isinstance(thing, EventView):
-        event = thing.event
-        at = (event.lon, event.lat) if event.lon is not None else _middle(event.area, picture)
-        return (*at, words.event_place(thing, picture)) if at and at[1] is not None else None  # type: ignore[return-value]
-    if kind == "resource" and (row := picture.fixes.row_of.get(id_)) is not None:
+        return _place_of_event(thing, picture)
+    if isinstance(thing, Resource) and (row := picture.fixes.row_of.get(id_)) is not None:
         lon, lat = float(picture.fixes.lon[row]), float(picture.fixes.lat[row])
-        if lon == lon:
+        if lon == lon:  # a number: its position was heard
             return lon, lat, text.plain(thing.name)
-    if thing is None or getattr(thing, "lon", None) is None or thing.lat is None:
+    if thing is None or thing.lon is None or thing.lat is None:
         return None
     return float(thing.lon), float(thing.lat), _place_name(kind, thing, picture)
+
+
+def _place_of_event(view: EventView, picture: Picture) -> Spot | None:
+    """Its own place, else that of the area it is known to."""
+    event, area = view.event, picture.areas.get(view.event.area)
+    name = words.event_place(view, picture)
+    if event.lon is not None and event.lat is not None:
+        return event.lon, event.lat, name
+    return (area.lon, area.lat, name) if area is not None else None
 
 
 def place_at(lon: float, lat: float, code: str, picture: Picture) -> str:
@@ -70,27 +81,26 @@ def place_at(lon: float, lat: float, code: str, picture: Picture) -> str:
     return words.place(picture, code) or f"{lon:.5f}, {lat:.5f}"
 
 
-def _place_name(kind: str, thing: object, picture: Picture) -> str:
+def _place_name(kind: str, thing: Any, picture: Picture) -> str:
     if kind == "area":
-        return words.place(picture, getattr(thing, "id", ""))
-    named_place = text.plain(getattr(thing, "place", "") or getattr(thing, "name", ""))
+        return words.place(picture, thing.id)
+    own = text.plain(getattr(thing, "place", "") or getattr(thing, "name", ""))
     where = words.place(picture, getattr(thing, "area", ""))
-    return " ".join(filter(None, (where if where not in named_place else "", named_place)))
+    return " ".join(filter(None, (where if where not in own else "", own)))
 
 
-def _thing(kind: str, id_: str, picture: Picture) -> object:
-    shelves: dict[str, Mapping[str, object]] = {
+def _thing(kind: str, id_: str, picture: Picture) -> Any:
+    """The record that the map calls so; None where there is none."""
+    if kind == "sensor":
+        row = picture.sensors.row_of.get(id_)
+        return picture.sensors.records[row] if row is not None else None
+    shelves: dict[str, Mapping[str, Any]] = {
         "alarm": picture.alarms, "area": picture.areas, "building": picture.buildings,
         "camera": picture.cameras, "command_post": picture.command_posts,
         "directive": picture.directives, "event": picture.events, "incident": picture.incidents,
         "place": picture.places, "resource": picture.resources,
     }  # fmt: skip
     return shelves.get(kind, {}).get(id_)
-
-
-def _middle(code: str, picture: Picture) -> tuple[float, float] | None:
-    area = picture.areas.get(code)
-    return (area.lon, area.lat) if area is not None else None
 
 
 def _sensor(id_: str, context: Context) -> Facts | None:

@@ -111,9 +111,13 @@ class PlaceLine(Panel):
 
     def _step(self, code: str, name: str) -> PlaceStep:
         step = PlaceStep(code, name, self)
-        step.clicked.connect(lambda: self.context.map and self.context.map.enter(code))
+        step.clicked.connect(lambda: self._go(code))
         step.show()
         return step
+
+    def _go(self, code: str) -> None:
+        if self.context.map is not None:
+            self.context.map.enter(code)
 
 
 class Duty(Panel):
