@@ -33,9 +33,10 @@ class IncidentLayer(Layer):
         posts = [p for p in picture.command_posts.values() if p.incident in ids and p.place]
         cordons = [item for i in open_ if i.radius_m > 0 for item in _cordon(i, scene)]
         orders = [d for d in picture.directives.values() if d.incident in ids and _placed(d)]
+        # A post at the place of its incident is drawn below it; there the incident is picked.
         scene.draw(
-            self, *cordons, *_orders(orders, scene), *_marks(open_, scene),
-            *_posts(posts, picture, scene),
+            self, *cordons, *_orders(orders, scene), *_posts(posts, picture, scene),
+            *_marks(open_, scene),
         )  # fmt: skip
 
 

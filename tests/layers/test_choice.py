@@ -14,7 +14,7 @@ from PySide6.QtGui import QImage
 
 from commandwall.areas import Building, BuildingColour
 from commandwall.clock import Ms
-from commandwall.incidents import ISSUED, OPEN, VERIFIED, Directive, Incident
+from commandwall.incidents import FRONT, ISSUED, OPEN, VERIFIED, CommandPost, Directive, Incident
 from commandwall.picture import Changes
 
 Make = Callable[..., Any]
@@ -215,6 +215,19 @@ def test_a_directive_with_a_place_stands_on_the_map_and_can_be_picked(
         settle(view, qtbot)
         view.select("directive", "d1")
         assert view.spot() is None
+
+
+def test_an_incident_is_picked_where_its_post_stands_too(
+    make_map: Make, city: Any, qtbot: Any
+) -> None:
+    incident = city.picture.incidents["i1"] = an_incident(city)
+    city.picture.command_posts["p1"] = CommandPost(
+        "p1", "i1", FRONT, "", "港区", incident.lon, incident.lat, "", 0, city.picture.now
+    )
+    view = make_map(city)
+    with qtbot.waitSignal(view.picked) as picked:
+        qtbot.mouseClick(view, LEFT, pos=spot(view, incident.lon, incident.lat))
+    assert picked.args == ["incident", "i1"]
 
 
 def test_the_layer_tree_counts_what_a_figure_colours(make_map: Make, city: Any, qtbot: Any) -> None:
