@@ -129,6 +129,7 @@ class EventView:
     event: Event
     work: EventWork | None
     unsent: bool = False
+    filed: bool = False  # a station or an alarm filed it and the pool has no row of it yet
 
     @property
     def state(self) -> str:
@@ -149,8 +150,9 @@ class EventView:
 
 def fold(event: Event | FiledEvent, work: EventWork | None, unsent: bool = False) -> EventView:
     """The one way to what is shown."""
-    row = event if isinstance(event, Event) else as_event(event)
-    return EventView(row, work, unsent)
+    filed = not isinstance(event, Event)
+    row = as_event(event) if isinstance(event, FiledEvent) else event
+    return EventView(row, work, unsent, filed)
 
 
 def as_event(filed: FiledEvent) -> Event:
@@ -166,10 +168,18 @@ def as_event(filed: FiledEvent) -> Event:
 
 def view(reader: Reader, event: str) -> EventView:
     """One event as shown; Refused("unknown") where neither the pool nor a station has it."""
-    row = reader.get(Event, event) or reader.get(FiledEvent, event)
-    if row is None:
+    found = views(reader, [event])
+    if event not in found:
         raise Refused("unknown", kind="event", id=event)
-    return fold(row, reader.get(EventWork, event))
+    return found[event]
+
+
+def views(reader: Reader, keys: Sequence[str]) -> dict[str, EventView]:
+    """Events as shown, by id; those that nobody has are left out."""
+    rows: dict[str, Event | FiledEvent] = {f.id: f for f in reader.many(FiledEvent, keys)}
+    rows.update((e.id, e) for e in reader.many(Event, keys))
+    work = {w.id: w for w in reader.many(EventWork, keys)}
+    return {key: fold(rows[key], work.get(key)) for key in keys if key in rows}
 
 
 def accept(tx: Tx, event: str) -> None:
@@ -231,8 +241,9 @@ def history(reader: Reader, event: str) -> list[tuple[Ms, str, str, str, str]]:
     return sorted([*notes, *acts])
 
 
-def search(reader: Reader, words: str, limit: int = 200) -> list[Event]:
-    """Events whose title, text or address hold all the words, newest first, over the whole pool."""
+def search(reader: Reader, words: str, limit: int = 200) -> list[EventView]:
+    """Events whose title, text or address hold all the words, as shown, newest first, over the
+    whole pool."""
     terms = plain.clean(words[: plain.LINE_LIMIT]).replace(plain.SCAR, " ").split()
     if not terms:
         return []
@@ -254,7 +265,9 @@ def search(reader: Reader, words: str, limit: int = 200) -> list[Event]:
         f"SELECT event.* FROM {source} WHERE {' AND '.join(checks)} "
         "ORDER BY event.reported_at DESC LIMIT :n"
     )
-    return [Event(*row) for row in reader.rows(sql, **params)]
+    found = [Event(*row) for row in reader.rows(sql, **params)]
+    work = {w.id: w for w in reader.many(EventWork, [e.id for e in found])}
+    return [fold(event, work.get(event.id)) for event in found]
 
 
 def _step(tx: Tx, event: str, state: str) -> EventWork:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QLineEdit
 from commandwall import deadlines
 from commandwall.clock import MINUTE
 from commandwall.deadlines import GREEN, ORANGE, RED
-from commandwall.events import ACCEPTED, NEW, Event, EventView, fold, search
+from commandwall.events import ACCEPTED, NEW, Event, EventView, search
 from commandwall.picture import Changes, Picture, Tick
 from widgets import age, words
 from widgets.base import Command
@@ -75,6 +75,8 @@ class EventQueue(RowList):
         return [v.event.id for v in sorted(wanted, key=self._order)]
 
     def refresh(self, picture: Picture, changes: Changes) -> None:
+        news = {v.event.id: v for v in changes.of(Event) if v.event.id in self._found}
+        self._found.update(news)
         if Event in changes.kinds or not self.keys:
             super().refresh(picture, changes)
         self.at = picture.ages.get("events")
@@ -247,10 +249,9 @@ class EventQueue(RowList):
         clock, now = deadlines.running(view), self.picture.now
         return clock is not None and now <= clock.due < now + 30 * MINUTE
 
-    def _show(self, words: str, rows: Sequence[Event]) -> None:
+    def _show(self, words: str, rows: Sequence[EventView]) -> None:
         self._words = words
-        here: Mapping[str, EventView] = self.picture.events
-        self._found = {e.id: here.get(e.id) or fold(e, None) for e in rows}
+        self._found = {view.event.id: view for view in rows}
         self.current, self._first = "", 0
         self.renew()
 

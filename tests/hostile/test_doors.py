@@ -96,11 +96,11 @@ def test_words_of_any_kind_find_what_holds_them_and_nothing_else(
         found = here.desk.ask(lambda r, text=text: events.search(r, text)).result(timeout=30)
         words = [w for w in text[:200].split() if w.isprintable()]
         for event in found:
-            assert all(w.casefold() in event.title.casefold() for w in words), label(text)
+            assert all(w.casefold() in event.event.title.casefold() for w in words), label(text)
     for no, text in enumerate(WITHOUT_LONG):
         if text.strip() and len(text) < 200 and text.isprintable() and "\u0430" not in text:
             found = here.desk.ask(lambda r, text=text: events.search(r, text)).result(timeout=30)
-            assert f"e{no}" in {e.id for e in found}, label(text)
+            assert f"e{no}" in {e.event.id for e in found}, label(text)
 
 
 COLUMNS = [

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from builders import an_event
+from builders import StillClock, an_event
 
 from commandwall import events, tallies
 from commandwall.clock import DAY, to_datetime
+from commandwall.desk import Desk
 from commandwall.store.migrate import open_store
 from commandwall.store.mirror import Mirror, use
 from commandwall.store.store import Store
@@ -36,7 +37,7 @@ def store(tmp_path: Path, mirror: Mirror) -> Iterator[Store]:
 
 
 def found(store: Store, words: str) -> list[str]:
-    return [e.id for e in store.read(lambda r: events.search(r, words))]
+    return [v.event.id for v in store.read(lambda r: events.search(r, words))]
 
 
 ROWS = [
@@ -83,6 +84,16 @@ def test_a_deleted_event_is_found_no_more(mirror: Mirror, store: Store) -> None:
     mirror.take({"event": ROWS}, {})
     mirror.take({}, {"event": ["a"]})
     assert found(store, "噪音") == []
+
+
+def test_a_found_event_shows_what_stations_did(mirror: Mirror, store: Store) -> None:
+    mirror.take({"event": ROWS}, {})
+    desk = Desk(store, StillClock())
+    desk.do(events.dispatch, event="b", unit="医保局").result()
+    desk.do(events.close, event="b", result="已答复").result()
+    (view,) = store.read(lambda r: events.search(r, "医保"))
+    assert (view.state, view.unit, view.open) == ("CLOSED", "医保局", False)
+    desk.close()
 
 
 def test_counters_follow_rows_and_deletions(mirror: Mirror, store: Store) -> None:
