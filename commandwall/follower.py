@@ -20,8 +20,9 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection
 
 from commandwall import tallies
+from commandwall.alarms import ACKED, RTNUN, UNACK, Alarm
 from commandwall.clock import SECOND, Clock, Ms
-from commandwall.events import Event, EventWork, FiledEvent, fold
+from commandwall.events import Event, EventView, EventWork, FiledEvent, views
 from commandwall.picture import (
     Changes,
     FixArrays,
@@ -60,6 +61,7 @@ class Follower(threading.Thread):
         self._live: dict[str, tuple[live.LiveArrays, NDArray[np.int64]]] = {}
         self._second = self._tallied = self._banded = 0
         self._bands: tallies.Bands = {}
+        self._ahead: dict[str, EventView] = {}
         self._sync = pulse.Sync()
 
     def run(self) -> None:
@@ -125,7 +127,8 @@ class Follower(threading.Thread):
         fresh: Fresh = {}
         for name, kind in known.items():
             if name not in UNSHOWN and kind not in (Event, EventWork, FiledEvent):
-                fresh[kind] = {r.id: r for r in reader.find(kind)}
+                shown = {"state": [UNACK, ACKED, RTNUN]} if kind is Alarm else {}
+                fresh[kind] = {r.id: r for r in reader.find(kind, **shown)}
         fresh[Event] = self._open_events(reader)
         for name in self._cursors:
             self._cursors[name] = reader.value(f"SELECT max(seq) FROM {name}.{RINGS[name]}") or 0
@@ -160,15 +163,19 @@ class Follower(threading.Thread):
         return fresh
 
     def _open_events(self, reader: Reader) -> dict[str, Any]:
-        worked = {w.id for w in reader.find(EventWork)} | {f.id for f in reader.find(FiledEvent)}
-        worked |= {key for (key,) in reader.rows(tallies.OPEN_EVENTS)}
-        return {key: v for key, v in self._views(reader, sorted(worked)).items() if v and v.open}
+        keys = {key for (key,) in reader.rows(tallies.OPEN_EVENTS)}
+        keys |= set(tallies.ahead_of_mirror(reader))
+        self._ahead = {}
+        return {key: v for key, v in self._views(reader, sorted(keys)).items() if v and v.open}
 
-    def _views(self, reader: Reader, keys: list[str]) -> dict[str, Any]:
-        rows: dict[str, Event | FiledEvent] = {f.id: f for f in reader.many(FiledEvent, keys)}
-        rows.update((e.id, e) for e in reader.many(Event, keys))
-        work = {w.id: w for w in reader.many(EventWork, keys)}
-        return {key: fold(rows[key], work.get(key)) if key in rows else None for key in keys}
+    def _views(self, reader: Reader, keys: list[str]) -> dict[str, EventView | None]:
+        found = views(reader, keys)
+        for key in keys:
+            if key in found and tallies.is_ahead(found[key]):
+                self._ahead[key] = found[key]
+            else:
+                self._ahead.pop(key, None)
+        return {key: found.get(key) for key in keys}
 
     def _arrange(self, reader: Reader, fresh: Fresh, parts: dict[str, Any]) -> None:
         if Sensor in fresh:
@@ -212,7 +219,8 @@ class Follower(threading.Thread):
                 self._tallied = now
                 if now - self._banded >= tallies.SLOWLY:
                     self._banded, self._bands = now, tallies.usual(reader, now)
-                parts["counters"] = tallies.count(reader, now, self._bands)
+                ahead = list(self._ahead.values())
+                parts["counters"] = tallies.count(reader, now, self._bands, ahead)
                 markers.add(Tallies)
         sync = replace(pulse.read(self._store.folder), backlog=backlog)
         if sync != self._sync:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
 
 from commandwall.clock import DAY, HOUR, MINUTE, SECOND, Ms, from_datetime, to_datetime
+from commandwall.events import EventView, views
 from commandwall.picture import Counters
 from commandwall.store import lines
 from commandwall.store.mirror import CLOSED
@@ -24,16 +27,19 @@ PUSHED, CONFIRMED = "pushed", "confirmed"
 """Settings: the last own line that the pool took, and the last that came back in its feed."""
 
 
-def count(reader: Reader, now: Ms, bands: Bands | None = None) -> Counters:
+def count(
+    reader: Reader, now: Ms, bands: Bands | None = None, ahead: Sequence[EventView] | None = None
+) -> Counters:
     """All counters at a moment; its cost does not grow with the pool.
 
-    `bands` is what `usual` said a while ago, so that a tick does not read weeks again.
+    `bands` is what `usual` said a while ago, so that a tick does not read weeks again; `ahead`
+    are the events that stations brought further than the mirror's row says, read where not given.
     """
     midnight = day_start(now)
     hours = _hours(reader, midnight, 0)
     states = dict(reader.rows("SELECT key, n FROM tally WHERE name = 'state'"))
     closed = "SELECT count(*) FROM event WHERE closed_at >= :t"
-    return Counters(
+    mirrored = Counters(
         {source: days[0] for source, days in hours.items() if 0 in days},
         usual(reader, now) if bands is None else bands,
         dict(reader.rows(_PAST_HOUR, t=now - HOUR)),
@@ -42,6 +48,46 @@ def count(reader: Reader, now: Ms, bands: Bands | None = None) -> Counters:
         int(reader.value(closed, t=midnight) or 0),
         dict(reader.rows("SELECT key, n FROM tally WHERE name = 'open' AND n > 0")),
     )
+    if ahead is None:
+        ahead = list(views(reader, ahead_of_mirror(reader)).values())
+    return _corrected(mirrored, [view for view in ahead if is_ahead(view)], midnight)
+
+
+def ahead_of_mirror(reader: Reader) -> list[str]:
+    """Ids of events of which stations may know more than the mirror's row says."""
+    return [key for (key,) in reader.rows(_AHEAD)]
+
+
+def is_ahead(view: EventView) -> bool:
+    """Whether the mirror counts this event otherwise than it is shown."""
+    return view.filed or view.state != view.event.state
+
+
+def _corrected(counted: Counters, ahead: Sequence[EventView], midnight: Ms) -> Counters:
+    """The mirror's counters, with what stations did that its rows do not say yet."""
+    by_area = Counter(counted.open_by_area)
+    for view in ahead:
+        by_area[view.event.area] += view.open - _counted_open(view)
+    opened = sum(view.open - _counted_open(view) for view in ahead)
+    closed = sum(_closed(view, midnight) for view in ahead)
+    return replace(
+        counted,
+        total=counted.total + sum(view.filed for view in ahead),
+        open=counted.open + opened,
+        closed_today=counted.closed_today + closed,
+        open_by_area={area: n for area, n in by_area.items() if n > 0},
+    )
+
+
+def _counted_open(view: EventView) -> bool:
+    return not view.filed and view.event.state not in CLOSED
+
+
+def _closed(view: EventView, midnight: Ms) -> int:
+    """1 where a station closed it today, less what the mirror counts of it already."""
+    ours = (view.work and view.work.closed_at) or 0
+    city = 0 if view.filed else view.event.closed_at or 0
+    return int(not view.open and ours >= midnight) - int(city >= midnight)
 
 
 def usual(reader: Reader, now: Ms) -> Bands:
@@ -71,6 +117,11 @@ def day_start(now: Ms) -> Ms:
     return from_datetime(to_datetime(now).replace(hour=0, minute=0, second=0, microsecond=0))
 
 
+_AHEAD = (
+    "SELECT w.id FROM eventwork w LEFT JOIN event e ON e.id = w.id "
+    "WHERE e.id IS NULL OR e.state <> w.state "
+    "UNION SELECT f.id FROM filedevent f LEFT JOIN event e ON e.id = f.id WHERE e.id IS NULL"
+)
 _PAST_HOUR = "SELECT source, count(*) FROM event WHERE reported_at > :t GROUP BY source"
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from builders import NOW, StillClock, a_sensor, an_event
 
-from commandwall import alarms, events
+from commandwall import alarms, events, tallies
 from commandwall.desk import Desk
 from commandwall.events import Event
 from commandwall.follower import Follower
@@ -86,6 +86,60 @@ def test_an_act_of_this_station_shows_at_once_and_as_unsent(world: World) -> Non
     assert Event in world.look()
     assert world.picture.events["e1"].state == "ACCEPTED"
     assert world.picture.unsent == {"eventwork:e1"} and world.picture.sync.backlog == 1
+
+
+def test_counters_follow_what_is_done_here(world: World) -> None:
+    world.fill("m1.db", event=[values(an_event(area="a")), values(an_event(id="e2", area="a"))])
+    world.look()
+    assert world.picture.counters.open == 2
+    world.desk.do(events.dispatch, event="e1", unit="供水公司").result()
+    world.desk.do(events.close, event="e1", result="已修复").result()
+    world.look()
+    world.look()
+    counters = world.picture.counters
+    assert (counters.total, counters.open, counters.closed_today) == (2, 1, 1)
+    assert counters.open_by_area == {"a": 1}
+    assert counters == world.store.read(lambda r: tallies.count(r, world.clock.now()))
+
+
+def test_counters_count_once_when_the_pool_says_the_same(world: World) -> None:
+    world.fill("m1.db", event=[values(an_event())])
+    world.look()
+    world.desk.do(events.accept, event="e1").result()
+    world.desk.do(events.close, event="e1", result="已修复").result()
+    done = an_event(state="CLOSED", closed_at=world.clock.now())
+    for row in (done, an_event(state="ARCHIVED", closed_at=done.closed_at)):
+        assert world.mirror is not None
+        world.mirror.take({"event": [values(row)]}, {})
+        world.look()
+        world.look()
+        counters = world.picture.counters
+        assert (counters.total, counters.open, counters.closed_today) == (1, 0, 1)
+
+
+def test_an_event_that_an_alarm_filed_is_counted_until_its_row_takes_over(world: World) -> None:
+    world.fill("m1.db", sensor=[values(a_sensor())])
+    rule = next(r for r in alarms.rules() if r.id == "GAS-2")
+    crossing = Crossing(a_sensor(), rule, 2, 27.0, NOW)
+    world.desk.run(alarms.observe, {"crossings": [crossing]}, local=True)
+    world.look()
+    world.look()
+    assert (world.picture.counters.total, world.picture.counters.open) == (1, 1)
+    (view,) = world.picture.events.values()
+    assert world.mirror is not None
+    world.mirror.take({"event": [values(view.event)]}, {})
+    world.look()
+    world.look()
+    assert (world.picture.counters.total, world.picture.counters.open) == (1, 1)
+    assert world.picture.counters.open_by_area == {"a1": 1}
+
+
+def test_after_a_start_the_counters_know_earlier_work(world: World) -> None:
+    world.fill("m1.db", event=[values(an_event()), values(an_event(id="e2"))])
+    world.desk.do(events.accept, event="e1").result()
+    world.desk.do(events.close, event="e1", result="已修复").result()
+    world.look()
+    assert (world.picture.counters.open, list(world.picture.events)) == (1, ["e2"])
 
 
 def test_a_row_that_the_pool_changes_or_drops_follows(world: World) -> None:
