@@ -7,12 +7,13 @@ from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from commandwall import alarms, events, incidents
+from commandwall import alarms, conflicts, events, incidents
 from commandwall.clock import Clock
 from commandwall.plain import sound
 from commandwall.store import lines
 from commandwall.store.journal import Line
 from commandwall.store.store import Reader, Records, Store, Tx
+from commandwall.store.tables import Conflict
 
 R = TypeVar("R")
 Act = Callable[..., None]
@@ -21,6 +22,7 @@ Reaction = Callable[[Tx, Sequence[Any]], None]
 REACTIONS: tuple[tuple[type[Any], Reaction], ...] = (
     (alarms.Alarm, events.file_alarms),
     (incidents.Directive, incidents.deliver),
+    (Conflict, conflicts.settle_older),
 )
 """What follows by itself, in the same transaction: when these records change, do this."""
 

@@ -23,6 +23,10 @@ def sentence(reason: Reason) -> str:
         return tr("只有 {post} 一方可以答复", post=post)
     if reason.code == "not_issuer":
         return tr("只有 {post} 一方可以核验", post=named("post", facts.get("issuer", ""), "full"))
+    if reason.code == "settled":
+        return tr("{by} 已裁定", by=facts.get("by", ""))
+    if reason.code == "moved_on":
+        return tr("此后又有变动，只能保留现状")
     if reason.code == "closed":
         return tr("已结束，不能再做")
     return tr("未执行：{code}", code=text.plain(reason.code))

@@ -10,9 +10,18 @@ from typing import Any
 
 import msgspec
 
-from commandwall.clock import MINUTE
+from commandwall.clock import MINUTE, Ms
 from commandwall.plain import sound
-from commandwall.store.journal import GENESIS, Line, body_text, head_hash, seal, sha256, tick
+from commandwall.store.journal import (
+    AHEAD_LIMIT_BITS,
+    GENESIS,
+    Line,
+    body_text,
+    head_hash,
+    seal,
+    sha256,
+    tick,
+)  # fmt: skip
 from commandwall.store.schema import WALL, kinds
 from commandwall.store.store import Records, Refused, Tx
 from commandwall.store.tables import Conflict
@@ -110,17 +119,23 @@ def _settle(tx: Tx, line: Line, record: Any, seen: int) -> None:
     mine = tx.get(type(record), record.id)
     if mine is not None and here > seen and origin != line.origin and mine != record:
         kept, other = (record, mine) if wins else (mine, record)
-        names = (line.origin, origin) if wins else (origin, line.origin)
-        tx.put(_conflict(key, (kept, other), names, line))
+        pair = sorted([(line.hlc, line.origin), (here, origin)], reverse=True)
+        conflict = _conflict(key, (kept, other), pair)
+        if tx.get(Conflict, conflict.id) is None:  # it may be here already, and settled
+            tx.put(conflict)
     if wins:
         tx.put(record)
         _stamp(tx, line, {type(record): {record.id: record}})
 
 
-def _conflict(key: str, pair: tuple[Any, Any], origins: tuple[str, str], line: Line) -> Conflict:
+def _conflict(key: str, pair: tuple[Any, Any], writers: list[tuple[int, str]]) -> Conflict:
+    """The same at both stations: its id names the two writings, the later one first."""
     kept, other = (json.dumps(asdict(r), ensure_ascii=False, sort_keys=True) for r in pair)
     kind, record = key.split(":", 1)
-    return Conflict(f"{line.origin}:{line.seq}:{key}", kind, record, kept, other, *origins, line.at)
+    (hlc, origin), (before, loser) = writers
+    name = f"{key}|{hlc}.{origin}|{before}.{loser}"
+    at = Ms(hlc >> AHEAD_LIMIT_BITS)
+    return Conflict(name, kind, record, kept, other, origin, loser, at)
 
 
 def _verify(tx: Tx, line: Line) -> None:

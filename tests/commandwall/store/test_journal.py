@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from builders import NOW, StillClock, an_event, an_opening, an_order
 
-from commandwall import events, incidents
+from commandwall import conflicts, events, incidents
 from commandwall.desk import Desk
 from commandwall.events import EventWork
 from commandwall.store import lines
@@ -129,6 +129,87 @@ def test_two_stations_that_did_not_see_each_other_keep_both(hall: Station, scene
         (conflict,) = station.store.read(lambda r: r.find(Conflict))
         assert work.unit == "消防"  # the later one is shown at both
         assert "供水公司" in conflict.other and "消防" in conflict.kept
+
+
+def contradict(hall: Station, scene: Station) -> None:
+    """Two stations give one event to two units, unseen by each other; the scene's is the later."""
+    hall.do(events.dispatch, event="e1", unit="供水公司")
+    scene.clock.at += 5_000
+    scene.do(events.dispatch, event="e1", unit="消防")
+    scene.hear(hall)
+    hall.hear(scene)
+    hall.clock.at = scene.clock.at
+
+
+def conflicts_of(station: Station) -> list[Conflict]:
+    return station.store.read(lambda r: r.find(Conflict))
+
+
+def work_of(station: Station) -> EventWork | None:
+    return station.store.read(lambda r: r.get(EventWork, "e1"))
+
+
+def test_both_stations_hold_the_same_conflict(hall: Station, scene: Station) -> None:
+    contradict(hall, scene)
+    assert conflicts_of(hall) == conflicts_of(scene)
+
+
+@pytest.mark.parametrize(("keep", "unit"), [("kept", "消防"), ("other", "供水公司")])
+def test_a_settled_conflict_is_settled_at_both(
+    hall: Station, scene: Station, keep: str, unit: str
+) -> None:
+    contradict(hall, scene)
+    (conflict,) = conflicts_of(hall)
+    hall.do(conflicts.settle, conflict=conflict.id, keep=keep)
+    scene.hear(hall)
+    for station in (hall, scene):
+        assert work_of(station).unit == unit  # type: ignore[union-attr]
+        assert [c.settled_by for c in conflicts_of(station)] == ["陈"]
+
+
+def test_a_conflict_is_settled_once(hall: Station, scene: Station) -> None:
+    contradict(hall, scene)
+    (conflict,) = conflicts_of(hall)
+    hall.do(conflicts.settle, conflict=conflict.id, keep="kept")
+    with pytest.raises(Refused) as refusal:
+        hall.do(conflicts.settle, conflict=conflict.id, keep="other")
+    assert refusal.value.reason.code == "settled" and refusal.value.reason.facts["by"] == "陈"
+    assert work_of(hall).unit == "消防"  # type: ignore[union-attr]
+
+
+def test_settling_never_undoes_what_was_done_since(hall: Station, scene: Station) -> None:
+    contradict(hall, scene)
+    (conflict,) = conflicts_of(hall)
+    hall.do(events.close, event="e1", result="已修复")
+    with pytest.raises(Refused, match="moved_on"):
+        hall.do(conflicts.settle, conflict=conflict.id, keep="other")
+    hall.do(conflicts.settle, conflict=conflict.id, keep="kept")
+    assert work_of(hall).state == "CLOSED"  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(("conflict", "keep"), [("none", "kept"), ("", "both")])
+def test_a_conflict_or_choice_that_is_none_is_refused(
+    hall: Station, scene: Station, conflict: str, keep: str
+) -> None:
+    contradict(hall, scene)
+    with pytest.raises(Refused, match="unknown"):
+        hall.do(conflicts.settle, conflict=conflict or conflicts_of(hall)[0].id, keep=keep)
+
+
+def test_a_station_that_holds_more_conflicts_of_the_record_holds_none_open(
+    hall: Station, scene: Station
+) -> None:
+    hall.do(events.accept, event="e1")
+    hall.do(events.dispatch, event="e1", unit="供水公司")
+    scene.clock.at += 5_000
+    scene.do(events.dispatch, event="e1", unit="消防")
+    scene.hear(hall)
+    hall.hear(scene)
+    assert (len(conflicts_of(scene)), len(conflicts_of(hall))) == (2, 1)
+    hall.clock.at = scene.clock.at
+    hall.do(conflicts.settle, conflict=conflicts_of(hall)[0].id, keep="kept")
+    scene.hear(hall)
+    assert all(c.settled_by for c in conflicts_of(scene))
 
 
 def test_the_pair_from_order_to_verified_with_true_marks(hall: Station, scene: Station) -> None:

@@ -1,0 +1,55 @@
+"""Conflicts 冲突: two stations wrote one record unseen by each other; a person settles it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from typing import Any
+
+from commandwall.store.schema import WALL, kinds
+from commandwall.store.store import Refused, Tx
+from commandwall.store.tables import Conflict
+
+KEPT, OTHER = "kept", "other"
+"""What a person may choose: the record that is shown, or the one that is not."""
+
+
+def settle(tx: Tx, conflict: str, keep: str) -> None:
+    """Say which of the two counts. The other is shown from now on where it is the one.
+
+    Refused("settled") where somebody did so already, Refused("moved_on") where the record was
+    changed since and the one that is not shown would undo it.
+    """
+    found = tx.get(Conflict, conflict)
+    if found is None or keep not in (KEPT, OTHER):
+        raise Refused("unknown", kind="conflict", id=conflict)
+    if found.settled_by:
+        raise Refused("settled", kind="conflict", id=conflict, by=found.settled_by)
+    if keep == OTHER:
+        _show_other(tx, found)
+    tx.put(replace(found, settled_by=tx.by or tx.post or tx.setting("origin")))
+
+
+def settle_older(tx: Tx, changed: Sequence[Conflict]) -> None:
+    """Who settled the newest conflict of a record has settled those before it.
+
+    Follows by itself: a station may hold more of them than the one where a person decided.
+    """
+    settled = {c.record: c for c in changed if c.settled_by}
+    older = tx.many(Conflict, list(settled), "record", settled_by="")
+    tx.put(
+        *(
+            replace(c, settled_by=s.settled_by)
+            for c in older
+            if c.kind == (s := settled[c.record]).kind and c.at <= s.at
+        )
+    )
+
+
+def _show_other(tx: Tx, conflict: Conflict) -> None:
+    kind = kinds(WALL)[conflict.kind]
+    shown: Any = tx.get(kind, conflict.record)
+    if shown is None or asdict(shown) != json.loads(conflict.kept):
+        raise Refused("moved_on", kind=conflict.kind, id=conflict.record)
+    tx.put(kind(**json.loads(conflict.other)))
