@@ -39,7 +39,7 @@ def severity(
     painter.save()
     if state == UNACK and lit:
         marks.paint_ring(painter, middle, size, level, look.style)
-    marks.paint_mark(painter, middle, size, level, LOOKS[state], look.style)
+    marks.paint_mark(painter, middle, size, level, LOOKS.get(state, marks.UNKNOWN), look.style)
     painter.restore()
 
 

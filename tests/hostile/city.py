@@ -90,9 +90,9 @@ def pool_records(long: bool) -> Iterator[list[Record]]:
 
 
 def station_records(long: bool) -> Iterator[list[Record]]:
-    """Records that another station may have written."""
+    """Records that another station may have written: acts keep no text longer than this."""
     for name, kind in kinds(WALL).items():
-        yield list(_records(name, kind, long))
+        yield list(_records(name, kind, long, 4_000))
 
 
 def circles() -> list[Record]:
@@ -102,7 +102,7 @@ def circles() -> list[Record]:
     return [dataclasses.replace(base, id=a, parent=b, level=TOWN + 1) for a, b in pairs]
 
 
-def _records(name: str, kind: type[Any], long: bool) -> Iterator[Record]:
+def _records(name: str, kind: type[Any], long: bool, most: int | None = None) -> Iterator[Record]:
     number = itertools.count()
     yield _record(name, kind, next(number), {})
     for at, column in enumerate(texts_of(kind)):
@@ -112,7 +112,7 @@ def _records(name: str, kind: type[Any], long: bool) -> Iterator[Record]:
     for odd in _odd(kind):
         yield _record(name, kind, next(number), odd)
     for text in POOL if long else [*WITHOUT_LONG, LONG[1]]:
-        facts = {column: text[: INDEXED.get(column)] for column in texts_of(kind)}
+        facts = {column: text[: INDEXED.get(column, most)] for column in texts_of(kind)}
         yield _record(name, kind, next(number), facts)
 
 

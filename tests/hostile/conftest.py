@@ -111,7 +111,6 @@ def hostile_pool(pool: Pool, station: Callable[[str], Station]) -> Pool:
         load(pool.owner, some)
     other = station("other")
     for some in city.station_records(LONG):
-        other.write(*some[:-1])
-        other.write(some[-1])  # the long ones
+        other.write(*some)
     other.exchange(pool)
     return pool

