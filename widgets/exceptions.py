@@ -12,10 +12,12 @@ from PySide6.QtWidgets import QWidget
 from commandwall import alarms, deadlines
 from commandwall.alarms import UNACK, Alarm
 from commandwall.clock import Ms
+from commandwall.conflicts import settle
 from commandwall.deadlines import RED
 from commandwall.events import Event
 from commandwall.picture import Changes, Picture, Tick
-from widgets import age, marks, words
+from commandwall.store.tables import Conflict
+from widgets import age, conflict, marks, words
 from widgets.acts import ActBar
 from widgets.base import EMPTY, NORMAL, Command, Context, Panel, Piece, Subject
 from widgets.i18n import tr
@@ -35,7 +37,7 @@ class Exceptions(Panel):
     """The wall's reason: what waits for a person."""
 
     id, title = "exceptions", "需要人处理"
-    shows = frozenset({Tick, Alarm, Event})
+    shows = frozenset({Tick, Alarm, Conflict, Event})
 
     def __init__(
         self, context: Context, options: Mapping[str, Any] | None = None,
@@ -98,8 +100,15 @@ class Exceptions(Panel):
     def go(self) -> None:
         """Work on the chosen one, or the worst."""
         need = self._need()
-        if need is not None:
+        if need is not None and need.conflict is not None:
+            asked = conflict.sheet(need.conflict, self.picture, self.look, self.window())
+            self.context.over(asked.then(lambda told: self._settle(need.id, told["keep"])))
+        elif need is not None:
             self.wanted.emit(Subject(need.kind, need.id))
+
+    def _settle(self, key: str, keep: str) -> None:
+        self._said = ""
+        self.do(settle, conflict=key, keep=keep)
 
     def draw(self, paper: Paper) -> None:
         shown = self._needs[: self._room(paper.height)]
@@ -131,6 +140,9 @@ class Exceptions(Panel):
 
     def _draw_mark(self, paper: Paper, y: float, need: Need) -> None:
         unknown = self._unknown_since(need) is not None
+        if need.conflict is not None:
+            paper.write(MIDDLE, y + 12, "≠", Ink("sentence"), at=0.5)
+            return
         if need.alarm is None:
             paper.lamp(MIDDLE, y, MARK * 0.8, RED, not unknown)
             return

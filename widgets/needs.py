@@ -10,29 +10,41 @@ from commandwall.clock import MINUTE, Ms
 from commandwall.deadlines import Deadline
 from commandwall.events import Event, EventView
 from commandwall.picture import Picture
+from commandwall.store.tables import Conflict
+
+CONFLICT = 3
+"""Among the needs a conflict ranks as an alarm of this severity."""
 
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """One thing that waits for a person: an alarm (with its event, if it filed one) or an event."""
+    """One thing that waits for a person: an alarm (with its event, if it filed one), an event, or
+    two stations that disagree."""
 
     rank: int
     alarm: Alarm | None
     event: EventView | None
     deadline: Deadline | None
+    conflict: Conflict | None = None
 
     @property
-    def kind(self) -> type[Alarm] | type[Event]:
+    def kind(self) -> type[Alarm] | type[Event] | type[Conflict]:
+        if self.conflict is not None:
+            return Conflict
         return Alarm if self.alarm is not None else Event
 
     @property
     def id(self) -> str:
+        if self.conflict is not None:
+            return self.conflict.id
         if self.alarm is not None:
             return self.alarm.id
         return self.event.event.id if self.event is not None else ""
 
     @property
     def since(self) -> Ms:
+        if self.conflict is not None:
+            return self.conflict.at
         if self.alarm is not None:
             return self.alarm.raised_at
         return self.deadline.due if self.deadline is not None else Ms(0)
@@ -91,7 +103,8 @@ class Needs:
             view = picture.events[key]
             if key not in filed and 0 < view.event.urgency <= self.urgent:
                 needs.append(Need(view.event.urgency, None, view, self.running[key]))
-        return needs
+        open_ = (c for c in picture.conflicts.values() if not c.settled_by)
+        return [*needs, *(Need(CONFLICT, None, None, None, c) for c in open_)]
 
     def _of_alarm(self, alarm: Alarm, picture: Picture) -> Need:
         view = picture.events.get(alarm.event)

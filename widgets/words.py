@@ -7,7 +7,7 @@ from commandwall.areas import CITY
 from commandwall.events import AREA, EventView
 from commandwall.incidents import OPEN
 from commandwall.picture import Picture
-from widgets import age
+from widgets import age, conflict
 from widgets.i18n import language, measured_in, named, rows, tr
 from widgets.needs import Need, Needs, by_severity
 from widgets.text import address, plain
@@ -39,12 +39,16 @@ def alarm_title(alarm: Alarm) -> str:
 
 
 def need_title(need: Need) -> str:
+    if need.conflict is not None:
+        return tr("两处改动不一致")
     if need.alarm is not None:
         return alarm_title(need.alarm)
     return plain(need.event.event.title) if need.event is not None else age.UNKNOWN
 
 
 def need_place(need: Need, picture: Picture) -> str:
+    if need.conflict is not None:
+        return conflict.subject(need.conflict, picture)
     if need.alarm is not None:
         return place(picture, need.alarm.area)
     return event_place(need.event, picture) if need.event is not None else ""
@@ -63,6 +67,8 @@ def event_place(view: EventView, picture: Picture) -> str:
 
 def owner(need: Need) -> str:
     """Who has it, and what is owed: 燃气公司 到场, 未派单 受理, 待确认."""
+    if need.conflict is not None:
+        return tr("定夺")
     if need.event is None:
         return tr("待确认")
     unit = named("unit", plain(need.event.unit, 24)) if need.event.unit else tr("未派单")

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import re
+from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,14 +19,17 @@ from world import an_alarm
 from commandwall import incidents
 from commandwall.alarms import Alarm
 from commandwall.clock import DAY, HOUR, MINUTE, SECOND, Ms
-from commandwall.events import Event, EventView
+from commandwall.events import Event, EventView, EventWork
 from commandwall.incidents import DONE, EXECUTING, VERIFIED, Directive, Incident
 from commandwall.picture import Tick
+from commandwall.store.store import Reason
+from commandwall.store.tables import Conflict
 from layers.alarms import look_of
 from layers.marks import FILLED, UNKNOWN
 from widgets import chart, words
 from widgets.base import Subject
 from widgets.palette import Palette
+from widgets.reasons import sentence
 from widgets.sheet import Sheet
 
 
@@ -264,3 +271,43 @@ def test_map_and_banner_doubt_the_pool_at_the_same_moment(make_wall, world) -> N
     world.tick(sync=world.sync(pool_at=NOW, agent_at=NOW + 3 * SECOND))
     assert wall.context.trust.stopped is not None
     assert look_of(alarm, world.picture, wall.map.scene) == UNKNOWN
+
+
+def test_two_stations_that_disagree_are_shown_and_a_person_decides(
+    make_wall, two_events, world, qtbot
+) -> None:
+    here, there = (a_work(unit) for unit in ("城管局", "水务局"))
+    quarrel = Conflict("k1", "eventwork", "a", here, there, "o1", "o2", NOW)
+    with world.store.write(world.clock.now(), "", "") as tx:
+        tx.put(EventWork(**json.loads(here)))
+        tx.put(quarrel)
+    wall = make_wall()
+    world.tick({Conflict: [quarrel]})
+    panel = wall.page.panels["exceptions"]
+    assert "两处改动不一致" in read(panel)
+    assert "停水 a" in read(panel)
+    panel.go()
+    sheet = wall.findChild(Sheet)
+    field = sheet._fields["keep"][1]
+    shown = [field.itemText(i) for i in range(field.count())]
+    assert "城管局" in shown[0] and "水务局" in shown[1]
+    field.setCurrentIndex(1)
+    QTest.keyClick(sheet, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: on_disk(world, EventWork)[0].unit == "水务局")
+    world.tick({Conflict: on_disk(world, Conflict)})
+    assert "两处改动不一致" not in read(panel)
+
+
+def a_work(unit: str) -> str:
+    return json.dumps(asdict(EventWork("a", "DISPATCHED", unit, "", NOW, "", "p3")))
+
+
+def test_every_refusal_is_a_sentence() -> None:
+    """No person ever reads a code of the program."""
+    source = "\n".join(path.read_text() for path in Path("commandwall").rglob("*.py"))
+    for code in set(re.findall(r'Refused\(\s*"(\w+)"', source)) - {"broken_chain"}:
+        facts: dict[str, Any] = {"kind": "event", "state": "CLOSED", "field": "title", "id": "x"}
+        facts |= {"limit": 200, "issuer": "p1", "addressee": "p1", "by": "p1", "numbers": [1]}
+        told = sentence(Reason(code, facts))
+        assert code not in told
+        assert "CLOSED" not in told

@@ -1,0 +1,68 @@
+"""Two stations wrote one thing without seeing each other: both are shown, a person decides."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from PySide6.QtWidgets import QWidget
+
+from commandwall.clock import Ms
+from commandwall.conflicts import KEPT, OTHER
+from commandwall.picture import Picture
+from commandwall.store.tables import Conflict
+from widgets import age
+from widgets.fields import choice
+from widgets.i18n import named, tr
+from widgets.look import Look
+from widgets.sheet import Sheet
+from widgets.text import person, plain
+
+STATES = {
+    "eventwork": "event_state",
+    "directive": "directive_state",
+    "alarm": "alarm_state",
+    "buildingcolour": "building_colour",
+}
+"""Kind of record -> the code list that its state, or its colour, is from."""
+SAID = ("unit", "result", "need", "evidence", "reason")
+"""Fields that hold words of a person."""
+
+
+def subject(conflict: Conflict, picture: Picture) -> str:
+    """What it is about: the title of the event, the words of the directive."""
+    view = picture.events.get(conflict.record)
+    if view is not None:
+        return plain(view.event.title)
+    record = json.loads(conflict.kept)
+    told = record.get("title") or record.get("text") or record.get("sensor") or conflict.record
+    return plain(told)
+
+
+def version(kind: str, text: str) -> str:
+    """已派单　城管局　调度 张*　14:32:07: one of the two, in words."""
+    record: dict[str, Any] = json.loads(text)
+    state = str(record.get("state") or record.get("colour") or "")
+    said = [
+        str(record.get(field) or "") for field in ("unit", "result", "need", "evidence", "reason")
+    ]
+    who = " ".join(filter(None, (_post(record), person(str(record.get("by") or "")))))
+    at = record.get("at") or record.get("changed_at")
+    when = age.seconds(Ms(int(at))) if at else ""
+    parts = (named(STATES.get(kind, ""), state), *said, who, when)
+    return "　".join(plain(part, 60) for part in parts if part)
+
+
+def sheet(conflict: Conflict, picture: Picture, look: Look, parent: QWidget) -> Sheet:
+    """Asks which of the two counts."""
+    both = {
+        KEPT: tr("现示　{version}", version=version(conflict.kind, conflict.kept)),
+        OTHER: tr("另一　{version}", version=version(conflict.kind, conflict.other)),
+    }
+    title = tr("两处改动不一致：{what}", what=subject(conflict, picture))
+    return Sheet(look, title, "定夺", {"keep": (tr("以哪一处为准"), choice(both))}, parent)
+
+
+def _post(record: dict[str, Any]) -> str:
+    post = str(record.get("post") or "")
+    return named("post", post) if post else ""
