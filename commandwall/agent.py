@@ -27,6 +27,7 @@ from commandwall.pool.demo.seed import seed_pool, seeded
 from commandwall.pool.fill import mirror_name
 from commandwall.pool.link import Link
 from commandwall.pool.packs import Packs
+from commandwall.pool.recorder import recording
 from commandwall.pool.server import PoolServer, ServerTrouble
 from commandwall.store import pulse
 from commandwall.store.migrate import open_store
@@ -101,8 +102,9 @@ class Agent:
                 raise PoolTrouble("unreachable", str(trouble)) from trouble
 
     def _follow(self, client: Client, url: str, secret: str) -> None:
-        with closing(self._mirror(client, url, secret)) as mirror:
-            packs = Packs(self.store, self.desk, self.clock)
+        with closing(self._mirror(client, url, secret)) as mirror, ExitStack() as parts:
+            history = recording(self.settings.data_dir, self.clock, mirror.meta("epoch"))
+            packs = Packs(self.store, self.desk, self.clock, parts.enter_context(history))
             link = Link(self.store, self.desk, self.clock, client, mirror, packs)
             link.begin()
             second = 0

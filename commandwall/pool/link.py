@@ -108,8 +108,12 @@ class Link:
                 raise PoolTrouble("chain", str(refused)) from refused
 
     def _mark(self, key: str, seq: int) -> None:
-        with self.store.write(self.clock.now()) as tx:
-            tx.set(key, str(seq))
+        self.desk.run(mark, {"key": key, "seq": seq}, local=True)
+
+
+def mark(tx: Tx, key: str, seq: int) -> None:
+    """Keep how far the pool has our lines."""
+    tx.set(key, str(seq))
 
 
 def receive(tx: Tx, received: Sequence[Line]) -> None:

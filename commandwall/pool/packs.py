@@ -2,31 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
-from commandwall import alarms, resources, sensors
-from commandwall.clock import SECOND, Clock, Ms
+from commandwall import alarms, codes, resources, sensors
+from commandwall.clock import SECOND, Clock, Ms, day
 from commandwall.desk import Desk
 from commandwall.judge import CALM, Judge
+from commandwall.pool.recorder import FIXES, READINGS, Recorder
 from commandwall.store import live
 from commandwall.store.store import Store
-
-STALE_PERIODS = 3
-"""A device that missed this many of its periods is silent."""
 
 
 class Packs:
     """The live side of a station: its arrays, and the severity of every sensor."""
 
-    def __init__(self, store: Store, desk: Desk, clock: Clock) -> None:
-        self._store, self._desk, self._clock = store, desk, clock
+    def __init__(
+        self, store: Store, desk: Desk, clock: Clock, recorder: Recorder | None = None
+    ) -> None:
+        self._store, self._desk, self._clock, self._recorder = store, desk, clock, recorder
         self.newest: dict[str, Ms] = {}
         self.rearrange()
+        if recorder is not None:
+            recorder.follow(self.state)
 
     def rearrange(self) -> None:
         """Begin anew with the sensors and resources that the mirror knows."""
         read = self._store.read
+        self._day = day(self._clock.now())
         known = sorted(read(lambda r: r.find(sensors.Sensor)), key=lambda s: s.no)
         units = read(lambda r: r.find(resources.Resource))
         self._no = np.array([s.no for s in known], np.intp)
@@ -34,27 +40,41 @@ class Packs:
         size = int(self._no.max(initial=0)) + 1
         self._row = np.full(size, -1, np.intp)
         self._row[self._no] = np.arange(len(known))
-        self._judge = Judge(known, alarms.rules())
+        self._judge = Judge(known, alarms.rules(self._day))
         self._restore({s.id: row for row, s in enumerate(known)})
         self._readings = self._open("sensors", live.READING, size)
         self._fixes = self._open("fixes", live.FIX, 1 + max((u.no for u in units), default=0))
+        numbers = np.array([u.no for u in units], np.intp)
+        self._parts = (self._no, self._readings), (numbers, self._fixes)
+        self._fill()
 
     def take(self, kind: str, at: Ms, body: bytes) -> None:
         """One pack; devices that nobody told us of are left out."""
         if kind == "readings":
             self._take_readings(sensors.unpack(body))
         elif kind == "fixes":
-            fixes = resources.unpack(body)
-            fixes = fixes[fixes["no"] < self._fixes.rows]
-            rows = fixes["no"].astype(np.intp)
-            self._fixes.write(rows, at=fixes["at"], lon=fixes["lon"], lat=fixes["lat"])
+            self._take_fixes(resources.unpack(body))
         self.newest[kind] = at
 
+    def state(self) -> dict[str, NDArray[np.void]]:
+        """The newest row of every device that was ever heard; for a thread that writes it down."""
+        (no, readings), (units, fixes) = self._parts
+        return {
+            READINGS: _rows(no, readings.read(), sensors.READING_DTYPE),
+            FIXES: _rows(units, fixes.read(), resources.FIX_DTYPE),
+        }
+
     def mark_silent(self) -> None:
-        """Devices that missed three periods become stale: unknown is not normal."""
+        """Devices that missed a few periods become stale: unknown is not normal.
+
+        A new day may have new thresholds: then everything is judged by them.
+        """
+        if day(self._clock.now()) != self._day:
+            self.rearrange()
+        missed = codes.limit("silent_periods", self._day)
         columns = self._readings.read()
         at = columns["at"][self._no]
-        late = self._clock.now() - at > STALE_PERIODS * self._period
+        late = self._clock.now() - at > missed * self._period
         silent = self._no[late & (columns["quality"][self._no] != sensors.STALE)]
         if len(silent):
             self._readings.write(silent, quality=np.full(len(silent), sensors.STALE, np.uint8))
@@ -67,17 +87,67 @@ class Packs:
         readings, rows = readings[rows >= 0], rows[rows >= 0]
         value, at, quality = readings["value"], readings["at"], readings["quality"]
         crossings = self._judge.step(rows, value, at, quality)
-        severity = self._judge.severity[rows]
-        shown = np.where(severity == CALM, 0, severity).astype(np.uint8)
+        shown = self._severity(rows)
         self._readings.write(self._no[rows], at=at, value=value, quality=quality, severity=shown)
+        self._record(READINGS, readings)
         if crossings:
             self._desk.run(alarms.observe, {"crossings": crossings}, local=True)
 
+    def _take_fixes(self, fixes: NDArray[np.void]) -> None:
+        fixes = fixes[fixes["no"] < self._fixes.rows]
+        fixes = fixes[fixes["at"] > self._fixes.read()["at"][fixes["no"]]]
+        rows = fixes["no"].astype(np.intp)
+        self._fixes.write(rows, at=fixes["at"], lon=fixes["lon"], lat=fixes["lat"])
+        self._record(FIXES, fixes)
+
+    def _record(self, series: str, rows: NDArray[np.void]) -> None:
+        if self._recorder is not None:
+            self._recorder.take(series, rows)
+
+    def _fill(self) -> None:
+        """Live arrays that know less than the history did begin with what it knew last."""
+        if self._recorder is None:
+            return
+        readings = _newer(self._recorder.latest(READINGS), self._readings)
+        readings = readings[readings["no"] < len(self._row)]
+        readings = readings[self._row[readings["no"]] >= 0]
+        severity = self._severity(self._row[readings["no"]])
+        self._readings.write(
+            readings["no"].astype(np.intp), at=readings["at"], value=readings["value"],
+            quality=readings["quality"], severity=severity,
+        )  # fmt: skip
+        fixes = _newer(self._recorder.latest(FIXES), self._fixes)
+        rows = fixes["no"].astype(np.intp)
+        self._fixes.write(rows, at=fixes["at"], lon=fixes["lon"], lat=fixes["lat"])
+
+    def _severity(self, rows: NDArray[np.intp]) -> NDArray[np.uint8]:
+        """As the live arrays hold it: 0 where nothing is wrong."""
+        severity = self._judge.severity[rows]
+        return np.where(severity == CALM, 0, severity).astype(np.uint8)
+
     def _restore(self, row_of: dict[str, int]) -> None:
-        for alarm in self._store.read(lambda r: r.find(alarms.Alarm)):
-            if alarm.cleared_at is None and alarm.sensor in row_of:
+        for alarm in self._store.read(lambda r: r.find(alarms.Alarm, cleared_at=None)):
+            if alarm.sensor in row_of:
                 self._judge.restore(row_of[alarm.sensor], alarm.severity)
 
     def _open(self, what: str, columns: live.Columns, rows: int) -> live.LiveArrays:
         path = self._store.folder / live.live_name(what, rows)
         return live.LiveArrays(path, columns, rows, create=True)
+
+
+def _rows(
+    no: NDArray[np.intp], live_: Mapping[str, NDArray[Any]], dtype: np.dtype[Any]
+) -> NDArray[np.void]:
+    """Live columns of these devices as rows; those that were never heard are left out."""
+    no = no[live_["at"][no] > 0]
+    rows = np.zeros(len(no), dtype)
+    for name in dtype.names or ():
+        rows[name] = no if name == "no" else live_[name][no]
+    return rows
+
+
+def _newer(rows: NDArray[np.void], arrays: live.LiveArrays) -> NDArray[np.void]:
+    """Those of the rows that are newer than what the arrays hold."""
+    rows = rows[rows["no"] < arrays.rows]
+    newer: NDArray[np.void] = rows[rows["at"] > arrays.read()["at"][rows["no"]]]
+    return newer

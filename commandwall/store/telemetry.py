@@ -1,29 +1,66 @@
-"""telemetry.db: the history of readings. A file that may be thrown away.
+"""telemetry.db: the newest state of all devices, and the history of readings and tracks.
 
-Packs are kept as they come in `tail`; every ten minutes they become chunks of 1,000 sensors,
-sorted by sensor and time and compressed, so that one sensor's hour is one short read.
+A file that may be thrown away: one that is damaged, of another shape or of another pool is begun
+anew. What comes is kept in `tail`; every ten minutes it becomes chunks of 1,000 devices, sorted
+by device and time and squeezed, so that one device's hour is one short read.
 """
 
 from __future__ import annotations
 
-import zlib
+import logging
+from collections.abc import Mapping
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Column, Engine, Index, Integer, LargeBinary, MetaData, Table
+from sqlalchemy import (
+    Column,
+    Connection,
+    Engine,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+)
 
 from commandwall.clock import MINUTE, Ms
-from commandwall.sensors import READING_DTYPE, unpack
 from commandwall.store import database
+from commandwall.store.columns import spread, squeeze
+from commandwall.store.database import StoreTrouble
 
+log = logging.getLogger(__name__)
+NAME = "telemetry.db"
+SHAPE = 2
+"""Number of this layout: a file of another one is begun anew."""
 SPAN = 10 * MINUTE
 SHARE = 1000
+Series = Mapping[str, np.dtype[Any]]
+"""Name of a series -> its rows, with at least `no` (the device's number) and `at`."""
 metadata = MetaData()
+about = Table(
+    "about",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+    sqlite_strict=True,
+)
+latest = Table(
+    "latest",
+    metadata,
+    Column("series", Text, primary_key=True),
+    Column("at", Integer, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    sqlite_strict=True,
+)
 tail = Table(
     "tail",
     metadata,
     Column("no", Integer, primary_key=True, autoincrement=True),
+    Column("series", Text, nullable=False),
     Column("at", Integer, nullable=False),
     Column("body", LargeBinary, nullable=False),
     sqlite_strict=True,
@@ -32,66 +69,127 @@ chunk = Table(
     "chunk",
     metadata,
     Column("no", Integer, primary_key=True, autoincrement=True),
+    Column("series", Text, nullable=False),
     Column("share", Integer, nullable=False),
     Column("start", Integer, nullable=False),
     Column("end", Integer, nullable=False),
     Column("body", LargeBinary, nullable=False),
-    Index("ix_chunk_share", "share", "end"),
+    Index("ix_chunk_share", "series", "share", "end"),
+    Index("ix_chunk_end", "series", "end"),
     sqlite_strict=True,
 )
 
 
 class Telemetry:
-    """The history of one station; the agent writes, the wall reads."""
+    """The history of one station; the agent alone writes."""
 
-    def __init__(self, folder: Path) -> None:
-        path = folder / "telemetry.db"
-        self._engine: Engine = database.writer(path, "NORMAL")
-        with database.troubles(), self._engine.begin() as conn:
-            metadata.create_all(conn)
+    def __init__(self, folder: Path, series: Series, pool: str = "") -> None:
+        self.path, self.series, self._pool = folder / NAME, series, pool
+        try:
+            self._engine = self._open()
+        except StoreTrouble as trouble:
+            if trouble.code not in ("damaged", "newer"):
+                raise
+            self.begin_anew(str(trouble))
 
-    def append(self, at: Ms, body: bytes) -> None:
-        """Keep one pack of readings."""
+    def begin_anew(self, why: str) -> None:
+        """Throw the file away and make an empty one."""
+        log.warning("%s is begun anew: %s", self.path.name, why)
+        self.close()
+        for ending in ("", "-wal", "-shm"):
+            self.path.with_name(self.path.name + ending).unlink(missing_ok=True)
+        self._engine = self._open()
+
+    def append(self, series: str, at: Ms, rows: NDArray[np.void]) -> None:
+        """Keep what came up to a moment."""
+        sql = "INSERT INTO tail(series, at, body) VALUES (?, ?, ?)"
         with database.troubles(), self._engine.begin() as conn:
-            conn.exec_driver_sql("INSERT INTO tail(at, body) VALUES (?, ?)", (at, body))
+            conn.exec_driver_sql(sql, (series, at, squeeze(rows, 1)))
+
+    def keep_latest(self, series: str, at: Ms, rows: NDArray[np.void]) -> None:
+        """The newest row of every device, in place of what was there."""
+        sql = "INSERT OR REPLACE INTO latest VALUES (?, ?, ?)"
+        with database.troubles(), self._engine.begin() as conn:
+            conn.exec_driver_sql(sql, (series, at, squeeze(rows, 1)))
+
+    def latest(self, series: str) -> NDArray[np.void]:
+        """The newest row of every device; none before the first was kept."""
+        sql = "SELECT body FROM latest WHERE series = ?"
+        with database.troubles(), self._engine.begin() as conn:
+            body = conn.exec_driver_sql(sql, (series,)).scalar()
+        dtype = self.series[series]
+        return np.zeros(0, dtype) if body is None else spread(body, dtype)
 
     def compact(self, now: Ms) -> None:
-        """Turn the tail into chunks once it spans ten minutes."""
-        with database.troubles(), self._engine.begin() as conn:
-            first = conn.exec_driver_sql("SELECT min(at) FROM tail").scalar()
-            if first is None or now - first < SPAN:
-                return
-            bodies = conn.exec_driver_sql("SELECT body FROM tail").scalars().all()
-            rows = _chunks(np.concatenate([unpack(body) for body in bodies]))
-            sql = 'INSERT INTO chunk(share, start, "end", body) VALUES (?, ?, ?, ?)'
-            conn.exec_driver_sql(sql, rows)
-            conn.exec_driver_sql("DELETE FROM tail")
+        """Turn the tail of each series into chunks once it spans ten minutes."""
+        for series in self.series:
+            with database.troubles(), self._engine.begin() as conn:
+                self._compact(conn, series, now)
 
-    def forget(self, before: Ms) -> None:
+    def forget(self, series: str, before: Ms) -> None:
         """Drop what is older than the retention asks for."""
+        sql = 'DELETE FROM chunk WHERE series = ? AND "end" < ?'
         with database.troubles(), self._engine.begin() as conn:
-            conn.exec_driver_sql('DELETE FROM chunk WHERE "end" < ?', (before,))
+            conn.exec_driver_sql(sql, (series, before))
 
-    def history(self, no: int, since: Ms) -> NDArray[np.void]:
-        """Readings of one sensor since a moment, oldest first (READING_DTYPE)."""
-        chunks = 'SELECT body FROM chunk WHERE share = ? AND "end" >= ?'
+    def history(self, series: str, no: int, since: Ms) -> NDArray[np.void]:
+        """Rows of one device since a moment, oldest first."""
+        chunks = 'SELECT body FROM chunk WHERE series = ? AND share = ? AND "end" >= ?'
         with database.troubles(), self._engine.begin() as conn:
-            bodies = list(conn.exec_driver_sql(chunks, (no // SHARE, since)).scalars())
-            bodies += conn.exec_driver_sql("SELECT body FROM tail").scalars().all()
-        parts = [rows[rows["no"] == no] for rows in map(unpack, bodies)]
-        found = np.concatenate(parts) if parts else np.zeros(0, READING_DTYPE)
+            bodies = list(conn.exec_driver_sql(chunks, (series, no // SHARE, since)).scalars())
+            tails = "SELECT body FROM tail WHERE series = ?"
+            bodies += conn.exec_driver_sql(tails, (series,)).scalars().all()
+        found = _of(bodies, self.series[series], no)
         return np.sort(found[found["at"] >= since], order="at")
 
     def close(self) -> None:
-        self._engine.dispose()
+        if engine := getattr(self, "_engine", None):
+            engine.dispose()
+
+    def _compact(self, conn: Connection, series: str, now: Ms) -> None:
+        first = conn.exec_driver_sql("SELECT min(at) FROM tail WHERE series = ?", (series,))
+        began = first.scalar()
+        if began is None or now - began < SPAN:
+            return
+        found = conn.exec_driver_sql("SELECT body FROM tail WHERE series = ?", (series,))
+        rows = np.concatenate([spread(body, self.series[series]) for body in found.scalars()])
+        sql = 'INSERT INTO chunk(series, share, start, "end", body) VALUES (?, ?, ?, ?, ?)'
+        conn.exec_driver_sql(sql, [(series, *part) for part in _chunks(rows)])
+        conn.exec_driver_sql("DELETE FROM tail WHERE series = ?", (series,))
+
+    def _open(self) -> Engine:
+        engine = database.writer(self.path, "NORMAL")
+        self._engine = engine
+        with database.troubles(), engine.begin() as conn:
+            shape = conn.exec_driver_sql("PRAGMA user_version").scalar()
+            made = conn.exec_driver_sql("SELECT count(*) FROM sqlite_master").scalar()
+            if made and shape != SHAPE:
+                raise StoreTrouble("newer", f"its layout is {shape}, not {SHAPE}")
+            metadata.create_all(conn)
+            conn.exec_driver_sql(f"PRAGMA user_version = {SHAPE}")
+            self._check_pool(conn)
+        return engine
+
+    def _check_pool(self, conn: Connection) -> None:
+        """Numbers of devices mean something in one pool only."""
+        sql = "INSERT OR IGNORE INTO about VALUES ('pool', ?)"
+        conn.exec_driver_sql(sql, (self._pool,))
+        held = conn.exec_driver_sql("SELECT value FROM about WHERE key = 'pool'").scalar()
+        if held != self._pool:
+            raise StoreTrouble("newer", "it holds the history of another pool")
 
 
-def _chunks(readings: NDArray[np.void]) -> list[tuple[int, int, int, bytes]]:
-    readings = np.sort(readings, order=["no", "at"])
-    share = readings["no"] // SHARE
-    rows = []
-    for value in np.unique(share):
-        part = readings[share == value]
-        body = zlib.compress(part.tobytes(), 6)
-        rows.append((int(value), int(part["at"].min()), int(part["at"].max()), body))
-    return rows
+def _of(bodies: list[bytes], dtype: np.dtype[Any], no: int) -> NDArray[np.void]:
+    parts = [rows[rows["no"] == no] for rows in (spread(body, dtype) for body in bodies)]
+    return np.concatenate(parts) if parts else np.zeros(0, dtype)
+
+
+def _chunks(rows: NDArray[np.void]) -> list[tuple[int, int, int, bytes]]:
+    rows = rows[np.lexsort((rows["at"], rows["no"]))]
+    share = rows["no"] // SHARE
+    edges = [0, *(np.flatnonzero(np.diff(share)) + 1), len(rows)]
+    parts = (rows[a:b] for a, b in pairwise(edges) if b > a)
+    return [
+        (int(p["no"][0]) // SHARE, int(p["at"].min()), int(p["at"].max()), squeeze(p))
+        for p in parts
+    ]

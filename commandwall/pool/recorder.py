@@ -1,0 +1,110 @@
+"""The recorder: writes telemetry.db on a thread of its own, so that no reading waits for a disk."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from commandwall import codes
+from commandwall.clock import DAY, Clock, Ms, day
+from commandwall.resources import FIX_DTYPE
+from commandwall.sensors import READING_DTYPE
+from commandwall.store.database import StoreTrouble
+from commandwall.store.telemetry import Telemetry
+
+log = logging.getLogger(__name__)
+READINGS, FIXES = "readings", "fixes"
+SERIES = {READINGS: READING_DTYPE, FIXES: FIX_DTYPE}
+KEPT = {READINGS: "readings_days", FIXES: "tracks_days"}
+"""Series -> the row of the list `limit` that says how long it is kept."""
+EVERY_S = 10.0
+WAITING = 20_000
+"""Packs that wait for a disk that does not take them; the oldest is given up first."""
+State = Callable[[], Mapping[str, NDArray[np.void]]]
+
+
+@contextmanager
+def recording(folder: Path, clock: Clock, pool: str) -> Generator[Recorder]:
+    """A recorder at work, which writes its last when it is over."""
+    recorder = Recorder(folder, clock, pool)
+    recorder.start()
+    try:
+        yield recorder
+    finally:
+        recorder.stop()
+
+
+class Recorder(threading.Thread):
+    """Takes what the packs brought; every ten seconds it is on disk with the newest state."""
+
+    def __init__(self, folder: Path, clock: Clock, pool: str = "") -> None:
+        super().__init__(name="recorder", daemon=True)
+        self._clock, self._halt = clock, threading.Event()
+        self._telemetry = Telemetry(folder, SERIES, pool)
+        self._fresh = {series: deque[NDArray[np.void]](maxlen=WAITING) for series in SERIES}
+        self._state: State = dict
+        self._forgot: object = None
+        self._broken = ""
+
+    def take(self, series: str, rows: NDArray[np.void]) -> None:
+        """Keep these rows; costs the caller nothing."""
+        if len(rows):
+            self._fresh[series].append(rows)
+
+    def follow(self, state: State) -> None:
+        """Where the newest state of every device is to be had from now on."""
+        self._state = state
+
+    def latest(self, series: str) -> NDArray[np.void]:
+        """The newest state that was on disk when this agent began."""
+        return self._telemetry.latest(series)
+
+    def run(self) -> None:
+        while not self._halt.wait(EVERY_S):
+            self.step()
+
+    def step(self) -> None:
+        """Write down what came since; a disk that refuses loses it, and nothing else stops."""
+        try:
+            if self._broken:
+                self._telemetry.begin_anew(self._broken)
+            self._broken = ""
+            self._write(self._clock.now())
+        except (StoreTrouble, TimeoutError) as trouble:
+            log.warning("the history is not written: %s", trouble)
+            if isinstance(trouble, StoreTrouble) and trouble.code == "damaged":
+                self._broken = str(trouble)
+
+    def stop(self) -> None:
+        """Write the last and end."""
+        self._halt.set()
+        if self.is_alive():
+            self.join()
+        self.step()
+        self._telemetry.close()
+
+    def _write(self, now: Ms) -> None:
+        for series, waiting in self._fresh.items():
+            rows = [waiting.popleft() for _ in range(len(waiting))]
+            if rows:
+                self._telemetry.append(series, now, np.concatenate(rows))
+        for series, newest in self._state().items():
+            self._telemetry.keep_latest(series, now, newest)
+        self._telemetry.compact(now)
+        self._forget(now)
+
+    def _forget(self, now: Ms) -> None:
+        """Once a day, and at each start."""
+        if self._forgot == day(now):
+            return
+        self._forgot = day(now)
+        for series, name in KEPT.items():
+            days = codes.limit(name, day(now))
+            self._telemetry.forget(series, Ms(int(now - days * DAY)))

@@ -1,0 +1,215 @@
+"""The history of readings and tracks: written beside the live arrays, read at a start."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from builders import NOW, StillClock, a_sensor
+
+from commandwall import codes
+from commandwall.clock import DAY, MINUTE, SECOND, Ms
+from commandwall.desk import Desk
+from commandwall.pool.packs import Packs
+from commandwall.pool.recorder import FIXES, READINGS, SERIES, Recorder
+from commandwall.resources import FIX_DTYPE, Resource
+from commandwall.resources import pack as pack_fixes
+from commandwall.sensors import READING_DTYPE, pack
+from commandwall.store import live
+from commandwall.store.columns import spread, squeeze
+from commandwall.store.migrate import open_store
+from commandwall.store.mirror import Mirror, use
+from commandwall.store.telemetry import NAME, Telemetry
+
+
+def values(record: object) -> tuple[object, ...]:
+    return tuple(getattr(record, name) for name in record.__slots__)  # type: ignore[attr-defined]
+
+
+def a_resource(no: int) -> Resource:
+    return Resource(f"r{no}", no, "police", "", "", 2, "", "patrol", 120.0, 31.0, "a1")
+
+
+class Station:
+    """A store with packs and a recorder; `begin` is what an agent does at its start."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.clock = folder, StillClock()
+        self.store = open_store(folder)
+        mirror = Mirror(folder / "m1.db")
+        sensors = [values(a_sensor(no)) for no in range(3)]
+        mirror.take({"sensor": sensors, "resource": [values(a_resource(1))]}, {})
+        mirror.close()
+        use(folder, "m1.db")
+        self.desk = Desk(self.store, self.clock)
+        self.recorder: Recorder | None = None
+        self.begin()
+
+    def begin(self, pool: str = "") -> None:
+        if self.recorder is not None:
+            self.recorder.stop()
+        self.recorder = Recorder(self.folder, self.clock, pool)
+        self.packs = Packs(self.store, self.desk, self.clock, self.recorder)
+
+    def read(self, *readings: tuple[int, int, float]) -> None:
+        """Readings: (number, seconds after NOW, value)."""
+        rows = [(no, NOW + s * SECOND, value, 0) for no, s, value in readings]
+        self.packs.take(READINGS, Ms(self.clock.at), pack(np.array(rows, READING_DTYPE)))
+
+    def move(self, *fixes: tuple[int, int, float]) -> None:
+        rows = [(no, NOW + s * SECOND, lon, 31.0) for no, s, lon in fixes]
+        self.packs.take(FIXES, Ms(self.clock.at), pack_fixes(np.array(rows, FIX_DTYPE)))
+
+    def history(self, no: int, series: str = READINGS) -> list[float]:
+        telemetry = Telemetry(self.folder, SERIES)
+        found = telemetry.history(series, no, Ms(NOW - DAY))
+        telemetry.close()
+        return found["value" if series == READINGS else "lon"].tolist()  # type: ignore[no-any-return]
+
+    def lose_live(self) -> None:
+        for path in self.folder.glob("*.live"):
+            path.unlink()
+
+    def shown(self) -> dict[str, np.ndarray]:
+        path = next(self.folder.glob("sensors-*.live"))
+        return live.LiveArrays(path, live.READING, live.BLOCK).read()
+
+    def close(self) -> None:
+        assert self.recorder is not None
+        self.recorder.stop()
+        self.desk.close()
+        self.store.close()
+
+
+@pytest.fixture
+def station(tmp_path: Path) -> Iterator[Station]:
+    station = Station(tmp_path)
+    yield station
+    station.close()
+
+
+def test_readings_stay_before_and_after_they_are_chunks(station: Station) -> None:
+    for minute in range(25):
+        station.clock.at = NOW + minute * MINUTE
+        station.read((1, 60 * minute, float(minute)), (2, 60 * minute, 0.5))
+        station.recorder.step()  # type: ignore[union-attr]
+    assert station.history(1) == [float(m) for m in range(25)]
+    assert station.history(0) == []
+
+
+def test_the_same_pack_twice_is_kept_once(station: Station) -> None:
+    for _ in range(2):
+        station.read((1, 0, 3.0))
+        station.move((1, 0, 120.1), (1, 5, 120.2))
+        station.recorder.step()  # type: ignore[union-attr]
+    assert station.history(1) == [3.0]
+    assert station.history(1, FIXES) == [120.1, 120.2]
+
+
+def test_live_arrays_that_were_lost_begin_with_the_last_known_state(station: Station) -> None:
+    station.read((0, 0, 1.5), (2, 1, 27.0))
+    station.move((1, 2, 120.5))
+    station.recorder.step()  # type: ignore[union-attr]
+    station.lose_live()
+    station.begin()
+    shown = station.shown()
+    assert shown["value"][[0, 2]].tolist() == [1.5, 27.0]
+    assert shown["at"][:3].tolist() == [NOW, 0, NOW + SECOND]
+    fixes = live.LiveArrays(next(station.folder.glob("fixes-*.live")), live.FIX, live.BLOCK)
+    assert fixes.read()["lon"][1] == 120.5
+
+
+def test_live_arrays_that_know_more_are_left_alone(station: Station) -> None:
+    station.read((0, 0, 1.5))
+    station.recorder.step()  # type: ignore[union-attr]
+    station.read((0, 9, 2.5))
+    station.packs.rearrange()
+    assert station.shown()["value"][0] == 2.5
+
+
+def test_a_lasting_alarm_keeps_its_severity_where_the_live_arrays_were_lost(
+    station: Station,
+) -> None:
+    for s in (0, 10):
+        station.read((1, s, 60.0))
+    before = station.shown()["severity"][1]
+    station.recorder.step()  # type: ignore[union-attr]
+    station.lose_live()
+    station.begin()
+    assert before == 1 and station.shown()["severity"][1] == 1
+
+
+def test_what_is_older_than_the_limits_is_forgotten(station: Station) -> None:
+    def kept(series: str) -> int:
+        return len(station.history(1, series))
+
+    for minute in (0, 11):
+        station.clock.at = NOW + minute * MINUTE
+        station.read((1, 60 * minute, 1.0))
+        station.move((1, 60 * minute, 120.0))
+        station.recorder.step()  # type: ignore[union-attr]
+    assert (kept(READINGS), kept(FIXES)) == (2, 2)
+    for days, left in (
+        (codes.limit("readings_days"), (0, 2)),
+        (codes.limit("tracks_days"), (0, 0)),
+    ):
+        station.clock.at = NOW + int(days + 1) * DAY
+        station.recorder.step()  # type: ignore[union-attr]
+        assert (kept(READINGS), kept(FIXES)) == left
+
+
+@pytest.mark.parametrize("spoil", ["garbage", "other layout"])
+def test_a_file_that_is_of_no_use_is_begun_anew(station: Station, spoil: str) -> None:
+    station.recorder.stop()  # type: ignore[union-attr]
+    station.recorder = None
+    path = station.folder / NAME
+    if spoil == "garbage":
+        path.write_bytes(b"not a database" * 1000)
+    else:
+        path.write_bytes(path.read_bytes()[:60] + b"\0\0\0\7" + path.read_bytes()[64:])
+    station.begin()
+    station.read((1, 0, 3.0))
+    station.recorder.step()  # type: ignore[attr-defined]
+    assert station.history(1) == [3.0]
+
+
+def test_the_history_of_another_pool_is_not_mixed_in(station: Station) -> None:
+    station.read((1, 0, 3.0))
+    station.recorder.step()  # type: ignore[union-attr]
+    station.lose_live()
+    station.begin(pool="another")
+    assert station.shown()["at"][1] == 0
+
+
+def test_a_recorder_that_lives_writes_its_last_when_it_ends(station: Station) -> None:
+    station.recorder.start()  # type: ignore[union-attr]
+    station.read((1, 0, 3.0))
+    station.recorder.stop()  # type: ignore[union-attr]
+    station.recorder = None
+    assert station.history(1) == [3.0]
+    station.begin()
+
+
+def test_new_thresholds_count_from_their_first_day(station: Station) -> None:
+    day = station.packs._day
+    station.clock.at = NOW + 2 * DAY
+    station.packs.mark_silent()
+    assert (station.packs._day - day).days == 2
+
+
+@pytest.mark.parametrize("count", [0, 1, 1000])
+def test_squeezed_rows_come_back_as_they_were(count: int) -> None:
+    chance = np.random.default_rng(1)
+    rows = np.zeros(count, READING_DTYPE)
+    rows["no"], rows["at"] = chance.integers(0, 132_000, count), NOW + np.arange(count)
+    rows["value"], rows["quality"] = chance.normal(20, 2, count), chance.integers(0, 3, count)
+    rows["value"][:1] = np.nan
+    assert spread(squeeze(rows), READING_DTYPE).tobytes() == rows.tobytes()
+
+
+@pytest.mark.parametrize("body", [b"", b"nonsense", squeeze(np.zeros(3, FIX_DTYPE))])
+def test_a_body_that_is_none_is_named(body: bytes) -> None:
+    with pytest.raises(ValueError, match="rows"):
+        spread(body, READING_DTYPE)
