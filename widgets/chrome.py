@@ -34,7 +34,7 @@ class Rail(Panel):
                 paper.fill(QRectF(0, box.y(), 3, CELL), "t1")
             middle = box.center()
             ink = Ink("label", "t1" if current else "t2", current)
-            paper.write(middle.x(), middle.y(), name, ink, MIDDLE, paper.width - 6)
+            paper.write(middle.x(), middle.y(), name, ink, MIDDLE, paper.width - 2)
             paper.write(middle.x(), middle.y() + 18, str(i + 1), Ink("age", "t4"), MIDDLE)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
@@ -97,11 +97,11 @@ class DeskHeader(Panel):
         return next((p.name for p in self.context.pages if p.id == self.context.page), "")
 
     def _counts(self) -> list[Piece]:
-        needs, now = self.context.needs, self.picture.now
+        needs, now, minutes = self.context.needs, self.picture.now, deadlines.soon_minutes()
         counts = (
             tr("在办 {n}", n=age.number(self.picture.counters.open)),
             tr("逾期 {n}", n=age.number(len(needs.overdue(now)))),
-            tr("30 分内将逾期 {n}", n=age.number(len(needs.soon(now, 30)))),
+            tr("{m} 分内将逾期 {n}", m=minutes, n=age.number(len(needs.soon(now, minutes)))),
         )
         return [(count, Ink("label")) for count in counts]
 

@@ -182,16 +182,16 @@ class EventCard(Panel):
 
     def _draw_facts(self, paper: Paper, y: float) -> float:
         """In two columns; a fact too long for one stands across both."""
+        facts = [(label, fact) for label, fact in self._facts() if fact]
+        lead = max(LABEL, *(paper.length(label, Ink("label")) + 12 for label, _ in facts))
         half, x = paper.width / 2, 0.0
-        for label, fact in self._facts():
-            if not fact:
-                continue
-            wide = paper.length(fact, Ink("label", "t1")) > half - LABEL - 16
+        for label, fact in facts:
+            wide = paper.length(fact, Ink("label", "t1")) > half - lead - 16
             if x and wide:
                 x, y = 0.0, y + 26
             paper.write(x, y, label, Ink("label", "t3"))
-            room = (paper.width if wide else half - 16) - LABEL
-            paper.write(x + LABEL, y, fact, Ink("label", "t1"), room=room)
+            room = (paper.width if wide else half - 16) - lead
+            paper.write(x + lead, y, fact, Ink("label", "t1"), room=room)
             x, y = (half, y) if not x and not wide else (0.0, y + 26)
         return y + 26 if x else y
 

@@ -9,9 +9,9 @@ from typing import Any
 from PySide6.QtCore import QRectF
 from PySide6.QtWidgets import QWidget
 
-from commandwall.clock import Ms
+from commandwall.clock import SECOND, Ms
 from commandwall.events import Event
-from commandwall.indicators import NORMAL, RED, YELLOW, Indicator, IndicatorValue, judge
+from commandwall.indicators import NORMAL, RED, YELLOW, Indicator, IndicatorValue, fresh_for, judge
 from commandwall.picture import Changes, Picture, Tallies, Tick
 from widgets import age
 from widgets.base import EMPTY, Context, Panel
@@ -23,7 +23,6 @@ from widgets.text import plain
 
 COMPACT = 190.0
 """Below this height the line under the figure moves beside it."""
-OLD_AFTER = 2.5
 """Periods after which a value of an indicator is too old."""
 
 
@@ -102,7 +101,7 @@ class Vital(Figure):
     def heading(self) -> str:
         if "title" in self.options:
             return str(self.options["title"])
-        return _name(self.picture.indicators.get(self._indicator)) or self.title
+        return title_of(self.picture.indicators.get(self._indicator)) or self.title
 
     @property
     def _indicator(self) -> str:
@@ -116,7 +115,7 @@ class Vital(Figure):
             self.say(EMPTY, tr("今日尚无上报"))
             return
         self.say(SHOWN)
-        self.at, self.lasts = value.at, OLD_AFTER * definition.period_s
+        self.at, self.lasts = value.at, fresh_for(definition) / SECOND
         self.number = age.number(value.value, definition.decimals)
         levels = rows(str(self.options.get("levels", "")))
         self.unit = _level(levels, value.value) or measured_in(definition.unit)
@@ -135,7 +134,7 @@ def day_of(definition: Indicator, value: IndicatorValue, now: Ms) -> Day:
                                        (d.lo2, 1, False))
         if limit is not None
     ]  # fmt: skip
-    late = now - value.at > OLD_AFTER * d.period_s * 1000
+    late = now - value.at > fresh_for(d)
     until = day.until if late else None
     return Day(day.now, day.line, day.band, limits, until, day.from_zero)
 
@@ -149,7 +148,7 @@ def is_old(definition: Indicator, value: IndicatorValue | None, now: Ms) -> bool
     """Whether an indicator is missing, or older than it may be."""
     if value is None or value.value is None:
         return True
-    return now - value.at > OLD_AFTER * definition.period_s * 1000
+    return now - value.at > fresh_for(definition)
 
 
 SEVERITY = {YELLOW: 3, RED: 1}
@@ -157,7 +156,7 @@ SEVERITY = {YELLOW: 3, RED: 1}
 assert NORMAL not in SEVERITY
 
 
-def _name(definition: Indicator | None) -> str:
+def title_of(definition: Indicator | None) -> str:
     if definition is None:
         return ""
     english = language() == "en" and definition.name_en

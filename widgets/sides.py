@@ -18,7 +18,7 @@ from commandwall.picture import Changes, Fixes, Picture, Readings, SyncState, Ta
 from commandwall.sensors import STALE
 from widgets import age, fields, words
 from widgets.base import EMPTY, NORMAL, Panel, Piece
-from widgets.figures import is_old
+from widgets.figures import is_old, title_of
 from widgets.i18n import named, rows, tr
 from widgets.paper import MIDDLE, RIGHT, Ink, Paper
 from widgets.text import person, plain
@@ -188,7 +188,7 @@ class Links(Panel):
             (tr("中心池"), pool, trust.pool is not None),
             (tr("采集程序"), age.age(now, sync.agent_at), gone),
         ]
-        if abs(sync.skew_s) > 2:
+        if sync.skewed:
             lines.append((tr("时钟偏差"), age.measure(sync.skew_s, tr("秒"), 1), True))
         return lines
 
@@ -203,7 +203,7 @@ class Links(Panel):
             (tr("物联"), devices, False),
             (tr("事件"), age.since(now, ages.get("events")), False),
             (tr("体征"), age.age(now, ages.get("values")), False),
-            (tr("定位"), age.age(now, ages.get("fixes")), False),
+            (tr("力量定位"), age.age(now, ages.get("fixes")), False),
         ]
 
 
@@ -305,6 +305,6 @@ class Stale(Panel):
             if is_old(definition, value := picture.values.get(key), picture.now)
         ]
         return [
-            (plain(d.name), age.stopped(picture.now, at))
+            (title_of(d), age.stopped(picture.now, at))
             for at, d in sorted(late, key=lambda pair: pair[0])
         ]
