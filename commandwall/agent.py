@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import subprocess
 import sys
 import threading
@@ -51,8 +50,7 @@ class Agent:
         self.desk = Desk(self.store, self.clock)
         self.sync = pulse.Sync()
         self._halt = threading.Event()
-        self._parent = os.getppid()
-        self._alone_since: float | None = None
+        self._wall_at = self.clock.monotonic()
         self._server: PoolServer | None = None
 
     def run(self) -> None:
@@ -169,20 +167,13 @@ class Agent:
 
     def _over(self) -> bool:
         """Whether to end: told so, or no wall has been there for ten seconds."""
-        if self._orphaned():
-            self._alone_since = self._alone_since or self.clock.monotonic()
-            if self.clock.monotonic() - self._alone_since > ORPHAN_S:
-                log.info("the wall is gone; ending")
-                self._halt.set()
-        else:
-            self._alone_since = None
+        now = self.clock.monotonic()
+        if self.service or platform.is_held(self.settings.data_dir / WALL_LOCK):
+            self._wall_at = now
+        if now - self._wall_at > ORPHAN_S and not self._halt.is_set():
+            log.info("the wall is gone; ending")
+            self._halt.set()
         return self._halt.is_set()
-
-    def _orphaned(self) -> bool:
-        """Whether the wall that started us is gone and no other one took its place."""
-        if self.service or os.getppid() == self._parent:
-            return False
-        return not platform.is_held(self.settings.data_dir / WALL_LOCK)
 
     def _close(self) -> None:
         self._halt.set()

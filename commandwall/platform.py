@@ -32,6 +32,8 @@ CLONE_NEWUSER = 0x10000000
 CAP_DAC_OVERRIDE, CAPABILITY_VERSION = 1, 0x20080522
 ACCOUNT = "nobody"
 """Stands in for root. Every system has it, and initdb asks the system for its name."""
+PARENT = "CW_PARENT"
+"""The variable by which a program of ours tells its children its process."""
 PATIENCE_S = 10.0
 FAST_SHUTDOWN = signal.SIGTERM if sys.platform == "win32" else signal.SIGINT
 """Asks PostgreSQL to keep what is committed and end; on Windows it ends and recovers later."""
@@ -102,19 +104,26 @@ def _x_answers() -> bool:
 def start_child(
     command: Sequence[str],
     env: Mapping[str, str] | None = None,
-    stdout: int | IO[bytes] | None = None,
+    stdout: int | IO[bytes] = subprocess.DEVNULL,
 ) -> subprocess.Popen[bytes]:
     """Start a program of ours; `env` comes on top of the environment.
 
-    Ctrl-C passes it by: whoever started it ends it.
+    Ctrl-C passes it by: whoever started it ends it. Our own stdout stays ours: whoever reads it
+    sees our end, though the child may live on.
     """
     return subprocess.Popen(
         list(command),
-        env={**os.environ, **(env or {})},
+        env={**os.environ, **(env or {}), PARENT: str(os.getpid())},
         stdout=stdout,
         stdin=subprocess.DEVNULL,
         start_new_session=True,
     )
+
+
+def parent() -> int:
+    """The process that started this program, by its own word: it may be gone by now."""
+    told = "" if sys.platform == "win32" else os.environ.get(PARENT, "")
+    return int(told) if told else os.getppid()
 
 
 def start_with_us(command: Sequence[str], data: Path, log: IO[bytes]) -> subprocess.Popen[bytes]:

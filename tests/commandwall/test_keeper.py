@@ -91,6 +91,14 @@ def test_an_agent_whose_wall_was_killed_goes_on_for_the_next_wall(
     until(lambda: agents(tmp_path) == [])
 
 
+def test_an_agent_whose_wall_was_killed_before_it_began_ends_by_itself(tmp_path: Path) -> None:
+    with subprocess.Popen([sys.executable, "-c", WALL, str(tmp_path)], cwd=ASSETS.parent) as wall:
+        until(lambda: agents(tmp_path))
+        wall.kill()
+    until(lambda: agents(tmp_path) == [])
+    assert "the wall is gone" in (tmp_path / "log" / "agent.log").read_text()
+
+
 def test_a_pulse_that_a_power_cut_tore_counts_as_none(tmp_path: Path) -> None:
     (tmp_path / pulse.NAME).write_text('{"agent_at": 17')
     assert pulse.read(tmp_path) == pulse.Sync()

@@ -187,7 +187,7 @@ def main() -> int:
     settings, over = Settings.load({}), threading.Event()
     platform.be_nice(10)
     platform.on_terminate(over.set)
-    threading.Thread(target=_watch, args=(os.getppid(), over), daemon=True).start()
+    threading.Thread(target=_watch, args=(platform.parent(), over), daemon=True).start()
     play(connector(settings), Clock(), over)
     return 0
 
