@@ -1,7 +1,7 @@
 """Settings: one frozen dataclass from TOML < environment < flags.
 
 An unknown key is an error that names its line. Secrets never stand here: only the path of a file
-that nobody else can read.
+that nobody else can read. Where there is none, the keyring is asked (pool/secret.py).
 """
 
 from __future__ import annotations
@@ -14,12 +14,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from math import isfinite
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any, NamedTuple, get_type_hints
 
 from platformdirs import user_data_path
 
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
 PREFIX = "COMMANDWALL_"
+FOR_TESTS = PREFIX + "TEST_"
+"""What the tests are asked by; the programs that they start inherit it."""
 CHOICES: Mapping[str, tuple[str, ...]] = {
     "scale": ("small", "city"),
     "side": ("back", "front"),
@@ -30,7 +32,12 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
 
 FILES: Mapping[str, str] = {"theme": "themes", "wall": "walls"}
 """Settings that name a file of a folder in assets."""
-_PASSWORD = re.compile(r"://[^/@]*:[^/@]*@|\bpassword\s*=", re.IGNORECASE)
+_PASSWORD = re.compile(r"://[^@?]*:[^@?]*@|password\s*=", re.IGNORECASE)
+NO_PASSWORD = (
+    "no password stands in an address, where others can read it; write the address without it, "
+    "and the password alone into a file of your own (chmod 600) that secret_file names, or into "
+    "the keyring: keyring set commandwall ADDRESS"
+)
 TOLD = 60
 """Characters of a wrong value that are told."""
 
@@ -69,14 +76,13 @@ class Settings:
 
         Raises SettingsError for an unknown key, a value of the wrong kind, or a readable secret.
         """
-        values = _from_file(file) if file is not None else {}
-        for name, text in environment.items():
-            key = name.removeprefix(PREFIX).lower()
-            if name.startswith(PREFIX) and key in _HINTS:
-                values[key] = _from_text(key, text, name)
-        values.update({key: value for key, value in flags.items() if value is not None})
-        settings = Settings(**{key: _checked(key, value) for key, value in values.items()})
-        _check_secret(settings.secret_file)
+        given = _from_file(file) if file is not None else {}
+        given.update(_from_environment(environment))
+        flagged = {key: value for key, value in flags.items() if value is not None}
+        given.update({key: Given(value, _flag(key)) for key, value in flagged.items()})
+        settings = Settings(**{key: _checked(key, one) for key, one in given.items()})
+        if "secret_file" in given:
+            _check_secret(settings.secret_file, given["secret_file"].where)
         return settings
 
     def environment(self) -> dict[str, str]:
@@ -87,25 +93,47 @@ class Settings:
 _HINTS: Mapping[str, Any] = get_type_hints(Settings)
 
 
-def _from_file(file: Path) -> dict[str, Any]:
+class Given(NamedTuple):
+    """A value, and where it stands: file and line, variable or flag."""
+
+    value: Any
+    where: str
+
+
+def _from_file(file: Path) -> dict[str, Given]:
     try:
         text = file.read_text(encoding="utf-8")
         values = tomllib.loads(text)
     except OSError as error:
         raise SettingsError(f"{file}: {error.strerror}") from error
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:  # no TOML, or no text at all
         raise SettingsError(f"{file}: {error}") from error
+    place = {key: f"{file}:{_line(text, key)}: " for key in values}
     for key in values:
         if key not in _HINTS:
-            raise SettingsError(f"{file}:{_line(text, key)}: unknown key {_told(key)}")
-    return values
+            raise SettingsError(f"{place[key]}unknown key {_told(key)}")
+    return {key: Given(value, place[key] + key) for key, value in values.items()}
 
 
 def _line(text: str, key: str) -> int:
-    starts = (
-        n for n, line in enumerate(text.splitlines(), 1) if line.lstrip(" [\"'").startswith(key)
-    )
-    return next(starts, 1)
+    begins = re.compile(rf"""\s*\[*\s*["']?{re.escape(key)}["']?\s*[]=.]""")
+    return next((n for n, line in enumerate(text.splitlines(), 1) if begins.match(line)), 1)
+
+
+def _from_environment(environment: Mapping[str, str]) -> dict[str, Given]:
+    given = {}
+    for name, text in environment.items():
+        if not name.startswith(PREFIX) or name.startswith(FOR_TESTS):
+            continue
+        key = name.removeprefix(PREFIX).lower()
+        if key not in _HINTS:
+            raise SettingsError(f"{name}: there is no setting {_told(key)}")
+        given[key] = Given(_from_text(key, text, name), name)
+    return given
+
+
+def _flag(key: str) -> str:
+    return "--" + key.replace("_", "-")
 
 
 def _from_text(key: str, text: str, name: str) -> Any:
@@ -118,21 +146,21 @@ def _from_text(key: str, text: str, name: str) -> Any:
         raise SettingsError(f"{name}: {_told(text)} is no {hint.__name__}") from error
 
 
-def _checked(key: str, value: Any) -> Any:
-    hint = _HINTS[key]
-    if hint is Path:
+def _checked(key: str, given: Given) -> Any:
+    value, where, hint = given.value, given.where, _HINTS[key]
+    if key == "pool" and _PASSWORD.search(str(value)):
+        raise SettingsError(f"{where}: {NO_PASSWORD}")
+    if hint is Path and isinstance(value, str | Path):
         return Path(value).expanduser().absolute()
     if hint is float and isinstance(value, int) and not isinstance(value, bool):
         value = float(value)
     if not isinstance(value, hint):
-        raise SettingsError(f"{key}: {_told(value)} is no {hint.__name__}")
+        raise SettingsError(f"{where}: {_told(value)} is no {hint.__name__}")
     if hint is float and not (isfinite(value) and value > 0):
-        raise SettingsError(f"{key}: {_told(value)} is no length")
-    if key == "pool" and _PASSWORD.search(value):
-        raise SettingsError("pool: an address without its password; that goes in a secret_file")
+        raise SettingsError(f"{where}: {_told(value)} is no length")
     choices = _choices(key)
     if choices and value not in choices:
-        raise SettingsError(f"{key}: {_told(value)} is none of {', '.join(choices)}")
+        raise SettingsError(f"{where}: {_told(value)} is none of {', '.join(choices)}")
     return value
 
 
@@ -148,12 +176,12 @@ def _told(value: object) -> str:
     return given if len(given) <= TOLD else f"{given[:TOLD]}…"
 
 
-def _check_secret(path: str) -> None:
+def _check_secret(path: str, where: str) -> None:
     if not path:
         return
     try:
         mode = Path(path).stat().st_mode
     except OSError as error:
-        raise SettingsError(f"secret_file {path}: {error.strerror}") from error
+        raise SettingsError(f"{where}: {path}: {error.strerror}") from error
     if os.name == "posix" and stat.S_IMODE(mode) & 0o077:
-        raise SettingsError(f"secret_file {path} can be read by others: chmod 600 {path}")
+        raise SettingsError(f"{where}: {path} can be read by others: chmod 600 {path}")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-from pathlib import Path
 
 from commandwall.config import Settings
 
@@ -25,7 +24,7 @@ def run(settings: Settings, asked: argparse.Namespace) -> int:
     # Here, not above: every other command would wait for these libraries too.
     import psycopg
 
-    from commandwall.pool import schema
+    from commandwall.pool import schema, secret
 
     if asked.what == "sql":
         print(f"BEGIN;\n{schema.script(asked.city)}\nCOMMIT;")
@@ -34,8 +33,8 @@ def run(settings: Settings, asked: argparse.Namespace) -> int:
         print("commandwall: name the pool: COMMANDWALL_POOL=postgresql://…", file=sys.stderr)
         return REFUSED
     try:
-        secret = Path(settings.secret_file).read_text().strip() if settings.secret_file else None
-        with psycopg.connect(settings.pool, password=secret, connect_timeout=CONNECT_S) as conn:
+        password = secret.password(settings.pool, settings.secret_file)
+        with psycopg.connect(settings.pool, password=password, connect_timeout=CONNECT_S) as conn:
             schema.create(conn, asked.city)
     except (OSError, psycopg.Error) as error:
         print(f"commandwall: {error}", file=sys.stderr)

@@ -7,7 +7,6 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -17,7 +16,7 @@ from sqlalchemy import LargeBinary
 from sqlalchemy.types import Double
 
 from commandwall.clock import Clock, Ms
-from commandwall.pool import schema
+from commandwall.pool import schema, secret
 from commandwall.store.journal import Line
 from commandwall.store.schema import table_of
 
@@ -70,7 +69,7 @@ class Client:
 
     def __init__(self, url: str, secret_file: str) -> None:
         with _troubles():
-            password = Path(secret_file).read_text().strip() if secret_file else None
+            password = secret.password(url, secret_file)
             self._conn = _Connection.connect(
                 url,
                 password=password,

@@ -29,7 +29,7 @@ def shown(folder: Path, pool: Any) -> dict[str, Any]:
         command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=3600 if LONG else 560
     )
     assert done.returncode == 0, done.stderr[-6000:]
-    if where := os.environ.get("COMMANDWALL_HOSTILE_REPORT"):
+    if where := os.environ.get("COMMANDWALL_TEST_REPORT"):
         Path(where).write_text(done.stdout)
     return dict(json.loads(done.stdout.splitlines()[-1]))
 

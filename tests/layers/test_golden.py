@@ -1,4 +1,4 @@
-"""Golden pictures of the ground, without text. COMMANDWALL_GOLDEN=write makes them anew."""
+"""Golden pictures of the ground, without text. COMMANDWALL_TEST_GOLDEN=write makes them anew."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_the_ground_looks_as_agreed(
     view.set_registry(True)
     qtbot.waitUntil(lambda: view.board.idle, timeout=60_000)
     image, path = cooked(view), GOLDEN / f"map-{name}.png"
-    if os.environ.get("COMMANDWALL_GOLDEN") == "write":
+    if os.environ.get("COMMANDWALL_TEST_GOLDEN") == "write":
         assert image.save(str(path))
     apart = np.abs(rows(image) - rows(QImage(str(path)))).max(axis=2)
     assert (apart > 16).mean() < 0.001

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -12,7 +11,7 @@ import psycopg
 from commandwall.areas import CITY, Area
 from commandwall.config import Settings
 from commandwall.events import Event
-from commandwall.pool import loader, schema
+from commandwall.pool import loader, schema, secret
 from commandwall.pool.imports.report import Quarantined
 from commandwall.pool.imports.trouble import ImportTrouble
 from commandwall.pool.server import PoolServer, ServerTrouble
@@ -97,5 +96,5 @@ def _connection(settings: Settings) -> Generator[schema.Connection]:
 
 
 def _connect(url: str, secret_file: str) -> schema.Connection:
-    password = Path(secret_file).read_text(encoding="utf-8").strip() if secret_file else None
+    password = secret.password(url, secret_file)
     return psycopg.connect(url, password=password, autocommit=True, connect_timeout=CONNECT_S)
