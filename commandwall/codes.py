@@ -71,3 +71,9 @@ def _rows(name: str) -> tuple[Mapping[str, Any], ...]:
         if missing := {"id", "zh", "en", "valid_from"} - row.keys():
             raise KeyError(f"{name}: row {row.get('id', '?')} lacks {', '.join(sorted(missing))}")
     return tuple(rows)
+
+
+def forget() -> None:
+    """Read the lists again when they are next asked for: somebody changed the files."""
+    for cached in (_on, _first, _rows):
+        cached.cache_clear()

@@ -32,14 +32,22 @@ class Deadline:
     due: Ms
 
     def lamp(self, now: Ms) -> str:
-        """green, yellow (half the time gone), orange (a fifth left), red (over)."""
-        left = self.due - now
-        total = max(1, self.due - self.start)
-        if left < 0:
-            return RED
-        if left <= total * 0.2:
-            return ORANGE
-        return YELLOW if left <= total * 0.5 else GREEN
+        """green, yellow (half the time gone), orange (little left), red (over)."""
+        return lamp(self.due - now, self.due - self.start)
+
+
+def lamp(left: int, whole: int) -> str:
+    """The lamp of a clock by the time it has left of the whole; shares of the list `limit`."""
+    if left < 0:
+        return RED
+    if left <= max(1, whole) * codes.limit("little_left"):
+        return ORANGE
+    return YELLOW if left <= max(1, whole) * codes.limit("half_left") else GREEN
+
+
+def soon_minutes() -> int:
+    """A clock with no more than this left is nearly over."""
+    return int(codes.limit("soon_minutes"))
 
 
 def running(view: EventView) -> Deadline | None:

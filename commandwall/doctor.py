@@ -23,7 +23,6 @@ from commandwall.store import pulse
 from commandwall.store.database import SAFE_VERSION
 
 OK, WARN, BAD = "ok", "warn", "bad"
-SKEW_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +130,7 @@ def _clock(settings: Settings) -> Finding:
     now = to_datetime(Clock().now()).strftime("%Y-%m-%d %H:%M:%S %z")
     if not sync.pool_at:
         return Finding("clock", OK, f"{now}, not yet compared with the pool")
-    if abs(sync.skew_s) > SKEW_S:
+    if sync.skewed:
         mend = _as_root("timedatectl set-ntp true")
         return Finding("clock", WARN, f"{now}, {sync.skew_s:+.1f} s from the pool", mend)
     return Finding("clock", OK, f"{now}, {sync.skew_s:+.2f} s from the pool")

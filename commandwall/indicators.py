@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from commandwall.clock import Ms
+from commandwall import codes
+from commandwall.clock import SECOND, Ms
 from commandwall.store.schema import MIRROR, record
 
 
@@ -44,6 +45,11 @@ class IndicatorValue:
     today: str  # JSON list of this day's values, one each hour from 00:00
     usual: str  # JSON list of 24 pairs [low, high]: the same hour of the last four weeks
     rev: int = 0
+
+
+def fresh_for(definition: Indicator) -> Ms:
+    """How long a value of it counts as new: some of its periods, by the list `limit`."""
+    return Ms(int(codes.limit("old_periods") * definition.period_s * SECOND))
 
 
 NORMAL, YELLOW, RED, UNKNOWN = "normal", "yellow", "red", "unknown"

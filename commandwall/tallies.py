@@ -7,7 +7,8 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 
-from commandwall.clock import DAY, HOUR, MINUTE, SECOND, Ms, from_datetime, to_datetime
+from commandwall import codes
+from commandwall.clock import DAY, HOUR, MINUTE, SECOND, Ms, day, from_datetime, to_datetime
 from commandwall.events import EventView, views
 from commandwall.picture import Counters
 from commandwall.store import lines
@@ -16,9 +17,6 @@ from commandwall.store.store import Reader
 
 EVERY, SLOWLY = 2 * SECOND, 5 * MINUTE
 Bands = dict[str, list[tuple[float, float]]]
-BAND_DAYS = 28
-BAND = (0.2, 0.8)
-"""The usual band runs between these shares of the last four weeks' values of an hour."""
 OPEN_EVENTS = (
     "SELECT id FROM event WHERE state IN ('NEW', 'ACCEPTED', 'DISPATCHED', 'RETURNED', 'SIGNED', "
     "'ON_SCENE', 'SUSPENDED', 'LISTED', 'FEEDBACK')"
@@ -91,9 +89,18 @@ def _closed(view: EventView, midnight: Ms) -> int:
 
 
 def usual(reader: Reader, now: Ms) -> Bands:
-    """The usual band of each hour by source; it changes slowly, and is asked for `SLOWLY`."""
-    hours = _hours(reader, day_start(now), BAND_DAYS)
-    return {source: _bands(days) for source, days in hours.items()}
+    """The usual band of each hour by source; it changes slowly, and is asked for `SLOWLY`.
+
+    It runs between two shares of that hour's values in the last weeks, by the list `limit`.
+    """
+    on = day(now)
+    weeks = range(1, 1 + int(codes.limit("usual_days", on)))
+    shares = codes.limit("usual_low", on), codes.limit("usual_high", on)
+    found = {}
+    for source, days in _hours(reader, day_start(now), weeks.stop - 1).items():
+        past = [days.get(ago, [0] * 24) for ago in weeks]
+        found[source] = [_band(sorted(at[hour] for at in past), shares) for hour in range(24)]
+    return found
 
 
 def unsent(reader: Reader, origin: str) -> frozenset[str]:
@@ -144,11 +151,6 @@ def _hours(reader: Reader, midnight: Ms, days: int) -> dict[str, dict[int, list[
     return found
 
 
-def _bands(days: dict[int, list[int]]) -> list[tuple[float, float]]:
-    past = [days.get(ago, [0] * 24) for ago in range(1, BAND_DAYS + 1)]
-    return [_band(sorted(day[hour] for day in past)) for hour in range(24)]
-
-
-def _band(values: list[int]) -> tuple[float, float]:
-    low, high = (values[round(share * (len(values) - 1))] for share in BAND)
+def _band(values: list[int], shares: tuple[float, float]) -> tuple[float, float]:
+    low, high = (values[round(share * (len(values) - 1))] for share in shares)
     return float(low), float(high)

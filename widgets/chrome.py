@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QMouseEvent
 
+from commandwall import deadlines
 from commandwall.picture import Changes, Picture, SyncState, Tallies, Tick
 from widgets import age, marks
 from widgets.base import Command, Panel, Piece

@@ -8,6 +8,7 @@ from typing import Any
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QPen
 
+from commandwall import deadlines
 from commandwall.clock import SECOND, Ms
 from commandwall.incidents import (
     BLOCKED,
@@ -55,10 +56,7 @@ def lamp(directive: Directive, now: Ms) -> str:
     debt, end = owes(directive), due(directive)
     if debt is None or end is None:
         return "green"
-    left, whole = end - now, max(1, end - debt[2])
-    if left < 0:
-        return "red"
-    return "orange" if left <= whole * 0.2 else "yellow" if left <= whole * 0.5 else "green"
+    return deadlines.lamp(end - now, end - debt[2])
 
 
 class Directives(RowList):

@@ -111,8 +111,8 @@ class EventQueue(RowList):
             return [(tr("全池查到 {n} 条", n=n), Ink("age", "t2"))]
         late = sum(is_late(v, self.picture.now) for v in self.picture.events.values())
         soon = sum(self._soon(v) for v in self.picture.events.values())
-        line = tr("在办 {n}　逾期 {late}　30 分内将逾期 {soon}", n=len(self.picture.events),
-                  late=late, soon=soon)  # fmt: skip
+        line = tr("在办 {n}　逾期 {late}　{m} 分内将逾期 {soon}", n=len(self.picture.events),
+                  late=late, m=deadlines.soon_minutes(), soon=soon)  # fmt: skip
         only = tr("只看 {source}", source=named("event_source", self.source)) if self.source else ""
         return [(only, Ink("age", "t1", True)), (line, Ink("age", "t2"))]
 
@@ -247,7 +247,7 @@ class EventQueue(RowList):
 
     def _soon(self, view: EventView) -> bool:
         clock, now = deadlines.running(view), self.picture.now
-        return clock is not None and now <= clock.due < now + 30 * MINUTE
+        return clock is not None and now <= clock.due < now + deadlines.soon_minutes() * MINUTE
 
     def _show(self, words: str, rows: Sequence[EventView]) -> None:
         self._words = words

@@ -6,6 +6,7 @@ import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from commandwall import codes
 from commandwall.clock import Ms
 
 NAME = "agent.pulse"
@@ -34,6 +35,11 @@ class Sync:
     trouble: str = ""  # a code: unreachable, epoch, schema, chain ...
     backlog: int = 0  # acts on disk here and not yet in the pool
     lamps: dict[str, Lamp] = field(default_factory=dict)
+
+    @property
+    def skewed(self) -> bool:
+        """Whether the computer's clock is further off the pool's than the list `limit` lets be."""
+        return abs(self.skew_s) > codes.limit("skew_seconds")
 
 
 def write(folder: Path, sync: Sync) -> None:
