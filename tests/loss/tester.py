@@ -1,0 +1,206 @@
+"""A tester at one wall, as a process of its own: gives acts, reads what is acknowledged.
+
+`python tests/loss/tester.py LOG FLAGS...` starts the wall with these flags. What counts is the
+log: each acknowledgement is written and fsynced there before anything else happens. Orders come on
+stdin as JSON lines and go on to the wall; `busy` makes the tester work without a pause as a person
+of one side would, and start a killed wall again. Everything read from the wall goes on to stdout.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import selectors
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+WALL = [sys.executable, str(Path(__file__).with_name("wall.py"))]
+PAUSE_S = 0.01
+LOOK_EVERY = 25
+"""Acts between two looks at what the wall shows."""
+Act = tuple[str, dict[str, Any]]
+
+
+class Log:
+    """Lines on disk: `keep` returns when the disk has them."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = path.open("ab")
+
+    def keep(self, fact: dict[str, Any]) -> None:
+        self._file.write(json.dumps(fact, ensure_ascii=False).encode() + b"\n")
+        self._file.flush()
+        os.fsync(self._file.fileno())
+
+
+class Officer:
+    """What a person of one side does next, by what the wall shows. Each text stands once."""
+
+    def __init__(self, side: str) -> None:
+        self.side, self.no = side, itertools.count(1)
+        self.todo: list[Act] = []
+
+    def look(self, view: dict[str, Any]) -> None:
+        self.todo = self._hall(view) if self.side == "back" else self._scene(view)
+
+    def next(self) -> Act | None:
+        return self.todo.pop(0) if self.todo else None
+
+    def _hall(self, view: dict[str, Any]) -> list[Act]:
+        opened = [i for i, (state, _) in view["incidents"].items() if state == "OPEN"]
+        if not opened:
+            where = {"area": "", "place": "北门", "lon": 120.2, "lat": 31.9}
+            facts = {"title": self._text(), "kind": "accident", **where}
+            return [("open_incident", {"opening": facts})]
+        acts = [self._step(id_, state) for id_, (state, _) in list(view["events"].items())[:8]]
+        acts += [self._note(id_) for id_ in list(view["events"])[:8]]
+        acts += [("verify", {"directive": d}) for d in _in(view, "DONE")]
+        acts += [("acknowledge_alarm", {"alarm": a}) for a, s in view["alarms"].items() if s in NEW]
+        order = {"incident": opened[0], "to_post": "front", "text": self._text()}
+        return [*acts, ("issue", {"order": order})]
+
+    def _scene(self, view: dict[str, Any]) -> list[Act]:
+        answers: list[Act] = [("acknowledge", {"directive": d}) for d in _in(view, "DELIVERED")]
+        answers += [("execute", {"directive": d}) for d in _in(view, "ACKED")]
+        answers += [
+            ("complete", {"directive": d, "evidence": self._text()}) for d in _in(view, "EXECUTING")
+        ]
+        return answers + [self._note(id_) for id_ in list(view["events"])[-6:]]
+
+    def _step(self, event: str, state: str) -> Act:
+        if state == "NEW":
+            return "accept", {"event": event}
+        if state == "ACCEPTED":
+            return "dispatch", {"event": event, "unit": "供水抢修队"}
+        return "close", {"event": event, "result": self._text()}
+
+    def _note(self, event: str) -> Act:
+        return "note", {"event": event, "text": self._text()}
+
+    def _text(self) -> str:
+        return f"试 {self.side} {os.getpid()}-{next(self.no)} 号"
+
+
+NEW = ("UNACK", "RTNUN")
+
+
+def _in(view: dict[str, Any], state: str) -> list[str]:
+    return [id_ for id_, (now, *_) in view["directives"].items() if now == state]
+
+
+class Tester:
+    """One person at one wall; at most one order is under way."""
+
+    def __init__(self, log: Log, flags: list[str]) -> None:
+        self.log, self.flags = log, flags
+        self.side = flags[flags.index("--side") + 1]
+        self.officer = Officer(self.side)
+        self.numbers = itertools.count(1)
+        self.asked: dict[int, dict[str, Any]] = {}
+        self.busy, self.over, self.ready = False, False, False
+        self.acts = 0
+        self.select = selectors.DefaultSelector()
+        self.select.register(0, selectors.EVENT_READ, self._from_conductor)
+        self.rest = {0: b""}
+
+    def run(self) -> None:
+        self.start()
+        while not self.over:
+            for key, _ in self.select.select(0.05):
+                key.data(key.fd)
+            if self.busy and self.ready and not self.asked:
+                self._work()
+        self._end()
+
+    def start(self) -> None:
+        self.wall = subprocess.Popen(
+            [*WALL, *self.flags], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            cwd=Path(__file__).resolve().parents[2],
+        )  # fmt: skip
+        fd = self.wall.stdout.fileno()
+        self.rest[fd], self.ready = b"", False
+        self.select.register(fd, selectors.EVENT_READ, self._from_wall)
+        self._tell({"at": time.monotonic(), "wall": self.wall.pid})
+
+    def give(self, do: str, no: int | None = None, **facts: Any) -> None:
+        """Hand an order to the wall."""
+        no = next(self.numbers) if no is None else no
+        order = {"no": no, "do": do, **facts}
+        self.asked[no] = order
+        if do != "look":
+            self.log.keep({"at": time.monotonic(), "sent": order})
+        try:
+            self.wall.stdin.write(json.dumps(order).encode() + b"\n")
+            self.wall.stdin.flush()
+        except BrokenPipeError:
+            pass  # it was killed just now; its end is heard on the other pipe
+
+    def _work(self) -> None:
+        time.sleep(PAUSE_S)
+        act = self.officer.next()
+        if act is None or self.acts % LOOK_EVERY == 0:
+            self.acts += 1
+            self.give("look")
+        else:
+            self.acts += 1
+            self.give(act[0], facts=act[1])
+
+    def _from_wall(self, fd: int) -> None:
+        for fact in self._read(fd):
+            self.asked.pop(fact.get("no"), None)
+            if "ack" in fact or "refused" in fact:
+                self.log.keep(fact)
+            if "view" in fact and self.busy:
+                self.officer.look(fact["view"])
+            if "says" in fact:
+                self.ready = fact["says"]["city"]
+            if fact.get("no", 0) < 0 or "view" not in fact:
+                self._tell(fact)
+
+    def _from_conductor(self, fd: int) -> None:
+        for order in self._read(fd):
+            if order["do"] == "busy":
+                self.busy = order["busy"]
+            elif order["do"] == "start":
+                self.start()
+            else:
+                self.give(**order)
+
+    def _read(self, fd: int) -> list[dict[str, Any]]:
+        found = os.read(fd, 1 << 20)
+        if not found:
+            self._ended(fd)
+            return []
+        *whole, self.rest[fd] = (self.rest[fd] + found).split(b"\n")
+        return [json.loads(line) for line in whole]
+
+    def _ended(self, fd: int) -> None:
+        """The wall was killed, or the conductor wants us to end."""
+        self.select.unregister(fd)
+        if fd == 0:
+            self.over = True
+            return
+        self.wall.wait()
+        lost, self.asked = list(self.asked), {}
+        self.log.keep({"at": time.monotonic(), "killed": self.wall.pid, "lost": lost})
+        self._tell({"at": time.monotonic(), "killed": self.wall.pid})
+        if self.busy:
+            self.start()
+
+    def _end(self) -> None:
+        self.wall.terminate()
+        try:
+            self.wall.wait(20)
+        except subprocess.TimeoutExpired:
+            self.wall.kill()
+
+    def _tell(self, fact: dict[str, Any]) -> None:
+        os.write(1, json.dumps(fact).encode() + b"\n")
+
+
+if __name__ == "__main__":
+    Tester(Log(Path(sys.argv[1])), sys.argv[2:]).run()

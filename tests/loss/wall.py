@@ -1,0 +1,127 @@
+"""A real wall that a tester drives: the whole program, with its orders on stdin.
+
+`python tests/loss/wall.py FLAGS...` takes the flags of `commandwall`. Each line of stdin is one
+order in JSON; it is done in Qt's thread as a panel does it, and answered on stdout: an act only
+when its transaction is on disk, since only then does the desk tell the screen. What the wall says
+of its pool and its agent is told whenever it changes.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+from PySide6.QtCore import QObject, QSocketNotifier, QTimer
+
+import main
+from commandwall import alarms, cli, events, incidents
+from commandwall.desk import Done
+from commandwall.incidents import Opening, Order
+from widgets.courier import Courier
+
+ACTS: dict[str, Callable[..., None]] = {
+    "accept": events.accept, "dispatch": events.dispatch, "note": events.note,
+    "close": events.close, "open_incident": incidents.open_incident, "issue": incidents.issue,
+    "acknowledge": incidents.acknowledge, "execute": incidents.execute,
+    "complete": incidents.complete, "verify": incidents.verify,
+    "acknowledge_alarm": alarms.acknowledge,
+}  # fmt: skip
+FORMS = {"order": Order, "opening": Opening}
+LOOK_MS = 50
+HEADLINES = ("中心池已断开", "采集程序已停", "中心池尚未接通")
+
+
+class Hand(QObject):
+    """Does the orders of a tester on one wall."""
+
+    def __init__(self, wall: Any) -> None:
+        super().__init__(wall)
+        self._wall, self._rest = wall, b""
+        self._said: dict[str, Any] = {}
+        self._ear = QSocketNotifier(0, QSocketNotifier.Type.Read, self)
+        self._ear.activated.connect(self._hear)
+        self._eye = QTimer(self)
+        self._eye.timeout.connect(self._watch)
+        self._eye.start(LOOK_MS)
+
+    def _hear(self) -> None:
+        self._rest += os.read(0, 1 << 16)
+        *whole, self._rest = self._rest.split(b"\n")
+        for line in whole:
+            self._do(json.loads(line))
+
+    def _do(self, order: dict[str, Any]) -> None:
+        no = order["no"]
+        if order["do"] == "look":
+            tell(no=no, view=self._view())
+        elif order["do"] == "post":
+            answer = self._wall.desk.take_post(order["post"], order["person"])
+            self._courier(no).follow(answer, lambda done: tell(no=no, ack={}))
+        else:
+            facts = {k: FORMS[k](**v) if k in FORMS else v for k, v in order["facts"].items()}
+            answer = self._wall.desk.do(ACTS[order["do"]], **facts)
+            self._courier(no).follow(answer, lambda done: tell(no=no, ack=_line(done)))
+
+    def _courier(self, no: int) -> Courier:
+        return Courier(self, lambda why: tell(no=no, refused=why))
+
+    def _view(self) -> dict[str, Any]:
+        """What the wall shows, as its panels read it."""
+        picture = self._wall.picture
+        return {
+            "events": {e.event.id: [e.state, e.unit] for e in picture.events.values()},
+            "directives": {d.id: [d.state, d.text, d.to_post] for d in picture.directives.values()},
+            "incidents": {i.id: [i.state, i.title] for i in picture.incidents.values()},
+            "alarms": {a.id: a.state for a in picture.alarms.values()},
+            "conflicts": len(picture.conflicts),
+            "areas": len(picture.areas),
+            "backlog": picture.sync.backlog,
+        }
+
+    def _watch(self) -> None:
+        """Tell what the wall says of pool and agent, when it says something else."""
+        trust = self._wall.context.trust
+        banners = [p for p in self._wall.page.shown() if p.id == "banner"]
+        said = {
+            "pool": trust.pool is None,
+            "agent": trust.agent is None,
+            "banner": _headline(banners[0].accessibleDescription()) if banners else "",
+            "city": len(self._wall.picture.areas) > 0,
+        }
+        if said != self._said:
+            self._said = said
+            tell(says=said)
+
+
+def tell(**facts: Any) -> None:
+    os.write(1, json.dumps({"at": time.monotonic(), **facts}).encode() + b"\n")
+
+
+def _line(done: Done) -> dict[str, Any]:
+    """What names the act's line everywhere: its origin, its number, its hash."""
+    assert done.line is not None
+    return {"origin": done.line.origin, "seq": done.line.seq, "hash": done.line.hash}
+
+
+def _headline(words: str) -> str:
+    """What the banner says is gone, without the time, which changes each second."""
+    return next((line for line in HEADLINES if line in words), "")
+
+
+def build(settings: Any, parts: Any) -> Any:
+    wall = BUILD(settings, parts)
+    Hand(wall)
+    return wall
+
+
+if __name__ == "__main__":
+    BUILD, main.build = main.build, build
+    raise SystemExit(cli.run(sys.argv[1:], main.run_wall))
