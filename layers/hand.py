@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Any, Protocol
 
 from PySide6.QtCore import QPointF, Qt, QTimer
 from PySide6.QtGui import QMouseEvent, QWheelEvent
 
-if TYPE_CHECKING:
-    from layers.map import MapView
+from layers.navigator import Navigator
 
 CLICK = 4.0
 """Device-independent pixels a press may wander and still be a click."""
@@ -17,17 +16,40 @@ GESTURE_MS = 600
 """Notches of the wheel closer together than this are one gesture for `Z`."""
 
 
+class Held(Protocol):
+    """What the hand needs of the map it moves."""
+
+    navigator: Navigator
+    pointed: Any
+    hovered: Any
+
+    @property
+    def scene(self) -> Any: ...
+
+    def device(self, position: QPointF) -> tuple[float, float]: ...
+
+    def degrees_at(self, position: QPointF) -> tuple[float, float]: ...
+
+    def hit(self, position: QPointF) -> Any: ...
+
+    def choose(self, position: QPointF, more: bool = False) -> None: ...
+
+    def leave(self) -> None: ...
+
+    def update_strip(self) -> None: ...
+
+
 class Hand:
     """Turns presses, moves and notches into pans, zooms, choices and hovers of one map."""
 
-    def __init__(self, view: MapView) -> None:
+    def __init__(self, view: Held) -> None:
         self._view = view
         self.pointer: QPointF | None = None
         self._press: QPointF | None = None
         self._last: QPointF | None = None
         self._moving = False
         self._under: tuple[str, str] = ("", "")
-        self._turning = QTimer(view)
+        self._turning = QTimer()
         self._turning.setSingleShot(True)
         self._turning.setInterval(GESTURE_MS)
 
