@@ -20,14 +20,13 @@ from commandwall.clock import SECOND, Clock, Ms
 from commandwall.config import Settings
 from commandwall.desk import Desk
 from commandwall.keeper import AGENT_LOCK, WALL_LOCK
-from commandwall.pool import schema
 from commandwall.pool.client import Client, PoolTrouble
-from commandwall.pool.demo.seed import seed_pool, seeded
 from commandwall.pool.fill import mirror_name
 from commandwall.pool.link import Link
+from commandwall.pool.own import OwnPool, address
 from commandwall.pool.packs import Packs
 from commandwall.pool.recorder import recording
-from commandwall.pool.server import PoolServer, ServerTrouble
+from commandwall.pool.server import ServerTrouble
 from commandwall.store import pulse
 from commandwall.store.migrate import open_store
 from commandwall.store.mirror import Mirror, schema_mark
@@ -51,7 +50,7 @@ class Agent:
         self.sync = pulse.Sync()
         self._halt = threading.Event()
         self._wall_at = self.clock.monotonic()
-        self._server: PoolServer | None = None
+        self._own: OwnPool | None = None
 
     def run(self) -> None:
         with ExitStack() as parts:
@@ -65,21 +64,11 @@ class Agent:
         self._halt.set()
 
     def _pool(self, parts: ExitStack) -> tuple[str, str]:
-        """The pool's address: the city's own, or that of the demo's server, started here."""
-        if not self.settings.demo:
+        """The pool's address: the city's own, or that of this data directory, run here."""
+        if not OwnPool.wanted(self.settings):
             return self.settings.pool, self.settings.secret_file
-        server = parts.enter_context(PoolServer(self.settings.data_dir / "pool"))
-        self._server = server
-        with server.owner() as conn:
-            schema.create(conn)
-            if seeded(conn) is None:
-                seed_pool(conn, self.settings.scale, tell=self._filling)
-        player = platform.start_child(
-            [sys.executable, "-m", "commandwall.pool.demo.player"],
-            env=_address(server.owner_url, server.owner_secret),
-        )
-        parts.callback(platform.end, player)
-        return server.station_url, server.station_secret
+        self._own = OwnPool(self.settings, parts, self._filling)
+        return self._own.login
 
     def _serve(self, url: str, secret: str) -> None:
         """Keep a link to the pool for as long as the agent lives."""
@@ -93,9 +82,9 @@ class Agent:
 
     def _revive(self) -> None:
         """See that the demo's own server runs: it may have been killed."""
-        if self._server is not None:
+        if self._own is not None:
             try:
-                self._server.start()
+                self._own.server.start()
             except ServerTrouble as trouble:
                 raise PoolTrouble("unreachable", str(trouble)) from trouble
 
@@ -134,7 +123,7 @@ class Agent:
         command = [sys.executable, "-m", "commandwall.pool.fill", str(self.settings.data_dir)]
         child = platform.start_child(
             command,
-            env=_address(url, secret),
+            env=address(url, secret),
             stdout=subprocess.PIPE,
         )
         assert child.stdout is not None
@@ -179,11 +168,6 @@ class Agent:
         self._halt.set()
         self.desk.close()
         self.store.close()
-
-
-def _address(url: str, secret: str) -> dict[str, str]:
-    """A pool's address for a child program; the secret itself stays in its file."""
-    return {"COMMANDWALL_POOL": url, "COMMANDWALL_SECRET_FILE": secret}
 
 
 def run(settings: Settings, service: bool = False) -> int:

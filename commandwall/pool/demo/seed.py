@@ -12,7 +12,7 @@ from psycopg import sql
 
 from commandwall.clock import Ms, to_datetime
 from commandwall.events import Event
-from commandwall.pool.demo.city import City, generate
+from commandwall.pool.demo.city import City
 from commandwall.pool.demo.land import asset
 from commandwall.pool.loader import load
 from commandwall.store.schema import times_of
@@ -26,16 +26,12 @@ TRIGGERS = ("cw_rev", "cw_out", "cw_all")
 """The triggers of every table, which stand still while an empty pool is filled."""
 
 
-def seed_pool(
-    conn: Connection, scale: str = "small", seed: int = SEED, tell: Tell = lambda share: None
-) -> City:
-    """Make the city and write it into an empty pool (tables there, no rows) in one transaction.
+def seed_pool(conn: Connection, city: City, tell: Tell = lambda share: None) -> None:
+    """Write a city into an empty pool (tables there, no rows) in one transaction.
 
     `tell` gets 0..1. The feed stays empty: the pool gets a new epoch, and every station that
     looks at it copies it whole. Needs the owner's login.
     """
-    tell(0.0)
-    city = generate(seed, scale)
     tell(MAKING)
     with conn.transaction():
         tables = sorted(kind.__name__.lower() for kind in (*city.records, Event))
@@ -49,7 +45,6 @@ def seed_pool(
         _sign(conn, city)
     conn.execute("ANALYZE")
     tell(1.0)
-    return city
 
 
 def seeded(conn: Connection) -> tuple[int, str] | None:
