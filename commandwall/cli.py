@@ -31,14 +31,17 @@ RunWall = Callable[[Settings, Snapshot | None], int]
 
 def run(arguments: Sequence[str], run_wall: RunWall) -> int:
     """Do what the arguments ask; returns the exit code."""
-    parser = _parser()
-    asked = parser.parse_args(arguments)
+    asked = _parser().parse_args(arguments)
     try:
         pairing.check()
         settings = Settings.load(_flags(asked), file=asked.config)
+        return _do(asked, settings, run_wall)
     except (SettingsError, pairing.BrokenPairing) as error:
         print(f"commandwall: {error}", file=sys.stderr)
         return USAGE
+
+
+def _do(asked: argparse.Namespace, settings: Settings, run_wall: RunWall) -> int:
     if asked.command == "doctor":
         from commandwall import doctor
 
@@ -58,16 +61,31 @@ def run(arguments: Sequence[str], run_wall: RunWall) -> int:
 
 
 def _long_running(asked: argparse.Namespace, settings: Settings, run_wall: RunWall) -> int:
-    name = "agent" if asked.command == "agent" else "wall"
-    logs.start(settings.data_dir / "log", name, settings.log_level)
-    if asked.command == "agent":
-        from commandwall import agent
+    from commandwall.store.database import StoreTrouble
 
-        return agent.run(settings, service=asked.service)
-    if asked.command == "snapshot":
-        width, height = asked.size
-        return run_wall(settings, Snapshot(asked.file, width, height, asked.page, asked.wait))
-    return run_wall(settings, None)
+    _start_log(settings, "agent" if asked.command == "agent" else "wall")
+    try:
+        if asked.command == "agent":
+            from commandwall import agent
+
+            return agent.run(settings, service=asked.service)
+        return run_wall(settings, _snapshot(asked) if asked.command == "snapshot" else None)
+    except StoreTrouble as trouble:
+        print(f"commandwall: {trouble}", file=sys.stderr)
+        return REFUSED
+
+
+def _start_log(settings: Settings, name: str) -> None:
+    """The first that a program writes: where it cannot, nothing else could be kept either."""
+    try:
+        logs.start(settings.data_dir / "log", name, settings.log_level)
+    except OSError as error:
+        raise SettingsError(f"data_dir: {error.filename}: {error.strerror}") from error
+
+
+def _snapshot(asked: argparse.Namespace) -> Snapshot:
+    width, height = asked.size
+    return Snapshot(asked.file, width, height, asked.page, asked.wait)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -121,10 +139,18 @@ def _commands(commands: argparse._SubParsersAction[argparse.ArgumentParser],
 def _flags(asked: argparse.Namespace) -> dict[str, object]:
     names = ("demo", "scale", "data_dir", "side", "lang", "log_level")
     flags = {name: getattr(asked, name, None) for name in names}
-    if joined := getattr(asked, "join", None):
-        flags["pool"] = (joined / "pool" / "station.url").read_text().strip()
-        flags["secret_file"] = str(joined / "pool" / "station.secret")
-    return flags
+    return flags if asked.join is None else {**flags, **_joined(asked.join)}
+
+
+def _joined(other: Path) -> dict[str, object]:
+    """The pool that runs for another data directory on this machine."""
+    pool = other.expanduser().absolute() / "pool"
+    try:
+        url = (pool / "station.url").read_text(encoding="utf-8").strip()
+    except OSError as error:
+        why = f"--join {other}: no pool has run there yet ({error.filename}: {error.strerror})"
+        raise SettingsError(why) from error
+    return {"pool": url, "secret_file": str(pool / "station.secret")}
 
 
 def _size(text: str) -> tuple[int, int]:

@@ -15,12 +15,12 @@ from pathlib import Path
 
 import sqlcipher3.dbapi2 as sqlite
 
-from commandwall import codes, pairing, platform
+from commandwall import codes, pairing
 from commandwall.clock import DAY, Clock, to_datetime
 from commandwall.config import Settings
 from commandwall.logs import mask
 from commandwall.store import pulse
-from commandwall.store.database import SAFE_VERSION
+from commandwall.store.database import SAFE_VERSION, network_file_system
 
 OK, WARN, BAD = "ok", "warn", "bad"
 
@@ -152,7 +152,7 @@ def _writable(settings: Settings) -> Finding:
 def _local(settings: Settings) -> Finding:
     if not settings.data_dir.exists():
         return Finding("local disk", WARN, "the data directory does not exist yet")
-    if kind := platform.network_file_system(settings.data_dir):
+    if kind := network_file_system(settings.data_dir):
         mend = "commandwall --data-dir DIR   (a folder on a disk of this machine)"
         return Finding("local disk", BAD, f"on {kind}, which may damage the database", mend)
     return Finding("local disk", OK, "on a disk of this machine")

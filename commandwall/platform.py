@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
+import re
 import signal
 import stat
 import subprocess
@@ -23,9 +24,6 @@ else:
     import fcntl
     import pwd
 
-NETWORK_TYPES = frozenset({
-    "nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "vboxsf", "fuse.sshfs", "ceph", "glusterfs",
-})  # fmt: skip
 PR_SET_PDEATHSIG, PR_SET_SECUREBITS, PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE = 1, 28, 47, 2
 SECBIT_NO_SETUID_FIXUP = 4
 CLONE_NEWUSER = 0x10000000
@@ -70,18 +68,22 @@ def is_held(path: Path) -> bool:
         return not free
 
 
-def network_file_system(path: Path) -> str:
-    """Type of the network file system that a path lies on, or "" for a local one."""
-    mounts = Path("/proc/self/mounts")
-    if not mounts.exists():
-        return ""
+def file_system(path: Path, mounts: str | None = None) -> str:
+    """Type of the file system that a path lies on; "" where the system does not tell.
+
+    `mounts`: the table of /proc/self/mounts, whose later lines cover earlier ones.
+    """
+    if mounts is None:
+        table = Path("/proc/self/mounts")
+        mounts = table.read_text(errors="replace") if table.exists() else ""
     where, best, kind = str(path.resolve()), "", ""
-    for line in mounts.read_text().splitlines():
-        _, point, found, *_ = line.split()
+    for line in mounts.splitlines():
+        _, point, found, *_ = line.split(" ")
+        point = re.sub(r"\\([0-7]{3})", lambda code: chr(int(code[1], 8)), point)
         inside = where == point or where.startswith(point.rstrip("/") + "/")
         if inside and len(point) >= len(best):
             best, kind = point, found
-    return kind if kind in NETWORK_TYPES else ""
+    return kind
 
 
 def screen_answers() -> bool:

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import QueuePool
 
+from commandwall import codes, platform
 from commandwall.clock import Clock
 
 BUSY_S, TURN_S = 5.0, 0.002
@@ -120,6 +121,15 @@ def troubles() -> Generator[None]:
             if sign in said.lower():
                 raise StoreTrouble(code, said) from error
         raise
+
+
+def network_file_system(folder: Path, mounts: str | None = None) -> str:
+    """Type of the network file system that a folder lies on, or "" for a disk of this machine.
+
+    Locks and memory maps, by which two programs share a file, do not hold on such a one.
+    """
+    kind = platform.file_system(folder, mounts)
+    return kind if kind in codes.load("network_file_system") else ""
 
 
 def check_version() -> None:

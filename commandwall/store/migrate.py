@@ -29,7 +29,7 @@ def open_store(folder: Path) -> Store:
     """
     database.check_version()
     folder.mkdir(parents=True, exist_ok=True)
-    if kind := platform.network_file_system(folder):
+    if kind := database.network_file_system(folder):
         raise StoreTrouble("network", f"{folder} is on {kind}; a local disk is needed")
     with platform.lock(folder / "upgrade.lock", wait=True), database.troubles():
         _upgrade(folder / "wall.db")
