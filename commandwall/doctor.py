@@ -166,6 +166,6 @@ def _space(settings: Settings) -> Finding:
     days = max(1.0, (Clock().now() - born * 1000) / DAY) if born else 1.0
     left = free / max(1.0, used / days)
     fact = f"{free / 1e9:.1f} GB free, full in about {min(left, 9999):.0f} days at this rate"
-    if left < 7 or free < 1e9:
+    if left < codes.limit("disk_days") or free < codes.limit("disk_gb") * 1e9:
         return Finding("disk space", WARN, fact, f"du -sh {folder}{os.sep}* | sort -h")
     return Finding("disk space", OK, fact)

@@ -228,12 +228,12 @@ class Soon(Panel):
     shows = frozenset({Tick, Event})
 
     def refresh(self, picture: Picture, changes: Changes) -> None:
-        minutes = float(self.options.get("minutes", 30))
+        minutes = float(self.options.get("minutes", deadlines.soon_minutes()))
         self._soon = self.context.needs.soon(picture.now, minutes)
         self._minutes = minutes
 
     def heading(self) -> str:
-        return tr("{n} 分内将逾期", n=int(getattr(self, "_minutes", 30)))
+        return tr("{n} 分内将逾期", n=int(getattr(self, "_minutes", deadlines.soon_minutes())))
 
     def aside(self) -> list[Piece]:
         count = len(self._soon)
