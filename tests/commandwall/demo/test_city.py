@@ -145,8 +145,8 @@ def test_the_same_seed_gives_the_same_city(city: City) -> None:
 
 def test_old_events_are_at_their_end_and_the_last_ones_partly_open(city: City) -> None:
     days = list(city.history())
-    assert sum(map(len, days)) == pytest.approx(42_000, rel=0.06)
-    assert all(e.state == CLOSED for day in days[:40] for e in day)
+    assert sum(map(len, days)) == pytest.approx(24_500, rel=0.06)
+    assert all(e.state == CLOSED for day in days[:-20] for e in day)
     still = [e for day in days for e in day if e.state != CLOSED]
     assert 300 < len(still) < 1_200
     for event in days[30] + days[-1]:
@@ -208,4 +208,4 @@ def test_a_city_in_a_given_boundary_keeps_its_given_towns_and_villages() -> None
     assert shapely.coverage_is_valid(outlines(city, GRID))
     assert len(city.of(Sensor)) > 2_000
     assert next(city.history())
-    assert city.now - next(city.history())[0].received_at > 50 * DAY
+    assert city.now - next(city.history())[0].received_at > 28 * DAY  # what is usual needs these
