@@ -44,6 +44,16 @@ class Judge:
         """Begin with an alarm that is already known."""
         self.severity[row] = self._pending[row] = severity
 
+    def doubts(self, rows: NDArray[np.intp]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+        """The severity that each of these would change to, and since when: a delay that runs."""
+        return self._pending[rows].astype(np.uint8), self._since[rows]
+
+    def resume(
+        self, rows: NDArray[np.intp], pending: NDArray[np.uint8], since: NDArray[np.int64]
+    ) -> None:
+        """Go on with delays that ran before."""
+        self._pending[rows], self._since[rows] = pending, since
+
     def step(
         self,
         rows: NDArray[np.intp],

@@ -9,12 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from commandwall import alarms, codes, resources, sensors
-from commandwall.clock import SECOND, Clock, Ms, day
+from commandwall.clock import MINUTE, SECOND, Clock, Ms, day
 from commandwall.desk import Desk
 from commandwall.judge import CALM, Judge
 from commandwall.pool.recorder import FIXES, READINGS, Recorder
 from commandwall.store import live
 from commandwall.store.store import Store
+
+REACH = 10 * MINUTE
+"""A new connection begins with packs that reach back so far (cw_packs)."""
 
 
 class Packs:
@@ -41,8 +44,9 @@ class Packs:
         self._row = np.full(size, -1, np.intp)
         self._row[self._no] = np.arange(len(known))
         self._judge = Judge(known, alarms.rules(self._day))
-        self._restore({s.id: row for row, s in enumerate(known)})
         self._readings = self._open("sensors", live.READING, size)
+        self._doubts = self._open("judge", live.DOUBT, size)
+        self._restore({s.id: row for row, s in enumerate(known)})
         self._fixes = self._open("fixes", live.FIX, 1 + max((u.no for u in units), default=0))
         numbers = np.array([u.no for u in units], np.intp)
         self._parts = (self._no, self._readings), (numbers, self._fixes)
@@ -87,11 +91,14 @@ class Packs:
         readings, rows = readings[rows >= 0], rows[rows >= 0]
         value, at, quality = readings["value"], readings["at"], readings["quality"]
         crossings = self._judge.step(rows, value, at, quality)
-        shown = self._severity(rows)
-        self._readings.write(self._no[rows], at=at, value=value, quality=quality, severity=shown)
-        self._record(READINGS, readings)
+        # A reading counts as known only once its alarm is on disk: killed before, it comes again.
         if crossings:
             self._desk.run(alarms.observe, {"crossings": crossings}, local=True)
+        no, shown = self._no[rows], self._severity(rows)
+        pending, since = self._judge.doubts(rows)
+        self._doubts.write(no, pending=pending, since=since)
+        self._readings.write(no, at=at, value=value, quality=quality, severity=shown)
+        self._record(READINGS, readings)
 
     def _take_fixes(self, fixes: NDArray[np.void]) -> None:
         fixes = fixes[fixes["no"] < self._fixes.rows]
@@ -129,6 +136,14 @@ class Packs:
         for alarm in self._store.read(lambda r: r.find(alarms.Alarm, cleared_at=None)):
             if alarm.sensor in row_of:
                 self._judge.restore(row_of[alarm.sensor], alarm.severity)
+        self._resume()
+
+    def _resume(self) -> None:
+        """Delays that ran when the agent ended go on, where no reading was missed since."""
+        no = self._no[self._readings.read()["at"][self._no] > self._clock.now() - REACH]
+        kept = self._doubts.read()
+        no = no[kept["since"][no] > 0]
+        self._judge.resume(self._row[no], kept["pending"][no], kept["since"][no])
 
     def _open(self, what: str, columns: live.Columns, rows: int) -> live.LiveArrays:
         path = self._store.folder / live.live_name(what, rows)

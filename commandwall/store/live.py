@@ -17,6 +17,7 @@ BLOCK = 1024
 MAGIC = 0x4357_4C49_5645_3031  # "CWLIVE01"
 TRIES = 100
 READING = (("at", "i8"), ("value", "f4"), ("quality", "u1"), ("severity", "u1"))
+DOUBT = (("pending", "u1"), ("since", "i8"))
 FIX = (("at", "i8"), ("lon", "f8"), ("lat", "f8"))
 Columns = tuple[tuple[str, str], ...]
 

@@ -22,6 +22,8 @@ from commandwall.pool.link import Link
 from commandwall.pool.loader import load
 from commandwall.pool.packs import Packs
 from commandwall.sensors import READING_DTYPE, pack
+from commandwall.store import database
+from commandwall.store.database import StoreTrouble
 from commandwall.store.migrate import open_store
 from commandwall.store.mirror import Mirror
 
@@ -178,6 +180,40 @@ def test_a_pack_that_is_none_and_one_seen_twice_do_no_harm(pool: Any, station: A
     with pool.client() as client:
         back.meet(client).take_packs()
     assert back.alarms() == acknowledged
+
+
+def test_a_delay_that_ran_when_the_agent_was_killed_goes_on(pool: Any, station: Any) -> None:
+    load(pool.owner, [a_sensor(0)])
+    back, front = station("back"), station("front")
+    with pool.client() as client, pool.client() as other:
+        steady = front.meet(other)
+        for second, value in ((0, 90), (600, 90)):
+            pool.owner.execute(
+                "SELECT cw_put_pack('readings', %s)", (reading(back, second, value),)
+            )
+            back.meet(client).take_packs()  # an agent anew for each reading
+            steady.take_packs()
+    (alarm,) = back.alarms()
+    assert alarm.raised_at == back.clock.now()
+    assert back.alarms() == front.alarms()
+
+
+def test_an_alarm_is_raised_though_the_agent_was_killed_before_it_was_on_disk(
+    pool: Any, station: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load(pool.owner, [a_sensor(0)])
+    back = station("back")
+    monkeypatch.setattr(database, "BUSY_S", 0.1)
+    bodies = (reading(back, 0, 90), reading(back, 600, 90))
+    for body in bodies:
+        pool.owner.execute("SELECT cw_put_pack('readings', %s)", (body,))
+    with pool.client() as client:
+        link = back.meet(client)
+        with open_store(back.folder).write(back.clock.now()), pytest.raises(StoreTrouble):
+            link.take_packs()
+    with pool.client() as client:
+        back.meet(client).take_packs()
+    assert len(back.alarms()) == 1
 
 
 def reading(station: Station, second: int, value: float) -> bytes:
