@@ -102,10 +102,23 @@ class Station:
         return self.wait(do, lambda heard: next((f for f in heard if f.get("no") == no), None))
 
     def act(self, do: str, **facts: Any) -> Fact:
-        """An act that is acknowledged; the line's origin, number and hash, and the moment."""
+        """An act that is acknowledged; the line's origin, number and hash, and the moments at
+        which it was given and acknowledged."""
         answer = self.ask(do, facts=facts)
         assert answer.get("ack"), answer
-        return {**answer["ack"], "at": answer["at"]}
+        return {**answer["ack"], "given": answer["given"], "at": answer["at"]}
+
+    def shows(self, text: str, state: str) -> tuple[str, float]:
+        """The directive with these words once the wall shows it in a state: its id, the moment."""
+
+        def find(heard: list[Fact]) -> tuple[str, float] | None:
+            for fact in reversed(heard):
+                for id_, shown in fact.get("shows", {}).items():
+                    if shown == [state, text]:
+                        return id_, fact["at"]
+            return None
+
+        return self.wait(f"{text} {state}", find)
 
     def view(self) -> Fact:
         return self.ask("look")["view"]

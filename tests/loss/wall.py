@@ -24,7 +24,8 @@ from PySide6.QtCore import QObject, QSocketNotifier, QTimer
 import main
 from commandwall import alarms, cli, events, incidents
 from commandwall.desk import Done
-from commandwall.incidents import Opening, Order
+from commandwall.incidents import Directive, Opening, Order
+from commandwall.picture import Changes
 from widgets.courier import Courier
 
 ACTS: dict[str, Callable[..., None]] = {
@@ -51,6 +52,7 @@ class Hand(QObject):
         self._eye = QTimer(self)
         self._eye.timeout.connect(self._watch)
         self._eye.start(LOOK_MS)
+        wall.crossing.arrived.connect(self._arrived)
 
     def _hear(self) -> None:
         self._rest += os.read(0, 1 << 16)
@@ -58,8 +60,13 @@ class Hand(QObject):
         for line in whole:
             self._do(json.loads(line))
 
+    def _arrived(self, changes: Changes) -> None:
+        """Tell what the wall shows anew of directives; the wall heard of it before us."""
+        if shown := {d.id: [d.state, d.text] for d in changes.of(Directive)}:
+            tell(shows=shown)
+
     def _do(self, order: dict[str, Any]) -> None:
-        no = order["no"]
+        no, given = order["no"], time.monotonic()
         if order["do"] == "look":
             tell(no=no, view=self._view())
         elif order["do"] == "post":
@@ -68,7 +75,7 @@ class Hand(QObject):
         else:
             facts = {k: FORMS[k](**v) if k in FORMS else v for k, v in order["facts"].items()}
             answer = self._wall.desk.do(ACTS[order["do"]], **facts)
-            self._courier(no).follow(answer, lambda done: tell(no=no, ack=_line(done)))
+            self._courier(no).follow(answer, lambda done: tell(no=no, given=given, ack=_line(done)))
 
     def _courier(self, no: int) -> Courier:
         return Courier(self, lambda why: tell(no=no, refused=why))
