@@ -55,7 +55,10 @@ class Hand(QObject):
         wall.crossing.arrived.connect(self._arrived)
 
     def _hear(self) -> None:
-        self._rest += os.read(0, 1 << 16)
+        if not (found := os.read(0, 1 << 16)):
+            self._ear.setEnabled(False)
+            self._wall.close()  # its tester is gone
+        self._rest += found
         *whole, self._rest = self._rest.split(b"\n")
         for line in whole:
             self._do(json.loads(line))
