@@ -8,6 +8,7 @@ from typing import Any
 
 from commandwall.areas import (
     Area,
+    Attachment,
     Building,
     Camera,
     Feature,
@@ -20,7 +21,17 @@ from commandwall.areas import (
 from commandwall.clock import DAY, Clock, Ms
 from commandwall.events import Event
 from commandwall.indicators import Indicator, IndicatorValue
-from commandwall.pool.demo import buildings, devices, districts, land, roads, streets, things
+from commandwall.pool.demo import (
+    buildings,
+    devices,
+    districts,
+    finer,
+    land,
+    papers,
+    roads,
+    streets,
+    things,
+)
 from commandwall.pool.demo.devices import Town
 from commandwall.pool.demo.land import asset
 from commandwall.pool.demo.matters import Book
@@ -117,12 +128,18 @@ def _records(
     town: Town, sizes: dict[str, Any], seed: int, vitals: Vitals, now: Ms
 ) -> dict[type[Any], list[Any]]:
     parts, graph, ground = town.districts, town.roads, town.districts.land
+    places = things.places(town.places, parts, seed)
     return {
-        Area: districts.areas(parts),
+        Area: [
+            *districts.areas(parts),
+            *finer.microgrids(parts, sizes["microgrids"]),
+            *finer.blocks(parts),
+        ],
         Feature: things.features(ground),
         Road: graph.records(ground),
         Building: buildings.records(town.stock, ground, parts, seed),
-        Place: things.places(town.places, parts, seed),
+        Place: places,
+        Attachment: papers.attachments(places, now),
         Camera: things.cameras(parts, graph, sizes["cameras"], seed),
         Pipe: things.pipe_records(town.pipes, parts),
         Sensor: devices.sensors(town, sizes["sensors"], seed),
