@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import sys
 from contextlib import ExitStack
+from typing import TYPE_CHECKING
 
 from commandwall import cli
-from commandwall.cli import Snapshot
-from commandwall.clock import Clock
-from commandwall.config import Settings
-from commandwall.desk import Desk
+from commandwall.config import USAGE, Settings, Snapshot
 from commandwall.follower import Follower
 from commandwall.keeper import Keeper
-from commandwall.picture import Picture
-from commandwall.store.database import StoreTrouble
-from commandwall.store.migrate import open_store
+from commandwall.world import World
+
+if TYPE_CHECKING:
+    from widgets.wall import Wall
 
 
 def main() -> int:
@@ -28,34 +27,27 @@ def run_wall(settings: Settings, snapshot: Snapshot | None) -> int:
 
     if snapshot is None and not startup.has_display():
         print(startup.no_display(), file=sys.stderr)
-        return cli.USAGE
+        return USAGE
     app = startup.application(offscreen=snapshot is not None)
     only = startup.OnlyOne(settings.data_dir)
-    if snapshot is None and only.is_taken():
-        return 0
-    try:
-        with ExitStack() as parts:
-            wall = build(settings, parts)
-            if snapshot is None:
-                only.hold(wall)
-                wall.place()
-                startup.note_start(wall)
-            else:
-                _draw(wall, snapshot)
-            return int(app.exec())
-    except StoreTrouble as trouble:
-        print(f"commandwall: {trouble}", file=sys.stderr)
-        return cli.REFUSED
+    with ExitStack() as parts:
+        if snapshot is None and (code := only.enter(parts)) is not None:
+            return code
+        wall = build(settings, parts)
+        if snapshot is None:
+            only.hold(wall)
+            wall.place()
+            startup.note_start(wall)
+        elif not startup.draw(wall, snapshot):
+            return USAGE
+        return int(app.exec())
 
 
-def build(settings: Settings, parts: ExitStack):  # type: ignore[no-untyped-def]
-    """One world: its store, clock, desk, picture and wall; `parts` ends them in reverse order."""
-    clock, picture = Clock(), Picture()
-    store = open_store(settings.data_dir)
-    parts.callback(store.close)
-    desk = Desk(store, clock)
-    parts.callback(desk.close)
-    keeper = Keeper(settings, clock)
+def build(settings: Settings, parts: ExitStack) -> Wall:
+    """The wall of one world; `parts` ends what belongs to it in reverse order."""
+    world = World.open(settings)
+    parts.callback(world.close)
+    keeper = Keeper(settings, world.clock)
     parts.callback(keeper.stop)
     keeper.start()
     # Loading the screen takes a second, in which the agent gets ready.
@@ -64,32 +56,15 @@ def build(settings: Settings, parts: ExitStack):  # type: ignore[no-untyped-def]
     from widgets.startup import Crossing
     from widgets.wall import Wall
 
-    map_view = MapView(load_layers(installed(settings.plugins)), clock=clock)
+    map_view = MapView(load_layers(installed(settings.plugins)), clock=world.clock)
     parts.callback(map_view.shut)
-    wall = Wall(picture, desk, settings, map_view)
-    crossing = Crossing(picture, wall.tick)
-    follower = Follower(store, clock, desk.origin, crossing.arrived.emit)
+    wall = Wall(world, settings, map_view)
+    parts.callback(wall.context.drafts.flush)
+    wall.crossing = Crossing(world.picture, wall.tick)
+    follower = Follower(world, wall.crossing.arrived.emit)
     parts.callback(follower.stop)
     follower.start()
-    wall.crossing = crossing
     return wall
-
-
-def _draw(wall, snapshot: Snapshot) -> None:  # type: ignore[no-untyped-def]
-    from PySide6.QtWidgets import QApplication
-
-    from widgets.startup import when
-
-    def save() -> None:
-        done = wall.snapshot(snapshot.width, snapshot.height).save(str(snapshot.file))
-        print(snapshot.file if done else f"cannot write {snapshot.file}", flush=True)
-        QApplication.exit(0 if done else cli.REFUSED)
-
-    wall.resize(snapshot.width, snapshot.height)
-    if snapshot.page:
-        wall.open_page(snapshot.page)
-    wall.show()
-    when(wall.is_alive, save, snapshot.wait_s, settle_s=3.0)
 
 
 if __name__ == "__main__":

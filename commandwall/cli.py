@@ -5,26 +5,11 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
 from commandwall import logs, pairing
-from commandwall.config import CHOICES, Settings, SettingsError
-
-USAGE, REFUSED, BUSY = 2, 1, 3
-
-
-@dataclass(frozen=True, slots=True)
-class Snapshot:
-    """A picture of the wall to be written to a file."""
-
-    file: Path
-    width: int
-    height: int
-    page: str
-    wait_s: float
-
+from commandwall.config import CHOICES, REFUSED, USAGE, Settings, SettingsError, Snapshot
 
 RunWall = Callable[[Settings, Snapshot | None], int]
 

@@ -22,6 +22,8 @@ ASSETS = Path(__file__).resolve().parent.parent / "assets"
 PREFIX = "COMMANDWALL_"
 FOR_TESTS = PREFIX + "TEST_"
 """What the tests are asked by; the programs that they start inherit it."""
+REFUSED, USAGE, BUSY = 1, 2, 3
+"""Exit codes: it cannot be done; asked wrongly; another one does it already."""
 CHOICES: Mapping[str, tuple[str, ...]] = {
     "scale": ("small", "city"),
     "side": ("back", "front"),
@@ -88,6 +90,17 @@ class Settings:
     def environment(self) -> dict[str, str]:
         """These settings as variables for a child program."""
         return {PREFIX + f.name.upper(): str(getattr(self, f.name)) for f in fields(self)}
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A picture of the wall to be written to a file."""
+
+    file: Path
+    width: int
+    height: int
+    page: str
+    wait_s: float
 
 
 _HINTS: Mapping[str, Any] = get_type_hints(Settings)

@@ -21,7 +21,7 @@ from sqlalchemy import Connection
 
 from commandwall import tallies
 from commandwall.alarms import ACKED, RTNUN, UNACK, Alarm
-from commandwall.clock import SECOND, Clock, Ms
+from commandwall.clock import SECOND, Ms
 from commandwall.events import Event, EventView, EventWork, FiledEvent, views
 from commandwall.picture import (
     Changes,
@@ -37,7 +37,8 @@ from commandwall.resources import Resource
 from commandwall.sensors import Sensor
 from commandwall.store import live, pulse
 from commandwall.store.schema import MIRROR, WALL, kinds
-from commandwall.store.store import Reader, Store
+from commandwall.store.store import Reader
+from commandwall.world import World
 
 log = logging.getLogger(__name__)
 POLL_S = 0.05
@@ -50,9 +51,10 @@ Fresh = dict[type[Any], dict[str, Any]]
 class Follower(threading.Thread):
     """Calls `tell(changes)` on its own thread: at once with everything, then as things change."""
 
-    def __init__(self, store: Store, clock: Clock, origin: str, tell: Callable[[Changes], None]):
+    def __init__(self, world: World, tell: Callable[[Changes], None]) -> None:
         super().__init__(name="follower", daemon=True)
-        self._store, self._clock, self._origin, self._tell = store, clock, origin, tell
+        self._store, self._clock, self._origin = world.store, world.clock, world.desk.origin
+        self._tell = tell
         self._halt = threading.Event()
         self._conn: Connection | None = None
         self._mirror = ""

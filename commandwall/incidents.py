@@ -250,6 +250,12 @@ def side_of(post: str) -> str:
     return str(code.facts["side"]) if code else ""
 
 
+def first_post(side: str) -> str:
+    """The post that a side begins with; "" where no list names one."""
+    posts = [code for code in codes.load("post").values() if code.facts["side"] == side]
+    return min(posts, key=lambda code: int(code.facts["order"])).id if posts else ""
+
+
 def owes(directive: Directive) -> tuple[str, str, Ms] | None:
     """Who owes what since when: (post, step owed, moment it was first owed); None when verified."""
     d = directive

@@ -10,6 +10,7 @@ import ctypes
 import os
 import re
 import signal
+import socket
 import stat
 import subprocess
 import sys
@@ -95,12 +96,10 @@ def screen_answers() -> bool:
 
 
 def _x_answers() -> bool:
+    """The connection stays: a bare X starts anew, or ends, when the last one closes."""
     xcb = ctypes.CDLL("libxcb.so.1")
     xcb.xcb_connect.restype = ctypes.c_void_p
-    connection = ctypes.c_void_p(xcb.xcb_connect(None, None))
-    failed = xcb.xcb_connection_has_error(connection)
-    xcb.xcb_disconnect(connection)
-    return not failed
+    return not xcb.xcb_connection_has_error(ctypes.c_void_p(xcb.xcb_connect(None, None)))
 
 
 def start_child(
@@ -264,6 +263,18 @@ def on_terminate(act: Callable[[], None]) -> None:
     """Call `act` when this process is asked to end."""
     for sign in (signal.SIGTERM, signal.SIGINT):
         signal.signal(sign, lambda *_: act())
+
+
+def bell() -> socket.socket:
+    """A socket that can be read once this process is asked something.
+
+    A loop that waits in foreign code wakes by it, and Python gets to run what was to be called.
+    """
+    ours, theirs = socket.socketpair()
+    ours.setblocking(False)
+    theirs.setblocking(False)
+    signal.set_wakeup_fd(theirs.detach(), warn_on_full_buffer=False)
+    return ours
 
 
 def private_folder(folder: Path) -> None:

@@ -20,6 +20,7 @@ from commandwall.indicators import Indicator, IndicatorValue
 from commandwall.picture import Changes, Counters, Picture, SensorArrays, Sync
 from commandwall.store.migrate import open_store
 from commandwall.store.pulse import Lamp
+from commandwall.world import World
 
 
 def an_area(code: str, level: int, name: str, parent: str) -> Area:
@@ -47,13 +48,14 @@ def a_value(id_: str, value: float | None = 40.0, at: int = NOW - 40 * SECOND) -
     return IndicatorValue(id_, Ms(at), value, None, None, today, usual)
 
 
-class World:
-    """A picture that tests change, and the wall that shows it."""
+class City:
+    """A world whose picture tests change, and the walls that show it."""
 
     def __init__(self, folder: Path) -> None:
         self.clock, self.picture = StillClock(), Picture()
         self.store = open_store(folder)
         self.desk = Desk(self.store, self.clock)
+        self.world = World(self.store, self.clock, self.desk, self.picture)
         self.settings = Settings(data_dir=folder)
         self.walls: list[Any] = []
         self._fill()

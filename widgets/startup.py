@@ -7,14 +7,17 @@ import logging
 import os
 import sys
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, QSocketNotifier, QTimer, Signal
 from PySide6.QtNetwork import QLocalServer, QLocalSocket
 from PySide6.QtWidgets import QApplication, QWidget
 
-from commandwall import platform
+from commandwall import config, platform
+from commandwall.clock import Clock
+from commandwall.config import Snapshot
 from commandwall.picture import Changes, Picture
 
 if TYPE_CHECKING:
@@ -26,7 +29,16 @@ NO_DISPLAY = """\
   截图到文件：  {command} snapshot --demo --size 1920x1080 wall.png
 No display: there is no screen here to open the wall on.
   To a file:    {command} snapshot --demo --size 1920x1080 wall.png"""
+BUSY = """\
+commandwall: {folder} 已有大屏在运行，但不应答。
+commandwall: a wall already runs on {folder}, and does not answer."""
+NO_PAGE = """\
+commandwall: 没有页面 {page}；有：{pages}。
+commandwall: there is no page {page}; there are: {pages}."""
 KNOCK_MS = 500
+BELL = 64
+"""Bytes read at once, one for each signal."""
+WINDOW_LOCK = "window.lock"
 
 
 def has_display() -> bool:
@@ -52,16 +64,20 @@ def application(offscreen: bool) -> QApplication:
     app = QApplication.instance() or QApplication(["commandwall"])
     assert isinstance(app, QApplication)
     app.setApplicationName("commandwall")
-    _end_when_asked(code=1 if offscreen else 0)
+    _end_when_asked(app, code=1 if offscreen else 0)
     return app
 
 
-def _end_when_asked(code: int) -> None:
+def _end_when_asked(app: QApplication, code: int) -> None:
     """Let Ctrl-C and the system's request end the screen, now or as soon as it runs.
 
-    Left to themselves, Qt swallows the exception that Ctrl-C makes of whatever slot it meets.
+    Left to themselves, Qt swallows the exception that Ctrl-C makes of whatever slot it meets, and
+    a screen that waits never gets to run what Python is to call.
     """
     platform.on_terminate(lambda: QTimer.singleShot(0, lambda: QApplication.exit(code)))
+    bell = platform.bell()
+    notifier = QSocketNotifier(bell.fileno(), QSocketNotifier.Type.Read, app)
+    notifier.activated.connect(lambda *_: bell.recv(BELL))
 
 
 class Crossing(QObject):
@@ -80,12 +96,30 @@ class Crossing(QObject):
 
 
 class OnlyOne(QObject):
-    """A second start on the same data directory raises the first window and ends."""
+    """One window a data directory: a second start raises the first window and ends."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__()
+        self._lock = folder / WINDOW_LOCK
         self._name = "commandwall-" + hashlib.sha256(str(folder).encode()).hexdigest()[:16]
         self._server: QLocalServer | None = None
+
+    def enter(self, parts: ExitStack, patience_s: float = 30.0) -> int | None:
+        """None where we are the one, until `parts` end; else the exit code.
+
+        Of two that start at the same moment one gets the lock. The other waits until its window
+        can be raised, and takes its place where it ends before that.
+        """
+        clock = Clock()
+        until = clock.monotonic() + patience_s
+        while not self._hold_lock(parts):
+            if self.is_taken():
+                return 0
+            if clock.monotonic() > until:
+                print(BUSY.format(folder=self._lock.parent), file=sys.stderr)
+                return config.BUSY
+            clock.pause(0.1)
+        return None
 
     def is_taken(self) -> bool:
         """Knock at the first window; True where one answered."""
@@ -103,11 +137,40 @@ class OnlyOne(QObject):
         self._server.newConnection.connect(lambda: _raise(window))
         self._server.listen(self._name)
 
+    def _hold_lock(self, parts: ExitStack) -> bool:
+        with ExitStack() as attempt:
+            held = attempt.enter_context(platform.lock(self._lock))
+            if held:
+                parts.push(attempt.pop_all())
+            return held
+
 
 def _raise(window: QWidget) -> None:
     window.show()
     window.raise_()
     window.activateWindow()
+
+
+def draw(wall: Wall, shot: Snapshot) -> bool:
+    """Draw the wall to a file once its city has come, and end; False where there is no such page.
+
+    What was said of a page that is not there names those that are.
+    """
+    pages = [page.id for page in wall.file.pages]
+    if shot.page and shot.page not in pages:
+        print(NO_PAGE.format(page=shot.page, pages=", ".join(pages)), file=sys.stderr)
+        return False
+
+    def save() -> None:
+        done = wall.snapshot(shot.width, shot.height).save(str(shot.file))
+        print(shot.file if done else f"cannot write {shot.file}", flush=True)
+        QApplication.exit(0 if done else config.REFUSED)
+
+    wall.resize(shot.width, shot.height)
+    wall.open_page(shot.page or pages[0])
+    wall.show()
+    when(wall.is_alive, save, shot.wait_s, settle_s=3.0)
+    return True
 
 
 def note_start(wall: Wall) -> None:

@@ -21,12 +21,12 @@ from PySide6.QtWidgets import QApplication, QWidget
 from commandwall.alarms import Alarm
 from commandwall.areas import Area, Building, Camera, Place
 from commandwall.config import Settings
-from commandwall.desk import Desk
 from commandwall.events import Event
 from commandwall.incidents import CommandPost, Directive, Incident
-from commandwall.picture import Changes, Picture
+from commandwall.picture import Changes
 from commandwall.resources import Resource
 from commandwall.sensors import Sensor
+from commandwall.world import World
 from layers.map import MapView
 from layers.overlay import Blinker
 from layers.style import Style
@@ -60,20 +60,20 @@ class Wall(QWidget):
     """Kept alive for main: the crossing that calls `tick`."""
 
     def __init__(
-        self, picture: Picture, desk: Desk, settings: Settings, map_view: MapView,
-        door: pages.Door | None = None,
-    ) -> None:  # fmt: skip
+        self, world: World, settings: Settings, map_view: MapView, door: pages.Door | None = None
+    ) -> None:
         super().__init__()
-        self.picture, self.desk, self.settings, self.map = picture, desk, settings, map_view
+        self.picture, self.desk = world.picture, world.desk
+        self.settings, self.map = settings, map_view
         i18n.speak(settings.lang)
         self.file, self._door = self._load(door)
         self._surfaces = _surfaces(settings)
         blinker = Blinker(Style(settings.theme), settings.reduced_motion)
         self.context = Context(
-            picture=picture, desk=desk, look=self._look(settings.theme, "wall"),
-            limits=self.file.limits, drafts=Drafts(desk.keep, desk.ask, self),
+            picture=self.picture, desk=self.desk, look=self._look(settings.theme, "wall"),
+            limits=self.file.limits, drafts=Drafts(self.desk.keep, self.desk.ask, self),
             needs=Needs(self.file.limits.urgent), blinker=blinker,
-            seconds=map_view.clock.monotonic, go=self.open_page, map=map_view,
+            seconds=world.clock.monotonic, go=self.open_page, map=map_view,
             pages=self.file.pages, over=self._show_overlay,
         )  # fmt: skip
         self.hover = HoverCard(self.context, map_view)

@@ -14,6 +14,7 @@ import pytest
 import sqlcipher3.dbapi2 as sqlite
 
 from commandwall import cli
+from commandwall.config import REFUSED, USAGE
 from commandwall.store.migrate import open_store
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -65,19 +66,19 @@ def test_a_wrong_setting_is_a_sentence_before_anything_begins(
 ) -> None:
     file = tmp_path / "hall.toml"
     file.write_text('lang = "zh"\ntheme = "night"\n')
-    said = refused(call("--config", file, "--data-dir", tmp_path / "d", *command), cli.USAGE)
+    said = refused(call("--config", file, "--data-dir", tmp_path / "d", *command), USAGE)
     assert said == f"commandwall: {file}:2: theme: 'night' is none of dark, day"
     assert not (tmp_path / "d").exists()
 
 
 def test_a_variable_that_names_nothing_is_a_sentence() -> None:
-    assert "COMMANDWALL_FOO" in refused(call("where", COMMANDWALL_FOO="1"), cli.USAGE)
+    assert "COMMANDWALL_FOO" in refused(call("where", COMMANDWALL_FOO="1"), USAGE)
 
 
 @pytest.mark.parametrize("command", [[], ["agent"]])
 def test_to_join_where_no_pool_ran_is_a_sentence(tmp_path: Path, command: list[str]) -> None:
     gone = tmp_path / "gone"
-    said = refused(call("--join", gone, "--data-dir", tmp_path / "d", *command), cli.USAGE)
+    said = refused(call("--join", gone, "--data-dir", tmp_path / "d", *command), USAGE)
     assert f"--join {gone}: no pool has run there yet" in said
 
 
@@ -96,7 +97,7 @@ def test_a_data_directory_that_cannot_be_made_is_a_sentence(
 ) -> None:
     (tmp_path / "file").write_text("")
     folder = tmp_path / "file" / "city"
-    said = refused(call("--data-dir", folder, *command), cli.USAGE)
+    said = refused(call("--data-dir", folder, *command), USAGE)
     assert str(folder) in said and "Not a directory" in said
 
 
@@ -105,12 +106,12 @@ def test_a_file_of_a_newer_program_is_a_sentence(tmp_path: Path, command: list[s
     open_store(tmp_path).close()
     with closing(sqlite.connect(str(tmp_path / "wall.db"), isolation_level=None)) as conn:
         conn.execute("UPDATE alembic_version SET version_num = '9999'")
-    said = refused(call("--data-dir", tmp_path, *command), cli.REFUSED)
+    said = refused(call("--data-dir", tmp_path, *command), REFUSED)
     assert "wall.db was written by a newer version (9999)" in said
 
 
 @pytest.mark.parametrize("size", ["1920", "x", "0x10", "axb"])
 def test_a_size_that_is_none_is_refused(size: str) -> None:
     done = call("snapshot", "--size", size, "wall.png")
-    assert done.returncode == cli.USAGE
+    assert done.returncode == USAGE
     assert re.search(rf"'{size}' is no size like 1920x1080", done.stderr)

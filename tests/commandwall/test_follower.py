@@ -18,13 +18,14 @@ from commandwall.picture import Picture, Readings
 from commandwall.store import live
 from commandwall.store.migrate import open_store
 from commandwall.store.mirror import Mirror, use
+from commandwall.world import World
 
 
 def values(record: object) -> tuple[object, ...]:
     return tuple(getattr(record, name) for name in record.__slots__)  # type: ignore[attr-defined]
 
 
-class World:
+class Station:
     """A station's files with a follower that is stepped by hand."""
 
     def __init__(self, folder: Path) -> None:
@@ -32,7 +33,8 @@ class World:
         self.store, self.clock = open_store(folder), StillClock()
         self.desk = Desk(self.store, self.clock)
         self.picture = Picture()
-        self.follower = Follower(self.store, self.clock, self.desk.origin, self._take)
+        world = World(self.store, self.clock, self.desk, self.picture)
+        self.follower = Follower(world, self._take)
         self.seen: set[type] = set()
         self.mirror: Mirror | None = None
 
@@ -60,18 +62,18 @@ class World:
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    world = World(tmp_path)
+def world(tmp_path: Path) -> Iterator[Station]:
+    world = Station(tmp_path)
     yield world
     world.close()
 
 
-def test_before_the_first_fill_the_picture_is_empty_and_alive(world: World) -> None:
+def test_before_the_first_fill_the_picture_is_empty_and_alive(world: Station) -> None:
     world.look()
     assert world.picture.events == {} and world.picture.now > NOW
 
 
-def test_a_filled_mirror_appears_whole(world: World) -> None:
+def test_a_filled_mirror_appears_whole(world: Station) -> None:
     world.look()
     closed = an_event(id="e2", state="CLOSED", closed_at=NOW)
     world.fill("m1.db", event=[values(an_event()), values(closed)])
@@ -79,7 +81,7 @@ def test_a_filled_mirror_appears_whole(world: World) -> None:
     assert list(world.picture.events) == ["e1"] and world.picture.city == "临江市"
 
 
-def test_an_act_of_this_station_shows_at_once_and_as_unsent(world: World) -> None:
+def test_an_act_of_this_station_shows_at_once_and_as_unsent(world: Station) -> None:
     world.fill("m1.db", event=[values(an_event())])
     world.look()
     world.desk.do(events.accept, event="e1").result()
@@ -88,7 +90,7 @@ def test_an_act_of_this_station_shows_at_once_and_as_unsent(world: World) -> Non
     assert world.picture.unsent == {"eventwork:e1"} and world.picture.sync.backlog == 1
 
 
-def test_counters_follow_what_is_done_here(world: World) -> None:
+def test_counters_follow_what_is_done_here(world: Station) -> None:
     world.fill("m1.db", event=[values(an_event(area="a")), values(an_event(id="e2", area="a"))])
     world.look()
     assert world.picture.counters.open == 2
@@ -102,7 +104,7 @@ def test_counters_follow_what_is_done_here(world: World) -> None:
     assert counters == world.store.read(lambda r: tallies.count(r, world.clock.now()))
 
 
-def test_counters_count_once_when_the_pool_says_the_same(world: World) -> None:
+def test_counters_count_once_when_the_pool_says_the_same(world: Station) -> None:
     world.fill("m1.db", event=[values(an_event())])
     world.look()
     world.desk.do(events.accept, event="e1").result()
@@ -117,7 +119,7 @@ def test_counters_count_once_when_the_pool_says_the_same(world: World) -> None:
         assert (counters.total, counters.open, counters.closed_today) == (1, 0, 1)
 
 
-def test_an_event_that_an_alarm_filed_is_counted_until_its_row_takes_over(world: World) -> None:
+def test_an_event_that_an_alarm_filed_is_counted_until_its_row_takes_over(world: Station) -> None:
     world.fill("m1.db", sensor=[values(a_sensor())])
     rule = next(r for r in alarms.rules() if r.id == "GAS-2")
     crossing = Crossing(a_sensor(), rule, 2, 27.0, NOW)
@@ -134,7 +136,7 @@ def test_an_event_that_an_alarm_filed_is_counted_until_its_row_takes_over(world:
     assert world.picture.counters.open_by_area == {"a1": 1}
 
 
-def test_after_a_start_the_counters_know_earlier_work(world: World) -> None:
+def test_after_a_start_the_counters_know_earlier_work(world: Station) -> None:
     world.fill("m1.db", event=[values(an_event()), values(an_event(id="e2"))])
     world.desk.do(events.accept, event="e1").result()
     world.desk.do(events.close, event="e1", result="已修复").result()
@@ -142,7 +144,7 @@ def test_after_a_start_the_counters_know_earlier_work(world: World) -> None:
     assert (world.picture.counters.open, list(world.picture.events)) == (1, ["e2"])
 
 
-def test_a_row_that_the_pool_changes_or_drops_follows(world: World) -> None:
+def test_a_row_that_the_pool_changes_or_drops_follows(world: Station) -> None:
     world.fill("m1.db", event=[values(an_event()), values(an_event(id="e2"))])
     world.look()
     assert world.mirror is not None
@@ -151,7 +153,7 @@ def test_a_row_that_the_pool_changes_or_drops_follows(world: World) -> None:
     assert {v.event.title for v in world.picture.events.values()} == {"停电"}
 
 
-def test_a_later_row_never_undoes_an_act(world: World) -> None:
+def test_a_later_row_never_undoes_an_act(world: Station) -> None:
     world.fill("m1.db", event=[values(an_event())])
     world.desk.do(events.dispatch, event="e1", unit="供水公司").result()
     assert world.mirror is not None
@@ -161,7 +163,7 @@ def test_a_later_row_never_undoes_an_act(world: World) -> None:
     assert (view.state, view.unit, view.event.title) == ("DISPATCHED", "供水公司", "停水二次")
 
 
-def test_another_mirror_replaces_everything(world: World) -> None:
+def test_another_mirror_replaces_everything(world: Station) -> None:
     world.fill("m1.db", event=[values(an_event())])
     world.look()
     world.mirror.close()  # type: ignore[union-attr]
@@ -170,7 +172,7 @@ def test_another_mirror_replaces_everything(world: World) -> None:
     assert list(world.picture.events) == ["e9"]
 
 
-def test_live_values_reach_the_arrays_of_the_picture(world: World) -> None:
+def test_live_values_reach_the_arrays_of_the_picture(world: Station) -> None:
     world.fill("m1.db", sensor=[values(a_sensor(7)), values(a_sensor(3))])
     arrays = live.LiveArrays(
         world.folder / live.live_name("sensors", 8), live.READING, 8, create=True
@@ -184,7 +186,7 @@ def test_live_values_reach_the_arrays_of_the_picture(world: World) -> None:
     assert Readings not in world.look()
 
 
-def test_an_alarm_lives_from_raised_to_acknowledged_to_over(world: World) -> None:
+def test_an_alarm_lives_from_raised_to_acknowledged_to_over(world: Station) -> None:
     world.fill("m1.db", sensor=[values(a_sensor())])
     rule = next(r for r in alarms.rules() if r.id == "GAS-2")
 
@@ -204,7 +206,7 @@ def test_an_alarm_lives_from_raised_to_acknowledged_to_over(world: World) -> Non
     assert world.picture.alarms == {}
 
 
-def test_an_alarm_that_went_away_unseen_still_wants_a_person(world: World) -> None:
+def test_an_alarm_that_went_away_unseen_still_wants_a_person(world: Station) -> None:
     world.fill("m1.db", sensor=[values(a_sensor())])
     rule = next(r for r in alarms.rules() if r.id == "GAS-2")
     for severity, at in ((2, NOW), (0, NOW + 60_000)):
@@ -218,7 +220,7 @@ def test_an_alarm_that_went_away_unseen_still_wants_a_person(world: World) -> No
     assert world.picture.alarms == {}
 
 
-def test_a_raised_alarm_files_one_event_however_often_it_is_seen(world: World) -> None:
+def test_a_raised_alarm_files_one_event_however_often_it_is_seen(world: Station) -> None:
     world.fill("m1.db", sensor=[values(a_sensor())])
     rule = next(r for r in alarms.rules() if r.id == "GAS-2")
     crossing = Crossing(a_sensor(), rule, 2, 27.0, NOW)

@@ -8,19 +8,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from world import World
+from world import City
 
 
 @pytest.fixture
-def world(tmp_path: Path, qapp: Any) -> Iterator[World]:
-    made = World(tmp_path)
+def world(tmp_path: Path, qapp: Any) -> Iterator[City]:
+    made = City(tmp_path)
     yield made
     made.desk.close()
     made.store.close()
 
 
 @pytest.fixture
-def make_wall(world: World, qtbot: Any) -> Iterator[Callable[..., Any]]:
+def make_wall(world: City, qtbot: Any) -> Iterator[Callable[..., Any]]:
     """`make_wall(width, height, **settings)` opens a wall on the world."""
     from layers.map import MapView
     from widgets import i18n
@@ -33,7 +33,7 @@ def make_wall(world: World, qtbot: Any) -> Iterator[Callable[..., Any]]:
         view = MapView([], clock=world.clock)
         door = Door.of([*installed(), *(more or [])])
         settings = dataclasses.replace(world.settings, **kw)
-        wall = Wall(world.picture, world.desk, settings, view, door)
+        wall = Wall(world.world, settings, view, door)
         world.walls.append(wall)
         wall.resize(width, height)
         wall.show()

@@ -15,7 +15,7 @@ from builders import NOW, an_event, an_opening
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
-from world import World, an_alarm, an_area
+from world import City, an_alarm, an_area
 
 from commandwall import incidents
 from commandwall.alarms import Alarm
@@ -60,7 +60,7 @@ def rows_of(*records: Any) -> list[tuple[Any, ...]]:
 
 
 @pytest.fixture
-def village(world: World, tmp_path: Path) -> World:
+def village(world: City, tmp_path: Path) -> City:
     """The world with four buildings, which its mirror knows too."""
     houses = [a_building(0), a_building(1), a_building(2), a_building(3, "t1v2")]
     homes = [a_household(1, "b0", 3), a_household(2, "b0", 2), a_household(3, "b1", 4)]
@@ -75,7 +75,7 @@ def village(world: World, tmp_path: Path) -> World:
 
 
 @pytest.fixture
-def open_map(village: World, qtbot: Any) -> Iterator[Callable[..., Any]]:
+def open_map(village: City, qtbot: Any) -> Iterator[Callable[..., Any]]:
     """`open_map(page)` opens a wall with a real map and waits until it is drawn."""
     from layers.base import load_layers
     from layers.map import MapView
@@ -87,7 +87,7 @@ def open_map(village: World, qtbot: Any) -> Iterator[Callable[..., Any]]:
     def build(page: str = "map", size: tuple[int, int] = (1920, 1080), **settings: Any) -> Any:
         view = MapView(load_layers(), clock=village.clock)
         told = dataclasses.replace(village.settings, **settings)
-        wall = Wall(village.picture, village.desk, told, view)
+        wall = Wall(village.world, told, view)
         made.append(wall)
         village.walls.append(wall)
         wall.resize(*size)
@@ -125,11 +125,11 @@ def read(panel: Any) -> str:
     return str(panel.accessibleDescription())
 
 
-def given(world: World) -> dict[str, BuildingColour]:
+def given(world: City) -> dict[str, BuildingColour]:
     return {c.id: c for c in world.store.read(lambda reader: reader.find(BuildingColour))}
 
 
-def bring(world: World) -> None:
+def bring(world: City) -> None:
     """What the follower would bring after an act."""
     world.tick({BuildingColour: list(given(world).values())})
 
@@ -138,7 +138,7 @@ def bring(world: World) -> None:
 
 
 def test_a_building_is_recoloured_with_its_reason_by_mouse_and_key(
-    open_map: Any, village: World, qtbot: Any
+    open_map: Any, village: City, qtbot: Any
 ) -> None:
     wall = open_map()
     view, card = near(wall, qtbot), wall.page.panels["building_card"]
@@ -162,7 +162,7 @@ def test_a_building_is_recoloured_with_its_reason_by_mouse_and_key(
 
 
 def test_without_a_reason_nothing_is_done_and_the_card_says_so(
-    open_map: Any, village: World, qtbot: Any
+    open_map: Any, village: City, qtbot: Any
 ) -> None:
     wall = open_map()
     card = wall.page.panels["building_card"]
@@ -173,7 +173,7 @@ def test_without_a_reason_nothing_is_done_and_the_card_says_so(
     assert given(village) == {}
 
 
-def test_a_refusal_is_a_sentence(open_map: Any, village: World, qtbot: Any) -> None:
+def test_a_refusal_is_a_sentence(open_map: Any, village: City, qtbot: Any) -> None:
     wall = open_map()
     card = wall.page.panels["building_card"]
     gone = a_building(9)
@@ -186,7 +186,7 @@ def test_a_refusal_is_a_sentence(open_map: Any, village: World, qtbot: Any) -> N
 
 
 def test_several_buildings_are_recoloured_in_one_act(
-    open_map: Any, village: World, qtbot: Any
+    open_map: Any, village: City, qtbot: Any
 ) -> None:
     wall = open_map()
     view, card = near(wall, qtbot), wall.page.panels["building_card"]
@@ -202,7 +202,7 @@ def test_several_buildings_are_recoloured_in_one_act(
     qtbot.waitUntil(lambda: "2 栋已改色" in read(card))
 
 
-def test_all_buildings_of_an_area_by_key(open_map: Any, village: World, qtbot: Any) -> None:
+def test_all_buildings_of_an_area_by_key(open_map: Any, village: City, qtbot: Any) -> None:
     wall = open_map()
     card = wall.page.panels["building_card"]
     wall.setFocus()
@@ -218,7 +218,7 @@ def test_all_buildings_of_an_area_by_key(open_map: Any, village: World, qtbot: A
 
 
 def test_a_half_typed_reason_is_there_after_a_crash(
-    open_map: Any, village: World, qtbot: Any
+    open_map: Any, village: City, qtbot: Any
 ) -> None:
     first = open_map()
     QTest.keyClicks(first.page.panels["building_card"]._reason, "half typed")
@@ -239,7 +239,7 @@ def test_the_legend_makes_way_for_a_chosen_building(open_map: Any, qtbot: Any) -
     assert card._legend.isVisible() and not card._reason.isVisible()
 
 
-def test_history_tells_each_colour_once_and_newest_first(village: World, qtbot: Any) -> None:
+def test_history_tells_each_colour_once_and_newest_first(village: City, qtbot: Any) -> None:
     from commandwall import areas
 
     for colour, reason in (("red", "一"), ("blue", "二")):
@@ -269,7 +269,7 @@ def card_text(wall: Any) -> str:
 
 
 def test_a_card_comes_beside_the_pointer_and_goes_with_it(
-    open_map: Any, village: World, qtbot: Any
+    open_map: Any, village: City, qtbot: Any
 ) -> None:
     village.tick({Person: [Person("p1", "t1v1g1", "grid_worker", "王小明", "13800007719")]})
     wall = open_map()
@@ -298,7 +298,7 @@ def test_the_card_tells_an_area_its_figure(open_map: Any, qtbot: Any) -> None:
     assert "失联设备占比 0" in told and "在办事件" in told
 
 
-def test_the_card_follows_the_key_too(open_map: Any, village: World, qtbot: Any) -> None:
+def test_the_card_follows_the_key_too(open_map: Any, village: City, qtbot: Any) -> None:
     village.tick({Alarm: [an_alarm(lon=120.2, lat=31.15)]})
     wall = open_map()
     wall.setFocus()
@@ -320,7 +320,7 @@ def test_the_card_hides_with_the_page(open_map: Any, qtbot: Any) -> None:
     assert not wall.hover.isVisible()
 
 
-def test_what_is_over_age_is_said_so(open_map: Any, village: World, qtbot: Any) -> None:
+def test_what_is_over_age_is_said_so(open_map: Any, village: City, qtbot: Any) -> None:
     wall = open_map()
     village.picture.sensors.at[0] = NOW - HOUR
     village.picture.sensors.quality[0] = 2
@@ -335,7 +335,7 @@ def test_what_is_over_age_is_said_so(open_map: Any, village: World, qtbot: Any) 
     assert not facts.of("sensor", "s1", wall.context).old  # the device is still heard
 
 
-def test_a_lost_fix_is_said_so(open_map: Any, village: World) -> None:
+def test_a_lost_fix_is_said_so(open_map: Any, village: City) -> None:
     car = Resource("r1", 0, "police", "巡逻 1 组", "公安", 2, "", "patrol", 120.2, 31.15, "t1")
     village.tick({Resource: [car]}, resources=FixArrays([car]))
     wall = open_map()
@@ -346,7 +346,7 @@ def test_a_lost_fix_is_said_so(open_map: Any, village: World) -> None:
     assert not facts.of("resource", "r1", wall.context).old
 
 
-def test_each_kind_has_its_facts(open_map: Any, village: World) -> None:
+def test_each_kind_has_its_facts(open_map: Any, village: City) -> None:
     late = EventView(an_event(area="t1", received_at=Ms(NOW - DAY), title=HOSTILE), None)
     village.tick({Event: [late], Alarm: [an_alarm()]})
     wall = open_map()
@@ -367,7 +367,7 @@ def test_each_kind_has_its_facts(open_map: Any, village: World) -> None:
 
 
 def test_a_figure_is_chosen_by_mouse_and_by_key_and_explained(
-    open_map: Any, village: World, qtbot: Any
+    open_map: Any, village: City, qtbot: Any
 ) -> None:
     wall = open_map()
     panel = wall.page.panels["thematic"]
@@ -451,7 +451,7 @@ def test_a_page_opens_without_a_focus_that_eats_its_keys(open_map: Any) -> None:
 
 
 @pytest.fixture
-def command(open_map: Any, village: World, qtbot: Any) -> Any:
+def command(open_map: Any, village: City, qtbot: Any) -> Any:
     """The command page on an open incident, near it."""
     opening = an_opening(area="t1", lon=120.2, lat=31.15, place="港区")
     village.desk.do(incidents.open_incident, opening=opening).result(5)
@@ -461,14 +461,14 @@ def command(open_map: Any, village: World, qtbot: Any) -> Any:
     return wall
 
 
-def brought(world: World) -> None:
+def brought(world: City) -> None:
     kinds = (Incident, Directive)
     found = {k: world.store.read(lambda reader, k=k: reader.find(k)) for k in kinds}
     world.tick(found)
 
 
 def test_the_chosen_thing_gives_a_directive_its_place(
-    command: Any, village: World, qtbot: Any
+    command: Any, village: City, qtbot: Any
 ) -> None:
     wall, form = command, command.page.panels["order_form"]
     wall.choose(Subject(Building, "b1"))
@@ -484,7 +484,7 @@ def test_the_chosen_thing_gives_a_directive_its_place(
     qtbot.waitUntil(lambda: "2 幢" not in read(form))  # the next one has no place again
 
 
-def test_places_are_named_once(command: Any, village: World) -> None:
+def test_places_are_named_once(command: Any, village: City) -> None:
     picture = village.picture
     village.tick({Alarm: [an_alarm()], Event: [EventView(an_event(lon=None, area="t1"), None)]})
     assert facts.place_of("alarm", "A1", picture) == (120.2, 31.1, "石塘镇")
@@ -510,7 +510,7 @@ def test_the_next_click_gives_a_directive_its_place(command: Any, qtbot: Any) ->
 
 
 def test_a_directive_is_marked_on_the_map_and_its_mark_chooses_its_row(
-    command: Any, village: World, qtbot: Any
+    command: Any, village: City, qtbot: Any
 ) -> None:
     wall, rows = command, command.page.panels["directives"]
     incident = next(iter(village.picture.incidents))

@@ -82,7 +82,7 @@ def open_wall(world: Any, qtbot: Any) -> Iterator[Callable[[str], Any]]:
     def open_(named: str) -> Wall:
         settings = dataclasses.replace(world.settings, plugins=named)
         view = MapView(load_layers(installed(named)), clock=world.clock)
-        wall = Wall(world.picture, world.desk, settings, view)
+        wall = Wall(world.world, settings, view)
         world.walls.append(wall)
         wall.resize(1920, 1080)
         wall.show()
