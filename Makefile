@@ -11,7 +11,7 @@ run:            ## the wall on the demo city
 
 scene:          ## a second wall at the scene, on the pool of `make run`
 	@$(PYTHON) .ci/prepare.py run
-	@$(VENV) -m main --side front --join "$$($(VENV) -m main where)" --data-dir "$$($(VENV) -m main where)-scene" $(ARGS)
+	@$(VENV) -m main --side front --join "$$($(VENV) -m main where --demo)" --data-dir "$$($(VENV) -m main where --demo)-scene" $(ARGS)
 
 test:           ## everything that guards a change
 	@$(PYTHON) .ci/prepare.py test

@@ -11,7 +11,7 @@ import re
 import stat
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from math import isfinite
 from pathlib import Path
 from typing import Any, NamedTuple, get_type_hints
@@ -83,6 +83,9 @@ class Settings:
         flagged = {key: value for key, value in flags.items() if value is not None}
         given.update({key: Given(value, _flag(key)) for key, value in flagged.items()})
         settings = Settings(**{key: _checked(key, one) for key, one in given.items()})
+        if settings.demo and "data_dir" not in given:
+            # What is done in an invented city must never be sent to a real one.
+            settings = replace(settings, data_dir=settings.data_dir / "demo")
         if "secret_file" in given:
             _check_secret(settings.secret_file, given["secret_file"].where)
         return settings

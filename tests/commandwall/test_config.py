@@ -119,3 +119,10 @@ def test_a_secret_that_others_can_read_is_refused(tmp_path: Path) -> None:
     assert said == (f"COMMANDWALL_SECRET_FILE: {secret} can be read by others: chmod 600 {secret}")
     secret.chmod(0o600)
     assert Settings.load({"secret_file": str(secret)}, {}).secret_file == str(secret)
+
+
+def test_the_demo_keeps_to_a_folder_of_its_own(tmp_path: Path) -> None:
+    """What was tried on an invented city is never sent to the real one of the same machine."""
+    real, invented = Settings.load({}, {}), Settings.load({"demo": True}, {})
+    assert invented.data_dir != real.data_dir
+    assert Settings.load({"demo": True, "data_dir": tmp_path}, {}).data_dir == tmp_path
