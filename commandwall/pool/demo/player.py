@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -186,7 +187,7 @@ def main() -> int:
     logging.basicConfig(level=logging.INFO)
     settings, over = Settings.load({}), threading.Event()
     platform.be_nice(10)
-    platform.on_terminate(over.set)
+    platform.on_terminate(sys.exit)  # at once: what is half written is rolled back
     threading.Thread(target=_watch, args=(platform.parent(), over), daemon=True).start()
     play(connector(settings), Clock(), over)
     return 0
