@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from commandwall.clock import DAY, HOUR, MINUTE, SECOND, Ms
 from commandwall.events import Event, EventView, EventWork
 from commandwall.incidents import DONE, EXECUTING, VERIFIED, Directive, Incident
 from commandwall.picture import Tick
+from commandwall.store.mirror import Mirror, use
 from commandwall.store.store import Reason
 from commandwall.store.tables import Conflict
 from layers.alarms import look_of
@@ -165,6 +166,27 @@ def test_the_queue_orders_by_the_column_that_is_pressed(make_wall, world) -> Non
     assert "x" in queue.keys
     assert "y" not in queue.keys
     assert "只看" in read(queue)
+
+
+def test_a_found_event_shows_what_stations_did_and_goes_on_with_them(
+    make_wall, world, qtbot
+) -> None:
+    rows = [an_event(id=key, title="停水") for key in ("f1", "f2")]
+    mirror = Mirror(world.store.folder / "m1.db")
+    mirror.take({"event": [tuple(getattr(e, n) for n in e.__slots__) for e in rows]}, {})
+    mirror.close()
+    use(world.store.folder, "m1.db")
+    work = EventWork("f1", "CLOSED", "供水", "已修复", Ms(NOW), "陈", "p3", closed_at=Ms(NOW))
+    world.desk.run(lambda tx: tx.put(work), {}, local=True)
+    wall = make_wall()
+    wall.open_page("events")
+    queue = wall.page.panels["event_queue"]
+    queue._field.setText("停水")
+    queue.search()
+    qtbot.waitUntil(lambda: len(queue.keys) == 2)
+    assert [queue.view(key).state for key in ("f1", "f2")] == ["CLOSED", "NEW"]
+    world.tick({Event: [EventView(rows[1], replace(work, id="f2"))]})
+    assert queue.view("f2").state == "CLOSED"
 
 
 def test_an_incident_is_opened_with_its_gradings_and_closed_with_a_reason(
