@@ -1,4 +1,4 @@
-"""A data directory with a pool of its own: the demo invents a city once, and never over a real one."""
+"""A data directory with a pool of its own: the demo fills it once, and never over a real city."""
 
 from __future__ import annotations
 
