@@ -15,9 +15,11 @@ import threading
 from contextlib import ExitStack, closing
 from dataclasses import replace
 
+import psycopg
+
 from commandwall import platform
 from commandwall.clock import SECOND, Clock, Ms
-from commandwall.config import Settings
+from commandwall.config import BUSY, REFUSED, Settings
 from commandwall.desk import Desk
 from commandwall.keeper import AGENT_LOCK, WALL_LOCK
 from commandwall.pool.client import Client, PoolTrouble
@@ -30,6 +32,7 @@ from commandwall.pool.server import ServerTrouble
 from commandwall.store import pulse
 from commandwall.store.migrate import open_store
 from commandwall.store.mirror import Mirror, schema_mark
+from commandwall.store.pulse import NO_POOL
 from commandwall.store.store import Store
 
 log = logging.getLogger(__name__)
@@ -65,10 +68,26 @@ class Agent:
 
     def _pool(self, parts: ExitStack) -> tuple[str, str]:
         """The pool's address: the city's own, or that of this data directory, run here."""
-        if not OwnPool.wanted(self.settings):
+        if self.settings.pool or not self._own_appears():
             return self.settings.pool, self.settings.secret_file
-        self._own = OwnPool(self.settings, parts, self._filling)
-        return self._own.login
+        while self._own is None and not self._over():
+            try:
+                with ExitStack() as attempt:
+                    self._own = OwnPool(self.settings, attempt, self._filling)
+                    parts.push(attempt.pop_all())
+            except psycopg.Error as error:  # whoever made it, or ran its server, is gone
+                self._wait(PoolTrouble("unreachable", str(error)))
+        return self._own.login if self._own else ("", "")
+
+    def _own_appears(self) -> bool:
+        """Wait for a pool where none is named: an import may make one. False at the end."""
+        while not OwnPool.wanted(self.settings) and not self._over():
+            if self.sync.trouble != NO_POOL:
+                log.warning("no pool configured: name one in the settings, import, or use --demo")
+                self.sync = replace(self.sync, trouble=NO_POOL)
+            self._halt.wait(BEAT_S)
+        self.sync = replace(self.sync, trouble="")
+        return not self._over()
 
     def _serve(self, url: str, secret: str) -> None:
         """Keep a link to the pool for as long as the agent lives."""
@@ -102,7 +121,7 @@ class Agent:
                 if now // SECOND != second:
                     second = now // SECOND
                     self.clock.measured(client.time_offset())
-                    packs.mark_silent()
+                    self.desk.sweep(packs.watch)
                 if not busy:
                     self._halt.wait(POLL_S)
 
@@ -171,13 +190,17 @@ class Agent:
 
 
 def run(settings: Settings, service: bool = False) -> int:
-    """Be the agent of a data directory; 0 when it ended, 3 when another one holds the lock."""
+    """Be the agent of a data directory; 0 when it ended, else why it could not run."""
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     with platform.lock(settings.data_dir / AGENT_LOCK) as held:
         if not held:
-            return 3
+            return BUSY
         platform.be_nice(10)
         agent = Agent(settings, service)
         platform.on_terminate(agent.stop)
-        agent.run()
+        try:
+            agent.run()
+        except ServerTrouble as trouble:
+            log.error("%s", trouble)
+            return REFUSED
     return 0

@@ -7,8 +7,8 @@ from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from commandwall import alarms, conflicts, events, incidents
-from commandwall.clock import Clock
+from commandwall import alarms, conflicts, events, incidents, sensors
+from commandwall.clock import Clock, Ms
 from commandwall.plain import sound
 from commandwall.store import lines
 from commandwall.store.journal import Line
@@ -18,6 +18,7 @@ from commandwall.store.tables import Conflict
 R = TypeVar("R")
 Act = Callable[..., None]
 Reaction = Callable[[Tx, Sequence[Any]], None]
+Sweep = Callable[[sensors.Watch, Ms], None]
 
 REACTIONS: tuple[tuple[type[Any], Reaction], ...] = (
     (alarms.Alarm, events.file_alarms),
@@ -25,6 +26,13 @@ REACTIONS: tuple[tuple[type[Any], Reaction], ...] = (
     (Conflict, conflicts.settle_older),
 )
 """What follows by itself, in the same transaction: when these records change, do this."""
+
+SWEEPS: tuple[tuple[str, Sweep], ...] = (
+    ("thresholds of a new day", sensors.begin_day),
+    ("silent devices", sensors.mark_silent),
+)
+"""What runs by the clock: the agent walks it once each second. A record that one of them makes has
+the id uuid5(rule, record, due time), so that all stations make the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +92,11 @@ class Desk:
                 line = lines.append(tx, self.origin, act.__name__, records)
             self._react(tx, records)
         return Done(act.__name__, line, records)
+
+    def sweep(self, watch: Callable[[], sensors.Watch]) -> None:
+        """Walk SWEEPS; `watch` is asked before each, since one may renew it."""
+        for _, sweep in SWEEPS:
+            sweep(watch(), self._clock.now())
 
     def close(self) -> None:
         self._writer.shutdown()

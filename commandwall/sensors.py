@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
 
+from commandwall import codes
+from commandwall.clock import Ms, day
+from commandwall.store.live import LiveArrays
 from commandwall.store.schema import MIRROR, record
 
 GOOD, BAD, STALE = 0, 1, 2
@@ -33,6 +38,33 @@ class Sensor:
     period_s: int  # a reading is expected this often
     parent: str = ""  # gateway
     rev: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """The devices that an agent watches, as a sweep meets them."""
+
+    no: NDArray[np.intp]
+    period_ms: NDArray[np.int64]
+    readings: LiveArrays
+    day: date  # whose thresholds count
+    renew: Callable[[], None]
+    """Judges everything by the thresholds of today."""
+
+
+def begin_day(watch: Watch, now: Ms) -> None:
+    """A new day may have new thresholds."""
+    if day(now) != watch.day:
+        watch.renew()
+
+
+def mark_silent(watch: Watch, now: Ms) -> None:
+    """Devices that missed a few periods become stale: unknown is not normal."""
+    columns = watch.readings.read()
+    late = now - columns["at"][watch.no] > codes.limit("silent_periods", day(now)) * watch.period_ms
+    silent = watch.no[late & (columns["quality"][watch.no] != STALE)]
+    if len(silent):
+        watch.readings.write(silent, quality=np.full(len(silent), STALE, np.uint8))
 
 
 READING_DTYPE = np.dtype([("no", "<u4"), ("at", "<i8"), ("value", "<f4"), ("quality", "u1")])

@@ -7,6 +7,7 @@ from PySide6.QtGui import QPen
 
 from commandwall.clock import SECOND
 from commandwall.picture import Changes, Picture, SyncState, Tick
+from commandwall.store.pulse import NO_POOL
 from widgets import age
 from widgets.base import Panel
 from widgets.i18n import tr
@@ -53,6 +54,8 @@ class Banner(Panel):
 
     def _what(self) -> str:
         trust, now = self.context.trust, self.picture.now
+        if self._without_pool():
+            return tr("没有设中心池")
         if not trust.known:
             return tr("中心池尚未接通")
         if trust.pool is not None and trust.agent is None:
@@ -61,16 +64,24 @@ class Banner(Panel):
         return tr("采集程序已停 {span}", span=age.lasting(now - gone))
 
     def _still(self) -> str:
+        if self._without_pool():
+            return tr("用 --demo 看演示城市，或在设置里写 pool，或用 commandwall import 导入辖区")
         stopped, backlog = self.context.trust.stopped, self.picture.sync.backlog
         works = tr("受理、派单、记录照常，待上传 {n} 条", n=age.number(backlog))
         if not stopped:
             return works
         return tr("画面停在 {time}，{works}", time=age.seconds(stopped), works=works)
 
+    def _without_pool(self) -> bool:
+        """Whether a living agent says that nobody named a pool."""
+        return self.context.trust.agent is None and self.picture.sync.trouble == NO_POOL
+
     def _next(self) -> str:
         sync, now = self.picture.sync, self.picture.now
         if self.context.trust.agent is not None:
             return tr("正在重启采集程序")
+        if self._without_pool():
+            return ""
         wait = max(0, sync.next_try_at - now) // SECOND
         if not sync.tries:
             return tr("正在重连")

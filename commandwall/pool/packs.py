@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from commandwall import alarms, codes, resources, sensors
+from commandwall import alarms, resources, sensors
 from commandwall.clock import MINUTE, SECOND, Clock, Ms, day
 from commandwall.desk import Desk
 from commandwall.judge import CALM, Judge
@@ -68,20 +68,9 @@ class Packs:
             FIXES: _rows(units, fixes.read(), resources.FIX_DTYPE),
         }
 
-    def mark_silent(self) -> None:
-        """Devices that missed a few periods become stale: unknown is not normal.
-
-        A new day may have new thresholds: then everything is judged by them.
-        """
-        if day(self._clock.now()) != self._day:
-            self.rearrange()
-        missed = codes.limit("silent_periods", self._day)
-        columns = self._readings.read()
-        at = columns["at"][self._no]
-        late = self._clock.now() - at > missed * self._period
-        silent = self._no[late & (columns["quality"][self._no] != sensors.STALE)]
-        if len(silent):
-            self._readings.write(silent, quality=np.full(len(silent), sensors.STALE, np.uint8))
+    def watch(self) -> sensors.Watch:
+        """What the sweeps look at each second."""
+        return sensors.Watch(self._no, self._period, self._readings, self._day, self.rearrange)
 
     def _take_readings(self, readings: NDArray[np.void]) -> None:
         readings = readings[readings["no"] < len(self._row)]

@@ -11,6 +11,8 @@ from commandwall.clock import Ms
 
 NAME = "agent.pulse"
 NEVER = Ms(0)
+NO_POOL = "no_pool"
+"""The trouble of a station to which nobody named a pool."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,7 @@ class Sync:
     filling: float | None = None  # share of a first fill, 0..1
     tries: int = 0  # failed connections in a row
     next_try_at: Ms = NEVER
-    trouble: str = ""  # a code: unreachable, epoch, schema, chain ...
+    trouble: str = ""  # NO_POOL, or the code of a PoolTrouble
     backlog: int = 0  # acts on disk here and not yet in the pool
     lamps: dict[str, Lamp] = field(default_factory=dict)
 

@@ -17,6 +17,7 @@ from commandwall.clock import HOUR, SECOND, Ms
 from commandwall.events import Event, EventView
 from commandwall.picture import Changes, Picture, Tick
 from commandwall.plugins import PANELS
+from commandwall.store.pulse import NO_POOL
 from widgets.base import Panel
 
 SIZES = [(1920, 1080, 2.5), (3840, 2160, 1.25), (6656, 1792, 1.25), (1080, 1920, 2.5)]
@@ -177,6 +178,20 @@ def test_a_dead_agent_is_told_apart_from_a_dead_pool(world: Any, make_wall: Any)
     world.clock.at += 5 * SECOND
     world.tick(sync=world.sync(agent_at=Ms(NOW)))
     assert "采集程序已停" in read(wall.page.panels["banner"])
+
+
+def test_a_wall_without_a_pool_says_what_to_do(world: Any, make_wall: Any) -> None:
+    wall = make_wall()
+    world.clock.at += 5 * SECOND
+    world.tick(sync=world.sync(pool_at=Ms(0), trouble=NO_POOL))
+    told = read(wall.page.panels["banner"])
+    assert "没有设中心池" in told and "--demo" in told and "commandwall import" in told
+    assert "重连" not in told
+    wall.set_language("en")
+    told = read(wall.page.panels["banner"])
+    assert "No pool is configured" in told and "--demo" in told and "commandwall import" in told
+    world.tick(sync=world.sync(agent_at=Ms(NOW), pool_at=Ms(0), trouble=NO_POOL))
+    assert "No pool" not in read(wall.page.panels["banner"])  # nobody is there who says so
 
 
 def test_a_broken_panel_keeps_its_place_and_the_others_live(world: Any, make_wall: Any) -> None:

@@ -195,7 +195,7 @@ def test_a_recorder_that_lives_writes_its_last_when_it_ends(station: Station) ->
 def test_new_thresholds_count_from_their_first_day(station: Station) -> None:
     day = station.packs._day
     station.clock.at = NOW + 2 * DAY
-    station.packs.mark_silent()
+    station.desk.sweep(station.packs.watch)
     assert (station.packs._day - day).days == 2
 
 

@@ -1,0 +1,135 @@
+"""The agent as a program of its own: what it says, what it waits for, how it ends."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from builders import a_sensor
+
+from commandwall.config import BUSY, REFUSED
+from commandwall.keeper import AGENT_LOCK
+from commandwall.platform import lock
+from commandwall.pool import schema
+from commandwall.pool.loader import load
+from commandwall.pool.server import PoolServer
+from commandwall.sensors import STALE
+from commandwall.store import live, pulse
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def until(found: Callable[[], Any]) -> Any:
+    end = time.monotonic() + 60
+    while not (answer := found()):
+        assert time.monotonic() < end
+        time.sleep(0.05)
+    return answer
+
+
+Start = Callable[..., "subprocess.Popen[str]"]
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    """`start()` begins an agent without a wall; what still runs at the end is killed."""
+    begun = []
+
+    def begin(**environment: str) -> subprocess.Popen[str]:
+        agent = subprocess.Popen(
+            [sys.executable, "-m", "main", "--data-dir", str(tmp_path), "agent", "--service"],
+            env={**os.environ, **environment}, cwd=ROOT, text=True, stderr=subprocess.PIPE,
+        )  # fmt: skip
+        begun.append(agent)
+        return agent
+
+    yield begin
+    for agent in begun:
+        agent.kill()
+        agent.communicate()
+
+
+def told(folder: Path, trouble: str) -> bool:
+    """Whether a living agent says so."""
+    sync = pulse.read(folder)
+    return sync.agent_at > 0 and sync.trouble == trouble
+
+
+def a_small_pool(folder: Path) -> None:
+    """What an import leaves: a pool in the data directory whose server has ended again."""
+    with PoolServer(folder / "pool") as server, server.owner() as conn:
+        schema.create(conn, "临江市")
+        load(conn, [a_sensor(1, period_s=1)])
+
+
+def end(agent: subprocess.Popen[str]) -> str:
+    agent.send_signal(signal.SIGTERM)
+    _, words = agent.communicate(timeout=60)
+    assert agent.returncode == 0
+    assert "Traceback" not in words
+    return words
+
+
+def test_without_a_pool_it_says_so_and_dials_nobody(start: Start, tmp_path: Path) -> None:
+    """The system's own PostgreSQL, if there is one, is not the city's pool."""
+    with socket.socket(socket.AF_UNIX) as system:
+        system.bind(str(tmp_path / ".s.PGSQL.5432"))
+        system.listen()
+        system.settimeout(3.0)
+        agent = start(PGHOST=str(tmp_path))
+        until(lambda: told(tmp_path, pulse.NO_POOL))
+        with pytest.raises(TimeoutError):
+            system.accept()
+    assert pulse.read(tmp_path).tries == 0
+    assert end(agent).count("no pool configured") == 1
+
+
+def test_a_pool_that_an_import_makes_is_used_at_once(start: Start, tmp_path: Path) -> None:
+    agent = start()
+    until(lambda: told(tmp_path, pulse.NO_POOL))
+    a_small_pool(tmp_path)
+    until(lambda: pulse.read(tmp_path).pool_at > 0)
+    assert told(tmp_path, "")
+    assert_nothing_secret_in_the_process_list(agent, tmp_path)
+    assert_a_device_that_nobody_hears_is_marked(tmp_path)
+    end(agent)
+
+
+def assert_nothing_secret_in_the_process_list(agent: subprocess.Popen[str], folder: Path) -> None:
+    process = psutil.Process(agent.pid)
+    listed = [" ".join(p.cmdline()) for p in (process, *process.children(recursive=True))]
+    assert len(listed) > 3
+    for file in (folder / "pool").glob("*.secret"):
+        secret = file.read_text().strip()
+        assert not any(secret in line for line in listed)
+        assert not any(secret in log.read_text() for log in (folder / "log").glob("*.log"))
+
+
+def assert_a_device_that_nobody_hears_is_marked(folder: Path) -> None:
+    """The sweeps run."""
+    (file,) = until(lambda: list(folder.glob("sensors-*.live")))
+    arrays = live.LiveArrays(file, live.READING, int(file.stem.rpartition("-")[2]))
+    until(lambda: arrays.read()["quality"][1] == STALE)
+
+
+def test_one_agent_for_a_data_directory(start: Start, tmp_path: Path) -> None:
+    with lock(tmp_path / AGENT_LOCK):
+        assert start().wait(60) == BUSY
+
+
+def test_a_pool_server_that_cannot_run_is_a_sentence(start: Start, tmp_path: Path) -> None:
+    a_small_pool(tmp_path)
+    (tmp_path / "pool" / "owner.secret").write_text("another")
+    agent = start()
+    _, words = agent.communicate(timeout=60)
+    assert agent.returncode == REFUSED
+    assert "owner.secret is not the one of" in words and "Traceback" not in words
