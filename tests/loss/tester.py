@@ -199,7 +199,9 @@ class Tester:
             self.wall.kill()
 
     def _tell(self, fact: dict[str, Any]) -> None:
-        os.write(1, json.dumps(fact).encode() + b"\n")
+        rest = json.dumps(fact).encode() + b"\n"
+        while rest:
+            rest = rest[os.write(1, rest) :]
 
 
 if __name__ == "__main__":

@@ -112,7 +112,9 @@ class Hand(QObject):
 
 
 def tell(**facts: Any) -> None:
-    os.write(1, json.dumps({"at": time.monotonic(), **facts}).encode() + b"\n")
+    rest = json.dumps({"at": time.monotonic(), **facts}).encode() + b"\n"
+    while rest:  # a write that is frozen and goes on returns half done
+        rest = rest[os.write(1, rest) :]
 
 
 def _line(done: Done) -> dict[str, Any]:
