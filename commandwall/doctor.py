@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import json
 import os
+import shlex
 import shutil
 import sys
 import zipfile
@@ -17,7 +18,7 @@ import sqlcipher3.dbapi2 as sqlite
 
 from commandwall import codes, pairing
 from commandwall.clock import DAY, Clock, to_datetime
-from commandwall.config import Settings
+from commandwall.config import REFUSED, Settings
 from commandwall.logs import mask
 from commandwall.store import pulse
 from commandwall.store.database import SAFE_VERSION, network_file_system
@@ -52,9 +53,13 @@ def run(settings: Settings, bundle: Path | None) -> int:
         if finding.mend:
             print(f"       {finding.mend}")
     if bundle is not None:
-        write_bundle(settings, findings, bundle)
+        try:
+            write_bundle(settings, findings, bundle)
+        except OSError as error:
+            print(f"commandwall: {bundle}: {error.strerror}", file=sys.stderr)
+            return REFUSED
         print(bundle)
-    return 1 if any(f.state == BAD for f in findings) else 0
+    return REFUSED if any(f.state == BAD for f in findings) else 0
 
 
 def write_bundle(settings: Settings, findings: list[Finding], file: Path) -> None:
@@ -144,7 +149,8 @@ def _writable(settings: Settings) -> Finding:
         probe.write_text("x")
         probe.unlink()
     except OSError as error:
-        mend = f"mkdir -p {folder} && chmod u+rwx {folder}"
+        quoted = shlex.quote(str(folder))
+        mend = f"mkdir -p {quoted} && chmod u+rwx {quoted}"
         return Finding("data directory", BAD, f"{folder}: {error.strerror}", mend)
     return Finding("data directory", OK, str(folder))
 
@@ -159,13 +165,28 @@ def _local(settings: Settings) -> Finding:
 
 
 def _space(settings: Settings) -> Finding:
-    folder = settings.data_dir if settings.data_dir.exists() else Path.home()
-    free = shutil.disk_usage(folder).free
-    used = sum(f.stat().st_size for f in folder.rglob("*") if f.is_file())
-    born = min((f.stat().st_mtime for f in folder.glob("*")), default=0.0)
+    folder = settings.data_dir
+    free = shutil.disk_usage(next(f for f in (folder, *folder.parents) if f.is_dir())).free
+    used, born = _held(folder)
     days = max(1.0, (Clock().now() - born * 1000) / DAY) if born else 1.0
     left = free / max(1.0, used / days)
     fact = f"{free / 1e9:.1f} GB free, full in about {min(left, 9999):.0f} days at this rate"
     if left < codes.limit("disk_days") or free < codes.limit("disk_gb") * 1e9:
-        return Finding("disk space", WARN, fact, f"du -sh {folder}{os.sep}* | sort -h")
+        return Finding(
+            "disk space", WARN, fact, f"du -sh {shlex.quote(str(folder))}{os.sep}* | sort -h"
+        )
     return Finding("disk space", OK, fact)
+
+
+def _held(folder: Path) -> tuple[int, float]:
+    """Bytes of all files in a folder, and when the oldest was last written (0: there is none).
+
+    A program that runs takes files away meanwhile, and some are not ours to look at.
+    """
+    size, born = 0, 0.0
+    for path, _, names in os.walk(folder):
+        for name in names:
+            with suppress(OSError):
+                found = Path(path, name).stat()
+                size, born = size + found.st_size, min(born or found.st_mtime, found.st_mtime)
+    return size, born

@@ -7,6 +7,7 @@ from commandwall.areas import CITY
 from commandwall.events import AREA, EventView
 from commandwall.incidents import OPEN
 from commandwall.picture import Picture
+from commandwall.store.pulse import NO_POOL
 from widgets import age, conflict
 from widgets.i18n import language, measured_in, named, rows, tr
 from widgets.needs import Need, Needs, by_severity
@@ -88,6 +89,8 @@ def sentence(picture: Picture, needs: Needs, trust: Trust) -> str:
     """The state of the city in one line; never 平稳 while a Ⅰ is active or the pool is gone."""
     if picture.sync.filling is not None and not picture.areas:
         return tr("首次装载 {share} %", share=int(100 * picture.sync.filling))
+    if not trust.known and picture.sync.trouble == NO_POOL:
+        return tr("尚无态势")
     if not trust.known:
         return tr("尚无态势，正在接通中心池")
     if trust.stopped is not None:

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import os
+import shlex
+import shutil
+import subprocess
 import sys
 import zipfile
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from commandwall import doctor, pairing
-from commandwall.config import Settings
+from commandwall.clock import Clock
+from commandwall.config import ASSETS, REFUSED, Settings
+from commandwall.store import pulse
 
 PHONE, IDENTITY = "13812345678", "320281195603071234"
 PYSIDE = f'{sys.executable} -m pip install "PySide6-Essentials>=6.9,<6.12"'
@@ -24,21 +31,91 @@ def test_a_sound_machine_is_found_sound(tmp_path: Path, capsys: pytest.CaptureFi
     assert "[ bad]" not in told
 
 
+def look(settings: Settings, name: str) -> doctor.Finding:
+    return {found.name: found for found in doctor.examine(settings)}[name]
+
+
+def as_root(line: str) -> str:
+    return line if os.geteuid() == 0 else f"sudo {line}"
+
+
 def test_missing_libraries_come_with_the_line_that_installs_them(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(doctor, "_loads", lambda name: name != "libxcb-cursor.so.0")
-    found = {f.name: f for f in doctor.examine(Settings(data_dir=tmp_path))}["system libraries"]
-    sudo = "" if os.geteuid() == 0 else "sudo "
+    found = look(Settings(data_dir=tmp_path), "system libraries")
     assert found.state == doctor.BAD
-    assert found.mend == f"{sudo}apt-get install -y --no-install-recommends libxcb-cursor0"
+    assert found.mend == as_root("apt-get install -y --no-install-recommends libxcb-cursor0")
 
 
 def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    folder = tmp_path / "file" / "data"
-    found = {f.name: f for f in doctor.examine(Settings(data_dir=folder))}["data directory"]
-    assert found.state == doctor.BAD and str(folder) in found.fact and found.mend
+    folder = tmp_path / "file" / "two words"
+    found = look(Settings(data_dir=folder), "data directory")
+    assert found.state == doctor.BAD and str(folder) in found.fact
+    assert shlex.split(found.mend)[:3] == ["mkdir", "-p", str(folder)]
+
+
+def test_a_pairing_that_kills_comes_with_the_line_that_mends_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(pairing, "broken", lambda *_: f"broken: {PYSIDE}")
+    found = look(Settings(data_dir=tmp_path), "Python and PySide6")
+    assert found.state == doctor.BAD and found.mend.endswith(PYSIDE)
+
+
+def test_an_old_sqlite_comes_with_the_line_that_mends_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(doctor.sqlite, "sqlite_version_info", (3, 45, 1))
+    found = look(Settings(data_dir=tmp_path), "SQLite")
+    assert found.state == doctor.BAD
+    assert found.mend == f'{sys.executable} -m pip install "sqlcipher3>=0.6.4"'
+
+
+def test_a_missing_font_comes_with_the_line_that_installs_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def none(package: str) -> str:
+        raise importlib.metadata.PackageNotFoundError(package)
+
+    monkeypatch.setattr(importlib.metadata, "version", none)
+    found = look(Settings(data_dir=tmp_path), "Chinese font")
+    assert found.state == doctor.BAD
+    assert found.mend == f"{sys.executable} -m pip install manimgx-fonts-cjk"
+
+
+@pytest.mark.parametrize("skew", [-5.0, 5.0])
+def test_a_clock_that_is_off_comes_with_the_line_that_sets_it(tmp_path: Path, skew: float) -> None:
+    at = Clock().now()
+    pulse.write(tmp_path, pulse.Sync(agent_at=at, pool_at=at, skew_s=skew))
+    found = look(Settings(data_dir=tmp_path), "clock")
+    assert found.state == doctor.WARN and f"{skew:+.1f} s" in found.fact
+    assert found.mend == as_root("timedatectl set-ntp true")
+    pulse.write(tmp_path, pulse.Sync(agent_at=at, pool_at=at, skew_s=0.2))
+    assert look(Settings(data_dir=tmp_path), "clock").state == doctor.OK
+
+
+def test_a_disk_that_is_nearly_full_comes_with_the_line_that_shows_by_what(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    full = SimpleNamespace(total=10**12, used=10**12 - 10**8, free=10**8)
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: full)
+    found = look(Settings(data_dir=tmp_path), "disk space")
+    assert found.state == doctor.WARN and "0.1 GB free" in found.fact
+    assert found.mend == f"du -sh {tmp_path}/* | sort -h"
+
+
+def test_days_until_the_disk_is_full_follow_from_what_was_written(tmp_path: Path) -> None:
+    (tmp_path / "deep" / "er").mkdir(parents=True)
+    (tmp_path / "wall.db").write_bytes(b"x" * 1000)
+    (tmp_path / "deep" / "er" / "log").write_bytes(b"x" * 500)
+    (tmp_path / "gone").symlink_to(tmp_path / "nowhere")  # as a file that is taken away meanwhile
+    os.utime(tmp_path / "wall.db", (1_700_000_000, 1_700_000_000))
+    assert doctor._held(tmp_path) == (1500, 1_700_000_000.0)
+    # Not the person's whole home, where the data directory is still to come.
+    assert doctor._held(tmp_path / "to come") == (0, 0.0)
+    assert look(Settings(data_dir=tmp_path / "to" / "come"), "disk space").state == doctor.OK
 
 
 def test_a_bundle_carries_no_number_of_a_person_and_no_password(tmp_path: Path) -> None:
@@ -52,6 +129,33 @@ def test_a_bundle_carries_no_number_of_a_person_and_no_password(tmp_path: Path) 
         text = b"".join(zipped.read(name) for name in zipped.namelist()).decode()
     for secret in (PHONE, IDENTITY, "hunter2"):
         assert secret not in text
+
+
+def test_a_bundle_that_cannot_be_written_is_a_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bundle = tmp_path / "nowhere" / "bundle.zip"
+    assert doctor.run(Settings(data_dir=tmp_path), bundle) == REFUSED
+    assert f"commandwall: {bundle}: No such file" in capsys.readouterr().err
+
+
+def test_a_person_calls_the_doctor(tmp_path: Path) -> None:
+    """The folder of a living program: what it logs is in the bundle, its secrets are not."""
+    secret = tmp_path / "pool" / "owner.secret"
+    secret.parent.mkdir()
+    secret.write_text("hunter2")
+    (tmp_path / "log").mkdir()
+    (tmp_path / "log" / "wall.log").write_text("the window is open")
+    done = subprocess.run(
+        [sys.executable, "-m", "main", "--data-dir", tmp_path, "doctor", "--bundle",
+         tmp_path / "b.zip"],
+        cwd=ASSETS.parent, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.endswith(f"{tmp_path / 'b.zip'}\n")
+    with zipfile.ZipFile(tmp_path / "b.zip") as zipped:
+        assert "log/wall.log" in zipped.namelist()
+        assert not any(b"hunter2" in zipped.read(name) for name in zipped.namelist())
 
 
 @pytest.mark.parametrize(

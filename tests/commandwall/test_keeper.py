@@ -76,6 +76,25 @@ def test_an_agent_that_is_killed_starts_again_without_waiting_for_silence(
     assert len(agents(tmp_path)) == 1
 
 
+def test_an_agent_that_stands_still_is_replaced(keeper: Keeper, tmp_path: Path) -> None:
+    """Its process lives, its pulse does not."""
+    keeper.start()
+    until(lambda: beats(tmp_path))
+    (first,) = agents(tmp_path)
+    os.kill(first, signal.SIGSTOP)
+    until(lambda: agents(tmp_path) not in ([], [first]))
+    until(lambda: Clock().now() - pulse.read(tmp_path).agent_at < 2_000)
+    assert first not in agents(tmp_path)
+
+
+def test_a_stopped_keeper_ends_its_agent(keeper: Keeper, tmp_path: Path) -> None:
+    keeper.start()
+    until(lambda: beats(tmp_path))
+    keeper.stop()
+    assert agents(tmp_path) == []
+    assert not platform.is_held(tmp_path / AGENT_LOCK)
+
+
 def test_an_agent_whose_wall_was_killed_goes_on_for_the_next_wall(
     keeper: Keeper, tmp_path: Path
 ) -> None:

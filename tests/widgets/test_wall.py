@@ -187,6 +187,7 @@ def test_a_wall_without_a_pool_says_what_to_do(world: Any, make_wall: Any) -> No
     told = read(wall.page.panels["banner"])
     assert "没有设中心池" in told and "--demo" in told and "commandwall import" in told
     assert "重连" not in told
+    assert "接通" not in read(wall.page.panels["header"])
     wall.set_language("en")
     told = read(wall.page.panels["banner"])
     assert "No pool is configured" in told and "--demo" in told and "commandwall import" in told
