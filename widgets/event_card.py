@@ -200,9 +200,10 @@ class EventCard(Panel):
         e, work = self.view.event, self.view.work
         people = [p for code in self._codes() for p in self.picture.people.get(code, [])]
         unsent = f"eventwork:{e.id}" in self.picture.unsent
+        number = words.event_number(self.view)
         return [
             (tr("承办"), self.view.unit),
-            (tr("来源"), f"{named('event_source', e.source)}　{e.source_id}"),
+            (tr("来源"), f"{named('event_source', e.source)}　{number}"),
             (tr("分类"), named("event_class", e.cls)),
             (tr("上报"), age.stamp(self.picture.now, e.reported_at)),
             *((named("person_role", p.role), f"{text.person(p.name)}　{text.mask(p.phone)}")

@@ -147,7 +147,7 @@ class EventQueue(RowList):
         base, ink = box.center().y() + 6, Ink("body", "t1" if urgent else "t2", urgent)
         columns = {word: at for word, at, _ in self._columns(paper.width)}
         paper.lamp(16, box.center().y(), 18, lamp)
-        paper.write(columns["编号"], base, view.event.source_id, Ink("age"), room=110)
+        paper.write(columns["编号"], base, words.event_number(view), Ink("age"), room=110)
         room = columns["地点"] - columns["事项"] - 16
         paper.write(columns["事项"], base, view.event.title, ink, room=room)
         place = columns["来源"] - columns["地点"] - 16

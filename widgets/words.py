@@ -14,6 +14,8 @@ from widgets.needs import Need, Needs, by_severity
 from widgets.text import address, plain
 from widgets.trust import Trust
 
+LONGEST = 16
+"""Letters of a number that stands in a column."""
 NUMERALS = {1: "Ⅰ", 2: "Ⅱ", 3: "Ⅲ", 4: "Ⅳ"}
 
 
@@ -53,6 +55,12 @@ def need_place(need: Need, picture: Picture) -> str:
     if need.alarm is not None:
         return place(picture, need.alarm.area)
     return event_place(need.event, picture) if need.event is not None else ""
+
+
+def event_number(view: EventView) -> str:
+    """1125-00665, or the beginning of an id that no person gave: B465B589."""
+    given = plain(view.event.source_id, 40)
+    return given[:8].upper() if given == view.event.id and len(given) > LONGEST else given
 
 
 def event_place(view: EventView, picture: Picture) -> str:

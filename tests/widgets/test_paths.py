@@ -333,3 +333,9 @@ def test_every_refusal_is_a_sentence() -> None:
         told = sentence(Reason(code, facts))
         assert code not in told
         assert "CLOSED" not in told
+
+
+def test_an_event_that_an_alarm_filed_has_a_number_that_can_be_said() -> None:
+    key = "b465b589-1d05-58d2-bef4-d23ae86bcff6"
+    assert words.event_number(EventView(an_event(id=key, source_id=key), None)) == "B465B589"
+    assert words.event_number(EventView(an_event(source_id="1125-00665"), None)) == "1125-00665"
