@@ -34,7 +34,6 @@ class Navigator(QObject):
         self._whole: tuple[float, float, float, float] | None = None
         """The bounds that a person asked to see whole, until the hand moves the view."""
         self._past: list[Viewport] = []
-        self._dragging = False
 
     def resize(self, width: int, height: int, unit: float) -> None:
         """The window has another size in device pixels, or another scale: what was shown whole

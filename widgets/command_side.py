@@ -21,7 +21,7 @@ from commandwall.incidents import (
 from commandwall.picture import Changes, Picture, SyncState, Tick
 from widgets import age, text
 from widgets.base import Command, Panel, Subject
-from widgets.directives import due, focus, lamp
+from widgets.directives import due, focus, lamp, of_incident
 from widgets.i18n import language, tr
 from widgets.incident_strip import frame
 from widgets.paper import RIGHT, Ink, Paper
@@ -139,8 +139,7 @@ class CommandSide(Panel):
         return sorted(mine, key=lambda d: due(d) or 0)
 
     def _directives(self) -> list[Directive]:
-        here = self._focus()
-        return [d for d in self.picture.directives.values() if d.incident == here]
+        return of_incident(self.picture, self._focus())
 
     def _focus(self) -> str:
         return focus(self.picture, self.incident)

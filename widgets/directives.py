@@ -85,25 +85,19 @@ class Directives(RowList):
 
     def order(self) -> Sequence[str]:
         end = 1 << 62
-        here = self._focus()
-        mine = [d for d in self.picture.directives.values() if d.incident == here]
-        return [d.id for d in sorted(mine, key=lambda d: (due(d) or end, -d.no))]
+        return [d.id for d in sorted(self._mine(), key=lambda d: (due(d) or end, -d.no))]
 
     def refresh(self, picture: Picture, changes: Changes) -> None:
         super().refresh(picture, changes)
         if Directive in changes.kinds:
             self.renew()  # a new order must be seen at once; the chosen row stays the chosen one
-        here = self._focus()
-        mine = [d.changed_at for d in picture.directives.values() if d.incident == here]
-        self.at = max(mine, default=None)
+        self.at = max((d.changed_at for d in self._mine()), default=None)
 
     def empty_line(self) -> str:
         return tr("尚无指令，按 I 下达") if self._focus() else tr("没有突发事件")
 
     def aside(self) -> list[tuple[object, Ink]]:
-        here = self._focus()
-        mine = [d for d in self.picture.directives.values() if d.incident == here]
-        now = self.picture.now
+        mine, now = self._mine(), self.picture.now
         late = sum((end := due(d)) is not None and end < now for d in mine)
         done = sum(d.state == VERIFIED for d in mine)
         line = tr("共 {n}　欠答 {owed}　超时 {late}　已核验 {done}", n=len(mine),
@@ -180,10 +174,15 @@ class Directives(RowList):
 
     def _mine(self) -> list[Directive]:
         """Those of the incident in focus."""
-        return [d for d in self.picture.directives.values() if d.incident == self._focus()]
+        return of_incident(self.picture, self._focus())
 
     def _focus(self) -> str:
         return focus(self.picture, self.incident)
+
+
+def of_incident(picture: Picture, incident: str) -> list[Directive]:
+    """All directives of one incident."""
+    return [d for d in picture.directives.values() if d.incident == incident]
 
 
 def focus(picture: Picture, chosen: str) -> str:

@@ -252,8 +252,7 @@ class EventQueue(RowList):
     def _show(self, words: str, rows: Sequence[EventView]) -> None:
         self._words = words
         self._found = {view.event.id: view for view in rows}
-        self.current, self._first = "", 0
-        self.renew()
+        self._anew()
 
     def _clear(self) -> None:
         self._words, self._found = "", {}

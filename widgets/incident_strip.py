@@ -12,7 +12,7 @@ from commandwall.incidents import OPEN, VERIFIED, Directive, Incident
 from commandwall.picture import Changes, Picture, Tick
 from widgets import age
 from widgets.base import Command, Panel, Subject
-from widgets.directives import due, focus
+from widgets.directives import due, focus, of_incident
 from widgets.fields import words
 from widgets.i18n import named, tr
 from widgets.opening import level
@@ -123,7 +123,7 @@ class IncidentStrip(Panel):
         )
         now = self.picture.now
         since = (tr("事发至今"), age.span(Ms(now - found.opened_at)), 0)
-        mine = [d for d in self.picture.directives.values() if d.incident == found.id]
+        mine = of_incident(self.picture, found.id)
         late = sum((end := due(d)) is not None and end < now for d in mine)
         owed = sum(d.state != VERIFIED for d in mine)
         debts = (tr("欠答"), tr("{n}　超时 {late}", n=owed, late=late), 0)
