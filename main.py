@@ -61,7 +61,7 @@ def build(settings: Settings, parts: ExitStack) -> Wall:
     wall = Wall(world, settings, map_view)
     parts.callback(wall.context.drafts.flush)
     wall.crossing = Crossing(world.picture, wall.tick)
-    follower = Follower(world, wall.crossing.arrived.emit)
+    follower = Follower(world, wall.crossing.arrived.emit, wall.file.limits.patience)
     parts.callback(follower.stop)
     follower.start()
     return wall

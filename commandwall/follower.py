@@ -42,6 +42,8 @@ from commandwall.world import World
 
 log = logging.getLogger(__name__)
 POLL_S = 0.05
+LISTEN_MS = 250
+"""So often the pulse is looked at: who falls silent is told at once, not with the next second."""
 RINGS = {"main": "changed", "mirror": "mirror_changed"}
 UNSHOWN = {"household", "attachment", "eventnote"}
 """Kinds that are asked for when a card needs them, not held in memory."""
@@ -51,10 +53,12 @@ Fresh = dict[type[Any], dict[str, Any]]
 class Follower(threading.Thread):
     """Calls `tell(changes)` on its own thread: at once with everything, then as things change."""
 
-    def __init__(self, world: World, tell: Callable[[Changes], None]) -> None:
+    def __init__(
+        self, world: World, tell: Callable[[Changes], None], patience: pulse.Patience
+    ) -> None:
         super().__init__(name="follower", daemon=True)
         self._store, self._clock, self._origin = world.store, world.clock, world.desk.origin
-        self._tell = tell
+        self._tell, self._patience = tell, patience
         self._halt = threading.Event()
         self._conn: Connection | None = None
         self._mirror = ""
@@ -64,7 +68,7 @@ class Follower(threading.Thread):
         self._second = self._tallied = self._banded = 0
         self._bands: tallies.Bands = {}
         self._ahead: dict[str, EventView] = {}
-        self._sync = pulse.Sync()
+        self._sync, self._listened, self._silent = pulse.Sync(), Ms(0), (False, False)
 
     def run(self) -> None:
         while not self._halt.wait(POLL_S):
@@ -87,12 +91,18 @@ class Follower(threading.Thread):
         markers: set[type] = set()
         fresh = self._rows(parts)
         self._arrays(parts, markers)
-        if now // SECOND != self._second:
+        if now // SECOND != self._second or self._fell_silent(now):
             self._second = now // SECOND
             markers.add(Tick)
             self._each_second(now, parts, markers)
         if fresh or markers:
             self._tell(Changes(now, fresh, frozenset(markers), **parts))
+
+    def _fell_silent(self, now: Ms) -> bool:
+        if now - self._listened < LISTEN_MS:
+            return False
+        self._listened = now
+        return self._patience.spent(pulse.read(self._store.folder), now) != self._silent
 
     def _rows(self, parts: dict[str, Any]) -> Fresh:
         whole = self._conn is None or self._store.mirror_name() != self._mirror
@@ -225,6 +235,7 @@ class Follower(threading.Thread):
                 parts["counters"] = tallies.count(reader, now, self._bands, ahead)
                 markers.add(Tallies)
         sync = replace(pulse.read(self._store.folder), backlog=backlog)
+        self._silent = self._patience.spent(sync, now)
         if sync != self._sync:
             self._sync = parts["sync"] = sync
             markers.add(SyncState)

@@ -27,6 +27,9 @@ L = TypeVar("L", bound=Layer)
 NAMES_AT_ONCE = 24
 """Names written in one go, so that the screen's thread is never held for long."""
 PAUSE_MS = 8
+SHOW_MS = 150
+"""Names that are still being written come into the picture so often: cooking it for each few of
+them would keep every processor busy while a person moves the map."""
 
 
 class Board(QObject):
@@ -63,6 +66,9 @@ class Board(QObject):
         self._pen = QTimer(self)
         self._pen.setSingleShot(True)
         self._pen.timeout.connect(self._write_names)
+        self._ink = QTimer(self)
+        self._ink.setSingleShot(True)
+        self._ink.timeout.connect(self._show_names)
         self._builder = ThreadPoolExecutor(1, "map-build")
         self.scene.later = self._later
         self._made.connect(self._take_made)
@@ -78,11 +84,13 @@ class Board(QObject):
     @property
     def idle(self) -> bool:
         """Nothing is left to build, to write or to cook."""
-        return self._warm and not (self._pen.isActive() or self._building or self._asked)
+        writing = self._pen.isActive() or self._ink.isActive()
+        return self._warm and not (writing or self._building or self._asked)
 
     def shut(self) -> None:
         """End the threads; afterwards the board is only good for looking at."""
         self._pen.stop()
+        self._ink.stop()
         self._cook.close()
         self._builder.shutdown(wait=True, cancel_futures=True)
 
@@ -210,6 +218,12 @@ class Board(QObject):
     def _write_names(self) -> None:
         if self.scene.write_names(self._view, NAMES_AT_ONCE):
             self._pen.start(PAUSE_MS)
+            if not self._ink.isActive():
+                self._ink.start(SHOW_MS)
+        else:
+            self._show_names()
+
+    def _show_names(self) -> None:
         if self.scene.changed:
             self._request()
 

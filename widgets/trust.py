@@ -8,6 +8,7 @@ from commandwall.alarms import Alarm
 from commandwall.clock import SECOND, Ms
 from commandwall.picture import Picture
 from commandwall.sensors import STALE
+from commandwall.store.pulse import Patience
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,10 @@ class Limits:
     """Seconds of silence after which the pool, the agent and a feed count as gone."""
     urgent: int
     """Overdue events up to this urgency (1 is life) need a person on the wall."""
+
+    @property
+    def patience(self) -> Patience:
+        return Patience(self.pool_s, self.agent_s)
 
 
 @dataclass(frozen=True, slots=True)

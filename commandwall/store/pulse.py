@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from commandwall import codes
-from commandwall.clock import Ms
+from commandwall.clock import SECOND, Ms
 
 NAME = "agent.pulse"
 NEVER = Ms(0)
@@ -42,6 +42,21 @@ class Sync:
     def skewed(self) -> bool:
         """Whether the computer's clock is further off the pool's than the list `limit` lets be."""
         return abs(self.skew_s) > codes.limit("skew_seconds")
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """Seconds of silence after which the pool and the agent count as gone."""
+
+    pool_s: float
+    agent_s: float
+
+    def spent(self, sync: Sync, now: Ms) -> tuple[bool, bool]:
+        """Whether the pool, and whether the agent, has been silent for too long."""
+        return (
+            now - sync.pool_at > self.pool_s * SECOND,
+            now - sync.agent_at > self.agent_s * SECOND,
+        )
 
 
 def write(folder: Path, sync: Sync) -> None:

@@ -10,14 +10,16 @@ import pytest
 from builders import NOW, StillClock, a_sensor, an_event
 
 from commandwall import alarms, events, tallies
+from commandwall.clock import Ms
 from commandwall.desk import Desk
 from commandwall.events import Event
 from commandwall.follower import Follower
 from commandwall.judge import Crossing
-from commandwall.picture import Picture, Readings
-from commandwall.store import live
+from commandwall.picture import Picture, Readings, Tick
+from commandwall.store import live, pulse
 from commandwall.store.migrate import open_store
 from commandwall.store.mirror import Mirror, use
+from commandwall.store.pulse import Patience, Sync
 from commandwall.world import World
 
 
@@ -34,7 +36,7 @@ class Station:
         self.desk = Desk(self.store, self.clock)
         self.picture = Picture()
         world = World(self.store, self.clock, self.desk, self.picture)
-        self.follower = Follower(world, self._take)
+        self.follower = Follower(world, self._take, Patience(2.0, 2.0))
         self.seen: set[type] = set()
         self.mirror: Mirror | None = None
 
@@ -46,6 +48,12 @@ class Station:
     def look(self) -> set[type]:
         self.seen = set()
         self.clock.at += 1000
+        self.follower.step()
+        return self.seen
+
+    def look_again(self) -> set[type]:
+        """A look within the same second."""
+        self.seen = set()
         self.follower.step()
         return self.seen
 
@@ -228,3 +236,18 @@ def test_a_raised_alarm_files_one_event_however_often_it_is_seen(world: Station)
         world.desk.run(alarms.observe, {"crossings": [crossing]}, local=True)
     world.look()
     assert len(world.picture.events) == 1 and len(world.picture.alarms) == 1
+
+
+def test_who_falls_silent_is_told_before_the_next_second(world: Station) -> None:
+    heard = Ms(world.clock.at + 300)
+    pulse.write(world.folder, Sync(agent_at=heard, pool_at=heard))
+    world.look()
+    world.look()
+    world.clock.at += 250
+    world.look_again()
+    assert world.seen == set()  # two seconds of silence are borne
+    world.clock.at += 250
+    assert Tick in world.look_again()
+    assert world.picture.now == world.clock.at
+    world.clock.at += 250
+    assert world.look_again() == set()  # and told once

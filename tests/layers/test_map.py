@@ -379,3 +379,18 @@ def test_a_blinking_ring_goes_out_and_its_mark_stays(
 )
 def test_the_scale_bar_is_a_round_length(mpp: float, room: float, metres: float) -> None:
     assert scale_length(mpp, room) == metres
+
+
+def test_names_that_come_into_view_do_not_order_a_picture_each(
+    make_map: Make, city: Any, qtbot: Any, monkeypatch: Any
+) -> None:
+    """Writing them must not keep every processor busy while a person moves the map."""
+    view, orders, writes = make_map(city, 3200, 2200), [], []
+    order, write = view.board._cook.request, view.board.scene.write_names
+    monkeypatch.setattr(view.board._cook, "request", lambda *o: orders.append(o) or order(*o))
+    monkeypatch.setattr(view.board.scene, "write_names", lambda *w: writes.append(w) or write(*w))
+    monkeypatch.setattr("layers.board.NAMES_AT_ONCE", 1)
+    view.set_theme("day")  # every name is to be written anew
+    settle(view, qtbot)
+    assert len(writes) > 20
+    assert len(orders) < len(writes) / 3
