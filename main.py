@@ -38,6 +38,7 @@ def run_wall(settings: Settings, snapshot: Snapshot | None) -> int:
             only.hold(wall)
             wall.place()
             startup.note_start(wall)
+            startup.watch(wall, parts)
         elif not startup.draw(wall, snapshot):
             return USAGE
         return int(app.exec())

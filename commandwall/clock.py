@@ -35,6 +35,10 @@ class Clock:
         """Seconds from an arbitrary start, for durations only."""
         return time.monotonic()
 
+    def worked(self) -> float:
+        """Seconds that processors have worked for this program."""
+        return time.process_time()
+
     def pause(self, seconds: float) -> None:
         """Wait; never on the screen's thread."""
         time.sleep(seconds)

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import sqlcipher3.dbapi2 as sqlite
 
-from commandwall import codes, pairing
+from commandwall import codes, pairing, watchdog
 from commandwall.clock import DAY, Clock, to_datetime
 from commandwall.config import REFUSED, Settings
 from commandwall.logs import mask
@@ -39,7 +39,7 @@ class Finding:
 def examine(settings: Settings) -> Iterator[Finding]:
     """All findings, in the order a person would ask."""
     checks: tuple[Callable[[Settings], Finding], ...] = (
-        _pairing, _libraries, _sqlite, _font, _clock, _writable, _local, _space,
+        _pairing, _libraries, _sqlite, _font, _clock, _writable, _local, _space, _stalls,
     )  # fmt: skip
     for check in checks:
         yield check(settings)
@@ -176,6 +176,17 @@ def _space(settings: Settings) -> Finding:
             "disk space", WARN, fact, f"du -sh {shlex.quote(str(folder))}{os.sep}* | sort -h"
         )
     return Finding("disk space", OK, fact)
+
+
+def _stalls(settings: Settings) -> Finding:
+    found = watchdog.stalls(settings.data_dir / "log")
+    if not found:
+        return Finding("window", OK, "no report of one that stood still")
+    last = found[-1]
+    when = to_datetime(last.since).strftime("%Y-%m-%d %H:%M:%S")
+    long = "until it was ended" if last.lasted_s is None else f"for {last.lasted_s:.0f} s"
+    fact = f"{len(found)} reported to stand still, the last {when} {long}: {last.report}"
+    return Finding("window", WARN, fact, "commandwall doctor --bundle FILE   (holds the reports)")
 
 
 def _held(folder: Path) -> tuple[int, float]:

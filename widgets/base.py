@@ -19,6 +19,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from commandwall.clock import SECOND, Ms
 from commandwall.desk import Desk
 from commandwall.picture import Changes, Picture
+from commandwall.watchdog import Stall
 from layers.map import MapView
 from layers.overlay import Blinker
 from widgets import age, fields
@@ -76,6 +77,10 @@ class Context:
     page: str = ""
     """The id of the page that is open."""
     trust: Trust = field(default_factory=Trust)
+    stall: Stall | None = None
+    """A stall of this window that is still told."""
+    know: Callable[[], None] = lambda: None
+    """A person knows of what stands under the head."""
     over: Callable[[QWidget], None] = lambda sheet: sheet.show()
     """Shows a sheet over the page and gives it the keys, closing the one before."""
     keys: Command = field(default_factory=lambda: Command("?", "", lambda: None))

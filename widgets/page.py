@@ -35,6 +35,8 @@ class Page(QWidget):
         self._rules: list[Box] = []
         self.banner_share = 0.0
         """0: no banner; 1: whole; 0.5: a person knows of it."""
+        self.noticed = False
+        """Whether the notice has something to say."""
         self.setAccessibleName(info.name)
 
     @property
@@ -77,6 +79,9 @@ class Page(QWidget):
             tall = chrome.banner_height * self.banner_share
             placed[chrome.banner] = (left, top, width - left, tall)
             top += tall + 8
+        if self.noticed:
+            placed[chrome.notice] = (left, top, width - left, chrome.notice_height)
+            top += chrome.notice_height + 8
         top += chrome.pad
         placed[chrome.rail] = (0.0, 0.0, left, height)
         foot = chrome.foot_height

@@ -53,13 +53,15 @@ class Chrome:
     """Between the header and the page."""
     banner: str = ""
     banner_height: float = 0.0
+    notice: str = ""
+    notice_height: float = 0.0
     rail: str = ""
     rail_width: float = 0.0
     foot: str = ""
     foot_height: float = 0.0
 
     def parts(self) -> set[str]:
-        return {self.header, self.banner, self.rail, self.foot} - {""}
+        return {self.header, self.banner, self.notice, self.rail, self.foot} - {""}
 
 
 @dataclass(frozen=True, slots=True)

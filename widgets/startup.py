@@ -15,10 +15,11 @@ from PySide6.QtCore import QObject, QSocketNotifier, QTimer, Signal
 from PySide6.QtNetwork import QLocalServer, QLocalSocket
 from PySide6.QtWidgets import QApplication, QWidget
 
-from commandwall import config, platform
+from commandwall import codes, config, platform
 from commandwall.clock import Clock
 from commandwall.config import Snapshot
 from commandwall.picture import Changes, Picture
+from commandwall.watchdog import Watchdog
 
 if TYPE_CHECKING:
     from widgets.wall import Wall
@@ -35,7 +36,7 @@ commandwall: a wall already runs on {folder}, and does not answer."""
 NO_PAGE = """\
 commandwall: 没有页面 {page}；有：{pages}。
 commandwall: there is no page {page}; there are: {pages}."""
-KNOCK_MS = 500
+KNOCK_MS, PAT_MS = 500, 250
 BELL = 64
 """Bytes read at once, one for each signal."""
 WINDOW_LOCK = "window.lock"
@@ -93,6 +94,28 @@ class Crossing(QObject):
     def _take(self, changes: Changes) -> None:
         self._picture.apply(changes)
         self._show(changes)
+
+
+class Watch(QObject):
+    """The watch over the screen's thread: pats the dog, and tells the wall when it stood still."""
+
+    stood = Signal(object)
+
+    def __init__(self, wall: Wall, limit_s: float) -> None:
+        super().__init__(wall)
+        self.stood.connect(wall.tell_stall)
+        folder = wall.settings.data_dir / "log"
+        self._dog = Watchdog(folder, Clock(), limit_s, self.stood.emit)
+        self.stop = self._dog.stop
+        self._timer = QTimer(self)
+        self._timer.timeout.connect(self._dog.pat)
+        self._timer.start(PAT_MS)
+        self._dog.start()
+
+
+def watch(wall: Wall, parts: ExitStack) -> None:
+    """Watch over the wall until `parts` end."""
+    parts.callback(Watch(wall, codes.limit("stall_seconds")).stop)
 
 
 class OnlyOne(QObject):

@@ -18,14 +18,17 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QApplication, QWidget
 
+from commandwall import codes
 from commandwall.alarms import Alarm
 from commandwall.areas import Area, Building, Camera, Place
+from commandwall.clock import MINUTE, SECOND
 from commandwall.config import Settings
 from commandwall.events import Event
 from commandwall.incidents import CommandPost, Directive, Incident
 from commandwall.picture import Changes
 from commandwall.resources import Resource
 from commandwall.sensors import Sensor
+from commandwall.watchdog import Stall
 from commandwall.world import World
 from layers.map import MapView
 from layers.overlay import Blinker
@@ -74,14 +77,14 @@ class Wall(QWidget):
             limits=self.file.limits, drafts=Drafts(self.desk.keep, self.desk.ask, self),
             needs=Needs(self.file.limits.urgent), blinker=blinker,
             seconds=world.clock.monotonic, go=self.open_page, map=map_view,
-            pages=self.file.pages, over=self._show_overlay,
+            pages=self.file.pages, over=self._show_overlay, know=self.know,
         )  # fmt: skip
         self.hover = HoverCard(self.context, map_view)
         self.turns = Turns(self._take_turn, self)
         self._pages: dict[str, Page] = {}
         self._shortcuts: list[QShortcut] = []
         self._overlay: QWidget | None = None
-        self._known_banner = False
+        self._known_banner, self._told_until = False, 0.0
         self._own_keys = OwnKeys(self)
         self._set_up()
 
@@ -233,6 +236,7 @@ class Wall(QWidget):
         page = self.page
         page.setGeometry(self.rect())
         page.banner_share = self._banner_share()
+        page.noticed = self.context.stall is not None
         self.map.set_scale(self.context.look.metrics.map_unit)
         for panel in page.arrange(self.map):
             self._bring(panel)
@@ -250,6 +254,9 @@ class Wall(QWidget):
         self.context.trust = trust.judge(self.picture, self.context.limits)
         if self.context.trust.stopped is None:
             self._known_banner = False
+        if self.context.stall is not None and self.context.seconds() > self._told_until:
+            self.context.stall = None
+            self._arrange()
         if (before.stopped is None) != (self.context.trust.stopped is None):
             self._arrange()
             self._bring_all()
@@ -259,11 +266,18 @@ class Wall(QWidget):
             return 0.0
         return 0.5 if self._known_banner else 1.0
 
-    def know_banner(self) -> None:
-        """A person has seen that the pool is gone: the banner halves its height."""
-        if self.context.trust.stopped is not None:
-            self._known_banner = True
-            self._arrange()
+    def know(self) -> None:
+        """A person has seen it: the banner halves its height, the notice goes."""
+        self._known_banner = self.context.trust.stopped is not None
+        self.context.stall = None
+        self._arrange()
+
+    def tell_stall(self, stall: Stall) -> None:
+        """Say for some minutes that this window stood still."""
+        minutes = codes.limit("stall_told_minutes")
+        self._told_until = self.context.seconds() + minutes * MINUTE / SECOND
+        self.context.stall = stall
+        self._arrange()
 
     # One thing, everywhere.
 
@@ -306,7 +320,7 @@ class Wall(QWidget):
             Command("Ctrl+K", tr("命令"), self.open_palette),
             Command("?", tr("全部按键"), self.open_keys),
             Command("F11", tr("全屏"), self.toggle_full_screen),
-            Command("Y", tr("已知中心池断开"), self.know_banner),
+            Command("Y", tr("已知提示"), self.know),
             Command("Ctrl+T", tr("换主题"), _to(self.set_theme, next_theme)),
             Command("Ctrl+L", tr("换语言"), _to(self.set_language, other)),
         ]

@@ -123,6 +123,59 @@ def test_half_typed_text_is_kept_when_the_wall_is_asked_to_end(tmp_path: Path) -
     store.close()
 
 
+STANDING = """
+import sys, time
+from pathlib import Path
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication
+import main
+from commandwall.config import Settings
+from widgets import startup
+
+def stand_still():
+    time.sleep(60)
+
+def look():
+    wall = next((w for w in QApplication.topLevelWidgets() if w.objectName() == "wall"), None)
+    if wall is None or not wall.isVisible():
+        return
+    wall.resize(1920, 1080)
+    notice = wall.page.panels.get("notice")
+    words = notice.accessibleDescription() if notice is not None else ""
+    if words.endswith(".txt"):
+        print(words, flush=True)
+        QApplication.exit(0)
+    elif len(sys.argv) > 3:
+        stand_still()
+
+startup.watch = lambda wall, parts: parts.callback(startup.Watch(wall, 0.5).stop)
+app = QApplication([])
+timer = QTimer()
+timer.timeout.connect(look)
+timer.start(50)
+sys.exit(main.run_wall(Settings(data_dir=Path(sys.argv[2])), None))
+"""
+
+
+def test_the_next_start_tells_of_a_stall_that_was_ended_by_a_kill(tmp_path: Path, qtbot) -> None:
+    command = [sys.executable, "-c", STANDING, "--data-dir", str(tmp_path)]
+    child = subprocess.Popen([*command, "stand"], cwd=ROOT, start_new_session=True)
+    reports = tmp_path / "log"
+    qtbot.waitUntil(lambda: any(reports.glob("stall-*.txt")), timeout=60_000)
+    os.killpg(child.pid, signal.SIGKILL)
+    child.wait()
+    (report,) = reports.glob("stall-*.txt")
+    assert "in stand_still" in report.read_text()
+    code, told = start_again(command)
+    assert code == 0
+    assert "未恢复即被结束" in told and str(report) in told
+
+
+def start_again(command: list[str]) -> tuple[int, str]:
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
+    return done.returncode, done.stdout
+
+
 def test_of_two_that_start_at_the_same_moment_one_opens_and_the_other_raises_it(
     tmp_path: Path, qtbot
 ) -> None:

@@ -160,7 +160,7 @@ def test_y_halves_the_banner_but_does_not_close_it(world: Any, make_wall: Any) -
     world.tick(sync=world.sync(pool_at=Ms(NOW)))
     banner = wall.page.panels["banner"]
     whole = banner.height()
-    wall.know_banner()
+    wall.know()
     assert banner.isVisible()
     assert banner.height() < whole
 
