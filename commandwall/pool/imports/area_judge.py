@@ -7,14 +7,15 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Any, NamedTuple
 
 import shapely
 
 from commandwall import codes, geo
 from commandwall.areas import BLOCK, CITY, GRID, MICROGRID, TOWN, VILLAGE, Area
-from commandwall.pool.imports import geojson, sketch
-from commandwall.pool.imports.mapping import declared
+from commandwall.pool.imports import shapes, sketch
+from commandwall.pool.imports.ground import Ground
 from commandwall.pool.imports.places import Gazetteer, kind_of, label_point
 from commandwall.pool.imports.report import IMPORTED, MERGED, QUARANTINED, Outcome
 from commandwall.pool.imports.trouble import RowFault, limit
@@ -35,7 +36,6 @@ class Ask:
     """What the person who imports says about the file."""
 
     level: str
-    datum: str | None = None
     parent: str = ""  # of every row; otherwise a column, or the beginning of the code
     code: str = ""  # the column or property of codes, or the one code of a lone outline
     name: str = ""
@@ -50,7 +50,7 @@ class Given(NamedTuple):
     name: str
     parent: str
     weight: float
-    geometry: Any  # GeoJSON object, None in a table
+    geometry: Any  # a polygon as given; None in a table, or where the file gives something else
     original: Any
 
 
@@ -61,7 +61,11 @@ Shape = tuple[Any, int]
 class AreaJudge:
     """Decides the end of each row. `changed` and `removed` are what the pool must then do."""
 
-    def __init__(self, held: Iterable[Area], ask: Ask, notes: Counter[str]) -> None:
+    def __init__(
+        self, held: Iterable[Area], ask: Ask, notes: Counter[str], ground: Ground | None
+    ) -> None:
+        """`ground`: of the outlines; None where the file gives none, and they are sketched."""
+        self._ground = ground
         self._held = {area.id: area for area in held}
         self._ask, self._level, self._notes = ask, LEVELS[ask.level], notes
         self._names = Gazetteer(self._held.values(), {})
@@ -71,14 +75,12 @@ class AreaJudge:
         self.changed: dict[str, Area] = {}
         self.removed: set[str] = set()
 
-    def outlined(self, given: Sequence[Given]) -> list[Outcome]:
-        """Areas whose outlines the file gives."""
-        return [self._end(one, self._outline) for one in given]
-
-    def listed(self, given: Sequence[Given]) -> list[Outcome]:
-        """Areas that the file only names: their outlines are sketched inside their parents."""
-        self._draw(given)
-        return [self._end(one, self._sketch) for one in given]
+    def ends(self, given: Sequence[Given]) -> list[Outcome]:
+        """How each row ends: an area with the outline of the file, or one drawn in its parent."""
+        if self._ground is None:
+            self._draw(given)
+            return [self._end(one, self._sketch) for one in given]
+        return [self._end(one, partial(self._outline, self._ground)) for one in given]
 
     def _end(self, one: Given, shape_of: Callable[[Given], Shape]) -> Outcome:
         try:
@@ -142,9 +144,9 @@ class AreaJudge:
         self.changed[area.id] = area
         return "new" if held is None else "changed"
 
-    def _outline(self, one: Given) -> Shape:
+    def _outline(self, ground: Ground, one: Given) -> Shape:
         """The outline that the file gives. RowFault."""
-        shape, repaired = geojson.polygon(one.geometry, declared(self._ask.datum))
+        shape, repaired = shapes.polygon(one.geometry, ground)
         self._near(shape, self._held.get(self._parent(one)))
         self._notes["repaired"] += repaired
         return shape, 0

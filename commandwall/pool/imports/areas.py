@@ -1,4 +1,4 @@
-"""Areas from outlines (GeoJSON) or from lists of codes and names (CSV, XLSX)."""
+"""Areas from outlines (map files) or from lists of codes and names (CSV, XLSX)."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from commandwall.pool.imports import geojson, tables, text
+from commandwall.pool.imports import geofiles, tables, text
 from commandwall.pool.imports.area_judge import LEVELS, AreaJudge, Ask, Given
-from commandwall.pool.imports.mapping import declared
+from commandwall.pool.imports.ground import Ground
 from commandwall.pool.imports.pool_rows import PoolRows, aside
 from commandwall.pool.imports.report import QUARANTINED, Ledger, Report
 from commandwall.pool.imports.trouble import ImportTrouble
@@ -23,30 +23,29 @@ WEIGHT_HEADS = ("weight", "population", "人口", "权重")
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One file to import, read: its rows, and whether it gives outlines."""
+    """One file to import, read: its rows, and where its outlines lie; None where it gives none."""
 
     name: str
     given: Sequence[Given]
-    outlined: bool
+    ground: Ground | None
     ask: Ask
 
 
-def read(path: Path, ask: Ask) -> Source:
+def read(path: Path, ask: Ask, told: geofiles.Told) -> Source:
     """Read a file and check what is asked. Raises ImportTrouble."""
     if ask.level not in LEVELS:
         raise ImportTrouble("level", level=ask.level, levels=", ".join(LEVELS))
-    outlined = path.suffix.lower() in (".geojson", ".json")
-    if outlined:
-        declared(ask.datum)
-    given = _features(path, ask) if outlined else _rows(path, ask)
-    return Source(path.name, given, outlined, ask)
+    if path.suffix.lower() not in geofiles.SUFFIXES:
+        return Source(path.name, _rows(path, ask), None, ask)
+    layer = geofiles.read(path, told)
+    return Source(path.name, _features(layer, path.stem, ask), layer.ground, ask)
 
 
 def run(pool: PoolRows, source: Source, ledger: Ledger) -> Report:
     """Import a whole file: all of it is written, or nothing."""
     report = Report(source.name, len(source.given))
-    judge = AreaJudge(pool.areas(), source.ask, report.notes)
-    ends = judge.outlined(source.given) if source.outlined else judge.listed(source.given)
+    judge = AreaJudge(pool.areas(), source.ask, report.notes, source.ground)
+    ends = judge.ends(source.given)
     originals = {one.number: one.original for one in source.given}
     kept = [
         aside(end, f"area:{source.ask.level}", source.name, originals[end.row])
@@ -60,21 +59,20 @@ def run(pool: PoolRows, source: Source, ledger: Ledger) -> Report:
     return report
 
 
-def _features(path: Path, ask: Ask) -> list[Given]:
-    outlines = geojson.read(path)
-    lone = len(outlines) == 1
-    stem = path.stem if path.stem.isdigit() else ""
+def _features(layer: geofiles.Layer, stem: str, ask: Ask) -> list[Given]:
+    lone = len(layer.rows) == 1
+    stem = stem if stem.isdigit() else ""
     return [
         Given(
-            o.number,
-            _said(o.properties, ask.code, CODE_HEADS) or (lone and (ask.code or stem)) or "",
-            _said(o.properties, ask.name, NAME_HEADS) or (lone and ask.name) or "",
-            ask.parent or _said(o.properties, "", PARENT_HEADS),
+            number,
+            _said(row, ask.code, CODE_HEADS) or (lone and (ask.code or stem)) or "",
+            _said(row, ask.name, NAME_HEADS) or (lone and ask.name) or "",
+            ask.parent or _said(row, "", PARENT_HEADS),
             1.0,
-            o.geometry,
-            {"properties": o.properties},
+            shape,
+            {"properties": row},
         )
-        for o in outlines
+        for number, (row, shape) in enumerate(zip(layer.rows, layer.shapes, strict=True), 1)
     ]
 
 

@@ -14,6 +14,7 @@ from commandwall.clock import Clock
 from commandwall.config import Settings
 
 if TYPE_CHECKING:
+    from commandwall.pool.imports import geofiles
     from commandwall.pool.imports.pool_rows import PoolRows
     from commandwall.pool.imports.report import Ledger, Report
 
@@ -24,12 +25,11 @@ DONE, SOME_ASIDE, REFUSED = 0, 1, 2
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The two kinds of import."""
+    """The kinds of import."""
     kinds = parser.add_subparsers(dest="what", required=True, metavar="WHAT")
-    areas = kinds.add_parser("areas", help="outlines (GeoJSON) or codes and names (CSV, XLSX) 辖区")
-    areas.add_argument("file", type=Path)
+    areas = kinds.add_parser("areas", help="outlines, or codes and names (CSV, XLSX) 辖区")
+    _add_map_file(areas)
     areas.add_argument("--level", required=True, help="city, town, village, grid, microgrid, block")
-    areas.add_argument("--datum", help="wgs84, cgcs2000, gcj02, bd09: never guessed 坐标系")
     areas.add_argument("--parent", default="", metavar="CODE", help="area that holds them 上级代码")
     areas.add_argument("--code", default="", help="column of codes, or a lone outline's code 代码")
     areas.add_argument("--name", default="", help="column of names, or a lone outline's name 名称")
@@ -37,6 +37,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     events = kinds.add_parser("events", help="rows of a table (CSV, XLSX) 事件")
     events.add_argument("file", type=Path)
     events.add_argument("--map", type=Path, required=True, metavar="MAPPING.toml", help="映射文件")
+
+
+def _add_map_file(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", type=Path, help="GeoJSON, GeoPackage, Shapefile (.shp, .zip)")
+    datum = "wgs84, cgcs2000, gcj02, bd09 or EPSG:n, where the file has no CRS 坐标系"
+    parser.add_argument("--datum", help=datum)
+    parser.add_argument("--layer", default="", help="of a file with several 图层")
+    parser.add_argument("--encoding", default="", help="of a Shapefile's texts 文字编码")
+    wrong = "the CRS in the file is wrong; --datum counts 文件坐标系标错"
+    parser.add_argument("--ignore-crs", action="store_true", help=wrong)
 
 
 def run(settings: Settings, asked: argparse.Namespace) -> int:
@@ -65,9 +75,15 @@ def _areas(asked: argparse.Namespace) -> Work:
     from commandwall.pool.imports import areas
     from commandwall.pool.imports.area_judge import Ask
 
-    ask = Ask(asked.level, asked.datum, asked.parent, asked.code, asked.name, asked.replace)
-    source = areas.read(asked.file, ask)
+    ask = Ask(asked.level, asked.parent, asked.code, asked.name, asked.replace)
+    source = areas.read(asked.file, ask, _told(asked))
     return lambda pool, ledger: areas.run(pool, source, ledger)
+
+
+def _told(asked: argparse.Namespace) -> geofiles.Told:
+    from commandwall.pool.imports.geofiles import Told
+
+    return Told(asked.datum, asked.layer, asked.encoding, asked.ignore_crs)
 
 
 def _events(asked: argparse.Namespace) -> Work:

@@ -8,13 +8,11 @@ from math import isfinite
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
-import numpy as np
 import shapely
 from shapely.errors import ShapelyError
 
-from commandwall import geo
 from commandwall.pool.imports.tables import contents, decoded
-from commandwall.pool.imports.trouble import ImportTrouble, RowFault, limit
+from commandwall.pool.imports.trouble import ImportTrouble, limit
 
 _POLYGONS = ("Polygon", "MultiPolygon")
 
@@ -97,39 +95,11 @@ def _children(item: Any) -> Iterator[Any]:
         yield from (v for v in item if isinstance(v, dict | list))
 
 
-def polygon(geometry: Any, datum: str) -> tuple[Any, bool]:
-    """A geometry of the file as a valid (Multi)Polygon in WGS-84, and whether it was repaired.
-
-    Raises RowFault for anything that is no polygon on the earth.
-    """
+def shape(geometry: Any) -> Any:
+    """The polygon of a feature as the file gives it; None for anything else."""
     if not isinstance(geometry, dict) or geometry.get("type") not in _POLYGONS:
-        raise RowFault("geometry", "shape")
+        return None
     try:
-        shape = shapely.force_2d(shapely.from_geojson(json.dumps(geometry)))
-    except (ShapelyError, ValueError) as error:
-        raise RowFault("geometry", "shape") from error
-    _check(shapely.get_coordinates(shape))
-    moved = geo.convert_geometry(shape, datum)
-    if shapely.is_valid(moved):
-        return moved, False
-    return _repaired(moved), True
-
-
-def _check(xy: Any) -> None:
-    if len(xy) == 0 or not np.isfinite(xy).all():
-        raise RowFault("geometry", "shape")
-    if len(xy) > limit("vertices"):
-        raise RowFault("geometry", "vertices")
-    if (np.abs(xy) > (180, 90)).any():
-        swapped = (np.abs(xy[:, ::-1]) <= (180, 90)).all() and geo.in_china(
-            xy[:, 1], xy[:, 0]
-        ).all()
-        raise RowFault("geometry", "swapped" if swapped else "degrees")
-
-
-def _repaired(shape: Any) -> Any:
-    parts = shapely.get_parts(shapely.make_valid(shape, method="structure", keep_collapsed=False))
-    whole = shapely.union_all(parts[shapely.get_type_id(parts) == geo.POLYGON])
-    if shapely.is_empty(whole):
-        raise RowFault("geometry", "shape")
-    return whole
+        return shapely.from_geojson(json.dumps(geometry))
+    except (ShapelyError, ValueError):
+        return None

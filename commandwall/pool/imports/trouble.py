@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from commandwall import codes
@@ -30,3 +32,15 @@ class RowFault(Exception):
 def limit(name: str) -> int:
     """A limit of the list import_limit."""
     return int(codes.load("import_limit")[name].facts["value"])
+
+
+def chosen(names: Sequence[str], named: str, path: Path) -> str:
+    """The layer that a person named, or the only one; ImportTrouble asks where there are more."""
+    there = ", ".join(names)
+    if not names:
+        raise ImportTrouble("no_layer", file=path.name)
+    if named and named not in names:
+        raise ImportTrouble("layer_unknown", file=path.name, layer=named, there=there)
+    if not named and len(names) > 1:
+        raise ImportTrouble("layer_which", file=path.name, there=there)
+    return named or names[0]

@@ -12,6 +12,7 @@ from commandwall.areas import CITY, TOWN, VILLAGE, Area
 from commandwall.clock import Ms
 from commandwall.pool.imports import areas, events, mapping, tables
 from commandwall.pool.imports.area_judge import Ask
+from commandwall.pool.imports.geofiles import Told
 from commandwall.pool.imports.places import label_point
 from commandwall.pool.imports.report import Ledger
 
@@ -85,9 +86,10 @@ class Desk:
         self.steps = steps
         return report
 
-    def areas(self, path, **ask):
+    def areas(self, path, **said):
+        told = Told(**{name: said.pop(name) for name in Told._fields if name in said})
         with Ledger(self.folder / "out", path.stem) as ledger:
-            return areas.run(self.pool, areas.read(path, Ask(**ask)), ledger)
+            return areas.run(self.pool, areas.read(path, Ask(**said), told), ledger)
 
     def write(self, name, content, encoding="utf-8"):
         path = self.folder / name
