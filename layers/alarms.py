@@ -18,7 +18,7 @@ from layers.trust import stopped
 
 
 class AlarmsLayer(Layer):
-    id, title, order = "alarms", "告警", 70
+    id, title, order = "alarms", "告警", 85
     shows = frozenset({Alarm, Readings, SyncState, Tick})
 
     def refresh(self, picture: Picture, changes: Changes, scene: Scene) -> None:
@@ -26,30 +26,25 @@ class AlarmsLayer(Layer):
         alarms = sorted(picture.alarms.values(), key=lambda a: (-a.severity, a.raised_at))
         self.count = len(alarms)
         self.at = max((a.changed_at for a in alarms), default=None)
-        x, y = scene.project([a.lon for a in alarms], [a.lat for a in alarms])
         dense = len(alarms) > scene.style.map["mark"]["dense_after"]
         sizes = [self._size(a, dense, scene) for a in alarms]
         looks = [look_of(a, picture, scene) for a in alarms]
         drawn = zip(alarms, looks, sizes, strict=True)
-        sprites = [mark(scene, alarm.severity, look, size) for alarm, look, size in drawn]
-        ids = [a.id for a in alarms]
-        scene.draw(
-            self,
-            Stamps(x, y, np.array(sprites, np.int32), of="alarm", ids=ids),
-            self._rings(alarms, sizes, scene),
-            self._names(alarms[::-1], looks[::-1], picture, scene),
-        )
+        marks = self._marks(alarms, [mark(scene, a.severity, k, z) for a, k, z in drawn], scene)
+        names = self._names(alarms[::-1], looks[::-1], picture, scene)
+        scene.draw(self, marks, _rings(marks, alarms, sizes, scene), names)
 
     def _size(self, alarm: Alarm, dense: bool, scene: Scene) -> float:
         look = scene.style.map["mark"]
         return float(look["dense"] if dense and alarm.severity > 2 else look["size"])
 
-    def _rings(self, alarms: list[Alarm], sizes: list[float], scene: Scene) -> Rings:
-        open_ = [(a, s) for a, s in zip(alarms, sizes, strict=True) if a.state == UNACK]
-        x, y = scene.project([a.lon for a, _ in open_], [a.lat for a, _ in open_])
-        sprites = [ring(scene, a.severity, s) for a, s in open_]
-        severity = np.array([a.severity for a, _ in open_], np.uint8)
-        return Rings(x, y, severity, np.array(sprites, np.int32))
+    def _marks(self, alarms: list[Alarm], sprites: list[int], scene: Scene) -> Stamps:
+        x, y = scene.project([a.lon for a in alarms], [a.lat for a in alarms])
+        return Stamps(
+            x, y, np.array(sprites, np.int32), of="alarm", ids=[a.id for a in alarms],
+            rank=np.arange(len(alarms)).astype(np.uint32),
+            cell=scene.style.map["mark"]["cell_alarm"], badges=scene.sprites.badges(),
+        )  # fmt: skip
 
     def _names(
         self, alarms: list[Alarm], looks: list[str], picture: Picture, scene: Scene
@@ -61,6 +56,16 @@ class AlarmsLayer(Layer):
         subs = [age_of(a, k, picture, scene) for a, k in zip(alarms, looks, strict=True)]
         gap = scene.style.map["mark"]["size"] * 0.95
         return Names(x, y, titles, "title", subs, "sub", 0, BESIDE, gap, leader=True)
+
+
+def _rings(marks: Stamps, alarms: list[Alarm], sizes: list[float], scene: Scene) -> Rings:
+    """Around those that nobody has acknowledged."""
+    sprites = [
+        ring(scene, alarm.severity, size) if alarm.state == UNACK else -1
+        for alarm, size in zip(alarms, sizes, strict=True)
+    ]
+    severity = np.array([a.severity for a in alarms], np.uint8)
+    return Rings(marks, severity, np.array(sprites, np.int32))
 
 
 def look_of(alarm: Alarm, picture: Picture, scene: Scene) -> str:

@@ -228,6 +228,7 @@ class Board(QObject):
             self._request()
 
     def _request(self) -> None:
+        self.scene.recall_names(self._view)
         ticket = self._cook.request(self.scene.plan(), self._view)
         self._asked.append((ticket, self.clock.monotonic()))
 

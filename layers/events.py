@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import numpy as np
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QPointF
 from PySide6.QtGui import QPainter
 
 from commandwall.areas import Area
@@ -14,15 +16,23 @@ from layers.alarms import mark
 from layers.areas import SHOWN
 from layers.base import Layer
 from layers.geometry import Ints
-from layers.marks import FILLED, HOLLOW, UNKNOWN, paint_event
-from layers.scene import BESIDE, Names, Scene, Stamps
+from layers.marks import FILLED, HOLLOW, NUMERALS, UNKNOWN, paint_event
+from layers.points import Point, Points
+from layers.scene import BESIDE, Dots, Names, Scene, Stamps, by_y
 from layers.style import CITY
 from layers.tint import AreaTree
 from layers.trust import late
 
+STEPS, GRADED = len(NUMERALS) + 1, 2
+"""Steps of the rank, of which each is twice: taken, and not; and the first rank with a grade."""
+
 
 class EventsLayer(Layer):
-    """Open events. A graded one carries its severity; the rest stays grey."""
+    """Open events. A graded one carries its severity; the rest stays grey.
+
+    From afar each one is a speck, and what is graded has its mark over them; nearer, those that
+    would lie on each other are shown by the worst of them, with a count.
+    """
 
     id, title, order = "events", "事件", 60
     shows = frozenset({Event, Area, SyncState, Tick})
@@ -34,6 +44,9 @@ class EventsLayer(Layer):
         """Events that wait for a person because their clock ran out: never lost among the rest."""
         self._late = False
         self._tree: AreaTree | None = None
+        self._plane: object = None
+        self._points = Points()
+        self._on_area: dict[str, str] = {}  # event -> the area that is all we know of its place
 
     def refresh(self, picture: Picture, changes: Changes, scene: Scene) -> None:
         gone = late(picture, scene)
@@ -42,31 +55,44 @@ class EventsLayer(Layer):
         self._late = gone
         if self._tree is None or Area in changes.kinds:
             self._tree = AreaTree(picture)
-        views = [v for v in picture.events.values() if v.event.placed == POINT]
-        views = [v for v in views if v.event.lon is not None and v.event.lat is not None]
-        views.sort(key=lambda v: (-(v.event.grade or 9), v.state == NEW))
+        self._follow(picture, changes, scene)
         self.count = len(picture.events)
         self.at = picture.ages.get("events")
-        calls = [v for v in views if v.event.id in self.calls]
+        found = (picture.events.get(id_) for id_ in sorted(self.calls))
+        calls = [v for v in found if v is not None and _has_point(v)]
         scene.draw(
-            self, *self._points(views, scene), *self._areas(picture, self._tree, scene),
+            self, *self._marks(scene), *self._areas(self._tree, scene),
             *self._calling(calls, scene),
         )  # fmt: skip
 
-    def _points(self, views: list[EventView], scene: Scene) -> list[Stamps | Names]:
-        x, y = scene.project([v.event.lon for v in views], [v.event.lat for v in views])
-        sorts = [(v.event.grade, v.state == NEW) for v in views]
-        known = {sort: (self._speck(*sort, scene), self._sign(*sort, scene)) for sort in set(sorts)}
-        signs = np.array([known[sort] for sort in sorts], np.int32).reshape(-1, 2)
-        ids = [v.event.id for v in views]
-        near, far = (0.0, scene.style.map["name"]["near_mpp"]), scene.style.span(CITY)
-        gap = scene.style.map["mark"]["event"]
-        return [
-            Stamps(x, y, signs[:, 0].copy(), far, False, "event", ids),
-            Stamps(x, y, signs[:, 1].copy(), (0.0, far[0]), False, "event", ids),
-            Names(x, y, [v.event.title for v in views], "note", rank=4, where=BESIDE,
-                  gap=gap, between=near),
+    def _follow(self, picture: Picture, changes: Changes, scene: Scene) -> None:
+        """Keep up with the events that changed, or with all where it is not said which."""
+        news = changes.records.get(Event)
+        if news is None or Event in changes.whole or scene.plane is not self._plane:
+            self._plane, self._points, self._on_area = scene.plane, Points(), {}
+            news = picture.events
+        for id_ in news:
+            self._on_area.pop(id_, None)
+        views = [v for v in map(picture.events.get, news) if v is not None]
+        self._on_area.update((v.event.id, v.event.area) for v in views if v.event.placed == AREA)
+        points = [_point(v) for v in views if _has_point(v)]
+        self._points.drop(set(news) - {p.id for p in points})
+        self._points.put(points, *scene.project([p.lon for p in points], [p.lat for p in points]))
+
+    def _marks(self, scene: Scene) -> list[Dots | Stamps | Names]:
+        points, mark_of = self._points, scene.style.map["mark"]
+        x, y, rank, ids = points.x, points.y, points.rank, tuple(points.ids)
+        signs = np.array([self._sign(r, scene) for r in range(2 * STEPS)], np.int32)
+        graded = np.where(rank >= GRADED, signs[rank], -1).astype(np.int32)
+        badges, titles = scene.sprites.badges(), tuple(points.titles)
+        marks = [
+            Stamps(x, y, graded if level == CITY else signs[rank], scene.style.span(level), False,
+                   "event", ids, rank, mark_of["cell"][level], badges)
+            for level in range(3)
         ]  # fmt: skip
+        near, gap = (0.0, scene.style.map["name"]["near_mpp"]), mark_of["event"]
+        names = Names(x, y, titles, "note", rank=4, where=BESIDE, gap=gap, between=near)
+        return [_specks(points, scene), *marks, names]
 
     def _calling(self, views: list[EventView], scene: Scene) -> list[Stamps | Names]:
         """The lamp of a clock that ran out, with what and since when."""
@@ -83,50 +109,64 @@ class EventsLayer(Layer):
                   size * 0.95, leader=True),
         ]  # fmt: skip
 
-    def _areas(self, picture: Picture, tree: AreaTree, scene: Scene) -> list[Names]:
+    def _areas(self, tree: AreaTree, scene: Scene) -> list[Names]:
         """Under the name of an area: how many events have no better place than that."""
-        codes = [v.event.area for v in picture.events.values() if v.event.placed == AREA]
-        rows = tree.rows_for(codes)
+        held = Counter(self._on_area.values())
+        rows = tree.rows_for(list(held))
+        number = np.array(list(held.values()), np.int64)[rows >= 0]
         rows = rows[rows >= 0]
-        return [self._counts(tree, rows, level, scene) for level in range(3) if len(rows)]
+        return [self._counts(tree, rows, number, level, scene) for level in range(3) if len(rows)]
 
-    def _counts(self, tree: AreaTree, rows: Ints, map_level: int, scene: Scene) -> Names:
+    def _counts(
+        self, tree: AreaTree, rows: Ints, number: Ints, map_level: int, scene: Scene
+    ) -> Names:
         at = tree.up(rows, SHOWN[map_level])
         at = np.where(at < 0, rows, at)  # known to a coarser area only: counted there
-        here, number = np.unique(at, return_counts=True)
+        here, which = np.unique(at, return_inverse=True)
+        total = np.bincount(which, number).astype(np.int64).tolist()
         areas = [tree.rows[i] for i in here]
         x, y = scene.project([a.lon for a in areas], [a.lat for a in areas])
         texts = [
             scene.tr("◌ {n} 件按辖区", n=f"{n:,}")
             if area.level == SHOWN[map_level]
             else scene.tr("{area}另有 ◌ {n} 件按辖区", area=area.name, n=f"{n:,}")
-            for area, n in zip(areas, number.tolist(), strict=True)
+            for area, n in zip(areas, total, strict=True)
         ]
         below, between = scene.style.map["name"]["below"], scene.style.span(map_level)
         return Names(x, y, texts, "area", rank=6, gap=below, between=between)
 
-    def _sign(self, grade: int | None, new: bool, scene: Scene) -> int:
+    def _sign(self, rank: int, scene: Scene) -> int:
         """What it is now is not known while the pool is silent."""
-        if grade:
+        grade, new = STEPS - rank // 2, rank % 2
+        if rank >= GRADED:
             worth = UNKNOWN if self._late else FILLED
             return mark(scene, grade, worth, scene.style.map["mark"]["dense"])
         return _dot(UNKNOWN if self._late else FILLED if new else HOLLOW, scene)
 
-    def _speck(self, grade: int | None, new: bool, scene: Scene) -> int:
-        """At city level: a speck, brighter where nobody has taken the event."""
-        return self._sign(grade, new, scene) if grade else _speck(new, scene)
+
+def _has_point(view: EventView) -> bool:
+    event = view.event
+    return event.placed == POINT and event.lon is not None and event.lat is not None
 
 
-def _speck(new: bool, scene: Scene) -> int:
-    style = scene.style
+def _point(view: EventView) -> Point:
+    """Its rank: 0 and 1 without a grade, 2 and 3 of grade Ⅳ, up to 8 and 9 of grade Ⅰ; the odd
+    one where nobody has taken it."""
+    event = view.event
+    grade = event.grade if event.grade in NUMERALS else STEPS
+    rank = 2 * (STEPS - grade) + (view.state == NEW)
+    return Point(event.id, event.lon or 0.0, event.lat or 0.0, rank, event.title)
 
-    def draw(painter: QPainter, middle: QPointF) -> None:
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(style.colour("t2" if new else "t3", 0.9 if new else 0.6))
-        size = style.map["mark"]["event_far"]
-        painter.drawEllipse(middle, size / 2, size / 2)
 
-    return scene.sprites.drawn(("speck", new), 8, draw)
+def _specks(points: Points, scene: Scene) -> Dots:
+    """From afar: a speck, brighter where nobody has taken the event."""
+    x, y, style = points.x, points.y, scene.style
+    order = by_y(x, y)
+    kind = (points.rank % 2)[order]
+    colours = np.array([style.paint("t3", 0.6), style.paint("t2", 0.9)], np.uint32)
+    sizes = np.full(2, style.map["mark"]["event_far"], np.float64)
+    ids = [points.ids[i] for i in order]
+    return Dots(x[order], y[order], kind, colours, sizes, style.span(CITY), "event", ids)
 
 
 def _dot(look: str, scene: Scene) -> int:

@@ -49,6 +49,7 @@ class Hand:
         self._last: QPointF | None = None
         self._moving = False
         self._under: tuple[str, str] = ("", "")
+        self.count = 0  # things that the mark under the pointer stands for
         self._turning = QTimer()
         self._turning.setSingleShot(True)
         self._turning.setInterval(GESTURE_MS)
@@ -99,6 +100,7 @@ class Hand:
         if self._view.scene.plane is None:
             return
         found = self._view.hit(position)
+        self.count = found.count if found else 0
         self._tell(*((found.kind, found.id) if found else ("", "")))
         self._view.pointed.emit(*self._view.degrees_at(position))
         self._view.update_strip()

@@ -169,6 +169,11 @@ class MapView(Layered):
         """Where on the widget the pointer is; None where it is elsewhere."""
         return self._hand.pointer
 
+    @property
+    def crowd(self) -> int:
+        """How many things the mark under the pointer stands for; 0 where there is none."""
+        return self._hand.count if self._hand.pointer is not None else 0
+
     def spot(self) -> QPointF | None:
         """Where on the widget the mark of the chosen thing stands; None where it has none."""
         if self._choice.spot is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
@@ -11,7 +11,7 @@ from PySide6.QtGui import QImage, QPainter, QPainterPath, QPen, QPolygonF, QTran
 
 from layers.geometry import Shapes
 from layers.marks import pen
-from layers.scene import Rings, Scene, shows
+from layers.scene import Rings, Scene
 from layers.style import Style
 from layers.viewport import Viewport
 
@@ -66,31 +66,23 @@ class Overlay:
         return [box for severity, box in self._boxes(view) if self.blinker.blinks(severity)]
 
     def _boxes(self, view: Viewport) -> list[tuple[int, QRectF]]:
-        found = []
+        return [(severity, box) for severity, box, _ in self._shown(view)]
+
+    def _shown(self, view: Viewport) -> Iterator[tuple[int, QRectF, int]]:
+        """Severity, box in device pixels and sprite of the rings in the window."""
         for rings in self.rings():
-            for i in range(len(rings.x) if shows(rings.between, view.design_mpp) else 0):
-                px, py = view.pixel(float(rings.x[i]), float(rings.y[i]))
-                w, h = self.scene.sprites.size(int(rings.sprite[i]))
-                if -w < px < view.width + w and -h < py < view.height + h:
-                    box = QRectF(math.floor(px - w / 2 + 0.5), math.floor(py - h / 2 + 0.5), w, h)
-                    found.append((int(rings.severity[i]), box))
-        return found
+            for i in rings.shown(view).tolist():
+                sprite = int(rings.sprite[i])
+                px, py = view.pixel(float(rings.marks.x[i]), float(rings.marks.y[i]))
+                w, h = self.scene.sprites.size(sprite)
+                box = QRectF(math.floor(px - w / 2 + 0.5), math.floor(py - h / 2 + 0.5), w, h)
+                yield int(rings.severity[i]), box, sprite
 
     def paint_rings(self, painter: QPainter, view: Viewport, seconds: float) -> None:
         """Rings that are lit now, in device pixels."""
-        for rings in self.rings():
-            if not shows(rings.between, view.design_mpp):
-                continue
-            for i in range(len(rings.x)):
-                if self.blinker.lit(int(rings.severity[i]), seconds):
-                    self._stamp(painter, view, rings, i)
-
-    def _stamp(self, painter: QPainter, view: Viewport, rings: Rings, i: int) -> None:
-        px, py = view.pixel(float(rings.x[i]), float(rings.y[i]))
-        w, h = self.scene.sprites.size(int(rings.sprite[i]))
-        if -w < px < view.width + w and -h < py < view.height + h:
-            corner = QPointF(math.floor(px - w / 2 + 0.5), math.floor(py - h / 2 + 0.5))
-            painter.drawImage(corner, self._image(int(rings.sprite[i])))
+        for severity, box, sprite in self._shown(view):
+            if self.blinker.lit(severity, seconds):
+                painter.drawImage(box.topLeft(), self._image(sprite))
 
     def _image(self, sprite: int) -> QImage:
         key = (self.scene.sprites.edition, sprite)

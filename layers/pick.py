@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,8 @@ from layers.viewport import Viewport
 
 REACH = 12.0
 """Design pixels around the pointer in which the nearest thing is meant."""
+FAR, NEAR = 1.4, 0.6
+"""Parts of the reach for marks, and for the small dots among them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,33 +27,36 @@ class Hit:
     id: str
     x: float  # sheet metres
     y: float
+    count: int = 1  # things that the mark stands for
 
 
 def mark_at(scene: Scene, view: Viewport, px: float, py: float) -> Hit | None:
     """The uppermost pickable thing within reach of a device pixel."""
-    x, y = view.sheet(px, py)
-    reach = REACH * view.unit * view.mpp
     for item in reversed(list(scene.items())):
         if isinstance(item, Stamps | Dots) and item.of and shows(item.between, view.design_mpp):
-            hit = _nearest(item, x, y, reach * (1.4 if isinstance(item, Stamps) else 0.6))
+            hit = _nearest(item, view, *view.sheet(px, py))
             if hit is not None:
                 return hit
     return None
 
 
-def _nearest(item: Stamps | Dots, x: float, y: float, reach: float) -> Hit | None:
-    a, b = 0, len(item.x)
+def _nearest(item: Stamps | Dots, view: Viewport, x: float, y: float) -> Hit | None:
+    part = FAR if isinstance(item, Stamps) else NEAR
+    reach = REACH * part * view.unit * view.mpp
     if isinstance(item, Dots):  # these lie in the order of y
-        a, b = (int(i) for i in np.searchsorted(item.y, [y - reach, y + reach]))
-    if b <= a:
+        rows = np.arange(*np.searchsorted(item.y, [y - reach, y + reach]))
+        counts = np.ones(len(rows), np.int64)
+    else:
+        side = max(2, round(2 * reach / view.mpp))
+        rows, counts = item.shown(replace(view, cx=x, cy=y, width=side, height=side))
+    if not len(rows):
         return None
-    far = np.hypot(item.x[a:b] - x, item.y[a:b] - y)
-    if isinstance(item, Stamps):
-        far = np.where(item.sprite[a:b] >= 0, far, np.inf)
-    i = int(np.argmin(np.where(np.isfinite(far), far, np.inf)))
-    if not far[i] <= reach:
+    far = np.hypot(item.x[rows] - x, item.y[rows] - y)
+    best = int(np.argmin(np.where(np.isfinite(far), far, np.inf)))
+    if not far[best] <= reach:
         return None
-    return Hit(item.of, item.ids[a + i], float(item.x[a + i]), float(item.y[a + i]))
+    i = int(rows[best])
+    return Hit(item.of, item.ids[i], float(item.x[i]), float(item.y[i]), int(counts[best]))
 
 
 def located(scene: Scene, kind: str, id_: str) -> tuple[float, float] | None:

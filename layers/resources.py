@@ -5,31 +5,50 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QPointF
 from PySide6.QtGui import QPainter
 
 from commandwall import codes
+from commandwall.clock import Ms
 from commandwall.picture import Changes, FixArrays, Fixes, Picture, Tick
 from commandwall.resources import Resource
 from layers import words
 from layers.base import Layer
+from layers.geometry import Floats, Ints
 from layers.marks import paint_unit, pen
 from layers.scene import BESIDE, Item, Line, Names, Scene, Span, Stamps
 from layers.style import CITY, STREET
-from layers.trust import stopped
+from layers.trust import late
 
 AT_WORK = frozenset({"assigned", "en_route", "on_scene", "busy"})
 """Rows of the code list resource_status in which a unit is drawn large at any scale."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Unit:
-    resource: Resource
-    lon: float
-    lat: float
-    at: int
-    lost: bool
-    busy: bool
+@dataclass(frozen=True, slots=True, eq=False)
+class _Fleet:
+    """Units as columns, those at work last; made anew when a unit changes, not when it moves."""
+
+    units: list[Resource]
+    row: Ints  # of its fix; -1 where it has none
+    home: Floats  # (n, 2) degrees
+    idle: int  # so many are not at work
+
+    @classmethod
+    def of(cls, picture: Picture) -> _Fleet:
+        units = sorted(picture.resources.values(), key=lambda r: r.status in AT_WORK)
+        row = np.array([picture.fixes.row_of.get(r.id, -1) for r in units], np.int64)
+        home = np.array([(r.lon, r.lat) for r in units], np.float64).reshape(-1, 2)
+        return cls(units, row, home, sum(r.status not in AT_WORK for r in units))
+
+    def placed(self, fixes: FixArrays) -> tuple[Floats, Floats, Ints]:
+        """Degrees where each is now, and the moment of its fix (0: never)."""
+        if not len(fixes.at):
+            return self.home[:, 0], self.home[:, 1], np.zeros(len(self.units), np.int64)
+        known = (self.row >= 0) & np.isfinite(fixes.lon[self.row])
+        lon = np.where(known, fixes.lon[self.row], self.home[:, 0])
+        lat = np.where(known, fixes.lat[self.row], self.home[:, 1])
+        return lon, lat, np.where(self.row >= 0, fixes.at[self.row], 0)
 
 
 class ResourcesLayer(Layer):
@@ -39,83 +58,112 @@ class ResourcesLayer(Layer):
     shows = frozenset({Resource, Fixes, Tick})
     watched = True
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._fleet: _Fleet | None = None
+        self._of: FixArrays | None = None
+
     def refresh(self, picture: Picture, changes: Changes, scene: Scene) -> None:
-        units = [_unit(r, picture, scene) for r in picture.resources.values()]
-        self.count = len(units)
-        self.at = picture.ages.get("fixes")
-        busy = [u for u in units if u.busy]
-        idle = [u for u in units if not u.busy]
+        if self._fleet is None or Resource in changes.kinds or picture.fixes is not self._of:
+            self._fleet, self._of = _Fleet.of(picture), picture.fixes
+        fleet = self._fleet
+        self.count, self.at = len(fleet.units), picture.ages.get("fixes")
+        lon, lat, at = fleet.placed(picture.fixes)
+        x, y = scene.project(lon, lat)
+        lost = _lost(at, picture, scene)
         far, near = scene.style.span(CITY), scene.style.span(STREET)
-        middle: Span = (0.0, far[0])
+        nearer: Span = (0.0, far[0])
+        busy, idle = slice(fleet.idle, None), slice(0, fleet.idle)
+        names = _Names(fleet.units, x, y, at, lost)
         scene.draw(
             self,
-            *_trails(busy, picture.fixes, scene, middle),
-            _stamps(busy, scene, far, small=True),
-            _stamps(idle + busy, scene, middle, small=False),
-            _names(busy, picture, scene, middle, 1),
-            _names(idle, picture, scene, near, 2),
+            *_trails(fleet.row[busy], picture.fixes, scene, nearer),
+            *self._marks(fleet, x, y, lost, scene),
+            names.drawn(busy, picture, scene, nearer, 1),
+            names.drawn(idle, picture, scene, near, 2),
         )
 
+    def _marks(
+        self, fleet: _Fleet, x: Floats, y: Floats, lost: NDArray[np.bool_], scene: Scene
+    ) -> list[Stamps]:
+        """From afar those at work are dots; nearer discs, where those that wait are dots."""
+        n, style, badges = fleet.idle, scene.style, scene.sprites.badges()
+        far, middle, near = (style.span(level) for level in range(3))
+        ids, cell = [u.id for u in fleet.units], style.map["mark"]["cell_unit"]
+        rank = (np.arange(len(ids)) >= n).astype(np.uint8)
+        discs = _discs(fleet.units, lost, scene)
+        small, smaller = np.full(len(ids), _dot(scene)), np.full(len(ids), _dot(scene, idle=True))
+        return [
+            Stamps(x[n:], y[n:], small[n:], far, False, "resource", ids[n:]),
+            Stamps(x[:n], y[:n], smaller[:n], middle, False, "resource", ids[:n]),
+            Stamps(x[n:], y[n:], discs[n:], middle, True, "resource", ids[n:], rank[n:], cell,
+                   badges),
+            Stamps(x, y, discs, near, True, "resource", ids, rank, cell, badges),
+        ]  # fmt: skip
 
-def _unit(resource: Resource, picture: Picture, scene: Scene) -> _Unit:
-    row = picture.fixes.row_of.get(resource.id)
-    at = int(picture.fixes.at[row]) if row is not None else 0
-    known = row is not None and np.isfinite(picture.fixes.lon[row])
-    lon = float(picture.fixes.lon[row]) if known else resource.lon
-    lat = float(picture.fixes.lat[row]) if known else resource.lat
+
+def _lost(at: Ints, picture: Picture, scene: Scene) -> NDArray[np.bool_]:
+    """Whether where it is now is not known: its fix is old, or came through a silent pool."""
     old = picture.now - at > scene.style.map["stale"]["fix_s"] * 1000
-    lost = at > 0 and (old or stopped(picture, at, scene))
-    return _Unit(resource, lon, lat, at, lost, resource.status in AT_WORK)
+    cut = late(picture, scene) & (at <= picture.sync.pool_at)
+    return np.asarray((at > 0) & (old | cut))
 
 
-def _stamps(units: list[_Unit], scene: Scene, between: Span, small: bool) -> Stamps:
-    x, y = scene.project([u.lon for u in units], [u.lat for u in units])
-    sprites = [_dot(scene) if small else _disc(u, scene) for u in units]
-    ids = [u.resource.id for u in units]
-    return Stamps(x, y, np.array(sprites, np.int32), between, not small, "resource", ids)
+@dataclass(frozen=True, slots=True, eq=False)
+class _Names:
+    """What is written beside the units."""
+
+    units: list[Resource]
+    x: Floats
+    y: Floats
+    at: Ints
+    lost: NDArray[np.bool_]
+
+    def drawn(self, some: slice, picture: Picture, scene: Scene, span: Span, rank: int) -> Names:
+        statuses = {c.id: c.name(scene.lang) for c in codes.load("resource_status").values()}
+        units, subs = self.units[some], []
+        for unit, at, lost in zip(units, self.at[some], self.lost[some], strict=True):
+            said = statuses.get(unit.status, "")
+            subs.append(words.stopped(scene.tr, picture.now, Ms(int(at))) if lost else said)
+        names, gap = [u.name for u in units], scene.style.map["mark"]["unit"] * 0.8
+        x, y = self.x[some], self.y[some]
+        return Names(x, y, names, "unit", subs, "unitsub", rank, BESIDE, gap, between=span)
 
 
-def _names(units: list[_Unit], picture: Picture, scene: Scene, between: Span, rank: int) -> Names:
-    x, y = scene.project([u.lon for u in units], [u.lat for u in units])
-    statuses = codes.load("resource_status")
-    subs = []
-    for unit in units:
-        status = statuses.get(unit.resource.status)
-        said = status.name(scene.lang) if status else ""
-        subs.append(words.stopped(scene.tr, picture.now, unit.at) if unit.lost else said)  # type: ignore[arg-type]
-    names = [u.resource.name for u in units]
-    gap = scene.style.map["mark"]["unit"] * 0.8
-    return Names(x, y, names, "unit", subs, "unitsub", rank, BESIDE, gap, between=between)
+def _discs(units: list[Resource], lost: NDArray[np.bool_], scene: Scene) -> NDArray[np.int32]:
+    """The sprite of each unit."""
+    sorts = list(zip([u.kind for u in units], lost.tolist(), strict=True))
+    known = {sort: _disc(*sort, scene) for sort in set(sorts)}
+    return np.array([known[sort] for sort in sorts], np.int32)
 
 
-def _disc(unit: _Unit, scene: Scene) -> int:
-    style, kind = scene.style, codes.load("resource_kind").get(unit.resource.kind)
-    text = str(kind.facts.get("sign", kind.zh[:1])) if kind else "?"
+def _disc(kind: str, lost: bool, scene: Scene) -> int:
+    style, known = scene.style, codes.load("resource_kind").get(kind)
+    text = str(known.facts.get("sign", known.zh[:1])) if known else "?"
 
     def draw(painter: QPainter, middle: QPointF) -> None:
-        paint_unit(painter, middle, text, unit.lost, style)
+        paint_unit(painter, middle, text, lost, style)
 
     room = style.map["mark"]["unit"] + 2 * style.map["mark"]["halo"]
-    return scene.sprites.drawn(("unit", text, unit.lost), room, draw)
+    return scene.sprites.drawn(("unit", text, lost), room, draw)
 
 
-def _dot(scene: Scene) -> int:
+def _dot(scene: Scene, idle: bool = False) -> int:
     style = scene.style
-
-    size = style.map["mark"]["unit_far"]
+    size = style.map["mark"]["unit_idle" if idle else "unit_far"]
 
     def draw(painter: QPainter, middle: QPointF) -> None:
         painter.setPen(pen(style.colour("halo"), 3))
-        painter.setBrush(style.colour("t1"))
+        painter.setBrush(style.colour("t2" if idle else "t1"))
         painter.drawEllipse(middle, size / 2 + 1, size / 2 + 1)
 
-    return scene.sprites.drawn(("unit far",), size + 8, draw)
+    return scene.sprites.drawn(("unit far", idle), size + 8, draw)
 
 
-def _trails(units: list[_Unit], fixes: FixArrays, scene: Scene, between: Span) -> list[Item]:
+def _trails(rows: Ints, fixes: FixArrays, scene: Scene, between: Span) -> list[Item]:
     """The last minutes of those at work."""
-    rows = [fixes.row_of[u.resource.id] for u in units if u.resource.id in fixes.row_of]
-    if not rows:
+    rows = rows[rows >= 0]
+    if not len(rows):
         return []
     trail = fixes.trail[rows]
     x, y = scene.project(trail[:, :, 0], trail[:, :, 1])

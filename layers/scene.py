@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from commandwall.geo import Plane
+from layers import clusters
 from layers.geometry import WORLD, Floats, Ints, Shapes
 from layers.sprites import Pages, SpriteBook
 from layers.style import Style
@@ -28,6 +29,8 @@ LIVE = 50
 """Layers of a lower order are ground: cooked once for a place and zoom."""
 CENTRED, BESIDE = "centred", "beside"
 """Where a name stands: on its point, moving a little; beside its mark, with a leader line."""
+BADGE_LAP = 4.0
+"""Design pixels by which a count lies over the empty edge of its mark's sprite."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -91,7 +94,12 @@ class Dots:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Stamps:
-    """Sprites with their middle at (x, y). `solid` ones keep names away."""
+    """Sprites with their middle at (x, y). `solid` ones keep names away.
+
+    With `rank` (larger is worse) the worst lie uppermost. With `cell` (design pixels) as
+    well, those of one cell are shown by their worst, beside it `badges[n]` for how many they are
+    (the last badge for all greater numbers).
+    """
 
     x: Floats
     y: Floats
@@ -100,22 +108,50 @@ class Stamps:
     solid: bool = True
     of: str = ""
     ids: Sequence[str] = ()
+    rank: NDArray[np.unsignedinteger[Any]] | None = None
+    cell: float = 0.0
+    badges: NDArray[np.int32] | None = None
+
+    def shown(self, view: Viewport) -> tuple[Ints, Ints]:
+        """Rows that are drawn in a frame, uppermost last, and how many each one stands for."""
+        left, top, right, bottom = view.bounds
+        spare = max(64.0, self.cell) * view.unit * view.mpp
+        with np.errstate(invalid="ignore"):
+            seen = (self.x > left - spare) & (self.x < right + spare) & (self.sprite >= 0)
+            seen &= (self.y > top - spare) & (self.y < bottom + spare)
+        rows = np.flatnonzero(seen)
+        counts = np.ones(len(rows), np.int64)
+        if self.rank is None:
+            return rows, counts
+        rank = self.rank[rows]
+        if self.cell:
+            cell = max(1, round(self.cell * view.unit))
+            kept, counts = clusters.worst(self.x[rows], self.y[rows], rank, cell, view)
+            rows, rank = rows[kept], rank[kept]
+        order = np.argsort(rank, kind="stable")
+        return rows[order], counts[order]
 
     def corners(
         self, view: Viewport, pages: Pages
     ) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]]:
-        """Left and top pixel and sprite of those in the frame."""
-        left, top, right, bottom = view.bounds
-        spare = 64 * view.unit * view.mpp
-        with np.errstate(invalid="ignore"):
-            seen = (self.x > left - spare) & (self.x < right + spare) & (self.sprite >= 0)
-            seen &= (self.y > top - spare) & (self.y < bottom + spare)
+        """Left and top pixel and sprite of all that is stamped in the frame."""
+        rows, counts = self.shown(view)
         scale, ox, oy = view.transform
-        sprite = self.sprite[seen]
+        sprite = self.sprite[rows]
         size = pages.where[sprite, 1:3]
-        px = np.floor(self.x[seen] * scale + ox - size[:, 0] / 2 + 0.5).astype(np.int32)
-        py = np.floor(self.y[seen] * scale + oy - size[:, 1] / 2 + 0.5).astype(np.int32)
-        return px, py, sprite
+        px = np.floor(self.x[rows] * scale + ox - size[:, 0] / 2 + 0.5).astype(np.int32)
+        py = np.floor(self.y[rows] * scale + oy - size[:, 1] / 2 + 0.5).astype(np.int32)
+        many = counts > 1
+        if self.badges is None or not many.any():
+            return px, py, sprite
+        badge = self.badges[np.minimum(counts[many], len(self.badges) - 1)]
+        beside = px[many] + size[many, 0] - round(BADGE_LAP * view.unit)
+        level = py[many] + (size[many, 1] - pages.where[badge, 2]) // 2
+        return (
+            np.concatenate([px, beside]).astype(np.int32),
+            np.concatenate([py, level]).astype(np.int32),
+            np.concatenate([sprite, badge]),
+        )
 
 
 @dataclass(slots=True, eq=False)
@@ -144,13 +180,21 @@ class Names:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rings:
-    """Outer rings of unacknowledged marks; the screen draws them itself, since they may blink."""
+    """Outer rings of unacknowledged marks; the screen draws them itself, since they may blink.
 
-    x: Floats
-    y: Floats
+    Row i belongs to row i of `marks`; `sprite` is -1 where a mark has no ring.
+    """
+
+    marks: Stamps
     severity: NDArray[np.uint8]
     sprite: NDArray[np.int32]
-    between: Span = EVER
+
+    def shown(self, view: Viewport) -> Ints:
+        """Rows whose ring is drawn in a window."""
+        if not shows(self.marks.between, view.design_mpp) or not (self.sprite >= 0).any():
+            return np.empty(0, np.int64)
+        rows, _ = self.marks.shown(view)
+        return rows[self.sprite[rows] >= 0]
 
 
 Item = Territory | Tint | Fill | Line | Dots | Stamps | Names | Rings
@@ -243,6 +287,21 @@ class Scene:
                     return True
                 most -= self._write(item, int(i))
         return False
+
+    def recall_names(self, view: Viewport) -> None:
+        """Give the names in view the sprites that were written before: a name that is handed over
+        again must not vanish until its turn to be written comes."""
+        left, top, right, bottom = view.bounds
+        for item in self._names(view.design_mpp):
+            seen = (item.x >= left) & (item.x < right) & (item.y >= top) & (item.y < bottom)
+            for i in np.flatnonzero(seen & (item.sprites[:, 0] < 0)).tolist():
+                self._recall(item, i)
+
+    def _recall(self, item: Names, i: int) -> None:
+        sub = item.subs[i] if len(item.subs) else ""
+        second = self.sprites.written(sub, item.subrole) if sub else -1
+        if not sub or second >= 0:
+            item.sprites[i] = self.sprites.written(item.texts[i], item.role), second
 
     def _names(self, mpp: float) -> list[Names]:
         return [i for i in self.items() if isinstance(i, Names) and shows(i.between, mpp)]

@@ -19,6 +19,8 @@ LIMIT = 12_000_000
 """Pixels kept; beyond it the book begins anew."""
 
 
+MOST = 99
+"""Greatest number that a badge writes out."""
 LETTERS = 40
 """Longest text of a label whose role gives no other limit; the rest becomes …"""
 
@@ -43,6 +45,7 @@ class SpriteBook:
         self._pixels = np.zeros(1 << 18, np.uint32)
         self._where = np.zeros((1024, 3), np.int32)
         self._known: dict[Any, int] = {}
+        self._texts: dict[tuple[str, str], int] = {}  # by the text as it came, before cleaning
         self._used = 0
 
     @property
@@ -67,11 +70,24 @@ class SpriteBook:
 
         Whatever it holds, it is one line of letters of bearable length.
         """
-        text = plain(text, self.style.map["text"][role].get("letters", LETTERS))
-        key = ("text", text, role)
+        if (found := self.written(text, role)) >= 0:
+            return found
+        look = self.style.map["text"][role]
+        shown = plain(text, look.get("letters", LETTERS))
+        key = ("text", shown, role)
         if key not in self._known:
-            self._add(key, self._letters(text, self.style.map["text"][role]))
+            self._add(key, self._letters(shown, look))
+        self._texts[text, role] = self._known[key]
         return self._known[key]
+
+    def written(self, text: str, role: str) -> int:
+        """The sprite of a text that was asked for before; -1 where it was not."""
+        return self._texts.get((text, role), -1)
+
+    def badges(self) -> NDArray[np.int32]:
+        """Sprites of the counts beside clusters: item n is that of n, the last of all greater."""
+        numbers = [self.text(str(n), "count") for n in range(MOST + 1)]
+        return np.array([*numbers, self.text(f"{MOST}+", "count")], np.int32)
 
     def drawn(self, key: Any, size: float, draw: Callable[[QPainter, QPointF], None]) -> int:
         """A square sprite, `size` design pixels wide, drawn by `draw(painter, middle)` once."""

@@ -147,6 +147,8 @@ class HoverCard(QWidget):
         if homes is not None:
             households, people = (age.number(n) for n in homes)
             lines.append(tr("{n} 户　{m} 人", n=households, m=people))
+        if self._under[0] and self._view.crowd > 1:
+            lines.append(tr("此处共 {n} 件，最重者在上", n=age.number(self._view.crowd)))
         return lines
 
     def _age(self) -> str:

@@ -385,6 +385,8 @@ def test_names_that_come_into_view_do_not_order_a_picture_each(
     make_map: Make, city: Any, qtbot: Any, monkeypatch: Any
 ) -> None:
     """Writing them must not keep every processor busy while a person moves the map."""
+    for i, area in enumerate(list(city.picture.areas.values())):
+        city.picture.areas[area.id] = dataclasses.replace(area, name=f"{area.name}{i}")
     view, orders, writes = make_map(city, 3200, 2200), [], []
     order, write = view.board._cook.request, view.board.scene.write_names
     monkeypatch.setattr(view.board._cook, "request", lambda *o: orders.append(o) or order(*o))
@@ -392,5 +394,5 @@ def test_names_that_come_into_view_do_not_order_a_picture_each(
     monkeypatch.setattr("layers.board.NAMES_AT_ONCE", 1)
     view.set_theme("day")  # every name is to be written anew
     settle(view, qtbot)
-    assert len(writes) > 20
-    assert len(orders) < len(writes) / 3
+    assert len(writes) > 30
+    assert len(orders) < len(writes)
