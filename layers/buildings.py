@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import shapely
+from numpy.typing import NDArray
 from PySide6.QtGui import QPainterPath
 
 from commandwall import codes
@@ -17,8 +19,8 @@ from layers import geometry
 from layers.base import Layer
 from layers.geometry import NOTHING, Project, Shapes
 from layers.overlay import outline
-from layers.scene import Fill, Scene
-from layers.style import DISTRICT, STREET, Style
+from layers.scene import Dots, Fill, Item, Scene, Span, by_y
+from layers.style import STREET, Style
 from layers.tint import mix
 
 STRENGTH = 0.6
@@ -60,43 +62,62 @@ class BuildingsLayer(Layer):
         super().__init__()
         self.registry = False
         self.blocks = Blocks()
-        self._plane: object = None
-        self._awaited = 0  # builds under way: what comes after them must wait its turn
+        self._built: tuple[object, Blocks] = (None, Blocks())  # by the plane; the builder's own
 
     def refresh(self, picture: Picture, changes: Changes, scene: Scene) -> None:
-        buildings = list(picture.buildings.values())
+        buildings, given = list(picture.buildings.values()), picture.building_colours
         self.count = len(buildings)
-        kinds = [b.kind for b in buildings]
-        given = picture.building_colours
-        colours = [given.get(b.id, "") if self.registry else "" for b in buildings]
-        same = len(self.blocks.ids) == len(buildings) and self._plane is scene.plane
-        if same and not self._awaited and not changes.records.get(Building):
-            self._draw(self.blocks, kinds, colours, scene)
-            return
-        self._plane, self._awaited = scene.plane, self._awaited + 1
-        ids, wkb = tuple(b.id for b in buildings), [b.geom for b in buildings]
+        plane, registry, anew = scene.plane, self.registry, bool(changes.records.get(Building))
 
-        def take(made: Blocks) -> None:
-            self._awaited -= 1
-            self._draw(made, kinds, colours, scene)
+        def make() -> tuple[Blocks, list[Item]]:
+            known, built = self._built
+            if anew or known is not plane or len(built.ids) != len(buildings):
+                ids, wkb = tuple(b.id for b in buildings), [b.geom for b in buildings]
+                built = blocks(ids, wkb, scene.project)
+                self._built = plane, built
+            works = np.array([b.kind == "works" for b in buildings], bool)
+            colours = np.array([given.get(id_, "") if registry else "" for id_ in built.ids], str)
+            return built, _items(built.shapes, works, colours, scene.style)
 
-        scene.later(lambda: blocks(ids, wkb, scene.project), take)
+        def take(made: tuple[Blocks, list[Item]]) -> None:
+            self.blocks = made[0]
+            scene.draw(self, *made[1])
 
-    def _draw(self, made: Blocks, kinds: list[str], colours: list[str], scene: Scene) -> None:
-        self.blocks, style = made, scene.style
-        works, other = style.paint("works"), style.paint("building")
-        grey = np.array([works if kind == "works" else other for kind in kinds], np.uint32)
-        paints = registry_paints(style)
-        listed = np.array([paints.get(colour, 0) for colour in colours], np.uint32)
-        near = np.where(listed > 0, listed, grey).astype(np.uint32)
-        scene.draw(
-            self,
-            Fill(made.shapes, grey, style.span(DISTRICT)),
-            Fill(made.shapes, near, style.span(STREET)),
-        )
+        scene.later(make, take)
+
+
+def _items(
+    shapes: Shapes, works: NDArray[np.bool_], colours: NDArray[np.str_], style: Style
+) -> list[Item]:
+    """Near by the blocks, farther off dots of about their size. The registry's normal colour is
+    only told near by; the others are told at any scale, the worst uppermost."""
+    plain = np.where(works, style.paint("works"), style.paint("building")).astype(np.uint32)
+    near = plain.copy()
+    district, city = style.map["level"]["district"], style.map["level"]["city"]
+    shaped = style.map["building"]["shaped_mpp"]
+    paints = registry_paints(style)
+    for colour, paint in paints.items():
+        near[colours == colour] = paint
+    told = list(paints)[:-1]
+    middling = np.where(np.isin(colours, told), near, plain)
+    far = [_dots(shapes, colours == c, paints[c], style, (shaped, math.inf)) for c in told[::-1]]
+    every = np.ones(len(shapes), bool)
+    return [
+        _dots(shapes, every, style.paint("building"), style, (shaped, city)), *far,
+        Fill(shapes, middling, (district, shaped)), Fill(shapes, near, style.span(STREET)),
+    ]  # fmt: skip
+
+
+def _dots(shapes: Shapes, some: NDArray[np.bool_], paint: int, style: Style, between: Span) -> Dots:
+    box = shapes.box[some & np.isfinite(shapes.box).all(axis=1)]
+    x, y = (box[:, 0] + box[:, 2]) / 2, (box[:, 1] + box[:, 3]) / 2
+    order = by_y(x, y)
+    kind, colours = np.zeros(len(box), np.uint8), np.array([paint], np.uint32)
+    sizes = np.full(1, float(style.map["building"]["dot"]))
+    return Dots(x[order], y[order], kind, colours, sizes, between)
 
 
 def registry_paints(style: Style) -> dict[str, int]:
-    """Colour of the registry -> its pixel on the map."""
-    rows = codes.load("building_colour").values()
+    """Colour of the registry -> its pixel on the map, the worst first."""
+    rows = sorted(codes.load("building_colour").values(), key=lambda c: int(c.facts["order"]))
     return {c.id: mix(style, "land", str(c.facts["token"]), STRENGTH) for c in rows}

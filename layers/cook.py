@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
@@ -20,15 +20,19 @@ from numpy.typing import NDArray
 
 from commandwall import platform
 from layers import kernels, names
-from layers.scene import Dots, Fill, Item, Line, Plan, Stamps, Territory, Tint, shows
+from layers.scene import EVER, Dots, Fill, Item, Line, Plan, Stamps, Territory, Tint, shows
 from layers.viewport import Viewport
 
 log = logging.getLogger(__name__)
 STEP = 5
 """How much nicer than the screen the threads of the cook are."""
+BANDS = 2
+"""Bands of one thread: where one part of the picture has little to draw, its thread goes on."""
 Pixels = NDArray[np.uint32]
-Band = tuple[Pixels, int, int, int]
-"""Where one thread draws: the pixels, the number of its scratch, first and last row."""
+Scratch = tuple[NDArray[np.float32], NDArray[np.uint8]]
+Box = tuple[int, int, int, int]
+"""Left, top, right, bottom pixels."""
+Corners = tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,7 +51,19 @@ class Ground:
     view: Viewport
     key: int
     cover: Pixels
-    ids: NDArray[np.int32]
+    ids: NDArray[np.integer[Any]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Band:
+    """The rows y0..y1 of a picture, which one thread draws at a time."""
+
+    plan: Plan
+    ground: Ground
+    out: Pixels
+    y0: int
+    y1: int
+    scratch: Scratch  # zeroed coverage and parity
 
 
 def give_way() -> None:
@@ -62,7 +78,7 @@ class Painter:
         self.threads = threads
         self._helpers = ThreadPoolExecutor(max(1, threads - 1), "map-cook", give_way)
         self._ground: Ground | None = None
-        self._scratch: list[tuple[NDArray[np.float32], NDArray[np.uint8]]] = []
+        self._scratch: list[Scratch] = []  # one for each thread
         self._pictures: list[Pixels] = []
 
     def close(self) -> None:
@@ -73,82 +89,158 @@ class Painter:
         ground = self._ground
         look = plan.style.map["frame"]
         if ground is None or not ground.view.covers(view, look["spare"]):
-            ground = self._begin(view.overscanned(look["overscan"]))
+            wanted = view.overscanned(look["overscan"])
+            ground = self._moved(plan, wanted) or self._begin(plan, wanted)
         if ground.key != plan.ground_key:
             self._cook_ground(plan, ground)
         self._ground = ground
         return self._cook_live(plan, ground, view)
 
-    def _begin(self, view: Viewport) -> Ground:
-        size = (view.height, view.width)
-        if self._ground is not None and self._ground.cover.shape == size:
-            return Ground(view, -1, self._ground.cover, self._ground.ids)
-        rows = -(-view.height // self.threads)
+    def _begin(self, plan: Plan, view: Viewport) -> Ground:
+        size, kind = (view.height, view.width), _numbers(plan)
+        old = self._ground
+        if old is not None and old.cover.shape == size and old.ids.dtype == kind:
+            return Ground(view, -1, old.cover, old.ids)
+        rows = -(-view.height // (BANDS * self.threads))
         self._scratch = [_scratch(rows, view.width) for _ in range(self.threads)]
         self._pictures = [np.zeros(size, np.uint32) for _ in range(2)]
-        return Ground(view, -1, np.zeros(size, np.uint32), np.zeros(size, np.int32))
+        return Ground(view, -1, np.zeros(size, np.uint32), np.zeros(size, kind))
 
-    def _bands(self, height: int, work: Callable[[int, int, int], None]) -> None:
-        """Do `work(band, y0, y1)` for all bands at once."""
-        rows = -(-height // self.threads)
-        edges = [(i, i * rows, min(height, (i + 1) * rows)) for i in range(self.threads)]
-        others = self._helpers.map(lambda edge: work(*edge), edges[1:])  # they begin at once
-        work(*edges[0])
-        for _ in others:
-            pass  # a band that failed raises here
+    def _moved(self, plan: Plan, view: Viewport) -> Ground | None:
+        """The ground around another middle, of which only what comes into it is cooked; None
+        where too little of it is known."""
+        old = self._ground
+        if old is None or old.key != plan.ground_key or not old.view.is_like(view):
+            return None
+        dx, dy = old.view.steps_to(view)
+        strips = exposed(view.width, view.height, dx, dy)
+        if sum((c - a) * (d - b) for a, b, c, d in strips) > view.width * view.height / 2:
+            return None
+        kernels.shift(old.cover, dx, dy)
+        kernels.shift(old.ids, dx, dy)
+        ground = Ground(view, old.key, old.cover, old.ids)
+        for box in strips:
+            self._cook_part(plan, ground, box)
+        return ground
+
+    def _cook_part(self, plan: Plan, ground: Ground, box: Box) -> None:
+        left, top, right, bottom = box
+        size = (bottom - top, right - left)
+        part = Ground(
+            ground.view.part(*box), -1, np.empty(size, np.uint32), np.empty(size, ground.ids.dtype)
+        )
+        self._cook_ground(plan, part)
+        ground.cover[top:bottom, left:right] = part.cover
+        ground.ids[top:bottom, left:right] = part.ids
 
     def _cook_ground(self, plan: Plan, ground: Ground) -> None:
-        mpp = ground.view.design_mpp
+        items = [
+            i for i in plan.ground if shows(getattr(i, "between", EVER), ground.view.design_mpp)
+        ]
 
-        def work(band: int, y0: int, y1: int) -> None:
-            ground.cover[y0:y1] = 0
-            ground.ids[y0:y1] = 0
-            for item in plan.ground:
-                if shows(getattr(item, "between", (0.0, 1e12)), mpp):
-                    self._draw(item, ground, plan, (ground.cover, band, y0, y1))
+        def work(band: Band) -> None:
+            ground.cover[band.y0 : band.y1] = 0
+            ground.ids[band.y0 : band.y1] = 0
+            for item in items:
+                _draw(item, band)
 
-        self._bands(ground.view.height, work)
+        self._bands(plan, ground, ground.cover, work)
         ground.key = plan.ground_key
 
     def _cook_live(self, plan: Plan, ground: Ground, view: Viewport) -> Frame:
         self._pictures.reverse()
         out, mpp = self._pictures[0], ground.view.design_mpp
-        tint = _tint(plan, mpp)
-        pattern = hatch(plan)
+        tint, pattern = _tint(plan, mpp), hatch(plan)
         labels = names.laid_out(plan, ground.view, view)
+        items = [i for i in plan.live if shows(getattr(i, "between", EVER), mpp)]
+        corners = {
+            id(i): i.corners(ground.view, plan.pages) for i in items if isinstance(i, Stamps)
+        }
 
-        def work(band: int, y0: int, y1: int) -> None:
+        def work(band: Band) -> None:
             kernels.compose(
                 out, ground.cover, ground.ids, tint.lut, tint.hatched, pattern,
-                _phase(ground.view), y0, y1,
+                _phase(ground.view), band.y0, band.y1,
             )  # fmt: skip
-            for item in plan.live:
-                if shows(getattr(item, "between", (0.0, 1e12)), mpp):
-                    self._draw(item, ground, plan, (out, band, y0, y1))
-            labels.draw(out, plan.pages, y0, y1)
+            for item in items:
+                if isinstance(item, Stamps):
+                    _stamp(corners[id(item)], band)
+                else:
+                    _draw(item, band)
+            labels.draw(out, plan.pages, band.y0, band.y1)
 
-        self._bands(ground.view.height, work)
+        self._bands(plan, ground, out, work)
         return Frame(ground.view, out)
 
-    def _draw(self, item: Item, ground: Ground, plan: Plan, band: Band) -> None:
-        out, number, y0, y1 = band
-        view = ground.view.transform
-        if isinstance(item, Territory):
-            s, upto = item.shapes, item.upto[plan.style.level(ground.view.design_mpp)]
-            flips = self._scratch[number][1]
-            kernels.own_pixels(ground.ids, flips, s.xy, s.rings, s.shapes, 0, upto, view, y0, y1)
-        elif isinstance(item, Fill):
-            s, cover = item.shapes, self._scratch[number][0]
-            kernels.fill(out, cover, s.xy, s.rings, s.shapes, item.colours, view, y0, y1)
-        elif isinstance(item, Line):
-            _line(out, item, ground.view, y0, y1)
-        elif isinstance(item, Dots):
-            _dots(out, item, ground.view, y0, y1)
-        elif isinstance(item, Stamps):
-            _stamps(out, item, ground.view, plan, (y0, y1))
+    def _bands(self, plan: Plan, ground: Ground, out: Pixels, work: Callable[[Band], None]) -> None:
+        """Do `work(band)` for all bands of a picture, as many at once as there are threads."""
+
+        def one(y0: int) -> None:
+            scratch = self._scratch.pop()
+            try:
+                work(Band(plan, ground, out, y0, min(y0 + rows, height), scratch))
+            finally:
+                self._scratch.append(scratch)
+
+        height = out.shape[0]
+        rows = -(-height // (BANDS * self.threads))
+        starts = iter(range(0, height, rows))
+        others = [self._helpers.submit(_all, one, starts) for _ in range(self.threads - 1)]
+        _all(one, starts)
+        for other in others:
+            other.result()  # a band that failed raises here
 
 
-def _scratch(rows: int, width: int) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
+def exposed(width: int, height: int, dx: int, dy: int) -> list[Box]:
+    """What a picture does not know yet when its window has moved by (dx, dy) pixels."""
+    dx, dy = max(-width, min(dx, width)), max(-height, min(dy, height))
+    boxes = []
+    if dy:
+        boxes.append((0, height - dy, width, height) if dy > 0 else (0, 0, width, -dy))
+    if dx:
+        top, bottom = (0, height - dy) if dy > 0 else (-dy, height)
+        boxes.append((width - dx, top, width, bottom) if dx > 0 else (0, top, -dx, bottom))
+    return [(a, b, c, d) for a, b, c, d in boxes if c > a and d > b]
+
+
+def _all(one: Callable[[int], None], starts: Iterator[int]) -> None:
+    """Take bands until none is left; the threads share one iterator."""
+    for y0 in starts:
+        one(y0)
+
+
+def _numbers(plan: Plan) -> type[np.uint16] | type[np.int32]:
+    """What holds the number of an area in as few bytes as it takes."""
+    shapes = [len(i.shapes) for i in plan.ground if isinstance(i, Territory)]
+    return np.uint16 if max(shapes, default=0) < np.iinfo(np.uint16).max else np.int32
+
+
+def _draw(item: Item, band: Band) -> None:
+    out, y0, y1, view = band.out, band.y0, band.y1, band.ground.view
+    if isinstance(item, Territory):
+        s, upto = item.shapes, item.upto[band.plan.style.level(view.design_mpp)]
+        ids, flips = band.ground.ids, band.scratch[1]
+        kernels.own_pixels(
+            ids, flips, s.xy, s.rings, s.shapes, s.box, 0, upto, view.transform, y0, y1
+        )
+    elif isinstance(item, Fill):
+        s, cover, colours = item.shapes, band.scratch[0], item.colours
+        kernels.fill(out, cover, s.xy, s.rings, s.shapes, s.box, colours, view.transform, y0, y1)
+    elif isinstance(item, Line):
+        _line(out, item, view, y0, y1)
+    elif isinstance(item, Dots):
+        _dots(out, item, view, y0, y1)
+    elif isinstance(item, Stamps):
+        _stamp(item.corners(view, band.plan.pages), band)
+
+
+def _stamp(corners: Corners, band: Band) -> None:
+    left, top, sprite = corners
+    pages = band.plan.pages
+    kernels.stamp(band.out, pages.pixels, pages.where, sprite, left, top, band.y0, band.y1)
+
+
+def _scratch(rows: int, width: int) -> Scratch:
     """Zeroed coverage and parity for one band."""
     return np.zeros((rows, width + 2), np.float32), np.zeros((rows, width + 1), np.uint8)
 
@@ -197,11 +289,6 @@ def _dots(out: Pixels, item: Dots, view: Viewport, y0: int, y1: int) -> None:
     kernels.dots(
         out, item.x[a:b], item.y[a:b], item.kind[a:b], item.colours, sizes, view.transform, y0, y1
     )
-
-
-def _stamps(out: Pixels, item: Stamps, view: Viewport, plan: Plan, rows: tuple[int, int]) -> None:
-    left, top, sprite = item.corners(view, plan.pages)
-    kernels.stamp(out, plan.pages.pixels, plan.pages.where, sprite, left, top, *rows)
 
 
 class Cook:

@@ -6,7 +6,7 @@ Everything here is a pure function of its arguments and may run on any thread.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -31,17 +31,24 @@ class Shapes:
     xy: Floats
     rings: Ints
     shapes: Ints
+    box: Floats = field(init=False)
+    """(n, 4) left, top, right, bottom of each shape; NaN where it is empty."""
 
     def __len__(self) -> int:
         return len(self.shapes) - 1
 
-    def boxes(self) -> Floats:
-        """(n, 4) left, top, right, bottom of each shape; an empty shape has NaN."""
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "box", self._boxes())
+
+    def _boxes(self) -> Floats:
         out = np.full((len(self), 4), np.nan)
         starts, ends = self.rings[self.shapes[:-1]], self.rings[self.shapes[1:]]
-        for i in np.flatnonzero(ends > starts):
-            part = self.xy[starts[i] : ends[i]]
-            out[i] = (*part.min(axis=0), *part.max(axis=0))
+        solid = np.flatnonzero(ends > starts)
+        if len(solid):
+            first = starts[solid]
+            whole = self.xy[: ends[solid[-1]]]
+            out[solid, :2] = np.minimum.reduceat(whole, first)
+            out[solid, 2:] = np.maximum.reduceat(whole, first)
         return out
 
 

@@ -67,16 +67,13 @@ def over(below, above):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def pixel_box(xy, rings, shapes, s, view, width, y0, y1):  # type: ignore[no-untyped-def]
-    """(left, top, right, bottom) pixels of shape s inside the band; empty when right <= left."""
+def pixel_box(box, view, width, y0, y1):  # type: ignore[no-untyped-def]
+    """(left, top, right, bottom) pixels of a box of the sheet inside the band; empty when
+    right <= left."""
     scale, ox, oy = view
-    a, b = rings[shapes[s]], rings[shapes[s + 1]]
-    left, top, right, bottom = 1e300, 1e300, -1e300, -1e300
-    for k in range(a, b):
-        x, y = xy[k, 0] * scale + ox, xy[k, 1] * scale + oy
-        left, right = min(left, x), max(right, x)
-        top, bottom = min(top, y), max(bottom, y)
-    if b <= a or right <= 0 or left >= width or bottom <= y0 or top >= y1:
+    left, right = box[0] * scale + ox, box[2] * scale + ox
+    top, bottom = box[1] * scale + oy, box[3] * scale + oy
+    if not (right > 0 and left < width and bottom > y0 and top < y1):  # NaN is nowhere
         return 0, 0, 0, 0
     return (
         int(max(0.0, np.floor(left))),
@@ -104,15 +101,15 @@ def _toggle_ring(flips, xy, a, b, view, width, y0, y1):  # type: ignore[no-untyp
 
 
 @kernel
-def own_pixels(ids, flips, xy, rings, shapes, first, last, view, y0, y1):  # type: ignore[no-untyped-def]
-    """Write s + 1 into ids (int32) wherever the middle of a pixel lies in shape s of first..last.
+def own_pixels(ids, flips, xy, rings, shapes, box, first, last, view, y0, y1):  # type: ignore[no-untyped-def]
+    """Write s + 1 into ids wherever the middle of a pixel lies in shape s of first..last.
 
     Neighbours with common corners tile without gap or overlap. `flips` is zeroed uint8 scratch
     of at least (y1 - y0, width + 1) and is left zeroed.
     """
     width = ids.shape[1]
     for s in range(first, last):
-        left, top, right, bottom = pixel_box(xy, rings, shapes, s, view, width, y0, y1)
+        left, top, right, bottom = pixel_box(box[s], view, width, y0, y1)
         if right <= left:
             continue
         for r in range(shapes[s], shapes[s + 1]):
@@ -138,6 +135,21 @@ def compose(out, cover, ids, lut, hatched, pattern, phase, y0, y1):  # type: ign
             if hatched[who]:
                 pixel = over(pixel, pattern[(x + y + phase) % period])
             out[y, x] = OPAQUE | pixel
+
+
+@kernel
+def shift(pixels, dx, dy):  # type: ignore[no-untyped-def]
+    """Move a picture (h, w) so that pixel (x, y) is what (x + dx, y + dy) was; what comes in from
+    outside is left as it is."""
+    h, w = pixels.shape
+    for n in range(h - abs(dy)):
+        y = n if dy >= 0 else h - 1 - n
+        if dx >= 0:
+            for x in range(w - dx):
+                pixels[y, x] = pixels[y + dy, x + dx]
+        else:
+            for x in range(w - 1, -dx - 1, -1):
+                pixels[y, x] = pixels[y + dy, x + dx]
 
 
 # -- smooth polygons -----------------------------------------------------------------------------
@@ -194,7 +206,7 @@ def _lay(out, cover, colour, left, top, right, bottom):  # type: ignore[no-untyp
 
 
 @kernel
-def fill(out, cover, xy, rings, shapes, colours, view, y0, y1):  # type: ignore[no-untyped-def]
+def fill(out, cover, xy, rings, shapes, box, colours, view, y0, y1):  # type: ignore[no-untyped-def]
     """Lay shape s in colours[s] over `out`, edges smoothed by exact coverage.
 
     Holes run against their shell. `cover` is zeroed float32 scratch of at least
@@ -203,7 +215,7 @@ def fill(out, cover, xy, rings, shapes, colours, view, y0, y1):  # type: ignore[
     width = out.shape[1]
     scale, ox, oy = view
     for s in range(shapes.shape[0] - 1):
-        left, top, right, bottom = pixel_box(xy, rings, shapes, s, view, width, y0, y1)
+        left, top, right, bottom = pixel_box(box[s], view, width, y0, y1)
         if right <= left or colours[s] == 0:
             continue
         for r in range(shapes[s], shapes[s + 1]):

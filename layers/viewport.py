@@ -80,6 +80,20 @@ class Viewport:
         cy = round(self.cy / self.mpp) * self.mpp
         return replace(self, cx=cx, cy=cy, width=max(2, width), height=max(2, height))
 
+    def is_like(self, other: Viewport) -> bool:
+        """Whether the other has this scale and size, wherever it lies."""
+        same = math.isclose(self.mpp, other.mpp, rel_tol=1e-9) and self.unit == other.unit
+        return same and (self.width, self.height) == (other.width, other.height)
+
+    def steps_to(self, other: Viewport) -> tuple[int, int]:
+        """Whole pixels to the east and south by which the other of the same scale lies."""
+        return round((other.cx - self.cx) / self.mpp), round((other.cy - self.cy) / self.mpp)
+
+    def part(self, left: int, top: int, right: int, bottom: int) -> Viewport:
+        """A window on some pixels of this one."""
+        cx, cy = self.sheet((left + right) / 2, (top + bottom) / 2)
+        return replace(self, cx=cx, cy=cy, width=right - left, height=bottom - top)
+
     def offset_of(self, other: Viewport) -> tuple[float, float, float]:
         """(x, y, k): where `other`'s left top lies in this window, and how much it is scaled."""
         k = other.mpp / self.mpp

@@ -48,6 +48,8 @@ def _draw(style: Style) -> None:
     finally:
         small.close()
     kernels.ink(np.zeros((4, 4), np.uint8), 1, np.uint32(1), np.uint32(1))
+    for kind in (np.uint32, np.uint16):
+        kernels.shift(np.zeros((2, 2), kind), 1, 1)
 
 
 def _plan(style: Style) -> Plan:
@@ -62,7 +64,9 @@ def _plan(style: Style) -> Plan:
         Line(line, 1, 3.0, dash=(4.0, 4.0), along=np.zeros(2)),
     )  # fmt: skip
     live = (
-        Dots(at, at, np.zeros(1, np.uint8), one, np.ones(1)), Stamps(at, at, first), names,
+        Dots(at, at, np.zeros(1, np.uint8), one, np.ones(1)), names,
+        Stamps(at, at, first, rank=np.zeros(1, np.uint8), cell=8.0),
+        Stamps(at, at, first, rank=np.zeros(1, np.uint32), cell=8.0),
     )  # fmt: skip
     pages = Pages(np.zeros(16, np.uint32), np.array([[0, 4, 4]], np.int32))
     return Plan(ground, live, pages, style, 0)

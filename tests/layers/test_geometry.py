@@ -39,8 +39,8 @@ def test_what_cannot_be_read_becomes_nothing_and_keeps_its_row() -> None:
     good = shapely.to_wkb(shapely.box(0, 0, 1, 1))
     point = shapely.to_wkb(shapely.Point(1, 1))
     parts = geometry.polygons([b"", good, b"rubbish", point, good], same)
-    assert np.isnan(parts.boxes()[[0, 2, 3]]).all()
-    assert parts.boxes()[[1, 4]].tolist() == [[0, 0, 1, 1]] * 2
+    assert np.isnan(parts.box[[0, 2, 3]]).all()
+    assert parts.box[[1, 4]].tolist() == [[0, 0, 1, 1]] * 2
 
 
 def test_lines_know_how_far_along_they_are() -> None:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from layers import geometry, kernels
+from layers.cook import exposed
 
 ONE_TO_ONE = (1.0, 0.0, 0.0)
 WHITE = np.uint32(0xFFFFFFFF)
@@ -22,7 +23,17 @@ def owned(parts: geometry.Shapes, size: int = 200, bands: int = 1) -> np.ndarray
         flips = np.zeros((rows, size + 1), np.uint8)
         y1 = min(size, y0 + rows)
         kernels.own_pixels(
-            ids, flips, parts.xy, parts.rings, parts.shapes, 0, len(parts), ONE_TO_ONE, y0, y1
+            ids,
+            flips,
+            parts.xy,
+            parts.rings,
+            parts.shapes,
+            parts.box,
+            0,
+            len(parts),
+            ONE_TO_ONE,
+            y0,
+            y1,
         )
         assert not flips.any()
     return ids
@@ -31,7 +42,9 @@ def owned(parts: geometry.Shapes, size: int = 200, bands: int = 1) -> np.ndarray
 def filled(parts: geometry.Shapes, size: int = 200) -> np.ndarray:
     out, cover = np.zeros((size, size), np.uint32), np.zeros((size, size + 2), np.float32)
     colours = np.full(len(parts), WHITE, np.uint32)
-    kernels.fill(out, cover, parts.xy, parts.rings, parts.shapes, colours, ONE_TO_ONE, 0, size)
+    kernels.fill(
+        out, cover, parts.xy, parts.rings, parts.shapes, parts.box, colours, ONE_TO_ONE, 0, size
+    )
     assert not cover.any()
     return (out >> 24) / 255
 
@@ -126,3 +139,23 @@ def test_kernels_run_where_no_cache_can_be_written(monkeypatch: pytest.MonkeyPat
 
     monkeypatch.setattr(kernels, "njit", refuse)
     assert kernels.kernel(lambda x: x + 1)(1) == 2
+
+
+@pytest.mark.parametrize(("dx", "dy"), [(3, 0), (-5, 2), (0, -4), (7, 7), (0, 0), (40, 0)])
+def test_a_picture_is_moved_in_its_place(dx: int, dy: int) -> None:
+    before = np.arange(30 * 40, dtype=np.uint32).reshape(30, 40)
+    after = before.copy()
+    kernels.shift(after, dx, dy)
+    for y in range(30):
+        for x in range(40):
+            if 0 <= y + dy < 30 and 0 <= x + dx < 40:
+                assert after[y, x] == before[y + dy, x + dx]
+
+
+@pytest.mark.parametrize(("dx", "dy"), [(9, 0), (-9, 4), (0, -6), (5, 5), (50, 0), (-3, -70)])
+def test_what_a_moved_window_exposes_is_cooked_once(dx: int, dy: int) -> None:
+    known = np.zeros((40, 30), int)
+    known[max(0, -dy) : max(0, 40 - dy), max(0, -dx) : max(0, 30 - dx)] += 1
+    for left, top, right, bottom in exposed(30, 40, dx, dy):
+        known[top:bottom, left:right] += 1
+    assert (known == 1).all()
