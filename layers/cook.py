@@ -26,7 +26,7 @@ from layers.viewport import Viewport
 log = logging.getLogger(__name__)
 STEP = 5
 """How much nicer than the screen the threads of the cook are."""
-BANDS = 2
+PARTS = 2
 """Bands of one thread: where one part of the picture has little to draw, its thread goes on."""
 Pixels = NDArray[np.uint32]
 Scratch = tuple[NDArray[np.float32], NDArray[np.uint8]]
@@ -101,7 +101,7 @@ class Painter:
         old = self._ground
         if old is not None and old.cover.shape == size and old.ids.dtype == kind:
             return Ground(view, -1, old.cover, old.ids)
-        rows = -(-view.height // (BANDS * self.threads))
+        rows = -(-view.height // (PARTS * self.threads))
         self._scratch = [_scratch(rows, view.width) for _ in range(self.threads)]
         self._pictures = [np.zeros(size, np.uint32) for _ in range(2)]
         return Ground(view, -1, np.zeros(size, np.uint32), np.zeros(size, kind))
@@ -183,12 +183,12 @@ class Painter:
                 self._scratch.append(scratch)
 
         height = out.shape[0]
-        rows = -(-height // (BANDS * self.threads))
+        rows = -(-height // (PARTS * self.threads))
         starts = iter(range(0, height, rows))
-        others = [self._helpers.submit(_all, one, starts) for _ in range(self.threads - 1)]
+        others = self._helpers.map(lambda _: _all(one, starts), range(self.threads - 1))
         _all(one, starts)
-        for other in others:
-            other.result()  # a band that failed raises here
+        for _ in others:
+            pass  # a band that failed raises here
 
 
 def exposed(width: int, height: int, dx: int, dy: int) -> list[Box]:
