@@ -162,10 +162,12 @@ def convert_geometry(geometry: Any, source: str) -> Any:
     return shapely.transform(geometry, shift)
 
 
-def distance(lon: npt.ArrayLike, lat: npt.ArrayLike, lon2: float, lat2: float) -> Degrees:
-    """Great-circle metres from each point to one point (0.5 % near enough for a ruler)."""
-    a, b = np.radians(np.asarray(lat, np.float64)), np.radians(lat2)
-    half = np.radians(np.asarray(lon, np.float64) - lon2) / 2
+def distance(
+    lon: npt.ArrayLike, lat: npt.ArrayLike, lon2: npt.ArrayLike, lat2: npt.ArrayLike
+) -> Degrees:
+    """Great-circle metres from each point to another, or to one (0.5 %: enough for a ruler)."""
+    a, b = np.radians(np.asarray(lat, np.float64)), np.radians(np.asarray(lat2, np.float64))
+    half = np.radians(np.asarray(lon, np.float64) - np.asarray(lon2, np.float64)) / 2
     h = np.sin((a - b) / 2) ** 2 + np.cos(a) * np.cos(b) * np.sin(half) ** 2
     return np.asarray(2 * _EARTH * np.arcsin(np.sqrt(h)))
 

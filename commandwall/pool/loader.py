@@ -48,6 +48,13 @@ def upsert(conn: Connection, records: Sequence[Any]) -> None:
         )
 
 
+def remove(conn: Connection, records: Sequence[Any]) -> None:
+    """Delete records of one kind by their ids, in one statement."""
+    if records:
+        query = sql.SQL("DELETE FROM {} WHERE id = ANY(%s)").format(_table(records[0]))
+        conn.execute(query, ([record.id for record in records],))
+
+
 def _copy(conn: Connection, table: sql.Composable, records: Iterable[Any]) -> None:
     first, *_ = records
     names, moments = _names(first), times_of(type(first))

@@ -73,7 +73,7 @@ class AreaJudge:
         self._drawn: dict[str, Shape] = {}
         self._undrawn: dict[str, str] = {}  # parent -> why its rows have no shape
         self.changed: dict[str, Area] = {}
-        self.removed: set[str] = set()
+        self._removed: set[str] = set()
 
     def ends(self, given: Sequence[Given]) -> list[Outcome]:
         """How each row ends: an area with the outline of the file, or one drawn in its parent."""
@@ -81,6 +81,11 @@ class AreaJudge:
             self._draw(given)
             return [self._end(one, self._sketch) for one in given]
         return [self._end(one, partial(self._outline, self._ground)) for one in given]
+
+    @property
+    def removed(self) -> list[Area]:
+        """Areas that others replace."""
+        return [self._held[code] for code in sorted(self._removed)]
 
     def _end(self, one: Given, shape_of: Callable[[Given], Shape]) -> Outcome:
         try:
@@ -204,7 +209,7 @@ class AreaJudge:
         if strangers and not self._ask.replace:
             self._undrawn[parent] = "siblings"
             return []
-        self.removed |= self._below(strangers)
+        self._removed |= self._below(strangers)
         complete = not strangers and {area.id for area in there} == set(rows)
         kept = {a.id: (shapely.from_wkb(a.geom), a.sketch) for a in there if a.id in rows}
         self._drawn |= {c: shape for c, shape in kept.items() if complete or not shape[1]}

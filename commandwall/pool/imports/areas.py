@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from commandwall.areas import Area
 from commandwall.pool.imports import geofiles, tables, text
 from commandwall.pool.imports.area_judge import LEVELS, AreaJudge, Ask, Given
 from commandwall.pool.imports.ground import Ground
@@ -44,7 +45,7 @@ def read(path: Path, ask: Ask, told: geofiles.Told) -> Source:
 def run(pool: PoolRows, source: Source, ledger: Ledger) -> Report:
     """Import a whole file: all of it is written, or nothing."""
     report = Report(source.name, len(source.given))
-    judge = AreaJudge(pool.areas(), source.ask, report.notes, source.ground)
+    judge = AreaJudge(pool.all(Area), source.ask, report.notes, source.ground)
     ends = judge.ends(source.given)
     originals = {one.number: one.original for one in source.given}
     kept = [
@@ -53,7 +54,7 @@ def run(pool: PoolRows, source: Source, ledger: Ledger) -> Report:
         if end.outcome == QUARANTINED
     ]
     report.notes["removed"] += len(judge.removed)
-    pool.put(list(judge.changed.values()), kept, gone=sorted(judge.removed))
+    pool.put(list(judge.changed.values()), kept, gone=judge.removed)
     ledger.write(ends, kept)
     report.add(ends)
     return report
@@ -70,7 +71,7 @@ def _features(layer: geofiles.Layer, stem: str, ask: Ask) -> list[Given]:
             ask.parent or _said(row, "", PARENT_HEADS),
             1.0,
             shape,
-            {"properties": row},
+            layer.original(number),
         )
         for number, (row, shape) in enumerate(zip(layer.rows, layer.shapes, strict=True), 1)
     ]

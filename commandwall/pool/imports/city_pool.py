@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 import psycopg
 
 from commandwall.areas import CITY, Area
 from commandwall.config import Settings
-from commandwall.events import Event
 from commandwall.pool import loader, schema, secret
 from commandwall.pool.imports.report import Quarantined
 from commandwall.pool.imports.trouble import ImportTrouble
 from commandwall.pool.server import PoolServer, ServerTrouble
 
+R = TypeVar("R")
 CONNECT_S = 5
 ONE_IMPORT = 4713
 """The advisory lock: one import into a pool at a time, or two would both write the same row."""
@@ -27,30 +27,29 @@ class CityPool:
     def __init__(self, conn: schema.Connection) -> None:
         self._conn = conn
 
-    def areas(self) -> list[Area]:
-        return [Area(*row) for row in self._select("area", "TRUE", ())]
+    def all(self, kind: type[R]) -> list[R]:
+        return self._select(kind, "TRUE", ())
 
-    def events(self, ids: Sequence[str]) -> dict[str, Event]:
-        rows = self._select("event", "t.id = ANY(%s)", (list(ids),))
-        return {row[0]: Event(*row) for row in rows}
+    def held(self, kind: type[R], ids: Sequence[str]) -> dict[str, R]:
+        return {r.id: r for r in self._select(kind, "t.id = ANY(%s)", (list(ids),))}
 
     def put(
-        self, records: Sequence[Any], kept: Sequence[Quarantined], gone: Sequence[str] = ()
+        self, records: Sequence[Any], kept: Sequence[Quarantined], gone: Sequence[Any] = ()
     ) -> None:
         with self._conn.transaction(), self._conn.cursor() as cursor:
-            if gone:
-                cursor.execute("DELETE FROM cw_area WHERE id = ANY(%s)", (list(gone),))
+            loader.remove(self._conn, gone)
             loader.upsert(self._conn, records)
             if names := [r.name for r in records if isinstance(r, Area) and r.level == CITY]:
                 cursor.execute("UPDATE cw_meta SET city = %s WHERE city = ''", names[:1])
             if kept:
                 cursor.executemany(KEEP, kept)
 
-    def _select(self, name: str, where: str, values: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+    def _select(self, kind: type[R], where: str, values: tuple[Any, ...]) -> list[Any]:
+        name = kind.__name__.lower()
         fields = schema.out(name, "t", text=False)
         query = f"SELECT {fields} FROM cw_{name} t WHERE {where}"
         with self._conn.transaction():
-            return self._conn.execute(query.encode(), values).fetchall()
+            return [kind(*row) for row in self._conn.execute(query.encode(), values)]
 
 
 KEEP = b"""

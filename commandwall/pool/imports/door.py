@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from commandwall.clock import Clock
-from commandwall.config import Settings
+from commandwall.config import ASSETS, Settings
 
 if TYPE_CHECKING:
     from commandwall.pool.imports import geofiles
@@ -34,6 +34,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     areas.add_argument("--code", default="", help="column of codes, or a lone outline's code 代码")
     areas.add_argument("--name", default="", help="column of names, or a lone outline's name 名称")
     areas.add_argument("--replace", action="store_true", help="remove other areas there 替换同级")
+    buildings = kinds.add_parser("buildings", help="outlines of buildings 楼栋")
+    _add_map_file(buildings)
+    usual = ASSETS / "mappings" / "buildings.toml"
+    buildings.add_argument(
+        "--map", type=Path, default=usual, metavar="MAPPING.toml", help="映射文件"
+    )
     events = kinds.add_parser("events", help="rows of a table (CSV, XLSX) 事件")
     events.add_argument("file", type=Path)
     events.add_argument("--map", type=Path, required=True, metavar="MAPPING.toml", help="映射文件")
@@ -57,7 +63,7 @@ def run(settings: Settings, asked: argparse.Namespace) -> int:
     from commandwall.pool.imports.trouble import ImportTrouble
 
     try:
-        work = (_areas if asked.what == "areas" else _events)(asked)
+        work = WORKS[asked.what](asked)
         with (
             city_pool.opened(settings) as pool,
             Ledger(settings.data_dir / "imports", asked.file.stem) as ledger,
@@ -86,12 +92,26 @@ def _told(asked: argparse.Namespace) -> geofiles.Told:
     return Told(asked.datum, asked.layer, asked.encoding, asked.ignore_crs)
 
 
+def _buildings(asked: argparse.Namespace) -> Work:
+    from commandwall.pool.imports import buildings
+
+    source = buildings.read(asked.file, _told(asked), asked.map)
+    return lambda pool, ledger: buildings.run(pool, source, ledger, _progress)
+
+
 def _events(asked: argparse.Namespace) -> Work:
     from commandwall.pool.imports import events, mapping, tables
 
     mapped = mapping.load(asked.map)
     source = events.Source(asked.file.name, tables.read(asked.file), mapped, Clock().now())
     return lambda pool, ledger: events.run(pool, source, ledger, _progress)
+
+
+WORKS: dict[str, Callable[[argparse.Namespace], Work]] = {
+    "areas": _areas,
+    "buildings": _buildings,
+    "events": _events,
+}
 
 
 def _progress(done: int, total: int) -> None:

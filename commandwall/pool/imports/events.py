@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import dataclasses
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import islice
 from typing import NamedTuple
 
+from commandwall.areas import Area
 from commandwall.clock import SECOND, Ms
 from commandwall.events import Event
 from commandwall.pool.imports import text
+from commandwall.pool.imports.judged import BATCH, File, Judged, Progress, close
 from commandwall.pool.imports.mapping import Mapping
 from commandwall.pool.imports.places import Gazetteer
-from commandwall.pool.imports.pool_rows import PoolRows, aside
+from commandwall.pool.imports.pool_rows import PoolRows
 from commandwall.pool.imports.report import (
     IMPORTED,
     MERGED,
@@ -30,10 +32,6 @@ from commandwall.pool.imports.rows import RowReader
 from commandwall.pool.imports.tables import Row, Table
 from commandwall.pool.imports.trouble import RowFault, limit
 
-BATCH = 500
-Progress = Callable[[int, int], None]
-"""Called with rows done and rows in all."""
-
 
 class Source(NamedTuple):
     """One file to import: its name, its table, what its columns mean, and when."""
@@ -44,26 +42,18 @@ class Source(NamedTuple):
     now: Ms
 
 
-class Judged(NamedTuple):
-    """A row's end, its cells, and the event to write where it became one."""
-
-    outcome: Outcome
-    cells: Row
-    event: Event | None = None
-
-
 def run(pool: PoolRows, source: Source, ledger: Ledger, progress: Progress) -> Report:
     """Import a whole file; what was done before a failure stays done."""
     rows = list(source.table.numbered())
     report = Report(source.name, len(rows))
-    places = Gazetteer(pool.areas(), source.mapping.places)
+    places = Gazetteer(pool.all(Area), source.mapping.places)
     reader = RowReader(source.mapping, source.table.header, places, source.now)
+    keep = partial(keep_work, mapping=source.mapping)
+    file = File(Event, source.mapping.source, source.name, keep)
     merger, waiting = Merger(limit("merge_s") * SECOND), iter(rows)
     while batch := list(islice(waiting, BATCH)):
         judged = [judge(number, cells, reader, merger) for number, cells in batch]
-        judged = against_pool(pool, judged, source.mapping)
-        _write(pool, source, ledger, judged)
-        report.add([j.outcome for j in judged])
+        report.add(close(pool, ledger, judged, file))
         progress(sum(report.counts.values()), report.rows)
     report.notes = reader.notes
     return report
@@ -124,36 +114,7 @@ class Merger:
         return ""
 
 
-def against_pool(pool: PoolRows, judged: list[Judged], mapping: Mapping) -> list[Judged]:
-    """The same rows, those that the pool already holds marked as known or changed."""
-    known = pool.events([j.event.id for j in judged if j.event is not None])
-    return list(_known(judged, known, mapping)) if known else judged
-
-
-def _known(judged: list[Judged], known: dict[str, Event], mapping: Mapping) -> Iterator[Judged]:
-    for one in judged:
-        held = known.get(one.event.id) if one.event is not None else None
-        if one.event is None or held is None:
-            yield one
-            continue
-        event = keep_work(one.event, held, mapping)
-        if event == held:
-            yield Judged(one.outcome._replace(outcome=MERGED, reason="known"), one.cells)
-        else:
-            yield Judged(one.outcome._replace(reason="changed"), one.cells, event)
-
-
 def keep_work(event: Event, held: Event, mapping: Mapping) -> Event:
     """The row as the pool should hold it: what the file does not tell stays as the pool has it."""
     fields = {"received_at", "rev"} | {"state", "unit", "closed_at"} - mapping.columns.keys()
     return dataclasses.replace(event, **{name: getattr(held, name) for name in fields})
-
-
-def _write(pool: PoolRows, source: Source, ledger: Ledger, judged: list[Judged]) -> None:
-    kept = [
-        aside(j.outcome, source.mapping.source, source.name, j.cells)
-        for j in judged
-        if j.outcome.outcome == QUARANTINED
-    ]
-    pool.put([j.event for j in judged if j.event is not None], kept)
-    ledger.write([j.outcome for j in judged], kept)

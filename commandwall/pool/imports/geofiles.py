@@ -47,6 +47,11 @@ class Layer:
     shapes: Sequence[Any]  # as given, None where there is no readable one
     ground: Ground
 
+    def original(self, number: int) -> dict[str, Any]:
+        """A person's row as it came, to be kept where it is refused."""
+        row, shape = self.rows[number - 1], self.shapes[number - 1]
+        return {"properties": row, "geometry": shapely.to_wkt(shape, rounding_precision=-1)}
+
 
 def read(path: Path, told: Told) -> Layer:
     """The layer of a file. Raises ImportTrouble for one unreadable or with a question open."""

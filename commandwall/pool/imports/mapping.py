@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Container, Iterable
 from pathlib import Path
+from typing import TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
@@ -29,6 +30,8 @@ FIELDS = frozenset(_TEXTS | _CODED | _PLACED | _TIMES)
 """What a column may become; the rest of an event the importer knows by itself."""
 
 STATES = CLOSED_STATES | {NEW, ACCEPTED, DISPATCHED, SIGNED, ON_SCENE, FEEDBACK}
+
+M = TypeVar("M", bound=msgspec.Struct)
 
 
 class Mapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -58,15 +61,20 @@ class Mapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
 
 def load(path: Path) -> Mapping:
     """Read and check a mapping; ImportTrouble says what is wrong with it and where."""
+    mapping = loaded(path, Mapping)
+    _check(mapping, path.name)
+    return mapping
+
+
+def loaded(path: Path, kind: type[M]) -> M:
+    """A mapping file of a kind, by its types alone. Raises ImportTrouble."""
     try:
         with path.open("rb") as file:
-            mapping = msgspec.convert(tomllib.load(file), Mapping)
+            return msgspec.convert(tomllib.load(file), kind)
     except OSError as error:
         raise ImportTrouble("unreadable", file=str(path), why=error.strerror) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
         raise ImportTrouble("mapping", file=path.name, why=str(error)) from error
-    _check(mapping, path.name)
-    return mapping
 
 
 def _check(mapping: Mapping, name: str) -> None:

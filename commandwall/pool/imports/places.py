@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 import shapely
+from numpy.typing import NDArray
 
 from commandwall import codes, geo
 from commandwall.areas import BLOCK, CITY, Area
@@ -99,10 +100,25 @@ class Gazetteer:
 
     def at(self, lon: float, lat: float, acc_m: float | None) -> Spot:
         """A point (degrees WGS-84) in the smallest area around it; RowFault far from the city."""
-        if not self._near(lon, lat):
-            raise RowFault("lon", "swapped" if self._near(lat, lon) else "outside")
-        code = next((code for index in self._grounds if (code := index.code(lon, lat))), "")
-        return Spot(code, lon, lat, acc_m, POINT)
+        here = np.array([lon]), np.array([lat])
+        if fault := self.faults_at(*here)[0]:
+            raise RowFault("lon", fault)
+        return Spot(self.codes_at(*here)[0], lon, lat, acc_m, POINT)
+
+    def faults_at(self, lon: geo.Degrees, lat: geo.Degrees) -> list[str]:
+        """Why each point cannot be in the city: far from it, or turned on its side; "" where near."""
+        turned = np.where(self._near(lat, lon), "swapped", "outside")
+        found: list[str] = np.where(self._near(lon, lat), "", turned).tolist()
+        return found
+
+    def codes_at(self, lon: geo.Degrees, lat: geo.Degrees) -> list[str]:
+        """Code of the smallest area around each point; "" for none."""
+        found = [""] * len(lon)
+        for index in self._grounds:
+            for i, row in enumerate(index.find(lon, lat).tolist()):
+                if row >= 0 and not found[i]:
+                    found[i] = index.codes[row]
+        return found
 
     def _narrow(self, several: set[str], told: Sequence[set[str]]) -> str:
         """One area for a mention: of two villages with one name that in a town also named,
@@ -125,12 +141,10 @@ class Gazetteer:
             return deepest[0]
         return next((c for c in deepest if all(c in chain for chain in chains)), "")
 
-    def _near(self, lon: float, lat: float) -> bool:
-        if abs(lon) > 180 or abs(lat) > 90:
-            return False
+    def _near(self, lon: geo.Degrees, lat: geo.Degrees) -> NDArray[np.bool_]:
         west, south, east, north = self._city
-        x, y = min(max(lon, west), east), min(max(lat, south), north)
-        return bool(geo.distance(lon, lat, x, y) <= limit("outside_m"))
+        away = geo.distance(lon, lat, np.clip(lon, west, east), np.clip(lat, south, north))
+        return np.asarray((np.abs(lon) <= 180) & (np.abs(lat) <= 90) & (away <= limit("outside_m")))
 
     @cached_property
     def _city(self) -> tuple[float, float, float, float]:

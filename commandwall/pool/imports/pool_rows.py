@@ -5,27 +5,27 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from hashlib import sha256
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
-from commandwall.areas import Area
-from commandwall.events import Event
 from commandwall.pool.imports.report import Outcome, Quarantined
 from commandwall.pool.imports.tables import text_of
+
+R = TypeVar("R")
 
 
 class PoolRows(Protocol):
     """The pool as the importers see it. Each call is one transaction, safe to repeat."""
 
-    def areas(self) -> list[Area]:
-        """All areas, with their outlines."""
+    def all(self, kind: type[R]) -> list[R]:
+        """All records of a kind."""
 
-    def events(self, ids: Sequence[str]) -> dict[str, Event]:
-        """Those of these events that the pool holds, by id."""
+    def held(self, kind: type[R], ids: Sequence[str]) -> dict[str, R]:
+        """Those of these records that the pool holds, by id."""
 
     def put(
-        self, records: Sequence[Any], kept: Sequence[Quarantined], gone: Sequence[str] = ()
+        self, records: Sequence[Any], kept: Sequence[Quarantined], gone: Sequence[Any] = ()
     ) -> None:
-        """Insert or replace records of one kind, keep quarantined rows, delete areas `gone`."""
+        """Insert or replace records, keep quarantined rows, delete `gone`; each of one kind."""
 
 
 def aside(outcome: Outcome, source: str, file: str, cells: Any) -> Quarantined:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from pathlib import Path
 
 import pytest
@@ -10,12 +11,15 @@ import shapely
 
 from commandwall.areas import CITY, TOWN, VILLAGE, Area
 from commandwall.clock import Ms
-from commandwall.pool.imports import areas, events, mapping, tables
+from commandwall.config import ASSETS
+from commandwall.events import Event
+from commandwall.pool.imports import areas, buildings, events, mapping, tables
 from commandwall.pool.imports.area_judge import Ask
 from commandwall.pool.imports.geofiles import Told
 from commandwall.pool.imports.places import label_point
 from commandwall.pool.imports.report import Ledger
 
+USUAL = ASSETS / "mappings" / "buildings.toml"
 NOW = Ms(1_795_500_000_000)
 MAP = """
 source = "12345"
@@ -34,21 +38,29 @@ class MemoryPool:
     """What the importers ask of a pool, in dictionaries."""
 
     def __init__(self, *held):
-        self.held_areas = {area.id: area for area in held}
-        self.held_events, self.kept = {}, {}
+        self.of = defaultdict(dict)
+        self.of[Area] = {area.id: area for area in held}
+        self.kept = {}
 
-    def areas(self):
-        return list(self.held_areas.values())
+    @property
+    def held_areas(self):
+        return self.of[Area]
 
-    def events(self, ids):
-        return {i: self.held_events[i] for i in ids if i in self.held_events}
+    @property
+    def held_events(self):
+        return self.of[Event]
+
+    def all(self, kind):
+        return list(self.of[kind].values())
+
+    def held(self, kind, ids):
+        return {i: self.of[kind][i] for i in ids if i in self.of[kind]}
 
     def put(self, records, kept, gone=()):
         for one in gone:
-            del self.held_areas[one]
+            del self.of[type(one)][one.id]
         for record in records:
-            home = self.held_areas if isinstance(record, Area) else self.held_events
-            home[record.id] = record
+            self.of[type(record)][record.id] = record
         self.kept |= {one.id: one for one in kept}
 
 
@@ -74,22 +86,29 @@ class Desk:
     """Imports files of a folder into a pool in memory."""
 
     def __init__(self, folder: Path, *held: Area):
-        self.folder, self.pool = folder, MemoryPool(*held)
+        self.folder, self.pool, self.steps = folder, MemoryPool(*held), []
 
     def events(self, table, map_text=MAP, name="rows.csv", now=NOW):
         path = self.write(name, table) if table is not None else self.folder / name
         mapped = mapping.load(self.write("map.toml", map_text))
         source = events.Source(path.name, tables.read(path), mapped, now)
-        steps = []
+        self.steps.clear()
         with Ledger(self.folder / "out", path.stem) as ledger:
-            report = events.run(self.pool, source, ledger, lambda *step: steps.append(step))
-        self.steps = steps
-        return report
+            return events.run(self.pool, source, ledger, self.step)
+
+    def step(self, *step):
+        self.steps.append(step)
 
     def areas(self, path, **said):
         told = Told(**{name: said.pop(name) for name in Told._fields if name in said})
         with Ledger(self.folder / "out", path.stem) as ledger:
             return areas.run(self.pool, areas.read(path, Ask(**said), told), ledger)
+
+    def buildings(self, path, map_text=None, **told):
+        map_file = USUAL if map_text is None else self.write("map.toml", map_text)
+        source = buildings.read(path, Told(**told), map_file)
+        with Ledger(self.folder / "out", path.stem) as ledger:
+            return buildings.run(self.pool, source, ledger, self.step)
 
     def write(self, name, content, encoding="utf-8"):
         path = self.folder / name

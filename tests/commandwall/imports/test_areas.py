@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from commandwall import geo
-from commandwall.areas import GRID, TOWN, VILLAGE
+from commandwall.areas import GRID, TOWN, VILLAGE, Area
 from commandwall.pool.imports.trouble import ImportTrouble
 
 
@@ -151,11 +151,11 @@ def test_json_that_is_no_geojson_is_refused_with_a_sentence(desk, text):
 
 
 def test_names_and_codes_get_sketched_outlines_without_a_gap(desk):
-    desk.pool.held_areas = {c: a for c, a in desk.pool.held_areas.items() if a.level < VILLAGE}
+    desk.pool.of[Area] = {c: a for c, a in desk.pool.held_areas.items() if a.level < VILLAGE}
     rows = "".join(f"320281{t:03d}{v:03d},{t}-{v} 村\n" for t in (1, 2) for v in range(1, 8))
     path = desk.write("v.csv", "代码,名称\n" + rows, encoding="gb18030")
     report = desk.areas(path, level="village")
-    villages = [a for a in desk.pool.areas() if a.level == VILLAGE]
+    villages = [a for a in desk.pool.all(Area) if a.level == VILLAGE]
     shapes = [shapely.from_wkb(a.geom) for a in villages]
     assert (len(villages), report.notes["sketched"]) == (14, 14)
     assert all(a.sketch == 1 and a.kind == "village" for a in villages)

@@ -12,6 +12,7 @@ import psycopg
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from mapfiles import a_square, write
 
 from commandwall.config import ASSETS, Settings
 from commandwall.pool import schema
@@ -87,6 +88,26 @@ def test_a_city_its_towns_and_its_events_come_into_the_pool(shell, mapping, caps
     said = capsys.readouterr()
     assert "e.csv: 读入行数 3 = 入库 2 + 合并 0 + 隔离 1" in said.out
     assert "3 / 3" in said.err
+
+
+def test_buildings_come_into_the_pool_once_and_the_walls_hear_of_them(shell, capsys):
+    city = shell.file("320281.geojson", OUTLINE)
+    shell.run("areas", city, "--level", "city", "--datum", "wgs84", "--name", "江阴市")
+    path = shell.folder / "b.gpkg"
+    write(path, {"id": ["B1", ""], "name": ["甲楼", "乙楼"]}, [a_square()] * 2, layer="楼")
+    write(path, {"id": ["9"]}, [a_square()], layer="路", append=True)
+    assert shell.run("buildings", path) == 2
+    assert "图层：楼, 路" in capsys.readouterr().err
+    for known in ("新增: 1", "中心池已有: 1"):
+        assert shell.run("buildings", path, "--layer", "楼") == 1
+        assert known in capsys.readouterr().out
+    assert shell.ask("SELECT id, area, name, colour, rev FROM cw_building") == [
+        ("B1", "320281", "甲楼", "green", 1)
+    ]
+    assert shell.ask("SELECT count(*) FROM cw_outbox WHERE kind = 'building'") == [(1,)]
+    assert shell.ask("SELECT source, row, field, reason FROM cw_quarantine") == [
+        ("building", 2, "id", "empty")
+    ]
 
 
 def test_the_walls_hear_of_what_was_imported_once(shell, mapping):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import zipfile
 
 import numpy as np
@@ -261,6 +262,11 @@ def test_hostile_texts_of_a_shapefile_stay_plain_text(desk):
     assert desk.pool.held_areas[GRID].name == HOSTILE.replace("\u202e", "")
     assert desk.pool.held_areas["320281001001003"].name == "'); DROP TABLE cw_area;--"
     assert [(o.row, o.field, o.reason) for o in report.refused] == [(2, "code", "code")]
+    (kept,) = desk.pool.kept.values()
+    assert json.loads(kept.original)["properties"] == {"代码": "<b>", "名称": "x"}
+    assert shapely.equals(
+        shapely.from_wkt(json.loads(kept.original)["geometry"]), shapely.orient_polygons(a_square())
+    )
 
 
 def test_codes_that_are_numbers_and_empty_cells_are_read_as_a_person_sees_them(desk):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from commandwall.config import ASSETS
-from commandwall.pool.imports import mapping
+from commandwall.pool.imports import buildings, mapping
 from commandwall.pool.imports.trouble import ImportTrouble
 
 
@@ -19,7 +19,8 @@ def trouble(tmp_path, text):
 
 @pytest.mark.parametrize("path", sorted((ASSETS / "mappings").glob("*.toml")), ids=lambda p: p.stem)
 def test_the_mappings_that_come_with_the_program_are_good(path):
-    assert mapping.load(path).columns
+    load = buildings.mapped if path.stem == "buildings" else mapping.load
+    assert load(path).columns
 
 
 @pytest.mark.parametrize(

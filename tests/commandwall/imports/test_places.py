@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 
 from commandwall import geo
+from commandwall.areas import Area
 from commandwall.pool.imports.places import NO_SPOT, Gazetteer, spoken
 from commandwall.pool.imports.trouble import ImportTrouble, RowFault
 
 
 @pytest.fixture
 def places(desk):
-    return Gazetteer(desk.pool.areas(), {"A市": "320281", "A市/A1区": "320281001"})
+    return Gazetteer(desk.pool.all(Area), {"A市": "320281", "A市/A1区": "320281001"})
 
 
 @pytest.mark.parametrize(
@@ -75,7 +76,7 @@ def test_a_point_far_from_the_city_is_refused(places, lon, lat, reason):
 
 def test_a_place_name_for_an_area_that_is_not_there_is_refused(desk):
     with pytest.raises(ImportTrouble, match="A9"):
-        Gazetteer(desk.pool.areas(), {"A9市": "A9"})
+        Gazetteer(desk.pool.all(Area), {"A9市": "A9"})
 
 
 def test_a_pool_without_areas_places_nothing_and_takes_every_point():

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from commandwall.areas import Area
 from commandwall.clock import Ms, to_datetime
 from commandwall.pool.imports.mapping import FIELDS, Mapping
 from commandwall.pool.imports.places import Gazetteer
@@ -159,17 +160,17 @@ def test_defaults_fill_empty_cells():
 
 
 def test_coordinates_are_converted_from_the_declared_datum(desk):
-    event, _ = read(areas=desk.pool.areas(), lon="120.1", lat=31.9)
+    event, _ = read(areas=desk.pool.all(Area), lon="120.1", lat=31.9)
     assert (event.placed, event.area, event.datum) == ("point", "320281001001", "gcj02")
     assert abs(event.lon - 120.1) > 0.004
 
 
 def test_without_coordinates_the_area_is_by_code_then_by_words(desk):
-    event, _ = read(areas=desk.pool.areas(), area="320281002")
+    event, _ = read(areas=desk.pool.all(Area), area="320281002")
     assert (event.area, event.placed) == ("320281002", "area")
-    event, notes = read(areas=desk.pool.areas(), area="777", address="澄江街道")
+    event, notes = read(areas=desk.pool.all(Area), area="777", address="澄江街道")
     assert (event.area, notes["area_unknown"]) == ("320281001", 1)
-    event, notes = read(areas=desk.pool.areas(), lon=0, lat=0)
+    event, notes = read(areas=desk.pool.all(Area), lon=0, lat=0)
     assert (event.placed, event.lon, notes["placed_nowhere"]) == ("nowhere", None, 1)
 
 
