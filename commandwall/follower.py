@@ -65,6 +65,7 @@ class Follower(threading.Thread):
         self._versions: dict[str, int] = {}
         self._cursors: dict[str, int] = {}
         self._live: dict[str, tuple[live.LiveArrays, NDArray[np.int64]]] = {}
+        self._rows_at: dict[str, NDArray[np.intp]] = {}  # where each row of the picture is live
         self._second = self._tallied = self._banded = 0
         self._bands: tallies.Bands = {}
         self._ahead: dict[str, EventView] = {}
@@ -192,8 +193,10 @@ class Follower(threading.Thread):
     def _arrange(self, reader: Reader, fresh: Fresh, parts: dict[str, Any]) -> None:
         if Sensor in fresh:
             parts["sensors"] = SensorArrays(reader.find(Sensor))
+            self._rows_at["sensors"] = parts["sensors"].no
         if Resource in fresh:
             parts["resources"] = FixArrays(reader.find(Resource))
+            self._rows_at["fixes"] = parts["resources"].no
         self._live = {} if Sensor in fresh or Resource in fresh else self._live
         if parts.get("whole"):
             parts["city"] = reader.value("SELECT value FROM mirror_meta WHERE key = 'city'") or ""
@@ -214,11 +217,15 @@ class Follower(threading.Thread):
             rows = int(path.stem.rsplit("-", 1)[1])
             self._live[what] = live.LiveArrays(path, columns, rows), np.full(1, -1, np.int64)
         arrays, seen = self._live[what]
+        places = self._rows_at.get(what)
         counters = arrays.counters()
+        # Things that are too new for the file: the agent is about to make a larger one.
+        if places is None or places.max(initial=-1) >= arrays.rows:
+            return None
         if np.array_equal(counters, seen):
             return None
         self._live[what] = arrays, counters
-        return arrays.read()
+        return {name: column[places] for name, column in arrays.read().items()}
 
     def _each_second(self, now: Ms, parts: dict[str, Any], markers: set[type]) -> None:
         conn = self._conn

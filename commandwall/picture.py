@@ -97,11 +97,9 @@ class SensorArrays:
         self.severity = np.zeros(n, np.uint8)
 
     def take(self, live: Mapping[str, NDArray[Any]]) -> None:
-        """Newest live columns, which are indexed by `no`."""
-        self.value = live["value"][self.no]
-        self.at = live["at"][self.no]
-        self.quality = live["quality"][self.no]
-        self.severity = live["severity"][self.no]
+        """Newest live columns, in the order of the rows."""
+        self.value, self.at = live["value"], live["at"]
+        self.quality, self.severity = live["quality"], live["severity"]
 
 
 class FixArrays:
@@ -119,10 +117,10 @@ class FixArrays:
         self.trail = np.full((n, TRAIL, 2), np.nan)
 
     def take(self, live: Mapping[str, NDArray[Any]]) -> None:
-        """Newest live columns; a resource that moved gets one more point on its trail."""
-        at = live["at"][self.no]
+        """Newest live columns, in the order of the rows; a resource that moved gets one more
+        point on its trail."""
+        at, lon, lat = live["at"], live["lon"], live["lat"]
         moved = at > self.at
-        lon, lat = live["lon"][self.no], live["lat"][self.no]
         self.trail[moved, :-1] = self.trail[moved, 1:]
         self.trail[moved, -1, 0], self.trail[moved, -1, 1] = lon[moved], lat[moved]
         known = at > 0

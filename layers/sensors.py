@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF
@@ -12,11 +14,38 @@ from commandwall.sensors import STALE, Sensor
 from layers.base import Layer
 from layers.geometry import Floats, Ints
 from layers.marks import paint_sensor
-from layers.scene import Dots, Scene, Stamps, by_y
-from layers.style import CITY, DISTRICT, STREET
+from layers.scene import Dots, Item, Scene, Stamps, by_y
+from layers.style import CITY, DISTRICT, STREET, Style
 
 CALM, SILENT = 0, 5
 """Kinds of a dot; 1..4 are severities."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Field:
+    """Where the devices stand on the sheet, from north to south."""
+
+    sensors: SensorArrays
+    plane: object
+    order: Ints
+    x: Floats
+    y: Floats
+    ids: list[str]
+
+    @classmethod
+    def of(cls, sensors: SensorArrays, scene: Scene) -> _Field:
+        x, y = scene.project(sensors.lon, sensors.lat)
+        order = by_y(x, y)
+        ids = [sensors.ids[i] for i in order]
+        return cls(sensors, scene.plane, order, x[order], y[order], ids)
+
+    def dots(self, kind: NDArray[np.uint8], level: int, style: Style) -> Dots:
+        look = style.map["sensor"]
+        colour = style.paint("sensor", look["alpha"][level])
+        colours = np.array([colour] * SILENT + [0], np.uint32)
+        sizes = np.full(SILENT + 1, look["size"][level], np.float64)
+        of, ids = ("sensor", self.ids) if level != CITY else ("", [])
+        return Dots(self.x, self.y, kind, colours, sizes, style.span(level), of, ids)
 
 
 class SensorsLayer(Layer):
@@ -27,60 +56,47 @@ class SensorsLayer(Layer):
     def __init__(self) -> None:
         super().__init__()
         self.silent = 0  # devices that are silent now
-        self._of: SensorArrays | None = None
-        self._plane: object = None
-        self._order: Ints = np.empty(0, np.int64)
-        self._x: Floats = np.empty(0)
-        self._y: Floats = np.empty(0)
-        self._ids: list[str] = []
+        self._field: _Field | None = None
 
     def refresh(self, picture: Picture, changes: Changes, scene: Scene) -> None:
-        sensors = picture.sensors
-        if sensors is not self._of or scene.plane is not self._plane:
-            self._place(sensors, scene)
-        kind = np.where(sensors.quality == STALE, SILENT, np.minimum(sensors.severity, 4))
-        kind = kind.astype(np.uint8)[self._order]
-        self.count, self.silent = len(kind), int((kind == SILENT).sum())
-        self.at = picture.ages.get("readings")
-        scene.draw(self, self._texture(kind, scene), *self._near(kind, scene))
-
-    def _place(self, sensors: SensorArrays, scene: Scene) -> None:
-        x, y = scene.project(sensors.lon, sensors.lat)
-        self._order = by_y(x, y)
-        self._x, self._y = x[self._order], y[self._order]
-        self._ids = [sensors.ids[i] for i in self._order]
-        self._of, self._plane = sensors, scene.plane
-
-    def _texture(self, kind: NDArray[np.uint8], scene: Scene) -> Dots:
-        """The whole city: where people live; a dead feed is a darker patch."""
-        look = scene.style.map["sensor"]
-        colour = scene.style.paint("sensor", look["alpha"][CITY])
-        colours = np.array([colour] * 5 + [0], np.uint32)
-        sizes = np.full(6, look["size"][CITY], np.float64)
-        return Dots(self._x, self._y, kind, colours, sizes, scene.style.span(CITY))
-
-    def _near(self, kind: NDArray[np.uint8], scene: Scene) -> tuple[Dots, Stamps, Stamps]:
-        style, look = scene.style, scene.style.map["sensor"]
-        colour = style.paint("sensor", look["alpha"][DISTRICT])
-        dots = Dots(
-            self._x, self._y, kind, np.array([colour] * 5 + [0], np.uint32),
-            np.full(6, look["size"][DISTRICT], np.float64), style.span(DISTRICT),
-            of="sensor", ids=self._ids,
-        )  # fmt: skip
-        hollow = np.where(kind == SILENT, self._sprite(0, SILENT, scene), -1).astype(np.int32)
-        quiet = Stamps(self._x, self._y, hollow, style.span(DISTRICT), solid=False)
-        table = np.array(
-            [[self._sprite(c, k, scene) for k in range(6)] for c in range(len(self._classes()))],
-            np.int32,
-        ).reshape(-1, 6)
-        shape = self._of.cls_index[self._order] if self._of is not None else kind
-        street = Stamps(
-            self._x, self._y, table[shape, kind], style.span(STREET), False, "sensor", self._ids
+        field, sensors = self._field, picture.sensors
+        if field is None or field.sensors is not sensors or field.plane is not scene.plane:
+            field = self._field = _Field.of(sensors, scene)
+        self.count, self.at = len(sensors.ids), picture.ages.get("readings")
+        quality, severity = sensors.quality, sensors.severity
+        table, hollow, style = (
+            self._table(sensors, scene),
+            self._sprite(0, SILENT, scene),
+            scene.style,
         )
-        return dots, quiet, street
 
-    def _classes(self) -> list[str]:
-        return self._of.classes if self._of is not None else []
+        def make() -> tuple[int, list[Item]]:
+            """From afar where people live, with a dead feed as a darker patch; then dots; then
+            shapes. What is silent is hollow."""
+            kind = np.where(quality == STALE, SILENT, np.minimum(severity, 4)).astype(np.uint8)
+            signs, kind = table[sensors.cls_index, kind][field.order], kind[field.order]
+            quiet = np.where(kind == SILENT, hollow, -1).astype(np.int32)
+            x, y = field.x, field.y
+            return int((kind == SILENT).sum()), [
+                field.dots(kind, CITY, style),
+                field.dots(kind, DISTRICT, style),
+                Stamps(x, y, quiet, style.span(DISTRICT), solid=False),
+                Stamps(x, y, signs, style.span(STREET), False, "sensor", field.ids),
+            ]
+
+        def take(made: tuple[int, list[Item]]) -> None:
+            # Not overtaken by another set of devices, or of sprites.
+            if field is self._field and edition == scene.sprites.edition:
+                self.silent = made[0]
+                scene.draw(self, *made[1])
+
+        scene.later(make, take)
+
+    def _table(self, sensors: SensorArrays, scene: Scene) -> NDArray[np.int32]:
+        """Sprites by class and kind."""
+        classes = range(len(sensors.classes))
+        rows = [[self._sprite(c, k, scene) for k in range(SILENT + 1)] for c in classes]
+        return np.array(rows, np.int32).reshape(-1, SILENT + 1)
 
     def _sprite(self, cls: int, kind: int, scene: Scene) -> int:
         style = scene.style
