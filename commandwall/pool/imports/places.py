@@ -106,7 +106,7 @@ class Gazetteer:
         return Spot(self.codes_at(*here)[0], lon, lat, acc_m, POINT)
 
     def faults_at(self, lon: geo.Degrees, lat: geo.Degrees) -> list[str]:
-        """Why each point cannot be in the city: far from it, or turned on its side; "" where near."""
+        """Why each point cannot be in the city: far from it, or on its side; "" where near."""
         turned = np.where(self._near(lat, lon), "swapped", "outside")
         found: list[str] = np.where(self._near(lon, lat), "", turned).tolist()
         return found
