@@ -64,11 +64,8 @@ class SensorsLayer(Layer):
             field = self._field = _Field.of(sensors, scene)
         self.count, self.at = len(sensors.ids), picture.ages.get("readings")
         quality, severity = sensors.quality, sensors.severity
-        table, hollow, style = (
-            self._table(sensors, scene),
-            self._sprite(0, SILENT, scene),
-            scene.style,
-        )
+        table, hollow = self._table(sensors, scene), self._sprite(0, SILENT, scene)
+        style, edition = scene.style, scene.sprites.edition
 
         def make() -> tuple[int, list[Item]]:
             """From afar where people live, with a dead feed as a darker patch; then dots; then
