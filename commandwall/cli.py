@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
-from commandwall import logs, pairing
+from commandwall import logs, pairing, platform
 from commandwall.config import CHOICES, REFUSED, USAGE, Settings, SettingsError, Snapshot
 
 RunWall = Callable[[Settings, Snapshot | None], int]
@@ -48,6 +48,7 @@ def _do(asked: argparse.Namespace, settings: Settings, run_wall: RunWall) -> int
 def _long_running(asked: argparse.Namespace, settings: Settings, run_wall: RunWall) -> int:
     from commandwall.store.database import StoreTrouble
 
+    platform.return_large_blocks()
     _start_log(settings, "agent" if asked.command == "agent" else "wall")
     try:
         if asked.command == "agent":

@@ -34,6 +34,9 @@ ACCOUNT = "nobody"
 PARENT = "CW_PARENT"
 """The variable by which a program of ours tells its children its process."""
 PATIENCE_S = 10.0
+MALLOPT_TRIM, MALLOPT_MMAP = -1, -3
+LARGE = 4 << 20
+"""Bytes: a picture is larger, a column of a whole city's devices smaller."""
 FAST_SHUTDOWN = signal.SIGTERM if sys.platform == "win32" else signal.SIGINT
 """Asks PostgreSQL to keep what is committed and end; on Windows it ends and recovers later."""
 
@@ -246,6 +249,17 @@ def end(child: subprocess.Popen[bytes], patience_s: float = PATIENCE_S) -> None:
         except subprocess.TimeoutExpired:
             child.kill()
             child.wait()
+
+
+def return_large_blocks() -> None:
+    """Give large blocks back to the system as soon as they are free, where glibc hands them out.
+
+    Left to itself it soon keeps blocks of up to 32 MB in heaps that then cannot shrink: pictures
+    of a size that is gone stay for good.
+    """
+    if sys.platform == "linux" and hasattr(libc := ctypes.CDLL(None), "mallopt"):
+        libc.mallopt(MALLOPT_MMAP, LARGE)
+        libc.mallopt(MALLOPT_TRIM, 2 * LARGE)
 
 
 def be_nice(step: int, thread: bool = False) -> None:

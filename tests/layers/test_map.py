@@ -8,6 +8,7 @@ from importlib.metadata import EntryPoint
 from typing import Any
 
 import numpy as np
+import psutil
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QImage
@@ -396,3 +397,19 @@ def test_names_that_come_into_view_do_not_order_a_picture_each(
     settle(view, qtbot)
     assert len(writes) > 30
     assert len(orders) < len(writes)
+
+
+def test_pictures_of_a_size_that_is_gone_are_gone(make_map, city, qtbot) -> None:
+    """The C library kept them in its heaps: a wall grew with each page whose map had a new size."""
+    view = make_map(city, 1280, 720)
+    sizes = [(1200 + 90 * i, 700 + 50 * i) for i in range(8)]
+    used = []
+    for _ in range(3):
+        for size in sizes:
+            view.resize(*size)
+            settle(view, qtbot)
+        used.append(psutil.Process().memory_full_info().uss)
+    assert used[-1] - used[0] < 30e6
+    view.resize(320, 240)
+    settle(view, qtbot)
+    assert used[-1] - psutil.Process().memory_full_info().uss > 50e6

@@ -266,4 +266,5 @@ def filled(panel: Any, wall: Any, token: str) -> float:
 def pixels(image: QImage) -> np.ndarray:
     image = image.convertToFormat(QImage.Format.Format_RGB32)
     flat = np.frombuffer(image.constBits(), np.uint8)
-    return flat.reshape(image.height(), image.bytesPerLine() // 4, 4)[:, : image.width()]
+    # The image goes when this returns, and its bytes with it.
+    return flat.reshape(image.height(), image.bytesPerLine() // 4, 4)[:, : image.width()].copy()
