@@ -16,7 +16,7 @@ from commandwall.clock import Clock, Ms
 from commandwall.geo import Plane
 from commandwall.picture import Changes, Picture
 from layers.base import Layer, LayerInfo
-from layers.cook import Cook, Frame
+from layers.cook import Cook, Frame, spare
 from layers.drill import Drill
 from layers.scene import Scene
 from layers.viewport import Viewport
@@ -54,6 +54,7 @@ class Board(QObject):
         self.layers = sorted(layers, key=lambda layer: layer.order)
         self.picture: Picture | None = None
         self.frame: tuple[Frame, QImage] | None = None
+        self.growing: tuple[Frame, QImage] | None = None  # a large one, as far as it is cooked
         self.sharp_ms: deque[float] = deque(maxlen=4096)
         self._view, self._warm = Viewport(0.0, 0.0, 50.0, 1, 1), False
         self._asked: deque[tuple[int, float]] = deque()  # ticket, moment
@@ -178,8 +179,10 @@ class Board(QObject):
     def look(self, view: Viewport, anew: bool = False) -> None:
         """The window shows `view` now; cooks where the frame does not reach, or where asked."""
         self._view = view
-        spare = self.scene.style.map["frame"]["spare"]
-        if anew or self.frame is None or not self.frame[0].view.covers(view, spare):
+        known = self.frame is not None and self.frame[0].view.covers(
+            view, spare(self.scene.style, view)
+        )
+        if anew or not known:
             self._request()
         self._begin_names()
 
@@ -233,15 +236,13 @@ class Board(QObject):
         self._asked.append((ticket, self.clock.monotonic()))
 
     def _adopt(self) -> None:
-        frame = self._cook.adopt()
-        if frame is None:
-            return
-        height, width = frame.pixels.shape
-        form = QImage.Format.Format_RGB32
-        # The array is kept beside the image, which does not own its pixels.
-        self.frame = (frame, QImage(frame.pixels.data.cast("B"), width, height, form))
-        self._answer(frame.ticket)
-        self.fresh.emit()
+        frame, growing = self._cook.adopt(), self._cook.growing
+        if frame is not None:
+            self.frame = _shown(frame)
+            self._answer(frame.ticket)
+        self.growing = _shown(growing) if growing is not None else None
+        if frame is not None or growing is not None:
+            self.fresh.emit()
 
     def _answer(self, ticket: int) -> None:
         """Note how long the oldest order that this frame answers has waited."""
@@ -250,3 +251,10 @@ class Board(QObject):
             self._asked.popleft()
         if answered:
             self.sharp_ms.append((self.clock.monotonic() - answered[0]) * 1000)
+
+
+def _shown(frame: Frame) -> tuple[Frame, QImage]:
+    """A frame and its image; the array is kept beside the image, which does not own its pixels."""
+    height, width = frame.pixels.shape
+    form = QImage.Format.Format_RGB32
+    return frame, QImage(frame.pixels.data.cast("B"), width, height, form)

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from numpy.typing import NDArray
 from commandwall import platform
 from layers import kernels, names
 from layers.scene import EVER, Dots, Fill, Item, Line, Plan, Stamps, Territory, Tint, shows
+from layers.style import Style
 from layers.viewport import Viewport
 
 log = logging.getLogger(__name__)
@@ -28,20 +30,41 @@ STEP = 5
 """How much nicer than the screen the threads of the cook are."""
 PARTS = 2
 """Bands of one thread: where one part of the picture has little to draw, its thread goes on."""
+AT_ONCE = 6_000_000
+"""Pixels that are cooked before they are shown, when a picture is larger."""
 Pixels = NDArray[np.uint32]
+Rows = tuple[int, int]
 Scratch = tuple[NDArray[np.float32], NDArray[np.uint8]]
 Box = tuple[int, int, int, int]
 """Left, top, right, bottom pixels."""
 Corners = tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]]
 
 
+NOTHING: Scratch = (np.empty((0, 0), np.float32), np.empty((0, 0), np.uint8))
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Frame:
-    """A finished picture: (height, width) opaque pixels of `view`."""
+    """A picture: (height, width) opaque pixels of `view`.
+
+    A large one grows by rows: those of `done` (first and last of each run) are finished.
+    """
 
     view: Viewport
     pixels: Pixels
     ticket: int = 0  # of the order it answers
+    done: tuple[Rows, ...] = ()
+
+    @property
+    def whole(self) -> bool:
+        return sum(b - a for a, b in self.done) == len(self.pixels)
+
+
+Tell = Callable[[Frame], None]
+
+
+class Overtaken(Exception):
+    """Another picture is wanted before this one is finished."""
 
 
 @dataclass(slots=True, eq=False)
@@ -63,7 +86,7 @@ class Band:
     out: Pixels
     y0: int
     y1: int
-    scratch: Scratch  # zeroed coverage and parity
+    scratch: Scratch = NOTHING  # zeroed coverage and parity
 
 
 def give_way() -> None:
@@ -84,24 +107,39 @@ class Painter:
     def close(self) -> None:
         self._helpers.shutdown(wait=True)
 
-    def paint(self, plan: Plan, view: Viewport) -> Frame:
-        """The picture of a plan, larger than `view` by the overscan of the style."""
-        ground = self._ground
-        look = plan.style.map["frame"]
-        if ground is None or not ground.view.covers(view, look["spare"]):
-            wanted = view.overscanned(look["overscan"])
+    def paint(self, plan: Plan, view: Viewport, tell: Tell | None = None) -> Frame:
+        """The picture of a plan, larger than `view` by the overscan of the style.
+
+        Of a large one `tell` hears as it grows, the middle first; it may raise Overtaken.
+        """
+        ground, around = self._ground, overscan(plan.style, view)
+        if ground is None or not ground.view.covers(view, spare(plan.style, view)):
+            wanted = view.overscanned(around)
             ground = self._moved(plan, wanted) or self._begin(plan, wanted)
-        if ground.key != plan.ground_key:
-            self._cook_ground(plan, ground)
         self._ground = ground
-        return self._cook_live(plan, ground, view)
+        anew = ground.key != plan.ground_key
+        live, out = self._live(plan, ground, view), self._pictures[0]
+        frame = Frame(ground.view, out)
+        try:
+            for rows in runs(*out.shape):
+                if anew:
+                    self._cook_ground(plan, ground, rows)
+                self._bands(Band(plan, ground, out, *rows), live)
+                frame = replace(frame, done=(*frame.done, rows))
+                if tell is not None and not frame.whole:
+                    tell(frame)
+        except BaseException:
+            self._pictures.reverse()  # the other one is on the screen
+            raise
+        ground.key = plan.ground_key
+        return frame
 
     def _begin(self, plan: Plan, view: Viewport) -> Ground:
         size, kind = (view.height, view.width), _numbers(plan)
         old = self._ground
         if old is not None and old.cover.shape == size and old.ids.dtype == kind:
             return Ground(view, -1, old.cover, old.ids)
-        rows = -(-view.height // (PARTS * self.threads))
+        rows = max(b - a for a, b in runs(*size)) // (PARTS * self.threads) + 1
         self._scratch = [_scratch(rows, view.width) for _ in range(self.threads)]
         self._pictures = [np.zeros(size, np.uint32) for _ in range(2)]
         return Ground(view, -1, np.zeros(size, np.uint32), np.zeros(size, kind))
@@ -129,11 +167,12 @@ class Painter:
         part = Ground(
             ground.view.part(*box), -1, np.empty(size, np.uint32), np.empty(size, ground.ids.dtype)
         )
-        self._cook_ground(plan, part)
+        for rows in runs(*size):
+            self._cook_ground(plan, part, rows)
         ground.cover[top:bottom, left:right] = part.cover
         ground.ids[top:bottom, left:right] = part.ids
 
-    def _cook_ground(self, plan: Plan, ground: Ground) -> None:
+    def _cook_ground(self, plan: Plan, ground: Ground, rows: Rows) -> None:
         items = [
             i for i in plan.ground if shows(getattr(i, "between", EVER), ground.view.design_mpp)
         ]
@@ -144,12 +183,12 @@ class Painter:
             for item in items:
                 _draw(item, band)
 
-        self._bands(plan, ground, ground.cover, work)
-        ground.key = plan.ground_key
+        self._bands(Band(plan, ground, ground.cover, *rows), work)
 
-    def _cook_live(self, plan: Plan, ground: Ground, view: Viewport) -> Frame:
+    def _live(self, plan: Plan, ground: Ground, view: Viewport) -> Callable[[Band], None]:
+        """What draws a band of all that changes, over the ground."""
         self._pictures.reverse()
-        out, mpp = self._pictures[0], ground.view.design_mpp
+        mpp = ground.view.design_mpp
         tint, pattern = _tint(plan, mpp), hatch(plan)
         labels = names.laid_out(plan, ground.view, view)
         items = [i for i in plan.live if shows(getattr(i, "between", EVER), mpp)]
@@ -159,7 +198,7 @@ class Painter:
 
         def work(band: Band) -> None:
             kernels.compose(
-                out, ground.cover, ground.ids, tint.lut, tint.hatched, pattern,
+                band.out, ground.cover, ground.ids, tint.lut, tint.hatched, pattern,
                 _phase(ground.view), band.y0, band.y1,
             )  # fmt: skip
             for item in items:
@@ -167,28 +206,47 @@ class Painter:
                     _stamp(corners[id(item)], band)
                 else:
                     _draw(item, band)
-            labels.draw(out, plan.pages, band.y0, band.y1)
+            labels.draw(band.out, plan.pages, band.y0, band.y1)
 
-        self._bands(plan, ground, out, work)
-        return Frame(ground.view, out)
+        return work
 
-    def _bands(self, plan: Plan, ground: Ground, out: Pixels, work: Callable[[Band], None]) -> None:
-        """Do `work(band)` for all bands of a picture, as many at once as there are threads."""
+    def _bands(self, whole: Band, work: Callable[[Band], None]) -> None:
+        """Do `work(band)` for all parts of a band, as many at once as there are threads."""
 
         def one(y0: int) -> None:
             scratch = self._scratch.pop()
             try:
-                work(Band(plan, ground, out, y0, min(y0 + rows, height), scratch))
+                work(replace(whole, y0=y0, y1=min(y0 + rows, whole.y1), scratch=scratch))
             finally:
                 self._scratch.append(scratch)
 
-        height = out.shape[0]
-        rows = -(-height // (PARTS * self.threads))
-        starts = iter(range(0, height, rows))
+        rows = -(-(whole.y1 - whole.y0) // (PARTS * self.threads))
+        starts = iter(range(whole.y0, whole.y1, rows))
         others = self._helpers.map(lambda _: _all(one, starts), range(self.threads - 1))
         _all(one, starts)
         for _ in others:
             pass  # a band that failed raises here
+
+
+def overscan(style: Style, view: Viewport) -> float:
+    """How much larger than its window a frame is: on large walls that much would be too much."""
+    look = style.map["frame"]
+    share = min(1.0, float(look["overscan_mpx"]) * 1e6 / (view.width * view.height))
+    return 1 + (float(look["overscan"]) - 1) * share
+
+
+def spare(style: Style, view: Viewport) -> float:
+    """The share of the window that must be known beyond its edges, or the frame is cooked anew."""
+    look = style.map["frame"]
+    return float(look["spare"]) * (overscan(style, view) - 1) / (float(look["overscan"]) - 1)
+
+
+def runs(height: int, width: int) -> list[Rows]:
+    """The rows of a picture in parts that are shown one by one, the middle first."""
+    count = max(1, round(height * width / AT_ONCE))
+    edges = [round(i * height / count) for i in range(count + 1)]
+    parts = [(a, b) for a, b in pairwise(edges) if b > a]
+    return sorted(parts, key=lambda part: abs(part[0] + part[1] - height))
 
 
 def exposed(width: int, height: int, dx: int, dy: int) -> list[Box]:
@@ -301,6 +359,7 @@ class Cook:
         self._ticket = 0
         self._first: Callable[[], None] = lambda: None
         self._ready: Frame | None = None
+        self._growing: Frame | None = None
         self._closed = False
         self._thread = threading.Thread(target=self._run, name="map-cook", daemon=True)
 
@@ -319,6 +378,11 @@ class Cook:
             self._order = (plan, view, self._ticket)
             self._door.notify()
             return self._ticket
+
+    @property
+    def growing(self) -> Frame | None:
+        """The large picture that is being cooked, as far as it is."""
+        return self._growing
 
     def adopt(self) -> Frame | None:
         """Take the finished picture; from now on the worker may reuse the one before it."""
@@ -348,9 +412,21 @@ class Cook:
             return None if self._closed else order
 
     def _fill(self, plan: Plan, view: Viewport, ticket: int) -> None:
-        frame = self._painter.paint(plan, view)
+        try:
+            frame = self._painter.paint(plan, view, partial(self._grow, view))
+        except Overtaken:
+            self._done()
+            return
         with self._door:
-            self._ready = replace(frame, ticket=ticket)
+            self._growing, self._ready = None, replace(frame, ticket=ticket)
+        self._done()
+
+    def _grow(self, view: Viewport, frame: Frame) -> None:
+        with self._door:
+            if self._closed or (self._order and self._order[1].mpp != view.mpp):
+                self._growing = None
+                raise Overtaken
+            self._growing = frame
         self._done()
 
     def _guarded(self, work: Callable[[], Any]) -> None:

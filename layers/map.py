@@ -6,10 +6,11 @@ import logging
 from collections import deque
 from collections.abc import Callable, Iterable
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QFocusEvent,
     QHideEvent,
+    QImage,
     QKeyEvent,
     QMouseEvent,
     QPainter,
@@ -27,6 +28,7 @@ from layers.areas import SHOWN
 from layers.base import Layer, load_layers
 from layers.board import Board
 from layers.chosen import AREA, BUILDING, Chosen
+from layers.cook import Frame
 from layers.hand import Hand
 from layers.layered import Layered
 from layers.navigator import Navigator
@@ -308,6 +310,16 @@ class MapView(Layered):
             painter.drawImage(round(x), round(y), image)
         else:
             painter.drawImage(QRectF(x, y, image.width() * k, image.height() * k), image)
+        if self.board.growing is not None:
+            self._paint_growing(painter, *self.board.growing)
+
+    def _paint_growing(self, painter: QPainter, frame: Frame, image: QImage) -> None:
+        """The finished rows of a large picture that is still being cooked."""
+        x, y, k = self.navigator.view.offset_of(frame.view)
+        if abs(k - 1) < 1e-9:
+            for top, bottom in frame.done:
+                part = QRect(0, top, image.width(), bottom - top)
+                painter.drawImage(QPoint(round(x), round(y) + top), image, part)
 
     def _paint_waiting(self, painter: QPainter) -> None:
         style, view = self.scene.style, self.navigator.view

@@ -7,7 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from layers.cook import Painter
+from layers.cook import Frame, Overtaken, Painter, overscan, spare
+from layers.style import Style
+from layers.viewport import Viewport
 
 
 def apart(one: np.ndarray, other: np.ndarray) -> float:
@@ -41,9 +43,9 @@ def test_only_the_exposed_strips_are_drawn(make_map: Any, city: Any, monkeypatch
     painter.paint(plan, window)
     whole = Painter._cook_ground
 
-    def counted(self: Painter, plan: Any, ground: Any) -> None:
+    def counted(self: Painter, plan: Any, ground: Any, rows: Any) -> None:
         drawn.append(ground.cover.size)
-        whole(self, plan, ground)
+        whole(self, plan, ground, rows)
 
     monkeypatch.setattr(Painter, "_cook_ground", counted)
     frame = painter.paint(plan, window.panned(110, 0))
@@ -66,3 +68,58 @@ def test_more_areas_than_two_bytes_can_number_are_told_apart() -> None:
 
     assert np.iinfo(_numbers(plan(65_534))).max >= 65_534 + 1
     assert np.iinfo(_numbers(plan(65_535))).max >= 65_535 + 1
+
+
+def test_a_large_picture_grows_from_its_middle_and_ends_as_one(make_map: Any, city: Any) -> None:
+    view = make_map(city, 500, 360)
+    plan, window = view.scene.plan(), view.navigator.view.resized(6400, 3600)
+    grown: list[Frame] = []
+    painter = Painter(threads=2)
+    frame = painter.paint(plan, window, grown.append)
+    assert len(grown) > 1 and frame.whole
+    assert all(not part.whole for part in grown)
+    first, middle = grown[0].done[0], len(frame.pixels) / 2
+    assert first[0] <= middle <= first[1]
+    finished = grown[0].pixels[first[0] : first[1]]
+    assert apart(finished, frame.pixels[first[0] : first[1]]) == 0
+    painter.close()
+
+
+def test_a_picture_that_is_overtaken_leaves_the_shown_one_alone(make_map: Any, city: Any) -> None:
+    view = make_map(city, 500, 360)
+    plan, window = view.scene.plan(), view.navigator.view.resized(6400, 3600)
+    painter = Painter(threads=2)
+    shown = painter.paint(plan, window)
+    before = shown.pixels.copy()
+
+    def stop(frame: Frame) -> None:
+        raise Overtaken
+
+    for factor in (1.5, 2.0):
+        with pytest.raises(Overtaken):
+            painter.paint(plan, window.zoomed(factor, 100, 100), stop)
+    after = painter.paint(plan, window.zoomed(3.0, 100, 100))
+    assert after.pixels is not shown.pixels
+    assert apart(before, shown.pixels) == 0
+    painter.close()
+
+
+def test_a_wall_of_many_screens_is_cooked_hardly_larger_than_it_is() -> None:
+    style, small = Style(), Viewport(0, 0, 10, 1056, 672)
+    assert overscan(style, small) == style.map["frame"]["overscan"]
+    wall = small.resized(15360, 4320)
+    assert 1 < overscan(style, wall) < 1.05
+    assert wall.overscanned(overscan(style, wall)).covers(wall, spare(style, wall))
+
+
+def test_while_a_large_picture_grows_the_old_one_stays_below(
+    make_map: Any, city: Any, qtbot: Any, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr("layers.cook.AT_ONCE", 40_000)
+    view = make_map(city, 500, 360)
+    seen: list[int] = []
+    view.board.fresh.connect(lambda: seen.append(0 if view.board.growing is None else 1))
+    view.navigator.zoom(3, 250, 180)
+    qtbot.waitUntil(lambda: view.board.idle, timeout=60_000)
+    assert 1 in seen and seen[-1] == 0
+    assert view.board.growing is None
