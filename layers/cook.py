@@ -128,9 +128,9 @@ class Painter:
                 frame = replace(frame, done=(*frame.done, rows))
                 if tell is not None and not frame.whole:
                     tell(frame)
-        except BaseException:
-            self._pictures.reverse()  # the other one is on the screen
-            raise
+        finally:
+            if not frame.whole:
+                self._pictures.reverse()  # the other one is on the screen
         ground.key = plan.ground_key
         return frame
 
