@@ -10,6 +10,7 @@ from commandwall import cli
 from commandwall.config import USAGE, Settings, Snapshot
 from commandwall.follower import Follower
 from commandwall.keeper import Keeper
+from commandwall.tiles import source
 from commandwall.world import World
 
 if TYPE_CHECKING:
@@ -28,12 +29,14 @@ def run_wall(settings: Settings, snapshot: Snapshot | None) -> int:
     if snapshot is None and not startup.has_display():
         print(startup.no_display(), file=sys.stderr)
         return USAGE
+    base = source.find(settings)
     app = startup.application(offscreen=snapshot is not None)
     only = startup.OnlyOne(settings.data_dir)
     with ExitStack() as parts:
         if snapshot is None and (code := only.enter(parts)) is not None:
             return code
         wall = build(settings, parts)
+        startup.lay(base, wall, parts)
         if snapshot is None:
             only.hold(wall)
             wall.place()

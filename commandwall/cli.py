@@ -98,6 +98,8 @@ def _settings_flags(parser: argparse.ArgumentParser, unset: object) -> None:
     parser.add_argument("--join", type=Path, default=unset, metavar="DIR", help=joining)
     parser.add_argument("--side", choices=CHOICES["side"], default=unset, help="前指 or 后指")
     parser.add_argument("--lang", choices=CHOICES["lang"], default=unset)
+    parser.add_argument("--basemap", default=unset, help="map below all else 底图")
+    parser.add_argument("--basemap-datum", default=unset, help="its datum 底图坐标系")
     parser.add_argument("--log-level", choices=CHOICES["log_level"], default=unset)
 
 
@@ -123,7 +125,9 @@ def _commands(commands: argparse._SubParsersAction[argparse.ArgumentParser],
 
 
 def _flags(asked: argparse.Namespace) -> dict[str, object]:
-    names = ("demo", "scale", "data_dir", "side", "lang", "log_level")
+    names = (
+        "demo", "scale", "data_dir", "side", "lang", "log_level", "basemap", "basemap_datum",
+    )  # fmt: skip
     flags = {name: getattr(asked, name, None) for name in names}
     return flags if asked.join is None else {**flags, **_joined(asked.join)}
 

@@ -1,7 +1,7 @@
 """Settings: one frozen dataclass from TOML < environment < flags.
 
 An unknown key is an error that names its line. Secrets never stand here: only the path of a file
-that nobody else can read. Where there is none, the keyring is asked (pool/secret.py).
+that nobody else can read. Where there is none, the keyring is asked (secret.py).
 """
 
 from __future__ import annotations
@@ -34,6 +34,8 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
 
 FILES: Mapping[str, str] = {"theme": "themes", "wall": "walls"}
 """Settings that name a file of a folder in assets."""
+SECRETS = frozenset({"secret_file", "basemap_key_file"})
+"""Settings that name a file which only its owner may read."""
 _PASSWORD = re.compile(r"://[^@?]*:[^@?]*@|password\s*=", re.IGNORECASE)
 NO_PASSWORD = (
     "no password stands in an address, where others can read it; write the address without it, "
@@ -67,6 +69,10 @@ class Settings:
     reduced_motion: bool = False
     log_level: str = "INFO"
     plugins: str = ""  # module:Class, comma separated, beside the installed ones
+    basemap: str = ""  # row of codelists/basemap, .pmtiles or .mbtiles file, or address with {z}
+    basemap_datum: str = ""  # of that file or address
+    basemap_credit: str = ""  # what its licence wants written on the map
+    basemap_key_file: str = ""  # file of mode 0600 with the key of an online map
 
     @staticmethod
     def load(
@@ -86,8 +92,8 @@ class Settings:
         if settings.demo and "data_dir" not in given:
             # What is done in an invented city must never be sent to a real one.
             settings = replace(settings, data_dir=settings.data_dir / "demo")
-        if "secret_file" in given:
-            _check_secret(settings.secret_file, given["secret_file"].where)
+        for key in SECRETS & given.keys():
+            _check_secret(getattr(settings, key), given[key].where)
         return settings
 
     def environment(self) -> dict[str, str]:

@@ -16,6 +16,10 @@ MOST = 20_000
 _SECRETS = (
     (re.compile(r"(://[^:/@\s]+):[^@\s]+@"), r"\1:***@"),
     (re.compile(r"(passw(?:or)?d['\"]?\s*[=:]\s*)[^\s&,;]+", re.IGNORECASE), r"\1***"),
+    (
+        re.compile(r"([?&](?:tk|(?:api|access)?_?(?:key|token))=)[^\s&'\"]+", re.IGNORECASE),
+        r"\1***",
+    ),
 )
 
 

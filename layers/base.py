@@ -19,6 +19,7 @@ from commandwall import plugins
 from commandwall.clock import Ms
 from commandwall.picture import Changes, Picture
 from layers.scene import Scene
+from layers.viewport import Viewport
 
 log = logging.getLogger(__name__)
 GROUP = plugins.LAYERS
@@ -42,10 +43,15 @@ class Layer:
     def __init__(self) -> None:
         self.at: Ms | None = None  # newest moment of what is drawn
         self.count = 0  # how many things are drawn
+        self.note = ""  # how it stands, where that is neither a moment nor a count
 
     def refresh(self, picture: Picture, changes: Changes, scene: Scene) -> None:
         """Hand the scene what is to be drawn now."""
         raise NotImplementedError
+
+    def look(self, view: Viewport, scene: Scene) -> None:
+        """The window shows `view` now, or the layer itself is shown or hidden. Called at each
+        frame of a move: most layers draw the same wherever a person looks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +63,7 @@ class LayerInfo:
     visible: bool
     at: Ms | None
     count: int
+    note: str = ""
 
 
 def installed(named: str = "") -> list[EntryPoint]:

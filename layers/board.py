@@ -6,6 +6,7 @@ import logging
 from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any, TypeVar
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -118,10 +119,19 @@ class Board(QObject):
         self._after()
 
     def _refresh_layer(self, layer: Layer, picture: Picture, changes: Changes) -> None:
+        self._guarded(layer, lambda: layer.refresh(picture, changes, self.scene))
+
+    def _guarded(self, layer: Layer, work: Callable[[], None]) -> None:
         try:
-            layer.refresh(picture, changes, self.scene)
+            work()
         except Exception:
             log.exception("Layer %s failed", layer.id)
+
+    def _tell(self, layers: Iterable[Layer]) -> None:
+        """Say to layers where the window looks."""
+        if self.scene.plane is not None:
+            for layer in layers:
+                self._guarded(layer, partial(layer.look, self._view, self.scene))
 
     def _everything(self, picture: Picture) -> Changes:
         kinds = frozenset(kind for layer in self.layers for kind in layer.shows)
@@ -159,13 +169,14 @@ class Board(QObject):
         for layer in self.layers:
             if layer.id == name:
                 self.scene.show(layer, visible)
+                self._tell([layer])
         self._after()
 
     def info(self) -> list[LayerInfo]:
         """The layers as a layer tree shows them, uppermost first."""
         tr, scene = self.scene.tr, self.scene
         return [
-            LayerInfo(la.id, tr(la.title), scene.visible(la), la.at, la.count)
+            LayerInfo(la.id, tr(la.title), scene.visible(la), la.at, la.count, la.note)
             for la in reversed(self.layers)
         ]
 
@@ -179,10 +190,13 @@ class Board(QObject):
     def look(self, view: Viewport, anew: bool = False) -> None:
         """The window shows `view` now; cooks where the frame does not reach, or where asked."""
         self._view = view
+        before = self.scene.changed
+        self._tell(self.layers)
         known = self.frame is not None and self.frame[0].view.covers(
             view, spare(self.scene.style, view)
         )
-        if anew or not known:
+        more = self.scene.changed and not before  # a layer has more to show there
+        if anew or more or not known:
             self._request()
         self._begin_names()
 

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from commandwall import platform
 from layers import kernels, names
-from layers.scene import EVER, Dots, Fill, Item, Line, Plan, Stamps, Territory, Tint, shows
+from layers.scene import EVER, Dots, Fill, Item, Line, Plan, Raster, Stamps, Territory, Tint, shows
 from layers.style import Style
 from layers.viewport import Viewport
 
@@ -286,6 +286,9 @@ def _draw(item: Item, band: Band) -> None:
         kernels.fill(out, cover, s.xy, s.rings, s.shapes, s.box, colours, view.transform, y0, y1)
     elif isinstance(item, Line):
         _line(out, item, view, y0, y1)
+    elif isinstance(item, Raster):
+        for p in item.pieces:
+            kernels.raster(out, p.pixels, p.origin, p.into, p.part, p.box, view.transform, y0, y1)
     elif isinstance(item, Dots):
         _dots(out, item, view, y0, y1)
     elif isinstance(item, Stamps):

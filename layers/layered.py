@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtWidgets import QWidget
 
 from commandwall.areas import GRID
 from commandwall.picture import Changes, Picture
 from layers.areas import SHOWN
 from layers.base import LayerInfo
+from layers.basemap import Arrivals, BasemapLayer
 from layers.board import Board
 from layers.buildings import BuildingsLayer
 from layers.events import EventsLayer
 from layers.style import STREET
 from layers.tint import TintLayer
 
+if TYPE_CHECKING:
+    from commandwall.tiles.worker import Tiles
+
 
 class Layered(QWidget):
     """A map without hands and eyes: the board behind it, and the settings of its layers."""
 
     board: Board
+    _arrivals: Arrivals | None = None
 
     def level(self) -> int:
         """style.CITY, DISTRICT or STREET."""
@@ -34,6 +41,25 @@ class Layered(QWidget):
 
     def set_visible(self, layer: str, visible: bool) -> None:
         self.board.show(layer, visible)
+
+    def set_basemap(self, tiles: Tiles | None) -> None:
+        """Draw the tiles of these workers below everything else; None lets go of them."""
+        layer = self.board.layer(BasemapLayer)
+        if self._arrivals is not None:
+            self._arrivals.stop()
+            self._arrivals = None
+        if layer is not None:
+            layer.tiles = tiles
+            if tiles is not None:
+                wait = self.board.scene.style.map["basemap"]["gather_ms"]
+                self._arrivals = Arrivals(tiles, wait, lambda: self.board.redo(layer.id))
+
+    @property
+    def credit(self) -> str:
+        """What the licence of the base map wants written beside it; "" while none is seen."""
+        layer = self.board.layer(BasemapLayer)
+        shown = layer is not None and self.board.scene.visible(layer)
+        return layer.credit if layer is not None and shown else ""
 
     def set_figure(self, figure: str) -> None:
         """Colour the areas by a row of codelists/map_figure.toml; "" for plain land."""

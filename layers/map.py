@@ -96,6 +96,7 @@ class MapView(Layered):
     def shut(self) -> None:
         """End the map's threads; to be called before the widget goes."""
         self._blink.stop()
+        self.set_basemap(None)
         self.board.shut()
 
     @property
@@ -330,8 +331,9 @@ class MapView(Layered):
         painter.drawText(box, Qt.AlignmentFlag.AlignCenter, self.scene.tr("正在准备地图"))
 
     def frame_text(self) -> str:
-        """Place under the pointer, datum, sketched outlines, and age of the oldest layer."""
-        parts = [self.datum]
+        """Place under the pointer, credit of the base map, datum, sketched outlines, and age of
+        the oldest layer."""
+        parts = [self.credit, self.datum] if self.credit else [self.datum]
         if SHOWN[self.level()] in self.board.drill.sketched:
             parts.append(self.scene.tr("辖区界为示意"))
         if self._hand.pointer is not None and self.scene.plane is not None:

@@ -197,7 +197,31 @@ class Rings:
         return rows[self.sprite[rows] >= 0]
 
 
-Item = Territory | Tint | Fill | Line | Dots | Stamps | Names | Rings
+@dataclass(frozen=True, slots=True, eq=False)
+class Piece:
+    """A picture (h, w), or a part of it, that lies somewhat bent on the sheet.
+
+    `into` (2, 4): where a point of the sheet is found in the picture, as shares of its width and
+    height: (a + b x + c y + d x y), x and y counted from `origin`. `part`: which of the picture
+    is shown, in such shares; `box`: where, on the sheet (both left, top, right, bottom).
+    """
+
+    pixels: NDArray[np.uint32]
+    origin: tuple[float, float]
+    into: Floats
+    part: tuple[float, float, float, float]
+    box: tuple[float, float, float, float]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Raster:
+    """Pictures side by side, each replacing what lies below it; the later above the earlier."""
+
+    pieces: tuple[Piece, ...]
+    between: Span = EVER
+
+
+Item = Territory | Tint | Fill | Line | Dots | Stamps | Names | Rings | Raster
 
 
 @dataclass(frozen=True, slots=True, eq=False)

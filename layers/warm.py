@@ -17,7 +17,9 @@ from layers.scene import (
     Fill,
     Line,
     Names,
+    Piece,
     Plan,
+    Raster,
     Stamps,
     Territory,
     Tint,
@@ -59,9 +61,11 @@ def _plan(style: Style) -> Plan:
     at, first = np.zeros(1), np.zeros(1, np.int32)
     names = Names(at, at, ["a"], "note", where=BESIDE, leader=True)
     names.sprites[:, 0] = 0
+    flat = kernels.tone(np.zeros((2, 2, 4), np.uint8), np.zeros(256, np.uint32), 0.5, 255)
+    piece = Piece(flat, (0.0, 0.0), np.zeros((2, 4)), (0.0, 0.0, 1.0, 1.0), (-9.0,) * 4)
     ground = (
         Territory(circle, (1, 1, 1)), Tint(two, np.ones(2, np.uint8)), Fill(circle, one),
-        Line(line, 1, 3.0, dash=(4.0, 4.0), along=np.zeros(2)),
+        Line(line, 1, 3.0, dash=(4.0, 4.0), along=np.zeros(2)), Raster((piece,)),
     )  # fmt: skip
     live = (
         Dots(at, at, np.zeros(1, np.uint8), one, np.ones(1)), names,

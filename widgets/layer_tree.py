@@ -74,6 +74,9 @@ class LayerTree(Panel):
         for layer, (_, y, wide, low) in zip(self._layers, self._cells(), strict=True):
             base = (y + low) / 2 + 6
             told = age.age(self.picture.now, layer.at) if layer.at else ""
+            if layer.note:
+                paper.write(wide, base, layer.note, Ink("age"), RIGHT, COUNT)
+                continue
             pieces = [(age.number(layer.count), Ink("label", "" if layer.count else "t4"))]
             paper.row_back(wide - 84, base, *pieces)
             paper.write(wide, base, told, Ink("age"), RIGHT, TOLD)

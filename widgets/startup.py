@@ -22,6 +22,7 @@ from commandwall.picture import Changes, Picture
 from commandwall.watchdog import Watchdog
 
 if TYPE_CHECKING:
+    from commandwall.tiles.source import Source
     from widgets.wall import Wall
 
 log = logging.getLogger(__name__)
@@ -172,6 +173,17 @@ def _raise(window: QWidget) -> None:
     window.show()
     window.raise_()
     window.activateWindow()
+
+
+def lay(base: Source | None, wall: Wall, parts: ExitStack) -> None:
+    """Lay a base map below the map, where the settings ask for one."""
+    if base is not None:
+        from commandwall.tiles.worker import Tiles  # brings much that most walls do without
+
+        tiles = Tiles(base, wall.settings.data_dir)
+        parts.callback(tiles.close)
+        wall.map.set_basemap(tiles)
+        tiles.start()
 
 
 def draw(wall: Wall, shot: Snapshot) -> bool:

@@ -24,7 +24,8 @@ def run(settings: Settings, asked: argparse.Namespace) -> int:
     # Here, not above: every other command would wait for these libraries too.
     import psycopg
 
-    from commandwall.pool import schema, secret
+    from commandwall import secret
+    from commandwall.pool import schema
 
     if asked.what == "sql":
         print(f"BEGIN;\n{schema.script(asked.city)}\nCOMMIT;")

@@ -15,8 +15,9 @@ from psycopg.types.json import Jsonb
 from sqlalchemy import LargeBinary
 from sqlalchemy.types import Double
 
+from commandwall import secret
 from commandwall.clock import Clock, Ms
-from commandwall.pool import schema, secret
+from commandwall.pool import schema
 from commandwall.store.journal import Line
 from commandwall.store.schema import table_of
 

@@ -8,9 +8,10 @@ from typing import Any, TypeVar
 
 import psycopg
 
+from commandwall import secret
 from commandwall.areas import CITY, Area
 from commandwall.config import Settings
-from commandwall.pool import loader, schema, secret
+from commandwall.pool import loader, schema
 from commandwall.pool.imports.report import Quarantined
 from commandwall.pool.imports.trouble import ImportTrouble
 from commandwall.pool.server import PoolServer, ServerTrouble

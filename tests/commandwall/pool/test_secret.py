@@ -14,7 +14,7 @@ from keyring.backend import KeyringBackend
 from keyring.backends import fail
 from keyring.errors import KeyringLocked
 
-from commandwall.pool import secret
+from commandwall import secret
 from commandwall.pool.client import Client, PoolTrouble
 from commandwall.pool.server import PoolServer
 

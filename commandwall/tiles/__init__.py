@@ -1,0 +1,1 @@
+"""Base maps: where their tiles come from, and the workers that fetch them unseen."""
