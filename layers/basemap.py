@@ -21,7 +21,7 @@ from commandwall.picture import Changes, Picture
 from commandwall.tiles import decode, grid
 from commandwall.tiles.grid import TileId
 from commandwall.tiles.source import Source
-from layers import kernels
+from layers import pictures
 from layers.base import Layer
 from layers.scene import Piece, Raster, Scene
 from layers.style import Style
@@ -227,7 +227,7 @@ def _maker(scene: Scene, source: Source, edition: int) -> Callable[[TileId, byte
     def make(tile: TileId, data: bytes) -> object:
         kind = source.tone or ("photo" if decode.is_photo(data) else "light")
         picture = decode.picture(data)
-        toned = kernels.tone(picture, looks[kind], hue / opacity, round(opacity * 255))
+        toned = pictures.tone(picture, looks[kind], hue / opacity, opacity)
         return edition, placed(toned, tile, source.datum, plane)
 
     return make

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from commandwall import platform
-from layers import kernels, names
+from layers import kernels, names, pictures
 from layers.scene import EVER, Dots, Fill, Item, Line, Plan, Raster, Stamps, Territory, Tint, shows
 from layers.style import Style
 from layers.viewport import Viewport
@@ -288,7 +288,7 @@ def _draw(item: Item, band: Band) -> None:
         _line(out, item, view, y0, y1)
     elif isinstance(item, Raster):
         for p in item.pieces:
-            kernels.raster(out, p.pixels, p.origin, p.into, p.part, p.box, view.transform, y0, y1)
+            pictures.raster(out, p.pixels, p.origin, p.into, p.part, p.box, view.transform, y0, y1)
     elif isinstance(item, Dots):
         _dots(out, item, view, y0, y1)
     elif isinstance(item, Stamps):

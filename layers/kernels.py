@@ -24,8 +24,6 @@ OPAQUE, FULL = np.uint32(0xFF000000), np.uint32(255)
 EIGHT, TWENTY_FOUR = np.uint32(8), np.uint32(24)
 CELL = 4
 """Pixels of one cell of the label grid."""
-SEAM = 0.001
-"""Share of a picture by which it reaches over its edge, so that neighbours leave no gap."""
 _OPTIONS: dict[str, Any] = {"nogil": True, "boundscheck": False, "error_model": "numpy"}
 
 
@@ -235,65 +233,6 @@ def fill(out, cover, xy, rings, shapes, box, colours, view, y0, y1):  # type: ig
                     bottom,
                 )
         _lay(out, cover, colours[s], left, top, right, bottom)
-
-
-# -- pictures ------------------------------------------------------------------------------------
-
-
-@kernel
-def tone(picture, colours, hue, part):  # type: ignore[no-untyped-def]
-    """A picture (h, w, 4: red, green, blue, opacity) in other colours, premultiplied (h, w).
-
-    Each pixel becomes colours[its brightness] (256 of 0xRRGGBB), keeps `hue` of its own colour,
-    and is part / 255 as opaque as it was.
-    """
-    h, w = picture.shape[0], picture.shape[1]
-    out = np.empty((h, w), np.uint32)
-    for y in range(h):
-        for x in range(w):
-            r, g, b = int(picture[y, x, 0]), int(picture[y, x, 1]), int(picture[y, x, 2])
-            bright = (54 * r + 183 * g + 19 * b) >> 8
-            plain = int(colours[bright])
-            red = min(max((plain >> 16 & 255) + int(hue * (r - bright)), 0), 255)
-            green = min(max((plain >> 8 & 255) + int(hue * (g - bright)), 0), 255)
-            blue = min(max((plain & 255) + int(hue * (b - bright)), 0), 255)
-            pixel = OPAQUE | np.uint32(red << 16 | green << 8 | blue)
-            out[y, x] = shade(pixel, int(picture[y, x, 3]) * part // 255)
-    return out
-
-
-@kernel
-def _between(a, b, part):  # type: ignore[no-untyped-def]
-    """part / 255 of the way from pixel a to pixel b."""
-    return a if a == b else np.uint32(shade(a, FULL - np.uint32(part)) + shade(b, part))
-
-
-@kernel
-def raster(out, pixels, origin, into, part, box, view, y0, y1):  # type: ignore[no-untyped-def]
-    """Put a picture in place of what lies in `out`, smoothly scaled; see `scene.Piece`."""
-    scale, ox, oy = view
-    h, w = pixels.shape
-    first_u, first_v, last_u, last_v = part
-    left = max(0, int(np.floor(box[0] * scale + ox)))
-    right = min(out.shape[1], int(np.ceil(box[2] * scale + ox)))
-    top = max(y0, int(np.floor(box[1] * scale + oy)))
-    bottom = min(y1, int(np.ceil(box[3] * scale + oy)))
-    for y in range(top, bottom):
-        v = (y + 0.5 - oy) / scale - origin[1]
-        for x in range(left, right):
-            u = (x + 0.5 - ox) / scale - origin[0]
-            across = into[0, 0] + into[0, 1] * u + (into[0, 2] + into[0, 3] * u) * v
-            down = into[1, 0] + into[1, 1] * u + (into[1, 2] + into[1, 3] * u) * v
-            if min(across - first_u, down - first_v, last_u - across, last_v - down) < -SEAM:
-                continue
-            px = min(max(across * w - 0.5, 0.0), w - 1.0)
-            py = min(max(down * h - 0.5, 0.0), h - 1.0)
-            i, j = int(px), int(py)
-            k, m = min(i + 1, w - 1), min(j + 1, h - 1)
-            right_of = int((px - i) * 255)
-            upper = _between(pixels[j, i], pixels[j, k], right_of)
-            lower = _between(pixels[m, i], pixels[m, k], right_of)
-            out[y, x] = _between(upper, lower, int((py - j) * 255))
 
 
 # -- lines ---------------------------------------------------------------------------------------

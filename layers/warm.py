@@ -9,7 +9,7 @@ import logging
 
 import numpy as np
 
-from layers import geometry, kernels
+from layers import geometry, kernels, pictures
 from layers.cook import Painter
 from layers.scene import (
     BESIDE,
@@ -37,7 +37,7 @@ def warm(style: Style) -> None:
         _draw(style)
     except OSError as trouble:  # the disk of the cache is full or read-only: do without it
         log.warning("Compiled kernels cannot be kept: %s", trouble)
-        for name in vars(kernels).values():
+        for name in (*vars(kernels).values(), *vars(pictures).values()):
             if hasattr(name, "_cache"):
                 kernels.forget_cache(name)
         _draw(style)
@@ -61,7 +61,7 @@ def _plan(style: Style) -> Plan:
     at, first = np.zeros(1), np.zeros(1, np.int32)
     names = Names(at, at, ["a"], "note", where=BESIDE, leader=True)
     names.sprites[:, 0] = 0
-    flat = kernels.tone(np.zeros((2, 2, 4), np.uint8), np.zeros(256, np.uint32), 0.5, 255)
+    flat = pictures.tone(np.zeros((2, 2, 4), np.uint8), np.zeros(256, np.uint32), 0.5, 0.5)
     piece = Piece(flat, (0.0, 0.0), np.zeros((2, 4)), (0.0, 0.0, 1.0, 1.0), (-9.0,) * 4)
     ground = (
         Territory(circle, (1, 1, 1)), Tint(two, np.ones(2, np.uint8)), Fill(circle, one),

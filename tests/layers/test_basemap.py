@@ -17,7 +17,7 @@ from commandwall.tiles import grid
 from commandwall.tiles.grid import TileId
 from commandwall.tiles.source import Source
 from commandwall.tiles.worker import Tiles
-from layers import kernels
+from layers import kernels, pictures
 from layers.basemap import BasemapLayer, placed, table
 from layers.cook import Painter
 from layers.scene import Names, Plan, Raster, Stamps
@@ -147,7 +147,7 @@ def middle(dark: np.ndarray) -> float:
 
 def lay_down(out: np.ndarray, p: Any, view: Any, y0: int = 0, y1: int | None = None) -> None:
     end = len(out) if y1 is None else y1
-    kernels.raster(out, p.pixels, p.origin, p.into, p.part, p.box, view, y0, end)
+    pictures.raster(out, p.pixels, p.origin, p.into, p.part, p.box, view, y0, end)
 
 
 @pytest.mark.parametrize("datum", ["wgs84", "bd09"])
@@ -190,8 +190,8 @@ def test_no_map_however_bright_looks_like_a_severity(theme: str, tone: str) -> N
     garish[..., :3] = rng.choice([0, 255], (64, 64, 3))
     style = Style(theme)
     look = style.map["basemap"]
-    part = round(look["opacity"] * 255)
-    toned = kernels.tone(garish, table(style, tone), look["hue"] / look["opacity"], part)
+    hue = look["hue"] / look["opacity"]
+    toned = pictures.tone(garish, table(style, tone), hue, look["opacity"])
     land = np.uint32(style.paint("land"))
     shown = np.array([[kernels.over(land, p) for p in row] for row in toned], np.uint32)
     rgb = np.stack([shown >> s & 255 for s in (16, 8, 0)], axis=2).astype(int)
@@ -211,7 +211,7 @@ def test_paper_comes_out_as_land() -> None:
     style = Style("dark")
     paper = np.full((2, 2, 4), 245, np.uint8)
     paper[..., 3] = 255
-    toned = kernels.tone(paper, table(style, "light"), 0.0, 178)
+    toned = pictures.tone(paper, table(style, "light"), 0.0, 0.7)
     shown = int(kernels.over(np.uint32(style.paint("land")), toned[0, 0]))
     apart = [abs((shown >> s & 255) - (style.rgb("land") >> s & 255)) for s in (16, 8, 0)]
     assert max(apart) <= 2
@@ -223,8 +223,8 @@ def test_the_base_map_looks_as_agreed(
 ) -> None:
     view = make_map(city, 300, 200)
     view.set_theme(theme)
-    for name in ("water", "roads", "builtup", "hills"):
-        view.set_visible(name, False)
+    for one in view.layers():
+        view.set_visible(one.id, one.id in ("basemap", "areas"))
     paint = Painted(city.picture)
     lay(view, {t: paint(t) for t in around(LON, LAT, range(11, 12), 0.2)})
     view.look_at(LON, LAT, 50.0)
