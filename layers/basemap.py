@@ -23,6 +23,7 @@ from commandwall.tiles.grid import TileId
 from commandwall.tiles.source import Source
 from layers import pictures
 from layers.base import Layer
+from layers.cook import overscan, spare
 from layers.scene import Piece, Raster, Scene
 from layers.style import Style
 from layers.viewport import Viewport
@@ -79,7 +80,9 @@ class BasemapLayer(Layer):
             return self._seen is None and not scene.visible(self)
         a, b, c, d = view.bounds
         left, top, right, bottom = self._seen.bounds
-        inside = left <= a and top <= b and right >= c and bottom >= d
+        edge = 2 * spare(scene.style, view)  # a little sooner than the cook goes on
+        x, y = edge * (c - a), edge * (d - b)
+        inside = left <= a - x and top <= b - y and right >= c + x and bottom >= d + y
         return inside and self._zoom(view, scene) == self._zoom(self._seen, scene)
 
     def _renew(self, scene: Scene) -> None:
@@ -107,7 +110,7 @@ class BasemapLayer(Layer):
             self._seen = None
             self.tiles.want((), _nothing)
             return
-        self._seen = self._view.overscanned(scene.style.map["frame"]["overscan"])
+        self._seen = self._view.overscanned(overscan(scene.style, self._view))
         self._targets = self._filling(self._seen, scene)
         asked = dict.fromkeys([*self._far(scene), *self._targets])
         asked |= dict.fromkeys(a for t in self._targets if (a := self._stand_in(t)) is not None)
