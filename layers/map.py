@@ -331,7 +331,7 @@ class MapView(Layered):
         painter.drawText(box, Qt.AlignmentFlag.AlignCenter, self.scene.tr("正在准备地图"))
 
     def frame_text(self) -> str:
-        """Place under the pointer, credit, datum, sketched outlines, and age of the oldest layer."""
+        """Place under the pointer, credit, datum, sketched outlines, age of the oldest layer."""
         parts = [self.credit, self.datum] if self.credit else [self.datum]
         if SHOWN[self.level()] in self.board.drill.sketched:
             parts.append(self.scene.tr("辖区界为示意"))
