@@ -2,8 +2,12 @@
 
 `python -m benchmarks.map_limit [--quick]` starts the wall with its agent, pool server and player
 on a new data directory, waits for the city, and moves the map by a clock of 60 Hz while values
-change. `blit` is one opaque drawImage of the map's size, measured around each row; `bare` is a
-window that does nothing else. A row marked `kernel` is the cook alone, without a window.
+change. With `--city DIR` the city is the one of full size that `--demo --scale city` left in that
+directory: the wall alone with all its values new each second, then the whole program with an
+agent that takes all of them; `--copies 1 2 4 8` sets so many times its devices on the map.
+`blit` is one opaque drawImage of the map's size, measured around each row; `bare` is a window that
+does nothing else. `alarm` is the time from an alarm on disk to its painted mark. A row marked
+`kernel` is the cook alone, without a window.
 """
 
 from __future__ import annotations
@@ -11,28 +15,34 @@ from __future__ import annotations
 import argparse
 import math
 import statistics
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+from PySide6.QtCore import QEvent, QObject, QPoint
 from PySide6.QtGui import QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
+from benchmarks import city as walls
 from benchmarks.living import Arrivals, drive, forget, living_wall, until
 from benchmarks.report import figures, milliseconds, table
+from benchmarks.values import MARK
 from layers.cook import Painter
 from layers.map import MapView
 from widgets.wall import Wall
 
 Size = tuple[int, int]
 SIZES = FULL_HD, FOUR_K, ULTRA_WIDE = (1920, 1080), (3840, 2160), (6656, 1792)
+WALL = (15360, 4320)
 MODES = ("static", "pan", "city pan", "zoom", "levels")
 HEAD = (
     "window", "map", "mode", "tick p50", "p99", "max", "paint p50", "p99", "blit", "paint / blit",
-    "sharp p50", "p95", "frames/s", "readings/s",
+    "sharp p50", "p95", "alarm p50", "max", "frames/s", "readings/s",
 )  # fmt: skip
 
 
@@ -102,6 +112,7 @@ class Row:
     beats: Sequence[float] = ()
     paint: Sequence[float] = ()
     sharp: Sequence[float] = ()
+    alarm: Sequence[float] = ()
     blit: float = math.nan
     seconds: float = 0.0
     readings: int = 0
@@ -112,6 +123,7 @@ class Row:
             share(self.beats, 50), share(self.beats, 99), max(self.beats, default=math.nan),
             share(self.paint, 50), share(self.paint, 99), self.blit,
             share(self.paint, 50) / self.blit, share(self.sharp, 50), share(self.sharp, 95),
+            share(self.alarm, 50), max(self.alarm, default=math.nan),
             len(self.paint) / self.seconds, self.readings / self.seconds,
         )  # fmt: skip
 
@@ -125,7 +137,7 @@ class Row:
 
 KEYS = (
     "window", "map", "mode", "tick_p50", "tick_p99", "tick_max", "paint_p50", "paint_p99", "blit",
-    "paint_ratio", "sharp_p50", "sharp_p95", "frames_s", "readings_s",
+    "paint_ratio", "sharp_p50", "sharp_p95", "alarm_p50", "alarm_max", "frames_s", "readings_s",
 )  # fmt: skip
 KERNEL = ("map", "row", "anew", "live", "blit")
 
@@ -169,6 +181,51 @@ def blit(size: Size, times: int = 31) -> float:
     return milliseconds(draw, times)
 
 
+class Painted(QObject):
+    """Notes when the mark of an alarm that another program wrote is on the screen.
+
+    The map is looked at after each paint: the pixels of the frame at the alarm's place.
+    """
+
+    def __init__(self, wall: Wall, told: Path) -> None:
+        super().__init__()
+        self._wall, self._told = wall, told
+        self._seen: dict[str, int] = {}
+        self._done: set[str] = set()
+        wall.map.installEventFilter(self)
+
+    def begin(self) -> None:
+        self._seen.clear()
+        self._done = set(self._wall.picture.alarms)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Paint and self._wall.map.board.frame is not None:
+            self._look()
+        return False
+
+    def _look(self) -> None:
+        """An event filter runs before the paint, which then shows this very frame."""
+        view, now = self._wall.map, time.monotonic_ns()
+        assert view.board.frame is not None
+        frame, image = view.board.frame
+        for id_, alarm in self._wall.picture.alarms.items():
+            if id_.startswith(MARK) and id_ not in self._done:
+                x, y = view.scene.project([alarm.lon], [alarm.lat])
+                px, py = frame.view.pixel(float(x[0]), float(y[0]))
+                # Beside the numeral: the mark is a diamond of the worst severity's colour.
+                at = QPoint(round(px + 9 * frame.view.unit), round(py))
+                outside = not image.rect().contains(at)
+                if outside or image.pixelColor(at) == view.scene.style.colour("s1"):
+                    self._done.add(id_)
+                    self._seen |= {} if outside else {id_: now}
+
+    def took(self) -> list[float]:
+        """Milliseconds from the disk to the screen, of those that were in the window."""
+        lines = (line.split() for line in self._told.read_text().splitlines())
+        told = {line[0]: int(line[1]) for line in lines if len(line) == 2}
+        return [(at - told[id_]) / 1e6 for id_, at in self._seen.items() if id_ in told]
+
+
 def watch(view: MapView, arrivals: Arrivals, window: str, mode: str, seconds: float) -> Row:
     """Move the map in one mode and take its figures, with the floor before and after."""
     step = Hand(view).begin(mode)
@@ -194,14 +251,20 @@ def resize(wall: Wall, size: Size) -> None:
     until(lambda: wall.map.board.idle)
 
 
-def on_the_wall(wall: Wall, plan: dict[Size, Sequence[str]], seconds: float) -> list[Row]:
+def on_the_wall(
+    wall: Wall, plan: dict[Size, Sequence[str]], seconds: float, label: str = "wall",
+    painted: Painted | None = None,
+) -> list[Row]:  # fmt: skip
     """All modes at all sizes, on the wall as it stands."""
     arrivals, rows = Arrivals(wall), []
     for size, modes in plan.items():
         resize(wall, size)
         for mode in modes:
             span = seconds * (2 if mode == "pan" else 1)  # the promise stands on this one
-            rows.append(watch(wall.map, arrivals, f"wall {name(size)}", mode, span))
+            if painted is not None:
+                painted.begin()
+            rows.append(watch(wall.map, arrivals, f"{label} {name(size)}", mode, span))
+            rows[-1].alarm = painted.took() if painted is not None else ()
     return rows
 
 
@@ -232,16 +295,46 @@ def kernels(wall: Wall, times: int) -> list[tuple[str, str, float, float, float]
     return rows
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true")
-    quick = parser.parse_args().quick
+def small(quick: bool) -> tuple[list[Row], list[Any]]:
+    """The small city in a directory of its own."""
     plan = {FULL_HD: MODES, FOUR_K: ("pan", "zoom")} if quick else dict.fromkeys(SIZES, MODES)
     with living_wall(*FULL_HD) as wall:
         rows = on_the_wall(wall, plan, 2.0 if quick else 6.0)
         resize(wall, FULL_HD)
-        alone = kernels(wall, 5 if quick else 15)
-    rows += [bare(size, 0.5 if quick else 4.0) for size in plan]
+        cooked = kernels(wall, 5 if quick else 15)
+    return rows, cooked
+
+
+def city(folder: Path, quick: bool, copies: Sequence[int]) -> tuple[list[Row], list[Any]]:
+    """The city of full size: the wall alone, then the whole program, then with more devices."""
+    seconds, cooked = (2.0 if quick else 6.0), list[Any]()
+    sizes = (FULL_HD, FOUR_K) if quick else (*SIZES, WALL)
+    rows: list[Row] = []
+    for times in copies:
+        with walls.alone(folder, FULL_HD, times) as (wall, told):
+            plan = dict.fromkeys(sizes if times == 1 else (FULL_HD,), MODES[:4])
+            label = f"{len(wall.picture.sensors.ids):,} devices"
+            rows += on_the_wall(wall, plan, seconds, label, Painted(wall, told))
+            if times == 1:
+                resize(wall, FULL_HD)
+                cooked = kernels(wall, 5 if quick else 15)
+    if 1 in copies:
+        with walls.whole(folder, FULL_HD) as wall:
+            rows += on_the_wall(wall, dict.fromkeys(sizes[:2], MODES[:4]), seconds, "whole")
+    return rows, cooked
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--city", type=Path, metavar="DIR")
+    parser.add_argument("--copies", type=int, nargs="+", default=[1], metavar="N")
+    asked = parser.parse_args()
+    if asked.city is None:
+        rows, alone = small(asked.quick)
+    else:
+        rows, alone = city(asked.city, asked.quick, asked.copies)
+    rows += [bare(size, 0.5 if asked.quick else 4.0) for size in SIZES[:2]]
     table("The wall while values change, milliseconds", HEAD, [row.cells() for row in rows])
     table("The cook alone, milliseconds", ("map", "", "anew", "live", "blit"), alone)
     told = [row.figures() for row in rows]

@@ -59,7 +59,7 @@ class Board(QObject):
         self.sharp_ms: deque[float] = deque(maxlen=4096)
         self._view, self._warm = Viewport(0.0, 0.0, 50.0, 1, 1), False
         self._asked: deque[tuple[int, float]] = deque()  # ticket, moment
-        self._building = 0
+        self._building, self._over = 0, False
         for layer in self.layers:
             scene.show(layer, layer.shown)
         self._start()
@@ -91,6 +91,7 @@ class Board(QObject):
 
     def shut(self) -> None:
         """End the threads; afterwards the board is only good for looking at."""
+        self._over = True
         self._pen.stop()
         self._ink.stop()
         self._cook.close()
@@ -215,8 +216,9 @@ class Board(QObject):
                 log.exception("A layer could not be built")
             self._made.emit(take, made)
 
-        self._building += 1
-        self._builder.submit(job)
+        if not self._over:  # a tick may still come while the window is taken down
+            self._building += 1
+            self._builder.submit(job)
 
     def _take_made(self, take: Callable[[Any], None], made: Any) -> None:
         self._building -= 1
