@@ -73,8 +73,10 @@ class Agent:
         while self._own is None and not self._over():
             try:
                 with ExitStack() as attempt:
-                    self._own = OwnPool(self.settings, attempt, self._filling)
+                    self._own = OwnPool(self.settings, attempt, self._making, self._over)
                     parts.push(attempt.pop_all())
+            except PoolTrouble as trouble:
+                self._wait(trouble)
             except psycopg.Error as error:  # whoever made it, or ran its server, is gone
                 self._wait(PoolTrouble("unreachable", str(error)))
         return self._own.login if self._own else ("", "")
@@ -128,7 +130,9 @@ class Agent:
     def _met(self, packs: Packs) -> Ms:
         """Note that the pool answered just now."""
         now, lamps = self.clock.now(), self._lamps(packs)
-        self.sync = replace(self.sync, pool_at=now, tries=0, trouble="", filling=None, lamps=lamps)
+        self.sync = replace(
+            self.sync, pool_at=now, tries=0, trouble="", filling=None, left_s=None, lamps=lamps
+        )
         return now
 
     def _mirror(self, client: Client, url: str, secret: str) -> Mirror:
@@ -151,8 +155,11 @@ class Agent:
         if child.wait() != 0:
             raise PoolTrouble("fill", f"the first fill ended with {child.returncode}")
 
-    def _filling(self, share: float) -> None:
-        self.sync = replace(self.sync, filling=share)
+    def _filling(self, share: float, left_s: float | None = None) -> None:
+        self.sync = replace(self.sync, filling=share, left_s=left_s, making=False)
+
+    def _making(self, share: float, left_s: float | None) -> None:
+        self.sync = replace(self.sync, filling=share, left_s=left_s, making=True)
 
     def _wait(self, trouble: PoolTrouble) -> None:
         tries = self.sync.tries + 1

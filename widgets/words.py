@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from commandwall.alarms import Alarm
 from commandwall.areas import CITY
+from commandwall.clock import SECOND
 from commandwall.events import AREA, EventView
 from commandwall.incidents import OPEN
 from commandwall.picture import Picture
-from commandwall.store.pulse import NO_POOL
+from commandwall.store.pulse import NO_POOL, Sync
 from widgets import age, conflict
 from widgets.i18n import language, measured_in, named, rows, tr
 from widgets.needs import Need, Needs, by_severity
@@ -96,7 +97,7 @@ def step(need: Need) -> str:
 def sentence(picture: Picture, needs: Needs, trust: Trust) -> str:
     """The state of the city in one line; never 平稳 while a Ⅰ is active or the pool is gone."""
     if picture.sync.filling is not None and not picture.areas:
-        return tr("首次装载 {share} %", share=int(100 * picture.sync.filling))
+        return _filling(picture.sync, int(100 * picture.sync.filling))
     if not trust.known and picture.sync.trouble == NO_POOL:
         return tr("尚无态势")
     if not trust.known:
@@ -116,3 +117,14 @@ def sentence(picture: Picture, needs: Needs, trust: Trust) -> str:
     if count:
         return tr("{n} 件需要人，其余平稳", n=age.number(count))
     return tr("无事需要人，全城平稳")
+
+
+def _filling(sync: Sync, share: int) -> str:
+    """What is being made or copied before there is a city to show, how far, and how long yet."""
+    if sync.making:
+        what = tr("正在生成演示城市 {share} %", share=share)
+    else:
+        what = tr("首次装载 {share} %", share=share)
+    if sync.left_s is None:
+        return what
+    return tr("{what}，约余 {span}", what=what, span=age.span(int(sync.left_s * SECOND)))

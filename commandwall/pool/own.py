@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 
 from commandwall import platform
 from commandwall.config import Settings
-from commandwall.pool import schema
-from commandwall.pool.demo.city import City, generate
-from commandwall.pool.demo.seed import SEED, seed_pool, seeded
+from commandwall.pool import errand, schema
+from commandwall.pool.client import PoolTrouble
+from commandwall.pool.demo.seed import seeded, unfinished
+from commandwall.pool.errand import Over, Tell
 from commandwall.pool.server import PoolServer
 
 log = logging.getLogger(__name__)
@@ -21,14 +20,22 @@ log = logging.getLogger(__name__)
 class OwnPool:
     """Runs the server, and lets the demo city live in it; all of it ends with `parts`."""
 
-    def __init__(self, settings: Settings, parts: ExitStack, tell: Callable[[float], None]) -> None:
-        """`tell` hears the share of a demo city that is made. Raises ServerTrouble."""
-        self._settings, self._tell = settings, tell
-        city = self._begin(parts)
+    def __init__(
+        self, settings: Settings, parts: ExitStack, tell: Tell, over: Over = lambda: False
+    ) -> None:
+        """`tell` hears how far a demo city is that is made, until `over` ends it.
+
+        Raises ServerTrouble, and PoolTrouble where the city could not be made.
+        """
+        self._settings = settings
         self.server = parts.enter_context(PoolServer(settings.data_dir / "pool"))
         with self.server.owner() as conn:
             schema.create(conn)
-            invented = settings.demo and self._invent(conn, city)
+            scale = self._wanting(conn)
+        if scale:
+            self._make(scale, tell, over)
+        with self.server.owner() as conn:
+            invented = settings.demo and seeded(conn) is not None
         if invented:
             self._play(parts)
 
@@ -42,23 +49,22 @@ class OwnPool:
         """What a station logs in with: the address, and the file of its secret."""
         return self.server.station_url, self.server.station_secret
 
-    def _begin(self, parts: ExitStack) -> Future[City] | None:
-        """Make a new demo city while its server is made: each takes some seconds."""
-        if not self._settings.demo or (self._settings.data_dir / "pool" / "data").exists():
-            return None
-        worker = parts.enter_context(ThreadPoolExecutor(1, "city"))
-        return worker.submit(generate, SEED, self._settings.scale)
-
-    def _invent(self, conn: schema.Connection, city: Future[City] | None) -> bool:
-        """Fill an empty pool with the demo city; False where it holds a real one."""
-        if seeded(conn) is not None:
-            return True
+    def _wanting(self, conn: schema.Connection) -> str:
+        """The scale of the city that is to be made, or made to its end; "" where none is."""
+        left = unfinished(conn)
+        if left or not self._settings.demo or seeded(conn) is not None:
+            return self._settings.scale if left and self._settings.demo else left
         if conn.execute("SELECT EXISTS (SELECT FROM cw_area)").fetchone() == (True,):
             log.error("this data directory holds a real city: --demo leaves it alone")
-            return False
-        made = city.result() if city else generate(SEED, self._settings.scale)
-        seed_pool(conn, made, tell=self._tell)
-        return True
+            return ""
+        return self._settings.scale
+
+    def _make(self, scale: str, tell: Tell, over: Over) -> None:
+        """In a program of its own: it takes much memory, which ends with it."""
+        env = address(self.server.owner_url, self.server.owner_secret)
+        env["COMMANDWALL_SCALE"] = scale
+        if not errand.run("commandwall.pool.demo.seed", env, tell, over) and not over():
+            raise PoolTrouble("making", "the demo city could not be made")
 
     def _play(self, parts: ExitStack) -> None:
         player = platform.start_child(

@@ -32,6 +32,8 @@ class Sync:
     pool_at: Ms = NEVER
     skew_s: float = 0.0
     filling: float | None = None  # share of a first fill, 0..1
+    making: bool = False  # it is the demo city itself that is made, and filled from later
+    left_s: float | None = None  # seconds that it still takes, where the pace tells
     tries: int = 0  # failed connections in a row
     next_try_at: Ms = NEVER
     trouble: str = ""  # NO_POOL, or the code of a PoolTrouble

@@ -121,6 +121,18 @@ def assert_a_device_that_nobody_hears_is_marked(folder: Path) -> None:
     until(lambda: arrays.read()["quality"][1] == STALE)
 
 
+def test_an_agent_told_to_end_while_its_city_is_made_ends_at_once(
+    start: Start, tmp_path: Path
+) -> None:
+    agent = start(COMMANDWALL_DEMO="true", COMMANDWALL_SCALE="city")
+    until(lambda: pulse.read(tmp_path).filling is not None)
+    assert pulse.read(tmp_path).making
+    began = time.monotonic()
+    end(agent)
+    assert time.monotonic() - began < 2.0
+    assert not [p for p in psutil.process_iter() if str(tmp_path) in " ".join(p.cmdline())]
+
+
 def test_one_agent_for_a_data_directory(start: Start, tmp_path: Path) -> None:
     with lock(tmp_path / AGENT_LOCK):
         assert start().wait(60) == BUSY

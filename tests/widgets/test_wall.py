@@ -195,6 +195,19 @@ def test_a_wall_without_a_pool_says_what_to_do(world: Any, make_wall: Any) -> No
     assert "No pool" not in read(wall.page.panels["banner"])  # nobody is there who says so
 
 
+def test_a_wall_whose_city_is_made_says_how_far_and_how_long_yet(
+    world: Any, make_wall: Any
+) -> None:
+    wall = make_wall()
+    world.picture.areas.clear()
+    world.tick(sync=world.sync(pool_at=Ms(0), filling=0.416, making=True))
+    assert "正在生成演示城市 41 %" in read(wall.page.panels["header"])
+    world.tick(sync=world.sync(pool_at=Ms(0), filling=0.5, making=True, left_s=83.4))
+    assert "正在生成演示城市 50 %，约余 1:23" in read(wall.page.panels["header"])
+    world.tick(sync=world.sync(pool_at=Ms(0), filling=0.02, left_s=140.0))
+    assert "首次装载 2 %，约余 2:20" in read(wall.page.panels["header"])
+
+
 def test_a_broken_panel_keeps_its_place_and_the_others_live(world: Any, make_wall: Any) -> None:
     wall = make_wall(more=[point("broken", "Broken"), point("plain", "Plain")])
     wall.open_page("others")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from commandwall.areas import (
@@ -62,17 +63,32 @@ class City:
     town: Town
     book: Book
     vitals: Vitals
-    records: dict[type[Any], list[Any]]
-    """Everything but the events, by record class, in the order a pool should be filled."""
+    makers: Mapping[type[Any], Callable[[], list[Any]]]
+    """Everything but the events: what makes the records of each class, in the order a pool should
+    be filled. Each is made by itself, so that who needs a few need not hold them all."""
+    _made: dict[type[Any], list[Any]] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def days(self) -> list[date]:
+        """The local days of its history, the oldest first."""
+        days = asset("scales")[self.scale]["history_days"]
+        return days_between(Ms(self.now - days * DAY), self.now)
 
     def history(self) -> Iterator[list[Event]]:
         """Events day by day, the oldest first, up to `now`."""
-        days = asset("scales")[self.scale]["history_days"]
-        for day in days_between(Ms(self.now - days * DAY), self.now):
+        for day in self.days:
             yield self.book.day(day, self.now)
 
+    @property
+    def records(self) -> dict[type[Any], list[Any]]:
+        """All records by class."""
+        return {kind: self.of(kind) for kind in self.makers}
+
     def of(self, kind: type[Any]) -> list[Any]:
-        return self.records[kind]
+        """The records of a class, which are made once and kept."""
+        if kind not in self._made:
+            self._made[kind] = self.makers[kind]()
+        return self._made[kind]
 
 
 def generate(
@@ -88,27 +104,28 @@ def generate(
     the towns and villages of `divisions`. KeyError for an unknown scale.
     """
     sizes = asset("scales")[scale]
-    ground = _ground(seed, boundary, divisions)
+    ground = _ground(seed, sizes["towns"], boundary, divisions)
     parts = districts.divide(
         ground, seed, sizes["villages"], sizes["grids"], _named(ground, divisions)
     )
     net = streets.lay(ground, sizes["block_m"], seed)
-    graph = roads.build(ground, parts, net, seed)
+    graph = roads.build(ground, parts, net, seed, sizes.get("bend_m"))
     stock = buildings.build(ground, parts, net, graph, sizes, seed)
     places = things.spots(parts, stock, graph, sizes["places"], seed)
     town = Town(parts, graph, stock, places, things.pipes(ground, graph, sizes["pipes"], seed))
     vitals, moment = Vitals(seed), Clock().now() if now is None else now
     book = Book(town, seed, sizes["events_per_day"])
-    records = _records(town, sizes, seed, vitals, moment)
-    return City(ground.name, ground.code, seed, scale, moment, town, book, vitals, records)
+    makers = _makers(town, sizes, seed, vitals, moment)
+    return City(ground.name, ground.code, seed, scale, moment, town, book, vitals, makers)
 
 
-def _ground(seed: int, boundary: Any, divisions: Divisions | None) -> land.Land:
+def _ground(seed: int, count: int, boundary: Any, divisions: Divisions | None) -> land.Land:
     if boundary is None:
-        return land.invented(seed)
+        return land.invented(seed, count)
     if divisions is None:
         city = asset("city")
-        towns = [(f"{city['code']}{n:03d}", row["name"]) for n, row in enumerate(city["town"], 1)]
+        rows = enumerate(city["town"][:count], 1)
+        towns = [(f"{city['code']}{n:03d}", row["name"]) for n, row in rows]
         return land.given(seed, boundary, city["name"], towns)
     return land.given(seed, boundary, divisions.name, divisions.towns)
 
@@ -124,28 +141,32 @@ def _named(ground: land.Land, divisions: Divisions | None) -> list[list[tuple[st
     return result
 
 
-def _records(
+def _makers(
     town: Town, sizes: dict[str, Any], seed: int, vitals: Vitals, now: Ms
-) -> dict[type[Any], list[Any]]:
+) -> dict[type[Any], Callable[[], list[Any]]]:
     parts, graph, ground = town.districts, town.roads, town.districts.land
-    places = things.places(town.places, parts, seed)
+    homes = sizes["households"]
+
+    def places() -> list[Place]:
+        return things.places(town.places, parts, seed)
+
     return {
-        Area: [
+        Area: lambda: [
             *districts.areas(parts),
             *finer.microgrids(parts, sizes["microgrids"]),
             *finer.blocks(parts),
         ],
-        Feature: things.features(ground),
-        Road: graph.records(ground),
-        Building: buildings.records(town.stock, ground, parts, seed),
+        Feature: lambda: things.features(ground),
+        Road: lambda: graph.records(ground),
+        Building: lambda: buildings.records(town.stock, ground, parts, seed),
         Place: places,
-        Attachment: papers.attachments(places, now),
-        Camera: things.cameras(parts, graph, sizes["cameras"], seed),
-        Pipe: things.pipe_records(town.pipes, parts),
-        Sensor: devices.sensors(town, sizes["sensors"], seed),
-        Resource: devices.resources(town, sizes["resources"], seed),
-        Person: districts.people(parts, seed),
-        Household: buildings.households(town.stock, parts, sizes["households"], seed),
-        Indicator: vitals.definitions,
-        IndicatorValue: vitals.values(now),
+        Attachment: lambda: papers.attachments(places(), now),
+        Camera: lambda: things.cameras(parts, graph, sizes["cameras"], seed),
+        Pipe: lambda: things.pipe_records(town.pipes, parts),
+        Sensor: lambda: devices.sensors(town, sizes["sensors"], seed, sizes.get("without", ())),
+        Resource: lambda: devices.resources(town, sizes["resources"], seed),
+        Person: lambda: districts.people(parts, seed),
+        Household: lambda: buildings.households(town.stock, parts, homes, seed),
+        Indicator: lambda: vitals.definitions,
+        IndicatorValue: lambda: vitals.values(now),
     }

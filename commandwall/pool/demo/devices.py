@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,13 +37,19 @@ Mounts = tuple[Array, NDArray[np.intp], list[str]]
 """Places (n, 2) metres, building numbers or NO_BUILDING, and what each is called after."""
 
 
-def sensors(town: Town, total: int, seed: int) -> list[Sensor]:
-    """About `total` devices of the classes of the code list, where such devices hang."""
+def sensors(town: Town, total: int, seed: int, without: Collection[str] = ()) -> list[Sensor]:
+    """About `total` devices of the classes of the code list, where such devices hang.
+
+    `without`: classes that the city has none of; the others take over their share.
+    """
     rng = stream(seed, "sensors")
     building_ids = town.stock.ids()
     made: list[Sensor] = []
-    for code in codes.load("sensor_class").values():
-        count = max(3, round(total * float(code.facts["share"])))
+    classes = [code for code in codes.load("sensor_class").values() if code.id not in without]
+    share = np.array([float(code.facts["share"]) for code in classes])
+    until = np.round(np.cumsum(share) / share.sum() * total).astype(int)
+    for code, count in zip(classes, np.diff(until, prepend=0).tolist(), strict=True):
+        count = max(3, count)
         at, building, called = _MOUNTS[code.id](town, count, rng)
         grid = town.districts.grid_of(at).tolist()
         lonlat = town.districts.land.plane.degrees(at).tolist()

@@ -94,14 +94,16 @@ class Density:
         return shapely.simplify(round_, CELL / 6)
 
 
-def invented(seed: int) -> Land:
-    """The demo city of assets/demo/city.toml."""
+def invented(seed: int, towns: int) -> Land:
+    """The demo city of assets/demo/city.toml with the first of its towns."""
     city = asset("city")
     plane = Plane(city["lon"], city["lat"])
     corners = np.array(city["outline"]) * KM
     outline = _outline(corners, city["bank_points"], stream(seed, "outline"))
     grounds = [*_rivers(city["river"], seed), *_blobs(city, seed)]
-    seats = tuple(_seat(f"{city['code']}{n:03d}", row) for n, row in enumerate(city["town"], 1))
+    seats = tuple(
+        _seat(f"{city['code']}{n:03d}", row) for n, row in enumerate(city["town"][:towns], 1)
+    )
     ways = tuple(
         (w["name"], shapely.linestrings(_curve(w["line"], 400))) for w in city["expressway"]
     )

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -14,28 +13,19 @@ from numpy.typing import NDArray
 
 from commandwall import codes
 from commandwall.clock import Ms
-from commandwall.events import AREA, CLOSED, NOWHERE, POINT, Event
-from commandwall.pool.demo import names, rhythm
-from commandwall.pool.demo.buildings import HOME, SHOP, WORKS
+from commandwall.events import AREA, CLOSED, DISPATCHED, NOWHERE, POINT, Event
+from commandwall.pool.demo import names, rhythm, sites
 from commandwall.pool.demo.devices import Town
 from commandwall.pool.demo.land import asset
-from commandwall.pool.demo.plane import Array, along, stream
+from commandwall.pool.demo.plane import Array, stream
 from commandwall.pool.demo.rhythm import STATES, Times
+from commandwall.pool.demo.sites import SITES, Spots
 
 ON_AREA, LOST = 0.12, 0.015
 """Part of the events placed on an area only, and of those without any place."""
-SITES = ("home", "road", "shop", "works", "water", "site", "loud")
-
-
-@dataclass(frozen=True, slots=True)
-class Sites:
-    """Where matters happen: columns of candidates."""
-
-    lonlat: Array
-    grid: NDArray[np.intp]
-    names: list[str]
-    roads: list[str]
-    weight: Array  # running sum, 0..1
+PLACED = np.array([POINT, AREA, NOWHERE], object)
+Objects = NDArray[np.object_]
+Numbers = NDArray[np.intp]
 
 
 class Book:
@@ -45,57 +35,44 @@ class Book:
         self._seed, self.per_day = seed, per_day
         self._matters = asset("matters")["matter"]
         self._classes = codes.load("event_class")
-        self._sites = _sites(town, stream(seed, "sites"))
-        districts = town.districts
-        self._long = districts.long_names()
-        self._grids = districts.grids.codes
-        self._villages = districts.villages.codes
-        self._village_at = districts.land.plane.degrees(districts.villages.at)
-        self._village_of = districts.grids.parents
-        self._reach = np.sqrt(shapely.area(districts.villages.geoms) / np.pi)
-        self._city = districts.land.code
+        self._heads = _Heads(self._matters, self._classes)
+        self._sites = sites.find(town)
+        self._ground = _Ground(town)
         self._pull = self._by_hour()
+        self._kind = np.array([SITES.index(matter["at"]) for matter in self._matters])
         self._noise = np.array([matter["cls"] == "noise" for matter in self._matters])
 
     def day(self, day: date, now: Ms) -> list[Event]:
         """Events received on a local day up to `now`, in the state they have reached by then."""
-        at = rhythm.arrivals(self._seed, day, self.per_day)
-        events = self._write(day, at, stream(self._seed, f"matters {day.isoformat()}"), now)
-        return [event for event in events if event.received_at <= now]
+        return [Event(*row) for row in zip(*self.columns(day, now), strict=True)]
 
-    def _write(self, day: date, at: Times, rng: np.random.Generator, now: Ms) -> list[Event]:
+    def columns(self, day: date, now: Ms) -> list[list[Any]]:
+        """The same in columns, one for each field of an event but its revision."""
+        at = rhythm.arrivals(self._seed, day, self.per_day)
+        return self._write(day, at, stream(self._seed, f"matters {day.isoformat()}"), now)
+
+    def _write(self, day: date, at: Times, rng: np.random.Generator, now: Ms) -> list[list[Any]]:
         count = len(at)
         matter = _pick(self._pull[:, rhythm.hour_in(at)], rng)
-        site, place = self._places(matter, rng)
-        ids = [f"E{day:%Y%m%d}-{n:05d}" for n in range(1, count + 1)]
-        heads = self._heads(matter, rng)
+        spots = self._places(matter, rng)
+        source, cls, urgency = self._heads.draw(matter, rng)
         received = at + rng.integers(400, 9_000, count)
-        work = self.work(
-            ids, [h[1] for h in heads], np.array([h[2] for h in heads], np.intp), received
-        )
-        state = work.state(now).tolist()
-        placed = rng.choice(3, count, p=[1 - ON_AREA - LOST, ON_AREA, LOST]).tolist()
-        blanks = rng.integers(0, 1 << 30, (count, 3)).tolist()
-        who = zip(names.persons(count, rng), names.phones(count, rng), strict=True)
-        columns = zip(
-            ids,
-            heads,
-            matter.tolist(),
-            site.tolist(),
-            place.tolist(),
-            placed,
-            blanks,
-            at.tolist(),
-            received.tolist(),
-            state,
-            work.closed_at.tolist(),
-            who,
-            strict=True,
-        )
-        return [self._event(n, day, row) for n, row in enumerate(columns, 1)]
+        placed = rng.choice(3, count, p=[1 - ON_AREA - LOST, ON_AREA, LOST])
+        blanks = rng.integers(0, 1 << 30, (count, 3))
+        who = names.persons(count, rng), names.phones(count, rng)
+        ids, numbers = _numbered(day, count)
+        columns: list[Any] = [
+            ids, source, numbers,
+            *self._texts(matter, spots, blanks), cls, urgency, np.full(count, None),
+            *self._ground.position(self._sites, spots, placed, blanks), PLACED[placed],
+            np.full(count, "wgs84", object), *who, at - blanks[:, 1] % 2_400_000, at, received,
+            *self._reached(self.work(ids, cls.tolist(), urgency, received), cls, now),
+        ]  # fmt: skip
+        here = np.flatnonzero(received <= now)
+        return [_taken(column, here) for column in columns]
 
     def work(
-        self, ids: Sequence[str], classes: Sequence[str], urgency: NDArray[np.intp], received: Times
+        self, ids: Sequence[str], classes: Sequence[str], urgency: Numbers, received: Times
     ) -> rhythm.Steps:
         """How the work on events goes; fixed by their ids."""
         dice = np.array([zlib.crc32(i.encode()) for i in ids], np.uint64)
@@ -107,25 +84,14 @@ class Book:
         code = self._classes.get(cls)
         return str(code.facts["unit"]) if code else ""
 
-    def _heads(
-        self, matter: NDArray[np.intp], rng: np.random.Generator
-    ) -> list[tuple[str, str, int]]:
-        """Source, class and urgency of each event."""
-        dice, luck = rng.random(len(matter)).tolist(), rng.random(len(matter)).tolist()
-        result = []
-        for number, source_dice, urgency_dice in zip(matter.tolist(), dice, luck, strict=True):
-            row = self._matters[number]
-            sources = list(row["sources"])
-            share = np.cumsum(list(row["sources"].values()))
-            source = sources[min(int(np.searchsorted(share, source_dice)), len(sources) - 1)]
-            result.append((source, row["cls"], self._urgency(row["cls"], urgency_dice)))
-        return result
-
-    def _urgency(self, cls: str, dice: float) -> int:
-        usual = int(self._classes[cls].facts["urgency"])
-        if dice < 0.05 and usual > 2:
-            return usual - 1
-        return min(5, usual + 1) if dice > 0.93 and usual >= 3 else usual
+    def _reached(self, work: rhythm.Steps, cls: Objects, now: Ms) -> tuple[Objects, ...]:
+        """State, unit and moment of the end of each event."""
+        state = work.state(now)
+        unit = np.array([self.unit_of(c) for c in cls.tolist()], object)
+        unit[state < STATES.index(DISPATCHED)] = ""
+        end = work.closed_at.astype(object)
+        end[state < STATES.index(CLOSED)] = None
+        return np.array(STATES, object)[state], unit, end
 
     def _by_hour(self) -> Array:
         """(matters, 24) running sums down the matters: what is reported at each hour."""
@@ -133,22 +99,15 @@ class Book:
         table = np.array([np.array(when[m["when"]], float) * m["weight"] for m in self._matters])
         return np.asarray(np.cumsum(table, axis=0) / table.sum(axis=0))
 
-    def _places(
-        self, matter: NDArray[np.intp], rng: np.random.Generator
-    ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-        """Kind of site (index into SITES) and number of the candidate for each event."""
-        kinds = np.array([SITES.index(m["at"]) for m in self._matters])[matter]
+    def _places(self, matter: Numbers, rng: np.random.Generator) -> Spots:
+        """Where each matter happened; much of the noise in one of the loud places."""
         loud = self._noise[matter] & (rng.random(len(matter)) < asset("rhythm")["loud_share"])
-        kinds = np.where(loud, SITES.index("loud"), kinds)
         dice = rng.random(len(matter))
-        place = np.zeros(len(matter), np.intp)
-        for index, kind in enumerate(SITES):
-            rows = kinds == index
-            place[rows] = np.searchsorted(self._sites[kind].weight, dice[rows])
-        place[loud] = [
-            self._loud_place(int(m), d) for m, d in zip(matter[loud], dice[loud], strict=True)
-        ]
-        return kinds, place
+        spots = self._sites.draw(self._kind[matter], dice)
+        spots[loud] = self._sites.first("loud") + np.array(
+            [self._loud_place(m, d) for m, d in zip(matter[loud], dice[loud], strict=True)], np.intp
+        )
+        return spots
 
     def _loud_place(self, matter: int, dice: float) -> int:
         """The loud place that a complaint fits: works at a building site, music at a market."""
@@ -156,141 +115,94 @@ class Book:
         fitting = [n for n, row in enumerate(asset("matters")["loud"]) if row["at"] == at]
         return fitting[int(dice * len(fitting))]
 
-    def _event(self, number: int, day: date, row: tuple[Any, ...]) -> Event:
-        (
-            id_,
-            (source, cls, urgency),
-            matter,
-            site,
-            place,
-            placed,
-            blanks,
-            at,
-            received,
-            state,
-            end,
-            (person, phone),
-        ) = row
-        sites = self._sites[SITES[site]]
-        grid = int(sites.grid[place])
-        title, body = self._text(self._matters[matter], sites, place, blanks)
-        area, lon, lat, acc = self._position(sites, place, placed, grid, blanks)
-        state_name = STATES[state]
-        return Event(
-            id_,
-            source,
-            f"{day:%m%d}-{number:05d}",
-            title,
-            body,
-            cls,
-            urgency,
-            None,
-            area,
-            f"{self._long[grid]} {sites.names[place]}",
-            lon,
-            lat,
-            acc,
-            (POINT, AREA, NOWHERE)[placed],
-            "wgs84",
-            person,
-            phone,
-            Ms(at - (blanks[1] % 2_400_000)),
-            Ms(at),
-            Ms(received),
-            state_name,
-            self.unit_of(cls) if state >= 2 else "",
-            Ms(end) if state_name == CLOSED else None,
-        )
-
-    def _position(
-        self, sites: Sites, place: int, placed: int, grid: int, blanks: Sequence[int]
-    ) -> tuple[str, float | None, float | None, float | None]:
-        """Area code, longitude, latitude and accuracy, by how the event was placed."""
-        if placed == 2:
-            return self._city, None, None, None
-        village = int(self._village_of[grid])
-        if placed == 1:
-            lon, lat = self._village_at[village].tolist()
-            return self._villages[village], lon, lat, round(float(self._reach[village]), 0)
-        lon, lat = sites.lonlat[place].tolist()
-        shift = (blanks[0] % 199 - 99) * 2.2e-6, (blanks[2] % 199 - 99) * 1.9e-6
-        return self._grids[grid], lon + shift[0], lat + shift[1], float(8 + blanks[1] % 40)
-
-    @staticmethod
-    def _text(
-        matter: dict[str, Any], sites: Sites, place: int, blanks: Sequence[int]
-    ) -> tuple[str, str]:
-        slots = {
-            "place": sites.names[place],
-            "road": sites.roads[place],
-            "n": 2 + blanks[0] % 11,
-            "days": 2 + blanks[1] % 13,
-            "hour": 21 + blanks[2] % 3,
-        }
-        title, body = matter["texts"][blanks[2] // 3 % len(matter["texts"])]
-        return title.format(**slots), body.format(**slots)
+    def _texts(
+        self, matter: Numbers, spots: Spots, blanks: NDArray[np.int64]
+    ) -> tuple[list[str], list[str]]:
+        """Title and body of each event."""
+        rows = zip(
+            matter.tolist(), (blanks[:, 2] // 3).tolist(), self._sites.names[spots].tolist(),
+            self._sites.roads[spots].tolist(), *(blanks % (11, 13, 3) + (2, 2, 21)).T.tolist(),
+            strict=True,
+        )  # fmt: skip
+        texts = [m["texts"] for m in self._matters]
+        titles, bodies = [], []
+        for m, dice, place, road, n, days, hour in rows:
+            title, body = texts[m][dice % len(texts[m])]
+            slots = {"place": place, "road": road, "n": n, "days": days, "hour": hour}
+            titles.append(title.format_map(slots))
+            bodies.append(body.format_map(slots))
+        return titles, bodies
 
 
-def _pick(sums: Array, rng: np.random.Generator) -> NDArray[np.intp]:
-    """For each column of running sums a row drawn by its share."""
-    return np.asarray((sums < rng.random(sums.shape[1])).sum(axis=0))
+class _Heads:
+    """Draws source, class and urgency of matters."""
+
+    def __init__(
+        self, matters: Sequence[Mapping[str, Any]], classes: Mapping[str, codes.Code]
+    ) -> None:
+        most = max(len(matter["sources"]) for matter in matters)
+        self._source = np.full((len(matters), most), "", object)
+        self._share = np.full((len(matters), most), np.inf)
+        for n, matter in enumerate(matters):
+            sources = matter["sources"]
+            self._source[n, : len(sources)] = list(sources)
+            self._share[n, : len(sources) - 1] = np.cumsum(list(sources.values()))[:-1]
+        self._cls = np.array([matter["cls"] for matter in matters], object)
+        self._usual = np.array([int(classes[cls].facts["urgency"]) for cls in self._cls])
+
+    def draw(self, matter: Numbers, rng: np.random.Generator) -> tuple[Objects, Objects, Numbers]:
+        luck, dice = rng.random(len(matter)), rng.random(len(matter))
+        source = (self._share[matter] < luck[:, None]).sum(axis=1)
+        usual = self._usual[matter]
+        calmer = (dice > 0.93) & (usual >= 3)
+        urgency = np.where(calmer, np.minimum(5, usual + 1), usual)
+        urgency = np.where((dice < 0.05) & (usual > 2), usual - 1, urgency)
+        return self._source[matter, source], self._cls[matter], urgency
 
 
-def _sites(town: Town, rng: np.random.Generator) -> dict[str, Sites]:
-    stock, places, roads = town.stock, town.places, town.roads
-    size = np.sqrt(stock.floors.astype(float))
-    homes, shops, works = (stock.of(kind) for kind in (HOME, SHOP, WORKS))
-    if not len(works):
-        works = homes
-    estates = [name.rsplit(" ", 2)[0] for name in stock.names]
-    make = _Maker(town)
-    edge = roads.rows("main", "street")
-    middle = along(roads.lines[edge], 0.5)
-    inside = shapely.contains_xy(town.districts.land.outline, middle)
-    edge, middle = edge[inside], middle[inside]
-    weight = (town.districts.land.density(middle) + 0.03) * roads.lengths[edge]
-    pump, site = places.of("pump"), places.of("site")
-    return {
-        "home": make(stock.at[homes], [estates[n] for n in homes], size[homes]),
-        "shop": make(stock.at[shops], [estates[n] for n in shops], size[shops]),
-        "works": make(stock.at[works], [estates[n] for n in works], size[works]),
-        "road": make(middle, [roads.names[n] for n in edge], weight),
-        "water": make(
-            places.at[pump], [places.names[n].replace("泵站", "河段") for n in pump], None
-        ),
-        "site": make(places.at[site], [places.names[n] for n in site], None),
-        "loud": make(*_loud(town), None),
-    }
-
-
-class _Maker:
-    """Turns points and names into sites, with the nearest road of each."""
+class _Ground:
+    """Where on the map an event is put."""
 
     def __init__(self, town: Town) -> None:
-        rows = town.roads.rows("main", "street")
-        self._tree = shapely.STRtree(town.roads.lines[rows])
-        self._roads = [town.roads.names[n] for n in rows]
-        self._districts = town.districts
+        districts = town.districts
+        self._long = np.array(districts.long_names(), object)
+        self._grids = np.array(districts.grids.codes, object)
+        self._villages = np.array(districts.villages.codes, object)
+        self._village_at = districts.land.plane.degrees(districts.villages.at)
+        self._village_of = districts.grids.parents
+        self._reach = np.sqrt(shapely.area(districts.villages.geoms) / np.pi).round()
+        self._city = districts.land.code
 
-    def __call__(self, at: Array, called: list[str], weight: Array | None) -> Sites:
-        near = self._tree.query_nearest(shapely.points(at), all_matches=False)[1]
-        total = np.cumsum(np.ones(len(at)) if weight is None else weight)
-        return Sites(
-            self._districts.land.plane.degrees(at),
-            self._districts.grid_of(at),
-            called,
-            [self._roads[n] for n in near.tolist()],
-            total / total[-1],
-        )
+    def position(
+        self, among: sites.Sites, spots: Spots, placed: Numbers, blanks: NDArray[np.int64]
+    ) -> tuple[Any, ...]:
+        """Area, address, longitude, latitude and accuracy, by how each event was placed."""
+        grid = among.grid[spots]
+        village, on_area, nowhere = self._village_of[grid], placed == 1, placed == 2
+        area = np.where(on_area, self._villages[village], self._grids[grid])
+        area[nowhere] = self._city
+        shift = (blanks[:, ::2] % 199 - 99) * (2.2e-6, 1.9e-6)
+        at = np.where(on_area[:, None], self._village_at[village], among.lonlat[spots] + shift)
+        accuracy = np.where(on_area, self._reach[village], 8.0 + blanks[:, 1] % 40)
+        known = np.column_stack([at, accuracy]).astype(object)
+        known[nowhere] = None
+        return area, self._long[grid] + " " + among.names[spots], *known.T
 
 
-def _loud(town: Town) -> tuple[Array, list[str]]:
-    """The three places that people complain of again and again."""
-    seats = {seat.name: seat.at for seat in town.districts.land.seats}
-    order = [seat.at for seat in town.districts.land.seats]
-    rows = asset("matters")["loud"]
-    at = [
-        seats.get(row["town"], order[n % len(order)]) + np.array([row["east"], row["north"]])
-        for n, row in enumerate(rows)
-    ]
-    return np.array(at), [row["name"] for row in rows]
+def _numbered(day: date, count: int) -> tuple[list[str], list[str]]:
+    """Ids of a day's events, and the numbers that their sources gave them."""
+    long, short = f"E{day:%Y%m%d}", f"{day:%m%d}"
+    tails = [f"-{n:05d}" for n in range(1, count + 1)]
+    return [long + tail for tail in tails], [short + tail for tail in tails]
+
+
+def _taken(column: Any, rows: Numbers) -> list[Any]:
+    """These rows of a column, as Python's own values."""
+    if isinstance(column, np.ndarray):
+        return list(column[rows].tolist())
+    return [column[n] for n in rows.tolist()]
+
+
+def _pick(sums: Array, rng: np.random.Generator) -> Numbers:
+    """For each column of running sums a row drawn by its share."""
+    return np.asarray((sums < rng.random(sums.shape[1])).sum(axis=0))

@@ -10,18 +10,21 @@ import logging
 import os
 import sys
 import threading
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Sequence
+from dataclasses import fields
+from datetime import datetime
 from typing import Any
 
 import psycopg
+from psycopg import sql
 
 from commandwall import platform, resources, sensors
-from commandwall.clock import SECOND, Clock, Ms
+from commandwall.clock import SECOND, Clock, Ms, to_datetime
 from commandwall.config import Settings
 from commandwall.pool.demo.city import City, generate
 from commandwall.pool.demo.play import Happening, Move, Open, Play
-from commandwall.pool.demo.seed import Connection, insert, moment, seeded
+from commandwall.pool.demo.seed import Connect, Connection, connector, seeded
+from commandwall.store.schema import times_of
 
 log = logging.getLogger(__name__)
 STEP_S = 1.0
@@ -30,7 +33,6 @@ PACK_MS = 2 * SECOND
 RETRY_S = 2.0
 ONE_PLAYER = 4712
 """The advisory lock: one player for one pool."""
-Connect = Callable[[], Connection]
 LAST_RECEIVED = "SELECT max(received_at) FROM cw_event WHERE id LIKE 'E________-%'"
 STILL_OPEN = (
     "SELECT id, cls, urgency, received_at, state FROM cw_event e WHERE state <> 'CLOSED'"
@@ -92,6 +94,30 @@ class Player:
                 _set_status(conn, self._play.send(unit, id_, lon, lat))
 
 
+def insert(conn: Connection, records: Sequence[Any]) -> None:
+    """Add records of one kind; those whose id is there already stay as they are."""
+    if not records:
+        return
+    kind = type(records[0])
+    names = [field.name for field in fields(kind) if field.name != "rev"]
+    statement = sql.SQL("INSERT INTO {} ({}) VALUES ({}) ON CONFLICT (id) DO NOTHING").format(
+        sql.Identifier(f"cw_{kind.__name__.lower()}"),
+        sql.SQL(", ").join(map(sql.Identifier, names)),
+        sql.SQL(", ").join(sql.Placeholder() * len(names)),
+    )
+    times = times_of(kind)
+    rows = [
+        [moment(getattr(r, n)) if n in times else getattr(r, n) for n in names] for r in records
+    ]
+    with conn.cursor() as cursor:
+        cursor.executemany(statement, rows)
+
+
+def moment(at: Ms | None) -> datetime | None:
+    """UTC ms as PostgreSQL wants it."""
+    return None if at is None else to_datetime(at, "UTC")
+
+
 def _put(conn: Connection, kind: str, body: bytes) -> None:
     conn.execute("SELECT cw_put_pack(%s, %s)", (kind, body))
 
@@ -143,16 +169,6 @@ def _set_status(conn: Connection, statuses: list[tuple[str, str]]) -> None:
 
 def _ms(at: Any) -> Ms:
     return Ms(round(at.timestamp() * 1000))
-
-
-def connector(settings: Settings) -> Connect:
-    """How to reach the pool of the settings."""
-    secret = Path(settings.secret_file).read_text().strip() if settings.secret_file else None
-
-    def connect() -> Connection:
-        return psycopg.connect(settings.pool, password=secret, autocommit=True, connect_timeout=5)
-
-    return connect
 
 
 def play(connect: Connect, clock: Clock, over: threading.Event) -> None:

@@ -23,6 +23,8 @@ from commandwall.pool.demo.streets import Streets, Way
 
 STEP = 220.0
 """Metres between the bends of a country road."""
+SWAY = 0.06
+"""Part of the way between two bends by which a road swings to a side."""
 INTERCHANGE = 2_600.0
 """Metres at least between two interchanges of an expressway."""
 
@@ -62,15 +64,32 @@ class Roads:
         return np.flatnonzero(np.isin(self.cls, classes))
 
 
-def build(land: Land, districts: Districts, streets: Streets, seed: int) -> Roads:
-    """All roads, cut at their crossings."""
+def build(
+    land: Land, districts: Districts, streets: Streets, seed: int, bend: float | None = None
+) -> Roads:
+    """All roads, cut at their crossings; `bend`: metres between the bends that each has."""
     paths = _Paths(land, streets, seed)
     seats = [seat.name for seat in land.seats]
     great = paths.between(np.array([s.at for s in land.seats]), seats, "main")
     villages = [districts.villages.names[v] for v in districts.grids.parents]
     small = paths.between(districts.grids.at, villages, "street")
     level = _nodes_cut([*streets.ways, *great, *small])
-    return _graph(level + _expressways(land, level))
+    ways = level + _expressways(land, level)
+    return _graph(ways if bend is None else _bent(ways, bend, seed))
+
+
+def _bent(ways: Sequence[Way], bend: float, seed: int) -> list[Way]:
+    """The ways with a bend each few metres, as a survey has them.
+
+    One smooth field moves all points, so ways that met still do, and no others begin to.
+    """
+    rng = stream(seed, "bends")
+    aside = [Noise(rng, 4 * bend, 2) for _ in range(2)]
+    lines = shapely.segmentize(np.array([way.line for way in ways], object), bend)
+    moved = shapely.transform(
+        lines, lambda xy: xy + SWAY * bend * np.stack([part(xy) for part in aside], axis=-1)
+    )
+    return [Way(way.cls, way.name, line) for way, line in zip(ways, moved, strict=True)]
 
 
 class _Paths:
