@@ -148,6 +148,7 @@ class Road:
     length: float  # metres
     speed: float  # km/h
     geom: bytes  # WKB LineString
+    oneway: int = 0  # 1: driven from a to b only
     rev: int = 0
 
 
@@ -160,6 +161,18 @@ class Feature:
     kind: str  # code list feature_kind
     name: str
     geom: bytes
+    rev: int = 0
+
+
+@record(MIRROR)
+@dataclass(frozen=True, slots=True)
+class Credit:
+    """Whose data the city shows, and the words that its licence wants on the map."""
+
+    id: str
+    text: str
+    licence: str
+    url: str
     rev: int = 0
 
 

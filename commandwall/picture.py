@@ -20,6 +20,7 @@ from commandwall.areas import (
     Building,
     BuildingColour,
     Camera,
+    Credit,
     Feature,
     Person,
     Pipe,
@@ -196,6 +197,7 @@ class Picture:
         self.pipes: dict[str, Pipe] = {}
         self.roads: dict[str, Road] = {}
         self.features: dict[str, Feature] = {}
+        self.credits: dict[str, Credit] = {}
         self.buildings: dict[str, Building] = {}
         self.recoloured: dict[str, BuildingColour] = {}
         self.building_colours: dict[str, str] = {}
@@ -257,7 +259,7 @@ class Picture:
             BuildingColour: self.recoloured, Resource: self.resources, Event: self.events,
             Alarm: self.alarms, Incident: self.incidents, CommandPost: self.command_posts,
             Directive: self.directives, Conflict: self.conflicts, Indicator: self.indicators,
-            IndicatorValue: self.values,
+            IndicatorValue: self.values, Credit: self.credits,
         }  # fmt: skip
         return shelves.get(kind, {})
 

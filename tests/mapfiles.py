@@ -7,6 +7,7 @@ import zipfile
 from pathlib import Path
 
 import numpy as np
+import osmium
 import pyogrio
 import shapely
 from pyproj import Transformer
@@ -58,3 +59,55 @@ class OldEntry(zipfile.ZipInfo):
 
     def _encodeFilenameFlags(self):
         return self.filename.encode("gbk"), 0
+
+
+class Town:
+    """Nodes, ways and areas of a small town; `write` makes an OpenStreetMap file of it."""
+
+    def __init__(self):
+        self.nodes, self.ways, self.relations = {}, {}, {}
+
+    def node(self, number, lon, lat):
+        self.nodes[number] = (lon, lat)
+
+    def way(self, number, nodes, **tags):
+        self.ways[number] = (nodes, {key.replace("__", ":"): value for key, value in tags.items()})
+
+    def area(self, number, *outer, **tags):
+        self.relations[number] = (outer, {"type": "multipolygon", **tags})
+
+    def write(self, path):
+        make = osmium.osm.mutable
+        with osmium.SimpleWriter(path, overwrite=True) as writer:
+            for number, spot in sorted(self.nodes.items()):
+                writer.add_node(make.Node(id=number, location=spot))
+            for number, (nodes, tags) in sorted(self.ways.items()):
+                writer.add_way(make.Way(id=number, nodes=nodes, tags=tags))
+            for number, (outer, tags) in sorted(self.relations.items()):
+                members = [("w", way, "outer") for way in outer]
+                writer.add_relation(make.Relation(id=number, members=members, tags=tags))
+        return path
+
+
+def a_town():
+    """Two streets that cross at node 2, a ring, an expressway over them, a path, a far road.
+
+          5
+          |
+    1 --- 2 --- 3      each about 950 m (east) or 1,110 m (north)
+          |
+          4
+    """
+    town = Town()
+    places = {1: (0, 0), 2: (1, 0), 3: (2, 0), 4: (1, -1), 5: (1, 1), 6: (1.2, 0.1), 7: (1.2, -0.1)}
+    for number, (x, y) in places.items():
+        town.node(number, SPOT[0] + x / 100, SPOT[1] + y / 100)
+    town.node(8, 116.0, 39.0)
+    town.node(9, 116.1, 39.0)
+    town.way(10, [1, 2, 3], highway="primary", name="人民路", maxspeed="40")
+    town.way(11, [4, 2, 5], highway="residential", name="文定路", oneway="-1")
+    town.way(12, [2, 6, 7, 2], highway="tertiary", junction="roundabout")
+    town.way(13, [4, 3], highway="motorway", name="沪武高速", maxspeed="120")
+    town.way(14, [1, 5], highway="footway")
+    town.way(15, [8, 9], highway="primary", name="远方路")
+    return town

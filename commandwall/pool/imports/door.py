@@ -40,6 +40,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     buildings.add_argument(
         "--map", type=Path, default=usual, metavar="MAPPING.toml", help="映射文件"
     )
+    for name, what in (("roads", "roads 道路"), ("ground", "water, built-up land, woods 地物")):
+        osm = kinds.add_parser(name, help=f"{what} of OpenStreetMap (.osm.pbf)")
+        osm.add_argument("file", type=Path)
+        within = "only what touches this area; else the city 限于辖区"
+        osm.add_argument("--within", default="", metavar="CODE", help=within)
     events = kinds.add_parser("events", help="rows of a table (CSV, XLSX) 事件")
     events.add_argument("file", type=Path)
     events.add_argument("--map", type=Path, required=True, metavar="MAPPING.toml", help="映射文件")
@@ -99,6 +104,20 @@ def _buildings(asked: argparse.Namespace) -> Work:
     return lambda pool, ledger: buildings.run(pool, source, ledger, _progress)
 
 
+def _roads(asked: argparse.Namespace) -> Work:
+    from commandwall.pool.imports import osm, roads
+
+    osm.check(asked.file)
+    return lambda pool, ledger: roads.run(pool, asked.file, asked.within, ledger, _progress)
+
+
+def _ground(asked: argparse.Namespace) -> Work:
+    from commandwall.pool.imports import lands, osm
+
+    osm.check(asked.file)
+    return lambda pool, ledger: lands.run(pool, asked.file, asked.within, ledger, _progress)
+
+
 def _events(asked: argparse.Namespace) -> Work:
     from commandwall.pool.imports import events, mapping, tables
 
@@ -111,10 +130,13 @@ WORKS: dict[str, Callable[[argparse.Namespace], Work]] = {
     "areas": _areas,
     "buildings": _buildings,
     "events": _events,
+    "ground": _ground,
+    "roads": _roads,
 }
 
 
 def _progress(done: int, total: int) -> None:
-    """One line that counts up on a terminal, one line for each step in a file."""
-    end = "\r" if sys.stderr.isatty() and done < total else "\n"
-    print(f"{done:>9,} / {total:,}", end=end, file=sys.stderr, flush=True)
+    """One line that counts up on a terminal, one line for each step in a file; total 0: unknown."""
+    end = "\r" if sys.stderr.isatty() and done != total else "\n"
+    of = f" / {total:,}" if total else ""
+    print(f"{done:>9,}{of}", end=end, file=sys.stderr, flush=True)

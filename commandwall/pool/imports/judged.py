@@ -10,7 +10,7 @@ from commandwall.pool.imports.report import MERGED, QUARANTINED, Ledger, Outcome
 
 BATCH = 500
 Progress = Callable[[int, int], None]
-"""Called with rows done and rows in all."""
+"""Called with rows done and rows in all; 0 while nobody knows how many there are."""
 
 
 class Judged(NamedTuple):

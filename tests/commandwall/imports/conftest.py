@@ -13,7 +13,7 @@ from commandwall.areas import CITY, TOWN, VILLAGE, Area
 from commandwall.clock import Ms
 from commandwall.config import ASSETS
 from commandwall.events import Event
-from commandwall.pool.imports import areas, buildings, events, mapping, tables
+from commandwall.pool.imports import areas, buildings, events, lands, mapping, osm, roads, tables
 from commandwall.pool.imports.area_judge import Ask
 from commandwall.pool.imports.geofiles import Told
 from commandwall.pool.imports.places import label_point
@@ -109,6 +109,16 @@ class Desk:
         source = buildings.read(path, Told(**told), map_file)
         with Ledger(self.folder / "out", path.stem) as ledger:
             return buildings.run(self.pool, source, ledger, self.step)
+
+    def roads(self, path, within=""):
+        osm.check(path)
+        with Ledger(self.folder / "out", path.stem) as ledger:
+            return roads.run(self.pool, path, within, ledger, self.step)
+
+    def ground(self, path, within=""):
+        osm.check(path)
+        with Ledger(self.folder / "out", path.stem) as ledger:
+            return lands.run(self.pool, path, within, ledger, self.step)
 
     def write(self, name, content, encoding="utf-8"):
         path = self.folder / name

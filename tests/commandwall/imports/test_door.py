@@ -12,7 +12,7 @@ import psycopg
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from mapfiles import a_square, write
+from mapfiles import a_square, a_town, write
 
 from commandwall.config import ASSETS, Settings
 from commandwall.pool import schema
@@ -108,6 +108,24 @@ def test_buildings_come_into_the_pool_once_and_the_walls_hear_of_them(shell, cap
     assert shell.ask("SELECT source, row, field, reason FROM cw_quarantine") == [
         ("building", 2, "id", "empty")
     ]
+
+
+def test_roads_and_ground_come_into_the_pool_once_with_the_words_of_their_licence(shell, capsys):
+    town = a_town()
+    town.way(50, [1, 4, 3, 5, 1], natural="water", name="芙蓉湖")
+    path = town.write(shell.folder / "town.osm.pbf")
+    for known in ("新增: 5", "中心池已有: 5"):
+        assert shell.run("roads", path) == 0
+        assert known in capsys.readouterr().out
+    assert shell.run("ground", path) == 0
+    assert shell.ask("SELECT id, a, b, oneway FROM cw_road WHERE name = '文定路' ORDER BY id") == [
+        ("osm-11-0", 5, 2, 1),
+        ("osm-11-1", 2, 4, 1),
+    ]
+    assert shell.ask("SELECT kind, name FROM cw_feature") == [("water", "芙蓉湖")]
+    assert shell.ask("SELECT text FROM cw_credit") == [("© OpenStreetMap contributors",)]
+    changed = shell.ask("SELECT kind, count(DISTINCT id) FROM cw_outbox GROUP BY 1 ORDER BY 1")
+    assert changed == [("credit", 1), ("feature", 1), ("road", 7)]
 
 
 def test_the_walls_hear_of_what_was_imported_once(shell, mapping):
