@@ -78,8 +78,9 @@ def _features(layer: geofiles.Layer, stem: str, ask: Ask) -> list[Given]:
 
 
 def _said(properties: Mapping[str, Any], named: str, usual: Sequence[str]) -> str:
-    """The property of a name that the person gave, or of the first usual name."""
-    found = next((n for n in (named, *usual) if n in properties), None)
+    """The property that the person named, or the first usual one, whatever its case."""
+    heads = {head.casefold(): head for head in properties}
+    found = next((heads[n.casefold()] for n in (named, *usual) if n.casefold() in heads), None)
     return _line(properties[found]) if found is not None else ""
 
 

@@ -66,8 +66,8 @@ def read(path: Path, told: Told) -> Layer:
 
 
 def _geojson(path: Path, told: Told) -> Layer:
-    ground = settle(told.datum, None, told.ignore_crs, path.name)
-    outlines = geojson.read(path)
+    outlines, crs = geojson.read(path)
+    ground = settle(told.datum, crs, told.ignore_crs, path.name)
     rows = [o.properties for o in outlines]
     header = tuple(dict.fromkeys(name for row in rows for name in row))
     return Layer(path.name, header, rows, [geojson.shape(o.geometry) for o in outlines], ground)

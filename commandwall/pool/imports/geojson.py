@@ -25,8 +25,11 @@ class Outline(NamedTuple):
     geometry: Any
 
 
-def read(path: Path) -> list[Outline]:
-    """Features of a FeatureCollection, a Feature or a bare geometry. Raises ImportTrouble."""
+def read(path: Path) -> tuple[list[Outline], str | None]:
+    """Features of a FeatureCollection, a Feature or a bare geometry; and the CRS it names, if any.
+
+    Such a name is no longer of the standard, but programs still write it. Raises ImportTrouble.
+    """
     found = _parsed(decoded(contents(path), path.name), path.name)
     if not isinstance(found, dict):
         raise ImportTrouble("not_geojson", file=path.name, why=type(found).__name__)
@@ -36,7 +39,14 @@ def read(path: Path) -> list[Outline]:
         features = [found if found.get("type") == "Feature" else {"geometry": found}]
     if not isinstance(features, list):
         raise ImportTrouble("not_geojson", file=path.name, why="features")
-    return [_outline(number, feature) for number, feature in enumerate(features, 1)]
+    return [_outline(number, feature) for number, feature in enumerate(features, 1)], _crs(found)
+
+
+def _crs(found: Mapping[str, Any]) -> str | None:
+    crs = found.get("crs")
+    properties = crs.get("properties") if isinstance(crs, dict) else None
+    name = properties.get("name") if isinstance(properties, dict) else None
+    return name if isinstance(name, str) else None
 
 
 def _outline(number: int, feature: Any) -> Outline:

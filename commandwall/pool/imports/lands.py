@@ -34,6 +34,8 @@ def run(pool: PoolRows, path: Path, within: str, ledger: Ledger, progress: Progr
     reach, report = osm.reach(pool, within), Report(path.name)
     lands = list(_near(osm.lands(path, lambda n: progress(n, 0)), reach, report))
     report.rows, file = len(lands), File(Feature, "ground", path.name, _keep)
+    if lands:
+        osm.credit(pool)  # before the data: they may never be shown without
     for start in range(0, len(lands), BATCH):
         batch = lands[start : start + BATCH]
         mended = shapes.polygons([_cut(land.shape, reach) for land in batch], _GROUND)
@@ -41,8 +43,6 @@ def run(pool: PoolRows, path: Path, within: str, ledger: Ledger, progress: Progr
         report.add(close(pool, ledger, list(ended), file))
         report.notes["repaired"] += sum(one.repaired for one in mended)
         progress(min(start + BATCH, len(lands)), len(lands))
-    if lands:
-        pool.put([osm.credit()], [])
     return report
 
 

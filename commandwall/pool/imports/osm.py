@@ -79,10 +79,13 @@ def reach(pool: PoolRows, within: str) -> Reach:
     return Reach(named)
 
 
-def credit() -> Credit:
-    """What the licence asks to be said wherever the map shows such data."""
+def credit(pool: PoolRows) -> None:
+    """Put into the pool what the licence asks to be said wherever the map shows such data."""
     row = codes.load("import_credit")["osm"]
-    return Credit(row.id, str(row.facts["text"]), str(row.facts["licence"]), str(row.facts["url"]))
+    facts = {name: str(row.facts[name]) for name in ("text", "licence", "url")}
+    said = Credit(row.id, facts["text"], facts["licence"], facts["url"])
+    if not pool.held(Credit, [said.id]):
+        pool.put([said], [])
 
 
 def check(path: Path) -> None:

@@ -50,6 +50,8 @@ def run(pool: PoolRows, path: Path, within: str, ledger: Ledger, progress: Progr
     report.rows = len(ways)
     cutter = Cutter(ways, report.notes)
     held = _held(pool)
+    if ways:
+        osm.credit(pool)  # before the data: they may never be shown without
     for start in range(0, len(ways), BATCH):
         batch = [
             _judged(number, way, cutter, held.get(way.id, {}))
@@ -57,8 +59,6 @@ def run(pool: PoolRows, path: Path, within: str, ledger: Ledger, progress: Progr
         ]
         _write(pool, ledger, report, batch)
         progress(min(start + BATCH, len(ways)), len(ways))
-    if ways:
-        pool.put([osm.credit()], [])
     return report
 
 

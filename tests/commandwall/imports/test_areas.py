@@ -62,6 +62,20 @@ def test_outlines_need_a_declared_datum(desk):
         desk.areas(path, level="grid", datum="xian80")
 
 
+def test_a_geojson_that_names_its_crs_is_asked_no_more_but_never_believed_for_shifted(desk):
+    features = collection(a_feature("320281001001001", "x", GRID_RING))
+    features["crs"] = {"type": "name", "properties": {"name": "urn:ogc:def:crs:OGC:1.3:CRS84"}}
+    path = desk.write("g.geojson", features)
+    desk.areas(path, level="grid")
+    assert shape_of(desk, "320281001001001").bounds[:2] == pytest.approx((120.05, 31.85))
+    with pytest.raises(ImportTrouble, match="crs_contradicts"):
+        desk.areas(path, level="grid", datum="gcj02")
+    for nonsense in ("x", 3, None, {"properties": []}, {"properties": {"name": "EPSG:nowhere"}}):
+        path = desk.write("g.geojson", {**features, "crs": nonsense})
+        with pytest.raises(ImportTrouble, match="datum_missing"):
+            desk.areas(path, level="grid")
+
+
 def test_a_lone_outline_is_named_by_the_person_who_imports_it(empty_desk):
     path = empty_desk.write("320281.geojson", {"type": "Polygon", "coordinates": GRID_RING})
     empty_desk.areas(path, level="city", datum="wgs84", name="江阴市")

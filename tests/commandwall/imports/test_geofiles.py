@@ -269,6 +269,11 @@ def test_hostile_texts_of_a_shapefile_stay_plain_text(desk):
     )
 
 
+def test_headers_in_capitals_as_shapefiles_have_them_are_known(desk):
+    path = shapefile(desk.folder, {"ADCODE": [GRID], "NAME": ["第一网格"]}, [a_square()])
+    assert desk.areas(path, level="grid").total("imported") == 1
+
+
 def test_codes_that_are_numbers_and_empty_cells_are_read_as_a_person_sees_them(desk):
     path = desk.folder / "g.gpkg"
     shapes = shapely.to_wkb(np.array([a_square(), a_square()], object))
