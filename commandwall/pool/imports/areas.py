@@ -44,7 +44,8 @@ def read(path: Path, ask: Ask, told: geofiles.Told) -> Source:
 
 def run(pool: PoolRows, source: Source, ledger: Ledger) -> Report:
     """Import a whole file: all of it is written, or nothing."""
-    report = Report(source.name, len(source.given))
+    ground = source.ground.name if source.ground else ""
+    report = Report(source.name, len(source.given), ground)
     judge = AreaJudge(pool.all(Area), source.ask, report.notes, source.ground)
     ends = judge.ends(source.given)
     originals = {one.number: one.original for one in source.given}

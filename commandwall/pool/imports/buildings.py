@@ -68,7 +68,7 @@ def mapped(path: Path) -> BuildingMap:
 def run(pool: PoolRows, source: Source, ledger: Ledger, progress: Progress) -> Report:
     """Import a whole file; what was done before a failure stays done."""
     layer = source.layer
-    report = Report(layer.name, len(layer.rows))
+    report = Report(layer.name, len(layer.rows), layer.ground.name)
     judge = BuildingJudge(source, Gazetteer(pool.all(Area), {}), report.notes)
     file = File(Building, "building", layer.name, partial(_keep, columns=source.columns))
     for start in range(0, len(layer.rows), BATCH):

@@ -28,9 +28,13 @@ _EQUAL = frozenset({geo.WGS84, geo.CGCS2000})
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """A datum, and what turns the file's metres into its degrees; None where they are degrees."""
+    """A datum, and what turns the file's metres into its degrees; None where they are degrees.
+
+    `name` is what the file or the person calls it, for the report.
+    """
 
     datum: str
+    name: str
     grid: Any = None
 
     def to_wgs84(self, shapes: Any) -> Any:
@@ -54,7 +58,7 @@ def settle(said: str | None, crs: str | None, ignore: bool, file: str) -> Ground
     if asked:
         return _ground(_agreed(_known(said, asked[1]), own, file), file)
     if own is None:
-        return Ground(declared(said))
+        return Ground(declared(said), declared(said))
     ground = _ground(own, file)
     if said and declared(said) != ground.datum and not {declared(said), ground.datum} <= _EQUAL:
         raise ImportTrouble("crs_contradicts", file=file, crs=own.name, datum=said)
@@ -100,8 +104,8 @@ def _ground(crs: CRS, file: str) -> Ground:
     if not datum:
         raise ImportTrouble("crs_foreign", file=file, crs=crs.name, datum=base.datum.name)
     if crs.is_geographic:
-        return Ground(datum)
-    return Ground(datum, Transformer.from_crs(crs, base, always_xy=True))
+        return Ground(datum, crs.name)
+    return Ground(datum, crs.name, Transformer.from_crs(crs, base, always_xy=True))
 
 
 def _datum(base: Any) -> str:

@@ -21,7 +21,7 @@ from commandwall.pool.imports.report import IMPORTED, QUARANTINED, Ledger, Outco
 from commandwall.pool.imports.shapes import Mended
 from commandwall.pool.imports.trouble import limit
 
-_GROUND = Ground(geo.WGS84)
+_GROUND = Ground(geo.WGS84, geo.WGS84)
 _METRES = 111_195.0
 """Of a degree of latitude."""
 

@@ -47,6 +47,7 @@ class Report:
 
     file: str
     rows: int = 0
+    ground: str = ""  # the coordinates that were believed, so that a wrong label is seen
     counts: Counter[tuple[str, str]] = field(default_factory=Counter)  # outcome, reason
     notes: Counter[str] = field(default_factory=Counter)
     refused: list[Outcome] = field(default_factory=list)
@@ -69,6 +70,7 @@ class Report:
         words = codes.load("import_reason")
         names = [f"{words[o].name(lang)} {self.total(o)}" for o in OUTCOMES]
         told = [f"{self.file}: {words['rows'].name(lang)} {self.rows} = {' + '.join(names)}"]
+        told += [f"  {words['ground'].name(lang)}: {self.ground}"] if self.ground else []
         for (outcome, reason), n in sorted(self.counts.items()):
             told.append(f"  {words[outcome].name(lang)} · {words[reason].name(lang)}: {n}")
         told += [f"  ({words[note].name(lang)}: {n})" for note, n in sorted((+self.notes).items())]

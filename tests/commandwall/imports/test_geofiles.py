@@ -149,7 +149,10 @@ def trouble_code(desk, path, **said):
 def test_no_crs_vouches_for_shifted_coordinates(desk):
     labelled = write(desk.folder / "g.gpkg", grids(), [a_square()], "EPSG:4326")
     assert trouble(desk, labelled, datum="gcj02") == "crs_contradicts"
-    desk.areas(labelled, level="grid", datum="gcj02", ignore_crs=True)
+    believed = desk.areas(labelled, level="grid")
+    assert "  坐标系: WGS 84" in believed.lines("zh")
+    declared = desk.areas(labelled, level="grid", datum="gcj02", ignore_crs=True)
+    assert "  coordinates: gcj02" in declared.lines("en")
     lon, lat = geo.convert(*SPOT, "gcj02")
     assert corner(desk) == pytest.approx((float(lon), float(lat)), abs=1e-5)
     named = shapefile(desk.folder, grids(), [a_square()])
