@@ -42,7 +42,7 @@ def demo_picture(seed: int = 1, scale: str = "small") -> Picture:
     city = generate(seed, scale, now=NOW)
     picture = Picture()
     records = {k: {r.id: r for r in rows} for k, rows in city.records.items()}
-    sensors = SensorArrays(city.of(Sensor))
+    sensors = SensorArrays.of(city.of(Sensor))
     units = FixArrays(city.of(Resource))
     picture.apply(Changes(NOW, records, sensors=sensors, resources=units, city=city.name))
     picture.sync = Sync(agent_at=NOW, pool_at=NOW)
@@ -67,7 +67,9 @@ def _events(picture: Picture, city: City) -> None:
 
 def _alarms(picture: Picture) -> None:
     for i, (severity, cls, value, unit, state) in enumerate(ALARMS):
-        at = next(s for s in picture.sensors.records[i * 37 :] if s.cls == cls)
+        sensors = picture.sensors
+        of_class = np.flatnonzero(sensors.cls_index == sensors.classes.index(cls))
+        at = sensors.record(int(of_class[of_class >= i * 37][0]))
         picture.alarms[f"a{i}"] = Alarm(
             f"a{i}", at.id, f"{cls}-{severity}", cls, severity, state, value, unit, at.area,
             at.lon, at.lat, Ms(NOW - MINUTE), Ms(NOW - 9_000),

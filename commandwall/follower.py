@@ -7,10 +7,11 @@ happens on this thread; the screen only applies.
 
 from __future__ import annotations
 
+import gc
 import logging
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from sqlalchemy import Connection
 
 from commandwall import tallies
 from commandwall.alarms import ACKED, RTNUN, UNACK, Alarm
+from commandwall.areas import Building, Camera, Person, Pipe, Place
 from commandwall.clock import SECOND, Ms
 from commandwall.events import Event, EventView, EventWork, FiledEvent, views
 from commandwall.picture import (
@@ -45,8 +47,13 @@ POLL_S = 0.05
 LISTEN_MS = 250
 """So often the pulse is looked at: who falls silent is told at once, not with the next second."""
 RINGS = {"main": "changed", "mirror": "mirror_changed"}
+KNOWN = kinds(WALL) | kinds(MIRROR)
+LATER: tuple[type[Any], ...] = (Building, Place, Camera, Pipe, Person)
+"""Kinds without which the first picture is of use already."""
 UNSHOWN = {"household", "attachment", "eventnote"}
 """Kinds that are asked for when a card needs them, not held in memory."""
+MANY = 50_000
+"""Records of which the collector of cycles is told to keep off."""
 Fresh = dict[type[Any], dict[str, Any]]
 
 
@@ -66,6 +73,7 @@ class Follower(threading.Thread):
         self._cursors: dict[str, int] = {}
         self._live: dict[str, tuple[live.LiveArrays, NDArray[np.int64]]] = {}
         self._rows_at: dict[str, NDArray[np.intp]] = {}  # where each row of the picture is live
+        self._waits = False  # whether there is a rest to read
         self._second = self._tallied = self._banded = 0
         self._bands: tallies.Bands = {}
         self._ahead: dict[str, EventView] = {}
@@ -112,13 +120,14 @@ class Follower(threading.Thread):
         conn = self._conn
         assert conn is not None
         moved = [name for name in self._cursors if self._version(conn, name)]
+        rest = self._rest(conn, parts) if self._waits and not whole else {}
         if not (whole or moved):
-            return {}
+            return rest
         with conn.begin():
             reader = Reader(conn)
             fresh = self._everything(reader, parts) if whole else self._news(reader, moved, parts)
             self._arrange(reader, fresh, parts)
-        return fresh
+        return {kind: rest.get(kind, {}) | fresh.get(kind, {}) for kind in rest.keys() | fresh}
 
     def _open(self) -> None:
         self._forget()
@@ -136,15 +145,36 @@ class Follower(threading.Thread):
         return bool(found != before)
 
     def _everything(self, reader: Reader, parts: dict[str, Any]) -> Fresh:
-        known = kinds(WALL) | kinds(MIRROR)
-        fresh: Fresh = {}
-        for name, kind in known.items():
-            if name not in UNSHOWN and kind not in (Event, EventWork, FiledEvent):
-                shown = {"state": [UNACK, ACKED, RTNUN]} if kind is Alarm else {}
-                fresh[kind] = {r.id: r for r in reader.find(kind, **shown)}
-        fresh[Event] = self._open_events(reader)
+        """All that is shown; what there is much of and can wait follows with the next step."""
+        self._waits = True
         for name in self._cursors:
             self._cursors[name] = reader.value(f"SELECT max(seq) FROM {name}.{RINGS[name]}") or 0
+        known = {kind for name, kind in KNOWN.items() if name not in UNSHOWN}
+        fresh = self._whole(reader, known - {Event, EventWork, FiledEvent, Sensor, *LATER}, parts)
+        fresh[Event], fresh[Sensor] = self._open_events(reader), {}
+        parts["whole"] |= {Event, Sensor}
+        return fresh
+
+    def _rest(self, conn: Connection, parts: dict[str, Any]) -> Fresh:
+        """What `_everything` left for later."""
+        self._waits = False
+        with conn.begin():
+            return self._whole(Reader(conn), LATER, parts)
+
+    def _whole(self, reader: Reader, some: Collection[type[Any]], parts: dict[str, Any]) -> Fresh:
+        """All records of some kinds.
+
+        Records are no cycles. By the hundred thousand they would make the collector stop the
+        screen for a second, again and again: it is told to keep off them.
+        """
+        gc.disable()
+        try:
+            shown = {Alarm: {"state": [UNACK, ACKED, RTNUN]}}
+            fresh = {k: {r.id: r for r in reader.find(k, **shown.get(k, {}))} for k in some}
+            if sum(map(len, fresh.values())) > MANY:
+                gc.freeze()
+        finally:
+            gc.enable()
         parts["whole"] = frozenset(fresh)
         return fresh
 
@@ -162,15 +192,14 @@ class Follower(threading.Thread):
         return self._records(reader, keys)
 
     def _records(self, reader: Reader, keys: Mapping[str, set[str]]) -> Fresh:
-        known = kinds(WALL) | kinds(MIRROR)
         fresh: Fresh = {}
         events: set[str] = set()
         for name, some in keys.items():
-            if known[name] in (Event, EventWork, FiledEvent):
+            if KNOWN[name] in (Event, EventWork, FiledEvent):
                 events |= some
             elif name not in UNSHOWN:
-                found = {r.id: r for r in reader.many(known[name], sorted(some))}
-                fresh[known[name]] = {key: found.get(key) for key in some}
+                found = {r.id: r for r in reader.many(KNOWN[name], sorted(some))}
+                fresh[KNOWN[name]] = {key: found.get(key) for key in some}
         if events:
             fresh[Event] = self._views(reader, sorted(events))
         return fresh
@@ -192,7 +221,7 @@ class Follower(threading.Thread):
 
     def _arrange(self, reader: Reader, fresh: Fresh, parts: dict[str, Any]) -> None:
         if Sensor in fresh:
-            parts["sensors"] = SensorArrays(reader.find(Sensor))
+            parts["sensors"] = SensorArrays(reader.columns(Sensor))
             self._rows_at["sensors"] = parts["sensors"].no
         if Resource in fresh:
             parts["resources"] = FixArrays(reader.find(Resource))

@@ -7,8 +7,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from typing import Any, TypeVar
 
 import numpy as np
@@ -74,33 +74,62 @@ class Tallies:
 class SensorArrays:
     """All sensors as columns; row i of each belongs to `ids[i]`.
 
-    `lon`, `lat` float64 degrees WGS-84; `cls_index` uint8 into `classes`; `value` float32;
+    `lon`, `lat` float64 degrees WGS-84; `cls_index` uint8 into `classes`, `area_index` int32 into
+    `areas`, the codes of the areas they stand in; `value` float32;
     `at` int64 milliseconds (0: never); `quality` uint8 (0 good, 1 bad, 2 stale);
     `severity` uint8 (0 normal, 1 worst .. 4).
     """
 
-    def __init__(self, sensors: list[Sensor]) -> None:
-        sensors = sorted(sensors, key=lambda s: s.no)
-        self.records = sensors
-        self.ids = [s.id for s in sensors]
-        self.row_of = {s.id: row for row, s in enumerate(sensors)}
-        self.no = np.array([s.no for s in sensors], np.intp)
-        self.classes = sorted({s.cls for s in sensors})
-        index = {cls: i for i, cls in enumerate(self.classes)}
-        self.cls_index = np.array([index[s.cls] for s in sensors], np.uint8)
-        self.lon = np.array([s.lon for s in sensors], np.float64)
-        self.lat = np.array([s.lat for s in sensors], np.float64)
-        self.period = np.array([s.period_s for s in sensors], np.int64)
-        n = len(sensors)
+    def __init__(self, columns: Mapping[str, Sequence[Any]]) -> None:
+        """`columns` are the fields of `Sensor`, all of one length."""
+        order = np.argsort(np.array(columns["no"], np.intp), kind="stable")
+        self._columns = {name: _sorted(columns[name], order) for name in SENSOR_FIELDS}
+        self.ids: list[str] = self._columns["id"].tolist()
+        self.row_of = {id_: row for row, id_ in enumerate(self.ids)}
+        self.no = self._columns["no"].astype(np.intp)
+        self.lon, self.lat = self._columns["lon"], self._columns["lat"]
+        self.period = self._columns["period_s"]
+        self.classes, self.cls_index = _numbered(self._columns["cls"], np.uint8)
+        self.areas, self.area_index = _numbered(self._columns["area"], np.int32)
+        n = len(self.ids)
         self.value = np.full(n, np.nan, np.float32)
         self.at = np.zeros(n, np.int64)
         self.quality = np.full(n, 2, np.uint8)
         self.severity = np.zeros(n, np.uint8)
 
+    @classmethod
+    def of(cls, sensors: Sequence[Sensor]) -> SensorArrays:
+        return cls({name: [getattr(s, name) for s in sensors] for name in SENSOR_FIELDS})
+
+    def record(self, row: int) -> Sensor:
+        """The device of a row."""
+        return Sensor(**{name: column[row : row + 1].tolist()[0]
+                         for name, column in self._columns.items()})  # fmt: skip
+
     def take(self, live: Mapping[str, NDArray[Any]]) -> None:
         """Newest live columns, in the order of the rows."""
         self.value, self.at = live["value"], live["at"]
         self.quality, self.severity = live["quality"], live["severity"]
+
+
+SENSOR_FIELDS = tuple(field.name for field in fields(Sensor))
+
+
+def _sorted(values: Sequence[Any], order: NDArray[np.intp]) -> NDArray[Any]:
+    """A column as an array in that order; equal texts are one object."""
+    if values and isinstance(values[0], str):
+        held: dict[str, str] = {}
+        column = np.empty(len(values), object)
+        column[:] = [held.setdefault(value, value) for value in values]
+        return column[order]
+    return np.array(values)[order]
+
+
+def _numbered(column: NDArray[Any], kind: type[Any]) -> tuple[list[str], NDArray[Any]]:
+    """The different texts of a column, and the number of each row's."""
+    texts = sorted(set(column))
+    number = {text: i for i, text in enumerate(texts)}
+    return texts, np.fromiter(map(number.__getitem__, column), kind, len(column))
 
 
 class FixArrays:
@@ -210,7 +239,7 @@ class Picture:
         self.conflicts: dict[str, Conflict] = {}
         self.indicators: dict[str, Indicator] = {}
         self.values: dict[str, IndicatorValue] = {}
-        self.sensors, self.fixes = SensorArrays([]), FixArrays([])
+        self.sensors, self.fixes = SensorArrays.of([]), FixArrays([])
         self.counters, self.sync = Counters(), Sync()
         self.unsent: frozenset[str] = frozenset()
         self.ages: dict[str, Ms] = {}

@@ -53,7 +53,7 @@ class AreaTree:
         if self._sensors is not sensors:
             self._sensors, self._devices = sensors, {}
         if level not in self._devices:
-            rows = self.rows_for([s.area for s in sensors.records])
+            rows = self.rows_for(sensors.areas)[sensors.area_index]
             self._devices[level] = self.up(rows, level) % (len(self.rows) + 1)
         return self._devices[level]
 

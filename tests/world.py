@@ -64,7 +64,7 @@ class City:
         areas = [an_area("c", CITY, "临江市", ""), an_area("t1", TOWN, "石塘镇", "c")]
         signs = [an_indicator(f"env.{i:03d}", pinned=i if i <= 12 else 0) for i in range(1, 41)]
         signs += [an_indicator(f"voice.{i:03d}", domain="voice") for i in range(1, 9)]
-        sensors = SensorArrays([a_sensor(i) for i in range(5)])
+        sensors = SensorArrays.of([a_sensor(i) for i in range(5)])
         sensors.at[:], sensors.quality[:] = NOW - SECOND, 0
         view = EventView(an_event(area="t1"), None)
         counters = Counters({"12345": [5] * 24}, {"12345": [(3.0, 8.0)] * 24}, {"12345": 6}, 9, 4)

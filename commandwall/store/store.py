@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, Table, select, text
+from sqlalchemy import Connection, Engine, Result, Table, select, text
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.schema import CreateTable
 
@@ -23,6 +23,8 @@ R = TypeVar("R")
 Records = dict[type[Any], dict[str, Any]]
 MIRROR_POINTER = "mirror.current"
 MANY = 900
+PART = 5_000
+"""Rows that are turned into records at once."""
 TRIM = f"DELETE FROM changed WHERE seq <= (SELECT max(seq) FROM changed) - {RING}"
 
 
@@ -59,7 +61,16 @@ class Reader:
         for name, value in equals.items():
             column = table.c[name]
             query = query.where(column.in_(value) if isinstance(value, list) else column == value)
-        return [kind(*row) for row in self._of(table).execute(query)]
+        return _records(kind, self._of(table).execute(query))
+
+    def columns(self, kind: type[Any]) -> dict[str, list[Any]]:
+        """All rows of a kind as columns by field: where a record for each would be too much."""
+        names = [c.name for c in table_of(kind).columns]
+        found: dict[str, list[Any]] = {name: [] for name in names}
+        for part in self._of(table_of(kind)).execute(select(table_of(kind))).partitions(PART):
+            for name, column in zip(names, zip(*part, strict=True), strict=True):
+                found[name].extend(column)
+        return found
 
     def get(self, kind: type[R], key: str) -> R | None:
         return next(iter(self.find(kind, id=key)), None)
@@ -170,6 +181,20 @@ class Store:
         self._writer.dispose()
         if self._reader is not None:
             self._reader.dispose()
+
+
+def _records(kind: Callable[..., R], found: Result[Any]) -> list[R]:
+    """Records of rows, in which equal texts are one object: a city has few kinds, areas and
+    colours, and a hundred thousand things that name them."""
+    held: dict[Any, Any] = {}
+    records: list[R] = []
+    for rows in found.partitions(PART):
+        columns = [
+            [held.setdefault(v, v) for v in column] if isinstance(column[0], str) else column
+            for column in zip(*rows, strict=True)
+        ]
+        records.extend(map(kind, *columns))
+    return records
 
 
 @cache

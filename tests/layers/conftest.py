@@ -152,7 +152,7 @@ class City:
                    lat[i], "", 0, 100, 30)
             for i in range(n)
         ]  # fmt: skip
-        self.picture.sensors = SensorArrays(records)
+        self.picture.sensors = SensorArrays.of(records)
         self.picture.sensors.at[:] = NOW - 3000
         self.picture.sensors.quality[:] = 0
         self.picture.ages["readings"] = Ms(NOW - 3000)

@@ -38,6 +38,12 @@ def pixels(view: Any) -> np.ndarray:
     return rows[:, : image.width(), 2::-1].astype(np.int64)
 
 
+def devices_in(city: Any, area: str) -> list[int]:
+    """Rows of the devices of an area."""
+    sensors = city.picture.sensors
+    return [i for i, at in enumerate(sensors.area_index) if sensors.areas[at].startswith(area)]
+
+
 def settle(view: Any, qtbot: Any) -> None:
     qtbot.waitUntil(lambda: view.board.idle, timeout=60_000)
 
@@ -210,8 +216,7 @@ def test_a_returned_alarm_is_hollow_and_a_silent_device_unknown(make_map: Make, 
 def test_an_area_of_silent_devices_is_hatched(make_map: Make, city: Any, qtbot: Any) -> None:
     view = make_map(city)
     before = pixels(view)
-    records = city.picture.sensors.records
-    dead = [i for i, s in enumerate(records) if s.area.startswith("320281004")]
+    dead = devices_in(city, "320281004")
     city.picture.sensors.quality[dead] = 2
     view.refresh(city.picture, city.changes(Readings))
     settle(view, qtbot)
@@ -230,7 +235,7 @@ def test_colouring_by_a_figure_keeps_hue_for_what_is_over_its_limit(
     assert view.figures()["320281001"] == 50
     assert (np.abs(pixels(view) - plain).max(axis=2) > 6).mean() > 0.02
     assert hued(pixels(view)) < 0.0005
-    dead = [i for i, s in enumerate(city.picture.sensors.records) if s.area[:9] == "320281001"]
+    dead = devices_in(city, "320281001")
     city.picture.sensors.quality[dead] = 2
     view.set_figure("silent")
     settle(view, qtbot)
