@@ -5,10 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-import shapely
 from numpy.typing import NDArray
 from PySide6.QtGui import QPainterPath
 
@@ -17,7 +15,7 @@ from commandwall.areas import Building, BuildingColour
 from commandwall.picture import Changes, Picture
 from layers import geometry
 from layers.base import Layer
-from layers.geometry import NOTHING, Project, Shapes
+from layers.geometry import NOTHING, Shapes
 from layers.overlay import outline
 from layers.scene import Dots, Fill, Item, Scene, Span, by_y
 from layers.style import STREET, Style
@@ -32,24 +30,15 @@ class Blocks:
 
     ids: tuple[str, ...] = ()
     shapes: Shapes = NOTHING
-    tree: Any = None
 
-    def at(self, lon: float, lat: float) -> str:
-        """The building that holds a point; "" where none does."""
-        if self.tree is None:
-            return ""
-        found = self.tree.query(shapely.Point(lon, lat), predicate="intersects")
-        return self.ids[int(found[0])] if len(found) else ""
+    def at(self, x: float, y: float) -> str:
+        """The building that holds a point of the sheet; "" where none does."""
+        row = geometry.shape_at(self.shapes, x, y)
+        return self.ids[row] if row >= 0 else ""
 
     def outline(self, ids: Collection[str]) -> QPainterPath | None:
         """The borders of some buildings in sheet metres; None where none is known."""
         return outline(self.shapes, [i for i, key in enumerate(self.ids) if key in ids])
-
-
-def blocks(ids: tuple[str, ...], wkb: list[bytes], project: Project) -> Blocks:
-    """The shapes and the index of buildings; slow, and safe on any thread."""
-    tree = shapely.STRtree(geometry.decode(wkb))
-    return Blocks(ids, geometry.polygons(wkb, project), tree)
 
 
 class BuildingsLayer(Layer):
@@ -73,7 +62,7 @@ class BuildingsLayer(Layer):
             known, built = self._built
             if anew or known is not plane or len(built.ids) != len(buildings):
                 ids, wkb = tuple(b.id for b in buildings), [b.geom for b in buildings]
-                built = blocks(ids, wkb, scene.project)
+                built = Blocks(ids, geometry.polygons(wkb, scene.project))
                 self._built = plane, built
             works = np.array([b.kind == "works" for b in buildings], bool)
             colours = np.array([given.get(id_, "") if registry else "" for id_ in built.ids], str)

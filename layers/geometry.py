@@ -131,6 +131,25 @@ def borders(shapes: Shapes, level: NDArray[np.integer[Any]]) -> list[Floats]:
     return [np.ascontiguousarray(segments[kept[rank[kept] == i]]) for i in range(depth)]
 
 
+def shape_at(shapes: Shapes, x: float, y: float) -> int:
+    """The first shape that holds a point of the sheet, borders by even and odd; -1 for none."""
+    box = shapes.box
+    near = (box[:, 0] <= x) & (x <= box[:, 2]) & (box[:, 1] <= y) & (y <= box[:, 3])
+    for shape in np.flatnonzero(near).tolist():
+        edges, _ = outlines(_one(shapes, shape))
+        above = (edges[:, 1] > y) != (edges[:, 3] > y)
+        a, b, c, d = edges[above].T
+        if np.count_nonzero(a + (y - b) / (d - b) * (c - a) > x) % 2:
+            return int(shape)
+    return -1
+
+
+def _one(shapes: Shapes, shape: int) -> Shapes:
+    rings = shapes.rings[shapes.shapes[shape] : shapes.shapes[shape + 1] + 1]
+    xy = shapes.xy[rings[0] : rings[-1]]
+    return Shapes(xy, rings - rings[0], np.array([0, len(rings) - 1]))
+
+
 def circle(x: float, y: float, radius: float, corners: int = 128) -> Shapes:
     """A circle as one shape; sheet metres."""
     turn = np.linspace(0, 2 * np.pi, corners, endpoint=False)

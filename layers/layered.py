@@ -114,4 +114,4 @@ class Layered(QWidget):
         layer = self.board.layer(BuildingsLayer)
         if layer is None or self.level() != STREET or not self.board.scene.visible(layer):
             return ""
-        return layer.blocks.at(*self.board.scene.degrees(x, y))
+        return layer.blocks.at(x, y)

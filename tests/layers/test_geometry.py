@@ -107,3 +107,16 @@ def test_what_is_no_outline_of_this_world_is_left_out() -> None:
     wild = [shapely.box(-1e300, -1e300, 1e300, 1e300), shapely.Polygon(), shapely.Point(0, 91)]
     found = geometry.decode([fine, b"", b"junk", *map(shapely.to_wkb, wild)])
     assert [g is not None for g in found] == [True, False, False, False, False, False]
+
+
+def test_a_point_finds_the_shape_that_holds_it_as_shapely_says() -> None:
+    rng = np.random.default_rng(8)
+    whole = [shapely.Point(*rng.uniform(-40, 40, 2)).buffer(rng.uniform(2, 9)) for _ in range(60)]
+    holes = [shape.difference(shape.centroid.buffer(1.5)) for shape in whole]
+    parts = shapely.MultiPolygon([shapely.box(60, 60, 62, 62), shapely.box(64, 60, 66, 62)])
+    found = geometry.polygons([shapely.to_wkb(s) for s in (*holes, parts)], lambda x, y: (x, -y))
+    for x, y in [*rng.uniform(-50, 50, (400, 2)).tolist(), (61, 61), (65, 61), (63, 61)]:
+        row = geometry.shape_at(found, x, -y)
+        holding = [i for i, s in enumerate((*holes, parts)) if s.contains(shapely.Point(x, y))]
+        assert (row in holding) if holding else row == -1
+    assert geometry.shape_at(geometry.NOTHING, 0, 0) == -1
