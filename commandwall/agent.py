@@ -7,11 +7,9 @@ after its wall unless it is a service.
 
 from __future__ import annotations
 
-import json
 import logging
-import subprocess
-import sys
 import threading
+from collections.abc import Mapping
 from contextlib import ExitStack, closing
 from dataclasses import replace
 
@@ -23,7 +21,7 @@ from commandwall.config import BUSY, REFUSED, Settings
 from commandwall.desk import Desk
 from commandwall.keeper import AGENT_LOCK, WALL_LOCK
 from commandwall.pool.client import Client, PoolTrouble
-from commandwall.pool.fill import mirror_name
+from commandwall.pool.filling import Filling
 from commandwall.pool.link import Link
 from commandwall.pool.own import OwnPool, address
 from commandwall.pool.packs import Packs
@@ -31,7 +29,7 @@ from commandwall.pool.recorder import recording
 from commandwall.pool.server import ServerTrouble
 from commandwall.store import pulse
 from commandwall.store.migrate import open_store
-from commandwall.store.mirror import Mirror, schema_mark
+from commandwall.store.mirror import Mirror, forget_others, mirror_name
 from commandwall.store.pulse import NO_POOL
 from commandwall.store.store import Store
 
@@ -110,16 +108,25 @@ class Agent:
                 raise PoolTrouble("unreachable", str(trouble)) from trouble
 
     def _follow(self, client: Client, url: str, secret: str) -> None:
-        with closing(self._mirror(client, url, secret)) as mirror, ExitStack() as parts:
-            history = recording(self.settings.data_dir, self.clock, mirror.meta("epoch"))
+        """Follow the feed until the end, or until another mirror takes the place of this one."""
+        epoch, folder = client.meta().epoch, self.settings.data_dir
+        with ExitStack() as parts:
+            filling = self._fill(parts, epoch, address(url, secret))
+            used = self.store.mirror_name()
+            if self._over():
+                return
+            mirror = parts.enter_context(closing(Mirror(folder / used)))
+            if used == mirror_name(epoch):
+                forget_others(folder, used)
+            history = recording(folder, self.clock, mirror.meta("epoch"))
             packs = Packs(self.store, self.desk, self.clock, parts.enter_context(history))
             link = Link(self.store, self.desk, self.clock, client, mirror, packs)
             link.begin()
             second = 0
-            while not self._over():
+            while not self._over() and used == self.store.mirror_name():
                 busy = link.pull() | link.push()
                 link.take_packs()
-                now = self._met(packs)
+                now = self._met(packs, filling)
                 if now // SECOND != second:
                     second = now // SECOND
                     self.clock.measured(client.time_offset())
@@ -127,33 +134,31 @@ class Agent:
                 if not busy:
                     self._halt.wait(POLL_S)
 
-    def _met(self, packs: Packs) -> Ms:
+    def _met(self, packs: Packs, filling: Filling | None) -> Ms:
         """Note that the pool answered just now."""
         now, lamps = self.clock.now(), self._lamps(packs)
-        self.sync = replace(
-            self.sync, pool_at=now, tries=0, trouble="", filling=None, left_s=None, lamps=lamps
-        )
+        self.sync = replace(self.sync, pool_at=now, tries=0, trouble="", filling=None, lamps=lamps)
+        if filling is not None and filling.check():
+            self.sync = replace(self.sync, past=filling.share.share, left_s=filling.share.left_s)
+        else:
+            self.sync = replace(self.sync, past=None, left_s=None)
         return now
 
-    def _mirror(self, client: Client, url: str, secret: str) -> Mirror:
-        """The mirror of this epoch and schema, filled first where it is not there."""
-        name = mirror_name(client.meta().epoch, schema_mark())
-        if self.store.mirror_name() != name:
-            self._fill(url, secret)
-        return Mirror(self.settings.data_dir / name)
+    def _fill(self, parts: ExitStack, epoch: str, pool: Mapping[str, str]) -> Filling | None:
+        """Wait until a mirror of this epoch and schema can be used; None where it is whole.
 
-    def _fill(self, url: str, secret: str) -> None:
-        command = [sys.executable, "-m", "commandwall.pool.fill", str(self.settings.data_dir)]
-        child = platform.start_child(
-            command,
-            env=address(url, secret),
-            stdout=subprocess.PIPE,
-        )
-        assert child.stdout is not None
-        for line in child.stdout:
-            self._filling(float(json.loads(line)))
-        if child.wait() != 0:
-            raise PoolTrouble("fill", f"the first fill ended with {child.returncode}")
+        The fill goes on while a small one is in use.
+        """
+        used = self.store.mirror_name()
+        if used == mirror_name(epoch):
+            return None
+        filling = parts.enter_context(Filling(self.settings.data_dir, pool))
+        usable = used == mirror_name(epoch, small=True)
+        while not usable and not self._over() and filling.check():
+            self._filling(filling.share.share, filling.share.left_s)
+            usable = filling.share.usable
+            self._halt.wait(POLL_S)
+        return filling
 
     def _filling(self, share: float, left_s: float | None = None) -> None:
         self.sync = replace(self.sync, filling=share, left_s=left_s, making=False)
@@ -166,7 +171,9 @@ class Agent:
         pause = RETRY_S[min(tries, len(RETRY_S)) - 1]
         log.warning("pool: %s; try %d, next in %.0f s", trouble, tries, pause)
         due = Ms(self.clock.now() + int(pause * SECOND))
-        self.sync = replace(self.sync, tries=tries, trouble=trouble.code, next_try_at=due)
+        self.sync = replace(
+            self.sync, tries=tries, trouble=trouble.code, next_try_at=due, past=None, left_s=None
+        )
         until = self.clock.monotonic() + pause
         while not self._over() and self.clock.monotonic() < until:
             self._halt.wait(POLL_S)

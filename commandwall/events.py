@@ -7,11 +7,13 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from sqlalchemy import Index, text
+
 from commandwall import plain
 from commandwall.alarms import AFTER_ACK, Alarm, rules
 from commandwall.clock import Ms, day
 from commandwall.store import fulltext
-from commandwall.store.schema import MIRROR, WALL, record
+from commandwall.store.schema import MIRROR, WALL, record, table_of
 from commandwall.store.store import Reader, Refused, Tx
 from commandwall.store.written import TEXT_LIMIT as TEXT_LIMIT
 from commandwall.store.written import TITLE_LIMIT, written
@@ -25,12 +27,17 @@ NEW, ACCEPTED, DISPATCHED, SIGNED, ON_SCENE, FEEDBACK, CLOSED = (
     "FEEDBACK",
     "CLOSED",
 )
+OPEN_STATES = (
+    NEW, ACCEPTED, DISPATCHED, "RETURNED", SIGNED, ON_SCENE, "SUSPENDED", "LISTED", FEEDBACK,
+)  # fmt: skip
+IS_OPEN = f"state IN {OPEN_STATES}"
+"""The condition of an open event; the mirror keeps an index of exactly these."""
 CLOSED_STATES = frozenset({CLOSED, "ARCHIVED", "REJECTED", "MERGED", "CANCELLED"})
 POINT, AREA, NOWHERE = "point", "area", "nowhere"
 """How an event was placed: by coordinates, on the area its text or code names, or not at all."""
 
 
-@record(MIRROR, index=("area", "reported_at", "closed_at", "state"))
+@record(MIRROR)
 @dataclass(frozen=True, slots=True)
 class Event:
     """What the city says of an event."""
@@ -59,6 +66,10 @@ class Event:
     unit: str
     closed_at: Ms | None
     rev: int = 0
+
+
+_open = table_of(Event).c
+Index("ix_event_open", _open.urgency, _open.reported_at, sqlite_where=text(IS_OPEN))
 
 
 @record(WALL)
@@ -182,6 +193,15 @@ def views(reader: Reader, keys: Sequence[str]) -> dict[str, EventView]:
     return {key: fold(rows[key], work.get(key)) for key in keys if key in rows}
 
 
+def queue(reader: Reader, limit: int = -1) -> list[EventView]:
+    """Events that the city calls open, as shown, the most urgent and of those the oldest first; at
+    most so many, where a limit is given."""
+    sql = f"SELECT * FROM event WHERE {IS_OPEN} ORDER BY urgency, reported_at LIMIT :n"
+    rows = [Event(*row) for row in reader.rows(sql, n=limit)]
+    work = {w.id: w for w in reader.many(EventWork, [e.id for e in rows])}
+    return [fold(event, work.get(event.id)) for event in rows]
+
+
 def accept(tx: Tx, event: str) -> None:
     """受理: take a new event in."""
     tx.put(replace(_step(tx, event, ACCEPTED), accepted_at=tx.now))
@@ -251,10 +271,7 @@ def search(reader: Reader, words: str, limit: int = 200) -> list[EventView]:
     source = "event"
     params: dict[str, object] = {"n": limit}
     if matches:
-        source = (
-            "event_fts JOIN event_row ON event_row.no = event_fts.rowid "
-            "JOIN event ON event.id = event_row.id"
-        )
+        source = "event_fts CROSS JOIN event ON event.rowid = event_fts.rowid"
         params["m"] = " AND ".join(matches)
     checks = ["event_fts MATCH :m"] if matches else []
     for i, term in enumerate(terms):
@@ -263,9 +280,10 @@ def search(reader: Reader, words: str, limit: int = 200) -> list[EventView]:
         checks.append(f"({' OR '.join(fields)})")
     sql = (
         f"SELECT event.* FROM {source} WHERE {' AND '.join(checks)} "
-        "ORDER BY event.reported_at DESC LIMIT :n"
+        f"ORDER BY {'event_fts' if matches else 'event'}.rowid DESC LIMIT :n"
     )
     found = [Event(*row) for row in reader.rows(sql, **params)]
+    found.sort(key=lambda e: -e.reported_at)  # numbers tell the minute
     work = {w.id: w for w in reader.many(EventWork, [e.id for e in found])}
     return [fold(event, work.get(event.id)) for event in found]
 

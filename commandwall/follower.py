@@ -24,7 +24,7 @@ from commandwall import tallies
 from commandwall.alarms import ACKED, RTNUN, UNACK, Alarm
 from commandwall.areas import Building, Camera, Person, Pipe, Place
 from commandwall.clock import SECOND, Ms
-from commandwall.events import Event, EventView, EventWork, FiledEvent, views
+from commandwall.events import Event, EventView, EventWork, FiledEvent, queue, views
 from commandwall.picture import (
     Changes,
     FixArrays,
@@ -205,10 +205,10 @@ class Follower(threading.Thread):
         return fresh
 
     def _open_events(self, reader: Reader) -> dict[str, Any]:
-        keys = {key for (key,) in reader.rows(tallies.OPEN_EVENTS)}
-        keys |= set(tallies.ahead_of_mirror(reader))
         self._ahead = {}
-        return {key: v for key, v in self._views(reader, sorted(keys)).items() if v and v.open}
+        found: dict[str, EventView | None] = {view.event.id: view for view in queue(reader)}
+        found |= self._views(reader, tallies.ahead_of_mirror(reader))
+        return {key: view for key, view in found.items() if view and view.open}
 
     def _views(self, reader: Reader, keys: list[str]) -> dict[str, EventView | None]:
         found = views(reader, keys)

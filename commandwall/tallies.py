@@ -11,16 +11,12 @@ from commandwall import codes
 from commandwall.clock import DAY, HOUR, MINUTE, SECOND, Ms, day, from_datetime, to_datetime
 from commandwall.events import EventView, views
 from commandwall.picture import Counters
-from commandwall.store import lines
+from commandwall.store import lines, numbers
 from commandwall.store.mirror import CLOSED
 from commandwall.store.store import Reader
 
 EVERY, SLOWLY = 2 * SECOND, 5 * MINUTE
 Bands = dict[str, list[tuple[float, float]]]
-OPEN_EVENTS = (
-    "SELECT id FROM event WHERE state IN ('NEW', 'ACCEPTED', 'DISPATCHED', 'RETURNED', 'SIGNED', "
-    "'ON_SCENE', 'SUSPENDED', 'LISTED', 'FEEDBACK')"
-)
 PUSHED, CONFIRMED = "pushed", "confirmed"
 """Settings: the last own line that the pool took, and the last that came back in its feed."""
 
@@ -36,14 +32,13 @@ def count(
     midnight = day_start(now)
     hours = _hours(reader, midnight, 0)
     states = dict(reader.rows("SELECT key, n FROM tally WHERE name = 'state'"))
-    closed = "SELECT count(*) FROM event WHERE closed_at >= :t"
     mirrored = Counters(
         {source: days[0] for source, days in hours.items() if 0 in days},
         usual(reader, now) if bands is None else bands,
-        dict(reader.rows(_PAST_HOUR, t=now - HOUR)),
+        dict(reader.rows(_PAST_HOUR, no=numbers.first(now - HOUR), t=now - HOUR)),
         sum(states.values()),
         sum(n for state, n in states.items() if state not in CLOSED),
-        int(reader.value(closed, t=midnight) or 0),
+        int(reader.value(_CLOSED, h=f"{midnight // HOUR:06}") or 0),
         dict(reader.rows("SELECT key, n FROM tally WHERE name = 'open' AND n > 0")),
     )
     if ahead is None:
@@ -129,21 +124,20 @@ _AHEAD = (
     "WHERE e.id IS NULL OR e.state <> w.state "
     "UNION SELECT f.id FROM filedevent f LEFT JOIN event e ON e.id = f.id WHERE e.id IS NULL"
 )
-_PAST_HOUR = "SELECT source, count(*) FROM event WHERE reported_at > :t GROUP BY source"
-
-
-_HOURS = (
-    "SELECT key, n FROM tally WHERE name = 'hour' AND n > 0"
-    " AND CAST(substr(key, -6) AS INTEGER) >= :h"
+_PAST_HOUR = (
+    "SELECT source, count(*) FROM event WHERE rowid >= :no AND reported_at > :t GROUP BY source"
 )
-"""The key ends in hours since 1970, of which there are six digits until 2084."""
+_HOURS = "SELECT key, n FROM tally WHERE name = 'hour' AND key >= :h AND n > 0"
+_CLOSED = "SELECT sum(n) FROM tally WHERE name = 'closed' AND key >= :h"
+"""The keys begin with hours since 1970, which have six digits until 2084."""
 
 
 def _hours(reader: Reader, midnight: Ms, days: int) -> dict[str, dict[int, list[int]]]:
     """source -> days ago, at most so many -> 24 counts."""
     found: dict[str, dict[int, list[int]]] = defaultdict(lambda: defaultdict(lambda: [0] * 24))
-    for key, n in reader.rows(_HOURS, h=(midnight - days * DAY) // HOUR):
-        source, hour = key.rsplit("|", 1)
+    since_hour = f"{(midnight - days * DAY) // HOUR:06}"
+    for key, n in reader.rows(_HOURS, h=since_hour):
+        hour, source = key.split("|", 1)
         since = int(hour) * HOUR - midnight
         ago, slot = -(since // DAY), since % DAY // HOUR
         if 0 <= ago <= days:

@@ -108,6 +108,9 @@ class EventQueue(RowList):
         if self._words:
             many = "≥ " if len(self._found) >= FOUND else ""
             n = many + age.number(len(self._found))
+            if self.picture.sync.past is not None:
+                past = words.past(self.picture.sync)
+                return [(tr("查到 {n} 条；{past}", n=n, past=past), Ink("age", "t1"))]
             return [(tr("全池查到 {n} 条", n=n), Ink("age", "t2"))]
         late = sum(is_late(v, self.picture.now) for v in self.picture.events.values())
         soon = sum(self._soon(v) for v in self.picture.events.values())

@@ -188,6 +188,8 @@ class Links(Panel):
             (tr("中心池"), pool, trust.pool is not None),
             (tr("采集程序"), age.age(now, sync.agent_at), gone),
         ]
+        if sync.past is not None:
+            lines.append((tr("历史事件"), words.past(sync), False))
         if sync.skewed:
             lines.append((tr("时钟偏差"), age.measure(sync.skew_s, tr("秒"), 1), True))
         return lines

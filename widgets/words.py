@@ -125,6 +125,16 @@ def _filling(sync: Sync, share: int) -> str:
         what = tr("正在生成演示城市 {share} %", share=share)
     else:
         what = tr("首次装载 {share} %", share=share)
+    return _with_time(what, sync)
+
+
+def past(sync: Sync) -> str:
+    """How much of the city's past arrived, while everything else can be used already."""
+    share = int(100 * (sync.past or 0.0))
+    return _with_time(tr("历史事件装载 {share} %", share=share), sync)
+
+
+def _with_time(what: str, sync: Sync) -> str:
     if sync.left_s is None:
         return what
     return tr("{what}，约余 {span}", what=what, span=age.span(int(sync.left_s * SECOND)))

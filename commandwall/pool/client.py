@@ -11,6 +11,7 @@ from typing import Any
 
 import psycopg
 from psycopg.abc import RV, PQGen
+from psycopg.conninfo import make_conninfo
 from psycopg.types.json import Jsonb
 from sqlalchemy import LargeBinary
 from sqlalchemy.types import Double
@@ -89,6 +90,11 @@ class Client:
     def __exit__(self, *_: object) -> None:
         self._conn.close()
 
+    @property
+    def dsn(self) -> str:
+        """All that another connection of this login needs, its password too."""
+        return make_conninfo(self._conn.info.dsn, password=self._conn.info.password)
+
     def meta(self) -> Meta:
         """Epoch, schema and city; PoolTrouble("schema") where this program and it do not fit."""
         sql = "SELECT epoch::text, schema, min_client, city, columns FROM cw_meta"
@@ -104,15 +110,6 @@ class Client:
         while self._one("SELECT cw_advance()"):
             pass
         return int(self._one("SELECT pos FROM cw_head"))
-
-    def count(self, kind: str) -> int:
-        return int(self._one(f"SELECT count(*) FROM cw_{kind}"))
-
-    def fill(self, kind: str, after: str, limit: int) -> list[Row]:
-        """Rows of a kind with keys after one, in order of the key, as the mirror keeps them."""
-        fields = schema.out(kind, "t", text=False)
-        sql = f"SELECT {fields} FROM cw_{kind} t WHERE t.id > %s ORDER BY t.id LIMIT {limit}"
-        return self._rows(sql, after)
 
     def page(self, after: int, limit: int) -> Page:
         """What follows a position; PoolTrouble("epoch") where positions are missing."""

@@ -1,64 +1,149 @@
 """First fill: a whole mirror beside the one in use, by key ranges, in a child program.
 
 `python -m commandwall.pool.fill FOLDER` reads the pool's address from the settings (environment),
-prints its share of the work as lines of JSON, and ends by pointing the folder at the new file.
-"Fuzzy copy, then catch up": the head of the feed is noted first and becomes the cursor, so what
-changes during the copy arrives again through the feed.
+and prints how far it is as lines of JSON. "Fuzzy copy, then catch up": the head of the feed is
+noted first and becomes the cursor, so what changes during the copy arrives again through the feed.
+
+Where a city's past is long, a small mirror comes first: everything but the past. The folder points
+at it after seconds, the agent follows the feed with it, and the whole one takes its place when it
+is made. Killed at any moment, the next run goes on behind the last range that arrived.
 """
 
 from __future__ import annotations
 
 import json
+import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import closing
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from commandwall.clock import Clock
-from commandwall.config import Settings
-from commandwall.pool.client import Client
+from commandwall import platform
+from commandwall.clock import DAY, Clock
+from commandwall.config import BUSY, REFUSED, Settings
+from commandwall.pool.client import Client, PoolTrouble
+from commandwall.pool.filling import Share
+from commandwall.pool.link import PAGE
 from commandwall.pool.schema import city_kinds
-from commandwall.store.mirror import Mirror, schema_mark, use
+from commandwall.pool.source import Piece, Source
+from commandwall.store.draft import Draft
+from commandwall.store.mirror import Mirror, mirror_name, use
+from commandwall.store.store import pointed
 
-RANGE = 5_000
-"""Rows of one question: few enough to arrive within its time limit over a thin line."""
+LONG = 200_000
+"""A pool with more events than this gets a small mirror first."""
+LAST_WORK = 0.15
+"""What is left to do once all rows are there (indexes, words), as a share of the rows."""
 
 
-def mirror_name(epoch: str, mark: str) -> str:
-    """The file of one epoch of the pool and one shape of our tables."""
-    return f"mirror-{epoch[:8]}-{mark}.db"
+@dataclass(slots=True)
+class Progress:
+    """Tells what share of the rows arrived."""
+
+    tell: Callable[[Share], None]
+    clock: Clock
+    total: int = 1
+    done: int = 0
+    usable: bool = False
+    _begun: tuple[float, int] = field(default=(0.0, 0))
+
+    def begin(self, total: int, done: int) -> None:
+        self.total, self.done = max(1, round(total * (1 + LAST_WORK))), done
+        self._begun = self.clock.monotonic(), done
+
+    def add(self, rows: int) -> None:
+        """Rows arrived."""
+        self.done += rows
+        at, before = self._begun
+        passed, came = self.clock.monotonic() - at, self.done - before
+        left = max(0, self.total - self.done) * passed / came if came else 0.0
+        self.tell(Share(min(1.0, self.done / self.total), round(left, 1), self.usable))
 
 
-def fill(folder: Path, client: Client, clock: Clock, tell: Callable[[float], None]) -> str:
-    """Copy the pool into a new mirror; returns its file name once the folder points at it.
-
-    A copy that was broken off goes on after the last range it holds.
-    """
-    meta = client.meta()
-    name = mirror_name(meta.epoch, schema_mark())
-    mirror = Mirror(folder / name)
-    if not mirror.meta("cursor"):
-        mirror.note(cursor=str(client.head()), epoch=meta.epoch, city=meta.city)
-    names = list(city_kinds())
-    counts = {kind: client.count(kind) for kind in names}
-    total, done = sum(counts.values()) or 1, 0
-    for kind in names:
-        after = mirror.meta(f"filled.{kind}")
-        while rows := client.fill(kind, after, RANGE):
-            after = str(rows[-1][0])
-            mirror.fill(kind, rows, after)
-            done += len(rows)
-            tell(min(1.0, done / total))
-    mirror.note(taken_at=str(clock.now()))
-    mirror.close()
-    use(folder, name)
+def fill(folder: Path, client: Client, clock: Clock, tell: Callable[[Share], None]) -> str:
+    """Copy the pool into a new mirror; returns its file name once the folder points at it."""
+    name = mirror_name(client.meta().epoch)
+    if pointed(folder) != name:
+        with Source(client) as source:
+            _fill(folder, client, source, Progress(tell, clock))
+        _catch_up(folder / name, client, clock)
+        use(folder, name)
     return name
 
 
+def _fill(folder: Path, client: Client, source: Source, progress: Progress) -> None:
+    meta = client.meta()
+    name, small = mirror_name(meta.epoch), mirror_name(meta.epoch, small=True)
+    counts = {kind: source.count(kind) for kind in city_kinds()}
+    with closing(Draft(folder / name)) as draft:
+        if draft.made:
+            return
+        if not draft.meta("cursor"):
+            draft.note(cursor=str(client.head()), epoch=meta.epoch, city=meta.city)
+        progress.begin(sum(counts.values()), draft.rows())
+        for kind in city_kinds():
+            if kind != "event":
+                _copy(draft, kind, source.rows(kind, draft.meta(f"filled.{kind}")), progress)
+    if counts["event"] > LONG and pointed(folder) != small:
+        _make_small(folder, (name, small), source, progress)
+    progress.usable = pointed(folder) == small
+    with closing(Draft(folder / name)) as draft:
+        _copy(draft, "event", source.rows("event", draft.meta("filled.event")), progress)
+        draft.finish()
+
+
+def _copy(draft: Draft, kind: str, pieces: Iterable[Piece], progress: Progress) -> None:
+    for rows, after in pieces:
+        draft.take(kind, rows, after)
+        progress.add(rows.num_rows)
+    draft.keep()
+
+
+def _make_small(folder: Path, names: tuple[str, str], source: Source, progress: Progress) -> None:
+    """A mirror of what the whole one has so far, with the events of today and all open ones."""
+    whole, small = names
+    fresh = folder / (small + ".new")
+    shutil.copyfile(folder / whole, fresh)
+    since = progress.clock.now() - DAY
+    with closing(Draft(fresh)) as draft:
+        draft.clear("event")
+        for rows, after in source.newest(since):
+            draft.take("event", rows, after)
+        draft.finish()
+    fresh.replace(folder / small)
+    use(folder, small)
+
+
+def _catch_up(path: Path, client: Client, clock: Clock) -> None:
+    """Take what the feed brought meanwhile: the picture does not go back when this one is used."""
+    with closing(Mirror(path)) as mirror:
+        more = True
+        while more:
+            after = int(mirror.meta("cursor"))
+            page = client.page(after, PAGE)
+            now = str(clock.now())
+            mirror.take(page.rows, page.gone, cursor=str(page.last), taken_at=now)
+            more = page.last - after >= PAGE
+
+
 def main(folder: Path) -> int:
+    """Fill the folder of a station; one at a time."""
     settings = Settings.load({})
-    with Client(settings.pool, settings.secret_file) as client:
-        fill(folder, client, Clock(), lambda share: print(json.dumps(share), flush=True))
+    with platform.lock(folder / "fill.lock") as held:
+        if not held:
+            return BUSY
+        try:
+            with Client(settings.pool, settings.secret_file) as client:
+                fill(folder, client, Clock(), _print)
+        except PoolTrouble as trouble:
+            print(trouble, file=sys.stderr)
+            return REFUSED
     return 0
+
+
+def _print(share: Share) -> None:
+    print(json.dumps(asdict(share)), flush=True)
 
 
 if __name__ == "__main__":

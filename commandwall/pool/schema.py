@@ -105,7 +105,10 @@ def _tables() -> str:
         f"ALTER TABLE cw_meta ADD COLUMN IF NOT EXISTS {field};\n"
         for field in ("columns jsonb NOT NULL DEFAULT '{}'", "made text NOT NULL DEFAULT ''")
     )
-    return own + added + "".join(_table(name, kind) for name, kind in city_kinds().items())
+    tables = "".join(_table(name, kind) for name, kind in city_kinds().items())
+    # A first fill asks for events in this order.
+    by_time = "CREATE INDEX IF NOT EXISTS cw_event_reported ON cw_event (reported_at, id);\n"
+    return own + added + tables + by_time
 
 
 def _functions() -> str:
@@ -166,7 +169,7 @@ def _field(column: Column[Any], moment: bool, given: Any) -> str:
     A number or moment that JSON cannot carry would stop every station, so it does not get in.
     """
     name, kind = f'"{column.name}"', _type(column, moment)
-    if column.primary_key:
+    if column.name == "id":
         return f"{name} {kind} PRIMARY KEY"
     if given is None and kind == "text":
         given = ""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -13,19 +14,25 @@ from sqlalchemy import Connection, bindparam, text
 from sqlalchemy.schema import CreateTable
 
 from commandwall.clock import HOUR
-from commandwall.store import database, fulltext
+from commandwall.store import database, fulltext, numbers
 from commandwall.store.schema import MIRROR, kinds, mirror
 from commandwall.store.store import MANY, MIRROR_POINTER, upsert_sql
 from commandwall.store.tables import RING
 
 Row = tuple[Any, ...]
+Marks = Counter[tuple[str, str]]
 CLOSED = ("CLOSED", "ARCHIVED", "REJECTED", "MERGED", "CANCELLED")
 
 
 def schema_mark() -> str:
     """Short hash of the mirror's tables: another shape means another file."""
-    ddl = "".join(str(CreateTable(table)) for table in mirror.sorted_tables)
+    ddl = "".join(str(CreateTable(table)) for table in mirror.sorted_tables) + fulltext.DDL
     return hashlib.sha256(ddl.encode()).hexdigest()[:12]
+
+
+def mirror_name(epoch: str, small: bool = False) -> str:
+    """The file of one epoch of the pool and one shape of our tables; `small`: without the past."""
+    return f"mirror-{epoch[:8]}-{schema_mark()}{'-small' if small else ''}.db"
 
 
 class Mirror:
@@ -64,31 +71,21 @@ class Mirror:
             conn.exec_driver_sql("DELETE FROM mirror_changed WHERE seq <= ?", (last - RING,))
             _note(conn, values)
 
-    def fill(self, name: str, rows: Sequence[Row], after: str) -> None:
-        """Rows of a first fill up to the key `after`, which is kept with them.
-
-        Nothing reads this file yet, so nothing is announced.
-        """
-        with database.troubles(), self._engine.begin() as conn:
-            conn.exec_driver_sql(upsert_sql(kinds(MIRROR)[name]), list(rows))
-            if name == "event":
-                _count(conn, Counter(), _marks(rows))
-                _index(conn, rows)
-            _note(conn, {f"filled.{name}": after})
-
     def close(self) -> None:
         self._engine.dispose()
 
     def _put(self, conn: Connection, name: str, rows: Sequence[Row]) -> None:
         if name == "event":
-            _count(conn, _marks_of(conn, [row[0] for row in rows]), _marks(rows))
-            _index(conn, rows)
-        conn.exec_driver_sql(upsert_sql(kinds(MIRROR)[name]), list(rows))
+            _put_events(conn, list({row[0]: row for row in rows}.values()))
+        else:
+            conn.exec_driver_sql(upsert_sql(kinds(MIRROR)[name]), list(rows))
         _announce(conn, name, [row[0] for row in rows])
 
     def _drop(self, conn: Connection, name: str, keys: Sequence[str]) -> None:
         if name == "event":
-            _count(conn, _marks_of(conn, keys), Counter())
+            held = _held(conn, keys)
+            _count(conn, _marks(row for _, row in held.values()), Counter())
+            _forget_words(conn, [no for no, _ in held.values()])
         table = mirror.tables[name].name
         conn.exec_driver_sql(f"DELETE FROM {table} WHERE id = ?", [(key,) for key in keys])
         _announce(conn, name, keys)
@@ -99,6 +96,14 @@ def use(folder: Path, name: str) -> None:
     fresh = folder / (MIRROR_POINTER + ".new")
     fresh.write_text(name)
     fresh.replace(folder / MIRROR_POINTER)
+
+
+def forget_others(folder: Path, name: str) -> None:
+    """Delete every mirror but one: those of other epochs and shapes, and the small one."""
+    for file in folder.glob("mirror-*"):
+        if not file.name.startswith(name):
+            with suppress(OSError):  # another program may still have it open
+                file.unlink()
 
 
 def _announce(conn: Connection, name: str, keys: Iterable[str]) -> None:
@@ -113,36 +118,30 @@ def _note(conn: Connection, values: Mapping[str, str]) -> None:
         conn.exec_driver_sql(sql, list(values.items()))
 
 
-def _mark(source: str, area: str, reported: int, state: str) -> list[tuple[str, str]]:
-    marks = [("hour", f"{source}|{reported // HOUR}"), ("state", state)]
-    return marks if state in CLOSED else [*marks, ("open", area)]
+def _hour(at: int | None, *more: str) -> str | None:
+    """Key of a counter by the hour since 1970 (six digits until 2084, so keys are in order)."""
+    return None if at is None else "|".join((f"{at // HOUR:06}", *more))
 
 
-@cache
-def _position(name: str) -> int:
-    return [c.name for c in mirror.tables["event"].columns].index(name)
+COUNTERS: Mapping[str, tuple[tuple[str, ...], Callable[..., str | None]]] = {
+    "hour": (("reported_at", "source"), _hour),
+    "state": (("state",), str),
+    "closed": (("closed_at",), _hour),
+    "open": (("area", "state"), lambda area, state: None if state in CLOSED else area),
+}
+"""Counter -> the columns of an event it looks at, and its key; None: it does not count."""
 
 
-def _marks(rows: Sequence[Row]) -> Counter[tuple[str, str]]:
-    where = [_position(name) for name in ("source", "area", "reported_at", "state")]
-    newest = {row[0]: row for row in rows}.values()
-    return Counter(mark for row in newest for mark in _mark(*(row[i] for i in where)))
-
-
-def _marks_of(conn: Connection, keys: Sequence[str]) -> Counter[tuple[str, str]]:
-    query = text("SELECT source, area, reported_at, state FROM event WHERE id IN :keys")
-    query = query.bindparams(bindparam("keys", expanding=True))
-    found: Counter[tuple[str, str]] = Counter()
-    unique = list(dict.fromkeys(keys))
-    for start in range(0, len(unique), MANY):
-        for row in conn.execute(query, {"keys": unique[start : start + MANY]}):
-            found.update(_mark(*row))
+def _marks(events: Iterable[Row]) -> Marks:
+    found: Marks = Counter()
+    for event in events:
+        for name, (columns, key) in COUNTERS.items():
+            if (mark := key(*_part(event, columns))) is not None:
+                found[name, mark] += 1
     return found
 
 
-def _count(
-    conn: Connection, before: Counter[tuple[str, str]], after: Counter[tuple[str, str]]
-) -> None:
+def _count(conn: Connection, before: Marks, after: Marks) -> None:
     after.subtract(before)
     rows = [(*key, n) for key, n in after.items() if n]
     if rows:
@@ -150,14 +149,77 @@ def _count(
         conn.exec_driver_sql(sql, rows)
 
 
-def _index(conn: Connection, rows: Sequence[Row]) -> None:
-    where = [_position(name) for name in ("title", "body", "address")]
-    newest = list({row[0]: row for row in rows}.values())
-    conn.exec_driver_sql(
-        "INSERT OR IGNORE INTO event_row(id) VALUES (?)", [(row[0],) for row in newest]
+@cache
+def _places(names: tuple[str, ...]) -> tuple[int, ...]:
+    columns = [c.name for c in mirror.tables["event"].columns]
+    return tuple(columns.index(name) for name in names)
+
+
+def _part(row: Row, names: tuple[str, ...]) -> Row:
+    return tuple(row[i] for i in _places(names))
+
+
+def _held(conn: Connection, keys: Sequence[str]) -> dict[str, tuple[int, Row]]:
+    """id -> number and row of the events that the mirror has."""
+    query = text("SELECT rowid, * FROM event WHERE id IN :keys")
+    query = query.bindparams(bindparam("keys", expanding=True))
+    found: dict[str, tuple[int, Row]] = {}
+    unique = list(dict.fromkeys(keys))
+    for start in range(0, len(unique), MANY):
+        for no, *row in conn.execute(query, {"keys": unique[start : start + MANY]}):
+            found[row[0]] = no, tuple(row)
+    return found
+
+
+def _put_events(conn: Connection, rows: Sequence[Row]) -> None:
+    """Rows of different events, their counters and their words."""
+    held = _held(conn, [row[0] for row in rows])
+    _count(
+        conn,
+        _marks(row for _, row in held.values()),
+        _marks(rows),
     )
-    texts = [(" ".join(fulltext.grams(" ".join(r[i] for i in where))), r[0]) for r in newest]
-    conn.exec_driver_sql(
-        "INSERT OR REPLACE INTO event_fts(rowid, grams) SELECT no, ? FROM event_row WHERE id = ?",
-        texts,
-    )
+    (at,) = _places(("reported_at",))
+    stays = [row for row in rows if row[0] in held and numbers.fits(held[row[0]][0], row[at])]
+    _change(conn, stays, held)
+    staying = {row[0] for row in stays}
+    moved = [(key, no) for key, (no, _) in held.items() if key not in staying]
+    _forget_words(conn, [no for _, no in moved])
+    if moved:
+        conn.exec_driver_sql("DELETE FROM event WHERE id = ?", [(key,) for key, _ in moved])
+    _add(conn, [row for row in rows if row[0] not in staying], at)
+
+
+def _change(conn: Connection, rows: Sequence[Row], held: Mapping[str, tuple[int, Row]]) -> None:
+    """Newer rows of events that keep their number; most say the same words as before."""
+    if not rows:
+        return
+    conn.exec_driver_sql(upsert_sql(kinds(MIRROR)["event"]), list(rows))
+    told = [r for r in rows if _part(r, fulltext.TEXTS) != _part(held[r[0]][1], fulltext.TEXTS)]
+    _forget_words(conn, [held[row[0]][0] for row in told])
+    _keep_words(conn, [(held[row[0]][0], row) for row in told])
+
+
+def _add(conn: Connection, rows: Sequence[Row], at: int) -> None:
+    if not rows:
+        return
+    rows = sorted(rows, key=lambda row: (row[at], row[0]))
+    free = numbers.free(conn, [row[at] for row in rows])
+    names = ", ".join(f'"{c.name}"' for c in mirror.tables["event"].columns)
+    sql = f"INSERT INTO event(rowid, {names}) VALUES (?{', ?' * len(rows[0])})"
+    conn.exec_driver_sql(sql, [(no, *row) for no, row in zip(free, rows, strict=True)])
+    _keep_words(conn, list(zip(free, rows, strict=True)))
+
+
+def _keep_words(conn: Connection, rows: Sequence[tuple[int, Row]]) -> None:
+    if rows:
+        texts = fulltext.grams(" ".join(_part(row, fulltext.TEXTS)) for _, row in rows)
+        sql = "INSERT INTO event_fts(rowid, grams) VALUES (?, ?)"
+        both = [(no, words) for (no, _), words in zip(rows, texts, strict=True)]
+        conn.exec_driver_sql(sql, sorted(both))
+
+
+def _forget_words(conn: Connection, numbers: Sequence[int]) -> None:
+    if numbers:
+        sql = "DELETE FROM event_fts WHERE rowid = ?"
+        conn.exec_driver_sql(sql, [(no,) for no in sorted(numbers)])

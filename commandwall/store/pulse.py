@@ -31,8 +31,9 @@ class Sync:
     agent_at: Ms = NEVER
     pool_at: Ms = NEVER
     skew_s: float = 0.0
-    filling: float | None = None  # share of a first fill, 0..1
+    filling: float | None = None  # share of a first fill that must be waited for, 0..1
     making: bool = False  # it is the demo city itself that is made, and filled from later
+    past: float | None = None  # share of one that goes on while everything but the past is there
     left_s: float | None = None  # seconds that it still takes, where the pace tells
     tries: int = 0  # failed connections in a row
     next_try_at: Ms = NEVER

@@ -48,8 +48,10 @@ def record(home: str, index: tuple[str, ...] = ()) -> Callable[[type[R]], type[R
 
     def tie(kind: type[R]) -> type[R]:
         name = kind.__name__.lower()
-        columns = [_column(f.name, hint) for f, hint in _hints(kind)]
+        columns = [_column(f.name, hint, home) for f, hint in _hints(kind)]
         indexes = [Index(f"ix_{name}_{column}", column) for column in index]
+        if home == MIRROR:
+            indexes.append(Index(f"ux_{name}", "id", unique=True))
         table = Table(name, _HOMES[home], *columns, *indexes, sqlite_strict=True)
         table.info["kind"] = kind
         return kind
@@ -81,7 +83,10 @@ def _hints(kind: type[Any]) -> list[tuple[Any, Any]]:
     return [(f, hints[f.name]) for f in fields(kind)]
 
 
-def _column(name: str, hint: Any) -> Column[Any]:
+def _column(name: str, hint: Any, home: str) -> Column[Any]:
+    """A mirror is filled first and indexed afterwards: the key of its tables is an index too."""
     optional = get_origin(hint) in (Union, types.UnionType)
     plain = next(a for a in get_args(hint) if a is not types.NoneType) if optional else hint
-    return Column(name, _COLUMNS[plain], primary_key=name == "id", nullable=optional)
+    return Column(
+        name, _COLUMNS[plain], primary_key=name == "id" and home == WALL, nullable=optional
+    )

@@ -166,8 +166,7 @@ class Store:
 
     def mirror_name(self) -> str:
         """File name of the mirror in use, or "" before the first fill."""
-        pointer = self.folder / MIRROR_POINTER
-        return pointer.read_text().strip() if pointer.exists() else ""
+        return pointed(self.folder)
 
     def origin(self, now: Ms) -> str:
         """This station's name in the journal: drawn once, kept for ever."""
@@ -195,6 +194,12 @@ def _records(kind: Callable[..., R], found: Result[Any]) -> list[R]:
         ]
         records.extend(map(kind, *columns))
     return records
+
+
+def pointed(folder: Path) -> str:
+    """File name of the mirror that a data directory uses, or ""."""
+    pointer = folder / MIRROR_POINTER
+    return pointer.read_text().strip() if pointer.exists() else ""
 
 
 @cache

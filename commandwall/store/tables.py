@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import Column, Index, Integer, Table, Text
+from sqlalchemy import Column, Integer, Table, Text
 
 from commandwall.clock import Ms
 from commandwall.store.schema import WALL, mirror, record, wall
@@ -72,22 +72,12 @@ mirror_meta = Table(
 tally = Table(
     "tally",
     mirror,
-    Column("name", Text, primary_key=True),  # hour, open
+    Column("name", Text, primary_key=True),  # hour, state, closed, open
     Column("key", Text, primary_key=True),
     Column("n", Integer, nullable=False),
     sqlite_strict=True,
 )
 """Counters kept as rows arrive, so that no figure needs a scan of the pool."""
-
-event_row = Table(
-    "event_row",
-    mirror,
-    Column("no", Integer, primary_key=True, autoincrement=True),
-    Column("id", Text, nullable=False),
-    Index("ux_event_row_id", "id", unique=True),
-    sqlite_strict=True,
-)
-"""Number of an event in the full-text index, which knows only numbers."""
 
 
 @record(WALL)
