@@ -199,15 +199,15 @@ class Painted(QObject):
         self._done = set(self._wall.picture.alarms)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.Paint and self._wall.map.board.frame is not None:
+        if event.type() == QEvent.Type.Paint and self._wall.map.pane.frame is not None:
             self._look()
         return False
 
     def _look(self) -> None:
         """An event filter runs before the paint, which then shows this very frame."""
         view, now = self._wall.map, time.monotonic_ns()
-        assert view.board.frame is not None
-        frame, image = view.board.frame
+        assert view.pane.frame is not None
+        frame, image = view.pane.frame
         for id_, alarm in self._wall.picture.alarms.items():
             if id_.startswith(MARK) and id_ not in self._done:
                 x, y = view.scene.project([alarm.lon], [alarm.lat])
@@ -232,10 +232,10 @@ def watch(view: MapView, arrivals: Arrivals, window: str, mode: str, seconds: fl
     size = (view.width(), view.height())
     floors = [blit(size)]
     view.paint_ms.clear()
-    view.board.sharp_ms.clear()
+    view.pane.sharp_ms.clear()
     before = arrivals.readings
     beats = drive(step, seconds)
-    row = Row(window, size, mode, beats, list(view.paint_ms), list(view.board.sharp_ms))
+    row = Row(window, size, mode, beats, list(view.paint_ms), list(view.pane.sharp_ms))
     row.readings, row.seconds = arrivals.readings - before, sum(beats) / 1000
     row.blit = statistics.mean([*floors, blit(size)])
     view.set_visible("sensors", True)

@@ -64,6 +64,7 @@ class Settings:
     theme: str = "dark"
     wall: str = "peace"
     screen: str = ""  # name of the screen; the first where empty
+    map_screens: str = ""  # names of further screens that each show a map, with commas between
     distance_mm: float = 8000.0  # farthest seat
     pitch_mm: float = 2.5
     reduced_motion: bool = False

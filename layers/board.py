@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import logging
-from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any, TypeVar
 
 from PySide6.QtCore import QObject, QTimer, Signal
-from PySide6.QtGui import QImage
 
 from commandwall.areas import Area
 from commandwall.clock import Clock, Ms
 from commandwall.geo import Plane
 from commandwall.picture import Changes, Picture
 from layers.base import Layer, LayerInfo
-from layers.cook import Cook, Frame, spare
+from layers.cook import Cook
 from layers.drill import Drill
+from layers.pane import Pane
 from layers.scene import Scene
-from layers.viewport import Viewport
 from layers.warm import warm
 
 log = logging.getLogger(__name__)
@@ -36,14 +34,12 @@ them would keep every processor busy while a person moves the map."""
 class Board(QObject):
     """Feeds the picture to the layers and the scene to the cook.
 
-    `fresh`: another frame is there. `changed`: layers have other things or counts. `placed`: the
-    city is known for the first time, or another city is.
+    `changed`: layers have other things or counts. `placed`: the city is known for the first time,
+    or another city is. Several windows may show one board: each has a pane.
     """
 
-    fresh = Signal()
     changed = Signal()
     placed = Signal()
-    _cooked = Signal()
     _warmed = Signal()
     _made = Signal(object, object)
 
@@ -54,12 +50,8 @@ class Board(QObject):
         self.scene, self.clock, self.drill = scene, clock, Drill(scene)
         self.layers = sorted(layers, key=lambda layer: layer.order)
         self.picture: Picture | None = None
-        self.frame: tuple[Frame, QImage] | None = None
-        self.growing: tuple[Frame, QImage] | None = None  # a large one, as far as it is cooked
-        self.sharp_ms: deque[float] = deque(maxlen=4096)
-        self._view, self._warm = Viewport(0.0, 0.0, 50.0, 1, 1), False
-        self._asked: deque[tuple[int, float]] = deque()  # ticket, moment
-        self._building, self._over = 0, False
+        self.panes: list[Pane] = []
+        self._warm, self._building, self._over = False, 0, False
         for layer in self.layers:
             scene.show(layer, layer.shown)
         self._start()
@@ -70,14 +62,13 @@ class Board(QObject):
         self._pen.timeout.connect(self._write_names)
         self._ink = QTimer(self)
         self._ink.setSingleShot(True)
-        self._ink.timeout.connect(self._show_names)
+        self._ink.timeout.connect(self._order)
         self._builder = ThreadPoolExecutor(1, "map-build")
         self.scene.later = self._later
         self._made.connect(self._take_made)
-        self._cooked.connect(self._adopt)
         self._warmed.connect(self._now_warm)
-        self._cook = Cook(self._cooked.emit)
-        self._cook.start(self._prepare)
+        self.cook = Cook()
+        self.cook.start(self._prepare)
 
     def _prepare(self) -> None:
         warm(self.scene.style)
@@ -87,14 +78,15 @@ class Board(QObject):
     def idle(self) -> bool:
         """Nothing is left to build, to write or to cook."""
         writing = self._pen.isActive() or self._ink.isActive()
-        return self._warm and not (writing or self._building or self._asked)
+        waiting = any(pane.waits for pane in self.panes)
+        return self._warm and not (writing or self._building or waiting)
 
     def shut(self) -> None:
         """End the threads; afterwards the board is only good for looking at."""
         self._over = True
         self._pen.stop()
         self._ink.stop()
-        self._cook.close()
+        self.cook.close()
         self._builder.shutdown(wait=True, cancel_futures=True)
 
     # -- from the picture to the scene -----------------------------------------------------------
@@ -129,10 +121,11 @@ class Board(QObject):
             log.exception("Layer %s failed", layer.id)
 
     def _tell(self, layers: Iterable[Layer]) -> None:
-        """Say to layers where the window looks."""
+        """Say to layers where the windows look."""
         if self.scene.plane is not None:
             for layer in layers:
-                self._guarded(layer, partial(layer.look, self._view, self.scene))
+                for pane in self.panes:
+                    self._guarded(layer, partial(layer.look, pane.view, self.scene))
 
     def _everything(self, picture: Picture) -> Changes:
         kinds = frozenset(kind for layer in self.layers for kind in layer.shows)
@@ -188,23 +181,29 @@ class Board(QObject):
 
     # -- from the scene to the frame -------------------------------------------------------------
 
-    def look(self, view: Viewport, anew: bool = False) -> None:
-        """The window shows `view` now; cooks where the frame does not reach, or where asked."""
-        self._view = view
+    def join(self, parent: QObject) -> Pane:
+        """One more window that shows this board."""
+        pane = Pane(self, parent)
+        self.panes.append(pane)
+        return pane
+
+    def leave(self, pane: Pane) -> None:
+        if pane in self.panes:
+            self.panes.remove(pane)
+            pane.leave()
+
+    def look(self, pane: Pane, wanted: bool) -> None:
+        """A window looks elsewhere; `wanted` where its frame does not reach."""
         before = self.scene.changed
         self._tell(self.layers)
-        known = self.frame is not None and self.frame[0].view.covers(
-            view, spare(self.scene.style, view)
-        )
         more = self.scene.changed and not before  # a layer has more to show there
-        if anew or more or not known:
-            self._request()
+        if wanted or more:
+            self._order(pane)
         self._begin_names()
 
     def _after(self) -> None:
         self._begin_names()
-        if self.scene.changed:
-            self._request()
+        self._order()
         self.changed.emit()
 
     def _later(self, make: Callable[[], Any], take: Callable[[Any], None]) -> None:
@@ -235,42 +234,15 @@ class Board(QObject):
             self._pen.start(PAUSE_MS)
 
     def _write_names(self) -> None:
-        if self.scene.write_names(self._view, NAMES_AT_ONCE):
+        left = [self.scene.write_names(pane.view, NAMES_AT_ONCE) for pane in self.panes]
+        if any(left):
             self._pen.start(PAUSE_MS)
             if not self._ink.isActive():
                 self._ink.start(SHOW_MS)
         else:
-            self._show_names()
+            self._order()
 
-    def _show_names(self) -> None:
-        if self.scene.changed:
-            self._request()
-
-    def _request(self) -> None:
-        self.scene.recall_names(self._view)
-        ticket = self._cook.request(self.scene.plan(), self._view)
-        self._asked.append((ticket, self.clock.monotonic()))
-
-    def _adopt(self) -> None:
-        frame, growing = self._cook.adopt(), self._cook.growing
-        if frame is not None:
-            self.frame = _shown(frame)
-            self._answer(frame.ticket)
-        self.growing = _shown(growing) if growing is not None else None
-        if frame is not None or growing is not None:
-            self.fresh.emit()
-
-    def _answer(self, ticket: int) -> None:
-        """Note how long the oldest order that this frame answers has waited."""
-        answered = [asked for number, asked in self._asked if number <= ticket]
-        for _ in answered:
-            self._asked.popleft()
-        if answered:
-            self.sharp_ms.append((self.clock.monotonic() - answered[0]) * 1000)
-
-
-def _shown(frame: Frame) -> tuple[Frame, QImage]:
-    """A frame and its image; the array is kept beside the image, which does not own its pixels."""
-    height, width = frame.pixels.shape
-    form = QImage.Format.Format_RGB32
-    return frame, QImage(frame.pixels.data.cast("B"), width, height, form)
+    def _order(self, *panes: Pane) -> None:
+        """What has changed is cooked for every window, else for those that ask."""
+        for pane in self.panes if self.scene.changed else panes:
+            pane.order()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -352,17 +353,29 @@ def _dots(out: Pixels, item: Dots, view: Viewport, y0: int, y1: int) -> None:
     )
 
 
-class Cook:
-    """The worker thread. `done` is called on it whenever a frame waits to be adopted."""
+@dataclass(slots=True, eq=False)
+class Seat:
+    """One window's place at the cook: its order, its finished picture and the one that grows."""
 
-    def __init__(self, done: Callable[[], None], threads: int = 2) -> None:
-        self._done, self._painter = done, Painter(threads)
+    done: Callable[[], None]
+    painter: Painter
+    order: tuple[Plan, Viewport, int] | None = None
+    ready: Frame | None = None
+    growing: Frame | None = None
+
+    @property
+    def wants(self) -> bool:
+        return self.order is not None and self.ready is None
+
+
+class Cook:
+    """The worker thread, which serves every window in turn."""
+
+    def __init__(self, threads: int = 2) -> None:
+        self._threads, self._seats = threads, deque[Seat]()
         self._door = threading.Condition()
-        self._order: tuple[Plan, Viewport, int] | None = None
         self._ticket = 0
         self._first: Callable[[], None] = lambda: None
-        self._ready: Frame | None = None
-        self._growing: Frame | None = None
         self._closed = False
         self._thread = threading.Thread(target=self._run, name="map-cook", daemon=True)
 
@@ -371,26 +384,35 @@ class Cook:
         self._first = first
         self._thread.start()
 
-    def request(self, plan: Plan, view: Viewport) -> int:
-        """Ask for a picture; an older order that was not begun is dropped.
+    def join(self, done: Callable[[], None]) -> Seat:
+        """A place for one more window; `done` is called on the worker whenever a frame waits."""
+        seat = Seat(done, Painter(self._threads))
+        with self._door:
+            self._seats.append(seat)
+        return seat
+
+    def leave(self, seat: Seat) -> None:
+        """Nothing more is begun for this window."""
+        with self._door:
+            seat.order = None
+            if seat in self._seats:
+                self._seats.remove(seat)
+
+    def request(self, seat: Seat, plan: Plan, view: Viewport) -> int:
+        """Ask for a picture; an older order of that window that was not begun is dropped.
 
         Returns a growing number, which the frame that answers carries.
         """
         with self._door:
             self._ticket += 1
-            self._order = (plan, view, self._ticket)
+            seat.order = (plan, view, self._ticket)
             self._door.notify()
             return self._ticket
 
-    @property
-    def growing(self) -> Frame | None:
-        """The large picture that is being cooked, as far as it is."""
-        return self._growing
-
-    def adopt(self) -> Frame | None:
+    def adopt(self, seat: Seat) -> Frame | None:
         """Take the finished picture; from now on the worker may reuse the one before it."""
         with self._door:
-            frame, self._ready = self._ready, None
+            frame, seat.ready = seat.ready, None
             self._door.notify()
             return frame
 
@@ -400,37 +422,48 @@ class Cook:
             self._door.notify()
         if self._thread.is_alive():
             self._thread.join(wait_s)
-        self._painter.close()
+        for seat in self._seats:
+            seat.painter.close()
 
     def _run(self) -> None:
         give_way()
         self._guarded(self._first)
-        while (order := self._next()) is not None:
-            self._guarded(partial(self._fill, *order))
+        while (seat := self._next()) is not None:
+            self._guarded(partial(self._fill, seat))
 
-    def _next(self) -> tuple[Plan, Viewport, int] | None:
+    def _next(self) -> Seat | None:
+        """The window that has waited longest; None at the end."""
         with self._door:
-            self._door.wait_for(lambda: self._closed or (self._order and self._ready is None))
-            order, self._order = self._order, None
-            return None if self._closed else order
+            self._door.wait_for(lambda: self._closed or any(s.wants for s in self._seats))
+            if self._closed:
+                return None
+            seat = next(s for s in self._seats if s.wants)
+            self._seats.remove(seat)
+            self._seats.append(seat)
+            return seat
 
-    def _fill(self, plan: Plan, view: Viewport, ticket: int) -> None:
+    def _fill(self, seat: Seat) -> None:
+        with self._door:
+            order, seat.order = seat.order, None
+        if order is None:
+            return
+        plan, view, ticket = order
         try:
-            frame = self._painter.paint(plan, view, partial(self._grow, view))
+            frame = seat.painter.paint(plan, view, partial(self._grow, seat, view))
         except Overtaken:
-            self._done()
+            seat.done()
             return
         with self._door:
-            self._growing, self._ready = None, replace(frame, ticket=ticket)
-        self._done()
+            seat.growing, seat.ready = None, replace(frame, ticket=ticket)
+        seat.done()
 
-    def _grow(self, view: Viewport, frame: Frame) -> None:
+    def _grow(self, seat: Seat, view: Viewport, frame: Frame) -> None:
         with self._door:
-            if self._closed or (self._order and self._order[1].mpp != view.mpp):
-                self._growing = None
+            if self._closed or (seat.order and seat.order[1].mpp != view.mpp):
+                seat.growing = None
                 raise Overtaken
-            self._growing = frame
-        self._done()
+            seat.growing = frame
+        seat.done()
 
     def _guarded(self, work: Callable[[], Any]) -> None:
         try:

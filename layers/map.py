@@ -46,11 +46,13 @@ class MapView(Layered):
     the focus by itself.
 
     Signals: `picked(kind, id)` and `hovered(kind, id)` ("" for nothing); `entered(codes)` from the
-    city down to the area that was entered; `pointed(lon, lat)`; `aimed(lon, lat)` with the place
+    city down to the area that was entered; `chose(kind, id)` with what is marked as chosen, by
+    whom ever; `pointed(lon, lat)`; `aimed(lon, lat)` with the place
     of a click that was asked for; `moved`; `layers_changed`; `ready` with the first picture.
     """
 
     picked = Signal(str, str)
+    chose = Signal(str, str)
     hovered = Signal(str, str)
     entered = Signal(list)
     pointed = Signal(float, float)
@@ -62,13 +64,20 @@ class MapView(Layered):
     def __init__(
         self, layers: Iterable[Layer] | None = None, *, style: Style | None = None,
         tr: Callable[..., str] | None = None, clock: Clock | None = None,
-        parent: QWidget | None = None,
+        parent: QWidget | None = None, beside: MapView | None = None,
     ) -> None:  # fmt: skip
+        """`beside` is a map of another window: both show one board, in one look and at one scale
+        of type, and are cooked by one worker."""
         super().__init__(parent)
         self.clock, self.datum = clock or Clock(), CGCS2000.upper()
         self.paint_ms: deque[float] = deque(maxlen=4096)
-        scene = Scene(style or Style(), tr)
-        self.board = Board(load_layers() if layers is None else layers, scene, self.clock, self)
+        self._beside = beside
+        if beside is None:
+            known = load_layers() if layers is None else layers
+            self.board = Board(known, Scene(style or Style(), tr), self.clock, self)
+        else:
+            self.board, self.clock = beside.board, beside.clock
+        self.pane, scene = self.board.join(self), self.board.scene
         self.navigator = Navigator(scene.style, self)
         self._overlay = Overlay(scene, Blinker(scene.style))
         self._furniture = Furniture(scene.style)
@@ -86,18 +95,20 @@ class MapView(Layered):
         self._blink = QTimer(self)
         self._blink.setSingleShot(True)
         self._blink.timeout.connect(self._blinked)
-        self.board.fresh.connect(self._fresh)
+        self.pane.fresh.connect(self._fresh)
         self.board.placed.connect(self._choose_first_view)
         self.board.changed.connect(self._changed)
         self.navigator.changed.connect(self._view_changed)
-        self.navigator.settled.connect(lambda: self.board.look(self.navigator.view, anew=True))
+        self.navigator.settled.connect(lambda: self.pane.look(self.navigator.view, anew=True))
         QApplication.instance().aboutToQuit.connect(self.shut)  # type: ignore[union-attr]
 
     def shut(self) -> None:
         """End the map's threads; to be called before the widget goes."""
         self._blink.stop()
-        self.set_basemap(None)
-        self.board.shut()
+        if self._beside is None:
+            self.set_basemap(None)
+            self.board.shut()
+        self.board.leave(self.pane)
 
     @property
     def scene(self) -> Scene:
@@ -140,8 +151,11 @@ class MapView(Layered):
 
     def select(self, kind: str, id_: str) -> None:
         """Mark a thing as chosen, without moving the map; "" "" for none."""
+        before = self.chosen
         self._choice.take(kind, id_)
         self.update()
+        if self.chosen != before:
+            self.chose.emit(kind, id_)
 
     def select_buildings(self, ids: Iterable[str]) -> None:
         """Mark several buildings as chosen."""
@@ -230,7 +244,7 @@ class MapView(Layered):
             self.ready.emit()
 
     def _view_changed(self) -> None:
-        self.board.look(self.navigator.view)
+        self.pane.look(self.navigator.view)
         self._arm_blink()
         self.update()
         self.moved.emit()
@@ -238,6 +252,8 @@ class MapView(Layered):
     def _resized(self) -> None:
         ratio = self.devicePixelRatioF()
         unit, style = self._scale * ratio, self.scene.style
+        if self._beside is not None:
+            unit, self._scale = style.unit, style.unit / ratio
         another, style.unit = unit != style.unit, unit
         self.navigator.resize(round(self.width() * ratio), round(self.height() * ratio), unit)
         if another:
@@ -285,7 +301,7 @@ class MapView(Layered):
     def _paint(self, painter: QPainter) -> None:
         if (ratio := self.devicePixelRatioF()) != 1:
             painter.scale(1 / ratio, 1 / ratio)
-        if self.board.frame is None:
+        if self.pane.frame is None:
             self._paint_waiting(painter)
             return
         self._paint_frame(painter)
@@ -301,8 +317,8 @@ class MapView(Layered):
             painter.drawRect(QRectF(1, 1, view.width - 2, view.height - 2))
 
     def _paint_frame(self, painter: QPainter) -> None:
-        assert self.board.frame is not None
-        (frame, image), view = self.board.frame, self.navigator.view
+        assert self.pane.frame is not None
+        (frame, image), view = self.pane.frame, self.navigator.view
         x, y, k = view.offset_of(frame.view)
         if not frame.view.covers(view):
             ground = self.scene.style.colour("outside")
@@ -311,8 +327,8 @@ class MapView(Layered):
             painter.drawImage(round(x), round(y), image)
         else:
             painter.drawImage(QRectF(x, y, image.width() * k, image.height() * k), image)
-        if self.board.growing is not None:
-            self._paint_growing(painter, *self.board.growing)
+        if self.pane.growing is not None:
+            self._paint_growing(painter, *self.pane.growing)
 
     def _paint_growing(self, painter: QPainter, frame: Frame, image: QImage) -> None:
         """The finished rows of a large picture that is still being cooked."""

@@ -40,6 +40,7 @@ from widgets.hover import HoverCard
 from widgets.i18n import tr
 from widgets.keys import KeySheet
 from widgets.look import Look
+from widgets.map_window import MapWindow
 from widgets.metrics import Metrics
 from widgets.needs import Needs
 from widgets.own_keys import OwnKeys
@@ -84,6 +85,7 @@ class Wall(QWidget):
         self._pages: dict[str, Page] = {}
         self._shortcuts: list[QShortcut] = []
         self._overlay: QWidget | None = None
+        self.maps: list[MapWindow] = []
         self._known_banner, self._told_until = False, 0.0
         self._own_keys = OwnKeys(self)
         self._set_up()
@@ -151,6 +153,8 @@ class Wall(QWidget):
         self.setScreen(screen)
         self.setGeometry(screen.geometry())
         self.showFullScreen()
+        for name in filter(None, map(str.strip, self.settings.map_screens.split(","))):
+            self.open_map(name)
 
     def snapshot(self, width: int, height: int) -> QImage:
         """The whole wall as a picture of that size."""
@@ -164,7 +168,7 @@ class Wall(QWidget):
 
     def is_alive(self) -> bool:
         """Whether the city has come and its map is drawn."""
-        return bool(self.picture.areas) and self.map.board.frame is not None
+        return bool(self.picture.areas) and self.map.pane.frame is not None
 
     def is_drawn(self) -> bool:
         """Whether nothing of the city is left to build, to write or to draw."""
@@ -320,6 +324,7 @@ class Wall(QWidget):
             Command("Ctrl+K", tr("命令"), self.open_palette),
             Command("?", tr("全部按键"), self.open_keys),
             Command("F11", tr("全屏"), self.toggle_full_screen),
+            Command("Ctrl+M", tr("另开地图窗口"), self.open_map),
             Command("Y", tr("已知提示"), self.know),
             Command("Ctrl+T", tr("换主题"), _to(self.set_theme, next_theme)),
             Command("Ctrl+L", tr("换语言"), _to(self.set_language, other)),
@@ -365,6 +370,16 @@ class Wall(QWidget):
         else:
             self.showFullScreen()
 
+    def open_map(self, screen: str = "") -> None:
+        """The map in one more window: on that screen, or as a window to be placed by hand."""
+        window = MapWindow(self.map, self._picked)
+        self.maps.append(window)
+        window.closed.connect(lambda: self.maps.remove(window))
+        if not screen:
+            window.show()
+        elif not window.place(screen):
+            window.close()
+
     # Qt.
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -376,6 +391,8 @@ class Wall(QWidget):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self.context.drafts.flush()
+        for window in list(self.maps):
+            window.close()
         super().closeEvent(event)
 
 

@@ -118,8 +118,8 @@ def test_while_a_large_picture_grows_the_old_one_stays_below(
     monkeypatch.setattr("layers.cook.AT_ONCE", 40_000)
     view = make_map(city, 500, 360)
     seen: list[int] = []
-    view.board.fresh.connect(lambda: seen.append(0 if view.board.growing is None else 1))
+    view.pane.fresh.connect(lambda: seen.append(0 if view.pane.growing is None else 1))
     view.navigator.zoom(3, 250, 180)
     qtbot.waitUntil(lambda: view.board.idle, timeout=60_000)
     assert 1 in seen and seen[-1] == 0
-    assert view.board.growing is None
+    assert view.pane.growing is None

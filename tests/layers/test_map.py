@@ -347,7 +347,7 @@ def test_a_plug_in_draws_and_a_broken_one_is_skipped(
     view.resize(300, 200)
     view.show()
     view.refresh(city.picture, city.changes(Event, Tick))
-    qtbot.waitUntil(lambda: view.board.idle and view.board.frame is not None, timeout=60_000)
+    qtbot.waitUntil(lambda: view.board.idle and view.pane.frame is not None, timeout=60_000)
     assert hued(pixels(view)) > 0.05
     assert "Layer broken failed" in caplog.text
     view.shut()
@@ -394,8 +394,8 @@ def test_names_that_come_into_view_do_not_order_a_picture_each(
     for i, area in enumerate(list(city.picture.areas.values())):
         city.picture.areas[area.id] = dataclasses.replace(area, name=f"{area.name}{i}")
     view, orders, writes = make_map(city, 3200, 2200), [], []
-    order, write = view.board._cook.request, view.board.scene.write_names
-    monkeypatch.setattr(view.board._cook, "request", lambda *o: orders.append(o) or order(*o))
+    order, write = view.board.cook.request, view.board.scene.write_names
+    monkeypatch.setattr(view.board.cook, "request", lambda *o: orders.append(o) or order(*o))
     monkeypatch.setattr(view.board.scene, "write_names", lambda *w: writes.append(w) or write(*w))
     monkeypatch.setattr("layers.board.NAMES_AT_ONCE", 1)
     view.set_theme("day")  # every name is to be written anew

@@ -1,0 +1,81 @@
+"""A pane: one window's picture of a board, and its orders at the cook that all windows share."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QImage
+
+from layers.cook import Frame, spare
+from layers.viewport import Viewport
+
+if TYPE_CHECKING:
+    from layers.board import Board
+
+
+class Pane(QObject):
+    """`frame` is what the window shows, `growing` a large one as far as it is cooked; `fresh`:
+    another is there."""
+
+    fresh = Signal()
+    _cooked = Signal()
+
+    def __init__(self, board: Board, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.board, self.view = board, Viewport(0.0, 0.0, 50.0, 1, 1)
+        self.frame: tuple[Frame, QImage] | None = None
+        self.growing: tuple[Frame, QImage] | None = None
+        self.sharp_ms: deque[float] = deque(maxlen=4096)
+        self._asked: deque[tuple[int, float]] = deque()  # ticket, moment
+        self._cooked.connect(self._adopt)
+        self._seat = board.cook.join(self._cooked.emit)
+
+    @property
+    def waits(self) -> bool:
+        """Whether an order is not answered yet."""
+        return bool(self._asked)
+
+    def leave(self) -> None:
+        """The window goes; nothing is cooked for it any more."""
+        self._asked.clear()
+        self.board.cook.leave(self._seat)
+
+    def look(self, view: Viewport, anew: bool = False) -> None:
+        """The window shows `view` now; cooks where the frame does not reach, or where asked."""
+        self.view = view
+        least = spare(self.board.scene.style, view)
+        known = self.frame is not None and self.frame[0].view.covers(view, least)
+        self.board.look(self, anew or not known)
+
+    def order(self) -> None:
+        """Have what the scene shows now cooked for this window."""
+        scene = self.board.scene
+        scene.recall_names(self.view)
+        ticket = self.board.cook.request(self._seat, scene.plan(), self.view)
+        self._asked.append((ticket, self.board.clock.monotonic()))
+
+    def _adopt(self) -> None:
+        frame, growing = self.board.cook.adopt(self._seat), self._seat.growing
+        if frame is not None:
+            self.frame = _shown(frame)
+            self._answer(frame.ticket)
+        self.growing = _shown(growing) if growing is not None else None
+        if frame is not None or growing is not None:
+            self.fresh.emit()
+
+    def _answer(self, ticket: int) -> None:
+        """Note how long the oldest order that this frame answers has waited."""
+        answered = [asked for number, asked in self._asked if number <= ticket]
+        for _ in answered:
+            self._asked.popleft()
+        if answered:
+            self.sharp_ms.append((self.board.clock.monotonic() - answered[0]) * 1000)
+
+
+def _shown(frame: Frame) -> tuple[Frame, QImage]:
+    """A frame and its image; the array is kept beside the image, which does not own its pixels."""
+    height, width = frame.pixels.shape
+    form = QImage.Format.Format_RGB32
+    return frame, QImage(frame.pixels.data.cast("B"), width, height, form)

@@ -1,0 +1,76 @@
+"""The map in a window of its own: another view of the same board."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QImage
+
+
+@pytest.fixture
+def pair(world: Any, make_wall: Any, qtbot: Any) -> tuple[Any, Any]:
+    """A wall with layers, and its second map, both drawn."""
+    wall = make_wall()
+    wall.open_map()
+    window = wall.maps[0]
+    window.resize(700, 500)
+    world.tick()
+
+    def both() -> bool:
+        views = (wall.map, window.view)
+        return wall.map.board.idle and all(v.pane.frame is not None for v in views)
+
+    qtbot.waitUntil(both, timeout=60_000)
+    return wall, window
+
+
+def test_both_windows_are_drawn_and_move_by_themselves(pair: Any, qtbot: Any) -> None:
+    wall, window = pair
+    assert window.view.board is wall.map.board
+    before = wall.map.navigator.view
+    window.view.navigator.zoom(4, 200, 200)
+    qtbot.waitUntil(lambda: wall.map.board.idle, timeout=60_000)
+    assert wall.map.navigator.view == before
+    frame, _ = window.view.pane.frame
+    assert frame.view.mpp == pytest.approx(window.view.navigator.view.mpp)
+    assert wall.map.pane.frame[0].view.mpp == pytest.approx(before.mpp)
+
+
+def test_a_tick_is_worked_out_once_and_reaches_both(pair: Any, world: Any, qtbot: Any) -> None:
+    wall, window = pair
+    shown = wall.map.pane.frame[0], window.view.pane.frame[0]
+    wall.map.set_theme("day")
+    qtbot.waitUntil(lambda: wall.map.board.idle, timeout=60_000)
+    for view, before in zip((wall.map, window.view), shown, strict=True):
+        assert view.pane.frame[0].pixels is not before.pixels
+        image: QImage = view.pane.frame[1]
+        assert image.pixelColor(3, 3) == wall.map.scene.style.colour("outside")
+
+
+def test_what_is_chosen_in_one_is_chosen_in_the_other(pair: Any) -> None:
+    wall, window = pair
+    wall.map.select("area", "320281001")
+    assert window.view.chosen == ("area", "320281001")
+    window.view.select("area", "320281002")
+    window.view.picked.emit("area", "320281002")
+    assert wall.map.chosen == ("area", "320281002")
+
+
+def test_the_window_closes_by_key_and_the_wall_goes_on(pair: Any, world: Any, qtbot: Any) -> None:
+    wall, window = pair
+    panes = list(wall.map.board.panes)
+    window.activateWindow()
+    qtbot.keyClick(window, Qt.Key.Key_Escape)
+    qtbot.waitUntil(lambda: wall.maps == [])
+    assert len(panes) == 2 and wall.map.board.panes == panes[:1]
+    wall.map.navigator.zoom(2, 100, 100)
+    qtbot.waitUntil(lambda: wall.map.board.idle, timeout=60_000)
+
+
+def test_a_screen_that_is_not_there_gets_no_map(make_wall: Any, caplog: Any) -> None:
+    wall = make_wall(map_screens="nowhere")
+    wall.place()
+    assert wall.maps == []
+    assert "there is no screen nowhere" in caplog.text
