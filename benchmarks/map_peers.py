@@ -127,10 +127,11 @@ def peers() -> list[Peer]:
 
 def run(peer: Peer, gl: str, data: Path, options: argparse.Namespace) -> Result:
     """One peer in a process of its own."""
-    quick = ["--times", "2", "--seconds", "0.5", "--quick"] if options.quick else []
+    times, seconds = (2, 0.5) if options.quick else (options.times, options.seconds)
     command = [
         str(peer.interpreter), "-m", f"benchmarks.peers.{peer.module}", str(data), "--pictures",
-        str(options.pictures), "--web", str(folder()), "--page", peer.page, "--gl", gl, *quick,
+        str(options.pictures), "--web", str(folder()), "--page", peer.page, "--gl", gl,
+        "--times", str(times), "--seconds", str(seconds), *["--quick"] * options.quick,
     ]  # fmt: skip
     environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen"}
     process = subprocess.Popen(
@@ -156,7 +157,7 @@ def fastest(peer: Peer, data: Path, options: argparse.Namespace) -> Result:
         return Result(peer, trouble=f"not installed: {gone}")
     if time.monotonic() > options.until:
         return Result(peer, trouble="no time left")
-    found = [run(peer, gl, data, options) for gl in peer.renderers(options.quick)]
+    found = [run(peer, gl, data, options) for gl in peer.renderers(options.quick or options.first)]
     return min(found, key=lambda r: (bool(r.trouble), r.median("city", "kept")))
 
 
@@ -261,6 +262,9 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--write", action="store_true")
     parser.add_argument("--only", default="", help="ids of peers.toml, with commas")
+    parser.add_argument("--times", type=int, default=9, help="repetitions of each measurement")
+    parser.add_argument("--seconds", type=float, default=6.0, help="the most one of them takes")
+    parser.add_argument("--first", action="store_true", help="browsers: one software GL only")
     parser.add_argument("--pictures", type=Path, default=None)
     options = parser.parse_args()
     now, only = to_datetime(Clock().now()), options.only.split(",") if options.only else []

@@ -228,7 +228,7 @@ def same(data: Data, options: Namespace) -> dict[str, Row]:
 def plain_scene(overscan: float) -> Scene:
     style = Style()
     if overscan == 1.0:
-        style.map["frame"].update(overscan=1.0, spare=0.0)
+        style.map["frame"]["overscan_mpx"] = 0.0  # no window is small enough for a margin
     scene = Scene(style)
     scene.plane = Plane(0.0, 0.0)  # nothing is projected here
     return scene
