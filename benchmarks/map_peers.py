@@ -144,11 +144,13 @@ def run(peer: Peer, gl: str, data: Path, options: argparse.Namespace) -> Result:
         told = json.loads(said.splitlines()[-1])
         return Result(peer, gl, told.pop("rows"), told)
     except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGTERM)  # its browser and screen with it
-        process.communicate()
         return Result(peer, gl, trouble="no time left")
     except (ValueError, IndexError, KeyError):
         return Result(peer, gl, trouble=(complaint.strip() or said).splitlines()[-1])
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGTERM)  # its browser and screen with it
+            process.communicate()
 
 
 def fastest(peer: Peer, data: Path, options: argparse.Namespace) -> Result:

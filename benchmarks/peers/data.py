@@ -33,6 +33,7 @@ from layers.viewport import Viewport
 
 SIZE = (1920, 1080)
 EVENTS, SEGMENTS, TRACK = 20_000, 50_000, 60
+ROW = 200.0
 SHADES = 8
 SEVERITIES = (0.9, 0.01, 0.02, 0.03, 0.04)
 """Share of the sensors that is calm (0) and of severity 1 (worst) .. 4."""
@@ -68,7 +69,8 @@ def _events(city: City) -> list[Any]:
     """The newest events that have a place."""
     days = reversed(days_between(Ms(NOW - 60 * DAY), NOW))
     placed = (e for day in days for e in city.book.day(day, NOW) if e.lon is not None)
-    return list(islice((e for e in placed if e.placed == "point"), EVENTS))
+    found = list(islice((e for e in placed if e.placed == "point"), EVENTS))
+    return sorted(found, key=lambda e: (-e.lat // 0.002, e.lon))
 
 
 def _city(city: City, events: list[Any], seed: int) -> dict[str, Any]:
@@ -151,16 +153,24 @@ def _finer(degrees: Array, metres: Array, longest: float) -> Array:
 
 
 def _sensors(sensors: list[Sensor], plane: Plane, rng: np.random.Generator) -> dict[str, Any]:
-    """In drawing order: the calm first, the worst last."""
+    """In drawing order: the calm first, the worst last; alike ones as they lie, row by row."""
     classes = sorted({s.cls for s in sensors})
     form = np.array([classes.index(s.cls) % len(FORMS) for s in sensors])
     severity = rng.choice(5, (2, len(sensors)), p=SEVERITIES)
-    order = np.argsort(np.where(severity[0] == 0, 5, severity[0]), kind="stable")[::-1]
-    points = [(sensors[i].lon, sensors[i].lat) for i in order]
+    degrees = [(s.lon, s.lat) for s in sensors]
+    rank = np.where(severity[0] == 0, 5, severity[0])
+    order = np.lexsort((*_place(degrees, plane), -rank))
+    points = [degrees[i] for i in order]
     return {
         **_points(points, plane), "form": form[order].tolist(),
         "severity": severity[0][order].tolist(), "next": severity[1][order].tolist(),
     }  # fmt: skip
+
+
+def _place(degrees: list[tuple[float, float]], plane: Plane) -> tuple[Array, Array]:
+    """(x, row of ROW metres from the north) of points, to sort by: neighbours come together."""
+    x, y = plane.forward(*np.array(degrees, np.float64).T)
+    return x, -y // ROW
 
 
 def _units(resources: list[Resource], plane: Plane, rng: np.random.Generator) -> dict[str, Any]:
