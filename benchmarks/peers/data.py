@@ -33,7 +33,7 @@ from layers.viewport import Viewport
 
 SIZE = (1920, 1080)
 EVENTS, SEGMENTS, TRACK = 20_000, 50_000, 60
-ROW = 200.0
+ROW, FEWER = 200.0, 8
 SHADES = 8
 SEVERITIES = (0.9, 0.01, 0.02, 0.03, 0.04)
 """Share of the sensors that is calm (0) and of severity 1 (worst) .. 4."""
@@ -63,6 +63,19 @@ def prepare(folder: Path, seed: int = 1) -> Path:
         part.write_text(json.dumps(_city(city, events, seed), ensure_ascii=False))
         part.replace(path)
     return path
+
+
+def thinned(path: Path) -> Path:
+    """Every FEWER-th of everything, for a run that only shows that all peers still draw."""
+    small = path.with_name("city-small.json")
+    if not small.exists() or small.stat().st_mtime < path.stat().st_mtime:
+        data = json.loads(path.read_text())
+        for kind in ("grids", "roads", "sensors", "events", "units"):
+            data[kind] = {name: column[::FEWER] for name, column in data[kind].items()}
+        for view in data["views"].values():
+            view["labels"] = [i // FEWER for i in view["labels"] if i % FEWER == 0]
+        small.write_text(json.dumps(data, ensure_ascii=False))
+    return small
 
 
 def _events(city: City) -> list[Any]:
