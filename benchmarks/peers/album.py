@@ -10,7 +10,8 @@ import sys
 from PIL import Image
 
 WIDTH, HEIGHT = 960, 540
-COLOURS = 48
+PLAIN, MIXED = 64, 96
+"""Colours that are kept exactly since they are frequent; colours for all that lies between."""
 CORNER = (120, 440)
 """Left top of the part of the district."""
 
@@ -21,7 +22,16 @@ def main(city: str, district: str, out: str) -> None:
     left, top = CORNER
     part = Image.open(district).convert("RGB").crop((left, top, left + WIDTH, top + HEIGHT))
     page.paste(part, (0, HEIGHT))
-    page.quantize(COLOURS, dither=Image.Dither.NONE).save(out, optimize=True)
+    page.quantize(palette=palette(page), dither=Image.Dither.NONE).save(out, optimize=True)
+
+
+def palette(page: Image.Image) -> Image.Image:
+    counted = sorted(page.getcolors(WIDTH * HEIGHT * 2), reverse=True)
+    plain = [part for _, colour in counted[:PLAIN] for part in colour]
+    mixed = page.quantize(MIXED, Image.Quantize.MAXCOVERAGE).getpalette()[: 3 * MIXED]
+    found = Image.new("P", (1, 1))
+    found.putpalette(plain + mixed)
+    return found
 
 
 if __name__ == "__main__":
