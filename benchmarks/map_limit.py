@@ -32,8 +32,8 @@ from benchmarks import city as walls
 from benchmarks.living import Arrivals, drive, forget, living_wall, until
 from benchmarks.report import figures, milliseconds, table
 from benchmarks.values import MARK
-from layers.cook import Painter
 from layers.map import MapView
+from layers.painter import Painter
 from widgets.wall import Wall
 
 Size = tuple[int, int]

@@ -23,7 +23,7 @@ from commandwall.tiles.grid import TileId
 from commandwall.tiles.source import Source
 from layers import pictures
 from layers.base import Layer
-from layers.cook import overscan, spare
+from layers.painter import overscan, spare
 from layers.scene import Piece, Raster, Scene
 from layers.style import Style
 from layers.viewport import Viewport

@@ -6,11 +6,10 @@ import logging
 from collections import deque
 from collections.abc import Callable, Iterable
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QFocusEvent,
     QHideEvent,
-    QImage,
     QKeyEvent,
     QMouseEvent,
     QPainter,
@@ -28,7 +27,6 @@ from layers.areas import SHOWN
 from layers.base import Layer, load_layers
 from layers.board import Board
 from layers.chosen import AREA, BUILDING, Chosen
-from layers.cook import Frame
 from layers.hand import Hand
 from layers.layered import Layered
 from layers.navigator import Navigator
@@ -301,11 +299,10 @@ class MapView(Layered):
     def _paint(self, painter: QPainter) -> None:
         if (ratio := self.devicePixelRatioF()) != 1:
             painter.scale(1 / ratio, 1 / ratio)
-        if self.pane.frame is None:
-            self._paint_waiting(painter)
-            return
-        self._paint_frame(painter)
         view, style = self.navigator.view, self.scene.style
+        self.pane.paint(painter, view)
+        if self.pane.frame is None:
+            return
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         self._overlay.paint_rings(painter, view, self.clock.monotonic())
         self._choice.paint(painter, view)
@@ -315,36 +312,6 @@ class MapView(Layered):
             painter.setPen(QPen(style.colour("t1"), 2 * view.unit))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRect(QRectF(1, 1, view.width - 2, view.height - 2))
-
-    def _paint_frame(self, painter: QPainter) -> None:
-        assert self.pane.frame is not None
-        (frame, image), view = self.pane.frame, self.navigator.view
-        x, y, k = view.offset_of(frame.view)
-        if not frame.view.covers(view):
-            ground = self.scene.style.colour("outside")
-            painter.fillRect(0, 0, view.width, view.height, ground)
-        if abs(k - 1) < 1e-9:
-            painter.drawImage(round(x), round(y), image)
-        else:
-            painter.drawImage(QRectF(x, y, image.width() * k, image.height() * k), image)
-        if self.pane.growing is not None:
-            self._paint_growing(painter, *self.pane.growing)
-
-    def _paint_growing(self, painter: QPainter, frame: Frame, image: QImage) -> None:
-        """The finished rows of a large picture that is still being cooked."""
-        x, y, k = self.navigator.view.offset_of(frame.view)
-        if abs(k - 1) < 1e-9:
-            for top, bottom in frame.done:
-                part = QRect(0, top, image.width(), bottom - top)
-                painter.drawImage(QPoint(round(x), round(y) + top), image, part)
-
-    def _paint_waiting(self, painter: QPainter) -> None:
-        style, view = self.scene.style, self.navigator.view
-        painter.fillRect(0, 0, view.width, view.height, style.colour("outside"))
-        painter.setFont(style.font(16))
-        painter.setPen(style.colour("t3"))
-        box = QRectF(0, 0, view.width, view.height)
-        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, self.scene.tr("正在准备地图"))
 
     def frame_text(self) -> str:
         """Place under the pointer, credit, datum, sketched outlines, age of the oldest layer."""

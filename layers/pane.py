@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Signal
-from PySide6.QtGui import QImage
+from PySide6.QtCore import QObject, QPoint, QRect, QRectF, Qt, Signal
+from PySide6.QtGui import QImage, QPainter
 
-from layers.cook import Frame, spare
+from layers.painter import Frame, spare
 from layers.viewport import Viewport
 
 if TYPE_CHECKING:
     from layers.board import Board
+
+SAME = 1e-9
+"""Scales that differ by less are one: then pixels are copied, not stretched."""
 
 
 class Pane(QObject):
@@ -56,6 +59,30 @@ class Pane(QObject):
         ticket = self.board.cook.request(self._seat, scene.plan(), self.view)
         self._asked.append((ticket, self.board.clock.monotonic()))
 
+    def paint(self, painter: QPainter, view: Viewport) -> None:
+        """Draw the frame where it lies in the window; the window holds nothing yet without one."""
+        if self.frame is None:
+            self._paint_waiting(painter, view)
+            return
+        frame, image = self.frame
+        x, y, k = view.offset_of(frame.view)
+        if not frame.view.covers(view):
+            outside = self.board.scene.style.colour("outside")
+            painter.fillRect(0, 0, view.width, view.height, outside)
+        if abs(k - 1) < SAME:
+            painter.drawImage(round(x), round(y), image)
+        else:
+            painter.drawImage(QRectF(x, y, image.width() * k, image.height() * k), image)
+        if self.growing is not None:
+            _paint_growing(painter, view, *self.growing)
+
+    def _paint_waiting(self, painter: QPainter, view: Viewport) -> None:
+        scene, box = self.board.scene, QRectF(0, 0, view.width, view.height)
+        painter.fillRect(box, scene.style.colour("outside"))
+        painter.setFont(scene.style.font(16))
+        painter.setPen(scene.style.colour("t3"))
+        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, scene.tr("正在准备地图"))
+
     def _adopt(self) -> None:
         frame, growing = self.board.cook.adopt(self._seat), self._seat.growing
         if frame is not None:
@@ -72,6 +99,15 @@ class Pane(QObject):
             self._asked.popleft()
         if answered:
             self.sharp_ms.append((self.board.clock.monotonic() - answered[0]) * 1000)
+
+
+def _paint_growing(painter: QPainter, view: Viewport, frame: Frame, image: QImage) -> None:
+    """The finished rows of a large picture that is still being cooked."""
+    x, y, k = view.offset_of(frame.view)
+    if abs(k - 1) < SAME:
+        for top, bottom in frame.done:
+            part = QRect(0, top, image.width(), bottom - top)
+            painter.drawImage(QPoint(round(x), round(y) + top), image, part)
 
 
 def _shown(frame: Frame) -> tuple[Frame, QImage]:

@@ -10,7 +10,7 @@ import logging
 import numpy as np
 
 from layers import geometry, kernels, pictures
-from layers.cook import Painter
+from layers.painter import Painter
 from layers.scene import (
     BESIDE,
     Dots,

@@ -39,10 +39,10 @@ from commandwall.sensors import Sensor
 from commandwall.store.pulse import Sync
 from layers import geometry
 from layers.base import Layer, load_layers
-from layers.cook import Painter
 from layers.drill import Drill
 from layers.kernels import premultiply
 from layers.marks import shape
+from layers.painter import Painter
 from layers.roads import CLASSES
 from layers.scene import Line, Names, Scene, Stamps, Territory, Tint
 from layers.style import Style

@@ -19,7 +19,7 @@ from commandwall.tiles.source import Source
 from commandwall.tiles.worker import Tiles
 from layers import kernels, pictures
 from layers.basemap import BasemapLayer, placed, table
-from layers.cook import Painter
+from layers.painter import Painter
 from layers.scene import Names, Plan, Raster, Stamps
 from layers.style import Style
 

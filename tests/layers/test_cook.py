@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from layers.cook import Frame, Overtaken, Painter, overscan, spare
+from layers.painter import Frame, Overtaken, Painter, overscan, spare
 from layers.style import Style
 from layers.viewport import Viewport
 
@@ -54,8 +54,8 @@ def test_only_the_exposed_strips_are_drawn(make_map: Any, city: Any, monkeypatch
 
 
 def test_more_areas_than_two_bytes_can_number_are_told_apart() -> None:
-    from layers.cook import _numbers
     from layers.geometry import Shapes
+    from layers.painter import _numbers
     from layers.scene import Territory
 
     def plan(areas: int) -> Any:
@@ -115,7 +115,7 @@ def test_a_wall_of_many_screens_is_cooked_hardly_larger_than_it_is() -> None:
 def test_while_a_large_picture_grows_the_old_one_stays_below(
     make_map: Any, city: Any, qtbot: Any, monkeypatch: Any
 ) -> None:
-    monkeypatch.setattr("layers.cook.AT_ONCE", 40_000)
+    monkeypatch.setattr("layers.painter.AT_ONCE", 40_000)
     view = make_map(city, 500, 360)
     seen: list[int] = []
     view.pane.fresh.connect(lambda: seen.append(0 if view.pane.growing is None else 1))

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PySide6.QtGui import QImage
 
-from layers.cook import Painter
+from layers.painter import Painter
 from layers.scene import Names, Plan, Stamps
 
 GOLDEN = Path(__file__).parents[1] / "golden"

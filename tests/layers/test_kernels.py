@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from layers import geometry, kernels
-from layers.cook import exposed
+from layers.painter import exposed
 
 ONE_TO_ONE = (1.0, 0.0, 0.0)
 WHITE = np.uint32(0xFFFFFFFF)
