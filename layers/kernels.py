@@ -364,7 +364,9 @@ def stamp(out, book, where, sprite, px, py, y0, y1):  # type: ignore[no-untyped-
             line = start + (r - top) * w - left
             for c in range(max(left, 0), min(left + w, width)):
                 pixel = book[line + c]
-                if pixel:
+                if pixel >> TWENTY_FOUR == FULL:
+                    out[r, c] = pixel
+                elif pixel:
                     out[r, c] = over(out[r, c], pixel)
 
 

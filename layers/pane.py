@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from PySide6.QtCore import QObject, QPoint, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import QImage, QPainter
 
+from commandwall.clock import Clock
+from layers.cook import Cook
 from layers.painter import Frame, spare
+from layers.scene import Scene
 from layers.viewport import Viewport
-
-if TYPE_CHECKING:
-    from layers.board import Board
 
 SAME = 1e-9
 """Scales that differ by less are one: then pixels are copied, not stretched."""
+
+
+class Shared(Protocol):
+    """What the panes of one board have in common."""
+
+    scene: Scene
+    clock: Clock
+    cook: Cook
+
+    def look(self, pane: Pane, wanted: bool) -> None: ...
 
 
 class Pane(QObject):
@@ -25,7 +35,7 @@ class Pane(QObject):
     fresh = Signal()
     _cooked = Signal()
 
-    def __init__(self, board: Board, parent: QObject | None = None) -> None:
+    def __init__(self, board: Shared, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.board, self.view = board, Viewport(0.0, 0.0, 50.0, 1, 1)
         self.frame: tuple[Frame, QImage] | None = None
