@@ -12,12 +12,13 @@ import argparse
 import tempfile
 import time
 from collections.abc import Callable
+from itertools import combinations
 from pathlib import Path
 
 from benchmarks.report import figures, table
 from benchmarks.synthetic import RARE, WORDS, synthetic
-from commandwall import events, tallies
-from commandwall.clock import Clock, Ms
+from commandwall import cube, events, tallies
+from commandwall.clock import DAY, Clock, Ms
 from commandwall.pool.client import Client
 from commandwall.pool.fill import fill
 from commandwall.store.migrate import open_store
@@ -50,7 +51,7 @@ def questions(store: Store, now: Ms) -> dict[str, tuple[list[Query], str]]:
             "SELECT * FROM event WHERE +state NOT IN ('CLOSED', 'ARCHIVED')"
             " ORDER BY urgency, reported_at LIMIT 50",
         ),
-        "queue: every open event": (
+        "start: every open event": (
             [events.queue],
             "SELECT * FROM event WHERE +state NOT IN ('CLOSED', 'ARCHIVED')",
         ),
@@ -64,6 +65,17 @@ def questions(store: Store, now: Ms) -> dict[str, tuple[list[Query], str]]:
             like.format(pairs[0]),
         ),
         "tiles: all counters": ([lambda r: tallies.count(r, now, bands)], hours),
+        "any two ways of counting": (
+            [lambda r, w=w: cube.count(r, w) for w in combinations(cube.WAYS, 2)],  # type: ignore[misc]
+            "SELECT area, cls, count(*) FROM event GROUP BY 1, 2",
+        ),
+        "two ways, open ones of 30 days": (
+            [
+                lambda r, w=w: cube.count(r, w, {"state": events.OPEN_STATES}, now - 30 * DAY)  # type: ignore[misc]
+                for w in combinations(cube.WAYS, 2)
+            ],
+            f"SELECT area, cls, count(*) FROM event WHERE +{events.IS_OPEN} GROUP BY 1, 2",
+        ),
         "one event": (
             [lambda r, k=k: r.get(events.Event, k) for k in some],  # type: ignore[misc]
             f"SELECT * FROM event WHERE +id = '{some[0]}'",

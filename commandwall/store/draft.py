@@ -99,12 +99,7 @@ class Draft:
             self._drop_twins()
             self._index()
         self._cursor.adbc_ingest("tally", self._count(), mode="append")
-        speller = self._speller()
-        speller.finish()
-        self._run("ATTACH ? AS words", str(speller.path))
-        for shadow in _SHADOWS:
-            self._run(f"DELETE FROM event_fts_{shadow}")
-            self._run(f"INSERT INTO event_fts_{shadow} SELECT * FROM words.event_fts_{shadow}")
+        self._keep_words()
         self.note(made="1")
 
     def close(self) -> None:
@@ -125,6 +120,15 @@ class Draft:
         for table in mirror.sorted_tables:
             for index in sorted(table.indexes, key=lambda i: str(i.name)):
                 self._run(str(CreateIndex(index).compile(dialect=sqlite.dialect())))
+
+    def _keep_words(self) -> None:
+        """Copy the index that was made beside as it is: FTS5 keeps it in plain tables."""
+        speller = self._speller()
+        speller.finish()
+        self._run("ATTACH ? AS words", str(speller.path))
+        for shadow in _SHADOWS:
+            self._run(f"DELETE FROM event_fts_{shadow}")
+            self._run(f"INSERT INTO event_fts_{shadow} SELECT * FROM words.event_fts_{shadow}")
 
     def _drop_twins(self) -> None:
         """An event whose time was changed while it was copied may have come twice: the later stays,

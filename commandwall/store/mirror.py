@@ -15,6 +15,7 @@ from sqlalchemy.schema import CreateTable
 
 from commandwall.clock import HOUR
 from commandwall.store import database, fulltext, numbers
+from commandwall.store.hot import NAMES, HotColumns, stamp
 from commandwall.store.schema import MIRROR, kinds, mirror
 from commandwall.store.store import MANY, MIRROR_POINTER, upsert_sql
 from commandwall.store.tables import RING
@@ -44,6 +45,7 @@ class Mirror:
         with database.troubles(), self._engine.begin() as conn:
             mirror.create_all(conn)
             conn.exec_driver_sql(fulltext.DDL)
+            self._hot = HotColumns(path, conn)
 
     def meta(self, key: str, default: str = "") -> str:
         with database.troubles(), self._engine.begin() as conn:
@@ -63,20 +65,27 @@ class Mirror:
     ) -> None:
         """One page in one transaction: rows, deletions, counters, full text, cursor."""
         with database.troubles(), self._engine.begin() as conn:
+            self._hot.begin(conn)
             for name, some in rows.items():
                 self._put(conn, name, some)
             for name, keys in gone.items():
                 self._drop(conn, name, keys)
-            last = conn.exec_driver_sql("SELECT max(seq) FROM mirror_changed").scalar() or 0
+            last = stamp(conn)
             conn.exec_driver_sql("DELETE FROM mirror_changed WHERE seq <= ?", (last - RING,))
             _note(conn, values)
+        if not self._hot.done(last):
+            with database.troubles(), self._engine.begin() as conn:
+                self._hot.renew(conn)
 
     def close(self) -> None:
         self._engine.dispose()
 
     def _put(self, conn: Connection, name: str, rows: Sequence[Row]) -> None:
         if name == "event":
-            _put_events(conn, list({row[0]: row for row in rows}.values()))
+            newest = {row[0]: row for row in rows}
+            held = _held(conn, list(newest))
+            self._recount(conn, [row for _, row in held.values()], list(newest.values()))
+            _put_events(conn, list(newest.values()), held)
         else:
             conn.exec_driver_sql(upsert_sql(kinds(MIRROR)[name]), list(rows))
         _announce(conn, name, [row[0] for row in rows])
@@ -84,11 +93,17 @@ class Mirror:
     def _drop(self, conn: Connection, name: str, keys: Sequence[str]) -> None:
         if name == "event":
             held = _held(conn, keys)
-            _count(conn, _marks(row for _, row in held.values()), Counter())
+            self._recount(conn, [row for _, row in held.values()], [])
             _forget_words(conn, [no for no, _ in held.values()])
         table = mirror.tables[name].name
         conn.exec_driver_sql(f"DELETE FROM {table} WHERE id = ?", [(key,) for key in keys])
         _announce(conn, name, keys)
+
+    def _recount(self, conn: Connection, before: Sequence[Row], after: Sequence[Row]) -> None:
+        """Events that were so are now so."""
+        _count(conn, _marks(before), _marks(after))
+        facts = ([_part(row, NAMES) for row in rows] for rows in (before, after))
+        self._hot.change(conn, *facts)
 
 
 def use(folder: Path, name: str) -> None:
@@ -171,14 +186,8 @@ def _held(conn: Connection, keys: Sequence[str]) -> dict[str, tuple[int, Row]]:
     return found
 
 
-def _put_events(conn: Connection, rows: Sequence[Row]) -> None:
-    """Rows of different events, their counters and their words."""
-    held = _held(conn, [row[0] for row in rows])
-    _count(
-        conn,
-        _marks(row for _, row in held.values()),
-        _marks(rows),
-    )
+def _put_events(conn: Connection, rows: Sequence[Row], held: Mapping[str, tuple[int, Row]]) -> None:
+    """Rows of different events, and their words."""
     (at,) = _places(("reported_at",))
     stays = [row for row in rows if row[0] in held and numbers.fits(held[row[0]][0], row[at])]
     _change(conn, stays, held)

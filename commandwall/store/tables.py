@@ -80,6 +80,17 @@ tally = Table(
 """Counters kept as rows arrive, so that no figure needs a scan of the pool."""
 
 
+code = Table(
+    "code",
+    mirror,
+    Column("name", Text, primary_key=True),  # area, cls, source, state
+    Column("key", Text, primary_key=True),
+    Column("no", Integer, nullable=False),
+    sqlite_strict=True,
+)
+"""Small numbers for what events are counted by, as the hot columns hold them."""
+
+
 @record(WALL)
 @dataclass(frozen=True, slots=True)
 class Conflict:

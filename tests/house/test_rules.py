@@ -140,7 +140,9 @@ def station(tmp_path: Path) -> Iterator[Station]:
     houses = [
         (f"b{i}", "a1", "", "home", 3, 120.0, 31.0, b"", "green", 0) for i in range(120)
     ]  # fmt: skip
-    station = Station(tmp_path, {"building": houses})
+    known = an_event(id="known")  # its class and source have their numbers
+    values = tuple(getattr(known, slot) for slot in known.__slots__)
+    station = Station(tmp_path, {"building": houses, "event": [values]})
     yield station
     station.close()
 

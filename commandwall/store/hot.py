@@ -1,0 +1,166 @@
+"""Hot columns: what panels count events by, as small numbers in a file that programs share.
+
+Eleven bytes for an event, mapped into memory by whoever counts. The agent only ever adds rows: an
+event that changed or went is added once more with weight -1, so nobody reads a torn row, and a sum
+of weights is a count. The file belongs to one state of the mirror, by the number of its last
+change; one that belongs to another is made anew from the mirror.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import psutil
+from numpy.typing import NDArray
+from sqlalchemy import Connection
+
+from commandwall.clock import HOUR
+
+MAGIC = 0x4357_484F_5430_3031  # "CWHOT001"
+COLUMNS = (
+    ("area", "u2"), ("cls", "u2"), ("source", "u1"), ("state", "u1"), ("hour", "i4"),
+    ("weight", "i1"),
+)  # fmt: skip
+CODED = ("area", "cls", "source", "state")
+NAMES = (*CODED, "reported_at")
+"""Columns of an event that are kept: four as numbers of the table `code`, the last as hours."""
+HEAD, SPARE, BATCH = 5, 200_000, 50_000
+_COUNT, _STAMP = 2, 3
+Facts = tuple[Any, ...]
+"""Values of NAMES."""
+
+
+class HotColumns:
+    """The file beside one mirror; `conn` is the mirror's writing connection, in a transaction."""
+
+    def __init__(self, mirror: Path, conn: Connection) -> None:
+        self._path = hot_path(mirror)
+        self._codes = _codes(conn)
+        self._waiting: list[tuple[Facts, int]] = []
+        if not self._open() or self._head[_STAMP] != stamp(conn):
+            self._make(conn)
+
+    def begin(self, conn: Connection) -> None:
+        """Forget what a transaction that was undone has noted."""
+        if self._waiting:
+            self._waiting, self._codes = [], _codes(conn)
+
+    def change(self, conn: Connection, before: Iterable[Facts], after: Iterable[Facts]) -> None:
+        """Note a change; what is new gets its number within the same transaction."""
+        changes = [(facts, -1) for facts in before] + [(facts, 1) for facts in after]
+        self._name(conn, [facts for facts, _ in changes])
+        self._waiting += changes
+
+    def done(self, last: int) -> bool:
+        """After the mirror's commit, whose last change has this number: add the rows. False where
+        there is no room for them."""
+        rows = self._rows([facts for facts, _ in self._waiting], [w for _, w in self._waiting])
+        self._waiting = []
+        count = int(self._head[_COUNT])
+        if count + len(rows["hour"]) > self._room:
+            return False
+        for name, values in rows.items():
+            self._columns[name][count : count + len(values)] = values
+        self._head[_COUNT] = count + len(rows["hour"])
+        self._head[_STAMP] = last
+        return True
+
+    def renew(self, conn: Connection) -> None:
+        """Make the file anew from the mirror."""
+        self._waiting = []
+        self._make(conn)
+
+    def _open(self) -> bool:
+        try:
+            self._head, self._columns = _map(self._path, "r+")
+        except (OSError, ValueError):
+            return False
+        self._room = len(self._columns["hour"])
+        return int(self._head[4]) == _boot()
+
+    def _make(self, conn: Connection) -> None:
+        (total,) = conn.exec_driver_sql("SELECT count(*) FROM event").fetchone() or (0,)
+        self._room = total + total // 4 + SPARE
+        fresh = self._path.with_suffix(".new")
+        size = 8 * HEAD + sum(np.dtype(kind).itemsize for _, kind in COLUMNS) * self._room
+        with fresh.open("wb") as file:
+            file.write(np.array([MAGIC, self._room, 0, 0, _boot()], np.int64).tobytes())
+            file.truncate(size)
+        self._head, self._columns = _map(fresh, "r+")
+        found = conn.exec_driver_sql(f"SELECT {', '.join(NAMES)} FROM event")
+        count = 0
+        while some := [tuple(row) for row in found.fetchmany(BATCH)]:
+            self._name(conn, some)
+            for name, values in self._rows(some, [1] * len(some)).items():
+                self._columns[name][count : count + len(some)] = values
+            count += len(some)
+        self._head[_COUNT], self._head[_STAMP] = count, stamp(conn)
+        fresh.replace(self._path)
+
+    def _name(self, conn: Connection, facts: Sequence[Facts]) -> None:
+        """Give a number to every value that has none yet; those beyond its width share the last."""
+        new: list[tuple[str, str, int]] = []
+        for i, column in enumerate(CODED):
+            known, most = self._codes[column], int(np.iinfo(dict(COLUMNS)[column]).max)
+            for key in {row[i] for row in facts} - known.keys():
+                known[key] = min(len(known), most)
+                new.append((column, key, known[key]))
+        if new:
+            conn.exec_driver_sql("INSERT OR IGNORE INTO code VALUES (?, ?, ?)", new)
+
+    def _rows(self, facts: Sequence[Facts], weights: list[int]) -> dict[str, NDArray[Any]]:
+        made: dict[str, NDArray[Any]] = {
+            column: np.array([self._codes[column][row[i]] for row in facts], dict(COLUMNS)[column])
+            for i, column in enumerate(CODED)
+        }
+        made["hour"] = np.array([row[-1] // HOUR for row in facts], np.int64).astype(np.int32)
+        return made | {"weight": np.array(weights, np.int8)}
+
+
+def hot_path(mirror: Path) -> Path:
+    """The file of a mirror."""
+    return mirror.with_name(mirror.name + ".hot")
+
+
+def read_hot(mirror: Path) -> dict[str, NDArray[Any]]:
+    """The columns as they are now, without a copy; none where there is no file."""
+    try:
+        head, columns = _map(hot_path(mirror), "r")
+    except (OSError, ValueError):
+        return {name: np.zeros(0, kind) for name, kind in COLUMNS}
+    count = int(head[_COUNT])
+    return {name: column[:count] for name, column in columns.items()}
+
+
+def _map(path: Path, mode: Any) -> tuple[NDArray[np.int64], dict[str, NDArray[Any]]]:
+    whole = np.memmap(path, np.uint8, mode)
+    head = whole[: 8 * HEAD].view(np.int64)
+    if len(head) < HEAD or int(head[0]) != MAGIC:
+        raise ValueError(f"{path.name} is no file of hot columns")
+    start, columns = 8 * HEAD, {}
+    for name, kind in COLUMNS:
+        end = start + np.dtype(kind).itemsize * int(head[1])
+        columns[name] = whole[start:end].view(kind)
+        start = end
+    return head, columns
+
+
+def stamp(conn: Connection) -> int:
+    """Number of the last change of a mirror."""
+    sql = "SELECT seq FROM sqlite_sequence WHERE name = 'mirror_changed'"
+    return int(conn.exec_driver_sql(sql).scalar() or 0)
+
+
+def _codes(conn: Connection) -> dict[str, dict[str, int]]:
+    found: dict[str, dict[str, int]] = {column: {} for column in CODED}
+    for column, key, no in conn.exec_driver_sql("SELECT name, key, no FROM code"):
+        found[column][key] = no
+    return found
+
+
+def _boot() -> int:
+    """When this machine began, to ten minutes: after a power cut nothing in the file is certain."""
+    return int(psutil.boot_time() // 600)

@@ -1,0 +1,88 @@
+"""Two-way counts: what the city was told of in the last weeks, by class and source, hour, state."""
+
+from __future__ import annotations
+
+from commandwall import codes, cube
+from commandwall.clock import DAY, SECOND, Ms
+from commandwall.picture import Changes, Picture, Tallies
+from widgets import age
+from widgets.base import EMPTY, NORMAL, Command, Panel
+from widgets.i18n import named, tr
+from widgets.paper import RIGHT, Ink, Paper
+
+WAYS = (("cls", "source"), ("cls", "hour"), ("source", "state"))
+"""What is counted, one after the other: rows by columns."""
+LISTS = {"cls": "event_class", "source": "event_source", "state": "event_state"}
+EVERY = 30 * SECOND
+STEP, NAME, MOST = 30.0, 104.0, 6
+
+
+class Cross(Panel):
+    """The fullest rows and columns of a two-way count; `X` counts by other ways."""
+
+    id, title = "cross", "交叉统计"
+    shows = frozenset({Tallies})
+
+    way = 0
+    _asked, _found = Ms(0), cube.Cube([], [], cube.NOTHING)
+
+    def refresh(self, picture: Picture, changes: Changes) -> None:
+        if picture.now - self._asked >= EVERY:
+            self._count()
+
+    def heading(self) -> str:
+        first, second = (self._name_of(way) for way in WAYS[self.way])
+        return tr("近 {n} 天事件：{rows} × {cols}", n=self._days(), rows=first, cols=second)
+
+    def commands(self) -> list[Command]:
+        return [Command("X", tr("换交叉统计"), self.step)]
+
+    def step(self) -> None:
+        """Count by the next two ways."""
+        self.way = (self.way + 1) % len(WAYS)
+        self._count()
+
+    def draw(self, paper: Paper) -> None:
+        found, (down, across) = self._found, WAYS[self.way]
+        wide = (paper.width - NAME) / max(1, min(MOST, len(found.cols)))
+        cols = _fullest(found.counts.sum(axis=0), MOST, in_order=across == cube.HOUR_OF_DAY)
+        room = int((paper.height - self.top) // STEP) - 1
+        for k, col in enumerate(cols):
+            told = self._told(across, found.cols[col])
+            paper.write(NAME + (k + 1) * wide, self.top + 16, told, Ink("age"), RIGHT, wide - 6)
+        for i, row in enumerate(_fullest(found.counts.sum(axis=1), room)):
+            base = self.top + 16 + (i + 1) * STEP
+            paper.write(0, base, self._told(down, found.rows[row]), Ink("label"), room=NAME - 8)
+            for k, col in enumerate(cols):
+                n = int(found.counts[row, col])
+                ink = Ink("label", "t2" if n else "t4")
+                paper.write(NAME + (k + 1) * wide, base, age.number(n), ink, RIGHT)
+
+    def _count(self) -> None:
+        now = self._asked = self.picture.now
+        ways, since = WAYS[self.way], Ms(now - self._days() * DAY)
+        self.ask(lambda reader: cube.count(reader, ways, since=since), self._show)
+
+    def _show(self, found: cube.Cube) -> None:
+        self._found, self.at = found, self.picture.ages.get("events")
+        if found.rows:
+            self.say(NORMAL)
+        else:
+            self.say(EMPTY, tr("近 {n} 天没有事件", n=self._days()))
+        self.update()
+
+    def _days(self) -> int:
+        return int(codes.limit("usual_days"))
+
+    def _name_of(self, way: str) -> str:
+        names = {"cls": tr("事项"), "source": tr("来源"), "state": tr("状态"), "hour": tr("时段")}
+        return names[way]
+
+    def _told(self, way: str, key: str) -> str:
+        return named(LISTS[way], key) if way in LISTS else key
+
+
+def _fullest(sums: cube.Counts, most: int, in_order: bool = False) -> list[int]:
+    """Places of the largest sums, the largest first or in their own order."""
+    places = [int(place) for place in (-sums).argsort(kind="stable")[: max(0, most)]]
+    return sorted(places) if in_order else places
