@@ -13,18 +13,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from commandwall import codes
-from commandwall.clock import DAY, Clock, Ms, day
+from commandwall.clock import DAY, HOUR, MINUTE, Clock, Ms, day
 from commandwall.resources import FIX_DTYPE
 from commandwall.sensors import READING_DTYPE
 from commandwall.store.database import StoreTrouble
 from commandwall.store.telemetry import Telemetry
 
 log = logging.getLogger(__name__)
-READINGS, FIXES = "readings", "fixes"
-SERIES = {READINGS: READING_DTYPE, FIXES: FIX_DTYPE}
-KEPT = {READINGS: "readings_days", FIXES: "tracks_days"}
-"""Series -> the row of the list `limit` that says how long it is kept."""
+READINGS, FIXES, MINUTES, HOURS = "readings", "fixes", "minutes", "hours"
+MEAN_DTYPE = np.dtype([("no", "<u4"), ("at", "<i8"), ("value", "<f4")])
+"""Mean of a device over the minute or hour that begins at `at`."""
+SERIES = {READINGS: READING_DTYPE, FIXES: FIX_DTYPE, MINUTES: MEAN_DTYPE, HOURS: MEAN_DTYPE}
+KEPT = {
+    READINGS: "readings_days", MINUTES: "minutes_days", FIXES: "tracks_days", HOURS: "hours_days",
+}  # fmt: skip
+"""Series -> the row of the list `limit` that says how long it is kept; where the disk may hold no
+more, the first goes first."""
 EVERY_S = 10.0
+LATE = 20 * MINUTE
+"""Readings of a moment are in chunks by then."""
 WAITING = 20_000
 """Packs that wait for a disk that does not take them; the oldest is given up first."""
 State = Callable[[], Mapping[str, NDArray[np.void]]]
@@ -50,7 +57,7 @@ class Recorder(threading.Thread):
         self._telemetry = Telemetry(folder, SERIES, pool)
         self._fresh = {series: deque[NDArray[np.void]](maxlen=WAITING) for series in SERIES}
         self._state: State = dict
-        self._forgot: object = None
+        self._hour = 0
         self._broken = ""
 
     def take(self, series: str, rows: NDArray[np.void]) -> None:
@@ -98,13 +105,15 @@ class Recorder(threading.Thread):
         for series, newest in self._state().items():
             self._telemetry.keep_latest(series, now, newest)
         self._telemetry.compact(now)
-        self._forget(now)
+        if now // HOUR != self._hour:
+            self._thin(now)
+            self._hour = now // HOUR
 
-    def _forget(self, now: Ms) -> None:
-        """Once a day, and at each start."""
-        if self._forgot == day(now):
-            return
-        self._forgot = day(now)
+    def _thin(self, now: Ms) -> None:
+        """Once an hour, and at each start: averages of what is old, then the old itself goes."""
+        on, telemetry = day(now), self._telemetry
+        telemetry.average(READINGS, MINUTES, MINUTE, Ms(now - LATE))
+        telemetry.average(MINUTES, HOURS, HOUR, Ms(now - LATE))
         for series, name in KEPT.items():
-            days = codes.limit(name, day(now))
-            self._telemetry.forget(series, Ms(int(now - days * DAY)))
+            telemetry.forget(series, Ms(int(now - codes.limit(name, on) * DAY)))
+        telemetry.trim(int(codes.limit("history_gb", on) * 1e9), list(KEPT))

@@ -8,8 +8,9 @@ by device and time and squeezed, so that one device's hour is one short read.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
-from itertools import pairwise
+from collections.abc import Mapping, Sequence
+from itertools import groupby, pairwise
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,13 @@ SHAPE = 2
 """Number of this layout: a file of another one is begun anew."""
 SPAN = 10 * MINUTE
 SHARE = 1000
+DROPPED = 500
+"""Chunks that go at a time, where the file holds too much."""
+_ADD = 'INSERT INTO chunk(series, share, start, "end", body) VALUES (?, ?, ?, ?, ?)'
+_USED = (
+    "SELECT (page_count - freelist_count) * page_size"
+    " FROM pragma_page_count, pragma_freelist_count, pragma_page_size"
+)
 Series = Mapping[str, np.dtype[Any]]
 """Name of a series -> its rows, with at least `no` (the device's number) and `at`."""
 metadata = MetaData()
@@ -132,6 +140,34 @@ class Telemetry:
         with database.troubles(), self._engine.begin() as conn:
             conn.exec_driver_sql(sql, (series, before))
 
+    def average(self, source: str, target: str, width: int, until: Ms) -> None:
+        """Means of the good values of each device over each `width` milliseconds, from where the
+        last ones ended up to a moment, as rows of another series."""
+        until = Ms(until // width * width)
+        with database.troubles(), self._engine.begin() as conn:
+            begin = self._averaged(conn, source, target)
+            if begin is None or until - begin < width:
+                return
+            sql = (
+                'SELECT share, body FROM chunk WHERE series = ? AND "end" >= ? AND start < ?'
+                " ORDER BY share"
+            )
+            found = conn.exec_driver_sql(sql, (source, begin, until))
+            made: list[tuple[str, int, int, int, bytes]] = []
+            for _, bodies in groupby(found, key=itemgetter(0)):
+                rows = np.concatenate([spread(b, self.series[source]) for _, b in bodies])
+                rows = rows[(rows["at"] >= begin) & (rows["at"] < until)]
+                made += [(target, *p) for p in _chunks(means(rows, width, self.series[target]))]
+            if made:
+                conn.exec_driver_sql(_ADD, made)
+            conn.exec_driver_sql("INSERT OR REPLACE INTO about VALUES (?, ?)", (target, str(until)))
+
+    def trim(self, most: int, order: Sequence[str]) -> None:
+        """Keep the file's content below so many bytes: the oldest of the first series go first."""
+        for series in order:
+            while self._drop_oldest(series, most):
+                pass
+
     def history(self, series: str, no: int, since: Ms) -> NDArray[np.void]:
         """Rows of one device since a moment, oldest first."""
         chunks = 'SELECT body FROM chunk WHERE series = ? AND share = ? AND "end" >= ?'
@@ -146,6 +182,25 @@ class Telemetry:
         if engine := getattr(self, "_engine", None):
             engine.dispose()
 
+    def _drop_oldest(self, series: str, most: int) -> bool:
+        """Drop some chunks where the file holds too much; True where there may be more to drop."""
+        with database.troubles(), self._engine.begin() as conn:
+            used = conn.exec_driver_sql(_USED).scalar() or 0
+            if used <= most:
+                return False
+            oldest = 'SELECT no FROM chunk WHERE series = ? ORDER BY "end" LIMIT ?'
+            sql = f"DELETE FROM chunk WHERE no IN ({oldest})"
+            return conn.exec_driver_sql(sql, (series, DROPPED)).rowcount > 0
+
+    def _averaged(self, conn: Connection, source: str, target: str) -> Ms | None:
+        """Up to where there are averages; from the first row on where there are none yet."""
+        kept = conn.exec_driver_sql("SELECT value FROM about WHERE key = ?", (target,)).scalar()
+        if kept is not None:
+            return Ms(int(kept))
+        sql = "SELECT min(start) FROM chunk WHERE series = ?"
+        found: Ms | None = conn.exec_driver_sql(sql, (source,)).scalar()
+        return found
+
     def _compact(self, conn: Connection, series: str, now: Ms) -> None:
         first = conn.exec_driver_sql("SELECT min(at) FROM tail WHERE series = ?", (series,))
         began = first.scalar()
@@ -153,8 +208,7 @@ class Telemetry:
             return
         found = conn.exec_driver_sql("SELECT body FROM tail WHERE series = ?", (series,))
         rows = np.concatenate([spread(body, self.series[series]) for body in found.scalars()])
-        sql = 'INSERT INTO chunk(series, share, start, "end", body) VALUES (?, ?, ?, ?, ?)'
-        conn.exec_driver_sql(sql, [(series, *part) for part in _chunks(rows)])
+        conn.exec_driver_sql(_ADD, [(series, *part) for part in _chunks(rows)])
         conn.exec_driver_sql("DELETE FROM tail WHERE series = ?", (series,))
 
     def _open(self) -> Engine:
@@ -177,6 +231,23 @@ class Telemetry:
         held = conn.exec_driver_sql("SELECT value FROM about WHERE key = 'pool'").scalar()
         if held != self._pool:
             raise StoreTrouble("newer", "it holds the history of another pool")
+
+
+def means(rows: NDArray[np.void], width: int, dtype: np.dtype[Any]) -> NDArray[np.void]:
+    """Mean of `value` of each device over each `width` milliseconds, at their beginning; rows whose
+    quality is not good (0) do not count."""
+    rows = rows[np.isfinite(rows["value"])]
+    if "quality" in (rows.dtype.names or ()):
+        rows = rows[rows["quality"] == 0]
+    rows = rows[np.lexsort((rows["at"], rows["no"]))]
+    at = rows["at"] // width * width
+    first = np.flatnonzero((np.diff(at, prepend=-1) != 0) | (np.diff(rows["no"], prepend=-1) != 0))
+    found = np.zeros(len(first), dtype)
+    if len(first):
+        count = np.diff(first, append=len(rows))
+        found["no"], found["at"] = rows["no"][first], at[first]
+        found["value"] = np.add.reduceat(rows["value"].astype(np.float64), first) / count
+    return found
 
 
 def _of(bodies: list[bytes], dtype: np.dtype[Any], no: int) -> NDArray[np.void]:

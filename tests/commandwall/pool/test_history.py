@@ -10,10 +10,10 @@ import pytest
 from builders import NOW, StillClock, a_sensor
 
 from commandwall import codes
-from commandwall.clock import DAY, MINUTE, SECOND, Ms
+from commandwall.clock import DAY, HOUR, MINUTE, SECOND, Ms
 from commandwall.desk import Desk
 from commandwall.pool.packs import Packs
-from commandwall.pool.recorder import FIXES, READINGS, SERIES, Recorder
+from commandwall.pool.recorder import FIXES, HOURS, KEPT, MINUTES, READINGS, SERIES, Recorder
 from commandwall.resources import FIX_DTYPE, Resource
 from commandwall.resources import pack as pack_fixes
 from commandwall.sensors import READING_DTYPE, pack
@@ -158,6 +158,67 @@ def test_what_is_older_than_the_limits_is_forgotten(station: Station) -> None:
         station.clock.at = NOW + int(days + 1) * DAY
         station.recorder.step()  # type: ignore[union-attr]
         assert (kept(READINGS), kept(FIXES)) == left
+
+
+def kept_rows(station: Station, series: str, no: int = 1) -> list[tuple[int, float]]:
+    """Minutes after NOW, and values, of what is kept of a device."""
+    telemetry = Telemetry(station.folder, SERIES)
+    found = telemetry.history(series, no, Ms(NOW - DAY))
+    telemetry.close()
+    return [((int(r["at"]) - NOW) // MINUTE, round(float(r["value"]), 3)) for r in found]
+
+
+def three_hours(station: Station) -> None:
+    """A reading each half minute for three hours and a bit, from a full hour on; one is no good."""
+    start = -(-NOW // HOUR) * HOUR - NOW
+    for minute in range(0, 200, 5):
+        at = (start + minute * MINUTE) // SECOND
+        rows = [(1, at + 30 * i, float(minute + i)) for i in range(10)]
+        station.clock.at = NOW + (at + 300) * SECOND
+        station.read(*rows)
+        station.packs._recorder.take(  # type: ignore[union-attr]
+            READINGS, np.array([(1, NOW + at * SECOND + 7, 1e6, 2)], READING_DTYPE)
+        )
+        station.recorder.step()  # type: ignore[union-attr]
+
+
+def test_means_of_minutes_and_hours_are_made_before_the_readings_go(station: Station) -> None:
+    three_hours(station)
+    station.clock.at += HOUR
+    station.recorder.step()  # type: ignore[union-attr]
+    minutes, hours = kept_rows(station, MINUTES), kept_rows(station, HOURS)
+    first = -(-NOW // HOUR) * HOUR - NOW
+    assert minutes[0] == (first // MINUTE, 0.5) and minutes[1][1] == 2.5
+    assert [m for m, _ in minutes] == sorted({m for m, _ in minutes}) and len(minutes) >= 180
+    assert [h for h, _ in hours][:3] == [first // MINUTE + 60 * i for i in range(3)]
+    assert hours[0][1] == pytest.approx(np.mean([v for _, v in minutes[:60]]), abs=0.01)
+    for name, gone in (
+        ("readings_days", READINGS),
+        ("minutes_days", MINUTES),
+        ("hours_days", HOURS),
+    ):
+        assert kept_rows(station, gone)
+        station.clock.at = NOW + int(codes.limit(name) + 1) * DAY
+        station.recorder.step()  # type: ignore[union-attr]
+        assert kept_rows(station, gone) == []
+
+
+def test_a_disk_that_may_hold_no_more_loses_the_oldest_readings_first(
+    station: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    three_hours(station)
+    monkeypatch.setattr("commandwall.store.telemetry.DROPPED", 1)
+    before, means = kept_rows(station, READINGS), kept_rows(station, MINUTES)
+    telemetry = Telemetry(station.folder, SERIES)
+    with telemetry._engine.begin() as conn:
+        used = conn.exec_driver_sql("SELECT sum(length(body)) FROM chunk").scalar()
+    assert used and before
+    telemetry.trim(1 << 40, list(KEPT))
+    assert kept_rows(station, READINGS) == before
+    telemetry.trim(0, [READINGS])
+    assert len(kept_rows(station, READINGS)) < len(before)
+    telemetry.close()
+    assert kept_rows(station, MINUTES) == means
 
 
 @pytest.mark.parametrize("spoil", ["garbage", "other layout"])
