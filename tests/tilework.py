@@ -120,7 +120,7 @@ def write_pmtiles(
 class TileServer:
     """A server of tiles on this machine; `asked` holds the path of each request."""
 
-    def __init__(self, answer: Callable[[str], tuple[int, bytes]]) -> None:
+    def __init__(self, answer: Callable[[str], tuple[int, bytes]], port: int = 0) -> None:
         self.asked: list[str] = []
         self.answer = answer
         outer = self
@@ -139,14 +139,14 @@ class TileServer:
             def log_message(self, *_: object) -> None:
                 """Not to the terminal."""
 
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
         self.server.daemon_threads = True
         self.url = f"http://127.0.0.1:{self.server.server_port}"
 
 
 @contextmanager
-def tile_server(answer: Callable[[str], tuple[int, bytes]]) -> Iterator[TileServer]:
-    serving = TileServer(answer)
+def tile_server(answer: Callable[[str], tuple[int, bytes]], port: int = 0) -> Iterator[TileServer]:
+    serving = TileServer(answer, port)
     thread = threading.Thread(target=serving.server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     try:

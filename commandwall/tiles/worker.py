@@ -111,8 +111,9 @@ class Tiles:
         with self._door:
             self._closed = True
             self._door.notify_all()
+        until = self._clock.monotonic() + wait_s
         for thread in self._threads:
-            thread.join(wait_s)
+            thread.join(max(0.0, until - self._clock.monotonic()))
         if self._origin is not None and not any(t.is_alive() for t in self._threads):
             self._origin.close()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import logging
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,18 +14,18 @@ import pytest
 from PIL import Image
 from tilework import plain, png, write_mbtiles, write_pmtiles
 
-from commandwall.clock import Clock
 from commandwall.tiles import decode
 from commandwall.tiles.archive import open_archive
 from commandwall.tiles.decode import BadTile
 from commandwall.tiles.grid import TileId
-from commandwall.tiles.origin import Pace, Trouble
-from commandwall.tiles.source import Source
+from commandwall.tiles.origin import Trouble
 from commandwall.tiles.worker import Tiles
 
 HERE, THERE, NOWHERE = TileId(10, 853, 415), TileId(11, 1706, 831), TileId(11, 0, 0)
-QUICK = Pace(4, 1.0, 0.1, 0.3, 60_000, 4e6, 1e6, 60_000)
 Write = Callable[..., Path]
+Open = Callable[..., Tiles]
+Wait = Callable[..., Any]
+Make = Callable[[TileId, bytes], object]
 
 
 @pytest.fixture(params=[write_mbtiles, write_pmtiles])
@@ -36,36 +36,6 @@ def write(request: pytest.FixtureRequest) -> Write:
 
 def name(write: Write) -> str:
     return "city.mbtiles" if write is write_mbtiles else "city.pmtiles"
-
-
-@pytest.fixture
-def open_tiles(tmp_path: Path) -> Iterator[Callable[..., Tiles]]:
-    opened: list[Tiles] = []
-
-    def start(place: Path, pace: Pace = QUICK) -> Tiles:
-        tiles = Tiles(Source(place.name, str(place), "wgs84"), tmp_path, pace=pace)
-        tiles.rung = threading.Event()  # type: ignore[attr-defined]
-        tiles.announce = tiles.rung.set  # type: ignore[attr-defined]
-        tiles.start()
-        opened.append(tiles)
-        return tiles
-
-    yield start
-    for tiles in opened:
-        tiles.close()
-
-
-def sized(tile: TileId, data: bytes) -> object:
-    return decode.picture(data).shape
-
-
-def wait(what: Callable[[], Any], limit_s: float = 10.0) -> Any:
-    clock = Clock()
-    until = clock.monotonic() + limit_s
-    while not (found := what()):
-        assert clock.monotonic() < until
-        clock.pause(0.01)
-    return found
 
 
 def test_tiles_of_a_file_come_by_their_place(tmp_path: Path, write: Write) -> None:
@@ -94,7 +64,7 @@ def test_a_large_pmtiles_finds_its_tiles_through_leaves(tmp_path: Path) -> None:
 @pytest.mark.parametrize("end", [".mbtiles", ".pmtiles"])
 @pytest.mark.parametrize("content", [None, b"", b"PMTiles\x03", b"nothing of the kind" * 40])
 def test_a_file_that_is_none_is_told_and_may_come(
-    tmp_path: Path, open_tiles: Callable[..., Tiles], end: str, content: bytes | None,
+    tmp_path: Path, open_tiles: Open, wait: Wait, sized: Make, end: str, content: bytes | None,
     caplog: pytest.LogCaptureFixture,
 ) -> None:  # fmt: skip
     path = tmp_path / f"city{end}"
@@ -111,7 +81,7 @@ def test_a_file_that_is_none_is_told_and_may_come(
 
 
 def test_what_is_not_there_is_told_and_not_read_again(
-    tmp_path: Path, open_tiles: Callable[..., Tiles], write: Write
+    tmp_path: Path, open_tiles: Open, wait: Wait, sized: Make, write: Write
 ) -> None:
     tiles = open_tiles(write(tmp_path / name(write), {HERE: plain()}))
     wait(lambda: tiles.about)
@@ -129,7 +99,7 @@ def test_what_is_not_there_is_told_and_not_read_again(
     "broken", [b"\x89PNG\r\n\x1a\n and then nothing", plain()[:80], b"no picture", b"RIFF\0\0\0\0"]
 )
 def test_a_broken_tile_is_left_out_with_one_line(
-    tmp_path: Path, open_tiles: Callable[..., Tiles], write: Write, broken: bytes,
+    tmp_path: Path, open_tiles: Open, wait: Wait, sized: Make, write: Write, broken: bytes,
     caplog: pytest.LogCaptureFixture,
 ) -> None:  # fmt: skip
     tiles = open_tiles(write(tmp_path / name(write), {HERE: broken, THERE: plain()}))
@@ -156,7 +126,7 @@ def test_pictures_of_all_forms_are_read(form: str) -> None:
 
 
 def test_a_later_wish_replaces_the_one_before(
-    tmp_path: Path, open_tiles: Callable[..., Tiles]
+    tmp_path: Path, open_tiles: Open, wait: Wait, sized: Make
 ) -> None:
     row = [TileId(12, x, 1660) for x in range(200)]
     tiles = open_tiles(write_mbtiles(tmp_path / "row.mbtiles", dict.fromkeys(row, plain())))
@@ -177,7 +147,7 @@ def test_a_later_wish_replaces_the_one_before(
 
 
 def test_a_file_that_is_cut_short_meanwhile_ends_nothing(
-    tmp_path: Path, open_tiles: Callable[..., Tiles]
+    tmp_path: Path, open_tiles: Open, wait: Wait, sized: Make
 ) -> None:
     noise = png(Image.effect_noise((512, 512), 90))  # more than a reader takes at once
     path = write_pmtiles(tmp_path / "city.pmtiles", {HERE: plain(), THERE: noise})
