@@ -1,9 +1,6 @@
 """The base map 底图: foreign tiles below everything else, in the colours of the theme.
 
-The tiles come from workers that are handed over from outside. Each tile lies on the sheet by its
-four corners, after its datum was undone: within a tile the sheet is taken as bent no more than
-four corners tell. At latitude 32 that is off by 0.1 pixel of the tile at zoom 10, 0.4 at zoom 8;
-0.5 in GCJ-02. BD-09 is bent within kilometres: its tiles are laid in parts, which leaves 0.6.
+The tiles come from workers that are handed over from outside; they are made ready there, too.
 """
 
 from __future__ import annotations
@@ -12,7 +9,6 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from commandwall import geo
@@ -20,21 +16,19 @@ from commandwall.areas import Area
 from commandwall.picture import Changes, Picture
 from commandwall.tiles import decode, grid
 from commandwall.tiles.grid import TileId
-from commandwall.tiles.source import Source
-from layers import pictures
+from layers import vectors
 from layers.base import Layer
 from layers.painter import overscan, spare
+from layers.rasters import Printer
 from layers.scene import Piece, Raster, Scene
-from layers.style import Style
+from layers.vectors import Cutter, VectorTile
 from layers.viewport import Viewport
 
 if TYPE_CHECKING:
-    from commandwall.tiles.worker import Tiles  # a wall without a base map does without them
+    from commandwall.tiles.worker import Make, Tiles  # a wall without a base map does without them
 
-BENT, BENT_TO = 4, 14
-"""Parts of a side of a BD-09 tile, and the zoom to which it is parted."""
-Box = tuple[float, float, float, float]
-Held = dict[TileId, tuple[int, tuple[Piece, ...]]]
+Made = tuple[Piece, ...] | VectorTile
+Held = dict[TileId, tuple[int, Made]]
 """Tiles that are there, and the edition they were made for."""
 
 
@@ -52,9 +46,12 @@ class BasemapLayer(Layer):
         self._targets: list[TileId] = []
         self._seen: Viewport | None = None  # where tiles are wished for
         self._view: Viewport | None = None
-        self._world: tuple[geo.Plane | None, str] | None = None
+        self._world: tuple[geo.Plane | None, str, str] | None = None
         self._edition = self._drawn_in = 0
-        self._pieces: tuple[Piece, ...] = ()  # as the scene has them
+        self._vector = False  # the tiles that came are shapes
+        self._make: Make = _nothing
+        self._drawn: tuple[object, ...] = ()  # what the scene has
+        self._known: frozenset[str] = frozenset()  # names that are ours
 
     @property
     def credit(self) -> str:
@@ -65,7 +62,7 @@ class BasemapLayer(Layer):
     def refresh(self, picture: Picture, changes: Changes, scene: Scene) -> None:
         if self.tiles is None:
             return
-        self._renew(scene)
+        self._known = frozenset(area.name for area in picture.areas.values())
         self._collect(scene)
         self._wish(scene)
 
@@ -87,19 +84,34 @@ class BasemapLayer(Layer):
 
     def _renew(self, scene: Scene) -> None:
         """Another city takes all tiles away; those of another theme stand until new ones come."""
-        world = (scene.plane, scene.style.theme)
+        world = (scene.plane, scene.style.theme, scene.lang)
         if self._world is not None and self._world[0] != scene.plane:
             self._held = {}
         if self._world != world:
             self._world, self._edition = world, self._edition + 1
+            self._make = self._maker(scene)
         if self._drawn_in != scene.sprites.edition:  # the scene was cleared
-            self._drawn_in, self._pieces = scene.sprites.edition, ()
+            self._drawn_in, self._drawn = scene.sprites.edition, ()
+
+    def _maker(self, scene: Scene) -> Make:
+        """Makes tiles ready on a worker's thread, in the look of now; the scene stays out of it."""
+        assert self.tiles is not None and scene.plane is not None
+        edition, source, plane = self._edition, self.tiles.source, scene.plane
+        printed = Printer(source, plane, scene.style)
+        cut = Cutter(source, plane, scene.style, scene.lang)
+
+        def make(tile: TileId, data: bytes) -> tuple[int, Made]:
+            vector = decode.sort_of(data) == decode.VECTOR
+            return edition, cut(tile, data) if vector else printed(tile, data)
+
+        return make
 
     def _collect(self, scene: Scene) -> None:
         assert self.tiles is not None
         news = self.tiles.take()
         self._gone = news.gone
         self._held.update(news.ready)  # type: ignore[arg-type]
+        self._vector = any(isinstance(made, VectorTile) for _, made in self._held.values())
         told = _told(scene, news.trouble, news.waiting, len(news.gone))
         self.note = told or self.credit
 
@@ -110,18 +122,21 @@ class BasemapLayer(Layer):
             self._seen = None
             self.tiles.want((), _nothing)
             return
+        self._renew(scene)
         self._seen = self._view.overscanned(overscan(scene.style, self._view))
         self._targets = self._filling(self._seen, scene)
-        asked = dict.fromkeys([*self._far(scene), *self._targets])
-        asked |= dict.fromkeys(a for t in self._targets if (a := self._stand_in(t)) is not None)
+        asked, least = dict.fromkeys([*self._far(scene), *self._targets]), self.tiles.about.zooms[0]
+        asked |= dict.fromkeys(
+            a for t in self._targets if (a := self._stand_in(t, least)) is not None
+        )
         lacking = [t for t in asked if self._held.get(t, (-1,))[0] != self._edition]
-        self.tiles.want(lacking, _maker(scene, self.tiles.source, self._edition))
+        self.tiles.want(lacking, self._make)
         self._show(scene)
 
     def _zoom(self, view: Viewport, scene: Scene) -> int:
         assert self.tiles is not None and self.tiles.about is not None and scene.plane is not None
         about = self.tiles.about
-        pixels = grid.PIXELS * (2 if about.vector else 1)
+        pixels = grid.PIXELS * (2 if about.vector or self._vector else 1)
         fitting = grid.zoom_for(view.design_mpp, scene.plane.lat0, pixels)
         return min(max(fitting, about.zooms[0]), about.zooms[1])
 
@@ -143,33 +158,64 @@ class BasemapLayer(Layer):
         steps, least = scene.style.map["basemap"]["coarse"], self.tiles.about.zooms[0]
         return list(dict.fromkeys(_above(t, min(steps, t.z - least)) for t in self._targets))
 
-    def _stand_in(self, tile: TileId) -> TileId | None:
+    def _stand_in(self, tile: TileId, least: int) -> TileId | None:
         """The nearest tile above one that is not there."""
-        if tile not in self._gone:
-            return None
-        while tile in self._gone and tile.z > 0:
+        while tile in self._gone and tile.z > least:
             tile = tile.parent
-        return tile
+        return None if tile in self._gone else tile
 
     def _show(self, scene: Scene) -> None:
         """Draw what is there; where a tile is lacking, what is there of other zooms."""
         there = [t for t in self._targets if t in self._held]
         lacking = {t for t in self._targets if t not in self._held}
-        kept = [*self._others(lacking), *there]
+        finer, coarser = self._finer(lacking), self._coarser(lacking)
         far = [t for t in self._far(scene) if t in self._held]  # the next move begins with it
-        self._held = {t: self._held[t] for t in [*kept, *far]}
+        self._held = {t: self._held[t] for t in [*coarser, *finer, *there, *far]}
         self.count = len(there)
-        pieces = tuple(piece for t in kept for piece in self._held[t][1])
-        if pieces != self._pieces:
-            self._pieces = pieces
-            scene.draw(self, Raster(pieces))
+        if self._vector:
+            self._draw_shapes(coarser, [*finer, *there], scene)
+        else:
+            self._draw_pictures([*sorted(coarser), *finer, *there], scene)
 
-    def _others(self, lacking: set[TileId]) -> list[TileId]:
-        """Tiles of other zooms, coarsest first, that show a part of one that is lacking."""
-        coarser = {_above(t, n) for t in lacking for n in range(1, t.z + 1)}
+    def _finer(self, lacking: set[TileId]) -> list[TileId]:
+        """Tiles of the next finer zoom that is there, where they lie in one that is lacking."""
         z = max((t.z for t in lacking), default=0)
         finer = [t for t in self._held if t.z > z and _above(t, t.z - z) in lacking]
-        return sorted([*coarser & self._held.keys(), *finer])
+        nearest = min((t.z for t in finer), default=0)
+        return [t for t in finer if t.z == nearest]
+
+    def _coarser(self, lacking: set[TileId]) -> dict[TileId, list[TileId]]:
+        """The nearest tile that is there above each one that is lacking."""
+        found: dict[TileId, list[TileId]] = {}
+        for tile in lacking:
+            above = (_above(tile, n) for n in range(1, tile.z + 1))
+            if (best := next((t for t in above if t in self._held), None)) is not None:
+                found.setdefault(best, []).append(tile)
+        return found
+
+    def _draw_pictures(self, tiles: list[TileId], scene: Scene) -> None:
+        """The finer ones replace the coarser ones below them."""
+        made = (self._held[t][1] for t in tiles)
+        pieces = tuple(piece for one in made if isinstance(one, tuple) for piece in one)
+        if pieces != self._drawn:
+            self._drawn = pieces
+            scene.draw(self, Raster(pieces))
+
+    def _draw_shapes(
+        self, coarser: dict[TileId, list[TileId]], tiles: list[TileId], scene: Scene
+    ) -> None:
+        """Nothing replaces what lies below it: of a coarser tile only the parts that are lacking
+        are drawn, and none where finer ones are there."""
+        full = {_above(t, t.z - self._targets[0].z) for t in tiles if t.z > self._targets[0].z}
+        parts = [(t, vectors.places_in(t, sorted(set(of) - full))) for t, of in coarser.items()]
+        parts += [(t, vectors.WHOLE) for t in tiles]
+        made = ((self._held[t][1], cells) for t, cells in parts)
+        drawn = tuple((one, cells) for one, cells in made if isinstance(one, VectorTile))
+        if drawn != self._drawn:
+            self._drawn, known, style = drawn, self._known, scene.style
+            scene.later(
+                lambda: vectors.items(drawn, style, known), lambda items: scene.draw(self, *items)
+            )
 
 
 class Arrivals(QObject):
@@ -218,63 +264,3 @@ def _told(scene: Scene, trouble: str, waiting: int, gone: int) -> str:
 def _above(tile: TileId, steps: int) -> TileId:
     """The tile that holds this one, so many zooms farther."""
     return TileId(tile.z - steps, tile.x >> steps, tile.y >> steps) if steps > 0 else tile
-
-
-def _maker(scene: Scene, source: Source, edition: int) -> Callable[[TileId, bytes], object]:
-    """Makes a tile ready, far from the screen's thread; the scene is not touched there."""
-    plane, style = scene.plane, scene.style
-    assert plane is not None
-    looks = {name: table(style, name) for name in ("light", "dark", "photo")}
-    opacity, hue = style.map["basemap"]["opacity"], style.map["basemap"]["hue"]
-
-    def make(tile: TileId, data: bytes) -> object:
-        kind = source.tone or ("photo" if decode.is_photo(data) else "light")
-        picture = decode.picture(data)
-        toned = pictures.tone(picture, looks[kind], hue / opacity, opacity)
-        return edition, placed(toned, tile, source.datum, plane)
-
-    return make
-
-
-def table(style: Style, name: str) -> NDArray[np.uint32]:
-    """The colour (0xRRGGBB) for each brightness: over plain land it comes out as the theme says."""
-    look = style.map["basemap"]
-    stops = np.array([at for at, _ in look[name]]) * 255
-    rgb = np.array([_parts(style.rgb(colour)) for _, colour in look[name]])
-    if name == "photo":
-        rgb = rgb[np.argsort(rgb.sum(axis=1))]
-    land = _parts(style.rgb("land"))
-    wanted = np.stack([np.interp(np.arange(256), stops, rgb[:, c]) for c in range(3)], axis=1)
-    veil = np.clip(np.round(land + (wanted - land) / look["opacity"]), 0, 255)
-    return np.asarray(veil @ [1 << 16, 1 << 8, 1], np.uint32)
-
-
-def _parts(rgb: int) -> NDArray[np.float64]:
-    """Red, green and blue of 0xRRGGBB."""
-    return np.array([rgb >> shift & 255 for shift in (16, 8, 0)], np.float64)
-
-
-def placed(
-    pixels: NDArray[np.uint32], tile: TileId, datum: str, plane: geo.Plane
-) -> tuple[Piece, ...]:
-    """A picture of a tile as it lies on the sheet."""
-    n = BENT if datum == geo.BD09 and tile.z <= BENT_TO else 1
-    return tuple(
-        _piece(pixels, tile, (i / n, j / n, (i + 1) / n, (j + 1) / n), datum, plane)
-        for j in range(n) for i in range(n)
-    )  # fmt: skip
-
-
-def _piece(
-    pixels: NDArray[np.uint32], tile: TileId, part: Box, datum: str, plane: geo.Plane
-) -> Piece:
-    across, down = np.array(part)[[0, 2, 0, 2]], np.array(part)[[1, 1, 3, 3]]
-    lon, lat = geo.convert(*grid.degrees(tile.z, tile.x + across, tile.y + down), datum)
-    x, north = plane.forward(lon, lat)
-    y = -north
-    ox, oy = float(x.mean()), float(y.mean())
-    u, v = x - ox, y - oy
-    terms = np.column_stack([np.ones(4), u, v, u * v])
-    into = np.linalg.solve(terms, np.column_stack([across, down])).T
-    box = float(x.min()), float(y.min()), float(x.max()), float(y.max())
-    return Piece(pixels, (ox, oy), np.ascontiguousarray(into), part, box)

@@ -68,7 +68,12 @@ def decode(wkb: Sequence[bytes]) -> NDArray[Any]:
 
 def polygons(wkb: Sequence[bytes], project: Project) -> Shapes:
     """(Multi)Polygons as Shapes, in the same order; anything else becomes an empty shape."""
-    whole = shapely.orient_polygons(decode(wkb))
+    return solids(decode(wkb), project)
+
+
+def solids(found: NDArray[Any], project: Project) -> Shapes:
+    """`polygons` of geometries that were read already."""
+    whole = shapely.orient_polygons(found)
     parts, owner = shapely.get_parts(whole, return_index=True)
     solid = shapely.get_type_id(parts) == shapely.GeometryType.POLYGON
     parts, owner = parts[solid], owner[solid]
@@ -78,13 +83,18 @@ def polygons(wkb: Sequence[bytes], project: Project) -> Shapes:
     xy, loop_of = xy[~last], loop_of[~last]  # rings close by themselves
     x, y = project(xy[:, 0], xy[:, 1])
     rings = np.searchsorted(loop_of, np.arange(len(loops) + 1))
-    starts = np.searchsorted(owner[part_of], np.arange(len(wkb) + 1))
+    starts = np.searchsorted(owner[part_of], np.arange(len(found) + 1))
     return Shapes(np.column_stack([x, y]), rings.astype(np.int64), starts.astype(np.int64))
 
 
 def lines(wkb: Sequence[bytes], project: Project) -> tuple[Floats, Floats, Ints]:
     """(Multi)LineStrings as segments (n, 4), metres along its line at each start, line number."""
-    parts, owner = shapely.get_parts(decode(wkb), return_index=True)
+    return strings(decode(wkb), project)
+
+
+def strings(found: NDArray[Any], project: Project) -> tuple[Floats, Floats, Ints]:
+    """`lines` of geometries that were read already."""
+    parts, owner = shapely.get_parts(found, return_index=True)
     xy, part_of = shapely.get_coordinates(parts, return_index=True)
     x, y = project(xy[:, 0], xy[:, 1])
     joined = part_of[1:] == part_of[:-1]
@@ -97,6 +107,19 @@ def _along(segments: Floats, line: Ints) -> Floats:
     total = np.concatenate([[0.0], np.cumsum(length)[:-1]]) if len(length) else length
     first = np.searchsorted(line, line, side="left")
     return total - total[first] if len(length) else length
+
+
+def joined(parts: Sequence[Shapes]) -> Shapes:
+    """Many Shapes as one, in their order."""
+    if not parts:
+        return NOTHING
+    points = np.cumsum([0, *(len(p.xy) for p in parts)])
+    rings = np.cumsum([0, *(len(p.rings) - 1 for p in parts)])
+    return Shapes(
+        np.concatenate([p.xy for p in parts]),
+        np.concatenate([[0], *(p.rings[1:] + n for p, n in zip(parts, points, strict=False))]),
+        np.concatenate([[0], *(p.shapes[1:] + n for p, n in zip(parts, rings, strict=False))]),
+    )
 
 
 def outlines(shapes: Shapes, keep: NDArray[np.bool_] | None = None) -> tuple[Floats, Ints]:

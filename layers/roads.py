@@ -34,11 +34,12 @@ def _items(roads: list[Road], scene: Scene) -> tuple[Item, ...]:
     cls = np.array([CLASSES.index(name) for name in known], np.int64)[owner]
     items: list[Item] = []
     for i, name in enumerate(CLASSES):
-        items += _lines(name, np.ascontiguousarray(segments[cls == i]), scene.style)
+        items += road_lines(name, np.ascontiguousarray(segments[cls == i]), scene.style)
     return (*items, _names(roads, segments, owner, scene))
 
 
-def _lines(name: str, segments: geometry.Floats, style: Style) -> list[Line]:
+def road_lines(name: str, segments: geometry.Floats, style: Style) -> list[Line]:
+    """Segments as roads of a class are drawn at each level, with their casing."""
     look = style.map["line"][name]
     metres, lines = look["metres"], []
     for level in range(3):

@@ -173,3 +173,24 @@ def vector(tile: TileId, layers: Mapping[str, list[tuple[Any, dict[str, Any]]]])
                 features.append({"geometry": part, "properties": facts})
         found.append({"name": name, "features": features})
     return gzip.compress(mapbox_vector_tile.encode(found, default_options={"y_coord_down": True}))
+
+
+def openmaptiles(picture: Picture) -> Callable[[TileId], bytes]:
+    """The ground, roads and towns of a picture as OpenMapTiles names them."""
+    kinds = {"water": ("water", {}), "hill": ("landcover", {"class": "wood"}),
+             "builtup": ("landuse", {"class": "residential"})}  # fmt: skip
+    classes = {"street": "minor", "main": "primary", "expressway": "motorway"}
+    layers: dict[str, list[tuple[Any, dict[str, Any]]]] = {}
+    for f in picture.features.values():
+        name, facts = kinds[f.kind]
+        layers.setdefault(name, []).append((shapely.from_wkb(f.geom), facts))
+    for r in picture.roads.values():
+        facts = {"class": classes.get(r.cls, "minor"), "name": r.name}
+        layers.setdefault("transportation", []).append((shapely.from_wkb(r.geom), facts))
+    for b in picture.buildings.values():
+        if b.geom:
+            layers.setdefault("building", []).append((shapely.from_wkb(b.geom), {}))
+    spots = [(f, shapely.from_wkb(f.geom).representative_point())
+             for f in picture.features.values() if f.name]  # fmt: skip
+    layers["place"] = [(at, {"name": f"{f.name}边", "class": "village"}) for f, at in spots]
+    return lambda tile: vector(tile, layers)

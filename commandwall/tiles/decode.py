@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import struct
 import zlib
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -66,3 +67,20 @@ def unpacked(data: bytes) -> bytes:
     if not opener.eof:
         raise BadTile("cut off, or too large")
     return plain
+
+
+def vector(data: bytes) -> dict[str, Any]:
+    """The layers of a vector tile by name, each with `extent` and `features` as of GeoJSON.
+
+    Coordinates run from 0 to `extent`, y to the south, and somewhat beyond. Raises BadTile.
+    """
+    import mapbox_vector_tile  # here: a wall without a base map starts without it
+    from google.protobuf.message import DecodeError
+
+    try:
+        layers: dict[str, Any] = mapbox_vector_tile.decode(
+            unpacked(data), default_options={"y_coord_down": True}
+        )
+    except (DecodeError, ValueError, LookupError, AssertionError, OverflowError) as error:
+        raise BadTile(str(error)) from error
+    return layers

@@ -18,8 +18,9 @@ from commandwall.tiles.grid import TileId
 from commandwall.tiles.source import Source
 from commandwall.tiles.worker import Tiles
 from layers import kernels, pictures
-from layers.basemap import BasemapLayer, placed, table
+from layers.basemap import BasemapLayer
 from layers.painter import Painter
+from layers.rasters import placed, table
 from layers.scene import Names, Plan, Raster, Stamps
 from layers.style import Style
 
@@ -304,7 +305,7 @@ def test_no_moment_of_a_zoom_or_a_change_of_theme_is_blank(
         assert (shade_of(view)[100:200, 150:250] != bare).all()
     tiles.want = real  # type: ignore[method-assign]
     view.set_theme("day")
-    assert layer(view)._pieces
+    assert layer(view)._drawn
 
 
 def test_a_hidden_base_map_asks_for_nothing_and_needs_no_credit(
