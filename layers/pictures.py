@@ -42,10 +42,39 @@ def _between(a, b, part):  # type: ignore[no-untyped-def]
     """part / 256 of the way from pixel a to pixel b."""
     if a == b:
         return a
-    t, low, high = np.uint32(part), a & ODD, (a >> EIGHT) & ODD
-    low += (((b & ODD) - low) * t) >> EIGHT
-    high += ((((b >> EIGHT) & ODD) - high) * t) >> EIGHT
+    low, high = a & ODD, (a >> EIGHT) & ODD
+    low += (((b & ODD) - low) * part) >> EIGHT
+    high += ((((b >> EIGHT) & ODD) - high) * part) >> EIGHT
     return np.uint32((low & ODD) | ((high << EIGHT) & EVEN))
+
+
+@kernel
+def _narrowed(left, right, start, step, least, most):  # type: ignore[no-untyped-def]
+    """The columns from left to right where start + step * column lies from least to most."""
+    if abs(step) < 1e-12:
+        return (left, right) if least <= start <= most else (left, left)
+    first, last = (least - start) / step, (most - start) / step
+    if first > last:
+        first, last = last, first
+    # Between bounds before they become whole numbers, which have an end.
+    first, last = max(first, left - 1.0), min(last, right + 1.0)
+    return max(left, int(np.ceil(first))), min(right, int(np.floor(last)) + 1)
+
+
+@kernel
+def _line(out, y, left, right, pixels, x, dx, v, dv):  # type: ignore[no-untyped-def]
+    """Fill a row from pixels along a line from (x, v), in 65536ths of pixels of the picture."""
+    h, w = pixels.shape
+    end_x, end_v = (w - 1) << 16, (h - 1) << 16
+    for column in range(left, right):
+        at_x, at_v = min(max(x, 0), end_x), min(max(v, 0), end_v)
+        i, j = at_x >> 16, at_v >> 16
+        k, m = min(i + 1, w - 1), min(j + 1, h - 1)
+        part = np.uint32((at_x >> 8) & 255)
+        upper = _between(pixels[j, i], pixels[j, k], part)
+        lower = _between(pixels[m, i], pixels[m, k], part)
+        out[y, column] = _between(upper, lower, np.uint32((at_v >> 8) & 255))
+        x, v = x + dx, v + dv
 
 
 @kernel
@@ -53,24 +82,15 @@ def raster(out, pixels, origin, into, part, box, view, y0, y1):  # type: ignore[
     """Put a picture in place of what lies in `out`, smoothly scaled; see `scene.Piece`."""
     scale, ox, oy = view
     h, w = pixels.shape
-    first_u, first_v, last_u, last_v = part
-    left = max(0, int(np.floor(box[0] * scale + ox)))
-    right = min(out.shape[1], int(np.ceil(box[2] * scale + ox)))
-    top = max(y0, int(np.floor(box[1] * scale + oy)))
-    bottom = min(y1, int(np.ceil(box[3] * scale + oy)))
+    top, bottom = max(y0, int(box[1] * scale + oy)), min(y1, int(box[3] * scale + oy) + 2)
     for y in range(top, bottom):
+        # Along a row both shares grow evenly: a + b * column.
         v = (y + 0.5 - oy) / scale - origin[1]
-        for x in range(left, right):
-            u = (x + 0.5 - ox) / scale - origin[0]
-            across = into[0, 0] + into[0, 1] * u + (into[0, 2] + into[0, 3] * u) * v
-            down = into[1, 0] + into[1, 1] * u + (into[1, 2] + into[1, 3] * u) * v
-            if min(across - first_u, down - first_v, last_u - across, last_v - down) < -SEAM:
-                continue
-            px = min(max(across * w - 0.5, 0.0), w - 1.0)
-            py = min(max(down * h - 0.5, 0.0), h - 1.0)
-            i, j = int(px), int(py)
-            k, m = min(i + 1, w - 1), min(j + 1, h - 1)
-            beyond = int((px - i) * 256)
-            upper = _between(pixels[j, i], pixels[j, k], beyond)
-            lower = _between(pixels[m, i], pixels[m, k], beyond)
-            out[y, x] = _between(upper, lower, int((py - j) * 256))
+        b, d = into[0, 1] + into[0, 3] * v, into[1, 1] + into[1, 3] * v
+        first = (0.5 - ox) / scale - origin[0]
+        a, c = into[0, 0] + into[0, 2] * v + b * first, into[1, 0] + into[1, 2] * v + d * first
+        b, d = b / scale, d / scale
+        left, right = _narrowed(0, out.shape[1], a, b, part[0] - SEAM, part[2] + SEAM)
+        left, right = _narrowed(left, right, c, d, part[1] - SEAM, part[3] + SEAM)
+        x, z = ((a + b * left) * w - 0.5) * 65536, ((c + d * left) * h - 0.5) * 65536
+        _line(out, y, left, right, pixels, int(x), int(b * w * 65536), int(z), int(d * h * 65536))

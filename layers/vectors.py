@@ -6,7 +6,7 @@ height; where it stands in for tiles that are not there it is cut to their place
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 
 from commandwall import geo
 from commandwall.tiles import decode, grid
-from commandwall.tiles.decode import BadTile
+from commandwall.tiles.decode import BadTile, Features
 from commandwall.tiles.grid import TileId
 from commandwall.tiles.source import Source
-from layers import geometry
-from layers.geometry import Floats, Project, Shapes
+from layers import geometry, paths
+from layers.geometry import Floats, Ints, Project, Shapes
 from layers.roads import road_lines
 from layers.scene import EVER, Fill, Item, Names, Span
 from layers.style import Style
@@ -50,19 +50,26 @@ class Cutter:
     def __init__(self, source: Source, plane: geo.Plane, style: Style, lang: str) -> None:
         self.datum, self.plane, self.lang = source.datum, plane, lang
         self.look: Mapping[str, Any] = style.map["basemap"]
+        rows = [*self.look["fill"], *self.look["line"], self.look["names"]]
+        self._layers = frozenset(name for row in rows for name in row["layers"])
+        self._facts = frozenset([*KINDS, *self.look["names"][lang]])
 
     def __call__(self, tile: TileId, data: bytes) -> VectorTile:
         """Raises BadTile."""
-        return VectorTile(tile, decode.vector(data), self)
+        try:
+            layers = [_Paths(found) for found in decode.vector(data, self._layers, self._facts)]
+            return VectorTile(tile, layers, self)
+        except shapely.errors.ShapelyError as error:
+            raise BadTile(str(error)) from error
 
 
 class VectorTile:
     """One tile made ready, in shares of its width and height; never changed."""
 
-    def __init__(self, tile: TileId, layers: Mapping[str, Any], cutter: Cutter) -> None:
+    def __init__(self, tile: TileId, layers: Sequence[_Paths], cutter: Cutter) -> None:
         self.tile, self._cutter, look = tile, cutter, cutter.look
-        self._fills = [_solids(found) for found in _sorted(layers, look["fill"], "Polygon")]
-        self._lines = [_strings(found) for found in _sorted(layers, look["line"], "LineString")]
+        self._fills = _drawn_by(layers, look["fill"], _solids)
+        self._lines = _drawn_by(layers, look["line"], _strings)
         self._spots, self._texts = _names(layers, look["names"], cutter.lang)
         self._whole = self._drawn(WHOLE)
 
@@ -113,61 +120,67 @@ def _span(row: Mapping[str, Any], style: Style) -> Span:
     return (style.span(max(levels))[0], style.span(min(levels))[1]) if levels else EVER
 
 
-def _sorted(
-    layers: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], shape: str
-) -> list[list[Any]]:
-    """Coordinates of the features that each row draws, in shares of the tile."""
-    found: list[list[Any]] = [[] for _ in rows]
-    for name, layer in layers.items():
-        mine = [i for i, row in enumerate(rows) if name in row["layers"]]
-        for feature in layer["features"] if mine else ():
-            kinds = {feature["properties"].get(key) for key in KINDS}
-            row = next((i for i in mine if _fits(rows[i], kinds)), None)
-            if row is not None:
-                found[row] += _parts(feature["geometry"], shape, layer["extent"])
-    return found
+class _Paths:
+    """The features of a layer with their points, in shares of the tile."""
+
+    def __init__(self, features: Features) -> None:
+        self.features = features
+        xy, self.part, self.owner = paths.walked(features.commands, features.starts)
+        self.xy = xy / features.extent
+        self.sizes = np.bincount(self.part, minlength=len(self.owner))
+
+    def rows(self, rows: Sequence[Mapping[str, Any]]) -> Ints:
+        """The row of the style that draws each feature; -1 for none."""
+        mine = [i for i, row in enumerate(rows) if self.features.layer in row["layers"]]
+        kinds = [{facts.get(key) for key in KINDS} for facts in self.features.facts]
+        found = (next((i for i in mine if _fits(rows[i], kind)), -1) for kind in kinds)
+        return np.fromiter(found, np.int64, len(kinds))
+
+    def chosen(
+        self, features: NDArray[np.bool_], sort: int, least: int
+    ) -> tuple[Floats, Ints, Ints]:
+        """Points, parts (counted anew) and their features, of parts that have `least` points."""
+        wanted = features & (self.features.sorts == sort)
+        parts = wanted[self.owner] & (self.sizes >= least)
+        kept, anew = parts[self.part], np.cumsum(parts) - 1
+        return self.xy[kept], anew[self.part[kept]], self.owner[parts]
 
 
 def _fits(row: Mapping[str, Any], kinds: set[Any]) -> bool:
     return "only" not in row or not kinds.isdisjoint(row["only"])
 
 
-def _parts(shape: Mapping[str, Any], wanted: str, extent: int) -> Iterator[Any]:
-    kind, xy = shape["type"], shape["coordinates"]
-    for part in [xy] if kind == wanted else xy if kind == f"Multi{wanted}" else ():
-        yield part, extent
+def _drawn_by(
+    layers: Sequence[_Paths], rows: Sequence[Mapping[str, Any]], make: Callable[..., NDArray[Any]]
+) -> list[NDArray[Any]]:
+    """The shapes that each row of the style draws."""
+    found: list[list[NDArray[Any]]] = [[] for _ in rows]
+    for layer in layers:
+        row = layer.rows(rows)
+        for i in np.unique(row[row >= 0]):
+            found[i].append(make(layer, row == i))
+    return [np.concatenate([np.empty(0, object), *shapes]) for shapes in found]
 
 
-def _flat(
-    loops: Iterable[tuple[Any, int]], least: int
-) -> tuple[Floats, NDArray[np.int64], list[int]]:
-    """Points of many lists of points in shares of the tile, the list of each, and which lists
-    are long enough to be something."""
-    kept = [(n, loop, extent) for n, (loop, extent) in enumerate(loops) if len(loop) >= least]
-    if not kept:
-        return np.empty((0, 2)), np.empty(0, np.int64), []
-    sizes = [len(loop) for _, loop, _ in kept]
-    xy = np.array([point for _, loop, _ in kept for point in loop], np.float64)
-    xy /= np.repeat([extent for _, _, extent in kept], sizes)[:, None]
-    return xy, np.repeat(np.arange(len(kept)), sizes), [n for n, _, _ in kept]
+def _strings(layer: _Paths, features: NDArray[np.bool_]) -> NDArray[Any]:
+    xy, part, _ = layer.chosen(features, decode.LINE, 2)
+    return np.atleast_1d(shapely.linestrings(xy, indices=part))
 
 
-def _strings(lines: list[tuple[Any, int]]) -> NDArray[Any]:
-    xy, of, _ = _flat(lines, 2)
-    return np.asarray(shapely.linestrings(xy, indices=of)) if len(xy) else np.empty(0, object)
-
-
-def _solids(polygons: list[tuple[Any, int]]) -> NDArray[Any]:
-    loops = [(ring, extent) for rings, extent in polygons for ring in rings]
-    owner = np.repeat(np.arange(len(polygons)), [len(rings) for rings, _ in polygons])
-    xy, of, kept = _flat(loops, 4)
+def _solids(layer: _Paths, features: NDArray[np.bool_]) -> NDArray[Any]:
+    """A ring that runs as the first of its feature begins another polygon; others are holes."""
+    xy, part, owner = layer.chosen(features, decode.POLYGON, 3)
     if not len(xy):
         return np.empty(0, object)
-    _, owner = np.unique(owner[kept], return_inverse=True)
-    try:
-        return np.asarray(shapely.polygons(shapely.linearrings(xy, indices=of), indices=owner))
-    except (shapely.errors.ShapelyError, ValueError) as error:
-        raise BadTile(str(error)) from error
+    first = np.searchsorted(part, np.arange(len(owner)))
+    following = np.arange(1, len(xy) + 1)
+    following[np.append(first[1:], len(xy)) - 1] = first
+    x, y = xy.T
+    runs = np.sign(np.add.reduceat(x * y[following] - x[following] * y, first))
+    begins = np.append(True, owner[1:] != owner[:-1])
+    shell = runs == runs[begins][np.cumsum(begins) - 1]
+    loops = shapely.linearrings(xy, indices=part)
+    return np.atleast_1d(shapely.polygons(np.atleast_1d(loops), indices=np.cumsum(shell) - 1))
 
 
 def _cut(shapes: NDArray[Any], cells: Sequence[Box], margin: float) -> NDArray[Any]:
@@ -179,18 +192,18 @@ def _cut(shapes: NDArray[Any], cells: Sequence[Box], margin: float) -> NDArray[A
 
 
 def _names(
-    layers: Mapping[str, Any], look: Mapping[str, Any], lang: str
+    layers: Sequence[_Paths], look: Mapping[str, Any], lang: str
 ) -> tuple[Floats, list[str]]:
-    spots, texts = [], []
-    for name in set(look["layers"]) & layers.keys():
-        extent = layers[name]["extent"]
-        for feature in layers[name]["features"]:
-            facts, shape = feature["properties"], feature["geometry"]
-            text = next((str(facts[key]) for key in look[lang] if facts.get(key)), "")
-            if text and shape["type"] == "Point":
-                spots.append([v / extent for v in shape["coordinates"]])
-                texts.append(text)
-    return np.array(spots, np.float64).reshape(-1, 2), texts
+    spots, texts = [np.empty((0, 2))], []
+    for layer in layers:
+        if layer.features.layer in look["layers"]:
+            facts = layer.features.facts
+            said = [next((f[key] for key in look[lang] if f.get(key)), "") for f in facts]
+            named = np.array([bool(text) for text in said], bool)
+            xy, part, owner = layer.chosen(named, decode.POINT, 1)
+            spots.append(xy[np.searchsorted(part, np.arange(len(owner)))])
+            texts += [said[i] for i in owner]
+    return np.concatenate(spots), texts
 
 
 def _inside(spots: Floats, cells: Iterable[Box]) -> NDArray[np.bool_]:
