@@ -10,7 +10,7 @@ nothing itself. The built-in layers come through the same entry points as foreig
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint
 from typing import ClassVar
@@ -49,8 +49,8 @@ class Layer:
         """Hand the scene what is to be drawn now."""
         raise NotImplementedError
 
-    def look(self, view: Viewport, scene: Scene) -> None:
-        """The window shows `view` now, or the layer itself is shown or hidden. Called at each
+    def look(self, views: Sequence[Viewport], scene: Scene) -> None:
+        """The windows show these now, or the layer itself is shown or hidden. Called at each
         frame of a move: most layers draw the same wherever a person looks."""
 
 

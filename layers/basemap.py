@@ -5,10 +5,9 @@ The tiles come from workers that are handed over from outside; they are made rea
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from commandwall import geo
@@ -18,6 +17,7 @@ from commandwall.tiles import decode, grid
 from commandwall.tiles.grid import TileId
 from layers import vectors
 from layers.base import Layer
+from layers.mosaic import Mosaic, Tiler, up
 from layers.painter import overscan, spare
 from layers.rasters import Printer
 from layers.scene import Piece, Raster, Scene
@@ -43,9 +43,10 @@ class BasemapLayer(Layer):
         self.tiles: Tiles | None = None
         self._held: Held = {}
         self._gone: frozenset[TileId] = frozenset()
-        self._targets: list[TileId] = []
-        self._seen: Viewport | None = None  # where tiles are wished for
-        self._view: Viewport | None = None
+        self.mosaics: list[Mosaic] = []
+        self._tiler: Tiler | None = None  # none while nothing is wished for
+        self._views: tuple[Viewport, ...] = ()
+        self._seen: tuple[Viewport, ...] = ()  # where tiles are wished for
         self._world: tuple[geo.Plane | None, str, str] | None = None
         self._edition = self._drawn_in = 0
         self._vector = False  # the tiles that came are shapes
@@ -66,21 +67,21 @@ class BasemapLayer(Layer):
         self._collect(scene)
         self._wish(scene)
 
-    def look(self, view: Viewport, scene: Scene) -> None:
-        self._view = view
-        if self.tiles is not None and not self._reaches(view, scene):
+    def look(self, views: Sequence[Viewport], scene: Scene) -> None:
+        self._views = tuple(view for view in views if view.width > 1)
+        if self.tiles is not None and not self._reaches(scene):
             self._wish(scene)
 
-    def _reaches(self, view: Viewport, scene: Scene) -> bool:
-        """Whether what is wished for is what this window wants."""
-        if self._seen is None or not scene.visible(self):
-            return self._seen is None and not scene.visible(self)
-        a, b, c, d = view.bounds
-        left, top, right, bottom = self._seen.bounds
-        edge = 2 * spare(scene.style, view)  # a little sooner than the cook goes on
-        x, y = edge * (c - a), edge * (d - b)
-        inside = left <= a - x and top <= b - y and right >= c + x and bottom >= d + y
-        return inside and self._zoom(view, scene) == self._zoom(self._seen, scene)
+    def _reaches(self, scene: Scene) -> bool:
+        """Whether what is wished for is what the windows want."""
+        tiler = self._tiler
+        if tiler is None or not scene.visible(self):
+            return tiler is None and not scene.visible(self)
+        return len(self._views) == len(self._seen) and all(
+            _inside(view, seen, 2 * spare(scene.style, view))  # a little sooner than the cook
+            and tiler.zoom(view) == tiler.zoom(seen)
+            for view, seen in zip(self._views, self._seen, strict=True)
+        )
 
     def _renew(self, scene: Scene) -> None:
         """Another city takes all tiles away; those of another theme stand until new ones come."""
@@ -116,106 +117,69 @@ class BasemapLayer(Layer):
         self.note = told or self.credit
 
     def _wish(self, scene: Scene) -> None:
-        """Wish for what is lacking, the far view and the middle of the window first."""
+        """Wish for what is lacking, the far view and the middles of the windows first."""
         assert self.tiles is not None
-        if self.tiles.about is None or self._view is None or not scene.visible(self):
-            self._seen = None
+        about, plane, look = self.tiles.about, scene.plane, scene.style.map["basemap"]
+        if about is None or plane is None or not self._views or not scene.visible(self):
+            self._tiler = None
             self.tiles.want((), _nothing)
             return
         self._renew(scene)
-        self._seen = self._view.overscanned(overscan(scene.style, self._view))
-        self._targets = self._filling(self._seen, scene)
-        asked, least = dict.fromkeys([*self._far(scene), *self._targets]), self.tiles.about.zooms[0]
-        asked |= dict.fromkeys(
-            a for t in self._targets if (a := self._stand_in(t, least)) is not None
-        )
+        pixels = grid.PIXELS * (2 if about.vector or self._vector else 1)
+        self._tiler = tiler = Tiler(plane, self.tiles.source.datum, about.zooms, pixels)
+        self._seen = tuple(view.overscanned(overscan(scene.style, view)) for view in self._views)
+        self.mosaics = tiler.mosaics(self._seen, look["most"])
+        far = tiler.far(self.mosaics, look["coarse"])
+        targets = (t for mosaic in self.mosaics for t in mosaic.targets)
+        asked = dict.fromkeys([*far, *targets, *tiler.stand_ins(self.mosaics, self._gone)])
         lacking = [t for t in asked if self._held.get(t, (-1,))[0] != self._edition]
         self.tiles.want(lacking, self._make)
-        self._show(scene)
+        self._keep(far)
+        (self._draw_shapes if self._vector else self._draw_pictures)(scene)
 
-    def _zoom(self, view: Viewport, scene: Scene) -> int:
-        assert self.tiles is not None and self.tiles.about is not None and scene.plane is not None
-        about = self.tiles.about
-        pixels = grid.PIXELS * (2 if about.vector or self._vector else 1)
-        fitting = grid.zoom_for(view.design_mpp, scene.plane.lat0, pixels)
-        return min(max(fitting, about.zooms[0]), about.zooms[1])
+    def _keep(self, far: list[TileId]) -> None:
+        """Forget what no window wants; the far view stays, since the next move begins with it."""
+        held, kept = self._held, dict.fromkeys(far)
+        for mosaic in self.mosaics:
+            kept |= dict.fromkeys([*mosaic.coarser(held), *mosaic.finer(held), *mosaic.targets])
+        self._held = {t: held[t] for t in kept if t in held}
+        self.count = sum(len(mosaic.there(held)) for mosaic in self.mosaics)
 
-    def _filling(self, view: Viewport, scene: Scene) -> list[TileId]:
-        """The tiles that fill a window, from its middle outward."""
-        assert self.tiles is not None and scene.plane is not None
-        left, top, right, bottom = view.bounds
-        x, y = np.meshgrid(np.linspace(left, right, 3), np.linspace(top, bottom, 3))
-        lon, lat = scene.plane.inverse(x.ravel(), -y.ravel())
-        lon, lat = geo.convert(lon, lat, geo.WGS84, self.tiles.source.datum)
-        z, most = self._zoom(view, scene), scene.style.map["basemap"]["most"]
-        while len(found := grid.spanned(z, lon, lat)) > most and z > 0:
-            z -= 1
-        return found
-
-    def _far(self, scene: Scene) -> list[TileId]:
-        """The far view of the same place: few tiles, so that nothing stays blank."""
-        assert self.tiles is not None and self.tiles.about is not None
-        steps, least = scene.style.map["basemap"]["coarse"], self.tiles.about.zooms[0]
-        return list(dict.fromkeys(_above(t, min(steps, t.z - least)) for t in self._targets))
-
-    def _stand_in(self, tile: TileId, least: int) -> TileId | None:
-        """The nearest tile above one that is not there."""
-        while tile in self._gone and tile.z > least:
-            tile = tile.parent
-        return None if tile in self._gone else tile
-
-    def _show(self, scene: Scene) -> None:
-        """Draw what is there; where a tile is lacking, what is there of other zooms."""
-        there = [t for t in self._targets if t in self._held]
-        lacking = {t for t in self._targets if t not in self._held}
-        finer, coarser = self._finer(lacking), self._coarser(lacking)
-        far = [t for t in self._far(scene) if t in self._held]  # the next move begins with it
-        self._held = {t: self._held[t] for t in [*coarser, *finer, *there, *far]}
-        self.count = len(there)
-        if self._vector:
-            self._draw_shapes(coarser, [*finer, *there], scene)
-        else:
-            self._draw_pictures([*sorted(coarser), *finer, *there], scene)
-
-    def _finer(self, lacking: set[TileId]) -> list[TileId]:
-        """Tiles of the next finer zoom that is there, where they lie in one that is lacking."""
-        z = max((t.z for t in lacking), default=0)
-        finer = [t for t in self._held if t.z > z and _above(t, t.z - z) in lacking]
-        nearest = min((t.z for t in finer), default=0)
-        return [t for t in finer if t.z == nearest]
-
-    def _coarser(self, lacking: set[TileId]) -> dict[TileId, list[TileId]]:
-        """The nearest tile that is there above each one that is lacking."""
-        found: dict[TileId, list[TileId]] = {}
-        for tile in lacking:
-            above = (_above(tile, n) for n in range(1, tile.z + 1))
-            if (best := next((t for t in above if t in self._held), None)) is not None:
-                found.setdefault(best, []).append(tile)
-        return found
-
-    def _draw_pictures(self, tiles: list[TileId], scene: Scene) -> None:
+    def _draw_pictures(self, scene: Scene) -> None:
         """The finer ones replace the coarser ones below them."""
-        made = (self._held[t][1] for t in tiles)
-        pieces = tuple(piece for one in made if isinstance(one, tuple) for piece in one)
-        if pieces != self._drawn:
-            self._drawn = pieces
-            scene.draw(self, Raster(pieces))
+        drawn = tuple((mosaic.span, self._pieces(mosaic)) for mosaic in self.mosaics)
+        if drawn != self._drawn:
+            self._drawn = drawn
+            scene.draw(self, *(Raster(pieces, span) for span, pieces in drawn))
 
-    def _draw_shapes(
-        self, coarser: dict[TileId, list[TileId]], tiles: list[TileId], scene: Scene
-    ) -> None:
+    def _pieces(self, mosaic: Mosaic) -> tuple[Piece, ...]:
+        held = self._held
+        tiles = [*sorted(mosaic.coarser(held)), *mosaic.finer(held), *mosaic.there(held)]
+        made = (held[t][1] for t in tiles)
+        return tuple(piece for one in made if isinstance(one, tuple) for piece in one)
+
+    def _draw_shapes(self, scene: Scene) -> None:
+        drawn = tuple((mosaic.span, self._parts(mosaic)) for mosaic in self.mosaics)
+        if drawn == self._drawn:
+            return
+        self._drawn, known, style = drawn, self._known, scene.style
+        scene.later(
+            lambda: [i for span, parts in drawn for i in vectors.items(parts, style, known, span)],
+            lambda items: scene.draw(self, *items),
+        )
+
+    def _parts(self, mosaic: Mosaic) -> tuple[vectors.Part, ...]:
         """Nothing replaces what lies below it: of a coarser tile only the parts that are lacking
         are drawn, and none where finer ones are there."""
-        full = {_above(t, t.z - self._targets[0].z) for t in tiles if t.z > self._targets[0].z}
-        parts = [(t, vectors.places_in(t, sorted(set(of) - full))) for t, of in coarser.items()]
-        parts += [(t, vectors.WHOLE) for t in tiles]
-        made = ((self._held[t][1], cells) for t, cells in parts)
-        drawn = tuple((one, cells) for one, cells in made if isinstance(one, VectorTile))
-        if drawn != self._drawn:
-            self._drawn, known, style = drawn, self._known, scene.style
-            scene.later(
-                lambda: vectors.items(drawn, style, known), lambda items: scene.draw(self, *items)
-            )
+        held, finer = self._held, mosaic.finer(self._held)
+        full = {up(t, t.z - mosaic.z) for t in finer}
+        parts = [
+            (t, vectors.places_in(t, sorted(set(of) - full)))
+            for t, of in mosaic.coarser(held).items()
+        ]
+        parts += [(t, vectors.WHOLE) for t in [*finer, *mosaic.there(held)]]
+        made = ((held[t][1], cells) for t, cells in parts)
+        return tuple((one, cells) for one, cells in made if isinstance(one, VectorTile))
 
 
 class Arrivals(QObject):
@@ -261,6 +225,9 @@ def _told(scene: Scene, trouble: str, waiting: int, gone: int) -> str:
     return tr("缺 {n} 块", n=gone) if gone else ""
 
 
-def _above(tile: TileId, steps: int) -> TileId:
-    """The tile that holds this one, so many zooms farther."""
-    return TileId(tile.z - steps, tile.x >> steps, tile.y >> steps) if steps > 0 else tile
+def _inside(view: Viewport, seen: Viewport, edge: float) -> bool:
+    """Whether a window lies in another, by so much of its size to each side."""
+    a, b, c, d = view.bounds
+    left, top, right, bottom = seen.bounds
+    x, y = edge * (c - a), edge * (d - b)
+    return left <= a - x and top <= b - y and right >= c + x and bottom >= d + y

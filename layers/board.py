@@ -123,9 +123,9 @@ class Board(QObject):
     def _tell(self, layers: Iterable[Layer]) -> None:
         """Say to layers where the windows look."""
         if self.scene.plane is not None:
+            views = [pane.view for pane in self.panes]
             for layer in layers:
-                for pane in self.panes:
-                    self._guarded(layer, partial(layer.look, pane.view, self.scene))
+                self._guarded(layer, partial(layer.look, views, self.scene))
 
     def _everything(self, picture: Picture) -> Changes:
         kinds = frozenset(kind for layer in self.layers for kind in layer.shows)

@@ -7,7 +7,7 @@ height; where it stands in for tiles that are not there it is cut to their place
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -91,10 +91,15 @@ class VectorTile:
         return Drawn(tuple(fills), tuple(lines), x, y, texts)
 
 
+Part = tuple[VectorTile, Sequence[Box]]
+"""A tile, and which parts of it."""
+
+
 def items(
-    tiles: Iterable[tuple[VectorTile, Sequence[Box]]], style: Style, known: frozenset[str]
-) -> tuple[Item, ...]:
-    """What the scene draws of parts of tiles; names that are `known` are left to other layers."""
+    tiles: Iterable[Part], style: Style, known: frozenset[str], span: Span = EVER
+) -> list[Item]:
+    """What the scene draws of parts of tiles at some scales; names that are `known` are left to
+    other layers."""
     look, parts = style.map["basemap"], [tile.drawn(cells) for tile, cells in tiles]
     found: list[Item] = []
     for i, row in enumerate(look["fill"]):
@@ -104,7 +109,14 @@ def items(
     for i, row in reversed(list(enumerate(look["line"]))):  # the greatest stands first
         segments = np.concatenate([np.empty((0, 4)), *(p.lines[i] for p in parts)])
         found += road_lines(row["road"], segments, style)
-    return (*found, _named(parts, look["names"], known))
+    found.append(_named(parts, look["names"], known))
+    return [i for i in (_within(item, span) for item in found) if i is not None]
+
+
+def _within(item: Any, span: Span) -> Item | None:
+    """An item at those of its scales that lie in a span; None where none does."""
+    least, most = max(item.between[0], span[0]), min(item.between[1], span[1])
+    return replace(item, between=(least, most)) if least < most else None
 
 
 def _named(parts: Sequence[Drawn], look: Mapping[str, Any], known: frozenset[str]) -> Names:

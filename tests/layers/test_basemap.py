@@ -19,6 +19,7 @@ from commandwall.tiles.source import Source
 from commandwall.tiles.worker import Tiles
 from layers import kernels, pictures
 from layers.basemap import BasemapLayer
+from layers.map import MapView
 from layers.painter import Painter
 from layers.rasters import placed, table
 from layers.scene import Names, Plan, Raster, Stamps
@@ -55,7 +56,8 @@ def layer(view: Any) -> BasemapLayer:
 def settled(view: Any, qtbot: Any, lacking: int = 0) -> None:
     def done() -> bool:
         base = layer(view)
-        whole = bool(base._targets) and base.count == len(base._targets) - lacking
+        targets = [t for mosaic in base.mosaics for t in mosaic.targets]
+        whole = bool(targets) and base.count == len(targets) - lacking
         return whole and "读取" not in base.note and view.board.idle
 
     qtbot.waitUntil(done, timeout=30_000)
@@ -338,3 +340,33 @@ def test_colours_of_areas_are_seen_through_it(
     view.set_figure("alarms")
     qtbot.waitUntil(lambda: view.board.idle, timeout=30_000)
     assert (abs(shade_of(view) - before) > 6).mean() > 0.05
+
+
+def test_two_windows_each_get_their_tiles_and_wish_for_nothing_more(
+    make_map: Any, city: Any, qtbot: Any, lay: Lay
+) -> None:
+    """Another window looks at another place, closer, on the same board."""
+    view = make_map(city, 400, 300)
+    only_ground(view)
+    far, near = around(LON, LAT, range(8, 13), 0.5), around(LON, LAT, range(13, 15), 0.15)
+    pale = plain("#a0a0a0")
+    tiles = lay(view, dict.fromkeys(far, GREY) | dict.fromkeys(near, pale))
+    settled(view, qtbot)
+    other = MapView(beside=view)
+    qtbot.addWidget(other)
+    other.resize(300, 200)
+    other.show()
+    other.look_at(LON + 0.03, LAT + 0.02, 6.0)
+    settled(view, qtbot)
+    asked: list[int] = []
+    real = tiles.want
+    tiles.want = lambda some, make: (asked.append(len(some)), real(some, make))[1]  # type: ignore[method-assign]
+    for _ in range(6):
+        view.navigator.pan(3, 0)
+        other.navigator.pan(0, 2)
+    assert asked == []
+    assert [m.z for m in layer(view).mosaics] == [14, 10]
+    one, two = shade_of(view), shade_of(other)
+    assert one.std() == two.std() == 0  # neither shows a piece of the other's map
+    assert one[0, 0] != two[0, 0]
+    other.shut()

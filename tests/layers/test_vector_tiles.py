@@ -48,7 +48,8 @@ def settled(view: Any, qtbot: Any, lacking: int = 0) -> None:
     base = view.board.layer(BasemapLayer)
 
     def done() -> bool:
-        whole = bool(base._targets) and base.count == len(base._targets) - lacking
+        targets = [t for mosaic in base.mosaics for t in mosaic.targets]
+        whole = bool(targets) and base.count == len(targets) - lacking
         return whole and "读取" not in base.note and view.board.idle
 
     qtbot.waitUntil(done, timeout=30_000)
@@ -134,7 +135,9 @@ def test_where_a_tile_is_missing_the_part_of_its_parent_stands_and_no_ghost(
     view.look_at(float(middle[0]), float(middle[1]), 9.0)
     settled(view, qtbot, lacking=1)
     drawn = view.board.layer(BasemapLayer)
-    qtbot.waitUntil(lambda: hole.parent in [tile.tile for tile, _ in drawn._drawn], timeout=9000)
+    qtbot.waitUntil(
+        lambda: hole.parent in [t.tile for _, parts in drawn._drawn for t, _ in parts], timeout=9000
+    )
     settled(view, qtbot, lacking=1)
     wet = (np.abs(cooked(view) - water(view)).max(axis=2) <= 2).sum() * 81.0
     east, north = geo.Plane(LON, LAT).forward(
