@@ -52,7 +52,7 @@ LATER: tuple[type[Any], ...] = (Building, Place, Camera, Pipe, Person)
 """Kinds without which the first picture is of use already."""
 UNSHOWN = {"household", "attachment", "eventnote"}
 """Kinds that are asked for when a card needs them, not held in memory."""
-MANY = 50_000
+MANY = 20_000
 """Records of which the collector of cycles is told to keep off."""
 Fresh = dict[type[Any], dict[str, Any]]
 

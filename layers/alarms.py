@@ -8,7 +8,7 @@ from PySide6.QtGui import QPainter
 
 from commandwall import codes
 from commandwall.alarms import RTNUN, UNACK, Alarm
-from commandwall.picture import Changes, Picture, Readings, SyncState, Tick
+from commandwall.picture import Changes, Picture, Tick
 from commandwall.sensors import STALE
 from layers import words
 from layers.base import Layer
@@ -19,7 +19,7 @@ from layers.trust import stopped
 
 class AlarmsLayer(Layer):
     id, title, order = "alarms", "告警", 85
-    shows = frozenset({Alarm, Readings, SyncState, Tick})
+    shows = frozenset({Alarm, Tick})
 
     def refresh(self, picture: Picture, changes: Changes, scene: Scene) -> None:
         # Worst and newest last: they are drawn over the others.

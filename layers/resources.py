@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,13 +33,15 @@ class _Fleet:
     row: Ints  # of its fix; -1 where it has none
     home: Floats  # (n, 2) degrees
     idle: int  # so many are not at work
+    ids: list[str]
 
     @classmethod
     def of(cls, picture: Picture) -> _Fleet:
         units = sorted(picture.resources.values(), key=lambda r: r.status in AT_WORK)
         row = np.array([picture.fixes.row_of.get(r.id, -1) for r in units], np.int64)
         home = np.array([(r.lon, r.lat) for r in units], np.float64).reshape(-1, 2)
-        return cls(units, row, home, sum(r.status not in AT_WORK for r in units))
+        idle = sum(r.status not in AT_WORK for r in units)
+        return cls(units, row, home, idle, [r.id for r in units])
 
     def placed(self, fixes: FixArrays) -> tuple[Floats, Floats, Ints]:
         """Degrees where each is now, and the moment of its fix (0: never)."""
@@ -62,6 +64,8 @@ class ResourcesLayer(Layer):
         super().__init__()
         self._fleet: _Fleet | None = None
         self._of: FixArrays | None = None
+        self._key: tuple[object, ...] = ()
+        self._signs = _Signs()
 
     def refresh(self, picture: Picture, changes: Changes, scene: Scene) -> None:
         if self._fleet is None or Resource in changes.kinds or picture.fixes is not self._of:
@@ -69,29 +73,27 @@ class ResourcesLayer(Layer):
         fleet = self._fleet
         self.count, self.at = len(fleet.units), picture.ages.get("fixes")
         lon, lat, at = fleet.placed(picture.fixes)
-        x, y = scene.project(lon, lat)
         lost = _lost(at, picture, scene)
-        far, near = scene.style.span(CITY), scene.style.span(STREET)
-        nearer: Span = (0.0, far[0])
-        busy, idle = slice(fleet.idle, None), slice(0, fleet.idle)
-        names = _Names(fleet.units, x, y, at, lost)
+        # Units move each second; what is written beside them changes seldom.
+        key = fleet, lost.tobytes(), at[lost].tobytes(), scene.lang, scene.sprites.edition
+        if key != self._key:
+            self._key, self._signs = key, _Signs.of(fleet.units, lost, at, picture, scene)
+        x, y = scene.project(lon, lat)
+        nearer: Span = (0.0, scene.style.span(CITY)[0])
+        busy = slice(fleet.idle, None)
         scene.draw(
             self,
             *_trails(fleet.row[busy], picture.fixes, scene, nearer),
-            *self._marks(fleet, x, y, lost, scene),
-            names.drawn(busy, picture, scene, nearer, 1),
-            names.drawn(idle, picture, scene, near, 2),
+            *self._marks(fleet, x, y, scene),
+            *self._names(fleet, x, y, scene),
         )
 
-    def _marks(
-        self, fleet: _Fleet, x: Floats, y: Floats, lost: NDArray[np.bool_], scene: Scene
-    ) -> list[Stamps]:
+    def _marks(self, fleet: _Fleet, x: Floats, y: Floats, scene: Scene) -> list[Stamps]:
         """From afar those at work are dots; nearer discs, where those that wait are dots."""
         n, style, badges = fleet.idle, scene.style, scene.sprites.badges()
         far, middle, near = (style.span(level) for level in range(3))
-        ids, cell = [u.id for u in fleet.units], style.map["mark"]["cell_unit"]
+        ids, cell, discs = fleet.ids, style.map["mark"]["cell_unit"], self._signs.discs
         rank = (np.arange(len(ids)) >= n).astype(np.uint8)
-        discs = _discs(fleet.units, lost, scene)
         small, smaller = np.full(len(ids), _dot(scene)), np.full(len(ids), _dot(scene, idle=True))
         return [
             Stamps(x[n:], y[n:], small[n:], far, False, "resource", ids[n:]),
@@ -99,6 +101,20 @@ class ResourcesLayer(Layer):
             Stamps(x[n:], y[n:], discs[n:], middle, True, "resource", ids[n:], rank[n:], cell,
                    badges),
             Stamps(x, y, discs, near, True, "resource", ids, rank, cell, badges),
+        ]  # fmt: skip
+
+    def _names(self, fleet: _Fleet, x: Floats, y: Floats, scene: Scene) -> list[Names]:
+        """Those at work from farther off, those that wait only near by."""
+        style, n, (names, subs) = scene.style, fleet.idle, (self._signs.names, self._signs.subs)
+        gap = style.map["mark"]["unit"] * 0.8
+        parts = (
+            (slice(n, None), (0.0, style.span(CITY)[0]), 1),
+            (slice(0, n), style.span(STREET), 2),
+        )
+        return [
+            Names(x[some], y[some], names[some], "unit", subs[some], "unitsub", rank, BESIDE, gap,
+                  between=span)
+            for some, span, rank in parts
         ]  # fmt: skip
 
 
@@ -110,24 +126,26 @@ def _lost(at: Ints, picture: Picture, scene: Scene) -> NDArray[np.bool_]:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Names:
-    """What is written beside the units."""
+class _Signs:
+    """The sprite of each unit, and what is written beside it."""
 
-    units: list[Resource]
-    x: Floats
-    y: Floats
-    at: Ints
-    lost: NDArray[np.bool_]
+    discs: NDArray[np.int32] = field(default_factory=lambda: np.empty(0, np.int32))
+    names: list[str] = field(default_factory=list)
+    subs: list[str] = field(default_factory=list)
 
-    def drawn(self, some: slice, picture: Picture, scene: Scene, span: Span, rank: int) -> Names:
+    @classmethod
+    def of(
+        cls, units: list[Resource], lost: NDArray[np.bool_], at: Ints, picture: Picture,
+        scene: Scene,
+    ) -> _Signs:  # fmt: skip
         statuses = {c.id: c.name(scene.lang) for c in codes.load("resource_status").values()}
-        units, subs = self.units[some], []
-        for unit, at, lost in zip(units, self.at[some], self.lost[some], strict=True):
-            said = statuses.get(unit.status, "")
-            subs.append(words.stopped(scene.tr, picture.now, Ms(int(at))) if lost else said)
-        names, gap = [u.name for u in units], scene.style.map["mark"]["unit"] * 0.8
-        x, y = self.x[some], self.y[some]
-        return Names(x, y, names, "unit", subs, "unitsub", rank, BESIDE, gap, between=span)
+        subs = [
+            words.stopped(scene.tr, picture.now, Ms(int(moment)))
+            if gone
+            else statuses.get(unit.status, "")
+            for unit, moment, gone in zip(units, at, lost, strict=True)
+        ]
+        return cls(_discs(units, lost, scene), [u.name for u in units], subs)
 
 
 def _discs(units: list[Resource], lost: NDArray[np.bool_], scene: Scene) -> NDArray[np.int32]:

@@ -47,6 +47,7 @@ class SpriteBook:
         self._known: dict[Any, int] = {}
         self._texts: dict[tuple[str, str], int] = {}  # by the text as it came, before cleaning
         self._used = 0
+        self._badges: NDArray[np.int32] | None = None
 
     @property
     def pages(self) -> Pages:
@@ -86,8 +87,10 @@ class SpriteBook:
 
     def badges(self) -> NDArray[np.int32]:
         """Sprites of the counts beside clusters: item n is that of n, the last of all greater."""
-        numbers = [self.text(str(n), "count") for n in range(MOST + 1)]
-        return np.array([*numbers, self.text(f"{MOST}+", "count")], np.int32)
+        if self._badges is None:
+            numbers = [self.text(str(n), "count") for n in range(MOST + 1)]
+            self._badges = np.array([*numbers, self.text(f"{MOST}+", "count")], np.int32)
+        return self._badges
 
     def drawn(self, key: Any, size: float, draw: Callable[[QPainter, QPointF], None]) -> int:
         """A square sprite, `size` design pixels wide, drawn by `draw(painter, middle)` once."""

@@ -8,16 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from commandwall import codes
-from commandwall.alarms import Alarm
 from commandwall.areas import Area
 from commandwall.clock import Ms
 from commandwall.picture import (
     Changes,
     Picture,
-    Readings,
     SensorArrays,
-    SyncState,
-    Tallies,
     Tick,
 )  # fmt: skip
 from commandwall.sensors import STALE
@@ -108,7 +104,7 @@ class TintLayer(Layer):
     """Colours the ground. `figure` is one of FIGURES or "" for plain land."""
 
     id, title, order = "tint", "专题着色", 12
-    shows = frozenset({Area, Alarm, Tallies, Readings, SyncState, Tick})
+    shows = frozenset({Area, Tick})
 
     def __init__(self) -> None:
         super().__init__()

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from bisect import bisect_left, insort
+from dataclasses import dataclass
 
 from commandwall import alarms, deadlines
 from commandwall.alarms import RTNUN, UNACK, Alarm
 from commandwall.clock import MINUTE, Ms
 from commandwall.deadlines import Deadline
 from commandwall.events import Event, EventView
-from commandwall.picture import Picture
+from commandwall.picture import Changes, Picture, Tick
 from commandwall.store.tables import Conflict
 
 CONFLICT = 3
@@ -50,20 +51,59 @@ class Need:
         return self.deadline.due if self.deadline is not None else Ms(0)
 
 
-@dataclass(slots=True)
+class Clocks:
+    """The clocks that run, in the order in which they run out."""
+
+    def __init__(self) -> None:
+        self.running: dict[str, Deadline] = {}
+        self._order: list[tuple[Ms, str]] = []
+
+    def set(self, key: str, clock: Deadline | None) -> None:
+        """The clock of an event; None where it has none, or none any more."""
+        before = self.running.pop(key, None)
+        if before is not None:
+            del self._order[bisect_left(self._order, (before.due, key))]
+        if clock is not None:
+            self.running[key] = clock
+            insort(self._order, (clock.due, key))
+
+    def out(self, now: Ms) -> list[str]:
+        """Ids of the events whose clock has run out, the longest first."""
+        return [key for _, key in self._order[: bisect_left(self._order, (now, ""))]]
+
+    def between(self, start: Ms, end: Ms) -> list[str]:
+        """Ids of the events whose clock runs out from one moment to another, the soonest first."""
+        first, last = bisect_left(self._order, (start, "")), bisect_left(self._order, (end + 1, ""))
+        return [key for _, key in self._order[first:last]]
+
+
 class Needs:
-    """Kept by the wall at each tick, read by header and lists."""
+    """Kept by the wall at each tick, read by header and lists.
 
-    urgent: int
-    """Overdue events up to this urgency are in the list."""
-    open: list[Need] = field(default_factory=list)
-    running: dict[str, Deadline] = field(default_factory=dict)
-    """The clock that runs of each open event that has one."""
-    _seen: dict[str, EventView] = field(default_factory=dict)
+    `urgent`: overdue events up to this urgency are in the list `open`.
+    """
 
-    def look(self, picture: Picture) -> None:
-        """Bring everything up to `picture.now`."""
-        self._keep_clocks(picture)
+    def __init__(self, urgent: int) -> None:
+        self.urgent = urgent
+        self.open: list[Need] = []
+        self._clocks, self._pressing = Clocks(), Clocks()
+        self._begun = False
+
+    @property
+    def running(self) -> dict[str, Deadline]:
+        """The clock that runs of each open event that has one."""
+        return self._clocks.running
+
+    def look(self, picture: Picture, changes: Changes) -> None:
+        """Bring everything up to a tick."""
+        if not changes.kinds & {Alarm, Event, Conflict, Tick}:
+            return
+        news = changes.records.get(Event, {})
+        if Event in changes.whole or not self._begun:
+            self._begun, news = True, picture.events
+            self._clocks, self._pressing = Clocks(), Clocks()
+        for key in news:
+            self._keep(key, picture.events.get(key))
         self.open = sorted(self._all(picture), key=lambda need: (need.rank, need.since))
 
     @property
@@ -73,35 +113,26 @@ class Needs:
 
     def overdue(self, now: Ms) -> list[str]:
         """Ids of events whose clock has run out."""
-        return [key for key, clock in self.running.items() if clock.due < now]
+        return self._clocks.out(now)
 
     def soon(self, now: Ms, minutes: float) -> list[tuple[Deadline, str]]:
         """Clocks that run out within so many minutes and the ids of their events, soonest first."""
-        until = now + minutes * MINUTE
-        found = [(c, key) for key, c in self.running.items() if now <= c.due <= until]
-        return sorted(found, key=lambda pair: pair[0].due)
+        found = self._clocks.between(now, Ms(int(now + minutes * MINUTE)))
+        return [(self.running[key], key) for key in found]
 
-    def _keep_clocks(self, picture: Picture) -> None:
-        for key in self._seen.keys() - picture.events.keys():
-            del self._seen[key]
-            self.running.pop(key, None)
-        for key, view in picture.events.items():
-            if self._seen.get(key) is view:
-                continue
-            self._seen[key] = view
-            clock = deadlines.running(view)
-            if clock is None:
-                self.running.pop(key, None)
-            else:
-                self.running[key] = clock
+    def _keep(self, key: str, view: EventView | None) -> None:
+        clock = deadlines.running(view) if view is not None else None
+        self._clocks.set(key, clock)
+        pressing = view is not None and 0 < view.event.urgency <= self.urgent
+        self._pressing.set(key, clock if pressing else None)
 
     def _all(self, picture: Picture) -> list[Need]:
         waiting = [a for a in picture.alarms.values() if a.state in (UNACK, RTNUN)]
         filed = {a.event for a in waiting if a.event}
         needs = [self._of_alarm(a, picture) for a in waiting]
-        for key in self.overdue(picture.now):
+        for key in self._pressing.out(picture.now):
             view = picture.events[key]
-            if key not in filed and 0 < view.event.urgency <= self.urgent:
+            if key not in filed:
                 needs.append(Need(view.event.urgency, None, view, self.running[key]))
         open_ = (c for c in picture.conflicts.values() if not c.settled_by)
         return [*needs, *(Need(CONFLICT, None, None, None, c) for c in open_)]

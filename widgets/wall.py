@@ -114,7 +114,7 @@ class Wall(QWidget):
     def tick(self, changes: Changes) -> None:
         """Bring what is shown up to the picture."""
         self._judge()
-        self.context.needs.look(self.picture)
+        self.context.needs.look(self.picture, changes)
         self.map.set_calls(self.context.needs.late)
         self.map.refresh(self.picture, changes)
         self.turns.take(self.page.shown(), changes)
