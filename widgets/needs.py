@@ -86,8 +86,10 @@ class Needs:
     def __init__(self, urgent: int) -> None:
         self.urgent = urgent
         self.open: list[Need] = []
+        self.late: frozenset[str] = frozenset()
+        """Ids of the events in the list that are there by their own clock."""
         self._clocks, self._pressing = Clocks(), Clocks()
-        self._begun = False
+        self._begun, self._out = False, list[str]()
 
     @property
     def running(self) -> dict[str, Deadline]:
@@ -104,12 +106,11 @@ class Needs:
             self._clocks, self._pressing = Clocks(), Clocks()
         for key in news:
             self._keep(key, picture.events.get(key))
-        self.open = sorted(self._all(picture), key=lambda need: (need.rank, need.since))
-
-    @property
-    def late(self) -> frozenset[str]:
-        """Ids of the events in the list that are there by their own clock."""
-        return frozenset(n.event.event.id for n in self.open if n.alarm is None and n.event)
+        pressing = self._pressing.out(picture.now)
+        if pressing != self._out or changes.records.keys() & {Alarm, Event, Conflict}:
+            self._out = pressing
+            self.open = sorted(self._all(picture), key=lambda need: (need.rank, need.since))
+            self.late = frozenset(n.id for n in self.open if n.kind is Event)
 
     def overdue(self, now: Ms) -> list[str]:
         """Ids of events whose clock has run out."""
@@ -130,7 +131,7 @@ class Needs:
         waiting = [a for a in picture.alarms.values() if a.state in (UNACK, RTNUN)]
         filed = {a.event for a in waiting if a.event}
         needs = [self._of_alarm(a, picture) for a in waiting]
-        for key in self._pressing.out(picture.now):
+        for key in self._out:
             view = picture.events[key]
             if key not in filed:
                 needs.append(Need(view.event.urgency, None, view, self.running[key]))
