@@ -14,6 +14,7 @@ from commandwall.alarms import ACKED, UNACK, Alarm
 from commandwall.areas import CITY, GRID, TOWN, VILLAGE, Area, Building, Feature, Road
 from commandwall.clock import Ms
 from commandwall.events import Event, EventView
+from commandwall.incidents import OPEN, Incident
 from commandwall.picture import Changes, FixArrays, Fixes, Picture, Readings, SensorArrays, Tick
 from commandwall.resources import Resource
 from commandwall.sensors import Sensor
@@ -201,6 +202,26 @@ class City:
         self.picture.fixes = FixArrays(list(self.picture.resources.values()))
         self.picture.fixes.at[:] = NOW - 2000
         self.picture.fixes.at[0] = NOW - 600_000
+
+    @property
+    def middle(self) -> tuple[float, float]:
+        """Degrees of a built-up place."""
+        return place(*self.centres[0])
+
+    def incident(self, radius_m: float = 900.0) -> None:
+        """One that is under command, with its cordon, at the middle."""
+        lon, lat = self.middle
+        self.picture.incidents["I1"] = Incident(
+            "I1", "泄漏", "accident", 2, None, None, "320281001", "港区", lon, lat, radius_m, "",
+            OPEN, NOW, None, "", "", "",
+        )  # fmt: skip
+
+    def trails(self) -> None:
+        """Every unit came from the west."""
+        for row, id_ in enumerate(self.picture.fixes.ids):
+            lon, lat = self.picture.resources[id_].lon, self.picture.resources[id_].lat
+            back = np.linspace(0.02, 0, 60)
+            self.picture.fixes.trail[row] = np.column_stack([lon - back, lat + back**2 * 20])
 
     def changes(self, *kinds: type) -> Changes:
         return Changes(now=self.picture.now, markers=frozenset(kinds or (Tick, Readings, Fixes)))

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from PySide6.QtGui import QImage
 
+from commandwall.picture import Counters
 from layers.painter import Painter
 from layers.scene import Names, Plan, Stamps
 
@@ -54,6 +55,36 @@ def test_the_ground_looks_as_agreed(
     view.set_registry(True)
     qtbot.waitUntil(lambda: view.board.idle, timeout=60_000)
     image, path = cooked(view), GOLDEN / f"map-{name}.png"
+    if os.environ.get("COMMANDWALL_TEST_GOLDEN") == "write":
+        assert image.save(str(path))
+    apart = np.abs(rows(image) - rows(QImage(str(path)))).max(axis=2)
+    assert (apart > 16).mean() < 0.001
+    assert apart.mean() < 0.5
+
+
+ALONE = {
+    "tint": None, "hills": None, "builtup": None, "water": None, "buildings": 14.0, "grids": 14.0,
+    "roads": 14.0, "areas": None, "sensors": 14.0, "events": None, "incident": 14.0,
+    "resources": 14.0,
+}  # fmt: skip
+"""Layers that draw more than marks and letters, and the scale at which each is looked at."""
+
+
+@pytest.mark.parametrize("name", ALONE)
+def test_each_layer_alone_looks_as_agreed(make_map: Any, city: Any, qtbot: Any, name: str) -> None:
+    city.units()
+    city.trails()
+    city.incident()
+    city.picture.counters = Counters(open_by_area={"320281001": 50, "320281004": 20})
+    view = make_map(city, 240, 160)
+    if (mpp := ALONE[name]) is not None:
+        view.look_at(*city.middle, mpp)
+    view.set_registry(True)
+    view.set_figure("open_events")
+    for layer in view.board.layers:
+        view.set_visible(layer.id, layer.id in (name, "areas" if name == "tint" else name))
+    qtbot.waitUntil(lambda: view.board.idle, timeout=60_000)
+    image, path = cooked(view), GOLDEN / f"layer-{name}.png"
     if os.environ.get("COMMANDWALL_TEST_GOLDEN") == "write":
         assert image.save(str(path))
     apart = np.abs(rows(image) - rows(QImage(str(path)))).max(axis=2)
