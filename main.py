@@ -54,20 +54,24 @@ def build(settings: Settings, parts: ExitStack) -> Wall:
     keeper = Keeper(settings, world.clock)
     parts.callback(keeper.stop)
     keeper.start()
-    # Loading the screen takes a second, in which the agent gets ready.
+    from widgets.startup import Crossing
+
+    crossing = Crossing(world.picture)
+    follower = Follower(world, crossing.arrived.emit)
+    parts.callback(follower.stop)
+    follower.start()
+    # Loading the screen takes a second, in which the agent gets ready and the city is read.
     from layers.base import installed, load_layers
     from layers.map import MapView
-    from widgets.startup import Crossing
     from widgets.wall import Wall
 
     map_view = MapView(load_layers(installed(settings.plugins)), clock=world.clock)
     parts.callback(map_view.shut)
     wall = Wall(world, settings, map_view)
     parts.callback(wall.context.drafts.flush)
-    wall.crossing = Crossing(world.picture, wall.tick)
-    follower = Follower(world, wall.crossing.arrived.emit, wall.file.limits.patience)
-    parts.callback(follower.stop)
-    follower.start()
+    crossing.reach(wall.tick)
+    wall.crossing = crossing
+    follower.patience = wall.file.limits.patience
     return wall
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import gc
 import logging
+import math
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping
@@ -60,12 +61,13 @@ Fresh = dict[type[Any], dict[str, Any]]
 class Follower(threading.Thread):
     """Calls `tell(changes)` on its own thread: at once with everything, then as things change."""
 
-    def __init__(
-        self, world: World, tell: Callable[[Changes], None], patience: pulse.Patience
-    ) -> None:
+    patience = pulse.Patience(math.inf, math.inf)
+    """How long pool and agent may be silent before that is told; the wall says its own."""
+
+    def __init__(self, world: World, tell: Callable[[Changes], None]) -> None:
         super().__init__(name="follower", daemon=True)
         self._store, self._clock, self._origin = world.store, world.clock, world.desk.origin
-        self._tell, self._patience = tell, patience
+        self._tell = tell
         self._halt = threading.Event()
         self._conn: Connection | None = None
         self._mirror = ""
@@ -111,7 +113,7 @@ class Follower(threading.Thread):
         if now - self._listened < LISTEN_MS:
             return False
         self._listened = now
-        return self._patience.spent(pulse.read(self._store.folder), now) != self._silent
+        return self.patience.spent(pulse.read(self._store.folder), now) != self._silent
 
     def _rows(self, parts: dict[str, Any]) -> Fresh:
         whole = self._conn is None or self._store.mirror_name() != self._mirror
@@ -271,7 +273,7 @@ class Follower(threading.Thread):
                 parts["counters"] = tallies.count(reader, now, self._bands, ahead)
                 markers.add(Tallies)
         sync = replace(pulse.read(self._store.folder), backlog=backlog)
-        self._silent = self._patience.spent(sync, now)
+        self._silent = self.patience.spent(sync, now)
         if sync != self._sync:
             self._sync = parts["sync"] = sync
             markers.add(SyncState)

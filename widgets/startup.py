@@ -87,10 +87,15 @@ class Crossing(QObject):
 
     arrived = Signal(object)
 
-    def __init__(self, picture: Picture, show: Callable[[Changes], None]) -> None:
+    def __init__(self, picture: Picture) -> None:
         super().__init__()
-        self._picture, self._show = picture, show
+        self._picture = picture
+        self._show: Callable[[Changes], None] = lambda changes: None
         self.arrived.connect(self._take)
+
+    def reach(self, show: Callable[[Changes], None]) -> None:
+        """From now on `show` is told. What arrived before waits for Qt's loop, and is told then."""
+        self._show = show
 
     def _take(self, changes: Changes) -> None:
         self._picture.apply(changes)

@@ -36,7 +36,8 @@ class Station:
         self.desk = Desk(self.store, self.clock)
         self.picture = Picture()
         world = World(self.store, self.clock, self.desk, self.picture)
-        self.follower = Follower(world, self._take, Patience(2.0, 2.0))
+        self.follower = Follower(world, self._take)
+        self.follower.patience = Patience(2.0, 2.0)
         self.seen: set[type] = set()
         self.mirror: Mirror | None = None
 
