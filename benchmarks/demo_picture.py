@@ -69,7 +69,7 @@ def _alarms(picture: Picture) -> None:
     for i, (severity, cls, value, unit, state) in enumerate(ALARMS):
         sensors = picture.sensors
         of_class = np.flatnonzero(sensors.cls_index == sensors.classes.index(cls))
-        at = sensors.record(int(of_class[of_class >= i * 37][0]))
+        at = sensors.device(int(of_class[of_class >= i * 37][0]))
         picture.alarms[f"a{i}"] = Alarm(
             f"a{i}", at.id, f"{cls}-{severity}", cls, severity, state, value, unit, at.area,
             at.lon, at.lat, Ms(NOW - MINUTE), Ms(NOW - 9_000),

@@ -27,6 +27,7 @@ from commandwall.areas import Building, Camera, Person, Pipe, Place
 from commandwall.clock import SECOND, Ms
 from commandwall.events import Event, EventView, EventWork, FiledEvent, queue, views
 from commandwall.picture import (
+    DEVICE,
     Changes,
     FixArrays,
     Fixes,
@@ -49,6 +50,8 @@ LISTEN_MS = 250
 """So often the pulse is looked at: who falls silent is told at once, not with the next second."""
 RINGS = {"main": "changed", "mirror": "mirror_changed"}
 KNOWN = kinds(WALL) | kinds(MIRROR)
+REST_S = 0.5
+"""Time for the screen to draw what it got before the rest is read."""
 LATER: tuple[type[Any], ...] = (Building, Place, Camera, Pipe, Person)
 """Kinds without which the first picture is of use already."""
 UNSHOWN = {"household", "attachment", "eventnote"}
@@ -75,7 +78,7 @@ class Follower(threading.Thread):
         self._cursors: dict[str, int] = {}
         self._live: dict[str, tuple[live.LiveArrays, NDArray[np.int64]]] = {}
         self._rows_at: dict[str, NDArray[np.intp]] = {}  # where each row of the picture is live
-        self._waits = False  # whether there is a rest to read
+        self._rest_at = math.inf  # when the rest is read, if there is one
         self._second = self._tallied = self._banded = 0
         self._bands: tallies.Bands = {}
         self._ahead: dict[str, EventView] = {}
@@ -122,7 +125,8 @@ class Follower(threading.Thread):
         conn = self._conn
         assert conn is not None
         moved = [name for name in self._cursors if self._version(conn, name)]
-        rest = self._rest(conn, parts) if self._waits and not whole else {}
+        now = self._clock.monotonic()
+        rest = self._rest(conn, parts) if now > self._rest_at and not whole else {}
         if not (whole or moved):
             return rest
         with conn.begin():
@@ -148,7 +152,7 @@ class Follower(threading.Thread):
 
     def _everything(self, reader: Reader, parts: dict[str, Any]) -> Fresh:
         """All that is shown; what there is much of and can wait follows with the next step."""
-        self._waits = True
+        self._rest_at = self._clock.monotonic() + REST_S
         for name in self._cursors:
             self._cursors[name] = reader.value(f"SELECT max(seq) FROM {name}.{RINGS[name]}") or 0
         known = {kind for name, kind in KNOWN.items() if name not in UNSHOWN}
@@ -159,7 +163,7 @@ class Follower(threading.Thread):
 
     def _rest(self, conn: Connection, parts: dict[str, Any]) -> Fresh:
         """What `_everything` left for later."""
-        self._waits = False
+        self._rest_at = math.inf
         with conn.begin():
             return self._whole(Reader(conn), LATER, parts)
 
@@ -223,7 +227,7 @@ class Follower(threading.Thread):
 
     def _arrange(self, reader: Reader, fresh: Fresh, parts: dict[str, Any]) -> None:
         if Sensor in fresh:
-            parts["sensors"] = SensorArrays(reader.columns(Sensor))
+            parts["sensors"] = SensorArrays(reader.columns(Sensor, DEVICE))
             self._rows_at["sensors"] = parts["sensors"].no
         if Resource in fresh:
             parts["resources"] = FixArrays(reader.find(Resource))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import numpy as np
@@ -71,6 +71,19 @@ class Tallies:
     """Marker: counters changed."""
 
 
+@dataclass(frozen=True, slots=True)
+class Device:
+    """What is shown of a sensor beside its reading."""
+
+    id: str
+    cls: str
+    name: str
+    area: str
+    lon: float
+    lat: float
+    unit: str
+
+
 class SensorArrays:
     """All sensors as columns; row i of each belongs to `ids[i]`.
 
@@ -81,16 +94,18 @@ class SensorArrays:
     """
 
     def __init__(self, columns: Mapping[str, Sequence[Any]]) -> None:
-        """`columns` are the fields of `Sensor`, all of one length."""
-        order = np.argsort(np.array(columns["no"], np.intp), kind="stable")
-        self._columns = {name: _sorted(columns[name], order) for name in SENSOR_FIELDS}
-        self.ids: list[str] = self._columns["id"].tolist()
+        """`columns` are those of `DEVICE`, all of one length."""
+        no = np.array(columns["no"], np.intp)
+        order = np.argsort(no, kind="stable")
+        self.no = no[order]
+        self.ids = [columns["id"][i] for i in order.tolist()]
         self.row_of = {id_: row for row, id_ in enumerate(self.ids)}
-        self.no = self._columns["no"].astype(np.intp)
-        self.lon, self.lat = self._columns["lon"], self._columns["lat"]
-        self.period = self._columns["period_s"]
-        self.classes, self.cls_index = _numbered(self._columns["cls"], np.uint8)
-        self.areas, self.area_index = _numbered(self._columns["area"], np.int32)
+        self.lon = np.array(columns["lon"], np.float64)[order]
+        self.lat = np.array(columns["lat"], np.float64)[order]
+        self.classes, self.cls_index = _numbered(columns["cls"], order, np.uint8)
+        self.areas, self.area_index = _numbered(columns["area"], order, np.int32)
+        self._units, self._unit_index = _numbered(columns["unit"], order, np.uint8)
+        self._names = _Texts([columns["name"][i] for i in order.tolist()])
         n = len(self.ids)
         self.value = np.full(n, np.nan, np.float32)
         self.at = np.zeros(n, np.int64)
@@ -99,12 +114,15 @@ class SensorArrays:
 
     @classmethod
     def of(cls, sensors: Sequence[Sensor]) -> SensorArrays:
-        return cls({name: [getattr(s, name) for s in sensors] for name in SENSOR_FIELDS})
+        return cls({name: [getattr(s, name) for s in sensors] for name in DEVICE})
 
-    def record(self, row: int) -> Sensor:
+    def device(self, row: int) -> Device:
         """The device of a row."""
-        return Sensor(**{name: column[row : row + 1].tolist()[0]
-                         for name, column in self._columns.items()})  # fmt: skip
+        return Device(
+            self.ids[row], self.classes[self.cls_index[row]], self._names[row],
+            self.areas[self.area_index[row]], float(self.lon[row]), float(self.lat[row]),
+            self._units[self._unit_index[row]],
+        )  # fmt: skip
 
     def take(self, live: Mapping[str, NDArray[Any]]) -> None:
         """Newest live columns, in the order of the rows."""
@@ -112,24 +130,29 @@ class SensorArrays:
         self.quality, self.severity = live["quality"], live["severity"]
 
 
-SENSOR_FIELDS = tuple(field.name for field in fields(Sensor))
+DEVICE = ("id", "no", "cls", "name", "area", "lon", "lat", "unit")
+"""The fields of a sensor that are held for showing it."""
 
 
-def _sorted(values: Sequence[Any], order: NDArray[np.intp]) -> NDArray[Any]:
-    """A column as an array in that order; equal texts are one object."""
-    if values and isinstance(values[0], str):
-        held: dict[str, str] = {}
-        column = np.empty(len(values), object)
-        column[:] = [held.setdefault(value, value) for value in values]
-        return column[order]
-    return np.array(values)[order]
+class _Texts:
+    """Many texts in one block of bytes: as objects they would take five times the room."""
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        parts = [text.encode("utf-8", "replace") for text in texts]
+        self._bytes = b"".join(parts)
+        self._ends = np.cumsum([0, *map(len, parts)], dtype=np.int64)
+
+    def __getitem__(self, row: int) -> str:
+        return self._bytes[self._ends[row] : self._ends[row + 1]].decode()
 
 
-def _numbered(column: NDArray[Any], kind: type[Any]) -> tuple[list[str], NDArray[Any]]:
-    """The different texts of a column, and the number of each row's."""
+def _numbered(
+    column: Sequence[str], order: NDArray[np.intp], kind: type[Any]
+) -> tuple[list[str], NDArray[Any]]:
+    """The different texts of a column, and the number of each row's, in that order."""
     texts = sorted(set(column))
     number = {text: i for i, text in enumerate(texts)}
-    return texts, np.fromiter(map(number.__getitem__, column), kind, len(column))
+    return texts, np.fromiter(map(number.__getitem__, column), kind, len(column))[order]
 
 
 class FixArrays:

@@ -93,7 +93,7 @@ def _thing(kind: str, id_: str, picture: Picture) -> Any:
     """The record that the map calls so; None where there is none."""
     if kind == "sensor":
         row = picture.sensors.row_of.get(id_)
-        return picture.sensors.record(row) if row is not None else None
+        return picture.sensors.device(row) if row is not None else None
     shelves: dict[str, Mapping[str, Any]] = {
         "alarm": picture.alarms, "area": picture.areas, "building": picture.buildings,
         "camera": picture.cameras, "command_post": picture.command_posts,
@@ -108,7 +108,7 @@ def _sensor(id_: str, context: Context) -> Facts | None:
     row = sensors.row_of.get(id_)
     if row is None:
         return None
-    record, quality = sensors.record(row), int(sensors.quality[row])
+    record, quality = sensors.device(row), int(sensors.quality[row])
     severity, value = int(sensors.severity[row]), float(sensors.value[row])
     state = tr(QUALITY[quality]) if quality in QUALITY else tr("正常")
     if severity and quality not in QUALITY:

@@ -63,11 +63,13 @@ class Reader:
             query = query.where(column.in_(value) if isinstance(value, list) else column == value)
         return _records(kind, self._of(table).execute(query))
 
-    def columns(self, kind: type[Any]) -> dict[str, list[Any]]:
-        """All rows of a kind as columns by field: where a record for each would be too much."""
-        names = [c.name for c in table_of(kind).columns]
+    def columns(self, kind: type[Any], names: Sequence[str]) -> dict[str, list[Any]]:
+        """Some fields of all rows of a kind, each as a column: where a record for each would be
+        too much."""
+        table = table_of(kind)
         found: dict[str, list[Any]] = {name: [] for name in names}
-        for part in self._of(table_of(kind)).execute(select(table_of(kind))).partitions(PART):
+        query = select(*(table.c[name] for name in names))
+        for part in self._of(table).execute(query).partitions(PART):
             for name, column in zip(names, zip(*part, strict=True), strict=True):
                 found[name].extend(column)
         return found
