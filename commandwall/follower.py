@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection
 
-from commandwall import tallies
+from commandwall import platform, tallies
 from commandwall.alarms import ACKED, RTNUN, UNACK, Alarm
 from commandwall.areas import Building, Camera, Person, Pipe, Place
 from commandwall.clock import SECOND, Ms
@@ -52,6 +52,8 @@ RINGS = {"main": "changed", "mirror": "mirror_changed"}
 KNOWN = kinds(WALL) | kinds(MIRROR)
 REST_S = 0.5
 """Time for the screen to draw what it got before the rest is read."""
+TIDY_S = 5.0
+"""Time for the map to build its shapes of what was read."""
 LATER: tuple[type[Any], ...] = (Building, Place, Camera, Pipe, Person)
 """Kinds without which the first picture is of use already."""
 UNSHOWN = {"household", "attachment", "eventnote"}
@@ -79,6 +81,7 @@ class Follower(threading.Thread):
         self._live: dict[str, tuple[live.LiveArrays, NDArray[np.int64]]] = {}
         self._rows_at: dict[str, NDArray[np.intp]] = {}  # where each row of the picture is live
         self._rest_at = math.inf  # when the rest is read, if there is one
+        self._tidy_at = math.inf  # when memory that reading needed is given back
         self._second = self._tallied = self._banded = 0
         self._bands: tallies.Bands = {}
         self._ahead: dict[str, EventView] = {}
@@ -111,6 +114,9 @@ class Follower(threading.Thread):
             self._each_second(now, parts, markers)
         if fresh or markers:
             self._tell(Changes(now, fresh, frozenset(markers), **parts))
+        if self._clock.monotonic() > self._tidy_at:
+            self._tidy_at = math.inf
+            platform.give_back()
 
     def _fell_silent(self, now: Ms) -> bool:
         if now - self._listened < LISTEN_MS:
@@ -163,7 +169,7 @@ class Follower(threading.Thread):
 
     def _rest(self, conn: Connection, parts: dict[str, Any]) -> Fresh:
         """What `_everything` left for later."""
-        self._rest_at = math.inf
+        self._rest_at, self._tidy_at = math.inf, self._clock.monotonic() + TIDY_S
         with conn.begin():
             return self._whole(Reader(conn), LATER, parts)
 

@@ -262,6 +262,12 @@ def return_large_blocks() -> None:
         libc.mallopt(MALLOPT_TRIM, 2 * LARGE)
 
 
+def give_back() -> None:
+    """Give the system what is free between small blocks, after much was read: glibc keeps it."""
+    if sys.platform == "linux" and hasattr(libc := ctypes.CDLL(None), "malloc_trim"):
+        libc.malloc_trim(0)
+
+
 def be_nice(step: int, thread: bool = False) -> None:
     """Give way to the wall, where the system has such steps.
 
