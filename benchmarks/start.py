@@ -3,6 +3,7 @@
 `python -m benchmarks.start [--quick]` runs `python -m main --demo` as a program of its own:
 cold on a new data directory (the city is made, stored and synced), warm on the one it left. Beside
 it stands `bare`: a Python that opens an empty window. PSS shares out pages that several hold.
+`--city DIR` starts on the city of full size that `--demo --scale city` left in that directory.
 """
 
 from __future__ import annotations
@@ -126,6 +127,15 @@ def measure(folder: Path, quick: bool) -> dict[str, list[Start]]:
     return found
 
 
+def measure_city(folder: Path, quick: bool) -> dict[str, list[Start]]:
+    """Second starts on a city of full size."""
+    wall = ["-m", "main", "--demo", "--scale", "city", "--data-dir", str(folder)]
+    found = {"bare": [start(["-c", BARE], WINDOW, parts=n // 2) for n in range(3)]}
+    found["warm"] = [start(wall, DRAWN) for _ in range(2 if quick else 5)]
+    found["warm"].append(start(wall, DRAWN, parts=1 + len(PARTS)))
+    return found
+
+
 def row(name: str, starts: Sequence[Start], bare: float) -> tuple[Any, ...]:
     window = median(starts, WINDOW)
     drawn = median(starts, DRAWN if name != "bare" else WINDOW)
@@ -136,9 +146,13 @@ def row(name: str, starts: Sequence[Start], bare: float) -> tuple[Any, ...]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true")
-    quick = parser.parse_args().quick
-    with tempfile.TemporaryDirectory() as folder:
-        found = measure(Path(folder), quick)
+    parser.add_argument("--city", type=Path, metavar="DIR")
+    asked = parser.parse_args()
+    if asked.city is not None:
+        found = measure_city(asked.city, asked.quick)
+    else:
+        with tempfile.TemporaryDirectory() as folder:
+            found = measure(Path(folder), asked.quick)
     bare, floor = median(found["bare"], WINDOW), found["bare"][-1].memory["wall"]
     rows = [row(name, starts, bare) for name, starts in found.items()]
     table("Seconds", HEAD, rows)
