@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QSize, Qt
@@ -360,9 +361,14 @@ class Wall(QWidget):
         if self._overlay is not None:
             self._overlay.close()
         self._overlay = overlay
-        overlay.destroyed.connect(lambda: setattr(self, "_overlay", None))
+        overlay.destroyed.connect(partial(self._overlay_gone, overlay))
         overlay.show()
         overlay.setFocus()
+
+    def _overlay_gone(self, overlay: QWidget) -> None:
+        """One that is closed goes a moment later, when the next may be shown already."""
+        if self._overlay is overlay:
+            self._overlay = None
 
     def toggle_full_screen(self) -> None:
         if self.isFullScreen():

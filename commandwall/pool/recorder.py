@@ -95,6 +95,7 @@ class Recorder(threading.Thread):
         if self.is_alive():
             self.join()
         self.step()
+        self._state = dict  # else it and whom it follows hold each other, with open files
         self._telemetry.close()
 
     def _write(self, now: Ms) -> None:

@@ -19,6 +19,8 @@ from commandwall.picture import Changes, Picture, Tick
 from commandwall.plugins import PANELS
 from commandwall.store.pulse import NO_POOL
 from widgets.base import Panel
+from widgets.keys import KeySheet
+from widgets.palette import Palette
 
 SIZES = [(1920, 1080, 2.5), (3840, 2160, 1.25), (6656, 1792, 1.25), (1080, 1920, 2.5)]
 
@@ -281,3 +283,15 @@ def pixels(image: QImage) -> np.ndarray:
     flat = np.frombuffer(image.constBits(), np.uint8)
     # The image goes when this returns, and its bytes with it.
     return flat.reshape(image.height(), image.bytesPerLine() // 4, 4)[:, : image.width()].copy()
+
+
+def test_sheets_that_are_opened_one_over_the_other_do_not_pile_up(
+    make_wall: Any, qtbot: Any
+) -> None:
+    wall = make_wall()
+    for _ in range(4):
+        for open_ in (wall.open_palette, wall.open_keys):
+            open_()
+            qtbot.wait(20)
+    sheets = [*wall.findChildren(Palette), *wall.findChildren(KeySheet)]
+    assert [type(sheet) for sheet in sheets] == [KeySheet]

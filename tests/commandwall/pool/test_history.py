@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 from builders import NOW, StillClock, a_sensor
 
@@ -97,6 +99,21 @@ def test_readings_stay_before_and_after_they_are_chunks(station: Station) -> Non
         station.recorder.step()  # type: ignore[union-attr]
     assert station.history(1) == [float(m) for m in range(25)]
     assert station.history(0) == []
+
+
+def test_an_agent_that_connects_again_lets_go_of_its_files_at_once(station: Station) -> None:
+    """Each new connection has packs and a recorder of its own."""
+    process = psutil.Process()
+    station.begin()
+    gc.collect()
+    gc.disable()
+    try:
+        before = process.num_fds()
+        for _ in range(3):
+            station.begin()
+        assert process.num_fds() == before
+    finally:
+        gc.enable()
 
 
 def test_the_same_pack_twice_is_kept_once(station: Station) -> None:
