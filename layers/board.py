@@ -15,7 +15,7 @@ from commandwall.clock import Clock, Ms
 from commandwall.geo import Plane
 from commandwall.picture import Changes, Picture
 from layers.base import Layer, LayerInfo
-from layers.cook import Cook
+from layers.cook import Cook, Seat
 from layers.drill import Drill
 from layers.pane import Pane
 from layers.scene import Scene
@@ -41,6 +41,7 @@ class Board(QObject):
     changed = Signal()
     placed = Signal()
     _warmed = Signal()
+    _cooked = Signal(object)  # for a seat
     _made = Signal(object, object)
 
     def __init__(
@@ -67,6 +68,7 @@ class Board(QObject):
         self.scene.later = self._later
         self._made.connect(self._take_made)
         self._warmed.connect(self._now_warm)
+        self._cooked.connect(self._serve)
         self.cook = Cook()
         self.cook.start(self._prepare)
 
@@ -183,9 +185,15 @@ class Board(QObject):
 
     def join(self, parent: QObject) -> Pane:
         """One more window that shows this board."""
-        pane = Pane(self, parent)
+        pane = Pane(self, self.cook.join(self._cooked.emit), parent)
         self.panes.append(pane)
         return pane
+
+    def _serve(self, seat: Seat) -> None:
+        """Give what was made to its window, where that is still there."""
+        for pane in self.panes:
+            if pane.seat is seat:
+                pane.adopt()
 
     def leave(self, pane: Pane) -> None:
         if pane in self.panes:

@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 class Seat:
     """One window's place at the cook: its order, its finished picture and the one that grows."""
 
-    done: Callable[[], None]
+    done: Callable[[Seat], None]
     painter: Painter
     order: tuple[Plan, Viewport, int] | None = None
     ready: Frame | None = None
@@ -53,8 +53,9 @@ class Cook:
         self._first = first
         self._thread.start()
 
-    def join(self, done: Callable[[], None]) -> Seat:
-        """A place for one more window; `done` is called on the worker whenever a frame waits."""
+    def join(self, done: Callable[[Seat], None]) -> Seat:
+        """A place for one more window; `done(seat)` is called on the worker whenever a frame
+        waits, and once more, maybe, when the window has left."""
         seat = Seat(done, Painter(self._threads))
         with self._door:
             self._seats.append(seat)
@@ -97,8 +98,14 @@ class Cook:
     def _run(self) -> None:
         give_way()
         self._guarded(self._first)
-        while (seat := self._next()) is not None:
+        while self._serve_one():
+            pass  # and hold no window meanwhile that may go
+
+    def _serve_one(self) -> bool:
+        seat = self._next()
+        if seat is not None:
             self._guarded(partial(self._fill, seat))
+        return seat is not None
 
     def _next(self) -> Seat | None:
         """The window that has waited longest; None at the end."""
@@ -120,11 +127,11 @@ class Cook:
         try:
             frame = seat.painter.paint(plan, view, partial(self._grow, seat, view))
         except Overtaken:
-            seat.done()
+            seat.done(seat)
             return
         with self._door:
             seat.growing, seat.ready = None, replace(frame, ticket=ticket)
-        seat.done()
+        seat.done(seat)
 
     def _grow(self, seat: Seat, view: Viewport, frame: Frame) -> None:
         with self._door:
@@ -132,7 +139,7 @@ class Cook:
                 seat.growing = None
                 raise Overtaken
             seat.growing = frame
-        seat.done()
+        seat.done(seat)
 
     def _guarded(self, work: Callable[[], Any]) -> None:
         try:

@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, QPoint, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import QImage, QPainter
 
 from commandwall.clock import Clock
-from layers.cook import Cook
+from layers.cook import Cook, Seat
 from layers.painter import Frame, spare
 from layers.scene import Scene
 from layers.viewport import Viewport
@@ -33,17 +33,14 @@ class Pane(QObject):
     another is there."""
 
     fresh = Signal()
-    _cooked = Signal()
 
-    def __init__(self, board: Shared, parent: QObject | None = None) -> None:
+    def __init__(self, board: Shared, seat: Seat, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.board, self.view = board, Viewport(0.0, 0.0, 50.0, 1, 1)
+        self.board, self.seat, self.view = board, seat, Viewport(0.0, 0.0, 50.0, 1, 1)
         self.frame: tuple[Frame, QImage] | None = None
         self.growing: tuple[Frame, QImage] | None = None
         self.sharp_ms: deque[float] = deque(maxlen=4096)
         self._asked: deque[tuple[int, float]] = deque()  # ticket, moment
-        self._cooked.connect(self._adopt)
-        self._seat = board.cook.join(self._cooked.emit)
 
     @property
     def waits(self) -> bool:
@@ -53,7 +50,7 @@ class Pane(QObject):
     def leave(self) -> None:
         """The window goes; nothing is cooked for it any more."""
         self._asked.clear()
-        self.board.cook.leave(self._seat)
+        self.board.cook.leave(self.seat)
 
     def look(self, view: Viewport, anew: bool = False) -> None:
         """The window shows `view` now; cooks where the frame does not reach, or where asked."""
@@ -66,7 +63,7 @@ class Pane(QObject):
         """Have what the scene shows now cooked for this window."""
         scene = self.board.scene
         scene.recall_names(self.view)
-        ticket = self.board.cook.request(self._seat, scene.plan(), self.view)
+        ticket = self.board.cook.request(self.seat, scene.plan(), self.view)
         self._asked.append((ticket, self.board.clock.monotonic()))
 
     def paint(self, painter: QPainter, view: Viewport) -> None:
@@ -93,8 +90,9 @@ class Pane(QObject):
         painter.setPen(scene.style.colour("t3"))
         painter.drawText(box, Qt.AlignmentFlag.AlignCenter, scene.tr("正在准备地图"))
 
-    def _adopt(self) -> None:
-        frame, growing = self.board.cook.adopt(self._seat), self._seat.growing
+    def adopt(self) -> None:
+        """Take what the cook has made."""
+        frame, growing = self.board.cook.adopt(self.seat), self.seat.growing
         if frame is not None:
             self.frame = _shown(frame)
             self._answer(frame.ticket)

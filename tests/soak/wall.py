@@ -87,7 +87,9 @@ class Officer(QObject):
         for command in self.wall.all_commands():
             if command.key == key:
                 command.run()
-                return
+                break
+        for window in self.wall.maps[1:]:
+            window.close()  # a person has two screens
 
     def escape(self) -> None:
         focus = QApplication.focusWidget() or self.wall

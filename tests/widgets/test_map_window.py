@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+import threading
+import weakref
 from typing import Any
 
 import pytest
@@ -74,3 +77,33 @@ def test_a_screen_that_is_not_there_gets_no_map(make_wall: Any, caplog: Any) -> 
     wall.place()
     assert wall.maps == []
     assert "there is no screen nowhere" in caplog.text
+
+
+def cooks() -> int:
+    return sum(thread.name.startswith("map-cook") for thread in threading.enumerate())
+
+
+def test_a_window_that_closes_while_its_map_is_cooked_leaves_nothing(
+    make_wall: Any, world: Any, qtbot: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    wall = make_wall()
+    world.tick()
+    qtbot.waitUntil(wall.is_drawn, timeout=60_000)
+    before, panes = cooks(), []
+    for pause in (0, 1, 3, 10, 30, 100, 200, 300):
+        wall.open_map()
+        window = wall.maps[-1]
+        world.tick()
+        qtbot.wait(pause)
+        window.view.navigator.zoom(1, 100.0, 100.0)
+        qtbot.wait(pause)
+        panes.append(weakref.ref(window.view.pane))
+        window.close()
+        del window
+        world.tick()
+    qtbot.waitUntil(wall.is_drawn, timeout=60_000)
+    qtbot.wait(200)
+    gc.collect()
+    assert [pane() for pane in panes] == [None] * len(panes)
+    assert cooks() == before
+    assert "could not" not in caplog.text
