@@ -21,9 +21,6 @@ Tell = Callable[[float, float | None], None]
 """Hears the share of the work that is done, and the seconds that are left where that is known."""
 Over = Callable[[], bool]
 LOOK_S = 0.05
-PATIENCE_S = 1.0
-"""How long a child that is told to end may take before it is killed: what it does is taken up again
-by the next one, so nothing is lost."""
 
 
 def run(module: str, env: Mapping[str, str], tell: Tell, over: Over) -> bool:
@@ -35,7 +32,8 @@ def run(module: str, env: Mapping[str, str], tell: Tell, over: Over) -> bool:
     clock = Clock()
     while child.poll() is None and not over():
         clock.pause(LOOK_S)
-    platform.end(child, PATIENCE_S)
+    child.kill()  # it is made for that: the next one takes up what this one leaves
+    child.wait()
     listener.join()
     return child.returncode == 0
 

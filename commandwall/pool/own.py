@@ -34,9 +34,7 @@ class OwnPool:
             scale = self._wanting(conn)
         if scale:
             self._make(scale, tell, over)
-        with self.server.owner() as conn:
-            invented = settings.demo and seeded(conn) is not None
-        if invented:
+        if settings.demo and not over() and self._is_invented():
             self._play(parts)
 
     @staticmethod
@@ -58,6 +56,10 @@ class OwnPool:
             log.error("this data directory holds a real city: --demo leaves it alone")
             return ""
         return self._settings.scale
+
+    def _is_invented(self) -> bool:
+        with self.server.owner() as conn:
+            return seeded(conn) is not None
 
     def _make(self, scale: str, tell: Tell, over: Over) -> None:
         """In a program of its own: it takes much memory, which ends with it."""

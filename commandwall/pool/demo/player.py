@@ -196,7 +196,9 @@ def _player(conn: Connection, clock: Clock) -> Player:
     city = seeded(conn)
     if city is None:
         raise SystemExit("this pool holds no demo city")
-    return Player(generate(*city), clock)
+    player = Player(generate(*city), clock)
+    platform.give_back()
+    return player
 
 
 def main() -> int:
