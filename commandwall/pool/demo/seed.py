@@ -74,8 +74,8 @@ def seed_pool(
         return
     conn.execute("SET synchronous_commit = off")  # a lost part is made again
     with conn.transaction():
-        moment, done = _begin(conn, scale, seed, now)
-    tell(0.0)
+        moment, done, share = _begin(conn, scale, seed, now)
+    tell(share)
     city = generate(seed, scale, now=moment)
     _write(conn, city, done, tell)
     conn.execute("VACUUM (FREEZE, ANALYZE)")
@@ -85,31 +85,29 @@ def seed_pool(
     tell(1.0)
 
 
-def _begin(conn: Connection, scale: str, seed: int, now: Ms | None) -> tuple[Ms, int]:
-    """The moment of the city, and how many of its parts are there; what another left is dropped.
+def _begin(conn: Connection, scale: str, seed: int, now: Ms | None) -> tuple[Ms, int, float]:
+    """The moment of the city, how many of its parts are there, and which share of the work that is.
 
-    Without triggers the feed stays empty; indexes are made at the end, when they take less.
+    What was begun otherwise is dropped, and all begins anew.
     """
     for kind in schema.city_kinds():
-        conn.execute(_on_table("ALTER TABLE {} DISABLE TRIGGER USER", kind))
+        conn.execute(_on_table("ALTER TABLE {} DISABLE TRIGGER USER", kind))  # the feed stays empty
     wanted = (seed, scale, _mark())
     found = None
     if _has(conn, "cw_making"):
-        found = conn.execute("SELECT seed, scale, mark, at, done FROM cw_making").fetchone()
+        query = "SELECT seed, scale, mark, at, done, share FROM cw_making"
+        found = conn.execute(query).fetchone()
     if found and found[:3] == wanted:
-        return Ms(found[3]), int(found[4])
-    for kind in schema.city_kinds():
-        conn.execute(_on_table("TRUNCATE {}", kind))
-    _drop_indexes(conn)
-    conn.execute("DROP TABLE IF EXISTS cw_making")
+        return Ms(found[3]), int(found[4]), float(found[5])
+    _clear(conn)
     conn.execute(
         "CREATE TABLE cw_making (seed bigint NOT NULL, scale text NOT NULL, mark text NOT NULL,"
-        " at bigint NOT NULL, done int NOT NULL)"
+        " at bigint NOT NULL, done int NOT NULL, share float8 NOT NULL)"
     )
     at = Clock().now() if now is None else now
-    conn.execute("INSERT INTO cw_making VALUES (%s, %s, %s, %s, 0)", (*wanted, at))
+    conn.execute("INSERT INTO cw_making VALUES (%s, %s, %s, %s, 0, 0)", (*wanted, at))
     _let_in(conn, False)
-    return at, 0
+    return at, 0, 0.0
 
 
 def _write(conn: Connection, city: City, done: int, tell: Tell) -> None:
@@ -117,12 +115,12 @@ def _write(conn: Connection, city: City, done: int, tell: Tell) -> None:
     parts = list(_parts(city))
     total, written = sum(part.rows for part in parts), sum(part.rows for part in parts[:done])
     for number, part in enumerate(parts[done:], done + 1):
-        tell(MAKING + (1 - MAKING - FINISHING) * written / total)
+        written += part.rows
+        share = MAKING + (1 - MAKING - FINISHING) * written / total
         with conn.transaction():
             load_columns(conn, part.kind, part.make())
-            conn.execute("UPDATE cw_making SET done = %s", (number,))
-        written += part.rows
-    tell(1 - FINISHING)
+            conn.execute("UPDATE cw_making SET done = %s, share = %s", (number, share))
+        tell(share)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,8 +166,11 @@ def _finish(conn: Connection, city: City) -> None:
     _let_in(conn, True)
 
 
-def _drop_indexes(conn: Connection) -> None:
-    """Those that the schema makes again: all but the keys."""
+def _clear(conn: Connection) -> None:
+    """No rows, and no indexes but the keys; the schema makes them at the end, when that is cheap."""
+    for kind in schema.city_kinds():
+        conn.execute(_on_table("TRUNCATE {}", kind))
+    conn.execute("DROP TABLE IF EXISTS cw_making")
     rows = conn.execute(
         "SELECT indexrelid::regclass::text FROM pg_index WHERE NOT indisprimary"
         " AND indrelid = ANY(%s::regclass[])",

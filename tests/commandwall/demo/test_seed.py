@@ -134,6 +134,16 @@ def test_what_another_program_or_scale_began_is_dropped(cities: Cities) -> None:
         assert conn.execute("SELECT at > 1 FROM cw_demo").fetchone() == (True,)
 
 
+def test_one_that_goes_on_says_at_once_how_far_it_is(cities: Cities) -> None:
+    run_killed_at(cities, 0.6)
+    kill_the_session(cities)
+    child = cities.start()
+    assert child.stdout is not None
+    assert float(child.stdout.readline().strip(b"[]\n ").split(b",")[0]) >= 0.6
+    child.kill()
+    child.communicate()
+
+
 def test_a_seeder_asked_to_end_ends_at_once(cities: Cities) -> None:
     child = cities.start()
     assert child.stdout is not None
