@@ -167,7 +167,7 @@ def _finish(conn: Connection, city: City) -> None:
 
 
 def _clear(conn: Connection) -> None:
-    """No rows, and no indexes but the keys; the schema makes them at the end, when that is cheap."""
+    """No rows, no indexes but the keys: the schema makes them at the end, when that is cheap."""
     for kind in schema.city_kinds():
         conn.execute(_on_table("TRUNCATE {}", kind))
     conn.execute("DROP TABLE IF EXISTS cw_making")
