@@ -121,7 +121,7 @@ class Thematic(Panel):
             paper.write(end + 10, base, meaning, Ink("age"), room=x + half - end - 22)
         view = self.context.map
         if view is not None and view.registry and view.level() != STREET:
-            paper.write(0, y + 62, tr("放大到街区级可见"), Ink("age", "t2"), room=paper.width)
+            paper.write(0, y + 62, tr("绿放大到街区级可见"), Ink("age", "t2"), room=paper.width)
 
     # Hand.
 
