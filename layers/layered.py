@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QWidget
 
 from commandwall.areas import GRID
 from commandwall.picture import Changes, Picture
+from commandwall.plain import plain
 from layers.areas import SHOWN
 from layers.base import LayerInfo
 from layers.basemap import Arrivals, BasemapLayer
@@ -19,6 +20,10 @@ from layers.tint import TintLayer
 
 if TYPE_CHECKING:
     from commandwall.tiles.worker import Tiles
+
+
+CREDIT = 80
+"""Longest credit that is written."""
 
 
 class Layered(QWidget):
@@ -56,10 +61,13 @@ class Layered(QWidget):
 
     @property
     def credit(self) -> str:
-        """What the licence of the base map wants written beside it; "" while none is seen."""
-        layer = self.board.layer(BasemapLayer)
+        """What the licences of what is seen want written beside it: of the base map, and of the
+        data that the city took from elsewhere; "" for nothing."""
+        layer, picture = self.board.layer(BasemapLayer), self.board.picture
         shown = layer is not None and self.board.scene.visible(layer)
-        return layer.credit if layer is not None and shown else ""
+        found = [layer.credit] if layer is not None and shown else []
+        found += [c.text for c in picture.credits.values()] if picture is not None else []
+        return "　".join(dict.fromkeys(plain(text, CREDIT) for text in found if text))
 
     def set_figure(self, figure: str) -> None:
         """Colour the areas by a row of codelists/map_figure.toml; "" for plain land."""

@@ -16,7 +16,7 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QLineEdit
 
 from commandwall.alarms import RTNUN, UNACK, Alarm
-from commandwall.areas import Area
+from commandwall.areas import Area, Credit
 from commandwall.clock import Ms
 from commandwall.events import Event
 from commandwall.picture import Changes, Picture, Readings, SyncState, Tick
@@ -421,3 +421,11 @@ def test_pictures_of_a_size_that_is_gone_are_gone(make_map, city, qtbot) -> None
     settle(view, qtbot)
     # Two pictures of four million pixels, what covers the land, and who owns it: 14 bytes each.
     assert used[-1] - psutil.Process().memory_full_info().uss > 40e6
+
+
+def test_the_words_of_a_licence_stand_on_the_map(make_map: Make, city: Any) -> None:
+    text = "© OpenStreetMap contributors"
+    city.picture.credits["osm"] = Credit("osm", text, "ODbL", "https://openstreetmap.org/copyright")
+    assert make_map(city).frame_text().startswith(text)
+    city.picture.credits["osm"] = Credit("osm", "<img src=x>\n" + "长" * 500, "", "")
+    assert "\n" not in make_map(city).frame_text() and len(make_map(city).frame_text()) < 200
