@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
-from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QGridLayout, QLineEdit, QWidget
 
@@ -142,9 +142,9 @@ class BuildingCard(Panel):
     def refresh(self, picture: Picture, changes: Changes) -> None:
         if changes.kinds & {Building, BuildingColour, Area}:
             self.chosen_ids = tuple(b for b in self.chosen_ids if b in picture.buildings)
-            self._arrange()
             self._count()
             self._ask()
+        self._arrange()
         self._legend.bring(picture, changes)
         given = [picture.recoloured[b].at for b in self.chosen_ids if b in picture.recoloured]
         self.at = max(given, default=None)
@@ -185,11 +185,18 @@ class BuildingCard(Panel):
             field.setFixedHeight(px(44))
         self._arrange()
 
+    def _legend_elsewhere(self) -> bool:
+        """Whether the page has a legend of its own, as on wide walls."""
+        page, direct = self.parentWidget(), Qt.FindChildOption.FindDirectChildrenOnly
+        found = page.findChildren(Legend, options=direct) if page is not None else []
+        return any(not legend.isHidden() for legend in found)
+
     def _arrange(self) -> None:
-        """The fields for what is chosen; else the legend."""
+        """The fields for what is chosen; else the legend, where the page has none."""
         chosen, px = bool(self.chosen_ids), self.look.px
         self._fields.setVisible(chosen)
-        self._legend.setVisible(not chosen and self.height() >= px(REST + LEGEND))
+        room = self.height() >= px(REST + LEGEND)
+        self._legend.setVisible(room and not chosen and not self._legend_elsewhere())
         lower = min(self.height() - px(FIELDS), px(self.top + self._known))
         self._fields.setGeometry(0, lower, self.width(), px(FIELDS))
 

@@ -561,3 +561,14 @@ def test_another_page_knows_the_way_too(open_map: Any) -> None:
     wall.map.enter("t1")
     wall.open_page("map")
     assert [s.text() for s in wall.page.panels["place"]._steps] == ["临江市", "石塘镇"]
+
+
+def test_a_wide_wall_has_one_legend(open_map: Any, village: City) -> None:
+    wall = open_map()
+    wall.resize(3840, 2160)
+    village.tick()
+    page = wall.page.panels
+    assert page["legend"].isVisible() and not page["building_card"]._legend.isVisible()
+    wall.resize(1920, 1080)
+    village.tick()
+    assert page["building_card"]._legend.isVisible()
