@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from commandwall import codes, cube
 from commandwall.clock import DAY, SECOND, Ms
 from commandwall.picture import Changes, Picture, Tallies
@@ -40,6 +42,7 @@ class Cross(Panel):
     def step(self) -> None:
         """Count by the next two ways."""
         self.way = (self.way + 1) % len(WAYS)
+        self._found = cube.Cube([], [], cube.NOTHING)  # what was counted by other ways is gone
         self._count()
 
     def draw(self, paper: Paper) -> None:
@@ -61,9 +64,12 @@ class Cross(Panel):
     def _count(self) -> None:
         now = self._asked = self.picture.now
         ways, since = WAYS[self.way], Ms(now - self._days() * DAY)
-        self.ask(lambda reader: cube.count(reader, ways, since=since), self._show)
+        query = partial(cube.count, ways=ways, since=since)
+        self.ask(query, partial(self._show, ways))
 
-    def _show(self, found: cube.Cube) -> None:
+    def _show(self, ways: tuple[str, str], found: cube.Cube) -> None:
+        if ways != WAYS[self.way]:  # a person went on before this answer came
+            return
         self._found, self.at = found, self.picture.ages.get("events")
         if found.rows:
             self.say(NORMAL)

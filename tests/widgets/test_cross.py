@@ -12,7 +12,6 @@ from world import City
 from commandwall.clock import DAY, Ms
 from commandwall.store.mirror import Mirror, use
 
-
 COMPILE_MS = 60_000
 """The first count of all on a machine waits for its kernel to be compiled."""
 
