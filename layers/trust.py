@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from commandwall.picture import Picture
+from commandwall.store.pulse import is_gone
 from layers.scene import Scene
 
 
 def late(picture: Picture, scene: Scene) -> bool:
     """Whether the pool has been silent for too long."""
-    return bool(picture.now - picture.sync.pool_at > scene.pool_s * 1000)
+    return is_gone(picture.sync.pool_at, picture.now, scene.pool_s)
 
 
 def stopped(picture: Picture, at: int, scene: Scene) -> bool:

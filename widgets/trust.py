@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from commandwall.alarms import Alarm
-from commandwall.clock import SECOND, Ms
+from commandwall.clock import Ms
 from commandwall.picture import Picture
 from commandwall.sensors import STALE
-from commandwall.store.pulse import Patience
+from commandwall.store.pulse import Patience, is_gone
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ def judge(picture: Picture, limits: Limits) -> Trust:
     """
     now, sync = picture.now, picture.sync
     known = sync.pool_at or max(picture.ages.values(), default=Ms(0))
-    if sync.filling is not None and now - sync.agent_at <= limits.agent_s * SECOND:
+    if sync.filling is not None and not is_gone(sync.agent_at, now, limits.agent_s):
         return Trust(known=bool(picture.areas))
     return Trust(
         _gone(now, known, limits.pool_s),
@@ -76,4 +76,4 @@ def is_silent(alarm: Alarm, picture: Picture, trust: Trust) -> bool:
 
 
 def _gone(now: Ms, at: Ms, limit_s: float) -> Ms | None:
-    return at if now - at > limit_s * SECOND else None
+    return at if is_gone(at, now, limit_s) else None

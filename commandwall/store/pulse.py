@@ -56,10 +56,12 @@ class Patience:
 
     def spent(self, sync: Sync, now: Ms) -> tuple[bool, bool]:
         """Whether the pool, and whether the agent, has been silent for too long."""
-        return (
-            now - sync.pool_at > self.pool_s * SECOND,
-            now - sync.agent_at > self.agent_s * SECOND,
-        )
+        return is_gone(sync.pool_at, now, self.pool_s), is_gone(sync.agent_at, now, self.agent_s)
+
+
+def is_gone(heard: Ms, now: Ms, limit_s: float) -> bool:
+    """Whether who was last heard at a moment counts as gone: silent for over so many seconds."""
+    return now - heard > limit_s * SECOND
 
 
 def write(folder: Path, sync: Sync) -> None:

@@ -39,6 +39,14 @@ def rows(image: QImage) -> np.ndarray:
     return data[:, : image.width(), :3].astype(np.int64)
 
 
+def assert_agreed(image: QImage, path: Path) -> None:
+    if os.environ.get("COMMANDWALL_TEST_GOLDEN") == "write":
+        assert image.save(str(path))
+    apart = np.abs(rows(image) - rows(QImage(str(path)))).max(axis=2)
+    assert (apart > 16).mean() < 0.001
+    assert apart.mean() < 0.5
+
+
 @pytest.mark.parametrize(
     ("name", "theme", "mpp"),
     [("city", "dark", None), ("city-day", "day", None), ("district", "dark", 14.0),
@@ -54,12 +62,7 @@ def test_the_ground_looks_as_agreed(
         view.look_at(building.lon, building.lat, mpp)
     view.set_registry(True)
     qtbot.waitUntil(lambda: view.board.idle, timeout=60_000)
-    image, path = cooked(view), GOLDEN / f"map-{name}.png"
-    if os.environ.get("COMMANDWALL_TEST_GOLDEN") == "write":
-        assert image.save(str(path))
-    apart = np.abs(rows(image) - rows(QImage(str(path)))).max(axis=2)
-    assert (apart > 16).mean() < 0.001
-    assert apart.mean() < 0.5
+    assert_agreed(cooked(view), GOLDEN / f"map-{name}.png")
 
 
 ALONE = {
@@ -84,9 +87,4 @@ def test_each_layer_alone_looks_as_agreed(make_map: Any, city: Any, qtbot: Any, 
     for layer in view.board.layers:
         view.set_visible(layer.id, layer.id in (name, "areas" if name == "tint" else name))
     qtbot.waitUntil(lambda: view.board.idle, timeout=60_000)
-    image, path = cooked(view), GOLDEN / f"layer-{name}.png"
-    if os.environ.get("COMMANDWALL_TEST_GOLDEN") == "write":
-        assert image.save(str(path))
-    apart = np.abs(rows(image) - rows(QImage(str(path)))).max(axis=2)
-    assert (apart > 16).mean() < 0.001
-    assert apart.mean() < 0.5
+    assert_agreed(cooked(view), GOLDEN / f"layer-{name}.png")
