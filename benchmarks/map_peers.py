@@ -108,8 +108,10 @@ class Result:
     @property
     def pictures(self) -> str:
         """How its pictures begin."""
-        names = {"ours": "commandwall", "browser": self.peer.page + self.gl}
-        return names.get("browser" if self.peer.browser else self.peer.id, self.peer.id)
+        if self.peer.browser:
+            return self.peer.page + self.gl
+        names = {"ours": "commandwall", "plain_pyqtgraph": f"pyqtgraph{self.peer.page}"}
+        return names.get(self.peer.module, self.peer.id)
 
     def best(self, work: str) -> float:
         """For peers that keep nothing `kept` is another `anew`: the faster one counts."""
@@ -185,6 +187,7 @@ def promised(results: list[Result]) -> list[tuple[str, str, str, str]]:
         ("fastest browser peer", web, 20, 13),
         ("QGIS", [known["qgis"]] if "qgis" in known else [], 45, 30),
         ("plain pyqtgraph", [known["pyqtgraph"]] if "pyqtgraph" in known else [], 8, 5),
+        ("not counted", [known["jagged"]] if "jagged" in known else [], 8, 5),
     ]
     rows = []
     for name, some, kept, anew in wanted:

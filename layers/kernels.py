@@ -84,8 +84,11 @@ def pixel_box(box, view, width, y0, y1):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _toggle_ring(flips, xy, a, b, view, width, y0, y1):  # type: ignore[no-untyped-def]
-    """Mark where the ring crosses the middle line of each row; parity then tells inside."""
+def _toggle_ring(flips, span, xy, a, b, view, width, y0, y1):  # type: ignore[no-untyped-def]
+    """Mark where the ring crosses the middle line of each row; parity then tells inside.
+
+    Of each row `span` gets the first and last crossing.
+    """
     scale, ox, oy = view
     for k in range(a, b):
         j = k + 1 if k + 1 < b else a
@@ -96,8 +99,10 @@ def _toggle_ring(flips, xy, a, b, view, width, y0, y1):  # type: ignore[no-untyp
         top = int(max(float(y0), np.ceil(ya - 0.5)))
         bottom = int(min(float(y1), np.ceil(yb - 0.5)))
         for y in range(top, bottom):
-            x = np.ceil(xa + (y + 0.5 - ya) * (xb - xa) / (yb - ya) - 0.5)
-            flips[y - y0, int(min(max(x, 0.0), float(width)))] ^= 1
+            cross = np.ceil(xa + (y + 0.5 - ya) * (xb - xa) / (yb - ya) - 0.5)
+            x, row = int(min(max(cross, 0.0), float(width))), y - y0
+            flips[row, x] ^= 1
+            span[row, 0], span[row, 1] = min(span[row, 0], x), max(span[row, 1], x)
 
 
 @kernel
@@ -107,49 +112,37 @@ def own_pixels(ids, flips, xy, rings, shapes, box, first, last, view, y0, y1):  
     Neighbours with common corners tile without gap or overlap. `flips` is zeroed uint8 scratch
     of at least (y1 - y0, width + 1) and is left zeroed.
     """
-    width = ids.shape[1]
+    width, span = ids.shape[1], np.empty((y1 - y0, 2), np.int64)
     for s in range(first, last):
         left, top, right, bottom = pixel_box(box[s], view, width, y0, y1)
         if right <= left:
             continue
+        span[: bottom - top, 0], span[: bottom - top, 1] = width, -1
         for r in range(shapes[s], shapes[s + 1]):
-            _toggle_ring(flips, xy, rings[r], rings[r + 1], view, width, top, bottom)
+            _toggle_ring(flips, span, xy, rings[r], rings[r + 1], view, width, top, bottom)
         for y in range(top, bottom):
-            inside, row = 0, y - top
-            for x in range(left, right):
-                inside ^= flips[row, x]
-                flips[row, x] = 0
-                if inside:
-                    ids[y, x] = s + 1
-            flips[row, width] = 0
+            row, inside, start = y - top, False, 0
+            for x in range(span[row, 0], span[row, 1] + 1):
+                if flips[row, x]:
+                    if inside:
+                        ids[y, start:x] = s + 1
+                    flips[row, x], inside, start = 0, not inside, x
 
 
 @kernel
 def compose(out, cover, ids, lut, hatched, pattern, phase, y0, y1):  # type: ignore[no-untyped-def]
     """out = cover over lut[ids], with the stripes of `pattern` where hatched[id]."""
-    period = pattern.shape[0]
+    period, striped = pattern.shape[0], hatched.any()
     for y in range(y0, y1):
-        for x in range(out.shape[1]):
-            who, above = ids[y, x], cover[y, x]
-            pixel = over(lut[who], above) if above else lut[who]
-            if hatched[who]:
-                pixel = over(pixel, pattern[(x + y + phase) % period])
-            out[y, x] = OPAQUE | pixel
-
-
-@kernel
-def shift(pixels, dx, dy):  # type: ignore[no-untyped-def]
-    """Move a picture (h, w) so that pixel (x, y) is what (x + dx, y + dy) was; what comes in from
-    outside is left as it is."""
-    h, w = pixels.shape
-    for n in range(h - abs(dy)):
-        y = n if dy >= 0 else h - 1 - n
-        if dx >= 0:
-            for x in range(w - dx):
-                pixels[y, x] = pixels[y + dy, x + dx]
-        else:
-            for x in range(w - 1, -dx - 1, -1):
-                pixels[y, x] = pixels[y + dy, x + dx]
+        row, above, who = out[y], cover[y], ids[y]
+        for x in range(row.shape[0]):
+            row[x] = lut[who[x]]
+        for x in range(row.shape[0]):  # no branch, no table: the compiler takes many pixels at once
+            row[x] = OPAQUE | over(row[x], above[x])
+        if striped:
+            for x in range(row.shape[0]):
+                if hatched[who[x]]:
+                    row[x] = OPAQUE | over(row[x], pattern[(x + y + phase) % period])
 
 
 # -- smooth polygons -----------------------------------------------------------------------------
@@ -344,30 +337,6 @@ def dots(out, x, y, kind, colours, sizes, view, y0, y1):  # type: ignore[no-unty
         for r in range(max(top, y0), min(top + size, y1)):
             for c in range(max(left, 0), min(left + size, out.shape[1])):
                 out[r, c] = over(out[r, c], colour)
-
-
-@kernel
-def stamp(out, book, where, sprite, px, py, y0, y1):  # type: ignore[no-untyped-def]
-    """Lay sprites with their left top corner at pixels px, py; a sprite < 0 is not drawn.
-
-    `book` is all pixels of all sprites in a row, `where` (n, 3) has start, width and height.
-    """
-    width = out.shape[1]
-    for i in range(sprite.shape[0]):
-        if sprite[i] < 0:
-            continue
-        start, w, h = where[sprite[i], 0], where[sprite[i], 1], where[sprite[i], 2]
-        left, top = px[i], py[i]
-        if left >= width or left + w <= 0 or top >= y1 or top + h <= y0:
-            continue
-        for r in range(max(top, y0), min(top + h, y1)):
-            line = start + (r - top) * w - left
-            for c in range(max(left, 0), min(left + w, width)):
-                pixel = book[line + c]
-                if pixel >> TWENTY_FOUR == FULL:
-                    out[r, c] = pixel
-                elif pixel:
-                    out[r, c] = over(out[r, c], pixel)
 
 
 # -- names ---------------------------------------------------------------------------------------

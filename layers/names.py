@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from layers import kernels
+from layers import crowd, kernels
 from layers.scene import BESIDE, Item, Names, Plan, Stamps, shows
 from layers.sprites import Pages
 from layers.viewport import Viewport
@@ -38,7 +38,7 @@ class Labels:
     def draw(self, out: NDArray[np.uint32], pages: Pages, y0: int, y1: int) -> None:
         straight = (1.0, 0.0, 0.0)
         kernels.strokes(out, self.leaders, straight, self.width, np.uint32(self.colour), y0, y1)
-        kernels.stamp(out, pages.pixels, pages.where, self.sprite, self.left, self.top, y0, y1)
+        crowd.stamp(out, pages.pixels, pages.where, self.sprite, self.left, self.top, y0, y1)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

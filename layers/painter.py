@@ -6,10 +6,11 @@ ground, is kept; when the window moves, only the strips that come into view are 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from functools import cache, partial
+from itertools import groupby, pairwise
 from typing import Any
 
 import numpy as np
@@ -17,13 +18,15 @@ from numpy.typing import NDArray
 
 from commandwall import platform
 from layers import kernels, names, pictures
+from layers.crowd import Crowd
 from layers.scene import EVER, Dots, Fill, Item, Line, Plan, Raster, Stamps, Territory, Tint, shows
+from layers.sprites import Pages
 from layers.style import Style
 from layers.viewport import Viewport
 
 STEP = 5
 """How much nicer than the screen the threads of the cook are."""
-PARTS = 2
+PARTS = 4
 """Bands of one thread: where one part of the picture has little to draw, its thread goes on."""
 AT_ONCE = 6_000_000
 """Pixels that are cooked before they are shown, when a picture is larger."""
@@ -32,8 +35,6 @@ Rows = tuple[int, int]
 Scratch = tuple[NDArray[np.float32], NDArray[np.uint8]]
 Box = tuple[int, int, int, int]
 """Left, top, right, bottom pixels."""
-Corners = tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]]
-
 
 NOTHING: Scratch = (np.empty((0, 0), np.float32), np.empty((0, 0), np.uint8))
 
@@ -84,6 +85,28 @@ class Band:
     scratch: Scratch = NOTHING  # zeroed coverage and parity
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Live:
+    """What changes over the ground of a frame, laid out: items, crowds of stamps, names."""
+
+    steps: Sequence[Item | Crowd]
+    labels: names.Labels
+
+    @classmethod
+    def of(cls, plan: Plan, frame: Viewport, view: Viewport) -> Live:
+        items = [i for i in plan.live if shows(getattr(i, "between", EVER), frame.design_mpp)]
+        return cls(list(_steps(items, frame, plan.pages)), names.laid_out(plan, frame, view))
+
+    def draw(self, band: Band) -> None:
+        """Draw all of it in a band."""
+        for step in self.steps:
+            if isinstance(step, Crowd):
+                step.draw(band.out, band.y0, band.y1)
+            else:
+                _draw(step, band)
+        self.labels.draw(band.out, band.plan.pages, band.y0, band.y1)
+
+
 def give_way() -> None:
     """Let the screen's thread go first where all processors are busy."""
     platform.be_nice(STEP, thread=True)
@@ -113,13 +136,17 @@ class Painter:
             ground = self._moved(plan, wanted) or self._begin(plan, wanted)
         self._ground = ground
         anew = ground.key != plan.ground_key
-        live, out = self._live(plan, ground, view), self._pictures[0]
+        self._pictures.reverse()
+        out, compose = self._pictures[0], _composing(plan, ground)
+        live = cache(partial(Live.of, plan, ground.view, view))
         frame = Frame(ground.view, out)
         try:
             for rows in runs(*out.shape):
                 if anew:
                     self._cook_ground(plan, ground, rows)
-                self._bands(Band(plan, ground, out, *rows), live)
+                band = Band(plan, ground, out, *rows)
+                self._bands(band, compose, meanwhile=live)
+                self._bands(band, live().draw)
                 frame = replace(frame, done=(*frame.done, rows))
                 if tell is not None and not frame.whole:
                     tell(frame)
@@ -149,8 +176,8 @@ class Painter:
         strips = exposed(view.width, view.height, dx, dy)
         if sum((c - a) * (d - b) for a, b, c, d in strips) > view.width * view.height / 2:
             return None
-        kernels.shift(old.cover, dx, dy)
-        kernels.shift(old.ids, dx, dy)
+        pictures.shift(old.cover, dx, dy)
+        pictures.shift(old.ids, dx, dy)
         ground = Ground(view, old.key, old.cover, old.ids)
         for box in strips:
             self._cook_part(plan, ground, box)
@@ -180,33 +207,13 @@ class Painter:
 
         self._bands(Band(plan, ground, ground.cover, *rows), work)
 
-    def _live(self, plan: Plan, ground: Ground, view: Viewport) -> Callable[[Band], None]:
-        """What draws a band of all that changes, over the ground."""
-        self._pictures.reverse()
-        mpp = ground.view.design_mpp
-        tint, pattern = _tint(plan, mpp), hatch(plan)
-        labels = names.laid_out(plan, ground.view, view)
-        items = [i for i in plan.live if shows(getattr(i, "between", EVER), mpp)]
-        corners = {
-            id(i): i.corners(ground.view, plan.pages) for i in items if isinstance(i, Stamps)
-        }
+    def _bands(
+        self, whole: Band, work: Callable[[Band], None], meanwhile: Callable[[], Any] = bool
+    ) -> None:
+        """Do `work(band)` for all parts of a band, as many at once as there are threads.
 
-        def work(band: Band) -> None:
-            kernels.compose(
-                band.out, ground.cover, ground.ids, tint.lut, tint.hatched, pattern,
-                _phase(ground.view), band.y0, band.y1,
-            )  # fmt: skip
-            for item in items:
-                if isinstance(item, Stamps):
-                    _stamp(corners[id(item)], band)
-                else:
-                    _draw(item, band)
-            labels.draw(band.out, plan.pages, band.y0, band.y1)
-
-        return work
-
-    def _bands(self, whole: Band, work: Callable[[Band], None]) -> None:
-        """Do `work(band)` for all parts of a band, as many at once as there are threads."""
+        This thread does `meanwhile()` first, while the others begin.
+        """
 
         def one(y0: int) -> None:
             scratch = self._scratch.pop()
@@ -218,6 +225,7 @@ class Painter:
         rows = -(-(whole.y1 - whole.y0) // (PARTS * self.threads))
         starts = iter(range(whole.y0, whole.y1, rows))
         others = self._helpers.map(lambda _: _all(one, starts), range(self.threads - 1))
+        meanwhile()
         _all(one, starts)
         for _ in others:
             pass  # a band that failed raises here
@@ -287,18 +295,37 @@ def _draw(item: Item, band: Band) -> None:
     elif isinstance(item, Dots):
         _dots(out, item, view, y0, y1)
     elif isinstance(item, Stamps):
-        _stamp(item.corners(view, band.plan.pages), band)
+        crowd = Crowd.of([item.corners(view, band.plan.pages)], band.plan.pages, out.shape)
+        crowd.draw(out, y0, y1)
 
 
-def _stamp(corners: Corners, band: Band) -> None:
-    left, top, sprite = corners
-    pages = band.plan.pages
-    kernels.stamp(band.out, pages.pixels, pages.where, sprite, left, top, band.y0, band.y1)
+def _steps(items: Sequence[Item], view: Viewport, pages: Pages) -> Iterator[Item | Crowd]:
+    """Items in their order; stamps that follow each other as one crowd, since they hide each
+    other."""
+    for crowded, some in groupby(items, lambda item: isinstance(item, Stamps)):
+        if crowded:
+            corners = [i.corners(view, pages) for i in some if isinstance(i, Stamps)]
+            yield Crowd.of(corners, pages, (view.height, view.width))
+        else:
+            yield from some
 
 
 def _scratch(rows: int, width: int) -> Scratch:
     """Zeroed coverage and parity for one band."""
     return np.zeros((rows, width + 2), np.float32), np.zeros((rows, width + 1), np.uint8)
+
+
+def _composing(plan: Plan, ground: Ground) -> Callable[[Band], None]:
+    """What lays the colours of the areas under what covers the land."""
+    tint, pattern, phase = _tint(plan, ground.view.design_mpp), hatch(plan), _phase(ground.view)
+
+    def work(band: Band) -> None:
+        kernels.compose(
+            band.out, ground.cover, ground.ids, tint.lut, tint.hatched, pattern, phase,
+            band.y0, band.y1,
+        )  # fmt: skip
+
+    return work
 
 
 def _tint(plan: Plan, mpp: float) -> Tint:

@@ -94,3 +94,18 @@ def raster(out, pixels, origin, into, part, box, view, y0, y1):  # type: ignore[
         left, right = _narrowed(left, right, c, d, part[1] - SEAM, part[3] + SEAM)
         x, z = ((a + b * left) * w - 0.5) * 65536, ((c + d * left) * h - 0.5) * 65536
         _line(out, y, left, right, pixels, int(x), int(b * w * 65536), int(z), int(d * h * 65536))
+
+
+@kernel
+def shift(pixels, dx, dy):  # type: ignore[no-untyped-def]
+    """Move a picture (h, w) so that pixel (x, y) is what (x + dx, y + dy) was; what comes in from
+    outside is left as it is."""
+    h, w = pixels.shape
+    for n in range(h - abs(dy)):
+        y = n if dy >= 0 else h - 1 - n
+        if dx >= 0:
+            for x in range(w - dx):
+                pixels[y, x] = pixels[y + dy, x + dx]
+        else:
+            for x in range(w - 1, -dx - 1, -1):
+                pixels[y, x] = pixels[y + dy, x + dx]

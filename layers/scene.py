@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from commandwall.geo import Plane
-from layers import clusters
+from layers import clusters, crowd
 from layers.geometry import WORLD, Floats, Ints, Shapes
 from layers.sprites import Pages, SpriteBook
 from layers.style import Style
@@ -116,10 +116,8 @@ class Stamps:
         """Rows that are drawn in a frame, uppermost last, and how many each one stands for."""
         left, top, right, bottom = view.bounds
         spare = max(64.0, self.cell) * view.unit * view.mpp
-        with np.errstate(invalid="ignore"):
-            seen = (self.x > left - spare) & (self.x < right + spare) & (self.sprite >= 0)
-            seen &= (self.y > top - spare) & (self.y < bottom + spare)
-        rows = np.flatnonzero(seen)
+        bounds = (left - spare, top - spare, right + spare, bottom + spare)
+        rows = crowd.in_sight(self.x, self.y, self.sprite, bounds)
         counts = np.ones(len(rows), np.int64)
         if self.rank is None:
             return rows, counts
@@ -136,17 +134,15 @@ class Stamps:
     ) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]]:
         """Left and top pixel and sprite of all that is stamped in the frame."""
         rows, counts = self.shown(view)
-        scale, ox, oy = view.transform
         sprite = self.sprite[rows]
-        size = pages.where[sprite, 1:3]
-        px = np.floor(self.x[rows] * scale + ox - size[:, 0] / 2 + 0.5).astype(np.int32)
-        py = np.floor(self.y[rows] * scale + oy - size[:, 1] / 2 + 0.5).astype(np.int32)
+        px, py = crowd.corners(self.x[rows], self.y[rows], sprite, pages.where, view.transform)
         many = counts > 1
         if self.badges is None or not many.any():
             return px, py, sprite
         badge = self.badges[np.minimum(counts[many], len(self.badges) - 1)]
-        beside = px[many] + size[many, 0] - round(BADGE_LAP * view.unit)
-        level = py[many] + (size[many, 1] - pages.where[badge, 2]) // 2
+        size = pages.where[sprite[many], 1:3]
+        beside = px[many] + size[:, 0] - round(BADGE_LAP * view.unit)
+        level = py[many] + (size[:, 1] - pages.where[badge, 2]) // 2
         return (
             np.concatenate([px, beside]).astype(np.int32),
             np.concatenate([py, level]).astype(np.int32),

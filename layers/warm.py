@@ -9,7 +9,7 @@ import logging
 
 import numpy as np
 
-from layers import geometry, kernels, paths, pictures
+from layers import clusters, crowd, geometry, kernels, paths, pictures
 from layers.painter import Painter
 from layers.scene import (
     BESIDE,
@@ -37,7 +37,11 @@ def warm(style: Style) -> None:
         _draw(style)
     except OSError as trouble:  # the disk of the cache is full or read-only: do without it
         log.warning("Compiled kernels cannot be kept: %s", trouble)
-        for name in (one for room in (kernels, paths, pictures) for one in vars(room).values()):
+        for name in (
+            one
+            for room in (clusters, crowd, kernels, paths, pictures)
+            for one in vars(room).values()
+        ):
             if hasattr(name, "_cache"):
                 kernels.forget_cache(name)
         _draw(style)
@@ -52,7 +56,7 @@ def _draw(style: Style) -> None:
     paths.walked(np.array([9, 2, 2], np.uint32), np.array([0, 3]))
     kernels.ink(np.zeros((4, 4), np.uint8), 1, np.uint32(1), np.uint32(1))
     for kind in (np.uint32, np.uint16):
-        kernels.shift(np.zeros((2, 2), kind), 1, 1)
+        pictures.shift(np.zeros((2, 2), kind), 1, 1)
 
 
 def _plan(style: Style) -> Plan:

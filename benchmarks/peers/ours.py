@@ -246,7 +246,7 @@ def picture(folder: Path, data: Data) -> Picture:
         city, records = pickle.load(file)
     events = records.pop("events")
     whole, found = Picture(), {k: {r.id: r for r in rows} for k, rows in records.items()}
-    arrays, fixes = SensorArrays(records[Sensor]), FixArrays(records[Resource])
+    arrays, fixes = SensorArrays.of(records[Sensor]), FixArrays(records[Resource])
     whole.apply(Changes(NOW, found, sensors=arrays, resources=fixes, city=city))
     whole.sync = Sync(agent_at=NOW, pool_at=NOW)
     for event in events:

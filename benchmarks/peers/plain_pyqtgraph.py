@@ -1,4 +1,7 @@
-"""pyqtgraph as its manual has it: one ScatterPlotItem, PlotCurveItems, TextItems; no OpenGL."""
+"""pyqtgraph as its manual has it: one ScatterPlotItem, PlotCurveItems, TextItems; no OpenGL.
+
+`--page smooth` draws lines and marks antialiased, as all others do; without it, as it comes.
+"""
 
 from __future__ import annotations
 
@@ -19,9 +22,9 @@ SYMBOLS = {"square": "s", "disc": "o", "diamond": "d", "triangle": "t1"}
 class Map:
     """A PlotWidget without axes that shows the data."""
 
-    def __init__(self, data: Data) -> None:
+    def __init__(self, data: Data, smooth: bool) -> None:
         self._data, self._look = data, data["look"]
-        pg.setConfigOptions(antialias=False, background=self._look["outside"])
+        pg.setConfigOptions(antialias=smooth, background=self._look["outside"])
         self.widget = pg.PlotWidget()
         self.widget.resize(*data["size"])
         self.widget.setFrameShape(QtWidgets.QFrame.Shape.NoFrame)
@@ -133,7 +136,7 @@ def joined(paths: list[Data], shift: float) -> Data:
 
 def main() -> None:
     options, app = arguments(__doc__), pg.mkQApp()
-    chart, rows = Map(json.loads(options.data.read_text())), {}
+    chart, rows = Map(json.loads(options.data.read_text()), options.page == "smooth"), {}
     chart.widget.show()
     for view in options.views:
         chart.paint(view)
@@ -143,7 +146,7 @@ def main() -> None:
         chart.update(0)
         chart.paint(view)
         app.processEvents()
-        chart.widget.grab().save(str(options.pictures / f"pyqtgraph-{view}.png"))
+        chart.widget.grab().save(str(options.pictures / f"pyqtgraph{options.page}-{view}.png"))
     told(rows, pg.__version__)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from layers import geometry, kernels
+from layers import geometry, kernels, pictures
 from layers.painter import exposed
 
 ONE_TO_ONE = (1.0, 0.0, 0.0)
@@ -145,7 +145,7 @@ def test_kernels_run_where_no_cache_can_be_written(monkeypatch: pytest.MonkeyPat
 def test_a_picture_is_moved_in_its_place(dx: int, dy: int) -> None:
     before = np.arange(30 * 40, dtype=np.uint32).reshape(30, 40)
     after = before.copy()
-    kernels.shift(after, dx, dy)
+    pictures.shift(after, dx, dy)
     for y in range(30):
         for x in range(40):
             if 0 <= y + dy < 30 and 0 <= x + dx < 40:
