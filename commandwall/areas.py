@@ -207,6 +207,14 @@ def homes(reader: Reader, buildings: Sequence[str]) -> tuple[int, int]:
     return int(households), int(people)
 
 
+def households(reader: Reader, buildings: Sequence[str]) -> dict[str, list[Household]]:
+    """The households of buildings, by building."""
+    found: dict[str, list[Household]] = {}
+    for home in reader.many(Household, buildings, field="building"):
+        found.setdefault(home.building, []).append(home)
+    return found
+
+
 def colour_history(reader: Reader, building: str, most: int = 20) -> list[BuildingColour]:
     """The colours that stations gave a building, newest first."""
     sql = (

@@ -15,6 +15,7 @@ from layers.basemap import Arrivals, BasemapLayer
 from layers.board import Board
 from layers.buildings import BuildingsLayer
 from layers.events import EventsLayer
+from layers.households import Homes, HouseholdsLayer
 from layers.style import STREET
 from layers.tint import TintLayer
 
@@ -96,16 +97,28 @@ class Layered(QWidget):
 
     def set_registry(self, shown: bool) -> None:
         """Colour the buildings 红黄蓝绿 at street level, or leave them grey."""
-        layer = self.board.layer(BuildingsLayer)
-        if layer is not None and layer.registry != shown:
-            layer.registry = shown
-            self.board.redo(layer.id)
+        for layer in (self.board.layer(BuildingsLayer), self.board.layer(HouseholdsLayer)):
+            if layer is not None and layer.registry != shown:
+                layer.registry = shown
+                self.board.redo(layer.id)
 
     @property
     def registry(self) -> bool:
         """Whether the buildings are coloured 红黄蓝绿."""
         layer = self.board.layer(BuildingsLayer)
         return layer is not None and layer.registry
+
+    @property
+    def homes_wanted(self) -> tuple[str, ...]:
+        """Buildings that are looked at so closely that their households are to be seen."""
+        layer = self.board.layer(HouseholdsLayer)
+        return layer.wanted if layer is not None else ()
+
+    def set_homes(self, homes: Homes) -> None:
+        """The households of those buildings."""
+        if (layer := self.board.layer(HouseholdsLayer)) is not None:
+            layer.hand(homes)
+            self.board.redo(layer.id)
 
     @property
     def path(self) -> list[str]:

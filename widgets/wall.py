@@ -37,6 +37,7 @@ from layers.style import Style
 from widgets import i18n, pages, theme, trust
 from widgets.base import Command, Context, Panel, Subject
 from widgets.draft import Drafts
+from widgets.homes import Homes
 from widgets.hover import HoverCard
 from widgets.i18n import tr
 from widgets.keys import KeySheet
@@ -82,6 +83,7 @@ class Wall(QWidget):
             pages=self.file.pages, over=self._show_overlay, know=self.know,
         )  # fmt: skip
         self.hover = HoverCard(self.context, map_view)
+        self.homes = Homes(map_view, self.desk)
         self.turns = Turns(self._take_turn, self)
         self._pages: dict[str, Page] = {}
         self._shortcuts: list[QShortcut] = []
@@ -380,11 +382,16 @@ class Wall(QWidget):
         """The map in one more window: on that screen, or as a window to be placed by hand."""
         window = MapWindow(self.map, self._picked)
         self.maps.append(window)
-        window.closed.connect(lambda: self.maps.remove(window))
+        window.closed.connect(lambda: self._map_closed(window))
+        self.homes.follow(window.view)
         if not screen:
             window.show()
         elif not window.place(screen):
             window.close()
+
+    def _map_closed(self, window: MapWindow) -> None:
+        """A window may be told to close twice before it is gone."""
+        self.maps = [other for other in self.maps if other is not window]
 
     # Qt.
 

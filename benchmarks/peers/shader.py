@@ -25,7 +25,7 @@ class Map:
     def __init__(self, data: Data) -> None:
         self._data, self._look = data, data["look"]
         shapes = [shapely.Polygon(ring["xy"]) for ring in data["grids"]["ring"]]
-        self._grids = geopandas.GeoDataFrame({"shade": 0.0}, geometry=shapes)
+        self._grids = geopandas.GeoDataFrame({"shade": np.zeros(len(shapes))}, geometry=shapes)
         self._roads = [self._lines(i) for i in range(3)]
         self._events, self._units = frame(data["events"]), frame(data["units"])
         self._sensors = frame(data["sensors"])

@@ -36,6 +36,7 @@ from commandwall.incidents import Directive, Incident, Order
 from commandwall.picture import FixArrays
 from commandwall.resources import Resource
 from commandwall.store.mirror import Mirror, use
+from layers.households import HouseholdsLayer
 from widgets import facts
 from widgets.base import Subject
 
@@ -572,3 +573,14 @@ def test_a_wide_wall_has_one_legend(open_map: Any, village: City) -> None:
     wall.resize(1920, 1080)
     village.tick()
     assert page["building_card"]._legend.isVisible()
+
+
+def test_a_close_look_shows_the_households_inside(open_map: Any, qtbot: Any) -> None:
+    wall = open_map()
+    near(wall, qtbot)
+    layer = wall.map.board.layer(HouseholdsLayer)
+    assert layer.count == 0
+    wall.map.look_at(120.2002, 31.1502, 0.1)
+    qtbot.waitUntil(lambda: layer.count >= 2, timeout=60_000)
+    wall.map.navigator.zoom(-12, 10, 10)
+    qtbot.waitUntil(lambda: layer.count == 0, timeout=60_000)
