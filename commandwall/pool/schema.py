@@ -31,6 +31,7 @@ STATION_CALLS = (
 STATION_READS = ("cw_meta", "cw_head", "cw_journal", "cw_work")
 KIND_MODULES = ("areas", "sensors", "indicators", "events", "resources")
 _FOLDER = Path(__file__).parent
+_IN_BATCH = "ROW WHEN (current_setting('cw.batch', true) <> '')"
 _LOCK = "SELECT pg_advisory_xact_lock(4711, 1)"
 
 
@@ -112,7 +113,10 @@ def _tables() -> str:
 
 
 def _functions() -> str:
-    own = (_FOLDER / "functions.sql").read_text(encoding="utf-8") + _page()
+    texts = [
+        (_FOLDER / f"{name}.sql").read_text(encoding="utf-8") for name in ("functions", "ways")
+    ]
+    own = "".join(texts) + _page()
     names = re.findall(r"^CREATE FUNCTION (\w+)", own, re.MULTILINE)
     drops = "".join(f"DROP ROUTINE IF EXISTS {name} CASCADE;\n" for name in names)
     closed = "".join(f"REVOKE EXECUTE ON ROUTINE {name} FROM PUBLIC;\n" for name in names)
@@ -151,6 +155,7 @@ def _triggers(name: str) -> str:
     return (
         _trigger(name, "cw_rev", "BEFORE INSERT OR UPDATE", "ROW", "cw_revised()")
         + _trigger(name, "cw_out", f"AFTER {each}", "ROW", f"cw_changed('{name}')")
+        + _trigger(name, "cw_kept", f"AFTER {each}", _IN_BATCH, f"cw_kept('{name}')")
         + _trigger(name, "cw_all", "BEFORE TRUNCATE", "STATEMENT", f"cw_emptied('{name}')")
     )
 

@@ -182,7 +182,7 @@ def test_a_table_of_hostile_cells_is_accounted_for_row_by_row(
     settings = Settings(tmp_path / "data", pool=owner, secret_file=str(server.owner_secret))
     parser = argparse.ArgumentParser()
     door.add_arguments(parser)
-    asked = parser.parse_args(["events", str(file), "--map", str(mapping)])
+    asked = parser.parse_args(["table", str(file), "--map", str(mapping)])
     assert door.run(settings, asked) in (0, 1)
     ledger = (tmp_path / "data" / "imports" / "e.rows.jsonl").read_text("utf-8")
     told = [json.loads(line) for line in ledger.splitlines()]
@@ -213,7 +213,7 @@ def test_a_file_that_is_no_table_is_refused_in_a_sentence(
     mapping.write_text(MAP, encoding="utf-8")
     parser = argparse.ArgumentParser()
     door.add_arguments(parser)
-    asked = parser.parse_args(["events", str(file), "--map", str(mapping)])
+    asked = parser.parse_args(["table", str(file), "--map", str(mapping)])
     assert door.run(Settings(tmp_path / "data", pool="postgresql://nowhere.invalid/x"), asked) == 2
     told = capsys.readouterr().err
     assert told.startswith("commandwall: ")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
@@ -22,7 +22,7 @@ from commandwall import codes
 from commandwall.areas import Area, Building
 from commandwall.pool.imports import geofiles, shapes, text
 from commandwall.pool.imports.judged import File, Judged, Progress, close
-from commandwall.pool.imports.mapping import loaded
+from commandwall.pool.imports.mapping import Columns, columns_of, known_words, loaded
 from commandwall.pool.imports.places import Gazetteer
 from commandwall.pool.imports.pool_rows import PoolRows
 from commandwall.pool.imports.report import IMPORTED, MERGED, QUARANTINED, Ledger, Outcome, Report
@@ -37,7 +37,7 @@ FIELDS = frozenset({"id", "name", "address", "kind", "floors", "colour", "area"}
 class BuildingMap(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """One mapping file. Tables left out are empty."""
 
-    columns: dict[str, str | tuple[str, ...]]  # field -> header, or the first of several
+    columns: Columns  # field -> header, or the first of several
     defaults: dict[str, str] = {}
     kinds: dict[str, str] = {}  # the file's kind -> building_kind
     colours: dict[str, str] = {}  # the file's colour -> building_colour
@@ -55,7 +55,7 @@ def read(path: Path, told: geofiles.Told, map_file: Path) -> Source:
     """Read a file and its mapping. Raises ImportTrouble."""
     mapping = mapped(map_file)
     layer = geofiles.read(path, told)
-    return Source(layer, mapping, _columns(mapping, layer.header))
+    return Source(layer, mapping, columns_of(mapping.columns, layer.header))
 
 
 def mapped(path: Path) -> BuildingMap:
@@ -94,8 +94,8 @@ class BuildingJudge:
 
     def __init__(self, source: Source, places: Gazetteer, notes: Counter[str]) -> None:
         self._source, self._places, self._notes = source, places, notes
-        self._kinds = _words("building_kind", source.mapping.kinds)
-        self._colours = _words("building_colour", source.mapping.colours)
+        self._kinds = known_words("building_kind", source.mapping.kinds)
+        self._colours = known_words("building_colour", source.mapping.colours)
         self._line, self._most_floors = limit("line"), limit("floors")
         self._seen: dict[str, Building] = {}
 
@@ -197,12 +197,6 @@ def _keep(building: Building, held: Building, columns: Mapping[str, str]) -> Bui
     return dataclasses.replace(building, **{name: getattr(held, name) for name in fields})
 
 
-def _words(list_name: str, more: Mapping[str, str]) -> dict[str, str]:
-    """What a code may be called in a file -> the code."""
-    rows = codes.load(list_name).values()
-    return {word: c.id for c in rows for word in (c.id, c.zh, c.en)} | dict(more)
-
-
 def _check(mapping: BuildingMap, name: str) -> None:
     vocabularies: list[tuple[str, Iterable[str], Container[str]]] = [
         ("columns", mapping.columns, FIELDS),
@@ -213,20 +207,3 @@ def _check(mapping: BuildingMap, name: str) -> None:
     for what, given, allowed in vocabularies:
         if strange := [value for value in given if value not in allowed]:
             raise ImportTrouble("mapping", file=name, why=f"{what}: {', '.join(strange)}")
-
-
-def _columns(mapping: BuildingMap, header: Sequence[str]) -> dict[str, str]:
-    """Field -> column. ImportTrouble for one that the mapping names and the file has not."""
-    there = {head.strip().casefold(): head for head in header}
-    found: dict[str, str] = {}
-    missing: list[str] = []
-    for field, named in mapping.columns.items():
-        heads = (named,) if isinstance(named, str) else named
-        here = [there[h.casefold()] for h in heads if h.casefold() in there]
-        if here:
-            found[field] = here[0]
-        elif isinstance(named, str):
-            missing.append(named)
-    if missing:
-        raise ImportTrouble("columns", missing=", ".join(missing), there=", ".join(header))
-    return found

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections import defaultdict
+from collections.abc import Generator, Iterable, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import psycopg
@@ -12,6 +14,7 @@ from commandwall import secret
 from commandwall.areas import CITY, Area
 from commandwall.config import Settings
 from commandwall.pool import loader, schema
+from commandwall.pool.imports.pool_rows import Claim, Word
 from commandwall.pool.imports.report import Quarantined
 from commandwall.pool.imports.trouble import ImportTrouble
 from commandwall.pool.server import PoolServer, ServerTrouble
@@ -34,8 +37,32 @@ class CityPool:
     def held(self, kind: type[R], ids: Sequence[str]) -> dict[str, R]:
         return {r.id: r for r in self._select(kind, "t.id = ANY(%s)", (list(ids),))}
 
+    def claims(self, kind: type[Any], ids: Sequence[str]) -> dict[str, list[Claim]]:
+        found: dict[str, list[Claim]] = defaultdict(list)
+        for key, *claim in self._conn.execute(CLAIMS, (kind.__name__.lower(), list(ids))):
+            found[key].append(Claim(*claim))
+        return found
+
+    def owed(self, source: str, events: Sequence[str]) -> frozenset[str]:
+        found = self._conn.execute(OWED, (source, list(events)))
+        return frozenset(key for (key,) in found)
+
+    def unsaid(self, kind: type[Any], source: str, ids: Iterable[str]) -> tuple[list[str], int]:
+        with self._conn.transaction(), self._conn.cursor() as cursor:
+            cursor.execute("CREATE TEMP TABLE cw_said (id text) ON COMMIT DROP")
+            with cursor.copy("COPY cw_said FROM STDIN") as copy:
+                for key in ids:
+                    copy.write_row((key,))
+            cursor.execute(UNSAID, (source, kind.__name__.lower()))
+            rows = cursor.fetchall()
+        return [key for key, said in rows if not said], len(rows)
+
     def put(
-        self, records: Sequence[Any], kept: Sequence[Quarantined], gone: Sequence[Any] = ()
+        self,
+        records: Sequence[Any],
+        kept: Sequence[Quarantined],
+        gone: Sequence[Any] = (),
+        word: Word | None = None,
     ) -> None:
         with self._conn.transaction(), self._conn.cursor() as cursor:
             loader.remove(self._conn, gone)
@@ -44,6 +71,44 @@ class CityPool:
                 cursor.execute("UPDATE cw_meta SET city = %s WHERE city = ''", names[:1])
             if kept:
                 cursor.executemany(KEEP, kept)
+            if word is not None:
+                name = word.kind.__name__.lower()
+                marks = list(word.marks), list(word.marks.values())
+                cursor.execute(CLAIM, (name, word.source, name, word.source, *marks))
+                cursor.execute(UNCLAIM, (name, word.source, list(word.dropped)))
+
+    @contextmanager
+    def batch(self, source: str, file: str, digest: str) -> Generator[Batch]:
+        """Everything that is put meanwhile belongs to one batch; one that was killed goes on."""
+        found = self._conn.execute("SELECT cw_begin_batch(%s, %s, %s)", (source, file, digest))
+        batch = Batch(int(_one(found)))
+        yield batch
+        self._conn.execute("SELECT cw_end_batch(%s)", (batch.summary,))
+
+    def batches(self, most: int) -> list[tuple[Any, ...]]:
+        """The newest batches, newest first: number, begun, source, file, state, rows, summary."""
+        return self._conn.execute(BATCHES, (most,)).fetchall()
+
+    def withdraw(self, batch: int) -> dict[str, int]:
+        """Take a batch back: how many rows are undone, restored, or left as changed later."""
+        try:
+            with self._conn.transaction():
+                found = self._conn.execute("SELECT * FROM cw_withdraw(%s)", (batch,))
+                return dict(found.fetchall())
+        except psycopg.errors.RaiseException as error:
+            raise ImportTrouble("no_batch", batch=batch) from error
+
+    def withdrawn(self, batch: int, most: int) -> list[tuple[str, str, str]]:
+        """Rows of a withdrawn batch that a person should look at: kind, id, why."""
+        return self._conn.execute(NAMED, (batch, batch, most)).fetchall()
+
+    def quarantine(self, source: str, batch: int | None) -> list[tuple[Any, ...]]:
+        """Rows kept aside, newest first: at, batch, source, file, row, field, reason, original."""
+        return self._conn.execute(ASIDE, (source, source, batch, batch)).fetchall()
+
+    def forget_aside(self, source: str, file: str) -> None:
+        """What a whole table no longer has in it, or has mended, is no longer kept aside."""
+        self._conn.execute(MENDED, (source, file))
 
     def _select(self, kind: type[R], where: str, values: tuple[Any, ...]) -> list[Any]:
         name = kind.__name__.lower()
@@ -53,11 +118,63 @@ class CityPool:
             return [kind(*row) for row in self._conn.execute(query.encode(), values)]
 
 
+@dataclass(slots=True)
+class Batch:
+    """A load that runs; `summary` is kept with it."""
+
+    number: int
+    summary: str = ""
+
+
+def _one(cursor: psycopg.Cursor[tuple[Any, ...]]) -> Any:
+    row = cursor.fetchone()
+    return row[0] if row else None
+
+
 KEEP = b"""
-INSERT INTO cw_quarantine(id, source, file, row, field, reason, original)
-VALUES (%s, %s, %s, %s, %s, %s, %s)
+INSERT INTO cw_quarantine(id, source, file, row, field, reason, original, batch)
+VALUES (%s, %s, %s, %s, %s, %s, %s, nullif(current_setting('cw.batch', true), '')::bigint)
 ON CONFLICT (id) DO UPDATE SET file = excluded.file, row = excluded.row,
-    field = excluded.field, reason = excluded.reason
+    field = excluded.field, reason = excluded.reason, batch = excluded.batch
+"""
+CLAIMS = b"""
+SELECT record, source, mark, round(extract(epoch FROM at) * 1000)::bigint FROM cw_claim
+WHERE kind = %s AND record = ANY(%s) ORDER BY at, source
+"""
+CLAIM = b"""
+INSERT INTO cw_claim AS c (id, kind, record, source, mark)
+SELECT concat_ws('/', %s::text, %s::text, record), %s, record, %s, mark
+FROM unnest(%s::text[], %s::text[]) said(record, mark)
+ON CONFLICT (id) DO UPDATE SET mark = excluded.mark, at = excluded.at WHERE c.mark <> excluded.mark
+"""
+UNCLAIM = b"DELETE FROM cw_claim WHERE kind = %s AND source = %s AND record = ANY(%s)"
+OWED = b"""
+SELECT DISTINCT a.event FROM cw_act a LEFT JOIN cw_source s ON s.source = %s
+WHERE a.event = ANY(%s) AND (a.pos IS NULL OR a.pos > coalesce(s.confirmed, 0))
+"""
+UNSAID = b"""
+SELECT c.record, EXISTS (SELECT FROM cw_said s WHERE s.id = c.record) FROM cw_claim c
+WHERE c.source = %s AND c.kind = %s ORDER BY c.record
+"""
+BATCHES = b"""
+SELECT b.batch, b.begun_at, b.source, b.file, b.state, b.summary,
+    (SELECT count(*) FROM cw_batch_row r WHERE r.batch = b.batch AND r.kind <> 'claim')
+FROM cw_batch b ORDER BY b.batch DESC LIMIT %s
+"""
+NAMED = b"""
+SELECT r.kind, r.id, r.ended FROM cw_batch_row r WHERE r.batch = %s AND r.kind <> 'claim'
+    AND r.ended = 'later'
+UNION ALL
+SELECT r.kind, r.id, 'worked' FROM cw_batch_row r JOIN cw_work w ON w.id = r.id
+WHERE r.batch = %s AND r.kind = 'event' AND r.ended <> 'later' ORDER BY 1, 2 LIMIT %s
+"""
+ASIDE = b"""
+SELECT at, batch, source, file, row, field, reason, original FROM cw_quarantine
+WHERE (%s = '' OR source = %s) AND (%s::bigint IS NULL OR batch = %s) ORDER BY batch DESC NULLS LAST, row
+"""
+MENDED = b"""
+DELETE FROM cw_quarantine WHERE source = %s AND file = %s
+    AND batch < current_setting('cw.batch')::bigint
 """
 
 

@@ -5,13 +5,15 @@ the wall or the agent. Exit code 0: every row is in the pool; 1: some rows were 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from commandwall.clock import Clock
 from commandwall.config import ASSETS, Settings
+from commandwall.pool.imports import accounts
 
 if TYPE_CHECKING:
     from commandwall.pool.imports import geofiles
@@ -21,7 +23,18 @@ if TYPE_CHECKING:
     Work = Callable[[PoolRows, Ledger], Report]
     """The import of a file that is read and checked, into an open pool."""
 
+
 DONE, SOME_ASIDE, REFUSED = 0, 1, 2
+
+
+class Job(NamedTuple):
+    """One import, read and checked: the name of what it loads, from whom, a mark of all of it."""
+
+    name: str
+    source: str
+    digest: str
+    work: Work
+    whole: bool = False
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -45,9 +58,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         osm.add_argument("file", type=Path)
         within = "only what touches this area; else the city 限于辖区"
         osm.add_argument("--within", default="", metavar="CODE", help=within)
-    events = kinds.add_parser("events", help="rows of a table (CSV, XLSX) 事件")
-    events.add_argument("file", type=Path)
-    events.add_argument("--map", type=Path, required=True, metavar="MAPPING.toml", help="映射文件")
+    _add_table(kinds.add_parser("table", help="rows of a table: CSV, XLSX, a database 表"))
+    accounts.add_arguments(kinds)
+
+
+def _add_table(parser: argparse.ArgumentParser) -> None:
+    where = "CSV, XLSX, or a database as a SQLAlchemy URL 文件或数据库地址"
+    parser.add_argument("file", metavar="FILE|URL", help=where)
+    mapping = "what its columns mean 映射文件"
+    parser.add_argument("--mapping", type=Path, required=True, metavar="M.toml", help=mapping)
+    parser.add_argument(
+        "--source", default="", metavar="NAME", help="the system it is from 来源系统"
+    )
+    secret = "file with the password of that database 数据库密码文件"
+    parser.add_argument("--secret-file", default="", metavar="FILE", help=secret)
+    sure = "what the table no longer has may go, however much 确认大量移除"
+    parser.add_argument("--yes-remove", action="store_true", help=sure)
 
 
 def _add_map_file(parser: argparse.ArgumentParser) -> None:
@@ -63,32 +89,56 @@ def _add_map_file(parser: argparse.ArgumentParser) -> None:
 def run(settings: Settings, asked: argparse.Namespace) -> int:
     """Import what was asked for; the report goes to stdout, progress to stderr."""
     # Here, not above: every other command would wait for these libraries too.
-    from commandwall.pool.imports import city_pool
-    from commandwall.pool.imports.report import QUARANTINED, Ledger
     from commandwall.pool.imports.trouble import ImportTrouble
 
     try:
-        work = WORKS[asked.what](asked)
-        with (
-            city_pool.opened(settings) as pool,
-            Ledger(settings.data_dir / "imports", asked.file.stem) as ledger,
-        ):
-            report = work(pool, ledger)
+        if asked.what in accounts.ANSWERS:
+            return accounts.run(settings, asked)
+        return _load(settings, JOBS[asked.what](asked))
     except ImportTrouble as trouble:
         print(f"commandwall: {trouble.sentence(settings.lang)}", file=sys.stderr)
         return REFUSED
-    print("\n".join(report.lines(settings.lang)))
+
+
+def _load(settings: Settings, job: Job) -> int:
+    from commandwall.pool.imports import city_pool
+    from commandwall.pool.imports.report import QUARANTINED, Ledger
+
+    with (
+        city_pool.opened(settings) as pool,
+        Ledger(settings.data_dir / "imports", Path(job.name).stem) as ledger,
+        pool.batch(job.source, job.name, job.digest) as batch,
+    ):
+        report = job.work(pool, ledger)
+        batch.summary = report.lines(settings.lang)[0]
+        if job.whole:
+            pool.forget_aside(job.source, job.name)
+    print("\n".join(report.lines(settings.lang, batch.number)))
     print(f"  {ledger.rows}\n  {ledger.quarantine}")
     return SOME_ASIDE if report.total(QUARANTINED) else DONE
 
 
-def _areas(asked: argparse.Namespace) -> Work:
+def _of_file(asked: argparse.Namespace, work: Work) -> Job:
+    said = repr(sorted((key, str(value)) for key, value in vars(asked).items()))
+    return Job(asked.file.name, asked.what, _digest(said, asked.file), work)
+
+
+def _digest(said: str, *paths: Path) -> str:
+    """A mark of what is loaded and how: by it a load that was killed is known again."""
+    mark = hashlib.sha256(said.encode("utf-8", "backslashreplace"))
+    for path in paths:
+        with path.open("rb") as file:
+            mark.update(hashlib.file_digest(file, "sha256").digest())
+    return mark.hexdigest()
+
+
+def _areas(asked: argparse.Namespace) -> Job:
     from commandwall.pool.imports import areas
     from commandwall.pool.imports.area_judge import Ask
 
     ask = Ask(asked.level, asked.parent, asked.code, asked.name, asked.replace)
     source = areas.read(asked.file, ask, _told(asked))
-    return lambda pool, ledger: areas.run(pool, source, ledger)
+    return _of_file(asked, lambda pool, ledger: areas.run(pool, source, ledger))
 
 
 def _told(asked: argparse.Namespace) -> geofiles.Told:
@@ -97,41 +147,58 @@ def _told(asked: argparse.Namespace) -> geofiles.Told:
     return Told(asked.datum, asked.layer, asked.encoding, asked.ignore_crs)
 
 
-def _buildings(asked: argparse.Namespace) -> Work:
+def _buildings(asked: argparse.Namespace) -> Job:
     from commandwall.pool.imports import buildings
 
     source = buildings.read(asked.file, _told(asked), asked.map)
-    return lambda pool, ledger: buildings.run(pool, source, ledger, _progress)
+    return _of_file(asked, lambda pool, ledger: buildings.run(pool, source, ledger, _progress))
 
 
-def _roads(asked: argparse.Namespace) -> Work:
+def _roads(asked: argparse.Namespace) -> Job:
     from commandwall.pool.imports import osm, roads
 
     osm.check(asked.file)
-    return lambda pool, ledger: roads.run(pool, asked.file, asked.within, ledger, _progress)
+    return _of_file(
+        asked, lambda pool, ledger: roads.run(pool, asked.file, asked.within, ledger, _progress)
+    )
 
 
-def _ground(asked: argparse.Namespace) -> Work:
+def _ground(asked: argparse.Namespace) -> Job:
     from commandwall.pool.imports import lands, osm
 
     osm.check(asked.file)
-    return lambda pool, ledger: lands.run(pool, asked.file, asked.within, ledger, _progress)
+    return _of_file(
+        asked, lambda pool, ledger: lands.run(pool, asked.file, asked.within, ledger, _progress)
+    )
 
 
-def _events(asked: argparse.Namespace) -> Work:
-    from commandwall.pool.imports import events, mapping, tables
+def _table(asked: argparse.Namespace) -> Job:
+    from commandwall.pool.imports import databases, loads, mapping, tables
 
-    mapped = mapping.load(asked.map)
-    source = events.Source(asked.file.name, tables.read(asked.file), mapped, Clock().now())
-    return lambda pool, ledger: events.run(pool, source, ledger, _progress)
+    mapped = mapping.load(asked.mapping)
+    if databases.is_address(asked.file):
+        name, files = databases.name_of(asked.file, mapped), [asked.mapping]
+        table = databases.read(asked.file, asked.secret_file, mapped)
+    else:
+        name, files = Path(asked.file).name, [Path(asked.file), asked.mapping]
+        table = tables.read(Path(asked.file))
+    system = asked.source or mapped.system or mapped.source
+    source = loads.Source(name, table, mapped, Clock().now(), system, asked.yes_remove)
+    return Job(
+        name,
+        system,
+        _digest(f"{asked.file} {system}", *files),
+        lambda pool, ledger: loads.run(pool, source, ledger, _progress),
+        mapped.whole,
+    )
 
 
-WORKS: dict[str, Callable[[argparse.Namespace], Work]] = {
+JOBS: dict[str, Callable[[argparse.Namespace], Job]] = {
     "areas": _areas,
     "buildings": _buildings,
-    "events": _events,
     "ground": _ground,
     "roads": _roads,
+    "table": _table,
 }
 
 

@@ -1,74 +1,37 @@
-"""Events of a table: read, judged row by row, merged, and written in batches.
-
-An import may be killed and run again: a row is known by its source and number, and one that the
-pool already holds is counted as known.
-"""
+"""Events of a table: what one row says, and rows that say the same again."""
 
 from __future__ import annotations
 
 import dataclasses
 from collections import defaultdict
-from functools import partial
-from itertools import islice
+from collections.abc import Container
 from typing import NamedTuple
 
-from commandwall.areas import Area
 from commandwall.clock import SECOND, Ms
 from commandwall.events import Event
 from commandwall.pool.imports import text
-from commandwall.pool.imports.judged import BATCH, File, Judged, Progress, close
-from commandwall.pool.imports.mapping import Mapping
-from commandwall.pool.imports.places import Gazetteer
-from commandwall.pool.imports.pool_rows import PoolRows
-from commandwall.pool.imports.report import (
-    IMPORTED,
-    MERGED,
-    QUARANTINED,
-    Ledger,
-    Outcome,
-    Report,
-)
+from commandwall.pool.imports.judged import Judged
+from commandwall.pool.imports.report import IMPORTED, MERGED, QUARANTINED, Outcome
 from commandwall.pool.imports.rows import RowReader
-from commandwall.pool.imports.tables import Row, Table
+from commandwall.pool.imports.tables import Row
 from commandwall.pool.imports.trouble import RowFault, limit
 
 
-class Source(NamedTuple):
-    """One file to import: its name, its table, what its columns mean, and when."""
+class EventJudge:
+    """Decides the end of each row as far as the table itself can tell."""
 
-    name: str
-    table: Table
-    mapping: Mapping
-    now: Ms
+    def __init__(self, reader: RowReader) -> None:
+        self.reader, self._merger = reader, Merger(limit("merge_s") * SECOND)
 
-
-def run(pool: PoolRows, source: Source, ledger: Ledger, progress: Progress) -> Report:
-    """Import a whole file; what was done before a failure stays done."""
-    rows = list(source.table.numbered())
-    report = Report(source.name, len(rows))
-    places = Gazetteer(pool.all(Area), source.mapping.places)
-    reader = RowReader(source.mapping, source.table.header, places, source.now)
-    keep = partial(keep_work, mapping=source.mapping)
-    file = File(Event, source.mapping.source, source.name, keep)
-    merger, waiting = Merger(limit("merge_s") * SECOND), iter(rows)
-    while batch := list(islice(waiting, BATCH)):
-        judged = [judge(number, cells, reader, merger) for number, cells in batch]
-        report.add(close(pool, ledger, judged, file))
-        progress(sum(report.counts.values()), report.rows)
-    report.notes = reader.notes
-    return report
-
-
-def judge(number: int, cells: Row, reader: RowReader, merger: Merger) -> Judged:
-    """How a row ends as far as the file itself can tell."""
-    try:
-        event = reader.event(cells)
-        twin = merger.twin(event)
-    except RowFault as fault:
-        return Judged(Outcome(number, QUARANTINED, "", fault.field, fault.reason), cells)
-    if twin is not None:
-        return Judged(Outcome(number, MERGED, twin.id, "", twin.reason), cells)
-    return Judged(Outcome(number, IMPORTED, event.id, "", "new"), cells, event)
+    def __call__(self, number: int, cells: Row) -> Judged:
+        try:
+            event = self.reader.event(cells)
+            twin = self._merger.twin(event)
+        except RowFault as fault:
+            return Judged(Outcome(number, QUARANTINED, "", fault.field, fault.reason), cells)
+        if twin is not None:
+            return Judged(Outcome(number, MERGED, twin.id, "", twin.reason), cells)
+        return Judged(Outcome(number, IMPORTED, event.id, "", "new"), cells, event)
 
 
 class Twin(NamedTuple):
@@ -114,7 +77,13 @@ class Merger:
         return ""
 
 
-def keep_work(event: Event, held: Event, mapping: Mapping) -> Event:
-    """The row as the pool should hold it: what the file does not tell stays as the pool has it."""
-    fields = {"received_at", "rev"} | {"state", "unit", "closed_at"} - mapping.columns.keys()
+UNTOLD = frozenset(
+    {"grade", "address", "person", "phone", "occurred_at", "state", "unit", "closed_at"}
+)
+"""Fields that stay as the pool has them where the table has no column for them."""
+
+
+def keep_work(event: Event, held: Event, told: Container[str]) -> Event:
+    """The row as the pool should hold it: what the table does not tell stays as the pool has it."""
+    fields = {"received_at", "rev"} | {name for name in UNTOLD if name not in told}
     return dataclasses.replace(event, **{name: getattr(held, name) for name in fields})

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from commandwall.pool.imports.pool_rows import PoolRows, aside
+from commandwall.pool.imports.pool_rows import PoolRows, Word, aside
 from commandwall.pool.imports.report import MERGED, QUARANTINED, Ledger, Outcome
 
 BATCH = 500
@@ -33,30 +33,52 @@ class File(NamedTuple):
     keep: Callable[[Any, Any], Any]
 
 
-def close(pool: PoolRows, ledger: Ledger, judged: Sequence[Judged], file: File) -> list[Outcome]:
-    """Write a batch and the account of it; how its rows ended."""
+class Weighed(NamedTuple):
+    """Judged rows beside what the pool has: how they end, and what is kept of their source."""
+
+    ended: Sequence[Judged]
+    word: Word | None = None
+
+
+Weigh = Callable[[PoolRows, Sequence[Judged], File], Weighed]
+
+
+def beside_held(pool: PoolRows, judged: Sequence[Judged], file: File) -> Weighed:
+    """Rows that the pool already holds are known or changed."""
     held = pool.held(file.kind, [j.record.id for j in judged if j.record is not None])
-    ended = list(_known(judged, held, file))
+    return Weighed([_known(one, held, file) for one in judged])
+
+
+def close(
+    pool: PoolRows,
+    ledger: Ledger,
+    judged: Sequence[Judged],
+    file: File,
+    weigh: Weigh = beside_held,
+) -> list[Outcome]:
+    """Write a batch and the account of it; how its rows ended."""
+    ended, word = weigh(pool, judged, file)
     ends = [j.outcome for j in ended]
     kept = [
         aside(j.outcome, file.source, file.name, j.original)
         for j in ended
         if j.outcome.outcome == QUARANTINED
     ]
-    pool.put([j.record for j in ended if j.record is not None], kept)
+    pool.put([j.record for j in ended if j.record is not None], kept, word=word)
     ledger.write(ends, kept)
     return ends
 
 
-def _known(judged: Sequence[Judged], held: Mapping[str, Any], file: File) -> Iterator[Judged]:
-    """The same rows, those that the pool already holds marked as known or changed."""
-    for one in judged:
-        there = held.get(one.record.id) if one.record is not None else None
-        if there is None:
-            yield one
-            continue
-        record = file.keep(one.record, there)
-        if record == there:
-            yield Judged(one.outcome._replace(outcome=MERGED, reason="known"), one.original)
-        else:
-            yield Judged(one.outcome._replace(reason="changed"), one.original, record)
+def known(one: Judged, reason: str = "known") -> Judged:
+    """A row that brings the pool nothing."""
+    return Judged(one.outcome._replace(outcome=MERGED, reason=reason), one.original)
+
+
+def _known(one: Judged, held: Mapping[str, Any], file: File) -> Judged:
+    there = held.get(one.record.id) if one.record is not None else None
+    if there is None:
+        return one
+    record = file.keep(one.record, there)
+    if record == there:
+        return known(one)
+    return Judged(one.outcome._replace(reason="changed"), one.original, record)

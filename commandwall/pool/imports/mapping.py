@@ -1,16 +1,20 @@
-"""mapping.toml: which column is which field, and what the owner of a file means by its values."""
+"""mapping.toml: which column is which field, and what the owner of a table means by its values."""
 
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Sequence
+from collections.abc import Mapping as Dict
+from dataclasses import MISSING, fields
+from functools import cached_property
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
 from commandwall import codes, geo
+from commandwall.areas import Camera, Household, Person, Place
 from commandwall.events import (
     ACCEPTED,
     CLOSED_STATES,
@@ -19,30 +23,61 @@ from commandwall.events import (
     NEW,
     ON_SCENE,
     SIGNED,
+    Event,
 )
+from commandwall.indicators import Indicator, IndicatorValue
 from commandwall.pool.imports.trouble import ImportTrouble
+from commandwall.resources import Resource
+from commandwall.sensors import Sensor
 
+KINDS: Dict[str, type[Any]] = {
+    kind.__name__.lower(): kind
+    for kind in (
+        Event, Place, Person, Household, Camera, Sensor, Resource, Indicator, IndicatorValue,
+    )
+}  # fmt: skip
+"""What the rows of a table may become."""
+CODED: Dict[str, Dict[str, str]] = {
+    "place": {"kind": "place_kind"},
+    "person": {"role": "person_role"},
+    "household": {"colour": "building_colour"},
+    "sensor": {"cls": "sensor_class"},
+    "resource": {"kind": "resource_kind", "status": "resource_status"},
+    "indicator": {"domain": "indicator_domain"},
+}
+"""Kind -> field -> the code list of its values; those of events have tables of their own."""
 _TEXTS = {"source_id", "title", "body", "address", "person", "phone", "unit"}
 _CODED = {"cls", "urgency", "grade", "area", "state"}
 _PLACED = {"lon", "lat", "acc_m"}
 _TIMES = {"occurred_at", "reported_at", "closed_at"}
 FIELDS = frozenset(_TEXTS | _CODED | _PLACED | _TIMES)
-"""What a column may become; the rest of an event the importer knows by itself."""
+"""What a column of events may become; the rest of an event the importer knows by itself."""
+_EVENTS_OWN = ("classes", "words", "states", "urgencies", "places")
+_GIVEN = {"lon": 0, "lat": 0, "no": 0}
+"""Numbers that a table may leave out: from the area, or counted."""
 
 STATES = CLOSED_STATES | {NEW, ACCEPTED, DISPATCHED, SIGNED, ON_SCENE, FEEDBACK}
 
 M = TypeVar("M", bound=msgspec.Struct)
+Columns = dict[str, str | tuple[str, ...]]
 
 
-class Mapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class Mapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, dict=True):
     """One mapping file. Tables left out are empty."""
 
-    source: str  # code list event_source
-    columns: dict[str, str]  # field -> header of the file
+    source: str  # of events: code list event_source; else the name of the source system
+    columns: Columns  # field -> header of the table, or the first of several that is there
+    kind: str = "event"  # one of KINDS
+    system: str = ""  # name of the source system, where it is not `source`
+    whole: bool = False  # the table is all that the source has: what it no longer has is gone
+    table: str = ""  # of a database
+    query: str = ""  # of a database, instead of `table`
+    prefix: str = ""  # put before ids that mean nothing outside their source
     datum: str = ""  # of lon and lat; never guessed
     zone: str = "Asia/Shanghai"
     dates: tuple[str, ...] = ()  # strptime formats, tried in order, then ISO 8601
-    defaults: dict[str, str | int] = {}
+    defaults: dict[str, str | int | float] = {}
+    values: dict[str, dict[str, str]] = {}  # field -> the table's word -> ours
     classes: dict[str, str] = {}  # the file's class -> event_class
     words: dict[str, str] = {}  # a word of title or body -> event_class, the first one counts
     states: dict[str, str] = {}  # the file's state -> one of STATES
@@ -50,11 +85,21 @@ class Mapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     places: dict[str, str] = {}  # a name in texts -> code of an area
 
     @property
-    def located(self) -> bool:
-        """Whether the file gives coordinates."""
-        return {"lon", "lat"} <= self.columns.keys()
+    def record(self) -> type[Any]:
+        """The class of its records."""
+        return KINDS[self.kind]
 
     @property
+    def key(self) -> str:
+        """The field by which a row is known again."""
+        return "source_id" if self.kind == "event" else "id"
+
+    @property
+    def located(self) -> bool:
+        """Whether the table gives coordinates."""
+        return {"lon", "lat"} <= self.columns.keys()
+
+    @cached_property
     def time_zone(self) -> ZoneInfo:
         return ZoneInfo(self.zone)
 
@@ -77,13 +122,39 @@ def loaded(path: Path, kind: type[M]) -> M:
         raise ImportTrouble("mapping", file=path.name, why=str(error)) from error
 
 
+def columns_of(columns: Columns, header: Sequence[str]) -> dict[str, str]:
+    """Field -> header. ImportTrouble for a lone header that the mapping names and nobody has."""
+    there = {head.strip().casefold(): head for head in reversed(header)}
+    found: dict[str, str] = {}
+    missing: list[str] = []
+    for field, named in columns.items():
+        heads = [h.strip() for h in ((named,) if isinstance(named, str) else named)]
+        here = [there[h.casefold()] for h in heads if h.casefold() in there]
+        if here:
+            found[field] = here[0]
+        elif isinstance(named, str):
+            missing.append(named)
+    if missing:
+        raise ImportTrouble("columns", missing=", ".join(missing), there=", ".join(header))
+    return found
+
+
+def known_words(list_name: str, more: Dict[str, str]) -> dict[str, str]:
+    """What a code may be called in a file -> the code."""
+    rows = codes.load(list_name).values()
+    return {word: c.id for c in rows for word in (c.id, c.zh, c.en)} | dict(more)
+
+
 def _check(mapping: Mapping, name: str) -> None:
-    for what, given, allowed in _vocabularies(mapping):
+    if mapping.kind not in KINDS:
+        raise ImportTrouble("mapping", file=name, why=f"kind: {mapping.kind}")
+    vocabularies = _of_events(mapping) if mapping.kind == "event" else _of_records(mapping)
+    for what, given, allowed in vocabularies:
         if strange := [str(value) for value in given if value not in allowed]:
             why = f"{what}: {', '.join(strange)}"
             raise ImportTrouble("mapping", file=name, why=why)
-    if bool(mapping.columns.keys() & {"lon", "lat"}) != mapping.located:
-        raise ImportTrouble("mapping", file=name, why="lon, lat")
+    if missing := _missing(mapping):
+        raise ImportTrouble("mapping", file=name, why=", ".join(missing))
     if mapping.located:
         declared(mapping.datum)
     try:
@@ -92,18 +163,52 @@ def _check(mapping: Mapping, name: str) -> None:
         raise ImportTrouble("mapping", file=name, why=f"zone: {mapping.zone}") from error
 
 
-def _vocabularies(mapping: Mapping) -> list[tuple[str, Iterable[object], Container[object]]]:
-    """Parts of a mapping, the values in them, and the values that are allowed there."""
+def _missing(mapping: Mapping) -> list[str]:
+    """What must be there too: half a coordinate, the key, a number that nothing gives."""
+    half = {"lon", "lat"} - mapping.columns.keys() if not mapping.located else set()
+    lacking = half if mapping.columns.keys() & {"lon", "lat"} else set()
+    if mapping.kind != "event":
+        lacking |= _numbers(mapping.record) - mapping.columns.keys() - mapping.defaults.keys()
+    if mapping.kind != "event" or mapping.whole:
+        lacking |= {mapping.key} - mapping.columns.keys()
+    return sorted(lacking)
+
+
+def _numbers(kind: type[Any]) -> set[str]:
+    """Fields of a record that hold a number and have no value of their own."""
+    bare = (f for f in fields(kind) if f.default is MISSING)
+    return {f.name for f in bare if f.type in ("int", "float", "Ms")} - _GIVEN.keys()
+
+
+Vocabulary = tuple[str, Iterable[object], Container[object]]
+"""Part of a mapping, the values in it, and the values that are allowed there."""
+
+
+def _of_events(mapping: Mapping) -> list[Vocabulary]:
     classes, defaults = codes.load("event_class"), mapping.defaults
     return [
         ("columns", mapping.columns, FIELDS),
         ("defaults", defaults, FIELDS - {"lon", "lat", "source_id"}),
         ("source", [mapping.source], codes.load("event_source")),
+        ("values", mapping.values, ()),
         ("classes", list(mapping.classes.values()), classes),
         ("words", list(mapping.words.values()), classes),
         ("defaults.cls", [defaults["cls"]] if "cls" in defaults else [], classes),
         ("states", list(mapping.states.values()), STATES),
         ("urgencies", list(mapping.urgencies.values()), range(1, 6)),
+    ]
+
+
+def _of_records(mapping: Mapping) -> list[Vocabulary]:
+    named = {f.name for f in fields(mapping.record) if f.type != "bytes"} - {"rev"}
+    coded = CODED.get(mapping.kind, {})
+    lists = [(f, codes.load(code)) for f, code in coded.items()]
+    return [
+        ("columns", mapping.columns, named),
+        ("defaults", mapping.defaults, named - {"id", "lon", "lat"}),
+        ("values", mapping.values, named),
+        *((f"values.{f}", mapping.values.get(f, {}).values(), known) for f, known in lists),
+        *((what, getattr(mapping, what), ()) for what in _EVENTS_OWN[:-1]),
     ]
 
 

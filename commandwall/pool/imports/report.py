@@ -65,11 +65,12 @@ class Report:
         """Whether every row that was read ended."""
         return self.rows == sum(self.counts.values())
 
-    def lines(self, lang: str = "zh") -> list[str]:
-        """The report as lines for a person."""
+    def lines(self, lang: str = "zh", batch: int = 0) -> list[str]:
+        """The report as lines for a person; the batch is what `import withdraw` takes back."""
         words = codes.load("import_reason")
         names = [f"{words[o].name(lang)} {self.total(o)}" for o in OUTCOMES]
         told = [f"{self.file}: {words['rows'].name(lang)} {self.rows} = {' + '.join(names)}"]
+        told += [f"  {words['batch'].name(lang)}: {batch}"] if batch else []
         told += [f"  {words['ground'].name(lang)}: {self.ground}"] if self.ground else []
         for (outcome, reason), n in sorted(self.counts.items()):
             told.append(f"  {words[outcome].name(lang)} · {words[reason].name(lang)}: {n}")
@@ -89,7 +90,7 @@ class Ledger:
     def __init__(self, folder: Path, stem: str) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.rows, self.quarantine = (folder / f"{stem}.{n}.jsonl" for n in ("rows", "quarantine"))
-        self._rows, self._quarantine = _private(self.rows), _private(self.quarantine)
+        self._rows, self._quarantine = private(self.rows), private(self.quarantine)
 
     def write(self, outcomes: Iterable[Outcome], kept: Iterable[Quarantined]) -> None:
         for stream, tuples in ((self._rows, outcomes), (self._quarantine, kept)):
@@ -110,6 +111,7 @@ class Ledger:
         self._quarantine.close()
 
 
-def _private(path: Path) -> TextIOWrapper:
+def private(path: Path) -> TextIOWrapper:
+    """A file to write that only its owner may read."""
     number = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     return open(number, "w", encoding="utf-8", errors="backslashreplace")  # noqa: PTH123

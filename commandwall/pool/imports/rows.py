@@ -2,49 +2,50 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from hashlib import sha256
-from math import isfinite
-from typing import Any
 
 from commandwall import codes, geo
 from commandwall.clock import Ms
 from commandwall.events import CLOSED_STATES, NEW, NOWHERE, Event
-from commandwall.pool.imports import dates, text
+from commandwall.pool.imports import text
+from commandwall.pool.imports.cells import Cells
 from commandwall.pool.imports.mapping import STATES, Mapping
 from commandwall.pool.imports.places import Gazetteer, Spot
 from commandwall.pool.imports.tables import Cell, text_of
-from commandwall.pool.imports.trouble import ImportTrouble, RowFault, limit
+from commandwall.pool.imports.trouble import RowFault, limit
 
 UNSAID = "other"
 """The event_class of what nobody classed."""
 
 
-class RowReader:
-    """Reads the rows of one file by its mapping. `notes` counts what was mended on the way."""
+class RowReader(Cells):
+    """Reads the events of one table by its mapping."""
 
     def __init__(self, mapping: Mapping, header: Sequence[str], places: Gazetteer, now: Ms) -> None:
         """Raises ImportTrouble where a column of the mapping is not in the header."""
-        heads = [head.strip() for head in header]
-        if missing := [c for c in mapping.columns.values() if c.strip() not in heads]:
-            raise ImportTrouble("columns", missing=", ".join(missing), there=", ".join(heads))
-        self._at = {field: heads.index(c.strip()) for field, c in mapping.columns.items()}
-        self._mapping, self._places, self._now = mapping, places, now
-        self._zone = mapping.time_zone
+        super().__init__(mapping, header, now)
+        self._places = places
         self._classes = codes.load("event_class")
-        self.notes: Counter[str] = Counter()
+
+    def key(self, row: Sequence[Cell]) -> str:
+        """The id of a row that has a number of its own, or "". Raises RowFault."""
+        number = self.line(row, "source_id")
+        return f"{self._mapping.source}-{number}" if number else ""
 
     def event(self, row: Sequence[Cell]) -> Event:
         """The event of a row. Raises RowFault."""
         title, body = self._texts(row)
         spot = self._spot(row, title, body)
-        reported = self._moment(row, "reported_at")
+        reported = self.moment(row, "reported_at")
         if reported is None:
             raise RowFault("reported_at", "empty")
         state, closed = self._state(row)
-        person, cls = self._line(row, "person"), self._class(row, title, body)
-        source_id = self._line(row, "source_id") or _made_id(person, title, body, reported)
+        person, cls = self.line(row, "person"), self._class(row, title, body)
+        source_id = self.line(row, "source_id")
+        if self._mapping.whole and not source_id:
+            raise RowFault("source_id", "empty")
+        source_id = source_id or _made_id(person, title, body, reported)
         return Event(
             id=f"{self._mapping.source}-{source_id}",
             source=self._mapping.source,
@@ -53,50 +54,28 @@ class RowReader:
             body=body,
             cls=cls,
             urgency=self._urgency(row, cls),
-            grade=self._whole(row, "grade", 1, 4),
+            grade=self.whole(row, "grade", 1, 4),
             area=spot.area,
-            address=self._line(row, "address"),
+            address=self.line(row, "address"),
             lon=spot.lon,
             lat=spot.lat,
             acc_m=spot.acc_m,
             placed=spot.placed,
             datum=geo.datum_of(self._mapping.datum) if self._mapping.located else "",
             person=person,
-            phone=self._line(row, "phone"),
-            occurred_at=self._moment(row, "occurred_at"),
+            phone=self.line(row, "phone"),
+            occurred_at=self.moment(row, "occurred_at"),
             reported_at=reported,
             received_at=self._now,
             state=state,
-            unit=self._line(row, "unit"),
+            unit=self.line(row, "unit"),
             closed_at=closed,
         )
 
-    def _cell(self, row: Sequence[Cell], field: str) -> Any:
-        """The cell of a field, its default where it is empty, or ""."""
-        at = self._at.get(field)
-        cell = row[at] if at is not None and at < len(row) else None
-        if cell is None or (isinstance(cell, str) and not cell.strip()):
-            return self._mapping.defaults.get(field, "")
-        return cell
-
-    def _text(self, row: Sequence[Cell], field: str) -> str:
-        raw = text_of(self._cell(row, field))
-        if len(raw) > limit("cell"):
-            raise RowFault(field, "too_long")
-        kept, removed = text.clean(raw)
-        self.notes["cleaned"] += removed > 0
-        return kept
-
-    def _line(self, row: Sequence[Cell], field: str) -> str:
-        found = text.line(self._text(row, field))
-        if len(found) > limit("line"):
-            raise RowFault(field, "too_long")
-        return found
-
     def _texts(self, row: Sequence[Cell]) -> tuple[str, str]:
         """Title and body; a missing title is the beginning of the body."""
-        body = text.paragraphs(self._text(row, "body"))
-        title = text.line(self._text(row, "title"))
+        body = text.paragraphs(self.text(row, "body"))
+        title = text.line(self.text(row, "title"))
         if len(body) > limit("body"):
             raise RowFault("body", "too_long")
         if not title:
@@ -109,65 +88,38 @@ class RowReader:
             self.notes["title_cut"] += 1
         return text.shortened(title, limit("title")), body
 
-    def _moment(self, row: Sequence[Cell], field: str) -> Ms | None:
-        cell = self._cell(row, field)
-        if cell == "":
-            return None
-        value = text.clean(cell).text if isinstance(cell, str) else cell
-        return dates.moment(value, self._mapping.dates, self._zone, self._now, field)
-
     def _spot(self, row: Sequence[Cell], title: str, body: str) -> Spot:
-        lon, lat = self._number(row, "lon"), self._number(row, "lat")
+        lon, lat = self.number(row, "lon"), self.number(row, "lat")
         if (lon is None) != (lat is None):
             raise RowFault("lat" if lat is None else "lon", "empty")
         if lon is None or lat is None or lon == lat == 0:
             return self._named(row, title, body)
         x, y = geo.convert(lon, lat, self._mapping.datum)
-        spot = self._places.at(float(x), float(y), self._number(row, "acc_m"))
-        code = self._places.by_code(self._line(row, "area"))
+        spot = self._places.at(float(x), float(y), self.number(row, "acc_m"))
+        code = self._places.by_code(self.line(row, "area"))
         return spot._replace(area=code) if code else spot
 
     def _named(self, row: Sequence[Cell], title: str, body: str) -> Spot:
         """The area that a code names, or the texts."""
-        given = self._line(row, "area")
+        given = self.line(row, "area")
         code = self._places.by_code(given)
         self.notes["area_unknown"] += bool(given) and code != given
-        code = code or self._places.by_text([title, self._line(row, "address"), body])
+        code = code or self._places.by_text([title, self.line(row, "address"), body])
         spot = self._places.on(code)
         self.notes[f"placed_{spot.placed}"] += spot.placed != NOWHERE
         self.notes["placed_nowhere"] += spot.placed == NOWHERE
         return spot
 
-    def _number(self, row: Sequence[Cell], field: str) -> float | None:
-        cell = self._cell(row, field)
-        if cell == "":
-            return None
-        try:
-            number = float(text.clean(cell).text if isinstance(cell, str) else cell)
-        except (TypeError, ValueError, OverflowError) as error:
-            raise RowFault(field, "number") from error
-        if not isfinite(number):
-            raise RowFault(field, "number")
-        return number
-
-    def _whole(self, row: Sequence[Cell], field: str, low: int, high: int) -> int | None:
-        number = self._number(row, field)
-        if number is None:
-            return None
-        if not number.is_integer() or not low <= number <= high:
-            raise RowFault(field, "range")
-        return int(number)
-
     def _urgency(self, row: Sequence[Cell], cls: str) -> int:
         """As the file says, else as is usual for the class."""
-        if named := self._mapping.urgencies.get(text_of(self._cell(row, "urgency"))):
+        if named := self._mapping.urgencies.get(text_of(self.cell(row, "urgency"))):
             return named
         usual = self._classes[cls].facts["urgency"]
-        return self._whole(row, "urgency", 1, 5) or int(usual)
+        return self.whole(row, "urgency", 1, 5) or int(usual)
 
     def _class(self, row: Sequence[Cell], title: str, body: str) -> str:
         """By the file's own class, else by the first word found in the title, then the body."""
-        given = text_of(self._cell(row, "cls"))
+        given = text_of(self.cell(row, "cls"))
         code = self._mapping.classes.get(given, given)
         if code in self._classes:
             return code
@@ -179,11 +131,11 @@ class RowReader:
         return UNSAID
 
     def _state(self, row: Sequence[Cell]) -> tuple[str, Ms | None]:
-        given = text_of(self._cell(row, "state"))
+        given = text_of(self.cell(row, "state"))
         state = self._mapping.states.get(given, given) or NEW
         if state not in STATES:
             raise RowFault("state", "unknown")
-        closed = self._moment(row, "closed_at")
+        closed = self.moment(row, "closed_at")
         return state, closed if state in CLOSED_STATES else None
 
 

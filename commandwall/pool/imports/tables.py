@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -29,7 +29,12 @@ class Table:
     """A header and the rows below it, numbered as a person sees them: the header is row 1."""
 
     header: tuple[str, ...]
-    rows: Sequence[Row]
+    rows: Iterable[Row]  # can be walked more than once
+    said: int | None = None  # how many they are, where that need not be counted; 0: unknown
+
+    def count(self) -> int:
+        """How many rows `numbered` gives; 0 where nobody knows before they are read."""
+        return sum(1 for _ in self.numbered()) if self.said is None else self.said
 
     def numbered(self) -> Iterator[tuple[int, Row]]:
         """Rows that are not wholly empty, with their numbers."""

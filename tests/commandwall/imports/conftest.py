@@ -13,10 +13,11 @@ from commandwall.areas import CITY, TOWN, VILLAGE, Area
 from commandwall.clock import Ms
 from commandwall.config import ASSETS
 from commandwall.events import Event
-from commandwall.pool.imports import areas, buildings, events, lands, mapping, osm, roads, tables
+from commandwall.pool.imports import areas, buildings, lands, loads, mapping, osm, roads, tables
 from commandwall.pool.imports.area_judge import Ask
 from commandwall.pool.imports.geofiles import Told
 from commandwall.pool.imports.places import label_point
+from commandwall.pool.imports.pool_rows import Claim
 from commandwall.pool.imports.report import Ledger
 
 USUAL = ASSETS / "mappings" / "buildings.toml"
@@ -40,7 +41,7 @@ class MemoryPool:
     def __init__(self, *held):
         self.of = defaultdict(dict)
         self.of[Area] = {area.id: area for area in held}
-        self.kept = {}
+        self.kept, self.marks = {}, defaultdict(dict)
 
     @property
     def held_areas(self):
@@ -56,7 +57,15 @@ class MemoryPool:
     def held(self, kind, ids):
         return {i: self.of[kind][i] for i in ids if i in self.of[kind]}
 
-    def put(self, records, kept, gone=()):
+    def claims(self, kind, ids):
+        return {i: [Claim(*one) for one in self.marks[kind, i].items()] for i in ids}
+
+    def owed(self, source, events):
+        return frozenset()
+
+    def put(self, records, kept, gone=(), word=None):
+        for id_, mark in word.marks.items() if word else ():
+            self.marks[word.kind, id_][word.source] = mark
         for one in gone:
             del self.of[type(one)][one.id]
         for record in records:
@@ -91,10 +100,10 @@ class Desk:
     def events(self, table, map_text=MAP, name="rows.csv", now=NOW):
         path = self.write(name, table) if table is not None else self.folder / name
         mapped = mapping.load(self.write("map.toml", map_text))
-        source = events.Source(path.name, tables.read(path), mapped, now)
+        source = loads.Source(path.name, tables.read(path), mapped, now, mapped.source)
         self.steps.clear()
         with Ledger(self.folder / "out", path.stem) as ledger:
-            return events.run(self.pool, source, ledger, self.step)
+            return loads.run(self.pool, source, ledger, self.step)
 
     def step(self, *step):
         self.steps.append(step)

@@ -3,60 +3,24 @@
 from __future__ import annotations
 
 import argparse
-import itertools
-import subprocess
-import sys
-from pathlib import Path
 
-import psycopg
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from mapfiles import a_square, a_town, write
+from shell import Shell, begun
 
-from commandwall.config import ASSETS, Settings
+from commandwall.config import Settings
 from commandwall.pool import schema
 from commandwall.pool.imports import city_pool, door
 from commandwall.pool.imports.pool_rows import aside
 from commandwall.pool.imports.report import QUARANTINED, Outcome
 
-COUNT = itertools.count(1)
 HEAD = "编号,用户,主题,详情,时间\n"
 OUTLINE = (
     '{"type": "Polygon", "coordinates": '
     "[[[120.0, 31.8], [120.4, 31.8], [120.4, 32.0], [120.0, 32.0], [120.0, 31.8]]]}"
 )
-
-
-class Shell:
-    """Runs the command as a person would, against a database of its own."""
-
-    def __init__(self, server, folder):
-        self.folder = folder
-        name = f"imports{next(COUNT)}"
-        self.password = Path(server.owner_secret).read_text().strip()
-        with self.connect(server.owner_url) as conn:
-            conn.execute(f"CREATE DATABASE {name}")
-        self.url = server.owner_url.replace("/city?", f"/{name}?")
-        self.settings = Settings(
-            data_dir=folder / "data", pool=self.url, secret_file=server.owner_secret
-        )
-
-    def connect(self, url):
-        return psycopg.connect(url, password=self.password, autocommit=True)
-
-    def run(self, *arguments):
-        parser = argparse.ArgumentParser()
-        door.add_arguments(parser)
-        return door.run(self.settings, parser.parse_args([str(a) for a in arguments]))
-
-    def ask(self, sql):
-        with self.connect(self.url) as conn:
-            return conn.execute(sql).fetchall()
-
-    def file(self, name, text):
-        (self.folder / name).write_text(text, encoding="utf-8")
-        return self.folder / name
 
 
 @pytest.fixture
@@ -76,7 +40,7 @@ def test_a_city_its_towns_and_its_events_come_into_the_pool(shell, mapping, caps
     towns = shell.file("t.csv", "code,name\n320281001,澄江街道\n320281002,华士镇\n")
     assert shell.run("areas", towns, "--level", "town") == 0
     rows = "1,甲,华士镇停水,三栋,2026/3/1\n2,乙,江阴市停水,三栋,2026/3/1\n3,丙,x,y,三月\n"
-    assert shell.run("events", shell.file("e.csv", HEAD + rows), "--map", mapping) == 1
+    assert shell.run("table", shell.file("e.csv", HEAD + rows), "--map", mapping) == 1
     assert shell.ask("SELECT id, area, placed, state, rev FROM cw_event ORDER BY id") == [
         ("12345-1", "320281002", "area", "NEW", 1),
         ("12345-2", "320281", "area", "NEW", 1),
@@ -131,23 +95,9 @@ def test_roads_and_ground_come_into_the_pool_once_with_the_words_of_their_licenc
 def test_the_walls_hear_of_what_was_imported_once(shell, mapping):
     table = shell.file("e.csv", HEAD + "1,甲,停水,三栋,2026/3/1\n2,乙,x,y,三月\n")
     for _ in range(2):
-        shell.run("events", table, "--map", mapping)
+        shell.run("table", table, "--map", mapping)
     assert shell.ask("SELECT kind, id FROM cw_outbox") == [("event", "12345-1")]
     assert shell.ask("SELECT count(*) FROM cw_quarantine") == [(1,)]
-
-
-CHILD = """
-import argparse, sys
-from pathlib import Path
-from commandwall.config import ASSETS, Settings
-from commandwall.pool.imports import door
-
-url, secret, folder, table, mapping = sys.argv[1:]
-parser = argparse.ArgumentParser()
-door.add_arguments(parser)
-asked = parser.parse_args(["events", table, "--map", mapping])
-sys.exit(door.run(Settings(data_dir=Path(folder), pool=url, secret_file=secret), asked))
-"""
 
 
 @pytest.fixture
@@ -156,25 +106,14 @@ def long_table(shell):
     return shell.file("e.csv", HEAD + rows)
 
 
-def begun(shell, table, mapping):
-    """An import in a program of its own that has written its first rows."""
-    arguments = (shell.url, shell.settings.secret_file, shell.folder / "data", table, mapping)
-    command = [sys.executable, "-c", CHILD, *map(str, arguments)]
-    child = subprocess.Popen(
-        command, cwd=ASSETS.parent, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
-    )
-    child.stderr.readline()
-    return child
-
-
 def test_an_import_killed_at_once_is_taken_up_again_without_loss_or_double(
     shell, mapping, long_table
 ):
-    with begun(shell, long_table, mapping) as child:
+    with begun(shell, "table", long_table, "--mapping", mapping) as child:
         child.kill()
     ((before,),) = shell.ask("SELECT count(*) FROM cw_event")
     assert 0 < before < 6000
-    assert shell.run("events", long_table, "--map", mapping) == 0
+    assert shell.run("table", long_table, "--map", mapping) == 0
     assert shell.ask("SELECT count(*), count(DISTINCT source_id) FROM cw_event") == [(6000, 6000)]
     assert shell.ask("SELECT count(*) FROM cw_outbox") == [(6000,)]
 
@@ -182,8 +121,8 @@ def test_an_import_killed_at_once_is_taken_up_again_without_loss_or_double(
 def test_of_two_imports_at_once_the_second_waits_and_finds_everything_there(
     shell, mapping, long_table, capsys
 ):
-    with begun(shell, long_table, mapping) as child:
-        assert shell.run("events", long_table, "--map", mapping) == 0
+    with begun(shell, "table", long_table, "--mapping", mapping) as child:
+        assert shell.run("table", long_table, "--map", mapping) == 0
         child.communicate()
         assert child.returncode == 0
     assert "中心池已有: 6000" in capsys.readouterr().out
@@ -196,8 +135,8 @@ def test_of_two_imports_at_once_the_second_waits_and_finds_everything_there(
         (("areas", "{city}", "--level", "city"), "未声明坐标系"),
         (("areas", "{city}", "--level", "city", "--datum", "xian80"), "xian80"),
         (("areas", "none.csv", "--level", "town"), "none.csv"),
-        (("events", "none.csv", "--map", "{map}"), "none.csv"),
-        (("events", "{city}", "--map", "none.toml"), "none.toml"),
+        (("table", "none.csv", "--map", "{map}"), "none.csv"),
+        (("table", "{city}", "--map", "none.toml"), "none.toml"),
     ],
 )
 def test_what_cannot_be_imported_is_said_and_the_pool_is_not_even_opened(
@@ -219,7 +158,7 @@ def test_a_pool_that_cannot_be_reached_or_written_is_said(shell, mapping, server
         (shell.url.replace("/imports", "/nowhere"), server.owner_secret),
     ):
         shell.settings = Settings(data_dir=shell.folder / "data", pool=url, secret_file=secret)
-        assert shell.run("events", table, "--map", mapping) == 2
+        assert shell.run("table", table, "--map", mapping) == 2
         assert "无法" in capsys.readouterr().err
 
 

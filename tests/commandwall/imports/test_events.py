@@ -99,10 +99,10 @@ def test_an_import_that_was_killed_goes_on_where_it_stopped(desk):
     rows = [f"{n},人{n},主题{n},详情{n},2026/3/1\n" for n in range(1200)]
     whole, put = HEAD + "".join(rows), desk.pool.put
 
-    def dies(records, kept, gone=()):
+    def dies(records, kept, gone=(), word=None):
         if desk.pool.held_events:
             raise KeyboardInterrupt
-        put(records, kept, gone)
+        put(records, kept, gone, word)
 
     desk.pool.put = dies
     with pytest.raises(KeyboardInterrupt):
