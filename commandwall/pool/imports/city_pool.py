@@ -170,7 +170,8 @@ WHERE r.batch = %s AND r.kind = 'event' AND r.ended <> 'later' ORDER BY 1, 2 LIM
 """
 ASIDE = b"""
 SELECT at, batch, source, file, row, field, reason, original FROM cw_quarantine
-WHERE (%s = '' OR source = %s) AND (%s::bigint IS NULL OR batch = %s) ORDER BY batch DESC NULLS LAST, row
+WHERE (%s = '' OR source = %s) AND (%s::bigint IS NULL OR batch = %s)
+ORDER BY batch DESC NULLS LAST, row
 """
 MENDED = b"""
 DELETE FROM cw_quarantine WHERE source = %s AND file = %s

@@ -125,7 +125,8 @@ def state_of(shell):
     """Everything that a load leaves behind, but the moments."""
     events = "SELECT id, title, state, rev FROM cw_event ORDER BY id"
     claims = "SELECT id, mark FROM cw_claim ORDER BY id"
-    rows = "SELECT batch, kind, id, before - 'received_at' - 'at' FROM cw_batch_row ORDER BY 1, 2, 3"
+    before = "before - 'received_at' - 'at'"
+    rows = f"SELECT batch, kind, id, {before} FROM cw_batch_row ORDER BY 1, 2, 3"
     return [shell.ask(sql) for sql in (events, claims, rows)]
 
 
