@@ -1,15 +1,44 @@
-"""Conflicts 冲突: two stations wrote one record unseen by each other; a person settles it."""
+"""Conflicts 冲突: two stations wrote one record unseen by each other; a person settles it.
+
+Disputes 待核验: two sources of the city say different things of one record; a person decides."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from commandwall.store.schema import WALL, kinds
+from commandwall.clock import Ms
+from commandwall.store.schema import MIRROR, WALL, kinds, record
 from commandwall.store.store import Refused, Tx
 from commandwall.store.tables import Conflict
+
+OPEN, HELD, SAID, AGREED = "open", "held", "said", "agreed"
+"""How a dispute stands: undecided, for either value, or ended since the sources say the same."""
+
+
+@record(MIRROR, index=("area",))
+@dataclass(frozen=True, slots=True)
+class Dispute:
+    """Two sources say different things of one field of a record 待核验."""
+
+    id: str
+    kind: str  # of the record: event, person ...
+    record: str  # its id
+    field: str
+    area: str  # of the record
+    held: str  # JSON object of columns: what the pool holds
+    held_source: str  # who says so
+    held_at: Ms | None  # since when
+    said: str  # JSON object of columns: what another source says
+    said_source: str
+    said_at: Ms
+    state: str
+    by: str = ""  # who decided
+    at: Ms | None = None
+    rev: int = 0
+
 
 KEPT, OTHER = "kept", "other"
 """What a person may choose: the record that is shown, or the one that is not."""

@@ -36,7 +36,7 @@ def upsert(conn: Connection, records: Sequence[Any]) -> None:
     kind = type(records[0])
     table, names = _table(kind), _names(kind)
     with conn.transaction():
-        fresh = sql.Identifier("cw_fresh")
+        fresh = sql.Identifier(f"cw_fresh_{type(records[0]).__name__.lower()}")
         conn.execute(
             sql.SQL("CREATE TEMP TABLE {} (LIKE {} INCLUDING DEFAULTS) ON COMMIT DROP").format(
                 fresh, table

@@ -29,7 +29,7 @@ STATION_CALLS = (
     "cw_advance()", "cw_page(bigint, int)", "cw_packs(bigint, int)", "cw_push(jsonb)",
 )  # fmt: skip
 STATION_READS = ("cw_meta", "cw_head", "cw_journal", "cw_work")
-KIND_MODULES = ("areas", "sensors", "indicators", "events", "resources")
+KIND_MODULES = ("areas", "sensors", "indicators", "events", "resources", "conflicts")
 _FOLDER = Path(__file__).parent
 _IN_BATCH = "ROW WHEN (current_setting('cw.batch', true) <> '')"
 _LOCK = "SELECT pg_advisory_xact_lock(4711, 1)"

@@ -68,6 +68,7 @@ COMMENT ON TABLE cw_act IS
 CREATE INDEX IF NOT EXISTS cw_act_event ON cw_act (event);
 CREATE INDEX IF NOT EXISTS cw_act_fresh ON cw_act (no) WHERE pos IS NULL;
 
+CREATE INDEX IF NOT EXISTS cw_dispute_record ON cw_dispute (kind, record);
 ALTER TABLE cw_quarantine ADD COLUMN IF NOT EXISTS batch bigint;
 
 -- By this two states of a row are compared; how often it was written does not count.
@@ -245,6 +246,35 @@ BEGIN
         confirmed_at = clock_timestamp()
     RETURNING s.confirmed INTO held;
     RETURN held;
+END $$;
+
+-- A person decides between two sources: 'held' leaves the row as it is, 'said' writes what the other
+-- source says. Not where the row was changed meanwhile: the decision would undo that unseen.
+CREATE FUNCTION cw_verdict(which text, keep text, who text) RETURNS void LANGUAGE plpgsql
+SET search_path = public, pg_temp SET timezone = 'UTC' AS $$
+DECLARE
+    d cw_dispute;
+    names text;
+    there boolean;
+BEGIN
+    SELECT * INTO d FROM cw_dispute WHERE id = which AND state = 'open' FOR UPDATE;
+    IF NOT FOUND OR keep NOT IN ('held', 'said') OR who = '' THEN
+        RAISE EXCEPTION 'cw_verdict: there is no open dispute %, or no word held or said by whom', which;
+    END IF;
+    IF keep = 'said' THEN
+        SELECT string_agg(quote_ident(k), ', ') INTO names FROM jsonb_object_keys(d.said::jsonb) k;
+        EXECUTE format($q$
+            UPDATE cw_%1$s t SET (%2$s) =
+                (SELECT %2$s FROM jsonb_populate_record(NULL::cw_%1$s, $1))
+            WHERE t.id = $2 AND (SELECT bool_and(to_jsonb(t)->k = to_jsonb(h)->k)
+                FROM jsonb_populate_record(NULL::cw_%1$s, $3) h, jsonb_object_keys($3) k)
+            RETURNING true $q$, d.kind, names)
+            INTO there USING d.said::jsonb, d.record, d.held::jsonb;
+        IF there IS NULL THEN
+            RAISE EXCEPTION 'cw_moved_on: % was changed since the dispute %', d.record, which;
+        END IF;
+    END IF;
+    UPDATE cw_dispute SET state = keep, by = who, at = clock_timestamp() WHERE id = which;
 END $$;
 
 -- Drops what would be needed to withdraw batches that ended so many days ago.

@@ -1,4 +1,4 @@
-"""`commandwall import batches`, `withdraw`, `quarantine`: what was loaded, and taking it back."""
+"""`commandwall import batches`, `withdraw`, `quarantine`, `disputes`, `verdict`: after a load."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from commandwall.pool.imports.city_pool import CityPool
 
 DONE, SOME_LEFT = 0, 1
+HELD, SAID = "held", "said"
 SHOWN = 20
 """Rows that are printed; a file or the pool has them all."""
 HEAD = ("at", "batch", "source", "file", "row", "field", "reason", "original")
@@ -29,6 +30,13 @@ def add_arguments(kinds: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     aside.add_argument("--source", default="", metavar="NAME", help="of this source 来源系统")
     aside.add_argument("--batch", type=int, metavar="BATCH", help="of this batch 批次号")
     aside.add_argument("--export", type=Path, metavar="FILE.csv", help="all of them to a file 导出")
+
+    disputes = "where sources say different things 待核验"
+    kinds.add_parser("disputes", help=disputes)
+    verdict = kinds.add_parser("verdict", help="decide one of them 核验")
+    verdict.add_argument("dispute", metavar="DISPUTE", help="its id 编号")
+    verdict.add_argument("keep", choices=(HELD, SAID), help="the value of the pool, or the other")
+    verdict.add_argument("--by", required=True, metavar="NAME", help="who decides 核验人")
 
 
 def run(settings: Settings, asked: argparse.Namespace) -> int:
@@ -79,10 +87,39 @@ def _quarantine(pool: CityPool, settings: Settings, asked: argparse.Namespace) -
     return DONE
 
 
+def _disputes(pool: CityPool, settings: Settings, asked: argparse.Namespace) -> int:
+    from commandwall.clock import to_datetime
+    from commandwall.pool.imports import text
+
+    waiting = pool.undecided()
+    for d in waiting:
+        print(text.clean(d.id).text)
+        for value, source, at in (
+            (d.held, d.held_source, d.held_at),
+            (d.said, d.said_source, d.said_at),
+        ):
+            when = f"{to_datetime(at):%Y-%m-%d %H:%M}" if at is not None else ""
+            print(f"        {text.clean(value).text}  {source}  {when}")
+    print(f"{_words(settings)['disputed']} {len(waiting):,}", file=sys.stderr)
+    return SOME_LEFT if waiting else DONE
+
+
+def _verdict(pool: CityPool, settings: Settings, asked: argparse.Namespace) -> int:
+    pool.decide(asked.dispute, asked.keep, asked.by)
+    print(f"{asked.dispute}: {_words(settings)[asked.keep + '_value']}")
+    return DONE
+
+
 def _words(settings: Settings) -> dict[str, str]:
     from commandwall import codes
 
     return {key: row.name(settings.lang) for key, row in codes.load("import_reason").items()}
 
 
-ANSWERS = {"batches": _batches, "withdraw": _withdraw, "quarantine": _quarantine}
+ANSWERS = {
+    "batches": _batches,
+    "disputes": _disputes,
+    "quarantine": _quarantine,
+    "verdict": _verdict,
+    "withdraw": _withdraw,
+}

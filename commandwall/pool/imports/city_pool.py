@@ -13,6 +13,7 @@ import psycopg
 from commandwall import secret
 from commandwall.areas import CITY, Area
 from commandwall.config import Settings
+from commandwall.conflicts import OPEN, Dispute
 from commandwall.pool import loader, schema
 from commandwall.pool.imports.pool_rows import Claim, Word
 from commandwall.pool.imports.report import Quarantined
@@ -42,6 +43,23 @@ class CityPool:
         for key, *claim in self._conn.execute(CLAIMS, (kind.__name__.lower(), list(ids))):
             found[key].append(Claim(*claim))
         return found
+
+    def disputes(self, kind: type[Any], ids: Sequence[str]) -> list[Dispute]:
+        of = (kind.__name__.lower(), list(ids))
+        return self._select(Dispute, "t.kind = %s AND t.record = ANY(%s)", of)
+
+    def undecided(self) -> list[Dispute]:
+        """Disputes that wait for a person, oldest first."""
+        found: list[Dispute] = self._select(Dispute, "t.state = %s", (OPEN,))
+        return sorted(found, key=lambda d: (d.said_at, d.id))
+
+    def decide(self, dispute: str, keep: str, by: str) -> None:
+        """A person says which of two values counts. ImportTrouble where that cannot be."""
+        try:
+            self._conn.execute("SELECT cw_verdict(%s, %s, %s)", (dispute, keep, by))
+        except psycopg.errors.RaiseException as error:
+            code = "moved_on" if "cw_moved_on" in str(error) else "no_dispute"
+            raise ImportTrouble(code, dispute=dispute) from error
 
     def owed(self, source: str, events: Sequence[str]) -> frozenset[str]:
         found = self._conn.execute(OWED, (source, list(events)))
@@ -75,6 +93,7 @@ class CityPool:
                 name = word.kind.__name__.lower()
                 marks = list(word.marks), list(word.marks.values())
                 cursor.execute(CLAIM, (name, word.source, name, word.source, *marks))
+                loader.upsert(self._conn, word.disputes)
                 cursor.execute(UNCLAIM, (name, word.source, list(word.dropped)))
 
     @contextmanager

@@ -49,8 +49,8 @@ def run(pool: PoolRows, source: Source, ledger: Ledger, progress: Progress) -> R
     report = Report(source.name)
     judge = _judge(pool, source)
     file = File(source.mapping.record, source.system, source.name, _keep(source, judge))
-    gone = Gone(pool, file, _said(source, judge), source.sure) if source.mapping.whole else None
-    weigh, total = Weigher(source.system, report.notes), source.table.count()
+    gone = _gone(pool, source, file, judge)
+    weigh, total = Weigher(source.system, source.now, report.notes), source.table.count()
     waiting = source.table.numbered()
     while batch := list(islice(waiting, BATCH)):
         report.rows += len(batch)
@@ -60,6 +60,13 @@ def run(pool: PoolRows, source: Source, ledger: Ledger, progress: Progress) -> R
         gone.remove(report.notes)
     report.notes += judge.reader.notes
     return report
+
+
+def _gone(pool: PoolRows, source: Source, file: File, judge: Judge) -> Gone | None:
+    """What a whole table no longer has, believed before the first row is written."""
+    if not source.mapping.whole:
+        return None
+    return Gone(pool, file, _said(source, judge), source.now, source.sure)
 
 
 def _judge(pool: PoolRows, source: Source) -> Judge:

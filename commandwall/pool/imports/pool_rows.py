@@ -8,6 +8,7 @@ from hashlib import sha256
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 from commandwall.clock import Ms
+from commandwall.conflicts import Dispute
 from commandwall.pool.imports.report import Outcome, Quarantined
 from commandwall.pool.imports.tables import text_of
 
@@ -29,6 +30,7 @@ class Word(NamedTuple):
     source: str
     marks: Mapping[str, str]  # id -> mark
     dropped: Sequence[str] = ()  # ids of which it no longer says anything
+    disputes: Sequence[Dispute] = ()  # what it says otherwise than others
 
 
 class PoolRows(Protocol):
@@ -42,6 +44,9 @@ class PoolRows(Protocol):
 
     def claims(self, kind: type[Any], ids: Sequence[str]) -> dict[str, list[Claim]]:
         """What sources say of these records, by id; nothing for those that nobody claims."""
+
+    def disputes(self, kind: type[Any], ids: Sequence[str]) -> list[Dispute]:
+        """All disputes of these records, also those that ended."""
 
     def owed(self, source: str, events: Sequence[str]) -> frozenset[str]:
         """Those of these events on which stations did what the source has not confirmed."""

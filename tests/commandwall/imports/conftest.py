@@ -60,6 +60,9 @@ class MemoryPool:
     def claims(self, kind, ids):
         return {i: [Claim(*one) for one in self.marks[kind, i].items()] for i in ids}
 
+    def disputes(self, kind, ids):
+        return []
+
     def owed(self, source, events):
         return frozenset()
 
