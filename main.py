@@ -51,7 +51,7 @@ def build(settings: Settings, parts: ExitStack) -> Wall:
     """The wall of one world; `parts` ends what belongs to it in reverse order."""
     world = World.open(settings)
     parts.callback(world.close)
-    keeper = Keeper(settings, world.clock)
+    keeper = Keeper(settings, world.clock, patient=bool(world.store.mirror_name()))
     parts.callback(keeper.stop)
     keeper.start()
     from widgets.startup import Crossing
@@ -60,13 +60,14 @@ def build(settings: Settings, parts: ExitStack) -> Wall:
     follower = Follower(world, crossing.arrived.emit)
     parts.callback(follower.stop)
     follower.start()
-    # Loading the screen takes a second, in which the agent gets ready and the city is read.
+    # Loading the screen takes a second, in which the city is read.
     from layers.base import installed, load_layers
     from layers.map import MapView
     from widgets.wall import Wall
 
     map_view = MapView(load_layers(installed(settings.plugins)), clock=world.clock)
     parts.callback(map_view.shut)
+    map_view.ready.connect(keeper.drawn)
     wall = Wall(world, settings, map_view)
     parts.callback(wall.context.drafts.flush)
     crossing.reach(wall.tick)

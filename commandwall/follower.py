@@ -50,8 +50,8 @@ LISTEN_MS = 250
 """So often the pulse is looked at: who falls silent is told at once, not with the next second."""
 RINGS = {"main": "changed", "mirror": "mirror_changed"}
 KNOWN = kinds(WALL) | kinds(MIRROR)
-REST_S = 0.5
-"""Time for the screen to draw what it got before the rest is read."""
+REST_S, SOON = 0.5, -1.0
+"""Time for the screen to draw what it got before the rest is read; a moment that is not set yet."""
 TIDY_S = 5.0
 """Time for the map to build its shapes of what was read."""
 LATER: tuple[type[Any], ...] = (Building, Place, Camera, Pipe, Person)
@@ -114,6 +114,8 @@ class Follower(threading.Thread):
             self._each_second(now, parts, markers)
         if fresh or markers:
             self._tell(Changes(now, fresh, frozenset(markers), **parts))
+        if self._rest_at < 0:  # the screen draws what it got before the rest is read
+            self._rest_at = self._clock.monotonic() + REST_S
         if self._clock.monotonic() > self._tidy_at:
             self._tidy_at = math.inf
             platform.give_back()
@@ -132,7 +134,7 @@ class Follower(threading.Thread):
         assert conn is not None
         moved = [name for name in self._cursors if self._version(conn, name)]
         now = self._clock.monotonic()
-        rest = self._rest(conn, parts) if now > self._rest_at and not whole else {}
+        rest = self._rest(conn, parts) if 0 <= self._rest_at < now and not whole else {}
         if not (whole or moved):
             return rest
         with conn.begin():
@@ -158,7 +160,7 @@ class Follower(threading.Thread):
 
     def _everything(self, reader: Reader, parts: dict[str, Any]) -> Fresh:
         """All that is shown; what there is much of and can wait follows with the next step."""
-        self._rest_at = self._clock.monotonic() + REST_S
+        self._rest_at = SOON
         for name in self._cursors:
             self._cursors[name] = reader.value(f"SELECT max(seq) FROM {name}.{RINGS[name]}") or 0
         known = {kind for name, kind in KNOWN.items() if name not in UNSHOWN}

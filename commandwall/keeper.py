@@ -25,15 +25,21 @@ SILENT_MS, START_MS = 5 * SECOND, 60 * SECOND
 needs its time to load it."""
 LOOK_S = 0.25
 BACK_OFF_S = (0.0, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
+DRAWN_S = 3.0
+"""How long the first agent waits for the picture at most, where there is one to draw already: both
+at once would need the processors twice."""
 SOUND_S = 10.0
 """An agent that lived this long did not fail at its start: the next one starts at once."""
 
 
 class Keeper(threading.Thread):
-    """Keeps one agent alive for as long as the wall is."""
+    """Keeps one agent alive for as long as the wall is; a patient one begins at `drawn`."""
 
-    def __init__(self, settings: Settings, clock: Clock) -> None:
+    def __init__(self, settings: Settings, clock: Clock, patient: bool = False) -> None:
         super().__init__(name="keeper", daemon=True)
+        self._first = threading.Event()
+        if not patient:
+            self._first.set()
         self._settings, self._clock = settings, clock
         self._halt = threading.Event()
         self._child: subprocess.Popen[bytes] | None = None
@@ -43,13 +49,19 @@ class Keeper(threading.Thread):
 
     def run(self) -> None:
         with platform.lock(self._settings.data_dir / WALL_LOCK, wait=True, shared=True):
+            self._first.wait(DRAWN_S)
             while not self._halt.is_set():
                 self._look()
                 self._halt.wait(LOOK_S)
 
+    def drawn(self) -> None:
+        """The city that was stored is on the screen."""
+        self._first.set()
+
     def stop(self) -> None:
         """End the agent with the wall."""
         self._halt.set()
+        self._first.set()
         if self.is_alive():
             self.join()
         if self._child is not None:

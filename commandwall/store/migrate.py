@@ -6,11 +6,7 @@ import logging
 from pathlib import Path
 
 import sqlcipher3.dbapi2 as sqlite
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Engine
+from sqlalchemy import Engine, inspect, text
 
 from commandwall import platform
 from commandwall.store import database
@@ -36,15 +32,20 @@ def open_store(folder: Path) -> Store:
     return Store(folder)
 
 
+def revisions() -> list[str]:
+    """All schemas of wall.db, oldest first: the numbers that the names of the scripts begin with."""
+    return sorted(path.name.split("_")[0] for path in (SCRIPTS / "versions").glob("[0-9]*.py"))
+
+
 def _upgrade(path: Path) -> None:
-    scripts = ScriptDirectory(str(SCRIPTS))
-    head = scripts.get_current_head()
+    known = revisions()
+    head = known[-1]
     engine = database.writer(path, "FULL")
     try:
         held = _held(engine)
         if held == head:
             return
-        if held is not None and held not in {s.revision for s in scripts.walk_revisions()}:
+        if held is not None and held not in known:
             raise StoreTrouble("newer", f"{path.name} was written by a newer version ({held})")
         if held is not None:
             _back_up(path, held)
@@ -56,10 +57,16 @@ def _upgrade(path: Path) -> None:
 
 def _held(engine: Engine) -> str | None:
     with engine.connect() as conn:
-        return MigrationContext.configure(conn).get_current_revision()
+        if not inspect(conn).has_table("alembic_version"):
+            return None
+        return conn.execute(text("SELECT version_num FROM alembic_version")).scalar()
 
 
 def _run(engine: Engine) -> None:
+    # Here, not above: each start would wait for it, and nearly none upgrades anything.
+    from alembic import command
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(SCRIPTS).replace("%", "%%"))
     with engine.begin() as conn:

@@ -64,6 +64,35 @@ def beats(folder: Path) -> bool:
     return platform.is_held(folder / AGENT_LOCK) and pulse.read(folder).agent_at > 0
 
 
+def test_the_first_agent_waits_for_the_picture_but_not_for_ever(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("commandwall.keeper.DRAWN_S", 30.0)
+    watch = Keeper(Settings(data_dir=tmp_path), Clock(), patient=True)
+    watch.start()
+    try:
+        time.sleep(0.5)
+        assert agents(tmp_path) == []
+        watch.drawn()
+        until(lambda: agents(tmp_path))
+    finally:
+        watch.stop()
+    monkeypatch.setattr("commandwall.keeper.DRAWN_S", 0.2)
+    blind = Keeper(Settings(data_dir=tmp_path), Clock(), patient=True)
+    blind.start()
+    until(lambda: agents(tmp_path))
+    blind.stop()
+
+
+def test_a_wall_that_closes_before_its_picture_does_not_wait(tmp_path: Path) -> None:
+    watch = Keeper(Settings(data_dir=tmp_path), Clock(), patient=True)
+    watch.start()
+    began = time.monotonic()
+    watch.stop()
+    assert time.monotonic() - began < 2.0
+    assert agents(tmp_path) == []
+
+
 def test_an_agent_that_is_killed_starts_again_without_waiting_for_silence(
     keeper: Keeper, tmp_path: Path
 ) -> None:

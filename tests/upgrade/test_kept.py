@@ -9,6 +9,7 @@ import pytest
 import sqlcipher3.dbapi2 as sqlite
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from builders import NOW, StillClock
 
 from commandwall import alarms, events
@@ -17,7 +18,7 @@ from commandwall.areas import BuildingColour
 from commandwall.desk import Desk
 from commandwall.events import EventNote
 from commandwall.incidents import FRONT, Directive, Incident
-from commandwall.store import database, lines
+from commandwall.store import database, lines, migrate
 from commandwall.store.journal import first_bad
 from commandwall.store.migrate import open_store
 from commandwall.store.schema import wall
@@ -102,3 +103,9 @@ def test_a_changed_byte_of_a_kept_line_is_found(folder: Path) -> None:
     assert bad is not None
     assert (bad[0].act, bad[1]) == ("close", "body was changed")
     store.close()
+
+
+def test_the_names_of_the_scripts_tell_the_schemas_as_their_contents_do() -> None:
+    scripts = ScriptDirectory(str(migrate.SCRIPTS))
+    assert migrate.revisions()[-1] == scripts.get_current_head()
+    assert set(migrate.revisions()) == {script.revision for script in scripts.walk_revisions()}
