@@ -76,8 +76,10 @@ def _judge(pool: PoolRows, source: Source) -> Judge:
         judge: Judge = EventJudge(RowReader(mapping, header, places, source.now))
     else:
         judge = RecordJudge(RecordReader(mapping, header, places, source.now), pool)
-    if mapping.whole and mapping.key not in judge.reader.columns:
-        raise ImportTrouble("columns", missing=mapping.key, there=", ".join(header))
+    if (mapping.whole or mapping.kind != "event") and mapping.key not in judge.reader.columns:
+        named = mapping.columns[mapping.key]
+        usual = named if isinstance(named, str) else ", ".join(named)
+        raise ImportTrouble("columns", missing=f"{mapping.key} ({usual})", there=", ".join(header))
     return judge
 
 

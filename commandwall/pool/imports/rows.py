@@ -96,15 +96,17 @@ class RowReader(Cells):
             return self._named(row, title, body)
         x, y = geo.convert(lon, lat, self._mapping.datum)
         spot = self._places.at(float(x), float(y), self.number(row, "acc_m"))
-        code = self._places.by_code(self.line(row, "area"))
+        given = self.line(row, "area")
+        code = self._places.by_code(given) or self._places.by_text([given])
         return spot._replace(area=code) if code else spot
 
     def _named(self, row: Sequence[Cell], title: str, body: str) -> Spot:
-        """The area that a code names, or the texts."""
+        """The area that its column gives by code or by name, or that the texts name."""
         given = self.line(row, "area")
         code = self._places.by_code(given)
-        self.notes["area_unknown"] += bool(given) and code != given
-        code = code or self._places.by_text([title, self.line(row, "address"), body])
+        named = code == given or bool(self._places.by_text([given]))
+        self.notes["area_unknown"] += bool(given) and not named
+        code = code or self._places.by_text([given, title, self.line(row, "address"), body])
         spot = self._places.on(code)
         self.notes[f"placed_{spot.placed}"] += spot.placed != NOWHERE
         self.notes["placed_nowhere"] += spot.placed == NOWHERE
