@@ -51,6 +51,7 @@ def _fill(conn: schema.Connection, count: int) -> None:
     # The owner's triggers fire always, as `create` makes them.
     for name in ("cw_rev", "cw_out", "cw_all"):
         schema.run(conn, f"ALTER TABLE cw_event ENABLE ALWAYS TRIGGER {name}")
+    conn.execute("SELECT cw_begin_anew()")
     conn.execute("ANALYZE cw_event")
 
 

@@ -127,6 +127,7 @@ def _commands(commands: argparse._SubParsersAction[argparse.ArgumentParser],
 def _flags(asked: argparse.Namespace) -> dict[str, object]:
     names = (
         "demo", "scale", "data_dir", "side", "lang", "log_level", "basemap", "basemap_datum",
+        "pool", "secret_file",
     )  # fmt: skip
     flags = {name: getattr(asked, name, None) for name in names}
     return flags if asked.join is None else {**flags, **_joined(asked.join)}

@@ -11,7 +11,7 @@ import sys
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
 import sqlcipher3.dbapi2 as sqlite
@@ -19,21 +19,10 @@ import sqlcipher3.dbapi2 as sqlite
 from commandwall import codes, pairing, watchdog
 from commandwall.clock import DAY, Clock, to_datetime
 from commandwall.config import REFUSED, Settings
+from commandwall.finding import BAD, OK, WARN, Finding, tell
 from commandwall.logs import mask
 from commandwall.store import pulse
 from commandwall.store.database import SAFE_VERSION, network_file_system
-
-OK, WARN, BAD = "ok", "warn", "bad"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One line: what was looked at, how it is, and what mends it ("" where nothing is to do)."""
-
-    name: str
-    state: str
-    fact: str
-    mend: str = ""
 
 
 def examine(settings: Settings) -> Iterator[Finding]:
@@ -48,10 +37,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
 def run(settings: Settings, bundle: Path | None) -> int:
     """Print the findings; 0 when nothing is bad. `bundle`: also write a masked zip of them."""
     findings = list(examine(settings))
-    for finding in findings:
-        print(f"[{finding.state:>4}] {finding.name}: {finding.fact}")
-        if finding.mend:
-            print(f"       {finding.mend}")
+    code = tell(findings)
     if bundle is not None:
         try:
             write_bundle(settings, findings, bundle)
@@ -59,7 +45,7 @@ def run(settings: Settings, bundle: Path | None) -> int:
             print(f"commandwall: {bundle}: {error.strerror}", file=sys.stderr)
             return REFUSED
         print(bundle)
-    return REFUSED if any(f.state == BAD for f in findings) else 0
+    return code
 
 
 def write_bundle(settings: Settings, findings: list[Finding], file: Path) -> None:

@@ -1,43 +1,174 @@
-"""`commandwall pool`: make the pool of a city, or print the SQL for engineers who do it by hand."""
+"""`commandwall pool`: make the pool of a city, bring it up to date, look after it, remove it.
+
+Exit codes: 0 done (check: nothing is bad); 1 it cannot be done, or something is bad; 2 asked
+wrongly.
+"""
 
 from __future__ import annotations
 
 import argparse
+import json
 import sys
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
-from commandwall.config import Settings
+from commandwall import codes
+from commandwall.config import REFUSED, USAGE, Settings
 
-DONE, REFUSED = 0, 2
+if TYPE_CHECKING:
+    from commandwall.pool.schema import Connection
+
+    Work = Callable[[Connection, Settings, argparse.Namespace], int]
+
+DONE = 0
 CONNECT_S = 5
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What can be asked for."""
     what = parser.add_subparsers(dest="what", required=True, metavar="WHAT")
-    for name, words in (("make", "make or upgrade the pool 建池/升级"), ("sql", "print its SQL")):
-        one = what.add_parser(name, help=words)
-        one.add_argument("--city", default="", metavar="NAME", help="name of the city 城市名")
+    init = _command(what, "init", "make a pool in an empty database 建池")
+    init.add_argument("--city", default="", metavar="NAME", help="name of the city 城市名")
+    printed = "print the SQL and do nothing 只打印 SQL"
+    init.add_argument("--print", action="store_true", dest="print_sql", help=printed)
+    _command(what, "upgrade", "bring it up to date, mend triggers and rights 升级与修复")
+    _command(what, "check", "find what is wrong, and say what to do 检查")
+    status = _command(what, "status", "how it stands 状态")
+    status.add_argument("--json", action="store_true", help="for other programs 供程序读取")
+    drop = _command(what, "drop", "remove it with all rows 删除中心池")
+    drop.add_argument("--yes", action="store_true", help="without asking 不再询问")
+
+
+def _command(
+    what: argparse._SubParsersAction[argparse.ArgumentParser], name: str, words: str
+) -> argparse.ArgumentParser:
+    one = what.add_parser(name, help=words)
+    one.add_argument(
+        "pool", nargs="?", default=None, metavar="URL", help="postgresql://… without a password"
+    )
+    secret = "file of mode 0600 with the password 密码文件"
+    one.add_argument("--secret-file", default=None, metavar="FILE", help=secret)
+    return one
 
 
 def run(settings: Settings, asked: argparse.Namespace) -> int:
-    """0 when it is done; 2 with a sentence when the pool cannot be reached or refuses."""
+    """Do what was asked of the pool that the settings name, with its owner's login."""
     # Here, not above: every other command would wait for these libraries too.
     import psycopg
 
     from commandwall import secret
     from commandwall.pool import schema
 
-    if asked.what == "sql":
+    if asked.what == "init" and asked.print_sql:
         print(f"BEGIN;\n{schema.script(asked.city)}\nCOMMIT;")
         return DONE
     if not settings.pool:
-        print("commandwall: name the pool: COMMANDWALL_POOL=postgresql://…", file=sys.stderr)
-        return REFUSED
+        return _refuse("url", settings, USAGE)
     try:
         password = secret.password(settings.pool, settings.secret_file)
-        with psycopg.connect(settings.pool, password=password, connect_timeout=CONNECT_S) as conn:
-            schema.create(conn, asked.city)
+        with psycopg.connect(
+            settings.pool, password=password, connect_timeout=CONNECT_S, autocommit=True
+        ) as conn:
+            return WORKS[asked.what](conn, settings, asked)
     except (OSError, psycopg.Error) as error:
         print(f"commandwall: {error}", file=sys.stderr)
         return REFUSED
+
+
+def _init(conn: Connection, settings: Settings, asked: argparse.Namespace) -> int:
+    from commandwall.pool import schema
+
+    number, _ = schema.made(conn)
+    if number:
+        return _refuse("there", settings, city=_city(conn))
+    return _make(conn, settings, asked.city)
+
+
+def _upgrade(conn: Connection, settings: Settings, asked: argparse.Namespace) -> int:
+    from commandwall.pool import schema
+
+    number, _ = schema.made(conn)
+    if number == 0:
+        return _refuse("none", settings)
+    if number > schema.SCHEMA:
+        return _refuse("newer", settings, number=number, ours=schema.SCHEMA)
+    return _make(conn, settings, "")
+
+
+def _make(conn: Connection, settings: Settings, city: str) -> int:
+    from commandwall.pool import check, schema
+
+    for code, _, facts in check.server(conn):
+        words = codes.load("pool_check")[code]
+        print(f"commandwall: {words.name(settings.lang).format(**facts)}", file=sys.stderr)
+        return REFUSED
+    schema.create(conn, city, again=True)
+    print(_words("made", settings, city=_city(conn), number=schema.SCHEMA))
     return DONE
+
+
+def _check(conn: Connection, settings: Settings, asked: argparse.Namespace) -> int:
+    from commandwall import finding
+    from commandwall.pool import check
+
+    return finding.tell(check.examine(conn, settings.lang))
+
+
+def _status(conn: Connection, settings: Settings, asked: argparse.Namespace) -> int:
+    from commandwall.pool import schema
+    from commandwall.pool.status import status
+
+    if schema.made(conn)[0] == 0:
+        return _refuse("none", settings)
+    found = status(conn)
+    if asked.json:
+        print(json.dumps(found, ensure_ascii=False))
+        return DONE
+    names = codes.load("pool_status")
+    for key, value in found.items():
+        shown = json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else value
+        print(f"{names[key].name(settings.lang)}: {'—' if value is None else shown}")
+    return DONE
+
+
+def _drop(conn: Connection, settings: Settings, asked: argparse.Namespace) -> int:
+    from commandwall.pool import schema
+
+    if schema.made(conn)[0] == 0:
+        return _refuse("none", settings)
+    city = _city(conn)
+    if not asked.yes and _answer(_words("drop", settings, city=city)) != city:
+        return _refuse("kept", settings)
+    schema.drop(conn)
+    print(_words("dropped", settings, city=city))
+    return DONE
+
+
+def _answer(question: str) -> str:
+    """What a person types; "" where nobody is there."""
+    print(question, end=" ", flush=True)
+    return sys.stdin.readline().strip()
+
+
+def _city(conn: Connection) -> str:
+    """The name of the city; a pool without one goes by the name of its database."""
+    row = conn.execute("SELECT city FROM cw_meta").fetchone()
+    return (row and str(row[0])) or conn.info.dbname
+
+
+def _words(code: str, settings: Settings, **facts: object) -> str:
+    return codes.load("pool_words")[code].name(settings.lang).format(**facts)
+
+
+def _refuse(code: str, settings: Settings, exit_code: int = REFUSED, **facts: object) -> int:
+    print(f"commandwall: {_words(code, settings, **facts)}", file=sys.stderr)
+    return exit_code
+
+
+WORKS: Mapping[str, Work] = {
+    "init": _init,
+    "upgrade": _upgrade,
+    "check": _check,
+    "status": _status,
+    "drop": _drop,
+}

@@ -2,30 +2,47 @@
 -- call what. Whatever runs with the owner's rights names its search path, temporary tables last:
 -- a caller's own tables must not stand in for ours.
 
-CREATE FUNCTION cw_changed() RETURNS trigger LANGUAGE plpgsql
+-- Arguments: the kind, and what says where a row of it lies ('area', 'id' or '').
+CREATE OR REPLACE FUNCTION cw_changed() RETURNS trigger LANGUAGE plpgsql
 SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    was text;
 BEGIN
+    IF TG_OP = 'INSERT' THEN
+        INSERT INTO cw_outbox(kind, id, op, n, mark)
+        VALUES (TG_ARGV[0], NEW.id, 'U', 1, hash_record(NEW));
+        RETURN NEW;
+    END IF;
+    IF TG_ARGV[1] = 'area' THEN
+        was := OLD.area;
+    ELSIF TG_ARGV[1] = 'id' THEN
+        was := OLD.id;
+    END IF;
     IF TG_OP = 'DELETE' THEN
-        INSERT INTO cw_outbox(kind, id, op) VALUES (TG_ARGV[0], OLD.id, 'D');
+        INSERT INTO cw_outbox(kind, id, op, was, n, mark)
+        VALUES (TG_ARGV[0], OLD.id, 'D', was, -1, -hash_record(OLD)::bigint);
         RETURN OLD;
     END IF;
-    IF TG_OP = 'UPDATE' AND OLD.id <> NEW.id THEN
-        INSERT INTO cw_outbox(kind, id, op) VALUES (TG_ARGV[0], OLD.id, 'D');
+    IF OLD.id <> NEW.id THEN
+        INSERT INTO cw_outbox(kind, id, op, was) VALUES (TG_ARGV[0], OLD.id, 'D', was);
     END IF;
-    INSERT INTO cw_outbox(kind, id, op) VALUES (TG_ARGV[0], NEW.id, 'U');
+    INSERT INTO cw_outbox(kind, id, op, was, mark)
+    VALUES (TG_ARGV[0], NEW.id, 'U', was, hash_record(NEW)::bigint - hash_record(OLD));
     RETURN NEW;
 END $$;
 
-CREATE FUNCTION cw_emptied() RETURNS trigger LANGUAGE plpgsql
+CREATE OR REPLACE FUNCTION cw_emptied() RETURNS trigger LANGUAGE plpgsql
 SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
     EXECUTE format(
-        'INSERT INTO cw_outbox(kind, id, op) SELECT %L, id, ''D'' FROM %I', TG_ARGV[0], TG_TABLE_NAME);
+        'INSERT INTO cw_outbox(kind, id, op, was, n, mark) '
+        'SELECT %L, id, ''D'', %s, -1, -hash_record(t)::bigint FROM %I t',
+        TG_ARGV[0], coalesce(nullif(TG_ARGV[1], ''), 'NULL'), TG_TABLE_NAME);
     RETURN NULL;
 END $$;
 
 -- Counts the revisions of a row; a write that changes nothing is left out and makes no traffic.
-CREATE FUNCTION cw_revised() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION cw_revised() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF TG_OP = 'INSERT' THEN
         NEW.rev := 1;
@@ -40,52 +57,122 @@ BEGIN
 END $$;
 
 -- Whoever polls first moves the outbox into the feed; returns how many changes it moved. One at a
--- time and until its commit, so positions become visible in their order. READ COMMITTED only.
-CREATE FUNCTION cw_advance() RETURNS bigint LANGUAGE plpgsql
+-- time and until its commit, so positions become visible in their order. The lock is the row of
+-- cw_head: who may not write that table cannot hold it up. READ COMMITTED only.
+CREATE OR REPLACE FUNCTION cw_advance() RETURNS bigint LANGUAGE plpgsql
 SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     base bigint;
     moved bigint;
 BEGIN
     PERFORM no FROM cw_outbox ORDER BY no LIMIT 1;
-    IF NOT FOUND OR NOT pg_try_advisory_xact_lock(4711, 0) THEN
+    IF NOT FOUND THEN
         RETURN 0;
     END IF;
-    SELECT pos INTO base FROM cw_head;
+    SELECT pos INTO base FROM cw_head FOR UPDATE SKIP LOCKED;
+    IF NOT FOUND THEN
+        RETURN 0;
+    END IF;
     WITH gone AS (
         DELETE FROM cw_outbox WHERE no IN (SELECT no FROM cw_outbox ORDER BY no LIMIT 20000)
-        RETURNING no, kind, id, op
+        RETURNING no, kind, id, op, was, n, mark
     ), put AS (
-        INSERT INTO cw_feed(pos, kind, id, op)
-        SELECT base + row_number() OVER (ORDER BY no), kind, id, op FROM gone
+        INSERT INTO cw_feed(pos, kind, id, op, was)
+        SELECT base + row_number() OVER (ORDER BY no), kind, id, op, was FROM gone
         RETURNING 1
+    ), summed AS (
+        UPDATE cw_sum s SET n = s.n + d.n, mark = s.mark + d.mark
+        FROM (SELECT kind, sum(n) AS n, sum(mark) AS mark FROM gone GROUP BY kind) d
+        WHERE s.kind = d.kind AND (d.n <> 0 OR d.mark <> 0)
     )
     SELECT count(*) INTO moved FROM put;
     UPDATE cw_head SET pos = base + moved;
+    PERFORM cw_prune();
     RETURN moved;
+END $$;
+
+-- Drops what the feed no longer keeps, a stretch at a time; cw_tail remembers how far of each kind.
+-- Only for cw_advance, which holds the lock.
+CREATE OR REPLACE FUNCTION cw_prune() RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    first bigint;
+    upto bigint;
+    old timestamptz;
+BEGIN
+    SELECT tail + 1 INTO first FROM cw_head;
+    SELECT clock_timestamp() - feed_days * interval '1 day' INTO old FROM cw_meta WHERE feed_days > 0;
+    PERFORM FROM cw_feed WHERE pos = first AND at < old;
+    IF NOT FOUND THEN
+        RETURN;
+    END IF;
+    SELECT max(pos) INTO upto FROM cw_feed WHERE pos BETWEEN first AND first + 19999 AND at < old;
+    INSERT INTO cw_tail(kind, pos)
+        SELECT kind, max(pos) FROM cw_feed WHERE pos BETWEEN first AND upto GROUP BY kind
+        ON CONFLICT (kind) DO UPDATE SET pos = excluded.pos;
+    DELETE FROM cw_feed WHERE pos BETWEEN first AND upto;
+    UPDATE cw_head SET tail = upto;
+END $$;
+
+-- Counts what the tables hold now: of one kind ('': of all), and of those whose shape is another.
+-- The caller has seen to it that nobody writes.
+CREATE OR REPLACE FUNCTION cw_recount(which text) RETURNS void LANGUAGE plpgsql
+SET search_path = public, pg_temp AS $$
+DECLARE
+    one record;
+BEGIN
+    FOR one IN SELECT k.kind, cw_shape(k.kind) AS shape, s.shape AS summed
+        FROM cw_meta, jsonb_object_keys(columns) k(kind) LEFT JOIN cw_sum s ON s.kind = k.kind
+    LOOP
+        CONTINUE WHEN which NOT IN ('', one.kind) AND one.shape IS NOT DISTINCT FROM one.summed;
+        UPDATE cw_outbox SET n = 0, mark = 0 WHERE kind = one.kind AND (n <> 0 OR mark <> 0);
+        EXECUTE format(
+            'INSERT INTO cw_sum SELECT %L, count(*), coalesce(sum(hash_record(t)), 0), %L FROM %I t '
+            'ON CONFLICT (kind) DO UPDATE SET n = excluded.n, mark = excluded.mark, '
+            'shape = excluded.shape', one.kind, one.shape, 'cw_' || one.kind);
+    END LOOP;
+END $$;
+
+-- The columns of a kind's table as one text: sums of rows of another shape do not compare.
+CREATE OR REPLACE FUNCTION cw_shape(of text) RETURNS text LANGUAGE sql STABLE
+SET search_path = public, pg_temp AS $$
+    SELECT string_agg(attname || ' ' || atttypid::regtype, ', ' ORDER BY attnum) FROM pg_attribute
+    WHERE attrelid = to_regclass('cw_' || of) AND attnum > 0 AND NOT attisdropped
+$$;
+
+-- Every wall copies this kind anew: for rows that were written past the triggers.
+CREATE OR REPLACE FUNCTION cw_refill(which text) RETURNS void LANGUAGE plpgsql
+SET search_path = public, pg_temp AS $$
+BEGIN
+    PERFORM pos FROM cw_head FOR UPDATE;
+    LOCK TABLE cw_outbox IN EXCLUSIVE MODE;
+    PERFORM cw_recount(which);
+    INSERT INTO cw_outbox(kind, id, op) VALUES (which, '', 'A');
 END $$;
 
 -- After a backup was played back: every station then copies the city anew and hands over again
 -- what this pool lost. Also drops the feed, which nobody needs after that.
-CREATE FUNCTION cw_begin_anew() RETURNS uuid LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION cw_begin_anew() RETURNS uuid LANGUAGE plpgsql
+SET search_path = public, pg_temp AS $$
 DECLARE
     fresh uuid := gen_random_uuid();
 BEGIN
-    PERFORM pg_advisory_xact_lock(4711, 0);
-    TRUNCATE cw_feed, cw_outbox;
+    PERFORM pos FROM cw_head FOR UPDATE;
+    TRUNCATE cw_feed, cw_outbox, cw_tail;
+    UPDATE cw_head SET tail = pos;
+    PERFORM cw_recount('');
     UPDATE cw_meta SET epoch = fresh;
     RETURN fresh;
 END $$;
 
 -- The same definition as head_hash in store/journal.py.
-CREATE FUNCTION cw_line_hash(line jsonb) RETURNS text LANGUAGE sql IMMUTABLE AS $$
+CREATE OR REPLACE FUNCTION cw_line_hash(line jsonb) RETURNS text LANGUAGE sql IMMUTABLE AS $$
     SELECT encode(sha256(convert_to(concat_ws(chr(31),
         line->>'origin', line->>'seq', line->>'hlc', line->>'scope', line->>'act',
         line->>'person', line->>'post', line->>'body_hash', line->>'prev'), 'UTF8')), 'hex')
 $$;
 
 -- Takes lines in order, all or none; returns the last sequence of that origin which is held.
-CREATE FUNCTION cw_push(lines jsonb) RETURNS bigint LANGUAGE plpgsql
+CREATE OR REPLACE FUNCTION cw_push(lines jsonb) RETURNS bigint LANGUAGE plpgsql
 SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     line jsonb;
@@ -97,7 +184,7 @@ BEGIN
     RETURN held;
 END $$;
 
-CREATE FUNCTION cw_take(line jsonb) RETURNS bigint LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION cw_take(line jsonb) RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE
     who text := line->>'origin';
     no bigint := (line->>'seq')::bigint;
@@ -134,7 +221,7 @@ BEGIN
 END $$;
 
 -- A station is the login that first spoke for it.
-CREATE FUNCTION cw_check_login(who text) RETURNS void LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION cw_check_login(who text) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO cw_origin(origin, login) VALUES (who, session_user) ON CONFLICT DO NOTHING;
     PERFORM FROM cw_origin WHERE origin = who AND login = session_user;
@@ -145,7 +232,7 @@ END $$;
 
 -- What a line means for the city's other systems, in the same transaction. A line that verifies is
 -- always kept, or it would block all that follow: what it holds and cannot be used is set aside.
-CREATE FUNCTION cw_apply(line jsonb) RETURNS void LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION cw_apply(line jsonb) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     records jsonb;
     one jsonb;
@@ -164,7 +251,7 @@ EXCEPTION WHEN data_exception OR integrity_constraint_violation THEN
     ON CONFLICT DO NOTHING;
 END $$;
 
-CREATE FUNCTION cw_apply_work(line jsonb, work jsonb) RETURNS void LANGUAGE sql AS $$
+CREATE OR REPLACE FUNCTION cw_apply_work(line jsonb, work jsonb) RETURNS void LANGUAGE sql AS $$
     INSERT INTO cw_work VALUES (
         work->>'id', work->>'state', work->>'unit', work->>'result',
         to_timestamp((work->>'at')::bigint / 1000.0),
@@ -175,7 +262,7 @@ CREATE FUNCTION cw_apply_work(line jsonb, work jsonb) RETURNS void LANGUAGE sql 
     WHERE (cw_work.hlc, cw_work.origin) < (excluded.hlc, excluded.origin)
 $$;
 
-CREATE FUNCTION cw_apply_filed(filed jsonb) RETURNS void LANGUAGE sql AS $$
+CREATE OR REPLACE FUNCTION cw_apply_filed(filed jsonb) RETURNS void LANGUAGE sql AS $$
     INSERT INTO cw_event(id, source, source_id, title, body, cls, urgency, area, address, lon,
         lat, acc_m, placed, datum, person, phone, reported_at, received_at, state, unit)
     VALUES (filed->>'id', filed->>'source', filed->>'id', filed->>'title', filed->>'body',
@@ -187,7 +274,7 @@ CREATE FUNCTION cw_apply_filed(filed jsonb) RETURNS void LANGUAGE sql AS $$
 $$;
 
 -- One pack of readings or fixes; returns its number. Packs older than an hour go.
-CREATE FUNCTION cw_put_pack(kind text, body bytea) RETURNS bigint LANGUAGE plpgsql
+CREATE OR REPLACE FUNCTION cw_put_pack(kind text, body bytea) RETURNS bigint LANGUAGE plpgsql
 SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     number bigint;
@@ -201,7 +288,7 @@ BEGIN
 END $$;
 
 -- Packs after a number, oldest first; at number 0 those of the last ten minutes.
-CREATE FUNCTION cw_packs(after bigint, lim int)
+CREATE OR REPLACE FUNCTION cw_packs(after bigint, lim int)
 RETURNS TABLE(seq bigint, kind text, at bigint, body bytea) LANGUAGE sql STABLE
 SECURITY DEFINER SET search_path = public, pg_temp AS $$
     SELECT p.seq, p.kind, round(extract(epoch FROM p.at) * 1000)::bigint, p.body FROM cw_pack p

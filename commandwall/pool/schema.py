@@ -19,19 +19,30 @@ import psycopg
 from sqlalchemy import Column, LargeBinary, Text
 from sqlalchemy.types import Double
 
+from commandwall import codes
 from commandwall.store.schema import MIRROR, kinds, table_of, times_of
 
 Connection = psycopg.Connection[Any]
-SCHEMA, MIN_CLIENT = 1, 1
+SCHEMA, MIN_CLIENT, NEEDS = 2, 1, "0.1"
+"""Of the pool, of the oldest program that it serves, and that program's version."""
+OLDEST_SERVER = 15
+"""PostgreSQL before this has not all that the functions use."""
 STATION = "station"
 """The role of all stations: it reads the city and hands over lines, nothing else."""
 STATION_CALLS = (
     "cw_advance()", "cw_page(bigint, int)", "cw_packs(bigint, int)", "cw_push(jsonb)",
 )  # fmt: skip
 STATION_READS = ("cw_meta", "cw_head", "cw_journal", "cw_work")
+_IN_BATCH = "ROW WHEN (current_setting('cw.batch', true) <> '')"
+TRIGGERS = {
+    "cw_rev": ("BEFORE INSERT OR UPDATE", "ROW", "cw_revised"),
+    "cw_out": ("AFTER INSERT OR UPDATE OR DELETE", "ROW", "cw_changed"),
+    "cw_kept": ("AFTER INSERT OR UPDATE OR DELETE", _IN_BATCH, "cw_kept"),
+    "cw_all": ("BEFORE TRUNCATE", "STATEMENT", "cw_emptied"),
+}
+"""Of each kind's table: when they fire, for what, and which function."""
 KIND_MODULES = ("areas", "sensors", "indicators", "events", "resources", "conflicts")
 _FOLDER = Path(__file__).parent
-_IN_BATCH = "ROW WHEN (current_setting('cw.batch', true) <> '')"
 _LOCK = "SELECT pg_advisory_xact_lock(4711, 1)"
 
 
@@ -43,17 +54,27 @@ def city_kinds() -> dict[str, type[Any]]:
     return dict(sorted(kinds(MIRROR).items()))
 
 
-def create(conn: Connection, city: str = "") -> None:
+def create(conn: Connection, city: str = "", again: bool = False) -> None:
     """Make everything, or bring what an older program made up to date, in one transaction.
 
-    Tables and their rows stay; nothing happens where the pool is as this program makes it, or a
-    newer one made it. Needs the owner's login.
+    Tables and their rows stay; nothing happens where a newer program made the pool, or this one
+    did, except `again`: then triggers, functions and rights that were changed are mended. Needs
+    the owner's login.
     """
     with conn.transaction():
         run(conn, _LOCK)
-        number, mark = _made(conn)
-        if number <= SCHEMA and mark != _mark():
+        number, mark = made(conn)
+        if number <= SCHEMA and (again or mark != current()):
             run(conn, script(city))
+
+
+def drop(conn: Connection) -> None:
+    """Remove all of the pool and nothing else; psycopg.Error where something else leans on it."""
+    tables = ", ".join((*own_tables(), *(f"cw_{name}" for name in city_kinds())))
+    routines = "".join(f"DROP ROUTINE IF EXISTS {name};\n" for name in sources())
+    with conn.transaction():
+        run(conn, _LOCK)
+        run(conn, f"DROP TABLE IF EXISTS {tables};\n{routines}")
 
 
 def script(city: str = "") -> str:
@@ -77,7 +98,25 @@ def out(name: str, alias: str, text: bool) -> str:
     return ", ".join(_out(c, alias, c.name in times_of(kind), text) for c in table_of(kind).columns)
 
 
-def _made(conn: Connection) -> tuple[int, str]:
+def own_tables() -> list[str]:
+    """The tables that are the pool's own, beside the city's."""
+    return re.findall(r"^CREATE TABLE IF NOT EXISTS (\w+)", _text("tables") + _own(), re.MULTILINE)
+
+
+def sources() -> dict[str, str]:
+    """Name -> text of each function, as PostgreSQL keeps it."""
+    found = re.findall(r"^CREATE OR REPLACE FUNCTION (\w+).*?AS \$\$(.*?)\$\$", _own(), re.M | re.S)
+    return dict(found)
+
+
+def types(name: str) -> dict[str, str]:
+    """Column -> type of a kind's table."""
+    kind = city_kinds()[name]
+    moments = times_of(kind)
+    return {c.name: _type(c, c.name in moments) for c in table_of(kind).columns}
+
+
+def made(conn: Connection) -> tuple[int, str]:
     """Schema and mark of the program that made the pool; 0 and "" for an empty database."""
     held = conn.execute(
         "SELECT 1 FROM pg_attribute WHERE attrelid = to_regclass('cw_meta') AND attname = 'made'"
@@ -86,7 +125,8 @@ def _made(conn: Connection) -> tuple[int, str]:
     return (int(row[0]), str(row[1])) if row else (0, "")
 
 
-def _mark() -> str:
+def current() -> str:
+    """The mark of a pool that this program makes."""
     return hashlib.sha256((_tables() + _functions()).encode()).hexdigest()
 
 
@@ -95,32 +135,32 @@ def _sign(city: str) -> str:
     named = city.replace("'", "''")
     return f"""
 INSERT INTO cw_meta(schema, min_client) SELECT 0, 0 WHERE NOT EXISTS (SELECT FROM cw_meta);
-UPDATE cw_meta SET schema = {SCHEMA}, min_client = {MIN_CLIENT}, made = '{_mark()}',
-    columns = '{order}', city = coalesce(nullif('{named}', ''), city);
+UPDATE cw_meta SET schema = {SCHEMA}, min_client = {MIN_CLIENT}, needs = '{NEEDS}',
+    made = '{current()}', columns = '{order}', city = coalesce(nullif('{named}', ''), city),
+    feed_days = {codes.limit("feed_days")};
+SELECT cw_recount('-');
 """
 
 
 def _tables() -> str:
-    own = (_FOLDER / "tables.sql").read_text(encoding="utf-8")
-    added = "".join(
-        f"ALTER TABLE cw_meta ADD COLUMN IF NOT EXISTS {field};\n"
-        for field in ("columns jsonb NOT NULL DEFAULT '{}'", "made text NOT NULL DEFAULT ''")
-    )
     tables = "".join(_table(name, kind) for name, kind in city_kinds().items())
     # A first fill asks for events in this order.
     by_time = "CREATE INDEX IF NOT EXISTS cw_event_reported ON cw_event (reported_at, id);\n"
-    return own + added + tables + by_time
+    return _text("tables") + tables + by_time
 
 
 def _functions() -> str:
-    texts = [
-        (_FOLDER / f"{name}.sql").read_text(encoding="utf-8") for name in ("functions", "ways")
-    ]
-    own = "".join(texts) + _page()
-    names = re.findall(r"^CREATE FUNCTION (\w+)", own, re.MULTILINE)
-    drops = "".join(f"DROP ROUTINE IF EXISTS {name} CASCADE;\n" for name in names)
-    closed = "".join(f"REVOKE EXECUTE ON ROUTINE {name} FROM PUBLIC;\n" for name in names)
-    return drops + own + "".join(map(_triggers, city_kinds())) + closed + _grants()
+    """Replaced, not made anew: what rights the city gave on them stays."""
+    closed = "".join(f"REVOKE EXECUTE ON ROUTINE {name} FROM PUBLIC;\n" for name in sources())
+    return _own() + "".join(map(_triggers, city_kinds())) + closed + _grants()
+
+
+def _own() -> str:
+    return _text("functions") + _text("ways") + _page()
+
+
+def _text(name: str) -> str:
+    return (_FOLDER / f"{name}.sql").read_text(encoding="utf-8")
 
 
 def _grants() -> str:
@@ -140,7 +180,10 @@ def _table(name: str, kind: type[Any]) -> str:
     given = {f.name: f.default for f in fields(kind) if f.default is not MISSING}
     key, *rest = (_field(c, c.name in moments, given.get(c.name)) for c in table.columns)
     more = "".join(f"ALTER TABLE cw_{name} ADD COLUMN IF NOT EXISTS {f};\n" for f in rest)
-    head = (kind.__doc__ or name).strip().splitlines()[0].replace("'", "''")
+    told = (kind.__doc__ or "").strip().splitlines()[0]
+    if told.startswith(f"{kind.__name__}("):  # what dataclass writes where nobody did
+        told = f"One {name} in each row."
+    head = told.replace("'", "''")
     indexes = "".join(
         f'CREATE INDEX IF NOT EXISTS cw_{name}_area ON cw_{name} ("area");\n'
         for index in table.indexes
@@ -151,18 +194,22 @@ def _table(name: str, kind: type[Any]) -> str:
 
 
 def _triggers(name: str) -> str:
-    each = "INSERT OR UPDATE OR DELETE"
-    return (
-        _trigger(name, "cw_rev", "BEFORE INSERT OR UPDATE", "ROW", "cw_revised()")
-        + _trigger(name, "cw_out", f"AFTER {each}", "ROW", f"cw_changed('{name}')")
-        + _trigger(name, "cw_kept", f"AFTER {each}", _IN_BATCH, f"cw_kept('{name}')")
-        + _trigger(name, "cw_all", "BEFORE TRUNCATE", "STATEMENT", f"cw_emptied('{name}')")
-    )
+    return "".join(_trigger(name, trigger) for trigger in TRIGGERS)
 
 
-def _trigger(name: str, trigger: str, when: str, each: str, call: str) -> str:
+def place_of(name: str) -> str:
+    """The column that says in which area a row of a kind lies; "" where none does."""
+    if name == "area":
+        return "id"
+    return "area" if "area" in columns(name) else ""
+
+
+def _trigger(name: str, trigger: str) -> str:
+    when, each, function = TRIGGERS[trigger]
+    call = f"{function}('{name}', '{place_of(name)}')"
     return (
-        f"CREATE TRIGGER {trigger} {when} ON cw_{name} FOR EACH {each} EXECUTE FUNCTION {call};\n"
+        f"CREATE OR REPLACE TRIGGER {trigger} {when} ON cw_{name} FOR EACH {each} "
+        f"EXECUTE FUNCTION {call};\n"
         f"ALTER TABLE cw_{name} ENABLE ALWAYS TRIGGER {trigger};\n"
     )
 
@@ -209,7 +256,8 @@ def _out(column: Column[Any], alias: str, moment: bool, text: bool) -> str:
 def _page() -> str:
     """cw_page(after, lim): one row for each position; what changed several times comes last only.
 
-    op: U with the newest row as a JSON array, D where it is gone, R repeated further down.
+    op: U with the newest row as a JSON array, D where it is gone, R repeated further down, A where
+    all rows of the kind are to be copied anew.
     """
     rows = "\n        ".join(
         f"WHEN '{name}' THEN (SELECT jsonb_build_array({out(name, 't', text=True)}) "
@@ -217,12 +265,13 @@ def _page() -> str:
         for name in city_kinds()
     )
     return f"""
-CREATE FUNCTION cw_page(after bigint, lim int)
+CREATE OR REPLACE FUNCTION cw_page(after bigint, lim int)
 RETURNS TABLE(pos bigint, kind text, id text, op text, body jsonb) LANGUAGE sql STABLE
 SECURITY DEFINER SET search_path = public, pg_temp AS $$
     SELECT g.pos, g.kind, g.id,
-        CASE WHEN g.repeated THEN 'R' WHEN g.body IS NULL THEN 'D' ELSE 'U' END, g.body
-    FROM (SELECT f.pos, f.kind, f.id, f.repeated, CASE WHEN NOT f.repeated THEN CASE f.kind
+        CASE WHEN g.op = 'A' THEN 'A' WHEN g.repeated THEN 'R' WHEN g.body IS NULL THEN 'D'
+            ELSE 'U' END, g.body
+    FROM (SELECT f.pos, f.kind, f.id, f.op, f.repeated, CASE WHEN NOT f.repeated THEN CASE f.kind
         {rows}
         WHEN 'journal' THEN (SELECT to_jsonb(j) FROM cw_journal j
             WHERE j.origin = left(f.id, -1 - length(split_part(f.id, ':', -1)))

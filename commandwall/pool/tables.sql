@@ -8,8 +8,13 @@ CREATE TABLE IF NOT EXISTS cw_meta (
     columns jsonb NOT NULL DEFAULT '{}',
     made text NOT NULL DEFAULT ''
 );
-COMMENT ON TABLE cw_meta IS
-    'One row: which life of this pool it is, its schema, the city, the columns of each kind.';
+ALTER TABLE cw_meta ADD COLUMN IF NOT EXISTS columns jsonb NOT NULL DEFAULT '{}';
+ALTER TABLE cw_meta ADD COLUMN IF NOT EXISTS made text NOT NULL DEFAULT '';
+ALTER TABLE cw_meta ADD COLUMN IF NOT EXISTS needs text NOT NULL DEFAULT '';
+ALTER TABLE cw_meta ADD COLUMN IF NOT EXISTS feed_days double precision NOT NULL DEFAULT 0;
+COMMENT ON TABLE cw_meta IS 'One row: which life of this pool it is (epoch), its schema, the oldest
+schema of a program that it serves and the version that knows it (needs), the city, the columns of
+each kind, how many days of the feed are kept (0: all).';
 
 CREATE TABLE IF NOT EXISTS cw_outbox (
     no bigserial PRIMARY KEY,
@@ -17,7 +22,11 @@ CREATE TABLE IF NOT EXISTS cw_outbox (
     id text NOT NULL,
     op "char" NOT NULL
 ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 20000);
-COMMENT ON TABLE cw_outbox IS 'Changes in the order of writing, not yet in the feed. Triggers fill it.';
+ALTER TABLE cw_outbox ADD COLUMN IF NOT EXISTS was text;
+ALTER TABLE cw_outbox ADD COLUMN IF NOT EXISTS n int NOT NULL DEFAULT 0;
+ALTER TABLE cw_outbox ADD COLUMN IF NOT EXISTS mark bigint NOT NULL DEFAULT 0;
+COMMENT ON TABLE cw_outbox IS 'Changes in the order of writing, not yet in the feed: op U or D, or A
+for a kind that walls copy anew; the area before (was); what it does to cw_sum. Triggers fill it.';
 
 CREATE TABLE IF NOT EXISTS cw_feed (
     pos bigint PRIMARY KEY,
@@ -26,11 +35,30 @@ CREATE TABLE IF NOT EXISTS cw_feed (
     op "char" NOT NULL,
     at timestamptz NOT NULL DEFAULT clock_timestamp()
 );
+ALTER TABLE cw_feed ADD COLUMN IF NOT EXISTS was text;
 COMMENT ON TABLE cw_feed IS 'All changes under dense positions 1, 2, 3: a reader sees every gap.';
 
 CREATE TABLE IF NOT EXISTS cw_head (pos bigint NOT NULL);
-COMMENT ON TABLE cw_head IS 'One row: the newest position of the feed.';
+ALTER TABLE cw_head ADD COLUMN IF NOT EXISTS tail bigint NOT NULL DEFAULT 0;
+COMMENT ON TABLE cw_head IS
+    'One row: the newest position of the feed, and the newest that is no longer kept (tail).';
 INSERT INTO cw_head SELECT 0 WHERE NOT EXISTS (SELECT FROM cw_head);
+
+CREATE TABLE IF NOT EXISTS cw_tail (
+    kind text PRIMARY KEY,
+    pos bigint NOT NULL
+);
+COMMENT ON TABLE cw_tail IS
+    'Of each kind the newest position that is no longer kept: a wall behind it copies that kind anew.';
+
+CREATE TABLE IF NOT EXISTS cw_sum (
+    kind text PRIMARY KEY,
+    n bigint NOT NULL,
+    mark bigint NOT NULL,
+    shape text NOT NULL
+);
+COMMENT ON TABLE cw_sum IS 'Rows of each kind and the sum of their hashes as the feed knows them: a
+row that was written past the triggers makes the difference. shape: the columns that were summed.';
 
 CREATE TABLE IF NOT EXISTS cw_journal (
     origin text NOT NULL,

@@ -72,13 +72,13 @@ CREATE INDEX IF NOT EXISTS cw_dispute_record ON cw_dispute (kind, record);
 ALTER TABLE cw_quarantine ADD COLUMN IF NOT EXISTS batch bigint;
 
 -- By this two states of a row are compared; how often it was written does not count.
-CREATE FUNCTION cw_mark(one jsonb) RETURNS text LANGUAGE sql IMMUTABLE AS $$
+CREATE OR REPLACE FUNCTION cw_mark(one jsonb) RETURNS text LANGUAGE sql IMMUTABLE AS $$
     SELECT md5((one - 'rev')::text)
 $$;
 
 -- Everything that is written while cw.batch is set belongs to that batch. The settings make a row's
 -- mark the same in every session.
-CREATE FUNCTION cw_kept() RETURNS trigger LANGUAGE plpgsql
+CREATE OR REPLACE FUNCTION cw_kept() RETURNS trigger LANGUAGE plpgsql
 SECURITY DEFINER SET search_path = public, pg_temp
 SET timezone = 'UTC' SET bytea_output = 'hex' SET extra_float_digits = 1 AS $$
 DECLARE
@@ -98,12 +98,12 @@ BEGIN
     RETURN NULL;
 END $$;
 
-CREATE TRIGGER cw_kept AFTER INSERT OR UPDATE OR DELETE ON cw_claim FOR EACH ROW
+CREATE OR REPLACE TRIGGER cw_kept AFTER INSERT OR UPDATE OR DELETE ON cw_claim FOR EACH ROW
     WHEN (current_setting('cw.batch', true) <> '') EXECUTE FUNCTION cw_kept('claim');
 
 -- Begins a batch in this session, or goes on with the newest of its source where that was killed
 -- while it loaded the same (digest).
-CREATE FUNCTION cw_begin_batch(source text, file text, digest text) RETURNS bigint LANGUAGE plpgsql
+CREATE OR REPLACE FUNCTION cw_begin_batch(source text, file text, digest text) RETURNS bigint LANGUAGE plpgsql
 SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     found cw_batch;
@@ -117,7 +117,7 @@ BEGIN
     RETURN found.batch;
 END $$;
 
-CREATE FUNCTION cw_end_batch(summary text) RETURNS void LANGUAGE plpgsql
+CREATE OR REPLACE FUNCTION cw_end_batch(summary text) RETURNS void LANGUAGE plpgsql
 SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
     UPDATE cw_batch b SET state = 'done', ended_at = clock_timestamp(), summary = cw_end_batch.summary
@@ -127,7 +127,7 @@ END $$;
 
 -- Takes a batch back everywhere: its rows become what they were before it. A row that was changed
 -- since is left alone; cw_batch_row names it ('later'). The triggers carry it to every wall.
-CREATE FUNCTION cw_withdraw(which bigint) RETURNS TABLE(ended text, rows bigint) LANGUAGE plpgsql
+CREATE OR REPLACE FUNCTION cw_withdraw(which bigint) RETURNS TABLE(ended text, rows bigint) LANGUAGE plpgsql
 SET search_path = public, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
@@ -146,7 +146,7 @@ BEGIN
         WHERE r.batch = which AND r.kind <> 'claim' GROUP BY 1 ORDER BY 1;
 END $$;
 
-CREATE FUNCTION cw_withdraw_kind(which bigint, what text) RETURNS void LANGUAGE plpgsql SET search_path = public, pg_temp
+CREATE OR REPLACE FUNCTION cw_withdraw_kind(which bigint, what text) RETURNS void LANGUAGE plpgsql SET search_path = public, pg_temp
 SET timezone = 'UTC' SET bytea_output = 'hex' SET extra_float_digits = 1 AS $$
 DECLARE
     names text;
@@ -179,7 +179,7 @@ END $$;
 
 -- Every act of a station on an event, for the system that the event came from. A body that cannot
 -- be used is set aside by cw_apply and must not block the lines that follow.
-CREATE FUNCTION cw_acted() RETURNS trigger LANGUAGE plpgsql
+CREATE OR REPLACE FUNCTION cw_acted() RETURNS trigger LANGUAGE plpgsql
 SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
     INSERT INTO cw_act(event, act, state, unit, result, at, person, post, origin, seq)
@@ -191,10 +191,10 @@ EXCEPTION WHEN data_exception OR integrity_constraint_violation THEN
     RETURN NULL;
 END $$;
 
-CREATE TRIGGER cw_acted AFTER INSERT ON cw_journal FOR EACH ROW EXECUTE FUNCTION cw_acted();
+CREATE OR REPLACE TRIGGER cw_acted AFTER INSERT ON cw_journal FOR EACH ROW EXECUTE FUNCTION cw_acted();
 
 -- A source is the login that the owner wrote beside its name, or the owner.
-CREATE FUNCTION cw_check_source(who text) RETURNS void LANGUAGE plpgsql
+CREATE OR REPLACE FUNCTION cw_check_source(who text) RETURNS void LANGUAGE plpgsql
 SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
     PERFORM FROM cw_source s WHERE s.source = who AND s.login = session_user;
@@ -207,7 +207,7 @@ END $$;
 
 -- The acts that concern a source, after a position, oldest first. Whoever asks first numbers the
 -- new ones, one at a time and until its commit: no position appears behind one that was read.
-CREATE FUNCTION cw_acts(who text, after bigint, lim int DEFAULT 1000)
+CREATE OR REPLACE FUNCTION cw_acts(who text, after bigint, lim int DEFAULT 1000)
 RETURNS TABLE(pos bigint, event text, source_id text, act text, state text, unit text, result text,
     at timestamptz, person text, post text) LANGUAGE plpgsql
 SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -232,7 +232,7 @@ END $$;
 
 -- A source says that it has all acts up to a position. From then on its own word on the state of
 -- those events counts again. Returns what is confirmed; a receipt is never taken back.
-CREATE FUNCTION cw_receipt(who text, upto bigint) RETURNS bigint LANGUAGE plpgsql
+CREATE OR REPLACE FUNCTION cw_receipt(who text, upto bigint) RETURNS bigint LANGUAGE plpgsql
 SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     held bigint;
@@ -250,7 +250,7 @@ END $$;
 
 -- A person decides between two sources: 'held' leaves the row as it is, 'said' writes what the other
 -- source says. Not where the row was changed meanwhile: the decision would undo that unseen.
-CREATE FUNCTION cw_verdict(which text, keep text, who text) RETURNS void LANGUAGE plpgsql
+CREATE OR REPLACE FUNCTION cw_verdict(which text, keep text, who text) RETURNS void LANGUAGE plpgsql
 SET search_path = public, pg_temp SET timezone = 'UTC' AS $$
 DECLARE
     d cw_dispute;
@@ -278,7 +278,7 @@ BEGIN
 END $$;
 
 -- Drops what would be needed to withdraw batches that ended so many days ago.
-CREATE FUNCTION cw_forget_batches(days int) RETURNS bigint LANGUAGE sql AS $$
+CREATE OR REPLACE FUNCTION cw_forget_batches(days int) RETURNS bigint LANGUAGE sql AS $$
     WITH gone AS (
         DELETE FROM cw_batch_row r USING cw_batch b WHERE b.batch = r.batch
             AND b.ended_at < clock_timestamp() - make_interval(days => days)

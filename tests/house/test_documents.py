@@ -115,9 +115,12 @@ def test_the_readme_names_the_commands_that_guard_a_landing() -> None:
 
 
 def test_every_command_of_the_documents_is_understood() -> None:
-    blocks = [b for path in DOCUMENTS for b in re.findall(r"```\n(.*?)```", path.read_text(), re.S)]
+    fenced = re.compile(r"^```(\w*)\n(.*?)^```$", re.S | re.M)
+    found = [match for path in DOCUMENTS for match in fenced.findall(path.read_text("utf-8"))]
+    blocks = [block for language, block in found if not language]
     lines = "\n".join(blocks).replace("\\\n", " ").splitlines()
-    asked = [line.partition("commandwall ")[2] for line in lines if "commandwall " in line]
+    named = re.compile(r"(?<!keyring set )commandwall (.+)")
+    asked = [match[1] for line in lines if (match := named.search(line))]
     assert len(asked) > 8
     for arguments in asked:
         cli._parser().parse_args(shlex.split(arguments))

@@ -84,6 +84,7 @@ ONE_FOR_EACH_KIND = {
     # One statement for each of the few kinds, files, rings or tables there are, whatever they hold.
     "commandwall/follower.py",
     "commandwall/store/mirror.py",
+    "commandwall/pool/check.py",
     "commandwall/pool/schema.py",
     "commandwall/pool/server.py",
     "commandwall/pool/demo/seed.py",

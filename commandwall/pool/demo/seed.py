@@ -160,7 +160,7 @@ def _teller(city: City, days: Sequence[date]) -> Callable[[], Columns]:
 def _finish(conn: Connection, city: City) -> None:
     """Indexes, triggers, the pool's name and new epoch, and which city the player continues."""
     schema.run(conn, schema.script(city.name))
-    conn.execute("UPDATE cw_meta SET epoch = gen_random_uuid()")
+    conn.execute("SELECT cw_begin_anew()")
     conn.execute("CREATE TABLE cw_demo AS SELECT seed, scale, at FROM cw_making")
     conn.execute("DROP TABLE cw_making")
     _let_in(conn, True)
