@@ -286,3 +286,10 @@ def test_a_pool_that_others_lean_on_is_not_dropped(pool: Any, shell: Shell, caps
     assert "seen" in capsys.readouterr().err
     with pytest.raises(psycopg.errors.DuplicateTable):
         pool.owner.execute("CREATE TABLE cw_event (id text)")
+
+
+def test_an_upgrade_leaves_the_rights_that_the_city_gave(pool: Any, shell: Shell) -> None:
+    pool.owner.execute("GRANT EXECUTE ON FUNCTION cw_put_pack(text, bytea) TO station")
+    assert shell("upgrade") == 0
+    with pool.client() as client:
+        client._rows("SELECT cw_put_pack('readings', '')")
