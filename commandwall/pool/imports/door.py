@@ -71,7 +71,7 @@ def _add_table(parser: argparse.ArgumentParser) -> None:
         "--source", default="", metavar="NAME", help="the system it is from 来源系统"
     )
     secret = "file with the password of that database 数据库密码文件"
-    parser.add_argument("--secret-file", default="", metavar="FILE", help=secret)
+    parser.add_argument("--password-file", default="", metavar="FILE", help=secret)
     sure = "what the table no longer has may go, however much 确认大量移除"
     parser.add_argument("--yes-remove", action="store_true", help=sure)
 
@@ -178,7 +178,7 @@ def _table(asked: argparse.Namespace) -> Job:
     mapped = mapping.load(asked.mapping)
     if databases.is_address(asked.file):
         name, files = databases.name_of(asked.file, mapped), [asked.mapping]
-        table = databases.read(asked.file, asked.secret_file, mapped)
+        table = databases.read(asked.file, asked.password_file, mapped)
     else:
         name, files = Path(asked.file).name, [Path(asked.file), asked.mapping]
         table = tables.read(Path(asked.file))

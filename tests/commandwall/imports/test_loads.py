@@ -287,10 +287,10 @@ def test_a_postgresql_is_read_by_a_query_with_its_secret_in_a_file(shell, capsys
     )
     secret = shell.settings.secret_file
     line = ("table", shell.url, "--mapping", mapping)
-    assert shell.run(*line, "--secret-file", secret) == 0
+    assert shell.run(*line, "--password-file", secret) == 0
     assert shell.ask("SELECT count(*), min(id) FROM cw_event") == [(5, "grid-3")]
     with shell.connect(shell.url) as conn:
         conn.execute("DROP TABLE theirs")
-    assert shell.run(*line, "--secret-file", secret) == 2
+    assert shell.run(*line, "--password-file", secret) == 2
     said = capsys.readouterr().err
     assert "theirs" in said and shell.password not in said
