@@ -120,8 +120,8 @@ class Agent:
                 forget_others(folder, used)
             history = recording(folder, self.clock, mirror.meta("epoch"))
             packs = Packs(self.store, self.desk, self.clock, parts.enter_context(history))
-            link = Link(self.store, self.desk, self.clock, client, mirror, packs)
-            link.begin()
+            link = Link(self.store, self.desk, self.clock, client, mirror, packs, self._filling)
+            self._begin(link)
             second = 0
             while not self._over() and used == self.store.mirror_name():
                 busy = link.pull() | link.push()
@@ -130,14 +130,25 @@ class Agent:
                 if now // SECOND != second:
                     second = now // SECOND
                     self.clock.measured(client.time_offset())
+                    if client.meta().epoch != epoch:
+                        return
                     self.desk.sweep(packs.watch)
                 if not busy:
                     self._halt.wait(POLL_S)
 
+    def _begin(self, link: Link) -> None:
+        """Long, where much must be copied anew: then how far it is, and no banner."""
+        try:
+            link.begin()
+        finally:
+            self.sync = replace(self.sync, filling=None)
+
     def _met(self, packs: Packs, filling: Filling | None) -> Ms:
         """Note that the pool answered just now."""
         now, lamps = self.clock.now(), self._lamps(packs)
-        self.sync = replace(self.sync, pool_at=now, tries=0, trouble="", filling=None, lamps=lamps)
+        self.sync = replace(
+            self.sync, pool_at=now, tries=0, trouble="", needs="", filling=None, lamps=lamps
+        )
         if filling is not None and filling.check():
             self.sync = replace(self.sync, past=filling.share.share, left_s=filling.share.left_s)
         else:
@@ -172,8 +183,9 @@ class Agent:
         log.warning("pool: %s; try %d, next in %.0f s", trouble, tries, pause)
         due = Ms(self.clock.now() + int(pause * SECOND))
         self.sync = replace(
-            self.sync, tries=tries, trouble=trouble.code, next_try_at=due, past=None, left_s=None
-        )
+            self.sync, tries=tries, trouble=trouble.code, needs=trouble.needs, next_try_at=due,
+            past=None, left_s=None,
+        )  # fmt: skip
         until = self.clock.monotonic() + pause
         while not self._over() and self.clock.monotonic() < until:
             self._halt.wait(POLL_S)

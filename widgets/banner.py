@@ -8,7 +8,7 @@ from PySide6.QtGui import QPen
 from commandwall.clock import SECOND
 from commandwall.picture import Changes, Picture, SyncState, Tick
 from commandwall.store.pulse import NO_POOL
-from widgets import age
+from widgets import age, text
 from widgets.base import Panel
 from widgets.i18n import tr
 from widgets.paper import RIGHT, Ink, Paper
@@ -58,6 +58,8 @@ class Banner(Panel):
             return tr("没有设中心池")
         if not trust.known:
             return tr("中心池尚未接通")
+        if trust.agent is None and (needs := self.picture.sync.needs):
+            return tr("本机程序太旧，中心池需要 {version} 版", version=text.plain(needs))
         if trust.pool is not None and trust.agent is None:
             return tr("中心池已断开 {span}", span=age.lasting(now - trust.pool))
         gone = trust.agent or trust.pool or now

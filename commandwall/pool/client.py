@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import MISSING, asdict, dataclass, field
 from functools import cache
 from typing import Any
 
@@ -37,13 +37,14 @@ PACKS, LINES = 200, 500
 class PoolTrouble(Exception):
     """The pool cannot be used now.
 
-    `code`: unreachable, login (or a right is missing), schema (this program and the pool do not
-    go together), epoch (the pool was set back), chain (it refuses our lines), fill.
+    `code`: unreachable, login (or a right is missing), schema (the pool is too old for this
+    program), outdated (this program for the pool, which `needs` that version), epoch (the pool was
+    set back), chain (it refuses our lines), fill.
     """
 
-    def __init__(self, code: str, detail: str) -> None:
+    def __init__(self, code: str, detail: str, needs: str = "") -> None:
         super().__init__(f"{code}: {detail}")
-        self.code = code
+        self.code, self.needs = code, needs
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,7 @@ class Meta:
     schema: int
     min_client: int
     city: str
+    needs: str = ""  # version of the program that knows min_client
 
 
 @dataclass(slots=True)
@@ -63,6 +65,7 @@ class Page:
     last: int
     rows: dict[str, list[Row]] = field(default_factory=dict)
     gone: dict[str, list[str]] = field(default_factory=dict)
+    anew: list[str] = field(default_factory=list)  # kinds that are to be copied anew
     lines: list[Line] = field(default_factory=list)
 
 
@@ -81,8 +84,10 @@ class Client:
                 application_name="commandwall",
                 **LIVENESS,
             )
-        self._clock, self._pack = Clock(), 0
-        self._places: dict[str, list[int]] = {}
+        self._clock, self._pack, self._schema = Clock(), 0, 0
+        self._places: dict[str, list[int | None]] = {}
+        self.columns: dict[str, list[str]] = {}
+        """Kinds that the pool has, and those of our columns that it has of each; from `meta`."""
 
     def __enter__(self) -> Client:
         return self
@@ -96,13 +101,24 @@ class Client:
         return make_conninfo(self._conn.info.dsn, password=self._conn.info.password)
 
     def meta(self) -> Meta:
-        """Epoch, schema and city; PoolTrouble("schema") where this program and it do not fit."""
-        sql = "SELECT epoch::text, schema, min_client, city, columns FROM cw_meta"
-        *facts, columns = self._rows(sql)[0]
-        meta = Meta(*facts)
+        """Epoch, schema and city, as they are now.
+
+        PoolTrouble("outdated") where the pool no longer serves this program; "schema" where it is
+        more than one schema older.
+        """
+        held = self._one("SELECT to_jsonb(m) FROM cw_meta m")
+        meta = Meta(**{name: held[name] for name in Meta.__slots__ if name in held})
         if meta.min_client > schema.SCHEMA:
-            raise PoolTrouble("schema", f"the pool asks for schema {meta.min_client}")
-        self._places = dict(_places(columns))
+            told = f"the pool serves schema {meta.min_client} and newer, ours is {schema.SCHEMA}"
+            raise PoolTrouble("outdated", told, meta.needs or str(meta.min_client))
+        if meta.schema < schema.SCHEMA - 1:
+            told = f"the pool has schema {meta.schema}, ours is {schema.SCHEMA}"
+            raise PoolTrouble("schema", f"{told}: commandwall pool upgrade")
+        self._schema, self._places = meta.schema, dict(_places(held["columns"]))
+        self.columns = {
+            kind: [name for name in schema.columns(kind) if name in held["columns"][kind]]
+            for kind in self._places
+        }
         return meta
 
     def head(self) -> int:
@@ -120,6 +136,25 @@ class Client:
         if [row[0] for row in found] != list(range(after + 1, after + 1 + len(found))):
             raise PoolTrouble("epoch", f"the feed does not go on after {after}")
         return self._page(after + len(found), found)
+
+    def tails(self) -> tuple[int, dict[str, int]]:
+        """Newest position that the feed no longer keeps, and the newest such of each kind."""
+        if self._schema == 1:  # that one kept all
+            return 0, {}
+        kinds: dict[str, int] = dict(self._rows("SELECT kind, pos FROM cw_tail"))
+        return int(self._one("SELECT tail FROM cw_head")), kinds
+
+    def count(self, kind: str) -> int:
+        """How many rows of a kind the pool has."""
+        return int(self._one(f"SELECT count(*) FROM cw_{kind}")) if kind in self.columns else 0
+
+    def rows(self, kind: str, after: str, limit: int) -> list[Row]:
+        """The rows of a kind behind an id, in the pool's order of ids."""
+        held = self.columns[kind]
+        fields = schema.out(kind, "t", text=True, only=held)
+        sql = f"SELECT {fields} FROM cw_{kind} t WHERE t.id > %s ORDER BY t.id LIMIT {limit}"
+        places = [held.index(n) if n in held else None for n in schema.columns(kind)]
+        return [_row(kind, row, places) for row in self._rows(sql, after)]
 
     def packs(self) -> list[tuple[str, Ms, bytes]]:
         """Packs since the last call: kind, moment, body; at first those of the last minutes."""
@@ -168,6 +203,8 @@ class Client:
         for _, kind, key, op, body in found:
             if kind == "journal":
                 page.lines.append(Line(**{name: body[name] for name in Line.__slots__}))
+            elif op == "A":
+                page.anew.append(kind)
             elif kind in self._places and op == "U":
                 page.rows.setdefault(kind, []).append(_row(kind, body, self._places[kind]))
             elif kind in self._places and op == "D":
@@ -199,18 +236,25 @@ def _while_it_speaks(gen: PQGen[RV]) -> PQGen[RV]:
         return value
 
 
-def _places(columns: dict[str, list[str]]) -> Iterator[tuple[str, list[int]]]:
-    """Where the pool, which may be newer, has each of our columns in the rows of its pages."""
+def _places(columns: dict[str, list[str]]) -> Iterator[tuple[str, list[int | None]]]:
+    """Where the pool, which may be newer, has each of our columns in the rows of its pages; None
+    for one that it does not have yet."""
     for kind in schema.city_kinds():
-        held = columns.get(kind, [])
-        if missing := [name for name in schema.columns(kind) if name not in held]:
-            raise PoolTrouble("schema", f"the pool is older than this program: {kind}.{missing[0]}")
-        yield kind, [held.index(name) for name in schema.columns(kind)]
+        if kind not in columns:
+            continue
+        for name in schema.columns(kind):
+            if name not in columns[kind] and schema.default(kind, name) is MISSING:
+                raise PoolTrouble("schema", f"the pool is too old: it has no {kind}.{name}")
+        held = columns[kind]
+        yield kind, [held.index(n) if n in held else None for n in schema.columns(kind)]
 
 
-def _row(kind: str, values: Sequence[Any], places: Sequence[int]) -> Row:
-    pairs = zip(_forms(kind), places, strict=True)
-    return tuple(form(values[at]) if form else values[at] for form, at in pairs)
+def _row(kind: str, values: Sequence[Any], places: Sequence[int | None]) -> Row:
+    parts = zip(_forms(kind), places, schema.columns(kind), strict=True)
+    return tuple(
+        schema.default(kind, name) if at is None else form(values[at]) if form else values[at]
+        for form, at, name in parts
+    )
 
 
 @cache

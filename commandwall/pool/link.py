@@ -16,6 +16,7 @@ from commandwall.clock import Clock
 from commandwall.desk import Desk
 from commandwall.pool.client import Client, Page, PoolTrouble
 from commandwall.pool.packs import Packs
+from commandwall.pool.refill import Tell, catch_up, refill
 from commandwall.store import lines
 from commandwall.store.journal import Line
 from commandwall.store.mirror import Mirror
@@ -40,15 +41,19 @@ class Link:
     client: Client
     mirror: Mirror
     packs: Packs
+    tell: Tell = lambda share: None
 
     def begin(self) -> None:
-        """On each new connection: lines that came before this mirror, or that we have lost.
+        """On each new connection: rows of a stretch that the feed no longer keeps, and lines that
+        came before this mirror, or that we have lost.
 
         Also learns how many of ours the pool holds: one that was set back gets them again.
         PoolTrouble("epoch") where the pool was set back and its owner did not say so.
         """
         if self.client.head() < int(self.mirror.meta("cursor", "0")):
             raise PoolTrouble("epoch", "the pool was set back: SELECT cw_begin_anew()")
+        catch_up(self.client, self.mirror, self.tell)
+        self.packs.rearrange()
         here = self.store.read(lambda r: dict(r.rows("SELECT origin, seq FROM head")))
         heads = self.client.heads()
         for origin, newest in heads.items():
@@ -91,9 +96,10 @@ class Link:
         own = [line.seq for line in page.lines if line.origin == self.desk.origin]
         if own:
             self._mark(CONFIRMED, max(own))
+        refill(self.client, self.mirror, page.anew, self.tell)
         now = str(self.clock.now())
         self.mirror.take(page.rows, page.gone, cursor=str(page.last), taken_at=now)
-        if "sensor" in page.rows or "sensor" in page.gone:
+        if "sensor" in (*page.rows, *page.gone, *page.anew):
             self.packs.rearrange()
 
     def _receive(self, received: Sequence[Line]) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import MISSING, fields
 from functools import cache
 from importlib import import_module
@@ -32,7 +33,7 @@ STATION = "station"
 STATION_CALLS = (
     "cw_advance()", "cw_page(bigint, int)", "cw_packs(bigint, int)", "cw_push(jsonb)",
 )  # fmt: skip
-STATION_READS = ("cw_meta", "cw_head", "cw_journal", "cw_work")
+STATION_READS = ("cw_meta", "cw_head", "cw_tail", "cw_journal", "cw_work")
 _IN_BATCH = "ROW WHEN (current_setting('cw.batch', true) <> '')"
 TRIGGERS = {
     "cw_rev": ("BEFORE INSERT OR UPDATE", "ROW", "cw_revised"),
@@ -92,10 +93,22 @@ def columns(name: str) -> list[str]:
     return [c.name for c in table_of(city_kinds()[name]).columns]
 
 
-def out(name: str, alias: str, text: bool) -> str:
+def out(name: str, alias: str, text: bool, only: Sequence[str] = ()) -> str:
     """Select list of a kind: moments as whole milliseconds; `text`: bytes as base64 for JSON."""
     kind = city_kinds()[name]
-    return ", ".join(_out(c, alias, c.name in times_of(kind), text) for c in table_of(kind).columns)
+    wanted = [c for c in table_of(kind).columns if not only or c.name in only]
+    return ", ".join(_out(c, alias, c.name in times_of(kind), text) for c in wanted)
+
+
+@cache
+def default(name: str, column: str) -> Any:
+    """What a column says where the pool has no such column yet; MISSING where nobody can know."""
+    kind = city_kinds()[name]
+    given = next(f.default for f in fields(kind) if f.name == column)
+    held = table_of(kind).columns[column]
+    if given is MISSING and held.nullable:
+        return None
+    return "" if given is MISSING and isinstance(held.type, Text) and column != "id" else given
 
 
 def own_tables() -> list[str]:

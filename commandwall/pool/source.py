@@ -39,6 +39,8 @@ class Source:
             self._conn = adbc.connect(make_conninfo(client.dsn, options=OPTIONS), autocommit=True)
         except adbc.Error as error:
             raise PoolTrouble("unreachable", str(error).splitlines()[0]) from error
+        client.meta()
+        self._held = client.columns
 
     def __enter__(self) -> Source:
         return self
@@ -48,6 +50,8 @@ class Source:
 
     def count(self, kind: str) -> int:
         """How many rows of a kind the pool has."""
+        if kind not in self._held:
+            return 0
         with self._conn.cursor() as cursor:
             cursor.execute(f"SELECT count(*) FROM cw_{kind}")
             return int(cursor.fetchall()[0][0])
@@ -71,7 +75,9 @@ class Source:
                 yield rows, after
 
     def _range(self, kind: str, where: str, limit: str) -> Iterator[Piece]:
-        names = ", ".join(f't."{name}"' for name in schema.columns(kind))
+        if kind not in self._held:
+            return
+        names = ", ".join(f't."{name}"' for name in self._held[kind])
         order = ", ".join(f"t.{name}" for name in _key(kind))
         sql = f"SELECT {names} FROM cw_{kind} t WHERE {where} ORDER BY {order} {limit}"
         with self._conn.cursor() as cursor:
@@ -79,7 +85,7 @@ class Source:
             for batch in cursor.fetch_record_batch():
                 if batch.num_rows:
                     rows = pa.Table.from_batches([batch])
-                    yield _as_kept(kind, rows), _last(kind, rows)
+                    yield _whole(kind, _as_kept(kind, rows)), _last(kind, rows)
 
 
 def _key(kind: str) -> tuple[str, ...]:
@@ -113,6 +119,14 @@ def _as_kept(kind: str, rows: pa.Table) -> pa.Table:
             half = pc.multiply(pc.if_else(pc.less(micros, 0), -1, 1), 500)
             rows = rows.set_column(i, name, pc.divide(pc.add(micros, half), 1000))
     return rows
+
+
+def _whole(kind: str, rows: pa.Table) -> pa.Table:
+    """With the columns that an older pool does not have yet, in our order."""
+    for name in schema.columns(kind):
+        if name not in rows.column_names:
+            rows = rows.append_column(name, pa.array([schema.default(kind, name)] * len(rows)))
+    return rows.select(schema.columns(kind))
 
 
 def _ahead(pieces: Iterator[Piece]) -> Iterator[Piece]:

@@ -52,6 +52,12 @@ class Mirror:
             query = text("SELECT value FROM mirror_meta WHERE key = :key")
             return conn.execute(query, {"key": key}).scalar() or default
 
+    def ids(self, name: str) -> set[str]:
+        """The ids of all rows of a kind."""
+        table = mirror.tables[name].name
+        with database.troubles(), self._engine.begin() as conn:
+            return {key for (key,) in conn.exec_driver_sql(f"SELECT id FROM {table}")}
+
     def note(self, **values: str) -> None:
         """Keep facts of the sync: epoch, city, cursor, moment of the last page."""
         with database.troubles(), self._engine.begin() as conn:

@@ -38,6 +38,7 @@ class Sync:
     tries: int = 0  # failed connections in a row
     next_try_at: Ms = NEVER
     trouble: str = ""  # NO_POOL, or the code of a PoolTrouble
+    needs: str = ""  # the version of this program that the pool asks for, where ours is too old
     backlog: int = 0  # acts on disk here and not yet in the pool
     lamps: dict[str, Lamp] = field(default_factory=dict)
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import psutil
 import pytest
-from builders import a_sensor
+from builders import a_sensor, an_event
 
 from commandwall.config import BUSY, REFUSED
 from commandwall.keeper import AGENT_LOCK
@@ -150,3 +150,43 @@ def test_a_pool_server_that_cannot_run_is_a_sentence(start: Start, tmp_path: Pat
     _, words = agent.communicate(timeout=60)
     assert agent.returncode == REFUSED
     assert "owner.secret is not the one of" in words and "Traceback" not in words
+
+
+def test_an_agent_that_grows_too_old_says_which_version_it_needs_and_stops_pulling(
+    start: Start, tmp_path: Path
+) -> None:
+    """While it is connected; it goes on by itself once the pool serves it again."""
+    with PoolServer(tmp_path / "city") as server, server.owner() as owner:
+        schema.create(owner, "临江市")
+        agent = start(
+            COMMANDWALL_POOL=server.station_url, COMMANDWALL_SECRET_FILE=server.station_secret
+        )
+        until(lambda: pulse.read(tmp_path).pool_at > 0)
+        owner.execute("UPDATE cw_meta SET min_client = schema + 1, needs = '0.9'")
+        until(lambda: pulse.read(tmp_path).needs == "0.9")
+        assert told(tmp_path, "outdated")
+        load(owner, [an_event()])
+        stood = pulse.read(tmp_path).pool_at
+        time.sleep(1.5)
+        assert pulse.read(tmp_path).pool_at == stood
+        assert owner.execute("SELECT count(*) FROM cw_outbox").fetchone() == (1,)
+        owner.execute("UPDATE cw_meta SET min_client = schema")
+        until(lambda: pulse.read(tmp_path).pool_at > stood)
+        assert told(tmp_path, "") and pulse.read(tmp_path).needs == ""
+        end(agent)
+
+
+def test_an_agent_notices_while_connected_that_the_pool_begins_anew(
+    start: Start, tmp_path: Path
+) -> None:
+    with PoolServer(tmp_path / "city") as server, server.owner() as owner:
+        schema.create(owner, "临江市")
+        agent = start(
+            COMMANDWALL_POOL=server.station_url, COMMANDWALL_SECRET_FILE=server.station_secret
+        )
+        until(lambda: pulse.read(tmp_path).pool_at > 0)
+        (epoch,) = owner.execute("SELECT cw_begin_anew()").fetchone() or ("",)
+        until(
+            lambda: (tmp_path / "mirror.current").read_text().startswith(f"mirror-{str(epoch)[:8]}")
+        )
+        end(agent)

@@ -67,6 +67,7 @@ def test_only_the_agent_takes_and_records() -> None:
     assert set(calling(ALL, r"(.*\.)?mirror\.take")) == {
         "commandwall/pool/link.py: self.mirror.take",
         "commandwall/pool/fill.py: mirror.take",
+        "commandwall/pool/refill.py: mirror.take",
     }
 
 

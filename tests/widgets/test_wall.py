@@ -156,6 +156,18 @@ def test_the_banner_stands_within_three_seconds_and_nothing_stays_filled(
     assert filled(wall.page.panels["exceptions"], wall, "s2") < 0.002
 
 
+def test_a_wall_that_is_too_old_for_the_pool_names_the_version_and_goes_on(
+    world: Any, make_wall: Any
+) -> None:
+    wall = make_wall()
+    world.clock.at += 5 * SECOND
+    world.tick(sync=world.sync(pool_at=Ms(NOW), trouble="outdated", needs="0.9", backlog=2))
+    assert "中心池需要 0.9 版" in read(wall.page.panels["banner"])
+    assert "受理、派单、记录照常" in read(wall.page.panels["banner"])
+    world.tick(sync=world.sync())
+    assert wall.page.panels["banner"].isHidden()
+
+
 def test_y_halves_the_banner_but_does_not_close_it(world: Any, make_wall: Any) -> None:
     wall = make_wall()
     world.clock.at += 5 * SECOND

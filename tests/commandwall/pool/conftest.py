@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
+from station import Station
 
 from commandwall.pool import schema
 from commandwall.pool.client import Client
@@ -45,3 +46,16 @@ def pool(server: PoolServer) -> Iterator[Pool]:
         schema.create(owner, "临江市")
         url = server.station_url.replace("/city?", f"/{name}?")
         yield Pool(owner, dsn, url, server.station_secret)
+
+
+@pytest.fixture
+def station(tmp_path: Path) -> Iterator[Callable[[str], Station]]:
+    made: list[Station] = []
+
+    def make(post: str) -> Station:
+        made.append(Station(tmp_path / post, post))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.close()

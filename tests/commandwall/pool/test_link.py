@@ -2,86 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from builders import StillClock, a_sensor, an_event
+from station import Station, exchange
 
 from commandwall import events
-from commandwall.alarms import Alarm, acknowledge
+from commandwall.alarms import acknowledge
 from commandwall.clock import SECOND
 from commandwall.desk import Desk
-from commandwall.events import EventNote, EventWork
-from commandwall.pool.client import Client, PoolTrouble
-from commandwall.pool.fill import fill
-from commandwall.pool.link import Link
+from commandwall.events import EventNote
+from commandwall.pool.client import PoolTrouble
 from commandwall.pool.loader import load
-from commandwall.pool.packs import Packs
 from commandwall.sensors import READING_DTYPE, pack
 from commandwall.store import database
 from commandwall.store.database import StoreTrouble
 from commandwall.store.migrate import open_store
-from commandwall.store.mirror import Mirror
-
-
-class Station:
-    """One station: its files, its desk and its login."""
-
-    def __init__(self, folder: Path, post: str) -> None:
-        self.folder = folder
-        self.store, self.clock = open_store(folder), StillClock()
-        self.desk = Desk(self.store, self.clock)
-        self.desk.take_post(post, "陈").result()
-        self.shares: list[float] = []
-
-    def meet(self, client: Client) -> Link:
-        """Connect: fill the mirror where it is not there, then take and give everything."""
-        name = fill(self.folder, client, self.clock, self.shares.append)
-        self.mirror = Mirror(self.folder / name)
-        packs = Packs(self.store, self.desk, self.clock)
-        link = Link(self.store, self.desk, self.clock, client, self.mirror, packs)
-        link.begin()
-        exchange(link)
-        return link
-
-    def do(self, act: Any, **args: Any) -> None:
-        self.clock.at += 10
-        self.desk.do(act, **args).result()
-
-    def work(self, event: str = "e1") -> EventWork | None:
-        return self.store.read(lambda r: r.get(EventWork, event))
-
-    def alarms(self) -> list[Alarm]:
-        return self.store.read(lambda r: r.find(Alarm))
-
-    def close(self) -> None:
-        self.mirror.close()
-        self.desk.close()
-        self.store.close()
-
-
-def exchange(link: Link) -> None:
-    while link.push():
-        pass
-    while link.pull():
-        pass
-
-
-@pytest.fixture
-def station(tmp_path: Path) -> Iterator[Callable[[str], Station]]:
-    made: list[Station] = []
-
-    def make(post: str) -> Station:
-        made.append(Station(tmp_path / post, post))
-        return made[-1]
-
-    yield make
-    for one in made:
-        one.close()
 
 
 def test_what_one_station_does_the_other_shows(pool: Any, station: Any) -> None:
