@@ -13,7 +13,7 @@ CREATE TABLE IF NOT EXISTS cw_batch (
     summary text NOT NULL DEFAULT ''
 );
 COMMENT ON TABLE cw_batch IS
-    'Every load into the pool: open while it runs or where it broke off, done, withdrawn.';
+    'Every load: open (it runs or broke off), done, withdrawn, forgotten (too old to withdraw).';
 
 CREATE TABLE IF NOT EXISTS cw_batch_row (
     batch bigint NOT NULL REFERENCES cw_batch ON DELETE CASCADE,
@@ -134,7 +134,7 @@ DECLARE
     what text;
 BEGIN
     PERFORM set_config('cw.batch', '', false);
-    PERFORM FROM cw_batch WHERE batch = which AND state <> 'withdrawn' FOR UPDATE;
+    PERFORM FROM cw_batch WHERE batch = which AND state IN ('open', 'done') FOR UPDATE;
     IF NOT FOUND THEN
         RAISE EXCEPTION 'cw_batch: there is no batch % that could be withdrawn', which;
     END IF;
@@ -277,11 +277,22 @@ BEGIN
     UPDATE cw_dispute SET state = keep, by = who, at = clock_timestamp() WHERE id = which;
 END $$;
 
--- Drops what would be needed to withdraw batches that ended so many days ago.
-CREATE OR REPLACE FUNCTION cw_forget_batches(days int) RETURNS bigint LANGUAGE sql AS $$
-    WITH gone AS (
-        DELETE FROM cw_batch_row r USING cw_batch b WHERE b.batch = r.batch
-            AND b.ended_at < clock_timestamp() - make_interval(days => days)
-        RETURNING 1)
-    SELECT count(*) FROM gone
-$$;
+-- Drops what would be needed to withdraw batches that ended so many days ago; returns how many.
+CREATE OR REPLACE FUNCTION cw_forget_batches(days int) RETURNS bigint LANGUAGE plpgsql
+SET search_path = public, pg_temp AS $$
+DECLARE
+    old bigint[];
+BEGIN
+    SELECT array_agg(batch) INTO old FROM cw_batch
+        WHERE state <> 'forgotten' AND ended_at < clock_timestamp() - make_interval(days => days);
+    DELETE FROM cw_batch_row WHERE batch = ANY(old);
+    UPDATE cw_batch SET state = 'forgotten' WHERE batch = ANY(old);
+    RETURN coalesce(cardinality(old), 0);
+END $$;
+
+-- What stations did before this pool told sources of it: the newest act on each event.
+INSERT INTO cw_act(event, act, state, unit, result, at, person, post, origin, seq)
+SELECT w.id, coalesce(j.act, ''), w.state, w.unit, w.result, w.at, coalesce(j.person, ''),
+    coalesce(j.post, ''), w.origin, w.seq
+FROM cw_work w LEFT JOIN cw_journal j ON j.origin = w.origin AND j.seq = w.seq
+WHERE NOT EXISTS (SELECT FROM cw_act) ORDER BY w.at, w.id;

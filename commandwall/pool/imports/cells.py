@@ -26,6 +26,7 @@ class Cells:
         self._at = {field: heads.index(c.strip().casefold()) for field, c in found.items()}
         self._mapping, self._now = mapping, now
         self._zone = mapping.time_zone
+        self._cell, self._line = limit("cell"), limit("line")
         self.notes: Counter[str] = Counter()
 
     def cell(self, row: Sequence[Cell], field: str) -> Any:
@@ -39,7 +40,7 @@ class Cells:
     def text(self, row: Sequence[Cell], field: str) -> str:
         """The text of a field without unseen characters. RowFault where it is too long."""
         raw = text_of(self.cell(row, field))
-        if len(raw) > limit("cell"):
+        if len(raw) > self._cell:
             raise RowFault(field, "too_long")
         kept, removed = text.clean(raw)
         self.notes["cleaned"] += removed > 0
@@ -48,7 +49,7 @@ class Cells:
     def line(self, row: Sequence[Cell], field: str) -> str:
         """The same on one line."""
         found = text.line(self.text(row, field))
-        if len(found) > limit("line"):
+        if len(found) > self._line:
             raise RowFault(field, "too_long")
         return found
 

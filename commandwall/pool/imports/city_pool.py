@@ -17,7 +17,7 @@ from commandwall.conflicts import OPEN, Dispute
 from commandwall.pool import loader, schema
 from commandwall.pool.imports.pool_rows import Claim, Word
 from commandwall.pool.imports.report import Quarantined
-from commandwall.pool.imports.trouble import ImportTrouble
+from commandwall.pool.imports.trouble import ImportTrouble, limit
 from commandwall.pool.server import PoolServer, ServerTrouble
 
 R = TypeVar("R")
@@ -71,6 +71,7 @@ class CityPool:
             with cursor.copy("COPY cw_said FROM STDIN") as copy:
                 for key in ids:
                     copy.write_row((key,))
+            cursor.execute("ANALYZE cw_said")  # or the join below would be one row by another
             cursor.execute(UNSAID, (source, kind.__name__.lower()))
             rows = cursor.fetchall()
         return [key for key, said in rows if not said], len(rows)
@@ -99,6 +100,7 @@ class CityPool:
     @contextmanager
     def batch(self, source: str, file: str, digest: str) -> Generator[Batch]:
         """Everything that is put meanwhile belongs to one batch; one that was killed goes on."""
+        self._conn.execute("SELECT cw_forget_batches(%s)", (limit("batch_days"),))
         found = self._conn.execute("SELECT cw_begin_batch(%s, %s, %s)", (source, file, digest))
         batch = Batch(int(_one(found)))
         yield batch
@@ -172,7 +174,8 @@ SELECT DISTINCT a.event FROM cw_act a LEFT JOIN cw_source s ON s.source = %s
 WHERE a.event = ANY(%s) AND (a.pos IS NULL OR a.pos > coalesce(s.confirmed, 0))
 """
 UNSAID = b"""
-SELECT c.record, EXISTS (SELECT FROM cw_said s WHERE s.id = c.record) FROM cw_claim c
+SELECT c.record, s.id IS NOT NULL FROM cw_claim c
+LEFT JOIN (SELECT DISTINCT id FROM cw_said) s ON s.id = c.record
 WHERE c.source = %s AND c.kind = %s ORDER BY c.record
 """
 BATCHES = b"""

@@ -41,6 +41,7 @@ class Gazetteer:
         self.areas = {area.id: area for area in areas if area.level < BLOCK}
         if strange := sorted(set(names.values()) - self.areas.keys()):
             raise ImportTrouble("places", codes=", ".join(strange))
+        self._spots: dict[str, Spot] = {}
         self._codes: dict[str, set[str]] = defaultdict(set)
         for area in self.areas.values():
             for name in spoken(area.name):
@@ -95,8 +96,10 @@ class Gazetteer:
         """The middle of an area, as near as the area is large."""
         if code not in self.areas:
             return NO_SPOT
-        area = self.areas[code]
-        return Spot(code, area.lon, area.lat, self._radius(area), AREA)
+        if code not in self._spots:
+            area = self.areas[code]
+            self._spots[code] = Spot(code, area.lon, area.lat, self._radius(area), AREA)
+        return self._spots[code]
 
     def at(self, lon: float, lat: float, acc_m: float | None) -> Spot:
         """A point (degrees WGS-84) in the smallest area around it; RowFault far from the city."""

@@ -155,6 +155,17 @@ def test_a_wrong_batch_is_taken_back_everywhere(shell, mapping, capsys):
     assert len(shell.ask("SELECT id FROM cw_event WHERE state = 'NEW'")) == 99
 
 
+def test_an_old_batch_is_dropped_by_itself_and_can_no_longer_be_withdrawn(shell, mapping, capsys):
+    load(shell, mapping, a_table(range(3)))
+    shell.ask("UPDATE cw_batch SET ended_at = now() - interval '91 days' RETURNING 1")
+    load(shell, mapping, a_table(range(4)))
+    assert shell.ask("SELECT DISTINCT batch FROM cw_batch_row") == [(2,)]
+    assert shell.run("withdraw", "1") == 2
+    assert shell.run("batches") == 0
+    assert "已过撤回期" in capsys.readouterr().out
+    assert shell.ask("SELECT count(*) FROM cw_event") == [(4,)]
+
+
 def test_a_batch_of_shapes_comes_back_byte_for_byte(shell):
     outline = (
         '{"type": "Polygon", "coordinates": '

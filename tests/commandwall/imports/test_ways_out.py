@@ -6,6 +6,7 @@ import psycopg
 import pytest
 from shell import Shell
 
+from commandwall.pool import schema
 from commandwall.pool.client import Client
 from commandwall.store.journal import GENESIS, Line, body_text, seal
 
@@ -124,6 +125,18 @@ def test_a_line_that_cannot_be_used_blocks_neither_station_nor_source(shell, sta
     station.did("accept", "12345-1", None)
     station.did("close", "12345-2", "CLOSED")
     assert [row[1] for row in acts(shell)] == ["2"]
+
+
+def test_a_pool_that_is_upgraded_tells_what_stations_did_before(shell, station):
+    station.did("accept", "12345-1", "ACCEPTED")
+    station.did("close", "12345-1", "CLOSED")
+    with shell.connect(shell.url) as owner:
+        owner.execute("TRUNCATE cw_act; UPDATE cw_meta SET made = 'older'")
+        for _ in range(2):
+            schema.create(owner)
+    assert [row[1:] for row in acts(shell)] == [("1", "close", "CLOSED")]
+    load(shell, range(5), "REJECTED")
+    assert shell.ask("SELECT state FROM cw_event WHERE source_id = '1'") == [("NEW",)]
 
 
 ATTEMPTS = (
