@@ -76,7 +76,7 @@ CREATE OR REPLACE FUNCTION cw_mark(one jsonb) RETURNS text LANGUAGE sql IMMUTABL
     SELECT md5((one - 'rev')::text)
 $$;
 
--- Everything that is written while cw.batch is set belongs to that batch. The settings make a row's
+-- Everything that is written while cw.batch is set belongs to that batch; nobody adds to one that ended. The settings make a row's
 -- mark the same in every session.
 CREATE OR REPLACE FUNCTION cw_kept() RETURNS trigger LANGUAGE plpgsql
 SECURITY DEFINER SET search_path = public, pg_temp
@@ -92,8 +92,9 @@ BEGIN
         new_row := to_jsonb(NEW);
     END IF;
     INSERT INTO cw_batch_row(batch, kind, id, before, after)
-    VALUES (current_setting('cw.batch')::bigint, TG_ARGV[0], coalesce(new_row, old_row)->>'id',
-        old_row, CASE WHEN new_row IS NOT NULL THEN cw_mark(new_row) END)
+    SELECT b.batch, TG_ARGV[0], coalesce(new_row, old_row)->>'id',
+        old_row, CASE WHEN new_row IS NOT NULL THEN cw_mark(new_row) END
+    FROM cw_batch b WHERE b.batch = current_setting('cw.batch')::bigint AND b.state = 'open'
     ON CONFLICT (batch, kind, id) DO UPDATE SET after = excluded.after;
     RETURN NULL;
 END $$;

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import MISSING, fields
 from typing import Any
 
@@ -76,8 +78,9 @@ class RecordReader(Cells):
             if said not in self._words[field]:
                 raise RowFault(field, "unknown" if said else "empty")
             return self._words[field][said]
-        said = self._mapping.values.get(field, {}).get(said, said)
-        return said or ("[]" if field in LISTS else "")
+        if field in LISTS:
+            return _list(field, said or "[]")
+        return self._mapping.values.get(field, {}).get(said, said)
 
     def _required(self, field: str, found: Any) -> Any:
         if found is None or (field == "id" and not found):
@@ -101,6 +104,13 @@ class RecordReader(Cells):
             raise RowFault("lon" if "lon" in self.columns else "area", "empty")
         self.notes["placed_area"] += "lon" in self._has
         return spot
+
+
+def _list(field: str, said: str) -> str:
+    with suppress(ValueError, RecursionError):
+        if isinstance(json.loads(said), list):
+            return said
+    raise RowFault(field, "unknown")
 
 
 class RecordJudge:
