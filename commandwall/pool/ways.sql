@@ -65,10 +65,13 @@ CREATE TABLE IF NOT EXISTS cw_act (
 );
 COMMENT ON TABLE cw_act IS
     'What stations did to events, one row for each act, for the systems that events came from.';
-CREATE INDEX IF NOT EXISTS cw_act_event ON cw_act (event);
+-- By hash: an id that somebody wrote may be too long for an ordered index, and would block a station.
+CREATE INDEX IF NOT EXISTS cw_act_of ON cw_act USING hash (event);
+DROP INDEX IF EXISTS cw_act_event;
 CREATE INDEX IF NOT EXISTS cw_act_fresh ON cw_act (no) WHERE pos IS NULL;
 
-CREATE INDEX IF NOT EXISTS cw_dispute_record ON cw_dispute (kind, record);
+CREATE INDEX IF NOT EXISTS cw_dispute_of ON cw_dispute USING hash (record);
+DROP INDEX IF EXISTS cw_dispute_record;
 ALTER TABLE cw_quarantine ADD COLUMN IF NOT EXISTS batch bigint;
 
 -- By this two states of a row are compared; how often it was written does not count.
