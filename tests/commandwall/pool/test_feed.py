@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import random
-import threading
 from dataclasses import replace
 from typing import Any
 
@@ -83,39 +81,6 @@ def test_what_is_deleted_arrives_as_gone(pool: Any, verb: str) -> None:
         pool.owner.execute(verb)
         drain(client, mirror, after)
     assert mirror == {}
-
-
-def test_the_feed_is_dense_and_complete_under_writers_that_roll_back(pool: Any) -> None:
-    load(pool.owner, [an_event(id=f"e{i:03d}") for i in range(200)])
-    stop = threading.Event()
-
-    def write(seed: int) -> None:
-        drawn = random.Random(seed)
-        with pool.connect() as conn:
-            while not stop.is_set():
-                keys = sorted(f"e{drawn.randrange(200):03d}" for _ in range(3))
-                with conn.transaction(force_rollback=drawn.random() < 0.3):
-                    for key in keys:
-                        conn.execute(
-                            "UPDATE cw_event SET title = %s WHERE id = %s",
-                            (str(drawn.random()), key),
-                        )
-
-    writers = [threading.Thread(target=write, args=(seed,)) for seed in range(4)]
-    for writer in writers:
-        writer.start()
-    mirrors: list[dict[str, Any]] = [{}, {}]
-    with pool.client() as one, pool.client() as two:
-        after = [0, 0]
-        for _ in range(40):
-            after = [drain(c, m, a) for c, m, a in zip((one, two), mirrors, after, strict=True)]
-        stop.set()
-        for writer in writers:
-            writer.join()
-        for client, mirror, position in zip((one, two), mirrors, after, strict=True):
-            drain(client, mirror, position)
-        table = {row[0]: row for row in copied(one)}
-    assert mirrors[0] == table and mirrors[1] == table
 
 
 def test_lines_are_taken_in_order_once_and_come_back_to_everyone(pool: Any) -> None:
