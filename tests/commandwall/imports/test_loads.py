@@ -193,7 +193,8 @@ def test_an_engineer_s_own_statements_are_a_batch_too(shell, mapping):
     assert shell.ask("SELECT count(*) FROM cw_event") == [(3,)]
 
 
-def test_a_load_killed_at_any_moment_and_run_again_leaves_the_same(server, tmp_path):
+@pytest.mark.parametrize("kills", [6, pytest.param(50, marks=pytest.mark.long)])
+def test_a_load_killed_at_any_moment_and_run_again_leaves_the_same(server, tmp_path, kills):
     """Programs are killed from outside, at moments drawn over the whole length of a load."""
     first, second = a_table(range(2500)), a_table(range(100, 2600), state="办结")
     whole, killed = Shell(server, tmp_path / "whole"), Shell(server, tmp_path / "killed")
@@ -206,10 +207,10 @@ def test_a_load_killed_at_any_moment_and_run_again_leaves_the_same(server, tmp_p
     draw, cut = random.Random(4), 0
     killed.file("orders.csv", second)
     arguments = ("table", killed.folder / "orders.csv", "--mapping", killed.folder / "map.toml")
-    for _ in range(8):
+    for _ in range(kills):
         with started(killed, *arguments) as child:
             child.stderr.readline()
-            time.sleep(draw.uniform(0, took / 3))
+            time.sleep(draw.uniform(0, took / 2))
             child.kill()
             cut += killed.ask("SELECT count(*) FROM cw_batch WHERE state = 'open'") == [(1,)]
     assert cut

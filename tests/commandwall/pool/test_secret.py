@@ -15,6 +15,7 @@ from keyring.backends import fail
 from keyring.errors import KeyringLocked
 
 from commandwall import secret
+from commandwall.config import REFUSED
 from commandwall.pool.client import Client, PoolTrouble
 from commandwall.pool.server import PoolServer
 
@@ -96,7 +97,7 @@ def test_a_pool_is_made_by_the_keyrings_password(server: PoolServer, tmp_path: P
         **os.environ, "COMMANDWALL_POOL": server.owner_url, "PYTHONPATH": str(tmp_path),
         "PYTHON_KEYRING_BACKEND": "own_ring.Ring",
     }  # fmt: skip
-    command = [sys.executable, "-m", "main", "--data-dir", str(tmp_path / "data"), "pool", "make"]
+    command = [sys.executable, "-m", "main", "--data-dir", str(tmp_path / "data"), "pool", "init"]
 
     def make(**more: str) -> subprocess.CompletedProcess[str]:
         env = {**environment, **more}
@@ -105,6 +106,6 @@ def test_a_pool_is_made_by_the_keyrings_password(server: PoolServer, tmp_path: P
         )
 
     without = make()
-    assert without.returncode == 2 and "Traceback" not in without.stderr
+    assert without.returncode == REFUSED and "Traceback" not in without.stderr
     done = make(RING=password)
     assert (done.returncode, done.stderr) == (0, "")
