@@ -71,6 +71,7 @@ def build(settings: Settings, parts: ExitStack) -> Wall:
     wall = Wall(world, settings, map_view)
     parts.callback(wall.context.drafts.flush)
     crossing.reach(wall.tick)
+    map_view.moved.connect(crossing.moved)
     wall.crossing = crossing
     follower.patience = wall.file.limits.patience
     return wall

@@ -78,7 +78,7 @@ class Arrivals(QObject):
         self._picture, self._at = wall.picture, wall.picture.sensors.at
         self.ticks = self.readings = 0
         crossing: Any = wall.crossing
-        crossing.arrived.connect(self._count)
+        crossing.shown.connect(self._count)
 
     def _count(self, changes: Changes) -> None:
         self.ticks += 1

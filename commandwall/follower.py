@@ -45,12 +45,12 @@ from commandwall.store.store import Reader
 from commandwall.world import World
 
 log = logging.getLogger(__name__)
-POLL_S = 0.05
+POLL_S = 0.02
 LISTEN_MS = 250
 """So often the pulse is looked at: who falls silent is told at once, not with the next second."""
 RINGS = {"main": "changed", "mirror": "mirror_changed"}
 KNOWN = kinds(WALL) | kinds(MIRROR)
-REST_S, SOON = 0.5, -1.0
+REST_S, UNSET = 0.5, -1.0
 """Time for the screen to draw what it got before the rest is read; a moment that is not set yet."""
 TIDY_S = 5.0
 """Time for the map to build its shapes of what was read."""
@@ -160,7 +160,7 @@ class Follower(threading.Thread):
 
     def _everything(self, reader: Reader, parts: dict[str, Any]) -> Fresh:
         """All that is shown; what there is much of and can wait follows with the next step."""
-        self._rest_at = SOON
+        self._rest_at = UNSET
         for name in self._cursors:
             self._cursors[name] = reader.value(f"SELECT max(seq) FROM {name}.{RINGS[name]}") or 0
         known = {kind for name, kind in KNOWN.items() if name not in UNSHOWN}

@@ -17,14 +17,16 @@ from commandwall.picture import Changes, Picture
 from layers.base import Layer, LayerInfo
 from layers.cook import Cook, Seat
 from layers.drill import Drill
+from layers.lull import Lull
 from layers.pane import Pane
 from layers.scene import Scene
 from layers.warm import warm
 
 log = logging.getLogger(__name__)
 L = TypeVar("L", bound=Layer)
-NAMES_AT_ONCE = 24
-"""Names written in one go, so that the screen's thread is never held for long."""
+NAMES_AT_ONCE, WRITING_S = 2, 0.002
+"""Names written before the clock is looked at, and how long names are written in one go, so that
+the screen's thread is never held for long."""
 PAUSE_MS = 8
 SHOW_MS = 150
 """Names that are still being written come into the picture so often: cooking it for each few of
@@ -58,9 +60,8 @@ class Board(QObject):
         self._start()
 
     def _start(self) -> None:
-        self._pen = QTimer(self)
-        self._pen.setSingleShot(True)
-        self._pen.timeout.connect(self._write_names)
+        self._pen = Lull(self)
+        self._pen.came.connect(self._write_names)
         self._ink = QTimer(self)
         self._ink.setSingleShot(True)
         self._ink.timeout.connect(self._order)
@@ -202,6 +203,7 @@ class Board(QObject):
 
     def look(self, pane: Pane, wanted: bool) -> None:
         """A window looks elsewhere; `wanted` where its frame does not reach."""
+        self._pen.moved()
         before = self.scene.changed
         self._tell(self.layers)
         more = self.scene.changed and not before  # a layer has more to show there
@@ -239,16 +241,23 @@ class Board(QObject):
 
     def _begin_names(self) -> None:
         if self._warm and not self._pen.isActive():
-            self._pen.start(PAUSE_MS)
+            self._pen.want(PAUSE_MS)
 
     def _write_names(self) -> None:
-        left = [self.scene.write_names(pane.view, NAMES_AT_ONCE) for pane in self.panes]
-        if any(left):
-            self._pen.start(PAUSE_MS)
+        end = self.clock.monotonic() + WRITING_S
+        left = True
+        while left and self.clock.monotonic() < end:
+            left = self._write_some()
+        if left:
+            self._pen.want(PAUSE_MS)
             if not self._ink.isActive():
                 self._ink.start(SHOW_MS)
         else:
             self._order()
+
+    def _write_some(self) -> bool:
+        """A few names for each window; whether some are left."""
+        return True in [self.scene.write_names(pane.view, NAMES_AT_ONCE) for pane in self.panes]
 
     def _order(self, *panes: Pane) -> None:
         """What has changed is cooked for every window, else for those that ask."""

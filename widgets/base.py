@@ -249,7 +249,11 @@ class Panel(QWidget):
     # Qt.
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        paper = Paper(self, self.look)
+        paper, dirty = Paper(self, self.look), QRectF(event.rect())
+        whole = event.rect() == self.rect()
+        if not whole:
+            unit = self.look.unit
+            paper.part = QRectF(dirty.topLeft() / unit, dirty.size() / unit)
         try:
             self._paint(paper)
         except Exception:
@@ -258,7 +262,7 @@ class Panel(QWidget):
         finally:
             paper.end()
         said = " ".join(paper.said)
-        if said != self.accessibleDescription():
+        if whole and said != self.accessibleDescription():
             self.setAccessibleDescription(said)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -275,7 +279,7 @@ class Panel(QWidget):
         return self.look.metrics.kind == "wall"
 
     def _paint(self, paper: Paper) -> None:
-        if self.headed and self._brought:
+        if self.headed and self._brought and paper.part.top() < self.top:
             self._paint_heading(paper)
         if self.failed_at:
             self._say_broken(paper)

@@ -52,7 +52,7 @@ class Exceptions(Panel):
         self._bar.hide()
         self._blink = QTimer(self)
         self._blink.setSingleShot(True)
-        self._blink.timeout.connect(self.update)
+        self._blink.timeout.connect(self._turn_marks)
 
     def refresh(self, picture: Picture, changes: Changes) -> None:
         if not self._needs and self.context.trust.known:
@@ -132,6 +132,8 @@ class Exceptions(Panel):
             box = QRectF(-8, y - 8, paper.width + 16, ROW - 8)
             paper.fill(box, "r", 4)
         self._draw_mark(paper, y + 36, need)
+        if paper.part.right() < TEXT:  # only the marks blink
+            return
         room = paper.width - TEXT
         title = Ink("item", "t2" if self._unknown_since(need) else "")
         paper.write(TEXT, y + 26, words.need_title(need), title, room=room)
@@ -210,6 +212,11 @@ class Exceptions(Panel):
         wait = self.context.blinker.next_edge(seen, self.context.seconds())
         if wait is not None and self.stopped is None:
             self._blink.start(max(1, round(wait * 1000) + 1))
+
+    def _turn_marks(self) -> None:
+        """The marks light up or go out; nothing else has changed."""
+        px = self.look.px
+        self.update(0, px(self.top), px(TEXT) - 2, self.height() - px(self.top))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         row = int((event.position().y() / self.look.unit - self.top) // ROW)

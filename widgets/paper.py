@@ -36,6 +36,8 @@ class Paper:
         ratio = sheet.devicePixelRatio() if isinstance(sheet, QPixmap) else 1.0
         self.width = sheet.width() / ratio / look.unit
         self.height = sheet.height() / ratio / look.unit
+        self.part = QRectF(0, 0, self.width, self.height)
+        """What is to be drawn: all of it, or the part that has changed."""
         self.said: list[str] = []
         """Everything written, for people who listen instead of look."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QAbstractButton, QWidget
@@ -291,7 +292,8 @@ class Stale(Panel):
 
     def _devices(self, picture: Picture) -> list[tuple[str, str]]:
         sensors = picture.sensors
-        silent = Counter(sensors.cls_index[sensors.quality == STALE].tolist())
+        counts = np.bincount(sensors.cls_index[sensors.quality == STALE])
+        silent = Counter({cls: int(n) for cls, n in enumerate(counts) if n})
         return [
             (
                 tr("{cls} 设备", cls=named("sensor_class", sensors.classes[cls])),

@@ -6,6 +6,7 @@ import hashlib
 import logging
 import os
 import sys
+from collections import deque
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
@@ -20,6 +21,7 @@ from commandwall.clock import Clock
 from commandwall.config import Snapshot
 from commandwall.picture import Changes, Picture
 from commandwall.watchdog import Watchdog
+from layers.lull import Lull
 
 if TYPE_CHECKING:
     from commandwall.tiles.source import Source
@@ -83,14 +85,22 @@ def _end_when_asked(app: QApplication, code: int) -> None:
 
 
 class Crossing(QObject):
-    """The one crossing into Qt's thread: changes in, picture brought up to date, screen told."""
+    """The one crossing into Qt's thread: changes in, picture brought up to date, screen told.
+
+    While the map moves they wait for its next frame. `shown`: the screen was told of them.
+    """
 
     arrived = Signal(object)
+    shown = Signal(object)
 
     def __init__(self, picture: Picture) -> None:
         super().__init__()
         self._picture = picture
         self._show: Callable[[Changes], None] = lambda changes: None
+        self._waiting: deque[Changes] = deque()
+        self._lull = Lull(self)
+        self._lull.came.connect(self._take_all)
+        self.moved = self._lull.moved
         self.arrived.connect(self._take)
 
     def reach(self, show: Callable[[Changes], None]) -> None:
@@ -98,8 +108,18 @@ class Crossing(QObject):
         self._show = show
 
     def _take(self, changes: Changes) -> None:
-        self._picture.apply(changes)
-        self._show(changes)
+        self._waiting.append(changes)
+        if self._lull.moving:
+            self._lull.want(0)
+        else:
+            self._take_all()
+
+    def _take_all(self) -> None:
+        while self._waiting:
+            changes = self._waiting.popleft()
+            self._picture.apply(changes)
+            self._show(changes)
+            self.shown.emit(changes)
 
 
 class Watch(QObject):

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject
 
 from commandwall.picture import Changes, Tick
+from layers.lull import Lull
 from widgets.base import Panel
 
 PAUSE_MS = 3
@@ -25,19 +26,23 @@ class Turns(QObject):
         super().__init__(parent)
         self._bring = bring
         self._due: deque[tuple[Panel, Changes]] = deque()
-        self._timer = QTimer(self)
-        self._timer.timeout.connect(self._next)
+        self._lull = Lull(self)
+        self._lull.came.connect(self._next)
+        self.moved = self._lull.moved
 
     def __len__(self) -> int:
         return len(self._due)
 
     def take(self, panels: Iterable[Panel], changes: Changes) -> None:
-        """News for these panels, records before ages; what is left of older news is done now."""
-        self.finish()
+        """News for these panels, records before ages; what these still had to take is done now."""
         touched = [p for p in panels if p.shows & changes.kinds or Tick in changes.kinds]
+        late = [due for due in self._due if due[0] in touched]
+        self._due = deque(due for due in self._due if due[0] not in touched)
+        for panel, older in late:
+            self._bring(panel, older)
         touched.sort(key=lambda panel: not panel.shows & changes.records.keys())
         self._due.extend((panel, changes) for panel in touched)
-        self._timer.start(PAUSE_MS)
+        self._rest()
 
     def finish(self) -> None:
         """Do at once all that is left."""
@@ -47,5 +52,10 @@ class Turns(QObject):
     def _next(self) -> None:
         if self._due:
             self._bring(*self._due.popleft())
-        if not self._due:
-            self._timer.stop()
+        self._rest()
+
+    def _rest(self) -> None:
+        if self._due:
+            self._lull.want(PAUSE_MS)
+        else:
+            self._lull.stop()

@@ -85,6 +85,7 @@ class Wall(QWidget):
         self.hover = HoverCard(self.context, map_view)
         self.homes = Homes(map_view, self.desk)
         self.turns = Turns(self._take_turn, self)
+        map_view.moved.connect(self.turns.moved)
         self._pages: dict[str, Page] = {}
         self._shortcuts: list[QShortcut] = []
         self._overlay: QWidget | None = None

@@ -33,7 +33,7 @@ def open_store(folder: Path) -> Store:
 
 
 def revisions() -> list[str]:
-    """All schemas of wall.db, oldest first: the numbers that the names of the scripts begin with."""
+    """All schemas of wall.db, oldest first: the numbers at the head of the scripts' names."""
     return sorted(path.name.split("_")[0] for path in (SCRIPTS / "versions").glob("[0-9]*.py"))
 
 

@@ -52,7 +52,7 @@ class Hand(QObject):
         self._eye = QTimer(self)
         self._eye.timeout.connect(self._watch)
         self._eye.start(LOOK_MS)
-        wall.crossing.arrived.connect(self._arrived)
+        wall.crossing.shown.connect(self._arrived)
 
     def _hear(self) -> None:
         if not (found := os.read(0, 1 << 16)):

@@ -54,3 +54,33 @@ def test_what_lies_behind_the_map_is_not_drawn_with_it(make_wall: Any, qtbot: An
     wall.map.update()
     qtbot.waitUntil(lambda: len(wall.map.paint_ms) > painted, timeout=10_000)
     assert behind.count == 0
+
+
+def test_a_blinking_mark_draws_nothing_but_marks(world: Any, make_wall: Any, qtbot: Any) -> None:
+    wall = make_wall()
+    wall.tick(world.apply({Alarm: [an_alarm()]}))
+    wall.turns.finish()
+    panel = wall.page.panels["exceptions"]
+    told = panel.accessibleDescription
+    qtbot.waitUntil(lambda: "GAS" in told() or len(told()) > 10, timeout=5_000)
+    before, described = panel.grab().toImage(), told()
+    rows = Rows()
+    panel.installEventFilter(rows)
+    panel._blink.timeout.emit()
+    qtbot.waitUntil(lambda: rows.widest > 0, timeout=5_000)
+    assert rows.widest < panel.width() / 2
+    assert told() == described
+    after = panel.grab().toImage()
+    beside = before.rect().adjusted(rows.widest, 0, 0, 0)
+    assert before.copy(beside) == after.copy(beside)
+
+
+class Rows(QObject):
+    """How wide the widest part was that was drawn."""
+
+    widest = 0
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Paint:
+            self.widest = max(self.widest, event.rect().width())
+        return False
