@@ -66,12 +66,12 @@ def whole(source: Path, size: tuple[int, int]) -> Iterator[Wall]:
 
 
 def shown(parts: ExitStack, settings: Settings, size: tuple[int, int]) -> Wall:
-    """The wall of a data directory, once its city is drawn."""
+    """The wall of a data directory, once its city is drawn with all its buildings."""
     wall = main.build(settings, parts)
     parts.callback(wall.hide)
     wall.resize(*size)
     wall.show()
-    until(lambda: is_drawn(wall), WAIT_S)
+    until(lambda: bool(wall.picture.buildings) and is_drawn(wall), WAIT_S)
     return wall
 
 
