@@ -265,10 +265,16 @@ class Follower(threading.Thread):
         # Things that are too new for the file: the agent is about to make a larger one.
         if places is None or places.max(initial=-1) >= arrays.rows:
             return None
-        if np.array_equal(counters, seen):
+        # In the middle of a writing the next look, which is near, finds it finished.
+        if np.array_equal(counters, seen) or (counters % 2).any():
+            return None
+        try:
+            columns = arrays.read()
+        except TimeoutError:
+            log.debug("%s is being written all the time", what)
             return None
         self._live[what] = arrays, counters
-        return {name: column[places] for name, column in arrays.read().items()}
+        return {name: column[places] for name, column in columns.items()}
 
     def _each_second(self, now: Ms, parts: dict[str, Any], markers: set[type]) -> None:
         conn = self._conn

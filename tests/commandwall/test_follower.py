@@ -129,7 +129,7 @@ def test_counters_count_once_when_the_pool_says_the_same(world: Station) -> None
 
 
 def test_an_event_that_an_alarm_filed_is_counted_until_its_row_takes_over(world: Station) -> None:
-    world.fill("m1.db", sensor=[values(a_sensor())])
+    world.fill("m1.db", sensor=[values(a_sensor(3))])
     rule = next(r for r in alarms.rules() if r.id == "GAS-2")
     crossing = Crossing(a_sensor(), rule, 2, 27.0, NOW)
     world.desk.run(alarms.observe, {"crossings": [crossing]}, local=True)
@@ -195,8 +195,24 @@ def test_live_values_reach_the_arrays_of_the_picture(world: Station) -> None:
     assert Readings not in world.look()
 
 
+def test_a_look_in_the_middle_of_a_writing_waits_for_the_next(world: Station) -> None:
+    """It once took the wait for a fault, and read the whole city anew."""
+    world.fill("m1.db", sensor=[values(a_sensor(3))])
+    world.look()
+    path = world.folder / live.live_name("sensors", 8)
+    arrays = live.LiveArrays(path, live.READING, 8, create=True)
+    arrays._counter[0] += 1
+    conn = world.follower._conn
+    world.look()
+    assert world.follower._conn is conn and world.picture.sensors.at[0] == 0
+    arrays._counter[0] += 1
+    arrays.write(np.array([3]), at=np.array([int(NOW)]), value=np.array([41.5], np.float32))
+    world.look()
+    assert world.picture.sensors.at[0] == NOW
+
+
 def test_an_alarm_lives_from_raised_to_acknowledged_to_over(world: Station) -> None:
-    world.fill("m1.db", sensor=[values(a_sensor())])
+    world.fill("m1.db", sensor=[values(a_sensor(3))])
     rule = next(r for r in alarms.rules() if r.id == "GAS-2")
 
     def observe(severity: int, at: int) -> None:
@@ -216,7 +232,7 @@ def test_an_alarm_lives_from_raised_to_acknowledged_to_over(world: Station) -> N
 
 
 def test_an_alarm_that_went_away_unseen_still_wants_a_person(world: Station) -> None:
-    world.fill("m1.db", sensor=[values(a_sensor())])
+    world.fill("m1.db", sensor=[values(a_sensor(3))])
     rule = next(r for r in alarms.rules() if r.id == "GAS-2")
     for severity, at in ((2, NOW), (0, NOW + 60_000)):
         crossing = Crossing(a_sensor(), rule, severity, 27.0, at)  # type: ignore[arg-type]
@@ -230,7 +246,7 @@ def test_an_alarm_that_went_away_unseen_still_wants_a_person(world: Station) -> 
 
 
 def test_a_raised_alarm_files_one_event_however_often_it_is_seen(world: Station) -> None:
-    world.fill("m1.db", sensor=[values(a_sensor())])
+    world.fill("m1.db", sensor=[values(a_sensor(3))])
     rule = next(r for r in alarms.rules() if r.id == "GAS-2")
     crossing = Crossing(a_sensor(), rule, 2, 27.0, NOW)
     for _ in range(3):
