@@ -21,6 +21,9 @@ VENV = ROOT / ".venv"
 SCRIPTS = VENV / ("Scripts" if sys.platform == "win32" else "bin")
 EXTRAS = {"run": "", "test": "[test]", "dev": "[dev]"}
 LIBRARIES = ROOT / "assets" / "codelists" / "system_library.toml"
+TOOLS = {"strace": "strace"}
+"""Programs that tests run, and their Debian packages: what a program writes to its disk is recorded
+from outside."""
 APT = ["apt-get", "install", "-y", "--no-install-recommends"]
 UPDATE = ["apt-get", "update", "-qq"]
 
@@ -29,7 +32,7 @@ def main(purpose: str) -> int:
     if sys.version_info < (3, 11):  # noqa: UP036 - whoever runs this may have an older one
         print(f"Python 3.11 or newer is needed; this is {sys.version.split()[0]}")
         return 1
-    if (missing := missing_packages()) and not install(missing):
+    if (missing := missing_packages(purpose)) and not install(missing):
         return 1
     ready = VENV / f".ready-{purpose}"
     if ready.exists() and ready.read_text() == mark():
@@ -46,8 +49,8 @@ def mark() -> str:
     return hashlib.sha256(sys.version.encode() + asked).hexdigest()
 
 
-def missing_packages() -> list[str]:
-    """Debian packages whose libraries this machine lacks."""
+def missing_packages(purpose: str) -> list[str]:
+    """Debian packages whose libraries, or programs that tests need, this machine lacks."""
     missing = []
     try:
         import ensurepip  # noqa: F401
@@ -59,7 +62,9 @@ def missing_packages() -> list[str]:
     import tomllib  # here, so that an older Python gets as far as being refused
 
     rows = tomllib.loads(LIBRARIES.read_text(encoding="utf-8"))["row"]
-    return missing + [row["package"] for row in rows if not loads(row["id"])]
+    missing += [row["package"] for row in rows if not loads(row["id"])]
+    tools = {} if purpose == "run" else TOOLS
+    return missing + [package for tool, package in tools.items() if shutil.which(tool) is None]
 
 
 def loads(name: str) -> bool:

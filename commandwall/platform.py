@@ -312,6 +312,23 @@ def owned(folder: Path) -> bool:
     return False
 
 
+def write_whole(file: Path, text: str) -> None:
+    """Replace a file's text at once: whoever reads it has the old or the new, and so it is after a
+    power cut. On disk when this returns."""
+    fresh = file.with_name(file.name + ".new")
+    with fresh.open("w", encoding="utf-8") as out:
+        out.write(text)
+        out.flush()
+        os.fsync(out.fileno())
+    fresh.replace(file)
+    if sys.platform != "win32":  # where a folder cannot be opened
+        folder = os.open(file.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
 def write_private(file: Path, text: str) -> None:
     """Write a new file that only we can read. Raises FileExistsError."""
     with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, text
 from sqlalchemy.schema import CreateTable
 
+from commandwall import platform
 from commandwall.clock import HOUR
 from commandwall.store import database, fulltext, numbers
 from commandwall.store.hot import NAMES, HotColumns, stamp
@@ -114,9 +115,7 @@ class Mirror:
 
 def use(folder: Path, name: str) -> None:
     """Point the data directory at a mirror file, at once and whole."""
-    fresh = folder / (MIRROR_POINTER + ".new")
-    fresh.write_text(name)
-    fresh.replace(folder / MIRROR_POINTER)
+    platform.write_whole(folder / MIRROR_POINTER, name)
 
 
 def forget_others(folder: Path, name: str) -> None:

@@ -199,9 +199,13 @@ def _records(kind: Callable[..., R], found: Result[Any]) -> list[R]:
 
 
 def pointed(folder: Path) -> str:
-    """File name of the mirror that a data directory uses, or ""."""
-    pointer = folder / MIRROR_POINTER
-    return pointer.read_text().strip() if pointer.exists() else ""
+    """File name of the mirror that a data directory uses; "" where it names none that is there."""
+    try:
+        name = (folder / MIRROR_POINTER).read_text(encoding="utf-8").strip()
+    except (FileNotFoundError, UnicodeDecodeError):
+        return ""
+    is_name = name.isprintable() and Path(name).name == name  # a file name, and no way to one
+    return name if is_name and (folder / name).is_file() else ""
 
 
 @cache

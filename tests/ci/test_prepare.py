@@ -116,10 +116,19 @@ def test_what_could_not_be_installed_is_said_with_its_line(checkout: Path, calle
 def test_a_machine_that_has_everything_is_asked_for_nothing(called: Path) -> None:
     for name in ("apt-get", "sudo"):
         tool(called, name)
-    line = "import prepare; print(prepare.missing_packages())"
+    line = "import prepare; print(prepare.missing_packages('test'))"
     told = subprocess.run(
         [sys.executable, "-c", line], cwd=ROOT / ".ci", capture_output=True, text=True, check=True,
         env={"PATH": f"{called.parent / 'bin'}:/usr/bin:/bin", "PYTHONDONTWRITEBYTECODE": "1"},
     ).stdout  # fmt: skip
     assert told.strip() == "[]"
     assert called.read_text() == ""
+
+
+def test_the_tools_of_tests_are_asked_for_by_who_tests_alone() -> None:
+    line = "import prepare; print(*(prepare.missing_packages(p) for p in ('run', 'test')))"
+    told = subprocess.run(
+        [sys.executable, "-c", line], cwd=ROOT / ".ci", capture_output=True, text=True, check=True,
+        env={"PATH": "/nowhere", "PYTHONDONTWRITEBYTECODE": "1"},
+    ).stdout  # fmt: skip
+    assert told.split() == ["[]", "['strace']"]

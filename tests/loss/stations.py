@@ -29,9 +29,10 @@ Fact = dict[str, Any]
 
 
 class Station:
-    """One wall with its tester; `heard` holds what both said, oldest first."""
+    """One wall with its tester; `heard` holds what both said, oldest first. `environment` goes to
+    the tester and the wall."""
 
-    def __init__(self, folder: Path, side: str, *flags: str) -> None:
+    def __init__(self, folder: Path, side: str, *flags: str, **environment: str) -> None:
         self.folder, self.side = folder, side
         self.log = folder.with_suffix(".log")
         self.heard: list[Fact] = []
@@ -41,7 +42,7 @@ class Station:
         with folder.with_suffix(".err").open("ab") as errors:
             self._tester = subprocess.Popen(
                 [*command, *flags], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors,
-                env={**os.environ, **OFFSCREEN},
+                env={**os.environ, **OFFSCREEN, **environment},
             )  # fmt: skip
         self._ear = threading.Thread(target=self._listen, daemon=True)
         self._ear.start()

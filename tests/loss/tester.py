@@ -18,10 +18,16 @@ import time
 from pathlib import Path
 from typing import Any
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from loss.recorder import recording
+
 WALL = [sys.executable, str(Path(__file__).with_name("wall.py"))]
 PAUSE_S = 0.01
 LOOK_EVERY = 25
 """Acts between two looks at what the wall shows."""
+TRACE = "LOSS_TRACE"
+"""Variable that names a file: what the wall and its agent write to the disk is recorded there."""
 Act = tuple[str, dict[str, Any]]
 
 
@@ -117,8 +123,10 @@ class Tester:
         self._end()
 
     def start(self) -> None:
+        trace = os.environ.get(TRACE)
+        before = recording(Path(trace)) if trace else []
         self.wall = subprocess.Popen(
-            [*WALL, *self.flags], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            [*before, *WALL, *self.flags], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             cwd=Path(__file__).resolve().parents[2],
         )  # fmt: skip
         fd = self.wall.stdout.fileno()
