@@ -269,12 +269,12 @@ class Follower(threading.Thread):
         if np.array_equal(counters, seen) or (counters % 2).any():
             return None
         try:
-            columns = arrays.read()
+            found = arrays.read()
         except TimeoutError:
             log.debug("%s is being written all the time", what)
             return None
         self._live[what] = arrays, counters
-        return {name: column[places] for name, column in columns.items()}
+        return {name: column[places] for name, column in found.items()}
 
     def _each_second(self, now: Ms, parts: dict[str, Any], markers: set[type]) -> None:
         conn = self._conn
