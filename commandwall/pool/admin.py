@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import sys
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from commandwall import codes
@@ -35,14 +37,36 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     _command(what, "check", "find what is wrong, and say what to do 检查")
     status = _command(what, "status", "how it stands 状态")
     status.add_argument("--json", action="store_true", help="for other programs 供程序读取")
+    station = what.add_parser("station", help="logins of stations 各站登录")
+    verbs = station.add_subparsers(dest="verb", required=True, metavar="VERB")
+    add = _named(verbs, "add", "a login; its password goes into a file 新增")
+    only = "sees and writes only what lies in this area 只见、只写本辖区"
+    add.add_argument("--area", default="", metavar="PREFIX", help=only)
+    add.add_argument(
+        "--out", type=Path, default=None, metavar="FILE", help="else NAME.secret 密码存入"
+    )
+    add.add_argument("--show", action="store_true", help="print the password too 同时显示密码")
+    _command(verbs, "list", "all of them 列出")
+    _named(verbs, "remove", "take one away 删除")
     drop = _command(what, "drop", "remove it with all rows 删除中心池")
     drop.add_argument("--yes", action="store_true", help="without asking 不再询问")
+
+
+def _named(
+    verbs: argparse._SubParsersAction[argparse.ArgumentParser], verb: str, words: str
+) -> argparse.ArgumentParser:
+    one = verbs.add_parser(verb, help=words)
+    one.add_argument("name", metavar="NAME")
+    return _addressed(one)
 
 
 def _command(
     what: argparse._SubParsersAction[argparse.ArgumentParser], name: str, words: str
 ) -> argparse.ArgumentParser:
-    one = what.add_parser(name, help=words)
+    return _addressed(what.add_parser(name, help=words))
+
+
+def _addressed(one: argparse.ArgumentParser) -> argparse.ArgumentParser:
     one.add_argument(
         "pool", nargs="?", default=None, metavar="URL", help="postgresql://… without a password"
     )
@@ -144,6 +168,40 @@ def _drop(conn: Connection, settings: Settings, asked: argparse.Namespace) -> in
     return DONE
 
 
+def _station(conn: Connection, settings: Settings, asked: argparse.Namespace) -> int:
+    from commandwall.pool import schema, stations
+
+    if schema.made(conn)[0] == 0:
+        return _refuse("none", settings)
+    if asked.verb == "add":
+        return _add(conn, settings, asked)
+    if asked.verb == "remove":
+        if not stations.remove(conn, asked.name):
+            return _refuse("no_station", settings, name=asked.name)
+        print(_words("removed", settings, name=asked.name))
+        return DONE
+    for login in stations.listed(conn):
+        area = login.area or _words("whole", settings)
+        print(f"{login.name}\t{area}\t{login.origins}\t{login.newest or '—'}")
+    return DONE
+
+
+def _add(conn: Connection, settings: Settings, asked: argparse.Namespace) -> int:
+    from commandwall.pool import stations
+
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", asked.name):
+        return _refuse("name", settings, USAGE)
+    if asked.area and not stations.knows(conn, asked.area):
+        return _refuse("no_area", settings, area=asked.area)
+    file = (asked.out or Path(f"{asked.name}.secret")).absolute()
+    stations.add(conn, asked.name, asked.area, file)
+    print(f"COMMANDWALL_POOL={stations.address(settings.pool, asked.name)}")
+    print(f"COMMANDWALL_SECRET_FILE={file}")
+    if asked.show:
+        print(file.read_text(encoding="utf-8"))
+    return DONE
+
+
 def _answer(question: str) -> str:
     """What a person types; "" where nobody is there."""
     print(question, end=" ", flush=True)
@@ -170,5 +228,6 @@ WORKS: Mapping[str, Work] = {
     "upgrade": _upgrade,
     "check": _check,
     "status": _status,
+    "station": _station,
     "drop": _drop,
 }

@@ -86,6 +86,8 @@ class Client:
             )
         self._clock, self._pack, self._schema = Clock(), 0, 0
         self._places: dict[str, list[int | None]] = {}
+        self.area: str | None = ""
+        """Of this login; "" for the whole city."""
         self.columns: dict[str, list[str]] = {}
         """Kinds that the pool has, and those of our columns that it has of each; from `meta`."""
 
@@ -115,6 +117,12 @@ class Client:
             told = f"the pool has schema {meta.schema}, ours is {schema.SCHEMA}"
             raise PoolTrouble("schema", f"{told}: commandwall pool upgrade")
         self._schema, self._places = meta.schema, dict(_places(held["columns"]))
+        self.area = "" if meta.schema == 1 else self._one("SELECT cw_scope()")
+        if self.area is None:
+            raise PoolTrouble("login", "this login has no area in this pool")
+        if self.area:
+            seen = [kind for kind in self._places if schema.scoped(kind, "t", "")]
+            self._places = {kind: self._places[kind] for kind in seen}
         self.columns = {
             kind: [name for name in schema.columns(kind) if name in held["columns"][kind]]
             for kind in self._places
@@ -123,7 +131,9 @@ class Client:
 
     def head(self) -> int:
         """Newest position of the feed, after moving what waits."""
-        while self._one("SELECT cw_advance()"):
+        if not self._places:
+            self.meta()
+        while not self.area and self._one("SELECT cw_advance()"):
             pass
         return int(self._one("SELECT pos FROM cw_head"))
 
@@ -131,7 +141,8 @@ class Client:
         """What follows a position; PoolTrouble("epoch") where positions are missing."""
         if not self._places:
             self.meta()
-        self._rows("SELECT cw_advance()")
+        if not self.area:
+            self._rows("SELECT cw_advance()")
         found = self._rows("SELECT pos, kind, id, op, body FROM cw_page(%s, %s)", after, limit)
         if [row[0] for row in found] != list(range(after + 1, after + 1 + len(found))):
             raise PoolTrouble("epoch", f"the feed does not go on after {after}")
@@ -146,13 +157,19 @@ class Client:
 
     def count(self, kind: str) -> int:
         """How many rows of a kind the pool has."""
-        return int(self._one(f"SELECT count(*) FROM cw_{kind}")) if kind in self.columns else 0
+        return int(self._one(f"SELECT count(*) FROM {self.table(kind)}"))
+
+    def table(self, kind: str) -> str:
+        """What the rows of a kind are read from: a town gets those in its area."""
+        return f"cw_{kind}_seen()" if self.area else f"cw_{kind}"
 
     def rows(self, kind: str, after: str, limit: int) -> list[Row]:
         """The rows of a kind behind an id, in the pool's order of ids."""
         held = self.columns[kind]
         fields = schema.out(kind, "t", text=True, only=held)
-        sql = f"SELECT {fields} FROM cw_{kind} t WHERE t.id > %s ORDER BY t.id LIMIT {limit}"
+        sql = (
+            f"SELECT {fields} FROM {self.table(kind)} t WHERE t.id > %s ORDER BY t.id LIMIT {limit}"
+        )
         places = [held.index(n) if n in held else None for n in schema.columns(kind)]
         return [_row(kind, row, places) for row in self._rows(sql, after)]
 
@@ -165,16 +182,19 @@ class Client:
 
     def heads(self) -> dict[str, int]:
         """Newest line that the pool holds of each station."""
-        return dict(self._rows("SELECT origin, max(seq) FROM cw_journal GROUP BY origin"))
+        if self._schema < 2:
+            return dict(self._rows("SELECT origin, max(seq) FROM cw_journal GROUP BY origin"))
+        return dict(self._rows("SELECT origin, seq FROM cw_heads()"))
 
     def lines(self, origin: str, after: int) -> list[Line]:
         """The next lines of a station, in order; none where the pool holds no more."""
-        fields = ", ".join(Line.__slots__)
-        sql = (
-            f"SELECT {fields} FROM cw_journal WHERE origin = %s AND seq > %s "
-            f"ORDER BY seq LIMIT {LINES}"
-        )
-        return [Line(*row) for row in self._rows(sql, origin, after)]
+        sql = f"SELECT * FROM cw_lines(%s, %s, {LINES})"
+        if self._schema < 2:
+            sql = (
+                "SELECT to_jsonb(j) FROM cw_journal j WHERE origin = %s AND seq > %s "
+                f"ORDER BY seq LIMIT {LINES}"
+            )
+        return [_line(body) for (body,) in self._rows(sql, origin, after)]
 
     def push(self, lines: Sequence[Line]) -> int:
         """Hand over lines of one origin in order; the last sequence that the pool now holds.
@@ -202,7 +222,7 @@ class Client:
         page = Page(last)
         for _, kind, key, op, body in found:
             if kind == "journal":
-                page.lines.append(Line(**{name: body[name] for name in Line.__slots__}))
+                page.lines.append(_line(body))
             elif op == "A":
                 page.anew.append(kind)
             elif kind in self._places and op == "U":
@@ -262,6 +282,10 @@ def _forms(kind: str) -> tuple[Callable[[Any], Any] | None, ...]:
     """What each column needs after JSON, which knows no bytes, and writes 1e300 as a whole."""
     columns = table_of(schema.city_kinds()[kind]).columns
     return tuple(next((f for t, f in _FORMS if isinstance(c.type, t)), None) for c in columns)
+
+
+def _line(body: dict[str, Any]) -> Line:
+    return Line(**{name: body[name] for name in Line.__slots__})
 
 
 def _number(value: float | None) -> float | None:

@@ -190,8 +190,9 @@ DECLARE
     no bigint := (line->>'seq')::bigint;
     last bigint;
     head text;
+    lies text[];
+    barred boolean;
 BEGIN
-    PERFORM pg_advisory_xact_lock(4711, hashtext(who));
     PERFORM cw_check_login(who);
     SELECT seq, hash INTO last, head FROM cw_journal WHERE origin = who ORDER BY seq DESC LIMIT 1;
     last := coalesce(last, 0);
@@ -212,19 +213,107 @@ BEGIN
     THEN
         RAISE EXCEPTION 'cw_forged: line % of % does not verify', no, who;
     END IF;
-    INSERT INTO cw_journal(origin, seq, hlc, scope, act, person, post, body_hash, prev, hash, body)
-        SELECT l.origin, l.seq, l.hlc, l.scope, l.act, l.person, l.post, l.body_hash, l.prev, l.hash, l.body
+    lies := cw_places(line);
+    barred := NOT cw_within(lies, cw_scope());
+    INSERT INTO cw_journal(origin, seq, hlc, scope, act, person, post, body_hash, prev, hash, body, areas)
+        SELECT l.origin, l.seq, l.hlc, l.scope, l.act, l.person, l.post, l.body_hash, l.prev, l.hash,
+            CASE WHEN NOT barred THEN l.body END, lies
         FROM jsonb_populate_record(NULL::cw_journal, line) l;
     INSERT INTO cw_outbox(kind, id, op) VALUES ('journal', who || ':' || no, 'U');
-    PERFORM cw_apply(line);
+    IF barred THEN
+        PERFORM cw_set_aside(line, 'outside the area of ' || session_user);
+    ELSE
+        PERFORM cw_apply(line);
+    END IF;
     RETURN no;
 END $$;
 
--- A station is the login that first spoke for it.
+-- Where the records of a line lie: '' for what belongs to no area; nothing where there are none.
+CREATE OR REPLACE FUNCTION cw_places(line jsonb) RETURNS text[] LANGUAGE plpgsql AS $$
+DECLARE
+    records jsonb;
+BEGIN
+    records := (line->>'body')::jsonb->'records';
+    RETURN (SELECT coalesce(array_agg(DISTINCT place), '{}') FROM jsonb_each(records) k(kind, rows),
+        jsonb_array_elements(k.rows) one, LATERAL cw_lies(k.kind, one, records) place);
+EXCEPTION WHEN data_exception THEN
+    RETURN '{""}';
+END $$;
+
+-- Where one record lies, by what the pool knows of the thing that it is about; its own word counts
+-- only for what is new, and a record that is here already lies also where it lay.
+CREATE OR REPLACE FUNCTION cw_lies(what text, one jsonb, records jsonb) RETURNS SETOF text
+LANGUAGE sql STABLE AS $$
+    SELECT coalesce(CASE what
+        WHEN 'eventwork' THEN coalesce((SELECT e.area FROM cw_event e WHERE e.id = one->>'id'),
+            (SELECT f->>'area' FROM jsonb_array_elements(records->'filedevent') f
+                WHERE f->>'id' = one->>'id' LIMIT 1))
+        WHEN 'eventnote' THEN (SELECT e.area FROM cw_event e WHERE e.id = one->>'event')
+        WHEN 'buildingcolour' THEN (SELECT b.area FROM cw_building b WHERE b.id = one->>'id')
+        WHEN 'alarm' THEN (SELECT s.area FROM cw_sensor s WHERE s.id = one->>'sensor')
+        WHEN 'incident' THEN one->>'area'
+        WHEN 'filedevent' THEN one->>'area'
+        ELSE coalesce(
+            (SELECT o.area FROM cw_own o WHERE o.kind = 'incident' AND o.id = one->>'incident'),
+            (SELECT i->>'area' FROM jsonb_array_elements(records->'incident') i
+                WHERE i->>'id' = one->>'incident' LIMIT 1))
+        END, '')
+    UNION SELECT o.area FROM cw_own o WHERE o.kind = what AND o.id = one->>'id'
+    UNION SELECT e.area FROM cw_event e WHERE what = 'filedevent' AND e.id = one->>'id'
+$$;
+
+-- Whether all these places lie in an area (empty: the city; NULL: nowhere).
+CREATE OR REPLACE FUNCTION cw_within(places text[], area text) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
+    SELECT area IS NOT NULL
+        AND NOT EXISTS (SELECT FROM unnest(places) place WHERE NOT starts_with(place, area))
+$$;
+
+-- The area of this session's login, whatever role it has set: empty for the whole city, NULL for a
+-- login that has none here. Nothing that a client says is asked.
+CREATE OR REPLACE FUNCTION cw_scope() RETURNS text LANGUAGE sql STABLE
+SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    SELECT coalesce((SELECT s.area FROM cw_station s WHERE s.login = session_user),
+        CASE WHEN pg_has_role(session_user, 'station', 'MEMBER') OR pg_has_role(session_user,
+            (SELECT relowner FROM pg_class WHERE oid = 'public.cw_meta'::regclass), 'MEMBER')
+        THEN '' END)
+$$;
+
+-- Whether the body of a line is for this session: a town gets those of its own station, and those
+-- whose records all lie in its area.
+CREATE OR REPLACE FUNCTION cw_told(line cw_journal, area text) RETURNS boolean LANGUAGE sql STABLE AS $$
+    SELECT coalesce(area = '' OR (cardinality(line.areas) > 0 AND cw_within(line.areas, area))
+        OR EXISTS (SELECT FROM cw_origin o WHERE o.origin = line.origin AND o.login = session_user), false)
+$$;
+
+CREATE OR REPLACE FUNCTION cw_line(line cw_journal, area text) RETURNS jsonb LANGUAGE sql STABLE AS $$
+    SELECT to_jsonb(line) - 'areas'
+        || CASE WHEN cw_told(line, area) THEN '{}' ELSE '{"body": null}' END::jsonb
+$$;
+
+-- The lines of a station after a number, in order; heads for all, bodies by area.
+CREATE OR REPLACE FUNCTION cw_lines(who text, after bigint, lim int) RETURNS SETOF jsonb
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    SELECT cw_line(j, s.area) FROM (SELECT cw_scope() AS area) s, cw_journal j
+    WHERE s.area IS NOT NULL AND j.origin = who AND j.seq > after ORDER BY j.seq LIMIT lim
+$$;
+
+-- Newest line of each station.
+CREATE OR REPLACE FUNCTION cw_heads() RETURNS TABLE(origin text, seq bigint) LANGUAGE sql STABLE
+SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    SELECT j.origin, max(j.seq) FROM cw_journal j WHERE cw_scope() IS NOT NULL GROUP BY 1
+$$;
+
+-- A station is the login that first spoke for it. Locks nothing of another login.
 CREATE OR REPLACE FUNCTION cw_check_login(who text) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
-    INSERT INTO cw_origin(origin, login) VALUES (who, session_user) ON CONFLICT DO NOTHING;
-    PERFORM FROM cw_origin WHERE origin = who AND login = session_user;
+    IF cw_scope() IS NULL THEN
+        RAISE EXCEPTION 'cw_stranger: % has no area here', session_user;
+    END IF;
+    PERFORM FROM cw_origin WHERE origin = who;
+    IF NOT FOUND THEN
+        INSERT INTO cw_origin(origin, login) VALUES (who, session_user) ON CONFLICT DO NOTHING;
+    END IF;
+    PERFORM FROM cw_origin WHERE origin = who AND login = session_user FOR UPDATE;
     IF NOT FOUND THEN
         RAISE EXCEPTION 'cw_stranger: % may not speak for %', session_user, who;
     END IF;
@@ -238,6 +327,13 @@ DECLARE
     one jsonb;
 BEGIN
     records := (line->>'body')::jsonb->'records';
+    INSERT INTO cw_own(kind, id, area)
+        SELECT DISTINCT ON (1, 2) k.kind, rec->>'id', place
+        FROM jsonb_each(records) k(kind, rows), jsonb_array_elements(k.rows) rec,
+            LATERAL cw_lies(k.kind, rec, records) place
+        WHERE k.kind NOT IN ('eventwork', 'buildingcolour')
+        ORDER BY 1, 2, place IS NOT DISTINCT FROM rec->>'area' DESC
+        ON CONFLICT (kind, id) DO UPDATE SET area = excluded.area WHERE cw_own.area <> excluded.area;
     FOR one IN SELECT * FROM jsonb_array_elements(coalesce(records->'eventwork', '[]')) LOOP
         PERFORM cw_apply_work(line, one);
     END LOOP;
@@ -245,11 +341,15 @@ BEGIN
         PERFORM cw_apply_filed(one);
     END LOOP;
 EXCEPTION WHEN data_exception OR integrity_constraint_violation THEN
+    PERFORM cw_set_aside(line, SQLERRM);
+END $$;
+
+CREATE OR REPLACE FUNCTION cw_set_aside(line jsonb, why text) RETURNS void LANGUAGE sql AS $$
     INSERT INTO cw_quarantine(id, source, file, row, field, reason, original)
     VALUES ('journal:' || (line->>'hash'), 'journal', line->>'origin', (line->>'seq')::bigint,
-        'body', SQLERRM, line->>'body')
-    ON CONFLICT DO NOTHING;
-END $$;
+        'body', why, coalesce(line->>'body', ''))
+    ON CONFLICT DO NOTHING
+$$;
 
 CREATE OR REPLACE FUNCTION cw_apply_work(line jsonb, work jsonb) RETURNS void LANGUAGE sql AS $$
     INSERT INTO cw_work VALUES (
@@ -273,25 +373,34 @@ CREATE OR REPLACE FUNCTION cw_apply_filed(filed jsonb) RETURNS void LANGUAGE sql
     ON CONFLICT DO NOTHING
 $$;
 
--- One pack of readings or fixes; returns its number. Packs older than an hour go.
-CREATE OR REPLACE FUNCTION cw_put_pack(kind text, body bytea) RETURNS bigint LANGUAGE plpgsql
-SECURITY DEFINER SET search_path = public, pg_temp AS $$
+-- One pack of readings or fixes of an area (empty: of the whole city, which towns do not get);
+-- returns its number. Packs older than an hour go.
+CREATE OR REPLACE FUNCTION cw_put_area_pack(kind text, body bytea, area text) RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     number bigint;
 BEGIN
     UPDATE cw_pack_head SET seq = seq + 1 RETURNING seq INTO number;
-    INSERT INTO cw_pack(seq, kind, body) VALUES (number, kind, body);
+    INSERT INTO cw_pack(seq, kind, body, area) VALUES (number, kind, body, area);
     IF number % 100 = 0 THEN
         DELETE FROM cw_pack WHERE at < clock_timestamp() - interval '1 hour';
     END IF;
     RETURN number;
 END $$;
 
+CREATE OR REPLACE FUNCTION cw_put_pack(kind text, body bytea) RETURNS bigint LANGUAGE plpgsql
+SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    RETURN cw_put_area_pack(kind, body, '');
+END $$;
+
 -- Packs after a number, oldest first; at number 0 those of the last ten minutes.
 CREATE OR REPLACE FUNCTION cw_packs(after bigint, lim int)
 RETURNS TABLE(seq bigint, kind text, at bigint, body bytea) LANGUAGE sql STABLE
 SECURITY DEFINER SET search_path = public, pg_temp AS $$
-    SELECT p.seq, p.kind, round(extract(epoch FROM p.at) * 1000)::bigint, p.body FROM cw_pack p
+    SELECT p.seq, p.kind, round(extract(epoch FROM p.at) * 1000)::bigint, p.body
+    FROM (SELECT cw_scope() AS area) s, cw_pack p
     WHERE p.seq > after AND (after > 0 OR p.at > now() - interval '10 minutes')
+        AND (s.area = '' OR (p.area <> '' AND starts_with(p.area, s.area)))
     ORDER BY p.seq LIMIT lim
 $$;

@@ -30,9 +30,17 @@ OLDEST_SERVER = 15
 """PostgreSQL before this has not all that the functions use."""
 STATION = "station"
 """The role of all stations: it reads the city and hands over lines, nothing else."""
-STATION_CALLS = (
-    "cw_advance()", "cw_page(bigint, int)", "cw_packs(bigint, int)", "cw_push(jsonb)",
+TOWN = "town"
+"""The role of stations that see and write one area only; cw_station says which. It has no right on
+any table that holds rows of the city, and may not move the outbox: whoever may can hold it up."""
+TOWN_CALLS = (
+    "cw_scope()", "cw_page(bigint, int)", "cw_packs(bigint, int)", "cw_push(jsonb)",
+    "cw_lines(text, bigint, int)", "cw_heads()",
 )  # fmt: skip
+STATION_CALLS = ("cw_advance()", *TOWN_CALLS)
+TOWN_READS = ("cw_meta", "cw_head", "cw_tail")
+CITYWIDE = frozenset({"road", "feature", "credit", "indicator"})
+"""Kinds that are of the whole city and that everyone sees."""
 STATION_READS = ("cw_meta", "cw_head", "cw_tail", "cw_journal", "cw_work")
 _IN_BATCH = "ROW WHEN (current_setting('cw.batch', true) <> '')"
 TRIGGERS = {
@@ -72,10 +80,11 @@ def create(conn: Connection, city: str = "", again: bool = False) -> None:
 def drop(conn: Connection) -> None:
     """Remove all of the pool and nothing else; psycopg.Error where something else leans on it."""
     tables = ", ".join((*own_tables(), *(f"cw_{name}" for name in city_kinds())))
-    routines = "".join(f"DROP ROUTINE IF EXISTS {name};\n" for name in sources())
+    # First what takes rows of the tables; the triggers, which lean on functions, go along.
+    routines = "".join(f"DROP ROUTINE IF EXISTS {name} CASCADE;\n" for name in sources())
     with conn.transaction():
         run(conn, _LOCK)
-        run(conn, f"DROP TABLE IF EXISTS {tables};\n{routines}")
+        run(conn, f"{routines}DROP TABLE IF EXISTS {tables};")
 
 
 def script(city: str = "") -> str:
@@ -169,20 +178,45 @@ def _functions() -> str:
 
 
 def _own() -> str:
-    return _text("functions") + _text("ways") + _page()
+    seen = "".join(_seen(name) for name in city_kinds() if scoped(name, "t", ""))
+    return _text("functions") + _text("ways") + _page() + seen
 
 
 def _text(name: str) -> str:
     return (_FOLDER / f"{name}.sql").read_text(encoding="utf-8")
 
 
+def scoped(name: str, alias: str, area: str) -> str:
+    """The condition on a row of a kind to lie in an area (SQL); "" for kinds no town sees."""
+    if name in CITYWIDE:
+        return "true"
+    if name == "area":  # those above too: their names and outlines
+        return f"(starts_with({alias}.id, {area}) OR starts_with({area}, {alias}.id))"
+    return f"starts_with({alias}.area, {area})" if place_of(name) else ""
+
+
+def _seen(name: str) -> str:
+    """cw_<kind>_seen(): the rows of a kind that the session's login may see."""
+    return f"""
+CREATE OR REPLACE FUNCTION cw_{name}_seen() RETURNS SETOF cw_{name} LANGUAGE sql STABLE
+SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    SELECT t.* FROM (SELECT cw_scope() AS area) s, cw_{name} t
+    WHERE s.area IS NOT NULL AND {scoped(name, "t", "s.area")}
+$$;
+"""
+
+
 def _grants() -> str:
+    seen = ", ".join(f"cw_{name}_seen()" for name in city_kinds() if scoped(name, "t", ""))
     reads = ", ".join((*STATION_READS, *(f"cw_{name}" for name in city_kinds())))
     return f"""
 DO $$ BEGIN
     IF to_regrole('{STATION}') IS NULL THEN CREATE ROLE {STATION} NOLOGIN; END IF;
+    IF to_regrole('{TOWN}') IS NULL THEN CREATE ROLE {TOWN} NOLOGIN; END IF;
 END $$;
-GRANT USAGE ON SCHEMA public TO {STATION};
+GRANT USAGE ON SCHEMA public TO {STATION}, {TOWN};
+GRANT SELECT ON {", ".join(TOWN_READS)} TO {TOWN};
+GRANT EXECUTE ON FUNCTION {", ".join(TOWN_CALLS)}, {seen} TO {TOWN};
 GRANT SELECT ON {reads} TO {STATION};
 GRANT EXECUTE ON FUNCTION {", ".join(STATION_CALLS)} TO {STATION};
 """
@@ -270,30 +304,41 @@ def _page() -> str:
     """cw_page(after, lim): one row for each position; what changed several times comes last only.
 
     op: U with the newest row as a JSON array, D where it is gone, R repeated further down, A where
-    all rows of the kind are to be copied anew.
+    all rows of the kind are to be copied anew. A town gets D for what left its area, and R without
+    a name for what never lay there.
     """
     rows = "\n        ".join(
         f"WHEN '{name}' THEN (SELECT jsonb_build_array({out(name, 't', text=True)}) "
-        f"FROM cw_{name} t WHERE t.id = f.id)"
+        f"FROM cw_{name} t WHERE t.id = f.id "
+        f"AND (s.area = '' OR {scoped(name, 't', 's.area') or 'false'}))"
         for name in city_kinds()
     )
+    everywhere = ", ".join(f"'{name}'" for name in sorted(CITYWIDE))
     return f"""
 CREATE OR REPLACE FUNCTION cw_page(after bigint, lim int)
 RETURNS TABLE(pos bigint, kind text, id text, op text, body jsonb) LANGUAGE sql STABLE
 SECURITY DEFINER SET search_path = public, pg_temp AS $$
-    SELECT g.pos, g.kind, g.id,
-        CASE WHEN g.op = 'A' THEN 'A' WHEN g.repeated THEN 'R' WHEN g.body IS NULL THEN 'D'
-            ELSE 'U' END, g.body
-    FROM (SELECT f.pos, f.kind, f.id, f.op, f.repeated, CASE WHEN NOT f.repeated THEN CASE f.kind
+    SELECT g.pos, CASE WHEN NOT g.hidden THEN g.kind ELSE '' END,
+        CASE WHEN NOT g.hidden THEN g.id ELSE '' END,
+        CASE WHEN g.op = 'A' THEN 'A'
+            WHEN g.hidden OR (g.repeated AND (g.city OR g.body IS NOT NULL)) THEN 'R'
+            WHEN g.body IS NULL THEN 'D' ELSE 'U' END, g.body
+    FROM (SELECT h.*, NOT h.city AND h.body IS NULL AND h.op <> 'A' AND NOT coalesce(
+            h.kind IN ({everywhere}) OR starts_with(h.was, h.area)
+            OR (h.kind = 'area' AND starts_with(h.area, h.was)), false) AS hidden
+    FROM (SELECT f.*, s.area, coalesce(s.area = '', false) AS city,
+        CASE WHEN NOT f.repeated OR s.area <> '' THEN CASE f.kind
         {rows}
-        WHEN 'journal' THEN (SELECT to_jsonb(j) FROM cw_journal j
-            WHERE j.origin = left(f.id, -1 - length(split_part(f.id, ':', -1)))
+        WHEN 'journal' THEN (SELECT cw_line(j, s.area) FROM cw_journal j
+            WHERE s.area IS NOT NULL
+            AND j.origin = left(f.id, -1 - length(split_part(f.id, ':', -1)))
             AND j.seq = split_part(f.id, ':', -1)::bigint)
         END END AS body
         FROM (SELECT c.*, count(*) OVER later > 1 AS repeated
             FROM (SELECT * FROM cw_feed WHERE cw_feed.pos > after ORDER BY cw_feed.pos LIMIT lim) c
             WINDOW later AS (PARTITION BY c.kind, c.id ORDER BY c.pos
-                ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING)) f) g
+                ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING)) f,
+            (SELECT cw_scope() AS area OFFSET 0) s) h) g
     ORDER BY g.pos
 $$;
 """

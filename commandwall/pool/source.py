@@ -40,7 +40,7 @@ class Source:
         except adbc.Error as error:
             raise PoolTrouble("unreachable", str(error).splitlines()[0]) from error
         client.meta()
-        self._held = client.columns
+        self._held, self._table = client.columns, client.table
 
     def __enter__(self) -> Source:
         return self
@@ -53,7 +53,7 @@ class Source:
         if kind not in self._held:
             return 0
         with self._conn.cursor() as cursor:
-            cursor.execute(f"SELECT count(*) FROM cw_{kind}")
+            cursor.execute(f"SELECT count(*) FROM {self._table(kind)}")
             return int(cursor.fetchall()[0][0])
 
     def rows(self, kind: str, after: str) -> Iterator[Piece]:
@@ -79,7 +79,7 @@ class Source:
             return
         names = ", ".join(f't."{name}"' for name in self._held[kind])
         order = ", ".join(f"t.{name}" for name in _key(kind))
-        sql = f"SELECT {names} FROM cw_{kind} t WHERE {where} ORDER BY {order} {limit}"
+        sql = f"SELECT {names} FROM {self._table(kind)} t WHERE {where} ORDER BY {order} {limit}"
         with self._conn.cursor() as cursor:
             cursor.execute(sql)
             for batch in cursor.fetch_record_batch():

@@ -75,6 +75,9 @@ CREATE TABLE IF NOT EXISTS cw_journal (
     received_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     PRIMARY KEY (origin, seq)
 );
+ALTER TABLE cw_journal ADD COLUMN IF NOT EXISTS areas text[] NOT NULL DEFAULT '{}';
+COMMENT ON COLUMN cw_journal.areas IS
+    'Where its records lie, as the pool found out; an empty text: in no area.';
 COMMENT ON TABLE cw_journal IS 'What stations did, one line for each act; written by cw_push alone.';
 
 CREATE TABLE IF NOT EXISTS cw_origin (
@@ -83,6 +86,23 @@ CREATE TABLE IF NOT EXISTS cw_origin (
     since timestamptz NOT NULL DEFAULT clock_timestamp()
 );
 COMMENT ON TABLE cw_origin IS 'Which login speaks for a station: the first that did, until the owner changes it.';
+
+CREATE TABLE IF NOT EXISTS cw_station (
+    login text PRIMARY KEY,
+    area text NOT NULL CHECK (area <> ''),
+    since timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+COMMENT ON TABLE cw_station IS
+    'Logins that see and write one area only: whatever lies in a code that begins like this.';
+
+CREATE TABLE IF NOT EXISTS cw_own (
+    kind text NOT NULL,
+    id text NOT NULL,
+    area text NOT NULL,
+    PRIMARY KEY (kind, id)
+);
+COMMENT ON TABLE cw_own IS
+    'Where the records of stations lie that have no row here: nobody elsewhere may write over them.';
 
 CREATE TABLE IF NOT EXISTS cw_work (
     id text PRIMARY KEY,
@@ -103,6 +123,7 @@ CREATE TABLE IF NOT EXISTS cw_pack (
     at timestamptz NOT NULL DEFAULT clock_timestamp(),
     body bytea NOT NULL
 );
+ALTER TABLE cw_pack ADD COLUMN IF NOT EXISTS area text NOT NULL DEFAULT '';
 COMMENT ON TABLE cw_pack IS 'Readings and positions of the last hour, many in each; never in the feed.';
 
 CREATE TABLE IF NOT EXISTS cw_pack_head (seq bigint NOT NULL);

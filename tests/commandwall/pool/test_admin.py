@@ -130,7 +130,7 @@ FAULTS = {
         "EXECUTE FUNCTION cw_revised(); ALTER TABLE cw_place ENABLE ALWAYS TRIGGER cw_out",
         ["cw_place", "cw_revised"],
     ),
-    "a table is gone": ("DROP TABLE cw_pipe", ["cw_pipe"]),
+    "a table is gone": ("DROP TABLE cw_pipe CASCADE", ["cw_pipe"]),
     "a column is gone": ("ALTER TABLE cw_place DROP COLUMN capacity", ["cw_place", "capacity"]),
     "a function was changed": (
         "CREATE OR REPLACE FUNCTION cw_packs(after bigint, lim int) RETURNS TABLE(seq bigint, "
@@ -293,3 +293,27 @@ def test_an_upgrade_leaves_the_rights_that_the_city_gave(pool: Any, shell: Shell
     assert shell("upgrade") == 0
     with pool.client() as client:
         client._rows("SELECT cw_put_pack('readings', '')")
+
+
+def test_a_station_gets_its_login_with_one_command(
+    pool: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_private(tmp_path / "owner.secret", pool.owner_dsn["password"])
+    monkeypatch.setenv("COMMANDWALL_SECRET_FILE", str(tmp_path / "owner.secret"))
+    monkeypatch.setenv("COMMANDWALL_POOL", pool.owner_dsn["conninfo"])
+
+    def typed(*words: str) -> int:
+        return cli.run(["pool", "station", *words], None)  # type: ignore[arg-type]
+
+    assert typed("add", "town_cli", "--area", "320281001") == 0
+    told = capsys.readouterr().out
+    secret = (tmp_path / "town_cli.secret").read_text()
+    try:
+        assert secret not in told and "town_cli@" in told
+        assert typed("list") == 0
+        assert "town_cli\t320281001\t0" in capsys.readouterr().out
+        assert typed("add", "Town; DROP", "--area", "1") == 2
+    finally:
+        assert typed("remove", "town_cli") == 0
+    assert typed("remove", "town_cli") == 1

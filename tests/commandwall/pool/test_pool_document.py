@@ -9,7 +9,7 @@ from typing import Any
 from commandwall.sensors import unpack
 
 DOCUMENT = Path(__file__).parents[3] / "docs" / "pool.md"
-ROLES = ("wall_back", "wall_front", "hotline", "gateway")
+ROLES = ("wall_front", "hotline", "gateway")
 
 
 def test_every_statement_runs_and_the_rows_arrive(pool: Any) -> None:
@@ -37,4 +37,10 @@ def test_it_names_every_table(pool: Any) -> None:
     text = DOCUMENT.read_text(encoding="utf-8")
     named = set(re.findall(r"`(cw_\w+)`", text))
     found = pool.owner.execute("SELECT tablename FROM pg_tables WHERE tablename ~ '^cw_'")
-    assert {name for (name,) in found} - named <= {"cw_meta", "cw_head", "cw_pack_head", "cw_pack"}
+    assert {name for (name,) in found} - named <= {
+        "cw_meta",
+        "cw_head",
+        "cw_pack_head",
+        "cw_pack",
+        "cw_own",
+    }
