@@ -9,9 +9,12 @@ from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QPainter, QPen, 
 
 from layers import fonts
 from layers.style import Style
+from widgets import text
 from widgets.metrics import Metrics
 from widgets.theme import Theme
 
+KEPT = 8192
+"""Texts whose measures are kept: the same ones are drawn again each second."""
 HATCH_STEP, HATCH_LINE, HATCH_ALPHA = 8, 2, 0.26
 
 
@@ -26,9 +29,13 @@ class Look:
         self.drawn = lru_cache(maxsize=None)(self._drawn)
         self.letters = lru_cache(maxsize=None)(self._letters)
         self.hatch = lru_cache(maxsize=None)(self._hatch)
+        self._shade = lru_cache(maxsize=None)(theme.colour)
+        self.wide = lru_cache(maxsize=KEPT)(self._wide)
+        self.cut = lru_cache(maxsize=KEPT)(self._cut)
 
     def colour(self, token: str, alpha: float = 1.0) -> QColor:
-        return self.theme.colour(token, alpha)
+        """The colour of a token; one object for all who ask, whom nobody changes."""
+        return self._shade(token, alpha)
 
     def px(self, length: float) -> int:
         """A design length in pixels of the screen."""
@@ -58,6 +65,14 @@ class Look:
         """The font of a role in design pixels, for a scaled painter."""
         heavy = self.metrics.role(role).bold if bold is None else bold
         return fonts.font(self.metrics.design(role), heavy)
+
+    def _wide(self, words: str, role: str, bold: bool | None) -> float:
+        """How wide a text is, in design pixels."""
+        return self.letters(role, bold).horizontalAdvance(words)
+
+    def _cut(self, words: str, role: str, bold: bool | None, room: float) -> str:
+        """A text cut with … to so many design pixels."""
+        return text.elide(words, self.letters(role, bold), room)
 
     def _letters(self, role: str, bold: bool | None = None) -> QFontMetricsF:
         return QFontMetricsF(self.drawn(role, bold))

@@ -45,7 +45,7 @@ class Paper:
         self.painter.end()
 
     def length(self, words: object, ink: Ink) -> float:
-        return self.look.letters(ink.role, ink.bold).horizontalAdvance(text.plain(words))
+        return self.look.wide(text.plain(words), ink.role, ink.bold)
 
     def span(self, *pieces: tuple[object, Ink], gap: float = 8) -> float:
         """How wide a row of pieces is."""
@@ -59,11 +59,10 @@ class Paper:
         room: float | None = None,
     ) -> float:  # fmt: skip
         """One line with its baseline at `base`, cut with … to `room`; returns where it ends."""
-        letters = self.look.letters(ink.role, ink.bold)
         shown = text.plain(words)
         if room is not None:
-            shown = text.elide(shown, letters, room)
-        wide = letters.horizontalAdvance(shown)
+            shown = self.look.cut(shown, ink.role, ink.bold, room)
+        wide = self.look.wide(shown, ink.role, ink.bold)
         self._use(ink)
         self.said.append(shown)
         self.painter.drawText(QPointF(x - wide * at, base), shown)
