@@ -51,11 +51,13 @@ class Drill:
         return float(np.mean([a.lon for a in areas])), float(np.mean([a.lat for a in areas]))
 
     def bounds(self, code: str) -> Bounds | None:
-        """Sheet metres of an area; of everything for "" ; None where there is nothing."""
+        """Sheet metres of an area; of everything for "" ; None where no shape is known."""
         chosen = [self.areas[code]] if code in self.areas else list(self.areas.values())
         if not chosen or self.scene.plane is None:
             return None
         west, south, east, north = shapely.total_bounds(geometry.decode([a.geom for a in chosen]))
+        if not np.isfinite([west, south, east, north]).all():
+            return None
         x, y = self.scene.project([west, east], [north, south])
         return float(x[0]), float(y[0]), float(x[1]), float(y[1])
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote, urlsplit
@@ -41,12 +42,11 @@ def add(conn: Connection, name: str, area: str, file: Path) -> None:
     """
     drawn = secrets.token_urlsafe(24)
     platform.write_private(file, drawn)
-    try:
+    with ExitStack() as undo:
+        undo.callback(file.unlink)
         with conn.transaction():
             _create(conn, name, area, drawn)
-    except BaseException:
-        file.unlink()
-        raise
+        undo.pop_all()
 
 
 def _create(conn: Connection, name: str, area: str, password: str) -> None:

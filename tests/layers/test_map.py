@@ -429,3 +429,14 @@ def test_the_words_of_a_licence_stand_on_the_map(make_map: Make, city: Any) -> N
     assert make_map(city).frame_text().startswith(text)
     city.picture.credits["osm"] = Credit("osm", "<img src=x>\n" + "长" * 500, "", "")
     assert "\n" not in make_map(city).frame_text() and len(make_map(city).frame_text()) < 200
+
+
+def test_a_city_whose_shapes_are_empty_is_still_a_map(make_map: Any, city: Any) -> None:
+    """Its bounds were no numbers, and the scale bar ended the program."""
+    areas = city.picture.areas
+    for code, area in areas.items():
+        areas[code] = dataclasses.replace(area, geom=b"")
+    view = make_map(city)
+    view.fit()
+    view.grab()
+    assert np.isfinite(view.navigator.view.mpp)
