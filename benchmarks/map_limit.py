@@ -17,6 +17,7 @@ import math
 import statistics
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import count
@@ -39,6 +40,7 @@ from widgets.wall import Wall
 Size = tuple[int, int]
 SIZES = FULL_HD, FOUR_K, ULTRA_WIDE = (1920, 1080), (3840, 2160), (6656, 1792)
 WALL = (15360, 4320)
+SETTLE_S = 20.0
 MODES = ("static", "pan", "city pan", "zoom", "levels")
 HEAD = (
     "window", "map", "mode", "tick p50", "p99", "max", "paint p50", "p99", "blit", "paint / blit",
@@ -57,12 +59,13 @@ class Hand:
         self._towns = sorted(towns)
 
     def begin(self, mode: str) -> Callable[[float], None]:
-        """Take the first view of a mode, wait until it is sharp, and give the mode."""
+        """Take the first view of a mode, wait until it is sharp (the largest wall never quite is),
+        and give the mode."""
         self._view.enter("")
         if mode == "pan":
             view = self._navigator.view
             self._navigator.look_at(view.cx, view.cy, view.mpp / 2)
-        until(lambda: self._view.board.idle)
+        settle(self._view)
         self._x = self._y = self._notches = 0.0
         modes: dict[str, Callable[[float], None]] = {
             "static": lambda t: None, "pan": self.pan, "city pan": self.pan_city,
@@ -242,13 +245,19 @@ def watch(view: MapView, arrivals: Arrivals, window: str, mode: str, seconds: fl
     return row
 
 
+def settle(view: MapView) -> None:
+    """Wait until nothing is left to cook, or as long as a person would."""
+    with suppress(TimeoutError):
+        until(lambda: view.board.idle, SETTLE_S)
+
+
 def name(size: Size) -> str:
     return f"{size[0]}x{size[1]}"
 
 
 def resize(wall: Wall, size: Size) -> None:
     wall.resize(*size)
-    until(lambda: wall.map.board.idle)
+    settle(wall.map)
 
 
 def on_the_wall(
