@@ -107,13 +107,25 @@ def _square(middle: NDArray[np.float64], side: float) -> Any:
     return middle + np.array([[-half, -half], [half, -half], [half, half], [-half, half]])
 
 
+def _squares(rings: Sequence[Any]) -> geometry.Shapes:
+    each = np.arange(len(rings) + 1)
+    return geometry.Shapes(np.concatenate(rings), each * 4, each)
+
+
+def _colour_names(lang: str) -> dict[str, str]:
+    """Colour of the registry -> its name, but for the normal one: colour is never the only sign."""
+    rows = sorted(codes.load("building_colour").values(), key=lambda c: int(c.facts["order"]))
+    return {c.id: c.name(lang) for c in rows[:-1]}
+
+
 def _items(
     here: Sequence[tuple[Building, Sequence[Household]]], scene: Scene,
     told: Mapping[str, str], paints: Mapping[str, int],
 ) -> list[Any]:  # fmt: skip
     """Squares in metres, so that they grow with their building; words once there is room."""
     look, plain = scene.style.map["household"], scene.style.paint("home")
-    rings, colours, at, words = [], [], [], []
+    named = _colour_names(scene.lang) if paints else {}
+    rings, edges, colours, at, words = [], [], [], [], []
     for building, homes in here:
         outline = _outline(building, scene.project)
         if outline.is_empty or not homes:
@@ -121,19 +133,17 @@ def _items(
         places, step = spots(outline, len(homes))
         for home, place in zip(sorted(homes, key=lambda h: h.door), places, strict=False):
             rings.append(_square(place, step * look["side"]))
+            edges.append(_square(place, step * look["edge"]))
             colours.append(paints.get(home.colour, plain))
             at.append(place)
-            words.append(
-                " ".join([home.door, *(told.get(t, t) for t in home.tags.split(",") if t)])
-            )
+            needs = (told.get(tag, tag) for tag in home.tags.split(",") if tag)
+            words.append(" ".join(filter(None, [home.door, named.get(home.colour), *needs])))
     if not rings:
         return []
-    shapes = geometry.Shapes(
-        np.concatenate(rings), np.arange(len(rings) + 1) * 4, np.arange(len(rings) + 1)
-    )
     x, y = np.array(at).T
     near = (0.0, float(look["near_mpp"]))
     return [
-        Fill(shapes, np.array(colours, np.uint32), near),
+        Fill(_squares(edges), np.full(len(edges), scene.style.paint("land"), np.uint32), near),
+        Fill(_squares(rings), np.array(colours, np.uint32), near),
         Names(x, y, words, "home", rank=8, between=(0.0, float(look["words_mpp"]))),
     ]

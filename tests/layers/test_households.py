@@ -35,7 +35,7 @@ def drawn(view: Any) -> tuple[Fill, Names]:
     """What the layer draws."""
     for layer in view.board.layers:
         view.set_visible(layer.id, isinstance(layer, HouseholdsLayer))
-    fill, names = view.scene.items()
+    _, fill, names = view.scene.items()
     return fill, names
 
 
@@ -68,7 +68,7 @@ def test_each_household_is_a_square_in_its_colour(close: Any, qtbot: Any) -> Non
     close.set_homes({"B0": homes, "gone": [a_home(9, "gone")]})
     qtbot.waitUntil(lambda: close.board.idle, timeout=60_000)
     fill, names = drawn(close)
-    assert list(names.texts) == ["101 独居老人 居家用氧", "201", "301"]
+    assert list(names.texts) == ["101 红 独居老人 居家用氧", "201", "301"]
     assert len(set(fill.colours[1:].tolist())) == 1
     assert fill.colours[0] != fill.colours[1]
     close.set_registry(False)
