@@ -108,5 +108,9 @@ def _dots(shapes: Shapes, some: NDArray[np.bool_], paint: int, style: Style, bet
 
 def registry_paints(style: Style) -> dict[str, int]:
     """Colour of the registry -> its pixel on the map, the worst first."""
-    rows = sorted(codes.load("building_colour").values(), key=lambda c: int(c.facts["order"]))
-    return {c.id: mix(style, "land", str(c.facts["token"]), STRENGTH) for c in rows}
+    return {c.id: mix(style, "land", str(c.facts["token"]), STRENGTH) for c in registry_colours()}
+
+
+def registry_colours() -> list[codes.Code]:
+    """The colours of the registry, the worst first."""
+    return sorted(codes.load("building_colour").values(), key=lambda c: int(c.facts["order"]))

@@ -18,7 +18,7 @@ from commandwall.areas import Building, Household
 from commandwall.picture import Changes, Picture
 from layers import geometry
 from layers.base import Layer
-from layers.buildings import registry_paints
+from layers.buildings import registry_colours, registry_paints
 from layers.geometry import Floats, Project
 from layers.scene import Fill, Names, Scene
 from layers.viewport import Viewport
@@ -40,23 +40,28 @@ class HouseholdsLayer(Layer):
         self.registry = False
         self.wanted: tuple[str, ...] = ()
         self._homes: Homes = {}
+        self._laid: object = None  # the plane that the buildings' places were laid on
         self._ids: tuple[str, ...] = ()
         self._xy: tuple[Floats, Floats] = (np.empty(0), np.empty(0))
 
     def refresh(self, picture: Picture, changes: Changes, scene: Scene) -> None:
         buildings, known = picture.buildings, self._homes
-        rows, paints = list(buildings.values()), self._paints(scene)
+        paints, plane = self._paints(scene), scene.plane
+        other = self._laid is not plane or len(self._ids) != len(buildings)
+        anew = other or bool(changes.records.get(Building))
+        rows = list(buildings.values()) if anew else []
         self.count = sum(map(len, known.values()))
         told = {c.id: c.name(scene.lang) for c in codes.load("household_tag").values()}
 
-        def make() -> tuple[Any, Any, list[Any]]:
+        def make() -> tuple[Any, list[Any]]:
             xy = scene.project([b.lon for b in rows], [b.lat for b in rows])
             here = [(buildings[key], homes) for key, homes in known.items() if key in buildings]
-            return tuple(b.id for b in rows), xy, _items(here, scene, told, paints)
+            return xy, _items(here, scene, told, paints)
 
-        def take(made: tuple[Any, Any, list[Any]]) -> None:
-            self._ids, self._xy, items = made
-            scene.draw(self, *items)
+        def take(made: tuple[Any, list[Any]]) -> None:
+            if anew:
+                self._laid, self._ids, self._xy = plane, tuple(b.id for b in rows), made[0]
+            scene.draw(self, *made[1])
 
         scene.later(make, take)
 
@@ -114,8 +119,7 @@ def _squares(rings: Sequence[Any]) -> geometry.Shapes:
 
 def _colour_names(lang: str) -> dict[str, str]:
     """Colour of the registry -> its name, but for the normal one: colour is never the only sign."""
-    rows = sorted(codes.load("building_colour").values(), key=lambda c: int(c.facts["order"]))
-    return {c.id: c.name(lang) for c in rows[:-1]}
+    return {c.id: c.name(lang) for c in registry_colours()[:-1]}
 
 
 def _items(
