@@ -29,9 +29,9 @@ from commandwall.pool.recorder import recording
 from commandwall.pool.server import ServerTrouble
 from commandwall.store import pulse
 from commandwall.store.migrate import open_store
-from commandwall.store.mirror import Mirror, forget_others
+from commandwall.store.mirror import Mirror, forget_others, mirror_name
 from commandwall.store.pulse import NO_POOL
-from commandwall.store.store import Store, mirror_name
+from commandwall.store.store import Store
 
 log = logging.getLogger(__name__)
 POLL_S = 0.05

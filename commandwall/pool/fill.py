@@ -29,8 +29,8 @@ from commandwall.pool.refill import catch_up, refill
 from commandwall.pool.schema import city_kinds
 from commandwall.pool.source import Piece, Source
 from commandwall.store.draft import Draft
-from commandwall.store.mirror import Mirror, use
-from commandwall.store.store import mirror_name, pointed
+from commandwall.store.mirror import Mirror, mirror_name, use
+from commandwall.store.store import pointed
 
 LONG = 200_000
 """A pool with more events than this gets a small mirror first."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, text
+from sqlalchemy.schema import CreateTable
 
 from commandwall import platform
 from commandwall.clock import HOUR
@@ -22,6 +24,17 @@ from commandwall.store.tables import RING
 Row = tuple[Any, ...]
 Marks = Counter[tuple[str, str]]
 CLOSED = ("CLOSED", "ARCHIVED", "REJECTED", "MERGED", "CANCELLED")
+
+
+def schema_mark() -> str:
+    """Short hash of the mirror's tables: another shape means another file."""
+    ddl = "".join(str(CreateTable(table)) for table in mirror.sorted_tables) + fulltext.DDL
+    return hashlib.sha256(ddl.encode()).hexdigest()[:12]
+
+
+def mirror_name(epoch: str, small: bool = False) -> str:
+    """The file of one epoch of the pool and one shape of our tables; `small`: without the past."""
+    return f"mirror-{epoch[:8]}-{schema_mark()}{'-small' if small else ''}.db"
 
 
 class Mirror:

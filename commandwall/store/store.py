@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
 import uuid
 from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import contextmanager
@@ -24,8 +22,6 @@ from commandwall.store.tables import RING, setting
 R = TypeVar("R")
 Records = dict[type[Any], dict[str, Any]]
 MIRROR_POINTER = "mirror.current"
-OF_A_SHAPE = re.compile(r"mirror-[^-]*-([0-9a-f]{12})(?:-small)?\.db")
-"""A mirror's file name, with the mark of its tables."""
 MANY = 900
 PART = 5_000
 """Rows that are turned into records at once."""
@@ -202,30 +198,14 @@ def _records(kind: Callable[..., R], found: Result[Any]) -> list[R]:
     return records
 
 
-@cache
-def schema_mark() -> str:
-    """Short hash of the mirror's tables: another shape means another file."""
-    ddl = "".join(str(CreateTable(table)) for table in mirror.sorted_tables) + fulltext.DDL
-    return hashlib.sha256(ddl.encode()).hexdigest()[:12]
-
-
-def mirror_name(epoch: str, small: bool = False) -> str:
-    """The file of one epoch of the pool and one shape of our tables; `small`: without the past."""
-    return f"mirror-{epoch[:8]}-{schema_mark()}{'-small' if small else ''}.db"
-
-
 def pointed(folder: Path) -> str:
-    """File name of the mirror that a data directory uses; "" where it names none that is there,
-    or one of another program's shape: that one cannot be read, and the agent fills a new one.
-    """
+    """File name of the mirror that a data directory uses; "" where it names none that is there."""
     try:
         name = (folder / MIRROR_POINTER).read_text(encoding="utf-8").strip()
     except (FileNotFoundError, UnicodeDecodeError):
         return ""
     is_name = name.isprintable() and Path(name).name == name  # a file name, and no way to one
-    shape = OF_A_SHAPE.match(name)
-    fits = shape is None or shape[1] == schema_mark()
-    return name if is_name and fits and (folder / name).is_file() else ""
+    return name if is_name and (folder / name).is_file() else ""
 
 
 @cache

@@ -30,8 +30,8 @@ from commandwall.pool.source import Source
 from commandwall.store import numbers
 from commandwall.store.draft import Draft
 from commandwall.store.migrate import open_store
-from commandwall.store.mirror import Mirror, forget_others, use
-from commandwall.store.store import Reader, Store, mirror_name
+from commandwall.store.mirror import Mirror, forget_others, mirror_name, use
+from commandwall.store.store import Reader, Store
 
 ROOT = Path(__file__).resolve().parents[3]
 SEED = int(os.environ.get("COMMANDWALL_TEST_SEED", time.time_ns() % 1_000_000))

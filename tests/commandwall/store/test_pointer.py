@@ -8,7 +8,7 @@ import pytest
 
 from commandwall.store.migrate import open_store
 from commandwall.store.mirror import use
-from commandwall.store.store import MIRROR_POINTER, mirror_name
+from commandwall.store.store import MIRROR_POINTER
 
 NAME = "mirror-abcd-1234.db"
 SPOILT = (b"", bytes(len(NAME)), b"\xff\xfe\x00", b"..", b"mirror-of-nobody.db", b"./wall.db")
@@ -33,17 +33,3 @@ def test_a_spoilt_pointer_names_none_and_the_store_opens(tmp_path: Path, spoilt:
     store.close()
     made = {file.name for file in tmp_path.iterdir()} - before
     assert not {name for name in made if name.startswith("mirror")}
-
-
-def test_a_mirror_of_another_programs_tables_counts_as_none(tmp_path: Path) -> None:
-    """After an upgrade the wall was asked each second for tables that the old file has not."""
-    old = "mirror-abcd1234-000000000000.db"
-    (tmp_path / old).touch()
-    use(tmp_path, old)
-    store = open_store(tmp_path)
-    assert store.mirror_name() == ""
-    assert store.read(lambda r: r.value("SELECT count(*) FROM mirror.event")) == 0
-    use(tmp_path, mirror_name("abcd1234"))
-    (tmp_path / mirror_name("abcd1234")).touch()
-    assert store.mirror_name() == mirror_name("abcd1234")
-    store.close()
