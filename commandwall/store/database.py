@@ -90,6 +90,17 @@ def reader(path: Path, beside: Path | None, empty: Sequence[str]) -> Engine:
     return engine
 
 
+def shape(path: Path) -> set[tuple[str, str]]:
+    """Each (table, column) of a file."""
+    query = "SELECT m.name, c.name FROM sqlite_master m, pragma_table_info(m.name) c"
+    engine = _engine(path, size=1)
+    try:
+        with troubles(), engine.connect() as conn:
+            return {(table, column) for table, column in conn.exec_driver_sql(query)}
+    finally:
+        engine.dispose()
+
+
 def _engine(path: Path, size: int) -> Engine:
     def connect() -> Any:
         raw = sqlite.connect(

@@ -139,6 +139,7 @@ class Store:
         self.folder = folder
         self._writer: Engine = database.writer(folder / "wall.db", "FULL")
         self._mirror_name = ""
+        self._fit = ("", False)
         self._reader: Engine | None = None
 
     @contextmanager
@@ -167,8 +168,15 @@ class Store:
         return self._reader
 
     def mirror_name(self) -> str:
-        """File name of the mirror in use, or "" before the first fill."""
-        return pointed(self.folder)
+        """File name of the mirror in use, or "" before the first fill.
+
+        One that another edition of the program filled has not all we would ask it for: it counts
+        as none, and the agent fills a new one.
+        """
+        name = pointed(self.folder)
+        if name != self._fit[0]:
+            self._fit = (name, bool(name) and _fits(self.folder / name))
+        return name if self._fit[1] else ""
 
     def origin(self, now: Ms) -> str:
         """This station's name in the journal: drawn once, kept for ever."""
@@ -206,6 +214,18 @@ def pointed(folder: Path) -> str:
         return ""
     is_name = name.isprintable() and Path(name).name == name  # a file name, and no way to one
     return name if is_name and (folder / name).is_file() else ""
+
+
+def _fits(path: Path) -> bool:
+    """Whether a mirror has every table and column that this program knows.
+
+    Of one that cannot be read whoever uses it tells what is wrong with it.
+    """
+    known = {(table.name, column.name) for table in mirror.tables.values() for column in table.c}
+    try:
+        return known <= database.shape(path)
+    except database.StoreTrouble:
+        return True
 
 
 @cache

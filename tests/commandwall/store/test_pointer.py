@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+import sqlcipher3.dbapi2 as sqlite
 
 from commandwall.store.migrate import open_store
-from commandwall.store.mirror import use
+from commandwall.store.mirror import Mirror, use
 from commandwall.store.store import MIRROR_POINTER
 
 NAME = "mirror-abcd-1234.db"
@@ -15,7 +17,7 @@ SPOILT = (b"", bytes(len(NAME)), b"\xff\xfe\x00", b"..", b"mirror-of-nobody.db",
 
 
 def test_the_mirror_that_is_named_is_used(tmp_path: Path) -> None:
-    (tmp_path / NAME).touch()
+    Mirror(tmp_path / NAME).close()
     use(tmp_path, NAME)
     store = open_store(tmp_path)
     assert store.mirror_name() == NAME
@@ -33,3 +35,18 @@ def test_a_spoilt_pointer_names_none_and_the_store_opens(tmp_path: Path, spoilt:
     store.close()
     made = {file.name for file in tmp_path.iterdir()} - before
     assert not {name for name in made if name.startswith("mirror")}
+
+
+def test_a_mirror_that_another_edition_filled_counts_as_none(tmp_path: Path) -> None:
+    """After an upgrade the wall asked it each second for a table that it has not."""
+    Mirror(tmp_path / NAME).close()
+    with closing(sqlite.connect(tmp_path / NAME)) as old:
+        old.execute("DROP TABLE event")
+    use(tmp_path, NAME)
+    store = open_store(tmp_path)
+    assert store.mirror_name() == ""
+    assert store.read(lambda r: r.value("SELECT count(*) FROM mirror.event")) == 0
+    Mirror(tmp_path / "new.db").close()
+    use(tmp_path, "new.db")
+    assert store.mirror_name() == "new.db"
+    store.close()
