@@ -8,6 +8,7 @@ after its wall unless it is a service.
 from __future__ import annotations
 
 import logging
+import random
 import threading
 from collections.abc import Mapping
 from contextlib import ExitStack, closing
@@ -15,7 +16,7 @@ from dataclasses import replace
 
 import psycopg
 
-from commandwall import platform
+from commandwall import codes, platform
 from commandwall.clock import SECOND, Clock, Ms
 from commandwall.config import BUSY, REFUSED, Settings
 from commandwall.desk import Desk
@@ -37,7 +38,9 @@ log = logging.getLogger(__name__)
 POLL_S = 0.05
 BEAT_S = 0.5
 ORPHAN_S = 10.0
-RETRY_S = (0.5, 1.0, 1.0, 2.0, 2.0, 5.0, 10.0, 30.0)
+RETRY_S = (1.0, 1.0, 1.0, 2.0, 2.0, 5.0, 10.0, 30.0)
+JITTER = 0.3
+"""A pause is longer by up to this share: stations that lost one pool do not come back at once."""
 
 
 class Agent:
@@ -111,7 +114,7 @@ class Agent:
         """Follow the feed until the end, or until another mirror takes the place of this one."""
         epoch, folder = client.meta().epoch, self.settings.data_dir
         with ExitStack() as parts:
-            filling = self._fill(parts, epoch, address(url, secret))
+            filling = self._fill(parts, client, address(url, secret))
             used = self.store.mirror_name()
             if self._over():
                 return
@@ -155,17 +158,21 @@ class Agent:
             self.sync = replace(self.sync, past=None, left_s=None)
         return now
 
-    def _fill(self, parts: ExitStack, epoch: str, pool: Mapping[str, str]) -> Filling | None:
+    def _fill(self, parts: ExitStack, client: Client, pool: Mapping[str, str]) -> Filling | None:
         """Wait until a mirror of this epoch and schema can be used; None where it is whole.
 
-        The fill goes on while a small one is in use.
+        The fill goes on while a small one is in use. The pool is asked for a sign of life: a child
+        that waits for a dead line would wait long.
         """
-        used = self.store.mirror_name()
+        epoch, used = client.meta().epoch, self.store.mirror_name()
         if used == mirror_name(epoch):
             return None
         filling = parts.enter_context(Filling(self.settings.data_dir, pool))
-        usable = used == mirror_name(epoch, small=True)
+        usable, asked = used == mirror_name(epoch, small=True), self.clock.monotonic()
         while not usable and not self._over() and filling.check():
+            if self.clock.monotonic() - asked > codes.limit("heartbeat_seconds"):
+                self.clock.measured(client.time_offset())
+                asked = self.clock.monotonic()
             self._filling(filling.share.share, filling.share.left_s)
             usable = filling.share.usable
             self._halt.wait(POLL_S)
@@ -179,7 +186,7 @@ class Agent:
 
     def _wait(self, trouble: PoolTrouble) -> None:
         tries = self.sync.tries + 1
-        pause = RETRY_S[min(tries, len(RETRY_S)) - 1]
+        pause = RETRY_S[min(tries, len(RETRY_S)) - 1] * random.uniform(1.0, 1.0 + JITTER)
         log.warning("pool: %s; try %d, next in %.0f s", trouble, tries, pause)
         due = Ms(self.clock.now() + int(pause * SECOND))
         self.sync = replace(

@@ -16,21 +16,15 @@ from psycopg.types.json import Jsonb
 from sqlalchemy import LargeBinary
 from sqlalchemy.types import Double
 
-from commandwall import secret
-from commandwall.clock import Clock, Ms
+from commandwall import codes, secret
+from commandwall.clock import SECOND, Clock, Ms
 from commandwall.pool import schema
 from commandwall.store.journal import Line
 from commandwall.store.schema import table_of
 
 Row = tuple[Any, ...]
-CONNECT_S, STATEMENT_MS, SILENCE_S = 3, 5_000, 8.0
-OPTIONS = rf"-c statement_timeout={STATEMENT_MS} -c default_transaction_isolation=read\ committed"
-LIVENESS: dict[str, Any] = {
-    "keepalives_idle": 5,
-    "keepalives_interval": 3,
-    "keepalives_count": 3,
-    "tcp_user_timeout": 10_000,
-}
+PROBES = 3
+"""Unanswered signs of life after which a system's TCP gives a connection up."""
 PACKS, LINES = 200, 500
 
 
@@ -79,10 +73,8 @@ class Client:
                 url,
                 password=password,
                 autocommit=True,
-                connect_timeout=CONNECT_S,
-                options=OPTIONS,
                 application_name="commandwall",
-                **LIVENESS,
+                **_limits(),
             )
         self._clock, self._pack, self._schema = Clock(), 0, 0
         self._places: dict[str, list[int | None]] = {}
@@ -232,15 +224,37 @@ class Client:
         return page
 
 
+def _limits() -> dict[str, Any]:
+    """How long a connection waits, by the list `limit`; the pool lets go of a dead one alike."""
+    beat, silence = int(codes.limit("heartbeat_seconds")), int(codes.limit("silence_seconds"))
+    alive = {
+        "keepalives_idle": beat,
+        "keepalives_interval": max(1, silence // (PROBES + 1)),
+        "keepalives_count": PROBES,
+    }
+    there = {
+        "statement_timeout": int(codes.limit("statement_seconds") * SECOND),
+        "default_transaction_isolation": r"read\ committed",
+        "tcp_user_timeout": silence * SECOND,
+        **{f"tcp_{name}": value for name, value in alive.items()},
+    }
+    return {
+        "connect_timeout": int(codes.limit("connect_seconds")),
+        "options": " ".join(f"-c {name}={value}" for name, value in there.items()),
+        "tcp_user_timeout": silence * SECOND,
+        **alive,
+    }
+
+
 class _Connection(psycopg.Connection[Any]):
-    """One that gives up on a server which stands still: that one keeps no limit of its own."""
+    """One that gives up on a line or a server which stands still: neither says so by itself."""
 
     def wait(self, gen: PQGen[RV], *args: Any, **kwargs: Any) -> RV:
         return super().wait(_while_it_speaks(gen), *args, **kwargs)
 
 
 def _while_it_speaks(gen: PQGen[RV]) -> PQGen[RV]:
-    clock = Clock()
+    clock, most = Clock(), codes.limit("silence_seconds")
     heard = clock.monotonic()
     try:
         wanted = next(gen)
@@ -248,7 +262,7 @@ def _while_it_speaks(gen: PQGen[RV]) -> PQGen[RV]:
             ready = yield wanted
             if ready:
                 heard = clock.monotonic()
-            elif clock.monotonic() - heard > SILENCE_S:
+            elif clock.monotonic() - heard > most:
                 raise psycopg.OperationalError("the pool does not answer")
             wanted = gen.send(ready)
     except StopIteration as done:

@@ -10,6 +10,7 @@ import psycopg
 import pytest
 from builders import an_event
 
+from commandwall import codes
 from commandwall.pool import schema
 from commandwall.pool.client import Client, PoolTrouble
 from commandwall.pool.loader import load, upsert
@@ -163,9 +164,9 @@ def test_the_head_is_behind_everything_that_was_written(pool: Any) -> None:
 
 
 def test_a_server_that_stands_still_is_given_up(pool: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("commandwall.pool.client.SILENCE_S", 0.3)
     with pool.client() as client:
         client.meta()
+        monkeypatch.setattr(codes, "limit", lambda name, on=None: 0.3)
         backend = client._conn.info.backend_pid
         os.kill(backend, signal.SIGSTOP)
         try:

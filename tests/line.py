@@ -1,0 +1,82 @@
+"""A line to the pool that a test can break as real ones break: nothing passes, nobody is told."""
+
+from __future__ import annotations
+
+import select
+import socket
+import threading
+from contextlib import suppress
+from urllib.parse import parse_qs, urlsplit
+
+
+class Line:
+    """A TCP port in front of a pool's socket; as a context manager. `hole`: bytes vanish.
+
+    Both ends stay connected while it swallows, and who connects anew is let in and hears nothing.
+    """
+
+    def __init__(self, url: str) -> None:
+        parts = urlsplit(url)
+        asked = parse_qs(parts.query)
+        self._socket = f"{asked['host'][0]}/.s.PGSQL.{asked.get('port', ['5432'])[0]}"
+        self._door = socket.create_server(("127.0.0.1", 0))
+        port = self._door.getsockname()[1]
+        self.url = f"postgresql://{parts.username}@127.0.0.1:{port}{parts.path}"
+        self._passes, self._halt = threading.Event(), threading.Event()
+        self._passes.set()
+        self._sockets: list[socket.socket] = []
+        self._threads = [threading.Thread(target=self._listen)]
+
+    def __enter__(self) -> Line:
+        self._threads[0].start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._halt.set()
+        for one in self._threads:
+            one.join()
+        for end in (self._door, *self._sockets):
+            end.close()
+
+    def hole(self) -> None:
+        """From now on nothing passes."""
+        self._passes.clear()
+
+    def mend(self) -> None:
+        """Those that connect from now on are heard; what was swallowed is gone."""
+        self._passes.set()
+
+    def _listen(self) -> None:
+        while not self._halt.is_set():
+            if not select.select([self._door], [], [], 0.05)[0]:
+                continue
+            here = self._door.accept()[0]
+            there = socket.socket(socket.AF_UNIX)
+            there.connect(self._socket)
+            self._sockets += here, there
+            pump = threading.Thread(target=self._pump, args=(here, there))
+            self._threads.append(pump)
+            pump.start()
+
+    def _pump(self, here: socket.socket, there: socket.socket) -> None:
+        alive = True
+        while alive and not self._halt.is_set():
+            for end in select.select([here, there], [], [], 0.05)[0]:
+                data = b""
+                with suppress(OSError):
+                    data = end.recv(1 << 16)
+                alive = alive and bool(data)
+                if data and not self._passes.is_set():
+                    self._swallow(here, there)
+                    return
+                with suppress(OSError):
+                    (there if end is here else here).sendall(data)
+        for end in (here, there):
+            end.close()
+
+    def _swallow(self, *ends: socket.socket) -> None:
+        while not self._halt.is_set():
+            for end in select.select(ends, [], [], 0.05)[0]:
+                with suppress(OSError):
+                    if not end.recv(1 << 16):
+                        return
