@@ -22,6 +22,7 @@ from commandwall.config import BUSY, REFUSED, Settings
 from commandwall.desk import Desk
 from commandwall.keeper import AGENT_LOCK, WALL_LOCK
 from commandwall.pool.client import Client, PoolTrouble
+from commandwall.pool.compare import Comparison
 from commandwall.pool.filling import Filling
 from commandwall.pool.link import Link
 from commandwall.pool.own import OwnPool, address
@@ -125,6 +126,8 @@ class Agent:
             packs = Packs(self.store, self.desk, self.clock, parts.enter_context(history))
             link = Link(self.store, self.desk, self.clock, client, mirror, packs, self._filling)
             self._begin(link)
+            whole = used == mirror_name(epoch)
+            compare = Comparison(client, mirror, self.clock) if whole else None
             second = 0
             while not self._over() and used == self.store.mirror_name():
                 busy = link.pull() | link.push()
@@ -137,7 +140,13 @@ class Agent:
                         return
                     self.desk.sweep(packs.watch)
                 if not busy:
+                    self._compare(compare)
                     self._halt.wait(POLL_S)
+
+    def _compare(self, compare: Comparison | None) -> None:
+        if compare is not None:
+            compare.step()
+            self.sync = replace(self.sync, compared=compare.found)
 
     def _begin(self, link: Link) -> None:
         """Long, where much must be copied anew: then how far it is, and no banner."""

@@ -18,7 +18,7 @@ from sqlalchemy.types import Double
 
 from commandwall import codes, secret
 from commandwall.clock import SECOND, Clock, Ms
-from commandwall.pool import schema
+from commandwall.pool import marks, schema
 from commandwall.store.journal import Line
 from commandwall.store.schema import table_of
 
@@ -78,6 +78,7 @@ class Client:
             )
         self._clock, self._pack, self._schema = Clock(), 0, 0
         self._places: dict[str, list[int | None]] = {}
+        self._bytes = ""
         self.area: str | None = ""
         """Of this login; "" for the whole city."""
         self.columns: dict[str, list[str]] = {}
@@ -162,8 +163,50 @@ class Client:
         sql = (
             f"SELECT {fields} FROM {self.table(kind)} t WHERE t.id > %s ORDER BY t.id LIMIT {limit}"
         )
+        return self._ours(kind, self._rows(sql, after))
+
+    def some(self, kind: str, ids: Sequence[str]) -> list[Row]:
+        """The rows of a kind with these ids."""
+        fields = schema.out(kind, "t", text=True, only=self.columns[kind])
+        sql = f"SELECT {fields} FROM {self.table(kind)} t WHERE t.id = ANY(%s)"
+        return self._ours(kind, self._rows(sql, list(ids)))
+
+    def comparable(self) -> list[str]:
+        """Kinds whose ids the pool can give in the order of their bytes, as the mirror has them."""
+        if self.area or self._one(schema.BY_BYTES):
+            self._bytes = ""
+            return list(self.columns)
+        self._bytes = ' COLLATE "C"'
+        ordered = {name for (name,) in self._rows(schema.ORDERS)}
+        return [kind for kind in self.columns if schema.order_index(kind) in ordered]
+
+    def stretch(self, kind: str, after: str, limit: int) -> tuple[str | None, int, int]:
+        """Of the next rows behind an id: the last id (None: the table ends), their number, and the
+        sum of their marks. A town gets all at once: its rows are found by their area."""
+        inner = self._marked(kind, f"t.id{self._bytes} > %s ORDER BY 1 LIMIT %s")
+        sql = f"SELECT max(id{self._bytes}), count(*), coalesce(sum(mark), 0) FROM ({inner}) x"
+        most = None if self.area else limit
+        last, count, total = self._rows(sql, after, most)[0]
+        return (last if count == most else None), int(count), int(total)
+
+    def marks(self, kind: str, after: str, last: str | None) -> dict[str, int]:
+        """id -> mark of the rows behind an id up to another (None: to the end)."""
+        where = f"t.id{self._bytes} > %s"
+        if last is None:
+            return dict(self._rows(self._marked(kind, where), after))
+        return dict(
+            self._rows(self._marked(kind, f"{where} AND t.id{self._bytes} <= %s"), after, last)
+        )
+
+    def _marked(self, kind: str, where: str) -> str:
+        mark = marks.in_pool(kind, "t", self.columns[kind])
+        named = f"t.id{self._bytes} AS id, {mark} AS mark"
+        return f"SELECT {named} FROM {self.table(kind)} t WHERE {where}"
+
+    def _ours(self, kind: str, rows: Sequence[Row]) -> list[Row]:
+        held = self.columns[kind]
         places = [held.index(n) if n in held else None for n in schema.columns(kind)]
-        return [_row(kind, row, places) for row in self._rows(sql, after)]
+        return [_row(kind, row, places) for row in rows]
 
     def packs(self) -> list[tuple[str, Ms, bytes]]:
         """Packs since the last call: kind, moment, body; at first those of the last minutes."""

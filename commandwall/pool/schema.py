@@ -50,6 +50,12 @@ TRIGGERS = {
     "cw_all": ("BEFORE TRUNCATE", "STATEMENT", "cw_emptied"),
 }
 """Of each kind's table: when they fire, for what, and which function."""
+BY_BYTES = """
+SELECT CASE datlocprovider WHEN 'c' THEN datcollate IN ('C', 'POSIX', 'C.UTF-8', 'C.utf8')
+    ELSE datlocprovider = 'b' END FROM pg_database WHERE datname = current_database()
+"""
+"""Whether this database orders texts by their bytes, as a mirror does."""
+ORDERS = "SELECT relname FROM pg_class WHERE relname ~ '^cw_.*_order$' AND relkind = 'i'"
 KIND_MODULES = ("areas", "sensors", "indicators", "events", "resources", "conflicts")
 _FOLDER = Path(__file__).parent
 _LOCK = "SELECT pg_advisory_xact_lock(4711, 1)"
@@ -168,7 +174,15 @@ def _tables() -> str:
     tables = "".join(_table(name, kind) for name, kind in city_kinds().items())
     # A first fill asks for events in this order.
     by_time = "CREATE INDEX IF NOT EXISTS cw_event_reported ON cw_event (reported_at, id);\n"
-    return _text("tables") + tables + by_time
+    return _text("tables") + tables + by_time + _orders()
+
+
+def _orders() -> str:
+    made = "".join(
+        f'    CREATE INDEX IF NOT EXISTS {order_index(name)} ON cw_{name} (id COLLATE "C");\n'
+        for name in city_kinds()
+    )
+    return f"DO $$ BEGIN IF NOT ({BY_BYTES.strip()}) THEN\n{made}END IF; END $$;\n"
 
 
 def _functions() -> str:
@@ -242,6 +256,11 @@ def _table(name: str, kind: type[Any]) -> str:
 
 def _triggers(name: str) -> str:
     return "".join(_trigger(name, trigger) for trigger in TRIGGERS)
+
+
+def order_index(name: str) -> str:
+    """The index of a kind by the bytes of its ids, where the database orders them otherwise."""
+    return f"cw_{name}_order"
 
 
 def place_of(name: str) -> str:

@@ -59,6 +59,14 @@ class Mirror:
         with database.troubles(), self._engine.begin() as conn:
             return {key for (key,) in conn.exec_driver_sql(f"SELECT id FROM {table}")}
 
+    def stretch(self, name: str, after: str, last: str | None) -> list[Row]:
+        """The rows of a kind whose ids lie behind one and up to another (None: to the end)."""
+        sql = f"SELECT * FROM {mirror.tables[name].name} WHERE id > ?"
+        ends = (after,) if last is None else (after, last)
+        with database.troubles(), self._engine.begin() as conn:
+            found = conn.exec_driver_sql(sql + " AND id <= ?" * (last is not None), ends)
+            return [tuple(row) for row in found]
+
     def note(self, **values: str) -> None:
         """Keep facts of the sync: epoch, city, cursor, moment of the last page."""
         with database.troubles(), self._engine.begin() as conn:
@@ -82,6 +90,18 @@ class Mirror:
             _note(conn, values)
         if not self._hot.done(last):
             with database.troubles(), self._engine.begin() as conn:
+                self._hot.renew(conn)
+
+    def mend(self, name: str, rows: Sequence[Row], gone: Sequence[str]) -> None:
+        """Put right rows that went wrong in this file. What is derived of events may tell of them
+        as they were, or as they became: it is made anew."""
+        if name == "event":
+            with database.troubles(), self._engine.begin() as conn:
+                conn.exec_driver_sql(_ORPHANS)
+        self.take({name: rows} if rows else {}, {name: gone} if gone else {})
+        if name == "event":
+            with database.troubles(), self._engine.begin() as conn:
+                _count_anew(conn)
                 self._hot.renew(conn)
 
     def close(self) -> None:
@@ -167,6 +187,30 @@ def _count(conn: Connection, before: Marks, after: Marks) -> None:
     if rows:
         sql = "INSERT INTO tally VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET n = n + excluded.n"
         conn.exec_driver_sql(sql, rows)
+
+
+_ORPHANS = (
+    "DELETE FROM event_fts WHERE rowid IN "
+    "(SELECT id FROM event_fts_docsize WHERE id NOT IN (SELECT rowid FROM event))"
+)
+"""Words of events that are not there: another event may get their number."""
+
+
+def _count_anew(conn: Connection) -> None:
+    """All counters from the events themselves."""
+    found: Marks = Counter()
+    for name, (columns, key) in COUNTERS.items():
+        cut = ", ".join(_whole_hour(c) if c.endswith("_at") else c for c in columns)
+        groups = f"SELECT {cut}, count(*) FROM event GROUP BY {cut}"
+        for *facts, n in conn.exec_driver_sql(groups):
+            if (mark := key(*facts)) is not None:
+                found[name, mark] += n
+    conn.exec_driver_sql("DELETE FROM tally")
+    _count(conn, Counter(), found)
+
+
+def _whole_hour(column: str) -> str:
+    return f"{column} - ({column} % {HOUR} + {HOUR}) % {HOUR}"
 
 
 @cache

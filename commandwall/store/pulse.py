@@ -6,6 +6,8 @@ import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+import msgspec
+
 from commandwall import codes
 from commandwall.clock import SECOND, Ms
 
@@ -25,6 +27,32 @@ class Lamp:
 
 
 @dataclass(frozen=True, slots=True)
+class Difference:
+    """Rows of the mirror that were not as the pool has them, and were put right at a moment."""
+
+    at: Ms
+    kind: str
+    first: str  # the lowest and the highest id among them
+    last: str
+    missing: int  # rows that the mirror did not have
+    changed: int  # that it had otherwise
+    extra: int  # that only it had
+
+    @property
+    def rows(self) -> int:
+        return self.missing + self.changed + self.extra
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """How the mirror stands beside the pool: the last whole round, and what was put right."""
+
+    at: Ms = NEVER
+    rows: int = 0
+    differences: tuple[Difference, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Sync:
     """How this station stands with its agent and the pool. Moments are 0 before the first."""
 
@@ -41,6 +69,7 @@ class Sync:
     needs: str = ""  # the version of this program that the pool asks for, where ours is too old
     backlog: int = 0  # acts on disk here and not yet in the pool
     lamps: dict[str, Lamp] = field(default_factory=dict)
+    compared: Compared = field(default_factory=Compared)
 
     @property
     def skewed(self) -> bool:
@@ -75,8 +104,6 @@ def write(folder: Path, sync: Sync) -> None:
 def read(folder: Path) -> Sync:
     """The newest pulse; an empty one where there is none, or none that a power cut left whole."""
     try:
-        raw = json.loads((folder / NAME).read_text())
+        return msgspec.json.decode((folder / NAME).read_bytes(), type=Sync)
     except (FileNotFoundError, ValueError):
         return Sync()
-    raw["lamps"] = {name: Lamp(**lamp) for name, lamp in raw["lamps"].items()}
-    return Sync(**raw)
