@@ -33,7 +33,7 @@ class PoolTrouble(Exception):
 
     `code`: unreachable, login (or a right is missing), schema (the pool is too old for this
     program), outdated (this program for the pool, which `needs` that version), epoch (the pool was
-    set back), chain (it refuses our lines), fill.
+    set back), chain (it refuses our lines), again (this once: another station was at it), fill.
     """
 
     def __init__(self, code: str, detail: str, needs: str = "") -> None:
@@ -368,6 +368,8 @@ def _troubles() -> Generator[None]:
 def _code(error: Exception, text: str) -> str:
     if isinstance(error, OSError | psycopg.errors.InsufficientPrivilege):
         return "login"
+    if isinstance(error, psycopg.errors.DeadlockDetected):
+        return "again"
     if isinstance(error, _REFUSED):
         return "chain"
     if isinstance(error, psycopg.ProgrammingError):

@@ -8,9 +8,11 @@ positions go into the live arrays, readings past the judge.
 
 from __future__ import annotations
 
+import heapq
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from commandwall.clock import Clock
 from commandwall.desk import Desk
@@ -47,7 +49,9 @@ class Link:
         """On each new connection: rows of a stretch that the feed no longer keeps, and lines that
         came before this mirror, or that we have lost.
 
-        Also learns how many of ours the pool holds: one that was set back gets them again.
+        Lines come in the order of their clocks, in which none stands before one that it had seen:
+        else what was answered would look like a conflict. Also learns how many of ours the pool
+        holds: one that was set back gets them again.
         PoolTrouble("epoch") where the pool was set back and its owner did not say so.
         """
         if self.client.head() < int(self.mirror.meta("cursor", "0")):
@@ -56,12 +60,8 @@ class Link:
         self.packs.rearrange()
         here = self.store.read(lambda r: dict(r.rows("SELECT origin, seq FROM head")))
         heads = self.client.heads()
-        for origin, newest in heads.items():
-            after = here.get(origin, 0)
-            while after < newest:
-                some = self.client.lines(origin, after)
-                self._receive(some)
-                after = some[-1].seq
+        missing = (self._missing(who, here.get(who, 0), heads[who]) for who in heads)
+        self._receive(heapq.merge(*missing, key=lambda line: line.hlc))
         for key in (PUSHED, CONFIRMED):
             self._mark(key, heads.get(self.desk.origin, 0))
 
@@ -79,7 +79,12 @@ class Link:
         waiting = self.store.read(lambda r: lines.unsent(r, self.desk.origin, after))
         if not waiting:
             return False
-        self._mark(PUSHED, self.client.push(waiting))
+        try:
+            self._mark(PUSHED, self.client.push(waiting))
+        except PoolTrouble as trouble:
+            if trouble.code != "again":
+                raise
+            log.info("another station was at the same records: %s", trouble)
         return True
 
     def take_packs(self) -> None:
@@ -102,16 +107,24 @@ class Link:
         if "sensor" in (*page.rows, *page.gone, *page.anew):
             self.packs.rearrange()
 
-    def _receive(self, received: Sequence[Line]) -> None:
+    def _missing(self, origin: str, after: int, newest: int) -> Iterator[Line]:
+        """Lines of a station behind a number, up to another: what came since may have seen lines
+        of others which came since."""
+        while after < newest:
+            some = self.client.lines(origin, after)
+            yield from (line for line in some if line.seq <= newest)
+            after = some[-1].seq
+
+    def _receive(self, received: Iterable[Line]) -> None:
         """Fold lines of others, a few at a time: a person's act gets its turn in between."""
-        for start in range(0, len(received), TURN):
-            if start:
-                self.clock.pause(PAUSE_S)
+        waiting = iter(received)
+        while some := list(islice(waiting, TURN)):
             try:
-                some = received[start : start + TURN]
                 self.desk.run(receive, {"received": some}, local=True)
             except Refused as refused:
                 raise PoolTrouble("chain", str(refused)) from refused
+            if len(some) == TURN:
+                self.clock.pause(PAUSE_S)
 
     def _mark(self, key: str, seq: int) -> None:
         self.desk.run(mark, {"key": key, "seq": seq}, local=True)

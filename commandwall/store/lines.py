@@ -27,7 +27,8 @@ from commandwall.store.store import Records, Refused, Tx
 from commandwall.store.tables import Conflict
 
 CLOCK_TOLERANCE = MINUTE
-"""A line further ahead of our time than this does not move our clock."""
+"""A line further ahead of our time than this does not move our clock, until an act here changes
+what that line wrote: whoever saw a writing comes after it, however wrong their clocks are."""
 ROOM = 1_000_000
 """Characters of bodies after which no further line goes along."""
 
@@ -46,8 +47,9 @@ class Body(msgspec.Struct):
 def append(tx: Tx, origin: str, act: str, records: Records) -> Line:
     """One line of this station about what an act wrote, in the act's own transaction."""
     seq, last, prev = _head(tx, origin)
-    body = body_text(_plain(records), _seen(tx, records))
-    hlc = tick(tx.now, max(last, _newest(tx)))
+    seen = _seen(tx, records)
+    body = body_text(_plain(records), seen)
+    hlc = tick(tx.now, max(last, _newest(tx), *seen.values()))
     line = seal(
         Line(origin, seq + 1, hlc, _scope(records), act, tx.by, tx.post, "", prev, "", body)
     )

@@ -22,8 +22,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from loss.recorder import recording
 
-WALL = [sys.executable, str(Path(__file__).with_name("wall.py"))]
-PAUSE_S = 0.01
+PROGRAM = "LOSS_PROGRAM"
+"""Variable that names what the tester drives, where it is not the wall: door.py."""
+WALL = [sys.executable, str(Path(__file__).with_name(os.environ.get(PROGRAM, "wall.py")))]
+PAUSE = "LOSS_PAUSE_S"
+"""Variable that says how long a tester waits between two acts."""
+PAUSE_S = float(os.environ.get(PAUSE, "0.01"))
 LOOK_EVERY = 25
 """Acts between two looks at what the wall shows."""
 TRACE = "LOSS_TRACE"

@@ -78,20 +78,30 @@ def assert_nothing_lost(stations: list[Station], pool: Pool) -> None:
     _assert_verified(lines)
     named = {(line.origin, line.seq): line.hash for line in lines}
     found = Counter(_line_key(line) for line in lines)
-    for station in stations:
-        told = Told(station.log)
-        for ack in told.acked.values():
-            assert named.get((ack["origin"], ack["seq"])) == ack["hash"], ack
-        acks, broken = told.acks(), told.broken()
-        for key in acks | broken:
-            held = found[key]
-            assert acks[key] <= held <= acks[key] + broken[key], f"{key} stands {held} times"
+    logs = [Told(station.log) for station in stations]
+    for ack in (ack for told in logs for ack in told.acked.values()):
+        assert named.get((ack["origin"], ack["seq"])) == ack["hash"], ack
+    acks: Counter[Key] = sum((told.acks() for told in logs), Counter())
+    broken: Counter[Key] = sum((told.broken() for told in logs), Counter())
+    for key in acks | broken:
+        held = found[key]
+        assert acks[key] <= held <= acks[key] + broken[key], f"{key} stands {held} times"
 
 
 def assert_same_view(stations: list[Station], pool: Pool) -> None:
     """Both stations' folds, what both walls show, and the pool's own table agree."""
-    until("both folds to be alike", lambda: _fold(stations[0]) == _fold(stations[1]))
+    assert_same_fold(stations, pool)
     until("both walls to show the same", lambda: _shown(stations[0]) == _shown(stations[1]))
+
+
+def assert_same_fold(stations: list[Station], pool: Pool) -> None:
+    """The folds of all stations and the pool's own table agree."""
+
+    def alike() -> bool:
+        first, *rest = map(_fold, stations)
+        return all(one == first for one in rest)
+
+    until("all folds to be alike", alike)
     rows = set(pool.rows("SELECT id, state, unit, result FROM cw_work"))
     work = stations[0].read(lambda r: r.find(EventWork))
     assert rows == {(w.id, w.state, w.unit, w.result) for w in work}

@@ -21,6 +21,10 @@ from commandwall.sensors import READING_DTYPE, pack
 from commandwall.store import database
 from commandwall.store.database import StoreTrouble
 from commandwall.store.migrate import open_store
+from commandwall.store.tables import Conflict
+
+WAITS = "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)"
+"""Whether somebody waits for another."""
 
 
 def test_what_one_station_does_the_other_shows(pool: Any, station: Any) -> None:
@@ -60,6 +64,69 @@ def test_what_is_done_without_the_pool_arrives_when_it_is_back(pool: Any, statio
         back.meet(client)
         front.meet(client)
     assert front.work().state == "ACCEPTED"
+
+
+@pytest.mark.parametrize("wrong_s", [-90, 45])
+def test_an_answer_counts_however_wrong_the_clock_of_who_gives_it(
+    pool: Any, station: Any, wrong_s: int
+) -> None:
+    load(pool.owner, [an_event()])
+    back, front = station("back"), station("front")
+    front.clock.at += wrong_s * SECOND
+    with pool.client() as client:
+        link = back.meet(client)
+        back.do(events.accept, event="e1")
+        exchange(link)
+        link = front.meet(client)
+        front.do(events.dispatch, event="e1", unit="供水")
+        exchange(link)
+        link = back.meet(client)
+        assert back.work() == front.work() and back.work().unit == "供水"
+        back.do(events.close, event="e1", result="已修复")
+        exchange(link)
+        front.meet(client)
+    assert back.work() == front.work() and back.work().state == "CLOSED"
+    assert [one.store.read(lambda r: r.find(Conflict)) for one in (back, front)] == [[], []]
+
+
+def test_what_was_answered_while_a_station_was_away_is_no_conflict_to_it(
+    pool: Any, station: Any
+) -> None:
+    load(pool.owner, [an_event(id="e0"), an_event(id="e1")])
+    back, front, town = station("back"), station("front"), station("p1")
+    with pool.client() as client:
+        for event, one, other in (("e0", back, front), ("e1", front, back)):
+            link = one.meet(client)
+            one.do(events.accept, event=event)
+            exchange(link)
+            link = other.meet(client)
+            other.do(events.dispatch, event=event, unit="供水")
+            exchange(link)
+        town.meet(client)
+    assert [town.work(event).unit for event in ("e0", "e1")] == ["供水"] * 2
+    assert town.store.read(lambda r: r.find(Conflict)) == []
+
+
+def test_two_that_write_the_same_records_crosswise_both_come_through(
+    pool: Any, station: Any
+) -> None:
+    load(pool.owner, [an_event(id="e1"), an_event(id="e2")])
+    back = station("back")
+    work = "INSERT INTO cw_work VALUES (%s, 'NEW', '', '', now(), 0, '', 0)"
+    with pool.client() as client, pool.connect() as other, ThreadPoolExecutor(1) as agent:
+        link = back.meet(client)
+        for event in ("e1", "e2"):
+            back.do(events.accept, event=event)
+        other.execute("SET deadlock_timeout = '1min'")
+        with other.transaction(force_rollback=True):
+            other.execute(work, ("e2",))
+            pushing = agent.submit(link.push)
+            while pool.owner.execute(WAITS).fetchone() == (False,):
+                assert not pushing.done()
+            other.execute(work, ("e1",))
+        assert pushing.result()
+        exchange(link)
+    assert pool.owner.execute("SELECT id FROM cw_work ORDER BY id").fetchall() == [("e1",), ("e2",)]
 
 
 def test_a_persons_act_gets_its_turn_while_hundreds_of_lines_come_in(

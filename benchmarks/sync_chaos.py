@@ -1,0 +1,42 @@
+"""Chaos: three stations with wrong clocks and one pool under kills and cut lines, then the verdict.
+
+`python -m benchmarks.sync_chaos [--quick] [--seed N]` is the test of the same name (a minute, or
+ten) with its figures: it ends with an error where an act was lost, doubled or put before its cause.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import sys
+import tempfile
+from dataclasses import asdict
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
+
+from loss.chaos import storm
+
+from benchmarks.report import figures, table
+
+SECONDS, BLOWS = {True: 60.0, False: 600.0}, {True: 40, False: 500}
+"""By `quick`: how long it lasts, and how many blows at least."""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1 << 32))
+    asked = parser.parse_args()
+    print(f"seed {asked.seed}")
+    with tempfile.TemporaryDirectory() as folder:
+        found = storm(Path(folder), asked.seed, SECONDS[asked.quick], BLOWS[asked.quick])
+    table("blows", ("what", "times"), sorted(found.blows.items()))
+    counts = [(name, value) for name, value in asdict(found).items() if isinstance(value, int)]
+    table("what the testers did, and what the journals hold", ("what", "how many"), counts)
+    print(f"at rest {found.rest_s:.1f} s after the last blow; every check held")
+    figures("sync_chaos", **asdict(found))
+
+
+if __name__ == "__main__":
+    main()

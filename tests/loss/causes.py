@@ -1,0 +1,125 @@
+"""What came before what: read from the lines themselves, each of which names the version of every
+record that its act had seen."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from loss.stations import Pool, Station
+from loss.verdict import lines_at
+
+from commandwall.store.journal import Line
+from commandwall.store.tables import Conflict
+
+Key = tuple[str, int]
+"""Origin and number of a line."""
+POSITIONS = "SELECT id, min(pos) FROM cw_feed WHERE kind = 'journal' GROUP BY id"
+PLACES = "SELECT origin || ':' || seq, rowid FROM journal"
+"""In which order the pool gave out lines, and in which a station took them: no line ever goes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """One line's word on one record, with the version it had seen."""
+
+    line: Line
+    record: str
+    says: dict[str, Any]
+    seen: int
+
+    @property
+    def name(self) -> str:
+        return f"{self.line.hlc}.{self.line.origin}"
+
+
+def writings(lines: list[Line]) -> Iterator[Writing]:
+    for line in lines:
+        body = json.loads(line.body or "{}")
+        for kind, rows in body["records"].items():
+            for row in rows:
+                key = f"{kind}:{row['id']}"
+                yield Writing(line, key, row, body["seen"].get(key, 0))
+
+
+def histories(lines: list[Line]) -> dict[str, list[Writing]]:
+    """Of each record what was written, in the order of the clocks."""
+    found: dict[str, list[Writing]] = defaultdict(list)
+    for writing in writings(lines):
+        found[writing.record].append(writing)
+    for some in found.values():
+        some.sort(key=lambda w: (w.line.hlc, w.line.origin))
+    return found
+
+
+def assert_in_causal_order(stations: list[Station], pool: Pool) -> int:
+    """No clock contradicts what an act had seen, and nobody got a line before one that it had
+    seen; how many lines there are."""
+    lines = lines_at(pool)
+    pairs = list(_causes(histories(lines)))
+    for before, after in pairs:
+        assert before.line.hlc < after.line.hlc, (before, after)
+    places = [dict(pool.rows(POSITIONS))]
+    places += [dict(station.read(lambda r: r.rows(PLACES))) for station in stations]
+    for place in places:
+        for before, after in pairs:
+            assert place[_id(before.line)] < place[_id(after.line)], (before, after)
+    return len(lines)
+
+
+def _causes(known: dict[str, list[Writing]]) -> Iterator[tuple[Writing, Writing]]:
+    """Each writing that had seen another, behind that one."""
+    for some in known.values():
+        by_version = defaultdict(list)
+        for writing in some:
+            by_version[writing.line.hlc].append(writing)
+        for writing in some:
+            if writing.seen and len(seen := by_version[writing.seen]) == 1:
+                yield seen[0], writing
+
+
+def _id(line: Line) -> str:
+    return f"{line.origin}:{line.seq}"
+
+
+def assert_conflicts_counted(stations: list[Station], pool: Pool) -> int:
+    """At every station each writing that lost, and that nobody had seen, stands in a conflict; and
+    no conflict names two of which one had seen the other. How many there are at most."""
+    known = histories(lines_at(pool))
+    before = {(b.record, b.name, a.name) for b, a in _ancestors(known)}
+    lost = {(w.record, w.name) for some in known.values() for w in _lost(some)}
+    counts = []
+    for station in stations:
+        named = set()
+        for conflict in station.read(lambda r: r.find(Conflict)):
+            record, later, earlier = conflict.id.rsplit("|", 2)
+            assert (record, earlier, later) not in before, (station.side, conflict)
+            named.add((record, earlier))
+        assert lost <= named, (station.folder.name, sorted(lost - named)[:3])
+        counts.append(len(named))
+    return max(counts)
+
+
+def _ancestors(known: dict[str, list[Writing]]) -> Iterator[tuple[Writing, Writing]]:
+    """Each writing behind all that it had seen, and what those had seen."""
+    direct: dict[str, dict[str, Writing]] = defaultdict(dict)
+    for before, after in _causes(known):
+        direct[after.record][after.name] = before
+    for record, some in direct.items():
+        for writing in known[record]:
+            step = some.get(writing.name)
+            while step is not None:
+                yield step, writing
+                step = some.get(step.name)
+
+
+def _lost(some: list[Writing]) -> Iterator[Writing]:
+    """Writings of one record that nobody had seen, but the one that is shown."""
+    seen = {w.seen for w in some}
+    for writing in some[:-1]:
+        alike = [w for w in some if w.says == writing.says]
+        if writing.line.hlc not in seen and len(alike) == 1:
+            yield writing

@@ -1,0 +1,160 @@
+"""Chaos: three stations with wrong clocks and one pool, whose programs are killed and whose lines
+are cut at moments drawn from a seed, while a tester works at each.
+
+Then all is healed, and `verdict` and `causes` say what must hold.
+"""
+
+from __future__ import annotations
+
+import random
+import signal
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from loss import door, tester
+from loss.causes import assert_conflicts_counted, assert_in_causal_order
+from loss.kills import family, send
+from loss.stations import Pool, Station, until
+from loss.verdict import Told, assert_nothing_lost, assert_same_fold
+from loss.wire import CUT, HOLE, OPEN, SLOW, Wire
+from world import an_area
+
+from commandwall.areas import CITY
+from commandwall.pool import schema
+from commandwall.pool.loader import load
+from commandwall.pool.own import address
+from commandwall.pool.server import PoolServer
+from commandwall.store import pulse
+
+SIDES: tuple[tuple[str, str, str, float], ...] = (
+    ("hall", "back", "chief", 0.0), ("scene", "front", "front", 45.0), ("town", "back", "p1", -90.0)
+)  # fmt: skip
+"""Folder, side, post, and the seconds by which its computer's clock is wrong."""
+EVENTS = 3000
+MADE = (
+    "INSERT INTO cw_event(id, source, source_id, title, body, cls, urgency, area, address, placed,"
+    " datum, reported_at, received_at, state, unit) SELECT 'e' || i, 'grid', i::text, '停水' || i,"
+    " '第' || i % 7 || '幢', 'water', 3, 'c', '', 'nowhere', 'wgs84',"
+    " now() - i * interval '1 second', now(), 'NEW', ''"
+    f" FROM generate_series(1, {EVENTS}) i"
+)
+PAUSE_S = "0.05"
+"""Between two acts of one tester."""
+DOOR, AGENT, POOL, LINE = "door", "agent", "pool", "line"
+SHARES = {DOOR: 2, AGENT: 3, POOL: 2, LINE: 9}
+GAP_S, DOWN_S = 0.7, 2.0
+"""Mean time between two blows, and how long the pool stays down at most."""
+
+
+@dataclass(slots=True)
+class Storm:
+    """What happened: how often each blow, what the testers did, how long it took until all was at
+    rest, and how wrong each agent thinks its computer (seconds)."""
+
+    seed: int
+    blows: Counter[str] = field(default_factory=Counter)
+    acts: int = 0
+    refused: int = 0
+    broken: int = 0
+    lines: int = 0
+    conflicts: int = 0
+    rest_s: float = 0.0
+    skews: list[float] = field(default_factory=list)
+
+
+class Hall:
+    """The pool, its three stations, and the line of each."""
+
+    def __init__(self, folder: Path, parts: ExitStack) -> None:
+        self.server = parts.enter_context(PoolServer(folder / "pool"))
+        with self.server.owner() as conn:
+            schema.create(conn, "临江市")
+            load(conn, [an_area("c", CITY, "临江市", "")])
+            conn.execute(MADE)
+        self.pool = Pool(folder)
+        self.wires: list[Wire] = []
+        self.stations: list[Station] = []
+        for name, side, post, clock_s in SIDES:
+            self._add(folder, parts, name, side, post, clock_s)
+
+    def _add(
+        self, folder: Path, parts: ExitStack, name: str, side: str, post: str, clock_s: float
+    ) -> None:
+        wire = parts.enter_context(Wire(folder / f"{name}.line", self.server))
+        env = {tester.PROGRAM: "door.py", tester.PAUSE: PAUSE_S, door.CLOCK: str(clock_s)}
+        login = address(wire.url, self.server.station_secret)
+        station = Station(folder / name, side, **env, **login)
+        parts.callback(station.end)
+        station.wait_well()
+        station.ask("post", post=post, person="陈")
+        self.wires.append(wire)
+        self.stations.append(station)
+
+    def strike(self, what: str, drawn: random.Random) -> str:
+        """One blow; what it was."""
+        if what == LINE:
+            return self._turn(drawn.choice(self.wires), drawn)
+        if what == POOL:
+            send(family(self.server.pid)[: drawn.choice((1, None))], signal.SIGKILL)
+            time.sleep(drawn.uniform(0, DOWN_S))
+            self.server.start()
+            return "kill pool"
+        station = drawn.choice(self.stations)
+        process = station.wall if what == DOOR else station.agent()
+        if process:
+            send([process], signal.SIGKILL)
+        return f"kill {what}" if process else "nobody there"
+
+    def _turn(self, wire: Wire, drawn: random.Random) -> str:
+        state = drawn.choice((CUT, HOLE, SLOW)) if wire.state == OPEN else OPEN
+        wire.turn(state)
+        return f"line {state}"
+
+    def heal(self) -> None:
+        """Everything works again, and nobody works any more."""
+        for wire in self.wires:
+            wire.turn(OPEN)
+        for station in self.stations:
+            station.busy(False)
+            station.wait("its program", lambda heard: "says" in heard[-1] or "no" in heard[-1])
+
+
+@contextmanager
+def hall(folder: Path) -> Iterator[Hall]:
+    with ExitStack() as parts:
+        yield Hall(folder, parts)
+
+
+def storm(folder: Path, seed: int, seconds: float, blows: int = 0) -> Storm:
+    """So many seconds of blows, and so many blows at least; then the verdict."""
+    found, drawn = Storm(seed), random.Random(seed)
+    with hall(folder) as here:
+        for station in here.stations:
+            station.busy(True)
+        end = time.monotonic() + seconds
+        while time.monotonic() < end or found.blows.total() < blows:
+            time.sleep(drawn.expovariate(1 / GAP_S))
+            (what,) = drawn.choices(list(SHARES), list(SHARES.values()))
+            found.blows[here.strike(what, drawn)] += 1
+        began = time.monotonic()
+        here.heal()
+        _judge(here, found, began)
+    return found
+
+
+def _judge(here: Hall, found: Storm, began: float) -> None:
+    until("nothing unsent", lambda: not any(s.backlog() for s in here.stations))
+    assert_nothing_lost(here.stations, here.pool)
+    found.rest_s = time.monotonic() - began
+    assert_same_fold(here.stations, here.pool)
+    found.lines = assert_in_causal_order(here.stations, here.pool)
+    found.conflicts = assert_conflicts_counted(here.stations, here.pool)
+    found.skews = [pulse.read(station.folder).skew_s for station in here.stations]
+    for told in (Told(station.log) for station in here.stations):
+        found.acts += len(told.acked)
+        found.refused += len(told.refused)
+        found.broken += told.broken().total()

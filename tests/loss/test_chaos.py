@@ -1,0 +1,23 @@
+"""Chaos among three stations and a pool: a minute of it, ten in the long form."""
+
+from __future__ import annotations
+
+import os
+import random
+from pathlib import Path
+
+import pytest
+from loss.chaos import SIDES, storm
+
+LONG = os.environ.get("COMMANDWALL_TEST_LONG") == "1"
+SEED = int(os.environ.get("COMMANDWALL_TEST_SEED") or random.SystemRandom().randrange(1 << 32))
+SECONDS, BLOWS = (600.0, 500) if LONG else (60.0, 40)
+
+
+@pytest.mark.timeout(3600 if LONG else 600)
+def test_after_kills_and_cuts_three_stations_with_wrong_clocks_agree(tmp_path: Path) -> None:
+    print(f"\nCOMMANDWALL_TEST_SEED={SEED}")
+    found = storm(tmp_path, SEED, SECONDS, BLOWS)
+    print(found)
+    assert found.acts > 0 and found.conflicts > 0
+    assert found.skews == pytest.approx([-clock_s for *_, clock_s in SIDES], abs=1.0)
