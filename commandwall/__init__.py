@@ -7,11 +7,16 @@ program of ours then has the same schema, whatever else it imports.
 from commandwall import (
     alarms,
     areas,
+    conflicts,
     events,
     incidents,
     indicators,
     resources,
     sensors,
+    sources,
 )
 
-__all__ = ["alarms", "areas", "events", "incidents", "indicators", "resources", "sensors"]
+__all__ = [
+    "alarms", "areas", "conflicts", "events", "incidents", "indicators", "resources", "sensors",
+    "sources",
+]  # fmt: skip

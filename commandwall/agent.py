@@ -27,6 +27,7 @@ from commandwall.pool.filling import Filling
 from commandwall.pool.link import Link
 from commandwall.pool.own import OwnPool, address
 from commandwall.pool.packs import Packs
+from commandwall.pool.presence import Presence
 from commandwall.pool.recorder import recording
 from commandwall.pool.server import ServerTrouble
 from commandwall.store import pulse
@@ -56,6 +57,8 @@ class Agent:
         self._halt = threading.Event()
         self._wall_at = self.clock.monotonic()
         self._own: OwnPool | None = None
+        self._failed = 0
+        """Connections that failed."""
 
     def run(self) -> None:
         with ExitStack() as parts:
@@ -128,10 +131,14 @@ class Agent:
             self._begin(link)
             whole = used == mirror_name(epoch)
             compare = Comparison(client, mirror, self.clock) if whole else None
+            presence = Presence(
+                self.store, self.desk, client, mirror, lambda: self._failed, lambda: self.clock.skew
+            )
             second = 0
             while not self._over() and used == self.store.mirror_name():
                 busy = link.pull() | link.push()
                 link.take_packs()
+                presence.step(self.clock.monotonic())
                 now = self._met(packs, filling)
                 if now // SECOND != second:
                     second = now // SECOND
@@ -194,7 +201,7 @@ class Agent:
         self.sync = replace(self.sync, filling=share, left_s=left_s, making=True)
 
     def _wait(self, trouble: PoolTrouble) -> None:
-        tries = self.sync.tries + 1
+        tries, self._failed = self.sync.tries + 1, self._failed + 1
         pause = RETRY_S[min(tries, len(RETRY_S)) - 1] * random.uniform(1.0, 1.0 + JITTER)
         log.warning("pool: %s; try %d, next in %.0f s", trouble, tries, pause)
         due = Ms(self.clock.now() + int(pause * SECOND))

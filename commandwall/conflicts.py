@@ -40,6 +40,32 @@ class Dispute:
     rev: int = 0
 
 
+@record(WALL)
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a person at a wall decided about a dispute 定夺; `id` is the dispute's."""
+
+    id: str
+    keep: str  # HELD or SAID
+    at: Ms
+    by: str
+    post: str
+
+
+def decide(tx: Tx, dispute: str, keep: str) -> None:
+    """定夺: say which of two sources counts, HELD or SAID. The pool writes it into the record where
+    that was not changed meanwhile; the sources read it among the acts.
+
+    Refused("unknown") for no such dispute, Refused("settled") where somebody decided before.
+    """
+    found = tx.get(Dispute, dispute)
+    if found is None or keep not in (HELD, SAID):
+        raise Refused("unknown", kind="dispute", id=dispute)
+    if found.state != OPEN:
+        raise Refused("settled", kind="dispute", id=dispute, by=found.by)
+    tx.put(Verdict(dispute, keep, tx.now, tx.by, tx.post))
+
+
 KEPT, OTHER = "kept", "other"
 """What a person may choose: the record that is shown, or the one that is not."""
 

@@ -39,7 +39,7 @@ from commandwall.picture import (
 )  # fmt: skip
 from commandwall.resources import Resource
 from commandwall.sensors import Sensor
-from commandwall.store import live, pulse
+from commandwall.store import live, pulse, sight
 from commandwall.store.schema import MIRROR, WALL, kinds
 from commandwall.store.store import Reader
 from commandwall.world import World
@@ -86,6 +86,7 @@ class Follower(threading.Thread):
         self._bands: tallies.Bands = {}
         self._ahead: dict[str, EventView] = {}
         self._sync, self._listened, self._silent = pulse.Sync(), Ms(0), (False, False)
+        self._sight = sight.Sight()
 
     def run(self) -> None:
         while not self._halt.wait(POLL_S):
@@ -287,6 +288,7 @@ class Follower(threading.Thread):
                 self._tallied = now
                 if now - self._banded >= tallies.SLOWLY:
                     self._banded, self._bands = now, tallies.usual(reader, now)
+                    parts["channels"] = tallies.channels(reader)
                 ahead = list(self._ahead.values())
                 parts["counters"] = tallies.count(reader, now, self._bands, ahead)
                 markers.add(Tallies)
@@ -294,6 +296,10 @@ class Follower(threading.Thread):
         self._silent = self.patience.spent(sync, now)
         if sync != self._sync:
             self._sync = parts["sync"] = sync
+            markers.add(SyncState)
+        seen = sight.read(self._store.folder)
+        if seen != self._sight:
+            self._sight = parts["sight"] = seen
             markers.add(SyncState)
 
     def _forget(self) -> None:

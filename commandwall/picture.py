@@ -28,12 +28,15 @@ from commandwall.areas import (
     Road,
 )  # fmt: skip
 from commandwall.clock import Ms
+from commandwall.conflicts import OPEN, Dispute, Verdict
 from commandwall.events import Event, EventView
 from commandwall.incidents import CommandPost, Directive, Incident
 from commandwall.indicators import Indicator, IndicatorValue
 from commandwall.resources import Resource
 from commandwall.sensors import Sensor
+from commandwall.sources import SourceSwitch
 from commandwall.store.pulse import Lamp, Sync
+from commandwall.store.sight import Sight
 from commandwall.store.tables import Conflict
 
 __all__ = [
@@ -209,6 +212,14 @@ class Counters:
 
 
 @dataclass(frozen=True, slots=True)
+class Channel:
+    """A channel by which events come: all of them, and the newest."""
+
+    events: int
+    newest: Ms
+
+
+@dataclass(frozen=True, slots=True)
 class Changes:
     """What one tick brings. `records` maps a kind to id -> record, or None where it is gone."""
 
@@ -221,6 +232,8 @@ class Changes:
     fixes: Mapping[str, NDArray[Any]] | None = None
     counters: Counters | None = None
     sync: Sync | None = None
+    sight: Sight | None = None
+    channels: Mapping[str, Channel] | None = None
     unsent: frozenset[str] | None = None
     city: str | None = None
     whole: frozenset[type] = frozenset()  # kinds that were read anew: what is not here is gone
@@ -260,10 +273,14 @@ class Picture:
         self.command_posts: dict[str, CommandPost] = {}
         self.directives: dict[str, Directive] = {}
         self.conflicts: dict[str, Conflict] = {}
+        self.disputes: dict[str, Dispute] = {}
+        self.verdicts: dict[str, Verdict] = {}
+        self.switches: dict[str, SourceSwitch] = {}
         self.indicators: dict[str, Indicator] = {}
         self.values: dict[str, IndicatorValue] = {}
         self.sensors, self.fixes = SensorArrays.of([]), FixArrays([])
-        self.counters, self.sync = Counters(), Sync()
+        self.counters, self.sync, self.sight = Counters(), Sync(), Sight()
+        self.channels: Mapping[str, Channel] = {}
         self.unsent: frozenset[str] = frozenset()
         self.ages: dict[str, Ms] = {}
         self._newest_event = Ms(0)
@@ -274,7 +291,7 @@ class Picture:
         for kind, records in changes.records.items():
             self._take(kind, records, kind in changes.whole)
         self._take_arrays(changes)
-        for name in ("counters", "sync", "unsent", "city"):
+        for name in ("counters", "sync", "sight", "channels", "unsent", "city"):
             if (value := getattr(changes, name)) is not None:
                 setattr(self, name, value)
         # An hour without a new event is no old news: events are known up to the pool's last word,
@@ -311,7 +328,8 @@ class Picture:
             BuildingColour: self.recoloured, Resource: self.resources, Event: self.events,
             Alarm: self.alarms, Incident: self.incidents, CommandPost: self.command_posts,
             Directive: self.directives, Conflict: self.conflicts, Indicator: self.indicators,
-            IndicatorValue: self.values, Credit: self.credits,
+            IndicatorValue: self.values, Credit: self.credits, Dispute: self.disputes,
+            Verdict: self.verdicts, SourceSwitch: self.switches,
         }  # fmt: skip
         return shelves.get(kind, {})
 
@@ -333,4 +351,6 @@ class Picture:
 def _shown(record: Any) -> bool:
     if isinstance(record, Alarm):
         return record.state != NORM
+    if isinstance(record, Dispute):
+        return record.state == OPEN
     return not isinstance(record, EventView) or record.open

@@ -9,6 +9,7 @@ from dataclasses import MISSING, asdict, dataclass, field
 from functools import cache
 from typing import Any
 
+import msgspec
 import psycopg
 from psycopg.abc import RV, PQGen
 from psycopg.conninfo import make_conninfo
@@ -18,9 +19,11 @@ from sqlalchemy.types import Double
 
 from commandwall import codes, secret
 from commandwall.clock import SECOND, Clock, Ms
+from commandwall.plain import sound
 from commandwall.pool import marks, schema
 from commandwall.store.journal import Line
 from commandwall.store.schema import table_of
+from commandwall.store.sight import Said, Sight
 
 Row = tuple[Any, ...]
 PROBES = 3
@@ -239,6 +242,22 @@ class Client:
         """
         return int(self._one("SELECT cw_push(%s)", Jsonb([asdict(line) for line in lines])))
 
+    @property
+    def greets(self) -> bool:
+        """Whether the pool is new enough to listen to signs of life."""
+        return bool(self._one("SELECT to_regprocedure('cw_hello(text, jsonb)') IS NOT NULL"))
+
+    def hello(self, origin: str, facts: dict[str, Any]) -> None:
+        """A sign of life of a station, with what it says of itself."""
+        self._rows("SELECT cw_hello(%s, %s)", origin, Jsonb(facts))
+
+    def sight(self) -> Sight:
+        """What the pool sees of its stations and sources, as far as this login may."""
+        told = self._one("SELECT cw_sight()")
+        for station in told["stations"]:
+            station["said"] = _said(station.pop("facts"))
+        return msgspec.convert(told, Sight)
+
     def time_offset(self) -> float:
         """Pool time minus the computer's time, in seconds, to half a round trip."""
         start = self._clock.monotonic()
@@ -339,6 +358,14 @@ def _forms(kind: str) -> tuple[Callable[[Any], Any] | None, ...]:
     """What each column needs after JSON, which knows no bytes, and writes 1e300 as a whole."""
     columns = table_of(schema.city_kinds()[kind]).columns
     return tuple(next((f for t, f in _FORMS if isinstance(c.type, t)), None) for c in columns)
+
+
+def _said(facts: Any) -> Said:
+    """What another station says of itself; nothing where it cannot be read."""
+    try:
+        return msgspec.convert(sound(facts), Said)
+    except ValueError:
+        return Said()
 
 
 def _line(body: dict[str, Any]) -> Line:

@@ -253,6 +253,7 @@ LANGUAGE sql STABLE AS $$
         WHEN 'alarm' THEN (SELECT s.area FROM cw_sensor s WHERE s.id = one->>'sensor')
         WHEN 'incident' THEN one->>'area'
         WHEN 'filedevent' THEN one->>'area'
+        WHEN 'verdict' THEN (SELECT d.area FROM cw_dispute d WHERE d.id = one->>'id')
         ELSE coalesce(
             (SELECT o.area FROM cw_own o WHERE o.kind = 'incident' AND o.id = one->>'incident'),
             (SELECT i->>'area' FROM jsonb_array_elements(records->'incident') i
@@ -339,6 +340,12 @@ BEGIN
     END LOOP;
     FOR one IN SELECT * FROM jsonb_array_elements(coalesce(records->'filedevent', '[]')) LOOP
         PERFORM cw_apply_filed(one);
+    END LOOP;
+    FOR one IN SELECT * FROM jsonb_array_elements(coalesce(records->'sourceswitch', '[]')) LOOP
+        PERFORM cw_apply_switch(line, one);
+    END LOOP;
+    FOR one IN SELECT * FROM jsonb_array_elements(coalesce(records->'verdict', '[]')) LOOP
+        PERFORM cw_apply_verdict(line, one);
     END LOOP;
 EXCEPTION WHEN data_exception OR integrity_constraint_violation THEN
     PERFORM cw_set_aside(line, SQLERRM);

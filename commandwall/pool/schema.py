@@ -35,7 +35,7 @@ TOWN = "town"
 any table that holds rows of the city, and may not move the outbox: whoever may can hold it up."""
 TOWN_CALLS = (
     "cw_scope()", "cw_page(bigint, int)", "cw_packs(bigint, int)", "cw_push(jsonb)",
-    "cw_lines(text, bigint, int)", "cw_heads()",
+    "cw_lines(text, bigint, int)", "cw_heads()", "cw_hello(text, jsonb)", "cw_sight()",
 )  # fmt: skip
 STATION_CALLS = ("cw_advance()", *TOWN_CALLS)
 TOWN_READS = ("cw_meta", "cw_head", "cw_tail")
@@ -193,7 +193,7 @@ def _functions() -> str:
 
 def _own() -> str:
     seen = "".join(_seen(name) for name in city_kinds() if scoped(name, "t", ""))
-    return _text("functions") + _text("ways") + _page() + seen
+    return _text("functions") + _text("ways") + _text("sight") + _page() + seen
 
 
 def _text(name: str) -> str:

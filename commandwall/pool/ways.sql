@@ -111,7 +111,13 @@ CREATE OR REPLACE FUNCTION cw_begin_batch(source text, file text, digest text) R
 SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     found cw_batch;
+    why text;
 BEGIN
+    SELECT s.reason INTO why FROM cw_source s
+        WHERE s.source = cw_begin_batch.source AND s.state = 'off';
+    IF why IS NOT NULL THEN
+        RAISE EXCEPTION 'cw_off: % is switched off: %', source, why;
+    END IF;
     SELECT * INTO found FROM cw_batch b WHERE b.source = cw_begin_batch.source
         ORDER BY b.batch DESC LIMIT 1;
     IF found.batch IS NULL OR found.state <> 'open' OR found.digest <> cw_begin_batch.digest THEN
@@ -228,9 +234,9 @@ BEGIN
     END IF;
     RETURN QUERY SELECT a.pos, a.event, coalesce(e.source_id, ''), a.act, a.state, a.unit, a.result,
             a.at, a.person, a.post
-        FROM cw_act a LEFT JOIN cw_event e ON e.id = a.event
+        FROM cw_act a LEFT JOIN cw_event e ON a.kind = 'event' AND e.id = a.event
         WHERE a.pos > after AND (e.source = who OR EXISTS (SELECT FROM cw_claim c
-            WHERE c.kind = 'event' AND c.record = a.event AND c.source = who))
+            WHERE c.kind = a.kind AND c.record = a.event AND c.source = who))
         ORDER BY a.pos LIMIT lim;
 END $$;
 

@@ -101,7 +101,10 @@ class CityPool:
     def batch(self, source: str, file: str, digest: str) -> Generator[Batch]:
         """Everything that is put meanwhile belongs to one batch; one that was killed goes on."""
         self._conn.execute("SELECT cw_forget_batches(%s)", (limit("batch_days"),))
-        found = self._conn.execute("SELECT cw_begin_batch(%s, %s, %s)", (source, file, digest))
+        try:
+            found = self._conn.execute("SELECT cw_begin_batch(%s, %s, %s)", (source, file, digest))
+        except psycopg.errors.RaiseException as error:
+            raise ImportTrouble("source_off", why=error.diag.message_primary) from error
         batch = Batch(int(_one(found)))
         yield batch
         self._conn.execute("SELECT cw_end_batch(%s)", (batch.summary,))

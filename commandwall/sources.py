@@ -1,0 +1,42 @@
+"""Sources 来源: systems of the city whose tables are loaded, and the switch that a person has."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from commandwall.clock import Ms
+from commandwall.store.schema import WALL, record
+from commandwall.store.sight import OFF, ON
+from commandwall.store.store import Refused, Tx
+from commandwall.store.written import TITLE_LIMIT, written
+
+
+@record(WALL)
+@dataclass(frozen=True, slots=True)
+class SourceSwitch:
+    """Whether loads of a source are taken 停用, and why not; `id` is the source."""
+
+    id: str
+    state: str  # ON or OFF
+    reason: str
+    at: Ms
+    by: str
+    post: str
+
+
+def switch_off(tx: Tx, source: str, reason: str) -> None:
+    """停用: the pool takes no further load of this source. What it loaded stays."""
+    reason = written("reason", reason, TITLE_LIMIT)
+    _turn(tx, source, OFF, reason)
+
+
+def switch_on(tx: Tx, source: str) -> None:
+    """恢复: loads of this source are taken again."""
+    _turn(tx, source, ON, "")
+
+
+def _turn(tx: Tx, source: str, state: str, reason: str) -> None:
+    now = tx.get(SourceSwitch, source)
+    if not source or (now.state if now else ON) == state:
+        raise Refused("state", kind="source", id=source, state=state, wanted=state)
+    tx.put(SourceSwitch(source, state, reason, tx.now, tx.by, tx.post))
