@@ -7,6 +7,7 @@ program of ours then has the same schema, whatever else it imports.
 from commandwall import (
     alarms,
     areas,
+    attachments,
     conflicts,
     events,
     incidents,
@@ -17,6 +18,6 @@ from commandwall import (
 )
 
 __all__ = [
-    "alarms", "areas", "conflicts", "events", "incidents", "indicators", "resources", "sensors",
-    "sources",
+    "alarms", "areas", "attachments", "conflicts", "events", "incidents", "indicators", "resources",
+    "sensors", "sources",
 ]  # fmt: skip

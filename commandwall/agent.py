@@ -27,6 +27,7 @@ from commandwall.pool.filling import Filling
 from commandwall.pool.link import Link
 from commandwall.pool.own import OwnPool, address
 from commandwall.pool.packs import Packs
+from commandwall.pool.porter import Porting
 from commandwall.pool.presence import Presence
 from commandwall.pool.recorder import recording
 from commandwall.pool.server import ServerTrouble
@@ -134,6 +135,8 @@ class Agent:
             presence = Presence(
                 self.store, self.desk, client, mirror, lambda: self._failed, lambda: self.clock.skew
             )
+            carrier = Porting(self.store, self.desk, self.clock, lambda: Client(url, secret))
+            parts.enter_context(carrier)
             second = 0
             while not self._over() and used == self.store.mirror_name():
                 busy = link.pull() | link.push()

@@ -176,18 +176,6 @@ class Credit:
     rev: int = 0
 
 
-@record(MIRROR)
-@dataclass(frozen=True, slots=True)
-class Attachment:
-    id: str  # SHA-256 of the bytes
-    subject: str  # the record it belongs to
-    name: str
-    mime: str
-    size: int
-    at: Ms
-    rev: int = 0
-
-
 def chain(areas: Mapping[str, Area], code: str) -> list[Area]:
     """The area and those that hold it, smallest first; areas that hold each other end it."""
     found: dict[str, Area] = {}

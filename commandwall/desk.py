@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeVar
 
-from commandwall import alarms, conflicts, events, incidents, sensors
+from commandwall import alarms, attachments, conflicts, events, incidents, sensors
 from commandwall.clock import Clock, Ms
+from commandwall.files.content import Unfit
+from commandwall.files.kept import Kept
 from commandwall.plain import sound
 from commandwall.store import lines
 from commandwall.store.journal import Line
-from commandwall.store.store import Reader, Records, Store, Tx
+from commandwall.store.store import Reader, Records, Refused, Store, Tx
 from commandwall.store.tables import Conflict
 
 R = TypeVar("R")
@@ -48,7 +51,7 @@ class Done:
 
 
 class Desk:
-    """Runs acts one at a time on a thread of its own; reads on two others."""
+    """Runs acts one at a time on a thread of its own; reads on two others, files on a fourth."""
 
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store, self._clock = store, clock
@@ -57,6 +60,8 @@ class Desk:
         self.post = store.read(lambda r: r.setting("post"))
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="desk")
         self._readers = ThreadPoolExecutor(2, thread_name_prefix="ask")
+        self._files = ThreadPoolExecutor(1, thread_name_prefix="files")
+        self.kept = Kept(store.folder)
 
     def do(self, act: Act, **args: Any) -> Future[Done]:
         """A person's act: its records, one journal line and what follows, in one transaction.
@@ -68,6 +73,18 @@ class Desk:
 
     def ask(self, query: Callable[[Reader], R]) -> Future[R]:
         return self._readers.submit(self._store.read, query)
+
+    def attach(self, source: Path | bytes, name: str, kind: str, subject: str) -> Future[Done]:
+        """A person attaches a file: it is on disk here before the act is written.
+
+        Refused("file") names what such a content is; OSError where it cannot be read.
+        """
+        person, post = self.person, self.post
+        return self._files.submit(self._attach, (source, name), (kind, subject), (person, post))
+
+    def files(self, work: Callable[[Kept], R]) -> Future[R]:
+        """Work on the files of this station, which takes as long as the disk does."""
+        return self._files.submit(work, self.kept)
 
     def take_post(self, post: str, person: str = "") -> Future[Done]:
         """Choose the post this station acts as; it stays chosen."""
@@ -99,8 +116,24 @@ class Desk:
             sweep(watch(), self._clock.now())
 
     def close(self) -> None:
+        self._files.shutdown()
         self._writer.shutdown()
         self._readers.shutdown()
+
+    def _attach(
+        self, given: tuple[Path | bytes, str], to: tuple[str, str], who: tuple[str, str]
+    ) -> Done:
+        """The small picture is made when the act is told: nobody waits for it."""
+        try:
+            taken = self.kept.take(*given)
+        except Unfit as why:
+            raise Refused("file", found=why.code, name=given[1]) from why
+        args = sound({"kind": to[0], "subject": to[1], "taken": taken})
+        done = self._writer.submit(self.run, attachments.attach, args, *who).result()
+        for row in done.of(attachments.AttachedFile):
+            if attachments.is_picture(row.mime):
+                self._files.submit(self.kept.draw_thumb, row.id, self.kept.body(row.sha256))
+        return done
 
     def _react(self, tx: Tx, records: Records) -> None:
         tx.by = tx.post = ""

@@ -255,7 +255,7 @@ def history(reader: Reader, event: str) -> list[tuple[Ms, str, str, str, str]]:
     as_kept = json.dumps(event, ensure_ascii=False)
     sql = (
         "SELECT hlc >> 16, post, person, act FROM journal WHERE act IN "
-        "('accept', 'dispatch', 'close', 'file_alarms') AND instr(body, :id) ORDER BY hlc"
+        "('accept', 'dispatch', 'close', 'file_alarms', 'attach') AND instr(body, :id) ORDER BY hlc"
     )
     acts = [(Ms(at), post, by, act, "") for at, post, by, act in reader.rows(sql, id=as_kept)]
     return sorted([*notes, *acts])

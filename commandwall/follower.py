@@ -56,7 +56,7 @@ TIDY_S = 5.0
 """Time for the map to build its shapes of what was read."""
 LATER: tuple[type[Any], ...] = (Building, Place, Camera, Pipe, Person)
 """Kinds without which the first picture is of use already."""
-UNSHOWN = {"household", "attachment", "eventnote"}
+UNSHOWN = {"household", "attachment", "attachedfile", "eventnote"}
 """Kinds that are asked for when a card needs them, not held in memory."""
 MANY = 20_000
 """Records of which the collector of cycles is told to keep off."""

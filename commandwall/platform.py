@@ -24,6 +24,7 @@ if sys.platform == "win32":
 else:
     import fcntl
     import pwd
+    import resource
 
 PR_SET_PDEATHSIG, PR_SET_SECUREBITS, PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE = 1, 28, 47, 2
 SECBIT_NO_SETUID_FIXUP = 4
@@ -279,6 +280,20 @@ def be_nice(step: int, thread: bool = False) -> None:
         os.nice(step)
 
 
+def bound(megabytes: int, seconds: int) -> None:
+    """Hold this process to so much memory and work, and to no child, where the system can."""
+    if sys.platform == "win32":
+        return
+    most = {
+        resource.RLIMIT_AS: megabytes << 20,
+        resource.RLIMIT_CPU: seconds,
+        resource.RLIMIT_NPROC: 0,
+        resource.RLIMIT_CORE: 0,
+    }
+    for what, limit in most.items():
+        resource.setrlimit(what, (limit, limit))
+
+
 def on_terminate(act: Callable[[], None]) -> None:
     """Call `act` when this process is asked to end."""
     for sign in (signal.SIGTERM, signal.SIGINT):
@@ -316,9 +331,13 @@ def write_whole(file: Path, text: str) -> None:
     """Replace a file's text at once: whoever reads it has the old or the new, and so it is after a
     power cut. On disk when this returns."""
     fresh = file.with_name(file.name + ".new")
-    with fresh.open("w", encoding="utf-8") as out:
-        out.write(text)
-        out.flush()
+    fresh.write_text(text, encoding="utf-8")
+    settle(fresh, file)
+
+
+def settle(fresh: Path, file: Path) -> None:
+    """Give a file that was written whole its lasting name; on disk when this returns."""
+    with fresh.open("rb+") as out:
         os.fsync(out.fileno())
     fresh.replace(file)
     if sys.platform != "win32":  # where a folder cannot be opened

@@ -80,7 +80,7 @@ def _triggers(conn: Connection) -> Iterator[Found]:
     for kind in schema.city_kinds():
         rows = conn.execute(sql, (f"cw_{kind}",)).fetchall()
         held = {name: (enabled, function) for name, enabled, function in rows}
-        for trigger, (_, _, function) in schema.TRIGGERS.items():
+        for trigger, (_, _, function) in schema.triggers(kind).items():
             facts = {"table": f"cw_{kind}", "trigger": trigger, "kind": kind}
             if trigger not in held:
                 yield "trigger_missing", BAD, facts

@@ -258,6 +258,31 @@ class Client:
             station["said"] = _said(station.pop("facts"))
         return msgspec.convert(told, Sight)
 
+    @property
+    def takes_files(self) -> bool:
+        """Whether the pool is new enough to hold files; after `meta`."""
+        return "held" in self.columns.get("attachment", ())
+
+    def give(self, sha256: str, at: int, part: bytes) -> int:
+        """Hand over the next bytes of a file; how many of ours the pool has, which is where to go
+        on. -1: all came, and they are not what they should be.
+
+        PoolTrouble("chain") for a file that no act of ours names.
+        """
+        return int(self._one("SELECT cw_give(%s, %s, %s)", sha256, at, part))
+
+    def get(self, sha256: str, at: int, most: int) -> bytes:
+        """The next bytes of a file; none where it is not there, or not for us."""
+        return bytes(self._one("SELECT cw_get(%s, %s, %s)", sha256, at, most) or b"")
+
+    def give_thumb(self, attachment: str, body: bytes) -> bool:
+        """Hand over the small picture of an attachment; whether it was taken."""
+        return bool(self._one("SELECT cw_give_thumb(%s, %s)", attachment, body))
+
+    def thumbs(self, attachments: Sequence[str]) -> dict[str, bytes]:
+        """Those small pictures that the pool has and this login may see."""
+        return dict(self._rows("SELECT id, body FROM cw_thumbs(%s)", list(attachments)))
+
     def time_offset(self) -> float:
         """Pool time minus the computer's time, in seconds, to half a round trip."""
         start = self._clock.monotonic()

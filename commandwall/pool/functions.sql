@@ -254,6 +254,7 @@ LANGUAGE sql STABLE AS $$
         WHEN 'incident' THEN one->>'area'
         WHEN 'filedevent' THEN one->>'area'
         WHEN 'verdict' THEN (SELECT d.area FROM cw_dispute d WHERE d.id = one->>'id')
+        WHEN 'attachedfile' THEN cw_subject_area(one->>'kind', one->>'subject')
         ELSE coalesce(
             (SELECT o.area FROM cw_own o WHERE o.kind = 'incident' AND o.id = one->>'incident'),
             (SELECT i->>'area' FROM jsonb_array_elements(records->'incident') i
@@ -346,6 +347,9 @@ BEGIN
     END LOOP;
     FOR one IN SELECT * FROM jsonb_array_elements(coalesce(records->'verdict', '[]')) LOOP
         PERFORM cw_apply_verdict(line, one);
+    END LOOP;
+    FOR one IN SELECT * FROM jsonb_array_elements(coalesce(records->'attachedfile', '[]')) LOOP
+        PERFORM cw_apply_attached(one);
     END LOOP;
 EXCEPTION WHEN data_exception OR integrity_constraint_violation THEN
     PERFORM cw_set_aside(line, SQLERRM);

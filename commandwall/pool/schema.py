@@ -36,6 +36,8 @@ any table that holds rows of the city, and may not move the outbox: whoever may 
 TOWN_CALLS = (
     "cw_scope()", "cw_page(bigint, int)", "cw_packs(bigint, int)", "cw_push(jsonb)",
     "cw_lines(text, bigint, int)", "cw_heads()", "cw_hello(text, jsonb)", "cw_sight()",
+    "cw_give(text, bigint, bytea)", "cw_get(text, bigint, int)", "cw_give_thumb(text, bytea)",
+    "cw_thumbs(text[])",
 )  # fmt: skip
 STATION_CALLS = ("cw_advance()", *TOWN_CALLS)
 TOWN_READS = ("cw_meta", "cw_head", "cw_tail")
@@ -50,13 +52,20 @@ TRIGGERS = {
     "cw_all": ("BEFORE TRUNCATE", "STATEMENT", "cw_emptied"),
 }
 """Of each kind's table: when they fire, for what, and which function."""
+MOVED = {
+    "cw_followed": (
+        "AFTER UPDATE OF area", "ROW WHEN (OLD.area IS DISTINCT FROM NEW.area)", "cw_followed"
+    )
+}  # fmt: skip
+PLACED = {"cw_placed": ("BEFORE INSERT OR UPDATE", "ROW", "cw_placed")}
+"""Of kinds that lie in an area: files attached to them go along. Of attachments: where they lie."""
 BY_BYTES = """
 SELECT CASE datlocprovider WHEN 'c' THEN datcollate IN ('C', 'POSIX', 'C.UTF-8', 'C.utf8')
     ELSE datlocprovider = 'b' END FROM pg_database WHERE datname = current_database()
 """
 """Whether this database orders texts by their bytes, as a mirror does."""
 ORDERS = "SELECT relname FROM pg_class WHERE relname ~ '^cw_.*_order$' AND relkind = 'i'"
-KIND_MODULES = ("areas", "sensors", "indicators", "events", "resources", "conflicts")
+KIND_MODULES = ("areas", "attachments", "sensors", "indicators", "events", "resources", "conflicts")
 _FOLDER = Path(__file__).parent
 _LOCK = "SELECT pg_advisory_xact_lock(4711, 1)"
 
@@ -165,9 +174,21 @@ def _sign(city: str) -> str:
 INSERT INTO cw_meta(schema, min_client) SELECT 0, 0 WHERE NOT EXISTS (SELECT FROM cw_meta);
 UPDATE cw_meta SET schema = {SCHEMA}, min_client = {MIN_CLIENT}, needs = '{NEEDS}',
     made = '{current()}', columns = '{order}', city = coalesce(nullif('{named}', ''), city),
-    feed_days = {codes.limit("feed_days")};
+    feed_days = {codes.limit("feed_days")}, files = '{json.dumps(_files())}';
 SELECT cw_recount('-');
 """
+
+
+def _files() -> dict[str, float]:
+    """Limits of attached files, in bytes and days."""
+    return {
+        "most": codes.limit("file_mb") * (1 << 20),
+        "part": codes.limit("part_kb") * (1 << 10),
+        "thumb": codes.limit("thumb_kb") * (1 << 10),
+        "all": codes.limit("pool_files_gb") * (1 << 30),
+        "days": codes.limit("pool_files_days"),
+        "idle_days": codes.limit("file_idle_days"),
+    }
 
 
 def _tables() -> str:
@@ -193,7 +214,8 @@ def _functions() -> str:
 
 def _own() -> str:
     seen = "".join(_seen(name) for name in city_kinds() if scoped(name, "t", ""))
-    return _text("functions") + _text("ways") + _text("sight") + _page() + seen
+    texts = "".join(map(_text, ("functions", "ways", "sight", "files")))
+    return _subject_area() + texts + _page() + seen
 
 
 def _text(name: str) -> str:
@@ -207,6 +229,22 @@ def scoped(name: str, alias: str, area: str) -> str:
     if name == "area":  # those above too: their names and outlines
         return f"(starts_with({alias}.id, {area}) OR starts_with({area}, {alias}.id))"
     return f"starts_with({alias}.area, {area})" if place_of(name) else ""
+
+
+def _subject_area() -> str:
+    """cw_subject_area(kind, id): where a row of the city or a record of a station lies."""
+    placed = [name for name in city_kinds() if "area" in columns(name) and name != "attachment"]
+    cases = "\n        ".join(
+        f"WHEN '{name}' THEN (SELECT t.area FROM cw_{name} t WHERE t.id = which)" for name in placed
+    )
+    return f"""
+CREATE OR REPLACE FUNCTION cw_subject_area(what text, which text) RETURNS text LANGUAGE sql STABLE
+SET search_path = public, pg_temp AS $$
+    SELECT CASE what WHEN 'area' THEN (SELECT t.id FROM cw_area t WHERE t.id = which)
+        {cases}
+        ELSE (SELECT o.area FROM cw_own o WHERE o.kind = what AND o.id = which) END
+$$;
+"""
 
 
 def _seen(name: str) -> str:
@@ -255,7 +293,14 @@ def _table(name: str, kind: type[Any]) -> str:
 
 
 def _triggers(name: str) -> str:
-    return "".join(_trigger(name, trigger) for trigger in TRIGGERS)
+    return "".join(_trigger(name, trigger, *how) for trigger, how in triggers(name).items())
+
+
+def triggers(name: str) -> dict[str, tuple[str, str, str]]:
+    """Of a kind's table: trigger -> when it fires, for what, and which function."""
+    if name == "attachment":
+        return TRIGGERS | PLACED
+    return TRIGGERS | (MOVED if "area" in columns(name) else {})
 
 
 def order_index(name: str) -> str:
@@ -270,8 +315,7 @@ def place_of(name: str) -> str:
     return "area" if "area" in columns(name) else ""
 
 
-def _trigger(name: str, trigger: str) -> str:
-    when, each, function = TRIGGERS[trigger]
+def _trigger(name: str, trigger: str, when: str, each: str, function: str) -> str:
     call = f"{function}('{name}', '{place_of(name)}')"
     return (
         f"CREATE OR REPLACE TRIGGER {trigger} {when} ON cw_{name} FOR EACH {each} "

@@ -9,7 +9,6 @@ from typing import Any
 
 from commandwall.areas import (
     Area,
-    Attachment,
     Building,
     Camera,
     Feature,
@@ -19,6 +18,7 @@ from commandwall.areas import (
     Place,
     Road,
 )
+from commandwall.attachments import Attachment
 from commandwall.clock import DAY, Clock, Ms
 from commandwall.events import Event
 from commandwall.indicators import Indicator, IndicatorValue

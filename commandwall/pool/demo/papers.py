@@ -6,7 +6,8 @@ import hashlib
 from collections.abc import Sequence
 from xml.sax.saxutils import escape
 
-from commandwall.areas import Attachment, Place
+from commandwall.areas import Place
+from commandwall.attachments import Attachment
 from commandwall.clock import DAY, Ms
 
 PLANNED = ("school", "hospital", "nursing", "hazard")

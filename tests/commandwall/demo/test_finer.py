@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 import shapely
 
-from commandwall.areas import BLOCK, CITY, GRID, MICROGRID, TOWN, Area, Attachment, Place
+from commandwall.areas import BLOCK, CITY, GRID, MICROGRID, TOWN, Area, Place
+from commandwall.attachments import Attachment
 from commandwall.clock import Ms
 from commandwall.pool.demo import papers
 from commandwall.pool.demo.city import City, generate
