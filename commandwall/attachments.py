@@ -109,8 +109,9 @@ def attach(tx: Tx, kind: str, subject: str, taken: Taken) -> None:
     if kind not in SUBJECTS:
         raise Refused("unknown", kind=kind, id=subject)
     SUBJECTS[kind](tx, subject)
-    same = tx.find(AttachedFile, subject=subject, sha256=taken.sha256)
-    if same or tx.find(Attachment, subject=subject, sha256=taken.sha256):
+    same: dict[str, Any] = {"subject": subject, "sha256": taken.sha256}
+    kinds: tuple[type[Any], ...] = (AttachedFile, Attachment)
+    if any(tx.find(one, **same) for one in kinds):
         raise Refused("attached", name=taken.name)
     t, key = taken, str(uuid.uuid4())
     tx.put(
