@@ -110,8 +110,8 @@ def attach(tx: Tx, kind: str, subject: str, taken: Taken) -> None:
         raise Refused("unknown", kind=kind, id=subject)
     SUBJECTS[kind](tx, subject)
     same: dict[str, Any] = {"subject": subject, "sha256": taken.sha256}
-    kinds: tuple[type[Any], ...] = (AttachedFile, Attachment)
-    if any(tx.find(one, **same) for one in kinds):
+    ours, arrived = tx.find(AttachedFile, **same), tx.find(Attachment, **same)
+    if ours or arrived:
         raise Refused("attached", name=taken.name)
     t, key = taken, str(uuid.uuid4())
     tx.put(
