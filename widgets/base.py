@@ -12,7 +12,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol
 
-from PySide6.QtCore import QEvent, QRectF, Signal
+from PySide6.QtCore import QEvent, QRect, QRectF, Signal
 from PySide6.QtGui import QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
@@ -29,7 +29,7 @@ from widgets.i18n import tr
 from widgets.look import Look
 from widgets.needs import Needs
 from widgets.own_keys import OwnKeys
-from widgets.paper import Ink, Paper
+from widgets.paper import Ink, Paper, Stroke
 from widgets.trust import Limits, Trust
 
 log = logging.getLogger(__name__)
@@ -109,6 +109,8 @@ class Panel(QWidget):
     """Whether what it shows comes from the pool, and so stops with it."""
     quiet: ClassVar[bool] = False
     """Whether nothing new for a long time is usual: its age is told, not where it stopped."""
+    piecewise: ClassVar[bool] = False
+    """Whether `draw` asks the paper for everything: then only what differs is painted anew."""
 
     chosen = Signal(object)
     """A person chose a Subject. The wall marks it on the map and tells every other panel."""
@@ -127,7 +129,8 @@ class Panel(QWidget):
         """Seconds after which what is shown is too old."""
         self.state, self.line = NORMAL, ""
         self.failures, self.failed_at = 0, Ms(0)
-        self._brought = False
+        self._brought = self._bringing = False
+        self._drawn: set[Stroke] = set()
         self._courier = Courier(self, self.refused)
         self._own_keys = OwnKeys(self)
         self.setAccessibleName(tr(self.heading()))
@@ -202,7 +205,8 @@ class Panel(QWidget):
     def say(self, state: str, line: str = "") -> None:
         """Show a state and its one line, which is already translated; NORMAL shows the content."""
         self.state, self.line = state, line
-        self.update()
+        if not self._bringing:
+            self.update()
 
     def do(
         self, act: Callable[..., None], then: Callable[[Any], None] | None = None, **args: Any
@@ -225,15 +229,18 @@ class Panel(QWidget):
     # What the wall calls.
 
     def bring(self, picture: Picture, changes: Changes) -> None:
-        """Refresh, and keep the place when it fails."""
+        """Refresh where that concerns it, else let ages go on; keep the place when it fails."""
+        self._bringing = True
         try:
-            self.refresh(picture, changes)
+            if self.shows & changes.kinds:
+                self.refresh(picture, changes)
+                self.failed_at, self._brought = Ms(0), True
+            self._renew()
         except Exception:
             log.exception("panel %s failed", self.id)
             self._fail()
-        else:
-            self.failed_at, self._brought = Ms(0), True
-        self.update()
+        finally:
+            self._bringing = False
 
     def wear(self) -> None:
         """The look or the language changed."""
@@ -249,11 +256,7 @@ class Panel(QWidget):
     # Qt.
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        paper, dirty = Paper(self, self.look), QRectF(event.rect())
-        whole = event.rect() == self.rect()
-        if not whole:
-            unit = self.look.unit
-            paper.part = QRectF(dirty.topLeft() / unit, dirty.size() / unit)
+        paper = Paper(self, self.look, event.region())
         try:
             self._paint(paper)
         except Exception:
@@ -261,8 +264,26 @@ class Panel(QWidget):
             self._fail()
         finally:
             paper.end()
+        old = (s for s in self._drawn if not event.region().intersects(QRect(*s[0])))
+        self._drawn = paper.strokes.union(old)
+        if event.rect() == self.rect():
+            self._read_out(paper)
+
+    def _renew(self) -> None:
+        """Have what differs from what is drawn painted."""
+        if not (self.piecewise and self.isVisible()):
+            self.update()
+            return
+        paper = Paper(self, self.look, dry=True)
+        self._paint(paper)
+        for box, _ in paper.strokes ^ self._drawn:
+            self.update(*box)
+        self._read_out(paper)
+
+    def _read_out(self, paper: Paper) -> None:
+        """What is written here, for people who listen."""
         said = " ".join(paper.said)
-        if whole and said != self.accessibleDescription():
+        if said != self.accessibleDescription():
             self.setAccessibleDescription(said)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -279,7 +300,7 @@ class Panel(QWidget):
         return self.look.metrics.kind == "wall"
 
     def _paint(self, paper: Paper) -> None:
-        if self.headed and self._brought and paper.part.top() < self.top:
+        if self.headed and self._brought:
             self._paint_heading(paper)
         if self.failed_at:
             self._say_broken(paper)

@@ -7,7 +7,7 @@ from PySide6.QtGui import QMouseEvent
 
 from commandwall import deadlines
 from commandwall.picture import Changes, Picture, SyncState, Tallies, Tick
-from widgets import age, marks
+from widgets import age
 from widgets.base import Command, Panel, Piece
 from widgets.i18n import named, tr
 from widgets.keys import draw_cap
@@ -51,7 +51,7 @@ class Rail(Panel):
 class DeskHeader(Panel):
     """Mode, the page's name, counts; the post, the pool's age, the clock."""
 
-    id, title, headed, pooled = "desk_header", "值班台", False, True
+    id, title, headed, pooled, piecewise = "desk_header", "值班台", False, True, True
     shows = frozenset({Tick, SyncState, Tallies})
 
     def refresh(self, picture: Picture, changes: Changes) -> None:
@@ -60,8 +60,7 @@ class DeskHeader(Panel):
     def draw(self, paper: Paper) -> None:
         base = paper.height / 2 + 8
         mode = str(self.options.get("mode", "peace"))
-        box = QRectF(24, paper.height / 2 - 14, 28, 28)
-        marks.mode(paper.painter, box, named("mode", mode)[:1], marks.MODES[mode], self.look)
+        paper.mode(QRectF(24, paper.height / 2 - 14, 28, 28), mode)
         left = self._draw_right(paper, base)
         x = paper.write(68, base, self._page_name(), Ink("item")) + 20
         for words, ink in self._counts():

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from PySide6.QtCore import QRectF
-from PySide6.QtGui import QPen
 
 from commandwall import deadlines
 from commandwall.clock import SECOND, Ms
@@ -156,11 +155,7 @@ class Directives(RowList):
                 self._dot(paper, x + i * STEP, y, done)
 
     def _dot(self, paper: Paper, x: float, y: float, done: bool) -> None:
-        box = QRectF(x - 6, y - 6, 12, 12)
-        painter = paper.painter
-        painter.setPen(QPen(paper.look.colour("t2" if done else "t4"), 1.5))
-        painter.setBrush(paper.look.colour("t2" if done else "bg"))
-        painter.drawEllipse(box)
+        paper.disc(x, y, 6, "t2" if done else "t4", "t2" if done else "bg")
 
     def _debt(self, d: Directive) -> str:
         debt, end = owes(d), due(d)

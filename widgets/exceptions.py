@@ -36,7 +36,7 @@ LAST, BAR = 30.0, 52.0
 class Exceptions(Panel):
     """The wall's reason: what waits for a person."""
 
-    id, title = "exceptions", "需要人处理"
+    id, title, piecewise = "exceptions", "需要人处理", True
     shows = frozenset({Tick, Alarm, Conflict, Event})
 
     def __init__(
@@ -132,9 +132,9 @@ class Exceptions(Panel):
             box = QRectF(-8, y - 8, paper.width + 16, ROW - 8)
             paper.fill(box, "r", 4)
         self._draw_mark(paper, y + 36, need)
-        if paper.part.right() < TEXT:  # only the marks blink
-            return
         room = paper.width - TEXT
+        if not paper.sees(QRectF(TEXT, y, room, ROW)):  # only the marks blink
+            return
         title = Ink("item", "t2" if self._unknown_since(need) else "")
         paper.write(TEXT, y + 26, words.need_title(need), title, room=room)
         paper.write(TEXT, y + 54, words.need_place(need, self.picture), Ink("body"), room=room)
@@ -231,7 +231,7 @@ class Exceptions(Panel):
 class Soon(Panel):
     """How many events will be overdue soon, and, where there is room, which."""
 
-    id, title = "soon", "将逾期"
+    id, title, piecewise = "soon", "将逾期", True
     shows = frozenset({Tick, Event})
 
     def refresh(self, picture: Picture, changes: Changes) -> None:

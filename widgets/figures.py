@@ -144,11 +144,13 @@ def judged(definition: Indicator, value: IndicatorValue | None) -> str:
     return judge(definition, value.value if value is not None else None)
 
 
-def is_old(definition: Indicator, value: IndicatorValue | None, now: Ms) -> bool:
-    """Whether an indicator is missing, or older than it may be."""
+def is_old(
+    definition: Indicator, value: IndicatorValue | None, now: Ms, periods: float | None = None
+) -> bool:
+    """Whether an indicator is missing, or older than it may be (`periods`: as for `fresh_for`)."""
     if value is None or value.value is None:
         return True
-    return now - value.at > fresh_for(definition)
+    return now - value.at > fresh_for(definition, periods)
 
 
 SEVERITY = {YELLOW: 3, RED: 1}
@@ -190,7 +192,7 @@ def _usual(low: float, high: float, decimals: int) -> str:
 class Rates(Panel):
     """Mean response and closing rate, with their targets and raw counts."""
 
-    id, title, headed = "rates", "响应与办结", False
+    id, title, headed, piecewise = "rates", "响应与办结", False, True
     shows = frozenset({Indicator, IndicatorValue, Tallies})
 
     def refresh(self, picture: Picture, changes: Changes) -> None:

@@ -25,7 +25,7 @@ DOT, APART = "·", 48.0
 class Header(Panel):
     """Mode, sentence, devices, counts by severity, feeds, date, ages, clock."""
 
-    id, title, headed, pooled = "header", "态势", False, True
+    id, title, headed, pooled, piecewise = "header", "态势", False, True, True
     shows = frozenset({Tick, Alarm, Readings, SyncState})
 
     def refresh(self, picture: Picture, changes: Changes) -> None:
@@ -49,10 +49,7 @@ class Header(Panel):
 
     def _draw_mode(self, paper: Paper) -> None:
         mode = str(self.options.get("mode", "peace"))
-        letter = named("mode", mode)[:1]
-        box = QRectF(LEFT_X, 32, SQUARE, SQUARE)
-        marks.mode(paper.painter, box, letter, marks.MODES.get(mode, 0.0), self.look)
-        paper.said.append(letter)
+        paper.mode(QRectF(LEFT_X, 32, SQUARE, SQUARE), mode)
 
     def _draw_clock(self, paper: Paper) -> float:
         told = age.seconds(self.picture.now)
@@ -120,7 +117,7 @@ class Header(Panel):
         elif count:
             paper.mark(x, middle, 16, (severity, marks.STALE))
         else:
-            marks.hollow(paper.painter, x, middle, (16, severity), self.look)
+            paper.hollow(x, middle, 16, severity)
 
     def _feeds(self) -> list[Piece]:
         """Each feed, then the agent's pulse: grey while it flows, with its age when it does not."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable, Hashable
 from functools import lru_cache
 
 from PySide6.QtCore import QPointF, Qt
@@ -32,10 +34,38 @@ class Look:
         self._shade = lru_cache(maxsize=None)(theme.colour)
         self.wide = lru_cache(maxsize=KEPT)(self._wide)
         self.cut = lru_cache(maxsize=KEPT)(self._cut)
+        self._images: dict[tuple[object, ...], QPixmap] = {}
 
     def colour(self, token: str, alpha: float = 1.0) -> QColor:
         """The colour of a token; one object for all who ask, whom nobody changes."""
         return self._shade(token, alpha)
+
+    def image(
+        self, draw: Callable[..., None], size: float, ratio: float, *what: Hashable
+    ) -> QPixmap:
+        """A square picture, `size` design pixels wide, of what `draw(painter, middle, *what)`
+        draws; drawn once. `ratio`: pixels of the screen for each of the widget's."""
+        key = (draw, size, ratio, *what)
+        if key not in self._images:
+            if len(self._images) > KEPT:
+                self._images.clear()
+            self._images[key] = self._image(draw, size, ratio, what)
+        return self._images[key]
+
+    def _image(
+        self, draw: Callable[..., None], size: float, ratio: float, what: tuple[Hashable, ...]
+    ) -> QPixmap:
+        side = 2 * math.ceil(size * self.unit * ratio / 2)
+        image = QPixmap(side, side)
+        image.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(image)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.translate(side / 2, side / 2)
+        painter.scale(self.unit * ratio, self.unit * ratio)
+        draw(painter, QPointF(0, 0), *what)
+        painter.end()
+        image.setDevicePixelRatio(ratio)
+        return image
 
     def px(self, length: float) -> int:
         """A design length in pixels of the screen."""

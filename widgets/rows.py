@@ -34,6 +34,7 @@ class RowList(Panel):
     kind: ClassVar[type[Any]]
     """What a key of a row names."""
     row: ClassVar[float] = 50.0
+    piecewise = True
     head: ClassVar[float] = 0.0
     """Height of a row of column names, in design pixels."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -10,11 +11,12 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QAbstractButton, QWidget
 
+from commandwall import codes
 from commandwall.areas import CITY, GRID, TOWN, VILLAGE, Area, chain
 from commandwall.clock import SECOND, Ms
-from commandwall.events import Event
+from commandwall.events import Event, EventView
 from commandwall.incidents import BACK, Directive, owes
-from commandwall.indicators import IndicatorValue
+from commandwall.indicators import Indicator, IndicatorValue
 from commandwall.picture import Changes, Fixes, Picture, Readings, SyncState, Tallies, Tick
 from commandwall.sensors import STALE
 from widgets import age, fields, words
@@ -124,7 +126,7 @@ class PlaceLine(Panel):
 class Duty(Panel):
     """一长七岗: the posts of the hall; this station's own one is outlined."""
 
-    id, title, pooled = "duty", "值班 一长七岗", False
+    id, title, pooled, piecewise = "duty", "值班 一长七岗", False, True
     shows = frozenset({Directive, Tick})
 
     def refresh(self, picture: Picture, changes: Changes) -> None:
@@ -160,7 +162,7 @@ class Duty(Panel):
 class Links(Panel):
     """What the wall hangs on: the pool, the agent, and how old each kind of data is."""
 
-    id, title, headed, pooled = "links", "链路", False, False
+    id, title, headed, pooled, piecewise = "links", "链路", False, False, True
     shows = frozenset({SyncState, Tick, Readings, Fixes, IndicatorValue})
 
     def refresh(self, picture: Picture, changes: Changes) -> None:
@@ -213,24 +215,30 @@ class Links(Panel):
 class Towns(Panel):
     """Towns with what they have open and what is overdue."""
 
-    id, title, quiet = "towns", "镇街", True
+    id, title, quiet, piecewise = "towns", "镇街", True, True
     shows = frozenset({Area, Event, Tallies})
 
     def refresh(self, picture: Picture, changes: Changes) -> None:
         self.at = picture.ages.get("events")
         towns = {a.id: plain(a.name, 24) for a in picture.areas.values() if a.level == TOWN}
-        open_, over = Counter[str](), Counter[str]()
-        late = set(self.context.needs.overdue(picture.now))
-        for key, view in picture.events.items():
-            town = _town(picture, view.event.area)
-            open_[town] += 1
-            over[town] += key in late
+        late = (picture.events.get(key) for key in self.context.needs.overdue(picture.now))
+        if Area in changes.kinds or not hasattr(self, "_town_of"):
+            self._town_of = {code: _town(picture, code) for code in picture.areas}
+        open_ = self._by_town(picture.events.values())
+        over = self._by_town(view for view in late if view is not None)
         self._rows = [(towns[t], t, open_[t], over[t]) for t in sorted(towns)]
         self._most = max(open_.values(), default=1)
         if self._rows:
             self.say(NORMAL)
         else:
             self.say(EMPTY, tr("尚无镇街"))
+
+    def _by_town(self, events: Iterable[EventView]) -> Counter[str]:
+        """How many events each town has."""
+        towns = Counter[str]()
+        for code, count in Counter([view.event.area for view in events]).items():
+            towns[self._town_of.get(code, "")] += count
+        return towns
 
     def draw(self, paper: Paper) -> None:
         right, middle = paper.width, paper.width - 76
@@ -246,7 +254,7 @@ class Towns(Panel):
         loud = over > 0
         paper.write(0, base, name, Ink("body", "t1" if loud else "", loud), room=150)
         bar = QRectF(168, base - 10, max(0.0, 100 * open_ / self._most), 5)
-        paper.painter.fillRect(bar, self.look.colour("t1" if loud else "t4"))
+        paper.fill(bar, "t1" if loud else "t4")
         ink = Ink("body", "t3" if self.stopped else "")
         paper.write(paper.width - 76, base, age.number(open_), ink, RIGHT)
         paper.write(
@@ -263,23 +271,27 @@ def _town(picture: Picture, code: str) -> str:
 class Stale(Panel):
     """What is too old, oldest first: feeds, indicators, devices by class."""
 
-    id, title = "stale", "陈旧"
+    id, title, piecewise = "stale", "陈旧", True
     shows = frozenset({IndicatorValue, Readings, SyncState, Tick})
 
     def refresh(self, picture: Picture, changes: Changes) -> None:
-        self._lines = [*self._feeds(picture), *self._devices(picture), *self._indicators(picture)]
-        if self._lines:
+        self._lines = [*self._feeds(picture), *self._devices(picture)]
+        self._late = self._indicators(picture)
+        if self._lines or self._late:
             self.say(NORMAL)
         else:
             self.say(EMPTY, tr("没有陈旧的数据"))
 
     def aside(self) -> list[Piece]:
-        count = len(self._lines)
+        count = len(self._lines) + len(self._late)
         return [(age.number(count), Ink("heading", "t1" if count else "t4", bool(count)))]
 
     def draw(self, paper: Paper) -> None:
         step = 38.0
-        for i, (name, told) in enumerate(self._lines[: int((paper.height - self.top) // step)]):
+        room = int((paper.height - self.top) // step)
+        now, late = self.picture.now, self._late[: max(0, room - len(self._lines))]
+        lines = [*self._lines, *((title_of(d), age.stopped(now, at)) for at, d in late)]
+        for i, (name, told) in enumerate(lines[:room]):
             base = self.top + 18 + i * step
             paper.hatch(QRectF(0, base - 22, paper.width, 30))
             start = paper.row_back(paper.width - 8, base, (told, Ink("age", "t2")))
@@ -302,13 +314,11 @@ class Stale(Panel):
             for cls, n in silent.most_common()
         ]
 
-    def _indicators(self, picture: Picture) -> list[tuple[str, str]]:
+    def _indicators(self, picture: Picture) -> list[tuple[Ms, Indicator]]:
+        periods = codes.limit("old_periods")
         late = [
             (value.at if value else Ms(0), definition)
             for key, definition in picture.indicators.items()
-            if is_old(definition, value := picture.values.get(key), picture.now)
+            if is_old(definition, value := picture.values.get(key), picture.now, periods)
         ]
-        return [
-            (title_of(d), age.stopped(picture.now, at))
-            for at, d in sorted(late, key=lambda pair: pair[0])
-        ]
+        return sorted(late, key=lambda pair: pair[0])

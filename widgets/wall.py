@@ -124,10 +124,7 @@ class Wall(QWidget):
         self.turns.take(self.page.shown(), changes)
 
     def _take_turn(self, panel: Panel, changes: Changes) -> None:
-        if panel.shows & changes.kinds:
-            panel.bring(self.picture, changes)
-        else:
-            panel.update()
+        panel.bring(self.picture, changes)
 
     def open_page(self, name: str) -> None:
         """Show a page by its id; an unknown one is logged and nothing changes."""

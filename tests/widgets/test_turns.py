@@ -63,6 +63,7 @@ def test_a_blinking_mark_draws_nothing_but_marks(world: Any, make_wall: Any, qtb
     panel = wall.page.panels["exceptions"]
     told = panel.accessibleDescription
     qtbot.waitUntil(lambda: "GAS" in told() or len(told()) > 10, timeout=5_000)
+    qtbot.wait(50)
     before, described = panel.grab().toImage(), told()
     rows = Rows()
     panel.installEventFilter(rows)
