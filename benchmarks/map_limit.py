@@ -25,14 +25,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import QEvent, QObject, QPoint
-from PySide6.QtGui import QImage, QPainter, QPaintEvent
+from PySide6.QtCore import QEvent, QObject, QPoint, QTimer
+from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
 from benchmarks import city as walls
 from benchmarks.living import Arrivals, drive, forget, living_wall, until
 from benchmarks.report import figures, milliseconds, table
 from benchmarks.values import MARK
+from commandwall.alarms import Alarm
 from layers.map import MapView
 from layers.painter import Painter
 from widgets.wall import Wall
@@ -187,7 +188,7 @@ def blit(size: Size, times: int = 31) -> float:
 class Painted(QObject):
     """Notes when the mark of an alarm that another program wrote is on the screen.
 
-    The map is looked at after each paint: the pixels of the frame at the alarm's place.
+    The screen is looked at after each paint: the pixel at the alarm's place.
     """
 
     def __init__(self, wall: Wall, told: Path) -> None:
@@ -203,24 +204,32 @@ class Painted(QObject):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Paint and self._wall.map.pane.frame is not None:
-            self._look()
+            QTimer.singleShot(0, self._look)  # an event filter runs before the paint
         return False
 
     def _look(self) -> None:
-        """An event filter runs before the paint, which then shows this very frame."""
         view, now = self._wall.map, time.monotonic_ns()
-        assert view.pane.frame is not None
-        frame, image = view.pane.frame
         for id_, alarm in self._wall.picture.alarms.items():
             if id_.startswith(MARK) and id_ not in self._done:
-                x, y = view.scene.project([alarm.lon], [alarm.lat])
-                px, py = frame.view.pixel(float(x[0]), float(y[0]))
-                # Beside the numeral: the mark is a diamond of the worst severity's colour.
-                at = QPoint(round(px + 9 * frame.view.unit), round(py))
-                outside = not image.rect().contains(at)
-                if outside or image.pixelColor(at) == view.scene.style.colour("s1"):
+                at = self._place(alarm)
+                outside = not view.rect().contains(at)
+                if outside or self._colour(at) == view.scene.style.colour("s1"):
                     self._done.add(id_)
                     self._seen |= {} if outside else {id_: now}
+
+    def _place(self, alarm: Alarm) -> QPoint:
+        """Beside the numeral: the mark is a diamond of the worst severity's colour."""
+        view = self._wall.map
+        x, y = view.scene.project([alarm.lon], [alarm.lat])
+        px, py = view.navigator.view.pixel(float(x[0]), float(y[0]))
+        return QPoint(round(px + 9 * view.navigator.view.unit), round(py))
+
+    def _colour(self, at: QPoint) -> QColor:
+        on = self._wall.map.mapTo(self._wall, at)
+        screen = self._wall.screen()
+        return (
+            screen.grabWindow(self._wall.winId(), on.x(), on.y(), 1, 1).toImage().pixelColor(0, 0)
+        )
 
     def took(self) -> list[float]:
         """Milliseconds from the disk to the screen, of those that were in the window."""

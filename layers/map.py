@@ -233,6 +233,7 @@ class MapView(Layered):
     def _changed(self) -> None:
         self._choice.follow()
         self._arm_blink()
+        self._update(self._overlay.fresh_boxes(self.navigator.view, self.pane.held))
         self.layers_changed.emit()
 
     def _fresh(self) -> None:
@@ -272,14 +273,14 @@ class MapView(Layered):
             self._blink.start(max(1, round(wait * 1000) + 1))
 
     def _blinked(self) -> None:
-        ratio = self.devicePixelRatioF()
-        for box in self._overlay.blinking_boxes(self.navigator.view):
-            self.update(
-                QRectF(
-                    box.x() / ratio, box.y() / ratio, box.width() / ratio, box.height() / ratio
-                ).toAlignedRect()
-            )
+        self._update(self._overlay.blinking_boxes(self.navigator.view))
         self._arm_blink()
+
+    def _update(self, boxes: Iterable[QRectF]) -> None:
+        """Paint some boxes, in device pixels."""
+        ratio = self.devicePixelRatioF()
+        for box in boxes:
+            self.update(QRectF(box.topLeft() / ratio, box.size() / ratio).toAlignedRect())
 
     # -- showing ---------------------------------------------------------------------------------
 
@@ -304,7 +305,7 @@ class MapView(Layered):
         if self.pane.frame is None:
             return
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        self._overlay.paint_rings(painter, view, self.clock.monotonic())
+        self._overlay.paint(painter, view, self.clock.monotonic(), self.pane.held)
         self._choice.paint(painter, view)
         strip = self._furniture.image(view, self.frame_text())
         painter.drawImage(0, view.height - strip.height(), strip)

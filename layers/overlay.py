@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 
+import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QImage, QPainter, QPainterPath, QPen, QPolygonF, QTransform
 
@@ -47,14 +49,11 @@ class Blinker:
 
 @dataclass(slots=True)
 class Overlay:
-    """Rings, selection and focus; remembers the images it needs."""
+    """Rings, and marks that no frame has yet; remembers the images it needs."""
 
     scene: Scene
     blinker: Blinker
     _images: dict[tuple[int, int], QImage] = field(default_factory=dict)
-
-    def rings(self) -> list[Rings]:
-        return [item for item in self.scene.items() if isinstance(item, Rings)]
 
     def next_edge(self, view: Viewport, seconds: float) -> float | None:
         """Seconds until a ring in the window changes; None when nothing blinks there."""
@@ -65,24 +64,38 @@ class Overlay:
         """Device pixels of the rings in the window that may blink."""
         return [box for severity, box in self._boxes(view) if self.blinker.blinks(severity)]
 
+    def fresh_boxes(self, view: Viewport, held: Collection[str]) -> list[QRectF]:
+        """Device pixels of the rings in the window whose marks the frame does not hold."""
+        fresh = ((r, i) for r, i in self._shown(view) if r.marks.ids[i] not in held)
+        return [self._box(view, rings, i, rings.sprite) for rings, i in fresh]
+
+    def paint(
+        self, painter: QPainter, view: Viewport, seconds: float, held: Collection[str]
+    ) -> None:
+        """Rings that are lit now, and marks that the frame does not hold: an alarm is there at
+        once, however long a picture of the whole city takes."""
+        for rings, i in self._shown(view):
+            sprites = [rings.marks.sprite] if rings.marks.ids[i] not in held else []
+            if self.blinker.lit(int(rings.severity[i]), seconds):
+                sprites.append(rings.sprite)
+            for sprite in sprites:
+                corner = self._box(view, rings, i, sprite).topLeft()
+                painter.drawImage(corner, self._image(int(sprite[i])))
+
     def _boxes(self, view: Viewport) -> list[tuple[int, QRectF]]:
-        return [(severity, box) for severity, box, _ in self._shown(view)]
+        return [(int(r.severity[i]), self._box(view, r, i, r.sprite)) for r, i in self._shown(view)]
 
-    def _shown(self, view: Viewport) -> Iterator[tuple[int, QRectF, int]]:
-        """Severity, box in device pixels and sprite of the rings in the window."""
-        for rings in self.rings():
+    def _shown(self, view: Viewport) -> Iterator[tuple[Rings, int]]:
+        """Each row whose ring is in the window."""
+        for rings in self.scene.rings():
             for i in rings.shown(view).tolist():
-                sprite = int(rings.sprite[i])
-                px, py = view.pixel(float(rings.marks.x[i]), float(rings.marks.y[i]))
-                w, h = self.scene.sprites.size(sprite)
-                box = QRectF(math.floor(px - w / 2 + 0.5), math.floor(py - h / 2 + 0.5), w, h)
-                yield int(rings.severity[i]), box, sprite
+                yield rings, i
 
-    def paint_rings(self, painter: QPainter, view: Viewport, seconds: float) -> None:
-        """Rings that are lit now, in device pixels."""
-        for severity, box, sprite in self._shown(view):
-            if self.blinker.lit(severity, seconds):
-                painter.drawImage(box.topLeft(), self._image(sprite))
+    def _box(self, view: Viewport, rings: Rings, i: int, sprite: NDArray[np.int32]) -> QRectF:
+        """Where the sprite of a row lies, in device pixels."""
+        px, py = view.pixel(float(rings.marks.x[i]), float(rings.marks.y[i]))
+        w, h = self.scene.sprites.size(int(sprite[i]))
+        return QRectF(math.floor(px - w / 2 + 0.5), math.floor(py - h / 2 + 0.5), w, h)
 
     def _image(self, sprite: int) -> QImage:
         key = (self.scene.sprites.edition, sprite)

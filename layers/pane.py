@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from PySide6.QtCore import QObject, QPoint, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import QImage, QPainter
@@ -28,6 +28,14 @@ class Shared(Protocol):
     def look(self, pane: Pane, wanted: bool) -> None: ...
 
 
+class Asked(NamedTuple):
+    """An order at the cook: its number, its moment, the marks with a ring of that moment."""
+
+    ticket: int
+    at: float
+    marks: frozenset[str]
+
+
 class Pane(QObject):
     """`frame` is what the window shows, `growing` a large one as far as it is cooked; `fresh`:
     another is there."""
@@ -40,7 +48,9 @@ class Pane(QObject):
         self.frame: tuple[Frame, QImage] | None = None
         self.growing: tuple[Frame, QImage] | None = None
         self.sharp_ms: deque[float] = deque(maxlen=4096)
-        self._asked: deque[tuple[int, float]] = deque()  # ticket, moment
+        self.held: frozenset[str] = frozenset()
+        """Ids of the marks with a ring that `frame` holds."""
+        self._asked: deque[Asked] = deque()
 
     @property
     def waits(self) -> bool:
@@ -64,7 +74,7 @@ class Pane(QObject):
         scene = self.board.scene
         scene.recall_names(self.view)
         ticket = self.board.cook.request(self.seat, scene.plan(), self.view)
-        self._asked.append((ticket, self.board.clock.monotonic()))
+        self._asked.append(Asked(ticket, self.board.clock.monotonic(), scene.ringed()))
 
     def paint(self, painter: QPainter, view: Viewport) -> None:
         """Draw the frame where it lies in the window; the window holds nothing yet without one."""
@@ -101,12 +111,13 @@ class Pane(QObject):
             self.fresh.emit()
 
     def _answer(self, ticket: int) -> None:
-        """Note how long the oldest order that this frame answers has waited."""
-        answered = [asked for number, asked in self._asked if number <= ticket]
+        """Note what this frame holds, and how long the oldest order that it answers has waited."""
+        answered = [asked for asked in self._asked if asked.ticket <= ticket]
         for _ in answered:
             self._asked.popleft()
         if answered:
-            self.sharp_ms.append((self.board.clock.monotonic() - answered[0]) * 1000)
+            self.held = answered[-1].marks
+            self.sharp_ms.append((self.board.clock.monotonic() - answered[0].at) * 1000)
 
 
 def _paint_growing(painter: QPainter, view: Viewport, frame: Frame, image: QImage) -> None:

@@ -287,6 +287,18 @@ class Scene:
             if name not in self._hidden:
                 yield from items
 
+    def rings(self) -> list[Rings]:
+        return [item for item in self.items() if isinstance(item, Rings)]
+
+    def ringed(self) -> frozenset[str]:
+        """Ids of the marks that have a ring: those that call for a person."""
+        return frozenset(
+            id_
+            for rings in self.rings()
+            for id_, sprite in zip(rings.marks.ids, rings.sprite.tolist(), strict=True)
+            if sprite >= 0
+        )
+
     def plan(self) -> Plan:
         """A snapshot for the cook."""
         self.changed = False
