@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import deque
 from typing import NamedTuple, Protocol
 
-from PySide6.QtCore import QObject, QPoint, QRect, QRectF, Qt, Signal
-from PySide6.QtGui import QImage, QPainter
+from PySide6.QtCore import QObject, QRect, QRectF, Qt, Signal
+from PySide6.QtGui import QImage, QPainter, QRegion
 
 from commandwall.clock import Clock
 from layers.cook import Cook, Seat
@@ -81,7 +81,15 @@ class Pane(QObject):
         if self.frame is None:
             self._paint_waiting(painter, view)
             return
-        frame, image = self.frame
+        new = _grown(view, *self.growing) if self.growing is not None else []
+        # No pixel is drawn twice: on the largest walls one blit takes longer than a beat.
+        painter.setClipRegion(QRegion(0, 0, view.width, view.height).subtracted(_area(new)))
+        self._paint_frame(painter, view, *self.frame)
+        painter.setClipping(False)
+        for place, image, part in new:
+            painter.drawImage(place.topLeft(), image, part)
+
+    def _paint_frame(self, painter: QPainter, view: Viewport, frame: Frame, image: QImage) -> None:
         x, y, k = view.offset_of(frame.view)
         if not frame.view.covers(view):
             outside = self.board.scene.style.colour("outside")
@@ -90,8 +98,6 @@ class Pane(QObject):
             painter.drawImage(round(x), round(y), image)
         else:
             painter.drawImage(QRectF(x, y, image.width() * k, image.height() * k), image)
-        if self.growing is not None:
-            _paint_growing(painter, view, *self.growing)
 
     def _paint_waiting(self, painter: QPainter, view: Viewport) -> None:
         scene, box = self.board.scene, QRectF(0, 0, view.width, view.height)
@@ -120,13 +126,21 @@ class Pane(QObject):
             self.sharp_ms.append((self.board.clock.monotonic() - answered[0].at) * 1000)
 
 
-def _paint_growing(painter: QPainter, view: Viewport, frame: Frame, image: QImage) -> None:
-    """The finished rows of a large picture that is still being cooked."""
+def _grown(view: Viewport, frame: Frame, image: QImage) -> list[tuple[QRect, QImage, QRect]]:
+    """The finished rows of a large picture that is still being cooked: where each run of them
+    lies in the window, and which part of the image it is."""
     x, y, k = view.offset_of(frame.view)
-    if abs(k - 1) < SAME:
-        for top, bottom in frame.done:
-            part = QRect(0, top, image.width(), bottom - top)
-            painter.drawImage(QPoint(round(x), round(y) + top), image, part)
+    if abs(k - 1) >= SAME:
+        return []
+    parts = [QRect(0, top, image.width(), bottom - top) for top, bottom in frame.done]
+    return [(part.translated(round(x), round(y)), image, part) for part in parts]
+
+
+def _area(grown: list[tuple[QRect, QImage, QRect]]) -> QRegion:
+    area = QRegion()
+    for place, _, _ in grown:
+        area += place
+    return area
 
 
 def _shown(frame: Frame) -> tuple[Frame, QImage]:

@@ -17,6 +17,7 @@ from PySide6.QtNetwork import QLocalServer, QLocalSocket
 from PySide6.QtWidgets import QApplication, QWidget
 
 from commandwall import codes, config, platform
+from commandwall.alarms import Alarm
 from commandwall.clock import Clock
 from commandwall.config import Snapshot
 from commandwall.picture import Changes, Picture
@@ -87,7 +88,8 @@ def _end_when_asked(app: QApplication, code: int) -> None:
 class Crossing(QObject):
     """The one crossing into Qt's thread: changes in, picture brought up to date, screen told.
 
-    While the map moves they wait for its next frame. `shown`: the screen was told of them.
+    While the map moves they wait for its next frame, but an alarm waits for nothing. `shown`: the
+    screen was told of them.
     """
 
     arrived = Signal(object)
@@ -109,7 +111,7 @@ class Crossing(QObject):
 
     def _take(self, changes: Changes) -> None:
         self._waiting.append(changes)
-        if self._lull.moving:
+        if self._lull.moving and Alarm not in changes.records:
             self._lull.want(0)
         else:
             self._take_all()
