@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QPalette
+from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QAbstractButton, QWidget
 
 from commandwall import codes
@@ -178,6 +178,9 @@ class Links(Panel):
             paper.write(
                 paper.width, base, told, Ink("label", "t1" if loud else "t3", loud), RIGHT, room
             )
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self.context.go("sync")
 
     def _sync_lines(self, picture: Picture) -> list[tuple[str, str, bool]]:
         sync, trust, now = picture.sync, self.context.trust, picture.now

@@ -1,0 +1,165 @@
+"""来源: every system and channel of the city with rows, share, lag, errors, and its switch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QRectF
+
+from commandwall import sources
+from commandwall.clock import Ms
+from commandwall.picture import Changes, Picture, SyncState, Tallies, Tick
+from commandwall.sources import SourceSwitch
+from commandwall.store.sight import OFF, ON, Source
+from widgets import age, fields
+from widgets.base import NORMAL, Command, Piece
+from widgets.i18n import named, tr
+from widgets.paper import RIGHT, Ink, Paper
+from widgets.rows import RowList
+from widgets.sheet import Sheet
+from widgets.text import plain
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One source: as the pool counted its loads, and as a channel of events."""
+
+    name: str
+    rows: int
+    today: int | None  # events of today; None where it brings none
+    newest: Ms
+    source: Source | None
+
+
+class SourceList(RowList):
+    """Those that are switched off or in trouble say so; the others are quiet."""
+
+    id, title, quiet = "source_list", "来源与部门", True
+    kind = SourceSwitch
+    shows = frozenset({SyncState, Tallies, Tick, SourceSwitch})
+    row = 46.0
+    head = 28.0
+
+    def refresh(self, picture: Picture, changes: Changes) -> None:
+        self._rows = {row.name: row for row in self._all(picture)}
+        super().refresh(picture, changes)
+        if self.waiting:  # a new source goes to its place: nobody works through this list
+            self.renew()
+        self.at = picture.ages.get("events")
+        self.say(NORMAL)
+
+    def order(self) -> Sequence[str]:
+        return sorted(self._rows)
+
+    def empty_line(self) -> str:
+        return tr("尚无来源，commandwall import 导入后在此列出")
+
+    def aside(self) -> list[Piece]:
+        off = sum(self._state(row) == OFF for row in self._rows.values())
+        refused = sum(row.source.refused for row in self._rows.values() if row.source)
+        told = tr("停用 {n}　隔离 {m} 条", n=off, m=age.number(refused))
+        return [(told, Ink("age", "t1" if off or refused else "t3"))]
+
+    def commands(self) -> list[Command]:
+        return [
+            Command("U", tr("下一来源"), lambda: self._step(1)),
+            Command("O", tr("停用或恢复来源"), self.turn),
+        ]
+
+    def turn(self) -> None:
+        """Ask for the reason and switch the chosen source off; or, where it is off, on again."""
+        row = self._rows.get(self.current)
+        if row is None:
+            return
+        if row.source is None:
+            self.refused(tr("{name} 不经导入，停用要到写入它的系统", name=self._named(row)))
+        elif self._state(row) == OFF:
+            self.do(sources.switch_on, lambda done: self.say(NORMAL), source=row.name)
+        else:
+            title = tr("停用 {name}，此后它的导入不再接收", name=self._named(row))
+            asked = {"reason": (tr("缘由"), fields.words())}
+            sheet = Sheet(self.look, title, "停用", asked, self.window())
+            self.context.over(sheet.then(lambda told: self._off(row.name, told["reason"])))
+
+    def _off(self, source: str, reason: str) -> None:
+        self.do(sources.switch_off, lambda done: self.say(NORMAL), source=source, reason=reason)
+
+    def draw_head(self, paper: Paper, base: float) -> None:
+        for word, at, side in self._columns(paper.width):
+            paper.write(at, base, tr(word), Ink("head"), side)
+
+    def draw_row(self, paper: Paper, key: str, box: QRectF, chosen: bool) -> None:
+        row = self._rows.get(key)
+        if row is None:
+            return
+        x = {word: at for word, at, _ in self._columns(paper.width)}
+        state, second = self._state(row), self._second(row)
+        base = box.center().y() + (-3 if second else 5)
+        ink = Ink("body", "t1" if second else "t2", state == OFF)
+        paper.write(x["来源"], base, self._named(row), ink, room=x["行数"] - x["来源"] - 90)
+        paper.write(x["行数"], base, age.number(row.rows), Ink("label"), RIGHT)
+        paper.write(x["今日占比"], base, self._share(row), Ink("label"), RIGHT)
+        paper.write(x["最近"], base, age.since(self.picture.now, row.newest or None),
+                    Ink("label"), RIGHT)  # fmt: skip
+        refused, disputed = (
+            (row.source.refused, row.source.disputed) if row.source else (None, None)
+        )
+        for word, count in (("隔离", refused), ("待核验", disputed)):
+            told = Ink("label", "t1" if count else "t4", bool(count))
+            paper.write(x[word], base, age.number(count), told, RIGHT)
+        if second:
+            room = paper.width - x["来源"] - 8
+            paper.write(x["来源"], base + 17, second, Ink("age", "t1"), room=room)
+
+    def _second(self, row: Row) -> str:
+        """What is not in order, in words."""
+        switch, source = self.picture.switches.get(row.name), row.source
+        if source is None:
+            return ""
+        if self._state(row) == OFF:
+            reason = switch.reason if switch else source.reason
+            at = switch.at if switch else source.switched_at
+            told = tr("已停用 {age}　{reason}", age=age.stamp(self.picture.now, at),
+                      reason=plain(reason, 60))  # fmt: skip
+            unsent = f"sourceswitch:{row.name}" in self.picture.unsent
+            return tr("{told}　未送达中心池", told=told) if unsent else told
+        return tr("导入中断或正在进行") if source.batch == "open" else ""
+
+    def _state(self, row: Row) -> str:
+        """What a person said last here counts; else what the pool says."""
+        switch = self.picture.switches.get(row.name)
+        if switch is not None:
+            return switch.state
+        return row.source.state if row.source else ON
+
+    def _share(self, row: Row) -> str:
+        """今日 23 %（1,204）: the share with its count."""
+        counters = self.picture.counters
+        whole = sum(counters.today(name) for name in counters.by_hour)
+        if row.today is None or not whole:
+            return age.UNKNOWN
+        return f"{age.measure(row.today / whole * 100, '%')} ({age.number(row.today)})"
+
+    def _named(self, row: Row) -> str:
+        return plain(named("event_source", row.name), 40)
+
+    def _all(self, picture: Picture) -> list[Row]:
+        loaded = {source.source: source for source in picture.sight.sources}
+        found = []
+        for name in sorted(loaded.keys() | picture.channels.keys()):
+            source, channel = loaded.get(name), picture.channels.get(name)
+            rows = max(channel.events if channel else 0, source.rows if source else 0)
+            newest = max(
+                channel.newest if channel else Ms(0), source.loaded_at if source else Ms(0)
+            )
+            today = picture.counters.today(name) if channel else None
+            found.append(Row(name, rows, today, newest, source))
+        return found
+
+    def _columns(self, width: float) -> list[tuple[str, float, float]]:
+        return [
+            ("来源", 10, 0.0), ("行数", width - 336, RIGHT), ("今日占比", width - 228, RIGHT),
+            ("最近", width - 132, RIGHT), ("隔离", width - 72, RIGHT),
+            ("待核验", width - 10, RIGHT),
+        ]  # fmt: skip
