@@ -57,7 +57,7 @@ class Crossing:
     at: Ms  # when the reading crossed, by the reading's own time
 
 
-@record(WALL, index=("sensor",))
+@record(WALL, index=("sensor",), local=True)
 @dataclass(frozen=True, slots=True)
 class Alarm:
     """One alarm of one device under one rule; `id` is uuid5(rule, sensor, raised_at)."""

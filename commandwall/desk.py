@@ -55,13 +55,18 @@ class Desk:
 
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store, self._clock = store, clock
-        self.origin = store.origin(clock.now())
+        store.origin(clock.now())
         self.person = store.read(lambda r: r.setting("person"))
         self.post = store.read(lambda r: r.setting("post"))
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="desk")
         self._readers = ThreadPoolExecutor(2, thread_name_prefix="ask")
         self._files = ThreadPoolExecutor(1, thread_name_prefix="files")
         self.kept = Kept(store.folder)
+
+    @property
+    def origin(self) -> str:
+        """This station's name in the journal: a station that lost lines goes on under a new one."""
+        return self._store.read(lambda r: r.setting("origin"))
 
     def do(self, act: Act, **args: Any) -> Future[Done]:
         """A person's act: its records, one journal line and what follows, in one transaction.
@@ -106,7 +111,7 @@ class Desk:
             records = dict(tx.touched)
             line = None
             if records and not local:
-                line = lines.append(tx, self.origin, act.__name__, records)
+                line = lines.append(tx, tx.setting("origin"), act.__name__, records)
             self._react(tx, records)
         return Done(act.__name__, line, records)
 
@@ -142,7 +147,7 @@ class Desk:
                 tx.touched = {}
                 reaction(tx, tuple(records[kind].values()))
                 if tx.touched:
-                    lines.append(tx, self.origin, reaction.__name__, tx.touched)
+                    lines.append(tx, tx.setting("origin"), reaction.__name__, tx.touched)
 
 
 def outcome(answer: Future[R]) -> tuple[R | None, BaseException | None]:

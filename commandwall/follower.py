@@ -71,7 +71,7 @@ class Follower(threading.Thread):
 
     def __init__(self, world: World, tell: Callable[[Changes], None]) -> None:
         super().__init__(name="follower", daemon=True)
-        self._store, self._clock, self._origin = world.store, world.clock, world.desk.origin
+        self._store, self._clock = world.store, world.clock
         self._tell = tell
         self._halt = threading.Event()
         self._conn: Connection | None = None
@@ -282,8 +282,9 @@ class Follower(threading.Thread):
         assert conn is not None
         with conn.begin():
             reader = Reader(conn)
-            parts["unsent"] = tallies.unsent(reader, self._origin)
-            backlog = tallies.backlog(reader, self._origin)
+            origin = reader.setting("origin")
+            parts["unsent"] = tallies.unsent(reader, origin)
+            backlog = tallies.backlog(reader, origin)
             if now - self._tallied >= tallies.EVERY:
                 self._tallied = now
                 if now - self._banded >= tallies.SLOWLY:

@@ -340,12 +340,18 @@ def settle(fresh: Path, file: Path) -> None:
     with fresh.open("rb+") as out:
         os.fsync(out.fileno())
     fresh.replace(file)
-    if sys.platform != "win32":  # where a folder cannot be opened
-        folder = os.open(file.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+    to_disk(file.parent)
+
+
+def to_disk(path: Path) -> None:
+    """Wait until a file, or the names in a folder, would outlive a power cut."""
+    if sys.platform == "win32":  # where a folder cannot be opened, and a file not for this alone
+        return
+    opened = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
 
 
 def write_private(file: Path, text: str) -> None:

@@ -224,13 +224,13 @@ class Client:
             return dict(self._rows("SELECT origin, max(seq) FROM cw_journal GROUP BY origin"))
         return dict(self._rows("SELECT origin, seq FROM cw_heads()"))
 
-    def lines(self, origin: str, after: int) -> list[Line]:
+    def lines(self, origin: str, after: int, most: int = LINES) -> list[Line]:
         """The next lines of a station, in order; none where the pool holds no more."""
-        sql = f"SELECT * FROM cw_lines(%s, %s, {LINES})"
+        sql = f"SELECT * FROM cw_lines(%s, %s, {most})"
         if self._schema < 2:
             sql = (
                 "SELECT to_jsonb(j) FROM cw_journal j WHERE origin = %s AND seq > %s "
-                f"ORDER BY seq LIMIT {LINES}"
+                f"ORDER BY seq LIMIT {most}"
             )
         return [_line(body) for (body,) in self._rows(sql, origin, after)]
 

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import heapq
 import logging
-from collections.abc import Iterable, Iterator, Sequence
+from bisect import bisect
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -19,13 +20,16 @@ from commandwall.desk import Desk
 from commandwall.pool.client import Client, Page, PoolTrouble
 from commandwall.pool.packs import Packs
 from commandwall.pool.refill import Tell, catch_up, refill
-from commandwall.store import lines
+from commandwall.store import lines, quarantine
 from commandwall.store.journal import Line
 from commandwall.store.mirror import Mirror
-from commandwall.store.store import Refused, Store, Tx
+from commandwall.store.origin import part
+from commandwall.store.quarantine import Fault, Span
+from commandwall.store.store import WALL_DB, Refused, Store, Tx
 from commandwall.tallies import CONFIRMED, PUSHED
 
 log = logging.getLogger(__name__)
+OWN = "SELECT seq, hash FROM journal WHERE origin = :o"
 PAGE = 500
 """Rows of one page."""
 TURN, PAUSE_S = 10, 0.005
@@ -47,7 +51,7 @@ class Link:
 
     def begin(self) -> None:
         """On each new connection: rows of a stretch that the feed no longer keeps, and lines that
-        came before this mirror, or that we have lost.
+        came before this mirror, or that we have lost: then we go on under a new name.
 
         Lines come in the order of their clocks, in which none stands before one that it had seen:
         else what was answered would look like a conflict. Also learns how many of ours the pool
@@ -58,12 +62,41 @@ class Link:
             raise PoolTrouble("epoch", "the pool was set back: SELECT cw_begin_anew()")
         catch_up(self.client, self.mirror, self.tell)
         self.packs.rearrange()
-        here = self.store.read(lambda r: dict(r.rows("SELECT origin, seq FROM head")))
         heads = self.client.heads()
+        self._part(heads)
+        here = self.store.read(lambda r: dict(r.rows("SELECT origin, seq FROM head")))
         missing = (self._missing(who, here.get(who, 0), heads[who]) for who in heads)
         self._receive(heapq.merge(*missing, key=lambda line: line.hlc))
+        origin = self.desk.origin
+        held = heads.get(origin, 0)
+        if held < int(self.store.read(lambda r: r.setting(PUSHED, "0"))):
+            log.warning("the pool lost our lines behind %d: it gets them again", held)
         for key in (PUSHED, CONFIRMED):
-            self._mark(key, heads.get(self.desk.origin, 0))
+            self._mark(key, held)
+
+    def _part(self, heads: Mapping[str, int]) -> None:
+        """Go on under a new name where the pool holds more lines of ours than we do, or others: we
+        were set back, and numbers that are known there must not be given again."""
+        origin = self.desk.origin
+        mine = self.store.read(lambda r: dict(r.rows(OWN, o=origin)))
+        ours, theirs = len(mine), heads.get(origin, 0)
+        common = self._common(origin, mine, min(ours, theirs))
+        if theirs == common:
+            return
+        self.desk.run(part, {"after": common}, local=True)
+        told = f"the pool holds lines {common + 1} to {theirs} of {origin} that were not here"
+        quarantine.tell(
+            self.store.folder / WALL_DB, Fault("fork", told), (Span(origin, common + 1, theirs),)
+        )
+
+    def _common(self, origin: str, mine: Mapping[int, str], most: int) -> int:
+        """How many lines of ours the pool holds as we do; where one is alike, all before it are."""
+
+        def other(seq: int) -> bool:
+            (line,) = self.client.lines(origin, seq - 1, 1)
+            return mine[seq] != line.hash
+
+        return most if not most or not other(most) else bisect(range(1, most), False, key=other)
 
     def pull(self) -> bool:
         """Take one page; True where the feed holds more."""

@@ -58,7 +58,7 @@ class Recorder(threading.Thread):
         self._fresh = {series: deque[NDArray[np.void]](maxlen=WAITING) for series in SERIES}
         self._state: State = dict
         self._hour = 0
-        self._broken = ""
+        self._broken: StoreTrouble | None = None
 
     def take(self, series: str, rows: NDArray[np.void]) -> None:
         """Keep these rows; costs the caller nothing."""
@@ -73,6 +73,10 @@ class Recorder(threading.Thread):
         """The newest state that was on disk when this agent began."""
         return self._telemetry.latest(series)
 
+    def doubt(self, trouble: StoreTrouble) -> None:
+        """The file was found damaged: it is put away before the next writing."""
+        self._broken = trouble
+
     def run(self) -> None:
         while not self._halt.wait(EVERY_S):
             self.step()
@@ -80,14 +84,14 @@ class Recorder(threading.Thread):
     def step(self) -> None:
         """Write down what came since; a disk that refuses loses it, and nothing else stops."""
         try:
-            if self._broken:
-                self._telemetry.begin_anew(self._broken)
-            self._broken = ""
+            broken, self._broken = self._broken, None
+            if broken is not None:
+                self._telemetry.begin_anew(broken)
             self._write(self._clock.now())
         except (StoreTrouble, TimeoutError) as trouble:
             log.warning("the history is not written: %s", trouble)
             if isinstance(trouble, StoreTrouble) and trouble.code == "damaged":
-                self._broken = str(trouble)
+                self._broken = trouble
 
     def stop(self) -> None:
         """Write the last and end."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -101,6 +101,28 @@ def shape(path: Path) -> set[tuple[str, str]]:
         engine.dispose()
 
 
+def raw(path: Path) -> Any:
+    """A connection that follows no rule of ours, to look at a file as it is; whoever asks closes
+    it."""
+    conn = sqlite.connect(str(path), timeout=BUSY_S, isolation_level=None)
+    conn.execute("PRAGMA trusted_schema=OFF")
+    conn.execute("PRAGMA mmap_size=0")
+    conn.execute("PRAGMA cell_size_check=ON")
+    return conn
+
+
+def copy(source: Path, target: Path) -> None:
+    """A whole copy of a database as it is at one moment, while others write it."""
+    with closing(raw(source)) as here, closing(raw(target)) as there:
+        here.backup(there)
+
+
+def named(said: str) -> str:
+    """Code of a trouble by SQLite's words; "" where they name none of the disk or the file."""
+    said = said.lower()
+    return next((code for sign, code in _TROUBLES.items() if sign in said), "")
+
+
 def _engine(path: Path, size: int) -> Engine:
     def connect() -> Any:
         raw = sqlite.connect(
@@ -128,9 +150,8 @@ def troubles() -> Generator[None]:
         yield
     except (DBAPIError, sqlite.Error) as error:
         said = str(getattr(error, "orig", error))
-        for sign, code in _TROUBLES.items():
-            if sign in said.lower():
-                raise StoreTrouble(code, said) from error
+        if code := named(said):
+            raise StoreTrouble(code, said) from error
         raise
 
 

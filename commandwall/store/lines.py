@@ -65,7 +65,7 @@ def receive(tx: Tx, lines: Sequence[Line]) -> None:
             continue
         _verify(tx, line)
         _keep(tx, line)
-        for record, seen in _records(line):
+        for record, seen in contents(line):
             _settle(tx, line, record, seen)
 
 
@@ -81,7 +81,7 @@ def unsent(tx: Any, origin: str, after: int, limit: int = 500) -> list[Line]:
     return [Line(*row) for *row, before in rows if before < ROOM]
 
 
-def _records(line: Line) -> Iterator[tuple[Any, int]]:
+def contents(line: Line) -> Iterator[tuple[Any, int]]:
     """The records of a line, each with the version it had seen.
 
     A line that verifies is always kept, or it would block all that follow: what it holds and

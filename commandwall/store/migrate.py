@@ -5,13 +5,14 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
-import sqlcipher3.dbapi2 as sqlite
 from sqlalchemy import Engine, inspect, text
 
 from commandwall import platform
-from commandwall.store import database
+from commandwall.store import backup, check, database, quarantine
 from commandwall.store.database import StoreTrouble
-from commandwall.store.store import Store
+from commandwall.store.mend import mend
+from commandwall.store.quarantine import Fault
+from commandwall.store.store import MIRROR_POINTER, WALL_DB, Store, pointed
 
 log = logging.getLogger(__name__)
 SCRIPTS = Path(__file__).with_name("migrations")
@@ -20,7 +21,8 @@ SCRIPTS = Path(__file__).with_name("migrations")
 def open_store(folder: Path) -> Store:
     """The store of a data directory, at the schema of this program.
 
-    Raises StoreTrouble: `network` on a network file system, `newer` for a file that a newer
+    A damaged file goes into quarantine and is mended before anything else. Raises StoreTrouble:
+    `network` on a network file system, `newer` for a file that a newer
     program wrote, and the disk's own troubles.
     """
     database.check_version()
@@ -28,8 +30,30 @@ def open_store(folder: Path) -> Store:
     if kind := database.network_file_system(folder):
         raise StoreTrouble("network", f"{folder} is on {kind}; a local disk is needed")
     with platform.lock(folder / "upgrade.lock", wait=True), database.troubles():
-        _upgrade(folder / "wall.db")
+        if (fault := hurt(folder)) is not None:
+            mend(folder, fault, upgrade)
+        upgrade(folder / WALL_DB)
+        _look_at_mirror(folder)
     return Store(folder)
+
+
+def hurt(folder: Path) -> Fault | None:
+    """What a start finds wrong with wall.db; a station that worked here must have one."""
+    path = folder / WALL_DB
+    if not path.exists() or not path.stat().st_size:
+        known = [*backup.files(folder), *folder.glob(MIRROR_POINTER)]
+        return (
+            Fault("empty", "there is no journal, though a station worked here") if known else None
+        )
+    return check.broken_off(path) or check.quick(path)
+
+
+def _look_at_mirror(folder: Path) -> None:
+    """One that does not even open must not keep the wall from starting; the rest is seen later."""
+    name = pointed(folder)
+    fault = check.opens(folder / name) if name else None
+    if fault is not None:
+        quarantine.take(folder / name, fault, moved=True)
 
 
 def revisions() -> list[str]:
@@ -37,7 +61,11 @@ def revisions() -> list[str]:
     return sorted(path.name.split("_")[0] for path in (SCRIPTS / "versions").glob("[0-9]*.py"))
 
 
-def _upgrade(path: Path) -> None:
+def upgrade(path: Path) -> None:
+    """Create a wall.db, or bring it to this program's schema, with a copy first.
+
+    Raises StoreTrouble("newer").
+    """
     known = revisions()
     head = known[-1]
     engine = database.writer(path, "FULL")
@@ -79,10 +107,7 @@ def _back_up(path: Path, held: str) -> None:
     copy = path.with_name(f"{path.stem}-before-upgrade-{held}.db")
     part = copy.with_suffix(".part")
     part.unlink(missing_ok=True)
-    source, target = sqlite.connect(str(path)), sqlite.connect(str(part))
-    try:
-        source.backup(target)
-    finally:
-        target.close()
-        source.close()
+    database.copy(path, part)
+    platform.to_disk(part)
     part.replace(copy)
+    platform.to_disk(copy.parent)

@@ -43,8 +43,13 @@ _COLUMNS: dict[Any, TypeEngine[Any]] = {
 }
 
 
-def record(home: str, index: tuple[str, ...] = ()) -> Callable[[type[R]], type[R]]:
-    """Give a frozen dataclass a table of its own name in one of the files; `id` is the key."""
+def record(
+    home: str, index: tuple[str, ...] = (), local: bool = False
+) -> Callable[[type[R]], type[R]]:
+    """Give a frozen dataclass a table of its own name in one of the files; `id` is the key.
+
+    `local`: each station also writes it by itself, without a line of the journal.
+    """
 
     def tie(kind: type[R]) -> type[R]:
         name = kind.__name__.lower()
@@ -53,7 +58,7 @@ def record(home: str, index: tuple[str, ...] = ()) -> Callable[[type[R]], type[R
         if home == MIRROR:
             indexes.append(Index(f"ux_{name}", "id", unique=True))
         table = Table(name, _HOMES[home], *columns, *indexes, sqlite_strict=True)
-        table.info["kind"] = kind
+        table.info.update(kind=kind, local=local)
         return kind
 
     return tie

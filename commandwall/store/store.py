@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Engine, Result, Table, select, text
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.schema import CreateTable
 
+from commandwall import platform
 from commandwall.clock import Ms
 from commandwall.store import database, fulltext
 from commandwall.store.schema import mirror, table_of
@@ -21,6 +22,7 @@ from commandwall.store.tables import RING, setting
 
 R = TypeVar("R")
 Records = dict[type[Any], dict[str, Any]]
+WALL_DB = "wall.db"
 MIRROR_POINTER = "mirror.current"
 MANY = 900
 PART = 5_000
@@ -137,7 +139,7 @@ class Store:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._writer: Engine = database.writer(folder / "wall.db", "FULL")
+        self._writer: Engine = database.writer(folder / WALL_DB, "FULL")
         self._mirror_name = ""
         self._fit = ("", False)
         self._reader: Engine | None = None
@@ -146,6 +148,7 @@ class Store:
     def write(self, now: Ms, by: str = "", post: str = "") -> Generator[Tx]:
         """One transaction on wall.db; nothing is told to anyone before it is on disk."""
         with (
+            writing(self.folder),
             database.troubles(),
             self.reader().connect() as city,
             self._writer.begin() as conn,
@@ -162,7 +165,7 @@ class Store:
         if self._reader is None or name != self._mirror_name:
             self._mirror_name, old = name, self._reader
             beside = self.folder / name if name else None
-            self._reader = database.reader(self.folder / "wall.db", beside, empty_mirror())
+            self._reader = database.reader(self.folder / WALL_DB, beside, empty_mirror())
             if old is not None:
                 old.dispose()
         return self._reader
@@ -204,6 +207,13 @@ def _records(kind: Callable[..., R], found: Result[Any]) -> list[R]:
         ]
         records.extend(map(kind, *columns))
     return records
+
+
+@contextmanager
+def writing(folder: Path, alone: bool = False) -> Generator[None]:
+    """Held by each transaction on wall.db, and alone by who puts another content in its place."""
+    with platform.lock(folder / "write.lock", wait=True, shared=not alone):
+        yield
 
 
 def pointed(folder: Path) -> str:

@@ -91,7 +91,7 @@ code = Table(
 """Small numbers for what events are counted by, as the hot columns hold them."""
 
 
-@record(WALL)
+@record(WALL, local=True)
 @dataclass(frozen=True, slots=True)
 class Conflict:
     """Two stations wrote one record without seeing each other: both are kept, a person decides."""

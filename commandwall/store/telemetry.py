@@ -29,9 +29,11 @@ from sqlalchemy import (
 )
 
 from commandwall.clock import MINUTE, Ms
-from commandwall.store import database
-from commandwall.store.columns import spread, squeeze
+from commandwall.store import database, quarantine
+from commandwall.store.columns import spread as plain_spread
+from commandwall.store.columns import squeeze
 from commandwall.store.database import StoreTrouble
+from commandwall.store.quarantine import Fault
 
 log = logging.getLogger(__name__)
 NAME = "telemetry.db"
@@ -98,12 +100,15 @@ class Telemetry:
         except StoreTrouble as trouble:
             if trouble.code not in ("damaged", "newer"):
                 raise
-            self.begin_anew(str(trouble))
+            self.begin_anew(trouble)
 
-    def begin_anew(self, why: str) -> None:
-        """Throw the file away and make an empty one."""
+    def begin_anew(self, why: StoreTrouble) -> None:
+        """Make an empty file; one that is damaged is kept in quarantine, one that is of no use here
+        is thrown away."""
         log.warning("%s is begun anew: %s", self.path.name, why)
         self.close()
+        if why.code == "damaged" and self.path.exists():
+            quarantine.take(self.path, Fault("structure", why.detail), moved=True)
         for ending in ("", "-wal", "-shm"):
             self.path.with_name(self.path.name + ending).unlink(missing_ok=True)
         self._engine = self._open()
@@ -231,6 +236,14 @@ class Telemetry:
         held = conn.exec_driver_sql("SELECT value FROM about WHERE key = 'pool'").scalar()
         if held != self._pool:
             raise StoreTrouble("newer", "it holds the history of another pool")
+
+
+def spread(body: bytes, dtype: np.dtype[Any]) -> NDArray[np.void]:
+    """Rows that were squeezed; StoreTrouble("damaged") where their own sum says they are not."""
+    try:
+        return plain_spread(body, dtype)
+    except ValueError as why:
+        raise StoreTrouble("damaged", str(why)) from why
 
 
 def means(rows: NDArray[np.void], width: int, dtype: np.dtype[Any]) -> NDArray[np.void]:

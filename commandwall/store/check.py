@@ -1,0 +1,174 @@
+"""What is wrong with a file of this station: its pages, and what it says of itself.
+
+Each look opens the file on its own connection. SQLite's own check sees broken pages and indexes;
+a changed byte within a row it does not see. In wall.db the chain of hashes covers every line, and
+the lines cover the records that acts wrote. A mirror has its counters; its rows are compared with
+the pool, whose they are.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import closing, suppress
+from itertools import groupby
+from operator import attrgetter
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Literal
+
+import sqlcipher3.dbapi2 as sqlite
+
+from commandwall.store import database
+from commandwall.store.journal import Line, first_bad
+from commandwall.store.lines import contents
+from commandwall.store.quarantine import Fault
+from commandwall.store.schema import WALL, kinds, wall
+from commandwall.store.store import writing
+
+FIELDS = ", ".join(Line.__slots__)
+WAL_HEAD, WAL_FRAME = 32, 24 + 4096
+"""Bytes of the head of SQLite's log, and of each page in it with its own head."""
+FIRST = 3
+"""Faults of pages that are told of one file."""
+_TALLIED = (
+    "SELECT state, count(*) FROM event GROUP BY state"
+    " EXCEPT SELECT key, n FROM tally WHERE name = 'state'"
+)
+_SCHEMA = "SELECT m.name, c.name FROM sqlite_master m, pragma_table_info(m.name) c"
+_NEWEST = "SELECT origin, max(seq) FROM journal GROUP BY origin EXCEPT SELECT origin, seq FROM head"
+_WRITERS = (
+    f"SELECT v.record, {', '.join(f'j.{name}' for name in Line.__slots__)} FROM version v"
+    " JOIN journal j ON j.hlc = v.hlc AND j.origin = v.origin"
+)
+
+
+def quick(path: Path) -> Fault | None:
+    """What a start can afford: pages and the shape of rows, not whether indexes agree."""
+    return _first(path, _pages("quick_check"))
+
+
+def opens(path: Path) -> Fault | None:
+    """Whether a file is a database whose tables can be asked for at all."""
+    return _first(path, lambda conn: iter(conn.execute(_SCHEMA).fetchall() and ()))
+
+
+def broken_off(path: Path) -> Fault | None:
+    """Whether the log of the newest writings breaks off before a transaction that it still holds.
+
+    Nothing of the database is opened by this: SQLite would read what it can and delete the log.
+    After a power cut this may also be one that was never acknowledged: it is told all the same.
+    """
+    with writing(path.parent, alone=True), suppress(FileNotFoundError):
+        held = path.with_name(path.name + "-wal").read_bytes()
+        if len(held) > WAL_HEAD and (left := commits(held, _read(held))):
+            return Fault("wal", f"{left} transactions of the log cannot be read")
+    return None
+
+
+def _read(held: bytes) -> int:
+    """How many pages SQLite would read from a log: it is shown a copy, and says so in its index."""
+    with TemporaryDirectory() as folder:
+        probe = Path(folder) / "probe.db"
+        with closing(database.raw(probe)) as conn:
+            conn.executescript("PRAGMA journal_mode=WAL; CREATE TABLE probe(a)")
+        probe.with_name("probe.db-wal").write_bytes(held)
+        with closing(database.raw(probe)) as conn:
+            with suppress(sqlite.DatabaseError):  # pages that only the real file has are missing
+                conn.execute("SELECT * FROM sqlite_master").fetchall()
+            index = probe.with_name("probe.db-shm").read_bytes()
+    return int.from_bytes(index[16:20], sys.byteorder)
+
+
+def commits(log: bytes, after: int) -> int:
+    """Transactions that end in the frames of a log behind so many, by its present mark."""
+    sound = _is_head(log[:WAL_HEAD])
+    salts = log[16:24] if sound else log[WAL_HEAD + 8 : WAL_HEAD + 16]
+    starts = range(WAL_HEAD + after * WAL_FRAME, len(log) - WAL_FRAME + 1, WAL_FRAME)
+    heads = (log[at : at + 16] for at in starts)
+    return sum(head[8:16] == salts and any(head[4:8]) for head in heads)
+
+
+def _is_head(head: bytes) -> bool:
+    """Whether the head of a log agrees with its own sum, as SQLite reckons it."""
+    order: Literal["big", "little"] = "big" if head[3] & 1 else "little"
+    one = two = 0
+    for at in range(0, 24, 8):
+        one = (one + int.from_bytes(head[at : at + 4], order) + two) & 0xFFFFFFFF
+        two = (two + int.from_bytes(head[at + 4 : at + 8], order) + one) & 0xFFFFFFFF
+    return head[24:32] == one.to_bytes(4, "big") + two.to_bytes(4, "big")
+
+
+def journal(path: Path) -> Fault | None:
+    """Everything about wall.db: pages, the chain of each station, heads, records against lines."""
+    return _first(path, _pages("integrity_check"), _chains, _heads, _folds)
+
+
+def mirror(path: Path) -> Fault | None:
+    """A mirror: its pages and indexes, and its counters against its rows."""
+    return _first(path, _pages("integrity_check"), _tallies)
+
+
+def history(path: Path) -> Fault | None:
+    """telemetry.db, which may be large: its pages. Its chunks carry sums of their own."""
+    return _first(path, _pages("quick_check"))
+
+
+def _first(path: Path, *looks: Any) -> Fault | None:
+    try:
+        with closing(database.raw(path)) as conn:
+            conn.execute("BEGIN")  # all that is looked at is of one moment
+            return next((fault for look in looks for fault in look(conn)), None)
+    except (sqlite.DatabaseError, UnicodeDecodeError) as error:
+        if database.named(str(error)) in ("locked", "disk_error", "cannot_open"):
+            raise
+        return Fault("structure", str(error))
+
+
+def _pages(pragma: str) -> Any:
+    def look(conn: Any) -> Iterator[Fault]:
+        for (said,) in conn.execute(f"PRAGMA {pragma}({FIRST})"):
+            if said != "ok":
+                yield Fault("structure", said)
+
+    return look
+
+
+def _chains(conn: Any) -> Iterator[Fault]:
+    """The first line of each station that does not verify: edited, or torn out."""
+    found = conn.execute(f"SELECT {FIELDS} FROM journal ORDER BY origin, seq")
+    for origin, chain in groupby((Line(*row) for row in found), key=attrgetter("origin")):
+        if bad := first_bad(chain):
+            line, why = bad
+            yield Fault("chain", f"line {line.seq} of {origin} {why}")
+
+
+def _heads(conn: Any) -> Iterator[Fault]:
+    for origin, seq in conn.execute(_NEWEST):
+        yield Fault("head", f"the newest line of {origin} is {seq}, its head says otherwise")
+
+
+def _folds(conn: Any) -> Iterator[Fault]:
+    """Records that are not as the line says that wrote them last; those that a station also writes
+    by itself are left out."""
+    known = {name for name in kinds(WALL) if not wall.tables[name].info["local"]}
+    held = {name: _held(conn, name) for name in known}
+    for key, *row in conn.execute(_WRITERS):
+        name, _, one = key.partition(":")
+        line = Line(*row)
+        if name in known and line.body is not None:
+            said = [r for r, _ in contents(line) if type(r) is kinds(WALL)[name] and r.id == one]
+            if said and held[name].get(one) != said[-1]:
+                yield Fault("fold", f"{key} is not as line {line.seq} of {line.origin} says")
+
+
+def _held(conn: Any, name: str) -> dict[str, Any]:
+    kind = kinds(WALL)[name]
+    columns = ", ".join(f'"{column.name}"' for column in wall.tables[name].columns)
+    found = (kind(*row) for row in conn.execute(f"SELECT {columns} FROM {name}"))
+    return {record.id: record for record in found}
+
+
+def _tallies(conn: Any) -> Iterator[Fault]:
+    for state, n in conn.execute(_TALLIED):
+        yield Fault("tally", f"{n} events are {state}, the counter says otherwise")

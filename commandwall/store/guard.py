@@ -1,0 +1,55 @@
+"""The hourly look at a station's files, in a program of its own: a broken page can do no harm here.
+
+`python -m commandwall.store.guard FOLDER [history]` mends wall.db by itself, and prints what else
+is wrong as lines of JSON: the agent, which has those files open, puts them away.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+
+from commandwall import platform
+from commandwall.config import BUSY
+from commandwall.store import check, database, telemetry
+from commandwall.store.mend import mend
+from commandwall.store.migrate import upgrade
+from commandwall.store.quarantine import Fault
+from commandwall.store.store import WALL_DB, pointed
+
+HISTORY = "history"
+"""Argument: look at the history too, which may be large."""
+
+
+def look(folder: Path, history: bool = False) -> Iterator[tuple[str, Fault]]:
+    """Each file of a data directory that is damaged, and how; wall.db is mended. Raises
+    StoreTrouble."""
+    with database.troubles():
+        if (fault := check.journal(folder / WALL_DB)) is not None:
+            mend(folder, fault, upgrade)
+            yield WALL_DB, fault
+        name = pointed(folder)
+        if name and (fault := check.mirror(folder / name)) is not None:
+            yield name, fault
+        kept = folder / telemetry.NAME
+        if history and kept.exists() and (fault := check.history(kept)) is not None:
+            yield telemetry.NAME, fault
+
+
+def main(arguments: list[str]) -> int:
+    """Look once; one at a time."""
+    folder = Path(arguments[0])
+    platform.be_nice(10)
+    with platform.lock(folder / "guard.lock") as held:
+        if not held:
+            return BUSY
+        for name, fault in look(folder, HISTORY in arguments):
+            print(json.dumps({"file": name, **asdict(fault)}), flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))
