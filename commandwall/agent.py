@@ -31,11 +31,13 @@ from commandwall.pool.porter import Porting
 from commandwall.pool.presence import Presence
 from commandwall.pool.recorder import recording
 from commandwall.pool.server import ServerTrouble
-from commandwall.store import pulse
+from commandwall.store import pulse, quarantine, telemetry
+from commandwall.store.database import StoreTrouble
 from commandwall.store.migrate import open_store
 from commandwall.store.mirror import Mirror, forget_others, mirror_name
 from commandwall.store.pulse import NO_POOL
-from commandwall.store.store import Store
+from commandwall.store.store import WALL_DB, Store
+from commandwall.warden import Warden, guarding
 
 log = logging.getLogger(__name__)
 POLL_S = 0.05
@@ -60,10 +62,12 @@ class Agent:
         self._own: OwnPool | None = None
         self._failed = 0
         """Connections that failed."""
+        self._warden: Warden | None = None
 
     def run(self) -> None:
         with ExitStack() as parts:
             parts.callback(self._close)
+            self._warden = parts.enter_context(guarding(self.settings.data_dir, self.clock))
             beat = threading.Thread(target=self._beat, name="pulse", daemon=True)
             beat.start()
             url, secret = self._pool(parts)
@@ -103,9 +107,29 @@ class Agent:
             try:
                 self._revive()
                 with Client(url, secret) as client:
+                    self._put_away()
                     self._follow(client, url, secret)
             except PoolTrouble as trouble:
                 self._wait(trouble)
+            except StoreTrouble as trouble:
+                self._wait_for_disk(trouble)
+
+    def _put_away(self) -> None:
+        """A damaged mirror, which nobody has open for writing now, makes room for a new one."""
+        for name in self._damaged() - {telemetry.NAME, WALL_DB}:
+            quarantine.take(self.settings.data_dir / name, self._faults().pop(name), moved=True)
+
+    def _faults(self) -> dict[str, quarantine.Fault]:
+        return self._warden.faults if self._warden is not None else {}
+
+    def _damaged(self) -> set[str]:
+        return set(self._faults())
+
+    def _wait_for_disk(self, trouble: StoreTrouble) -> None:
+        """A file or the disk is at fault: have it looked at, and try again as with a pool."""
+        if trouble.code == "damaged" and self._warden is not None:
+            self._warden.hurry()
+        self._wait(PoolTrouble(trouble.code, trouble.detail))
 
     def _revive(self) -> None:
         """See that the demo's own server runs: it may have been killed."""
@@ -127,7 +151,8 @@ class Agent:
             if used == mirror_name(epoch):
                 forget_others(folder, used)
             history = recording(folder, self.clock, mirror.meta("epoch"))
-            packs = Packs(self.store, self.desk, self.clock, parts.enter_context(history))
+            recorder = parts.enter_context(history)
+            packs = Packs(self.store, self.desk, self.clock, recorder)
             link = Link(self.store, self.desk, self.clock, client, mirror, packs, self._filling)
             self._begin(link)
             whole = used == mirror_name(epoch)
@@ -146,8 +171,10 @@ class Agent:
                 if now // SECOND != second:
                     second = now // SECOND
                     self.clock.measured(client.time_offset())
-                    if client.meta().epoch != epoch:
+                    if client.meta().epoch != epoch or used in self._damaged():
                         return
+                    if fault := self._faults().pop(telemetry.NAME, None):
+                        recorder.doubt(StoreTrouble("damaged", fault.detail))
                     self.desk.sweep(packs.watch)
                 if not busy:
                     self._compare(compare)
@@ -221,7 +248,8 @@ class Agent:
 
     def _beat(self) -> None:
         while not self._halt.is_set():
-            state = replace(self.sync, agent_at=self.clock.now(), skew_s=self.clock.skew)
+            harm = self._warden.newest if self._warden is not None else None
+            state = replace(self.sync, agent_at=self.clock.now(), skew_s=self.clock.skew, harm=harm)
             pulse.write(self.settings.data_dir, state)
             self._halt.wait(BEAT_S)
 

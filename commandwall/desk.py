@@ -142,12 +142,13 @@ class Desk:
 
     def _react(self, tx: Tx, records: Records) -> None:
         tx.by = tx.post = ""
+        origin = tx.setting("origin")
         for kind, reaction in REACTIONS:
             if kind in records:
                 tx.touched = {}
                 reaction(tx, tuple(records[kind].values()))
                 if tx.touched:
-                    lines.append(tx, tx.setting("origin"), reaction.__name__, tx.touched)
+                    lines.append(tx, origin, reaction.__name__, tx.touched)
 
 
 def outcome(answer: Future[R]) -> tuple[R | None, BaseException | None]:

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from commandwall.clock import SECOND, Ms
 from commandwall.desk import Desk
 from commandwall.picture import Changes, Picture
+from commandwall.store.quarantine import Harm
 from commandwall.watchdog import Stall
 from layers.map import MapView
 from layers.overlay import Blinker
@@ -79,6 +80,8 @@ class Context:
     trust: Trust = field(default_factory=Trust)
     stall: Stall | None = None
     """A stall of this window that is still told."""
+    harm: Harm | None = None
+    """What happened to a file of this station, while it is told."""
     know: Callable[[], None] = lambda: None
     """A person knows of what stands under the head."""
     over: Callable[[QWidget], None] = lambda sheet: sheet.show()

@@ -1,12 +1,15 @@
-"""The line that says that this window stood still: calm, since it is over."""
+"""The line that says what is over: this window stood still, or a file was damaged. Calm."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QMouseEvent
 
-from commandwall.picture import Changes, Picture, Tick
-from widgets import age
+from commandwall.picture import Changes, Picture, SyncState, Tick
+from commandwall.store import telemetry
+from commandwall.store.quarantine import Harm
+from commandwall.store.store import WALL_DB
+from widgets import age, text
 from widgets.base import Panel
 from widgets.i18n import tr
 from widgets.keys import CAP, draw_cap
@@ -19,7 +22,7 @@ class Notice(Panel):
     """Since when and how long, and where the report is. Goes with Y, a click, or by itself."""
 
     id, title, headed, pooled = "notice", "提示", False, False
-    shows = frozenset({Tick})
+    shows = frozenset({Tick, SyncState})
 
     def refresh(self, picture: Picture, changes: Changes) -> None:
         """All is read when it is drawn."""
@@ -38,9 +41,9 @@ class Notice(Panel):
         self.context.know()
 
     def _words(self) -> str:
-        stall = self.context.stall
-        if stall is None:
-            return ""
+        if (stall := self.context.stall) is None:
+            harm = self.context.harm
+            return "" if harm is None else harmed(harm)
         since = age.clock(stall.since)
         if stall.lasted_s is None:
             return tr(
@@ -50,3 +53,23 @@ class Notice(Panel):
             "大屏 {time} 起停住 {n} 秒，其间画面未更新，现已恢复；记录 {file}",
             time=since, n=round(stall.lasted_s), file=stall.report,
         )  # fmt: skip
+
+
+def harmed(harm: Harm) -> str:
+    """What was damaged and when, what is missing for now, and where the file is kept."""
+    what = {WALL_DB: tr("大事记"), telemetry.NAME: tr("读数历史")}.get(harm.file, tr("城市镜像"))
+    time, kept = age.clock(harm.at), text.plain(f"quarantine/{harm.kept}")
+    if harm.code == "fork":
+        n = age.number(harm.lines)
+        return tr("{time} 中心池有本站缺的大事记 {n} 条，已补回，本站改用新编号", time=time, n=n)
+    if harm.code == "restored":
+        return tr("{time} 大事记已由备份恢复，本站改用新编号；原文件 {file}", time=time, file=kept)
+    if harm.file != WALL_DB:
+        return tr(
+            "{time} 发现{what}损坏，已隔离并重建；原文件 {file}", time=time, what=what, file=kept
+        )
+    lost = tr("不明条数") if harm.is_open else tr("{n} 条", n=age.number(harm.lines))
+    return tr(
+        "{time} 发现{what}损坏，已重建，{lost}待中心池补回，本站改用新编号；原文件 {file}",
+        time=time, what=what, lost=lost, file=kept,
+    )  # fmt: skip

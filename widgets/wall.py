@@ -22,13 +22,14 @@ from PySide6.QtWidgets import QApplication, QWidget
 from commandwall import codes
 from commandwall.alarms import Alarm
 from commandwall.areas import Area, Building, Camera, Place
-from commandwall.clock import MINUTE, SECOND
+from commandwall.clock import HOUR, MINUTE, SECOND
 from commandwall.config import Settings
 from commandwall.events import Event
 from commandwall.incidents import CommandPost, Directive, Incident
 from commandwall.picture import Changes
 from commandwall.resources import Resource
 from commandwall.sensors import Sensor
+from commandwall.store.quarantine import Harm
 from commandwall.watchdog import Stall
 from commandwall.world import World
 from layers.map import MapView
@@ -91,6 +92,7 @@ class Wall(QWidget):
         self._overlay: QWidget | None = None
         self.maps: list[MapWindow] = []
         self._known_banner, self._told_until = False, 0.0
+        self._known_harm: Harm | None = None
         self._own_keys = OwnKeys(self)
         self._set_up()
 
@@ -241,7 +243,7 @@ class Wall(QWidget):
         page = self.page
         page.setGeometry(self.rect())
         page.banner_share = self._banner_share()
-        page.noticed = self.context.stall is not None
+        page.noticed = self.context.stall is not None or self.context.harm is not None
         self.map.set_scale(self.context.look.metrics.map_unit)
         for panel in page.arrange(self.map):
             self._bring(panel)
@@ -262,6 +264,10 @@ class Wall(QWidget):
         if self.context.stall is not None and self.context.seconds() > self._told_until:
             self.context.stall = None
             self._arrange()
+        if self.context.harm != (harm := self._harm()):
+            self.context.harm = harm
+            self._arrange()
+            self._bring_all()
         if (before.stopped is None) != (self.context.trust.stopped is None):
             self._arrange()
             self._bring_all()
@@ -275,7 +281,16 @@ class Wall(QWidget):
         """A person has seen it: the banner halves its height, the notice goes."""
         self._known_banner = self.context.trust.stopped is not None
         self.context.stall = None
+        self._known_harm = self._harm() or self._known_harm
+        self.context.harm = None
         self._arrange()
+
+    def _harm(self) -> Harm | None:
+        """The newest harm to a file, for some hours, until a person knows of it."""
+        harm, known = self.picture.sync.harm, self._known_harm
+        hours = codes.limit("harm_told_hours")
+        told = harm is None or self.picture.now - harm.at > hours * HOUR
+        return None if told or (known and harm and harm.at <= known.at) else harm
 
     def tell_stall(self, stall: Stall) -> None:
         """Say for some minutes that this window stood still."""

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from commandwall import alarms, resources, sensors
-from commandwall.clock import MINUTE, SECOND, Clock, Ms, day
+from commandwall.clock import DAY, MINUTE, SECOND, Clock, Ms, day
 from commandwall.desk import Desk
 from commandwall.judge import CALM, Judge
 from commandwall.pool.recorder import FIXES, READINGS, Recorder
@@ -136,7 +136,11 @@ class Packs:
 
     def _open(self, what: str, columns: live.Columns, rows: int) -> live.LiveArrays:
         path = self._store.folder / live.live_name(what, rows)
-        return live.LiveArrays(path, columns, rows, create=True)
+        arrays = live.LiveArrays(path, columns, rows, create=True)
+        if columns is not live.DOUBT:  # a moment that is nowhere near would keep all others out
+            wrong = np.flatnonzero(arrays.read()["at"] > self._clock.now() + DAY)
+            arrays.write(wrong, at=np.zeros(len(wrong), np.int64))
+        return arrays
 
 
 def _rows(

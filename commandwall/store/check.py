@@ -9,6 +9,7 @@ the pool, whose they are.
 from __future__ import annotations
 
 import sys
+import zlib
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from itertools import groupby
@@ -35,6 +36,7 @@ _TALLIED = (
     "SELECT state, count(*) FROM event GROUP BY state"
     " EXCEPT SELECT key, n FROM tally WHERE name = 'state'"
 )
+_BODIES = " UNION ALL ".join(f"SELECT series, body FROM {t}" for t in ("latest", "tail", "chunk"))
 _SCHEMA = "SELECT m.name, c.name FROM sqlite_master m, pragma_table_info(m.name) c"
 _NEWEST = "SELECT origin, max(seq) FROM journal GROUP BY origin EXCEPT SELECT origin, seq FROM head"
 _WRITERS = (
@@ -110,8 +112,8 @@ def mirror(path: Path) -> Fault | None:
 
 
 def history(path: Path) -> Fault | None:
-    """telemetry.db, which may be large: its pages. Its chunks carry sums of their own."""
-    return _first(path, _pages("quick_check"))
+    """telemetry.db: its pages, and the sums that its rows carry."""
+    return _first(path, _pages("quick_check"), _sums)
 
 
 def _first(path: Path, *looks: Any) -> Fault | None:
@@ -167,6 +169,14 @@ def _held(conn: Any, name: str) -> dict[str, Any]:
     columns = ", ".join(f'"{column.name}"' for column in wall.tables[name].columns)
     found = (kind(*row) for row in conn.execute(f"SELECT {columns} FROM {name}"))
     return {record.id: record for record in found}
+
+
+def _sums(conn: Any) -> Iterator[Fault]:
+    for series, body in conn.execute(_BODIES):
+        try:
+            zlib.decompress(body)
+        except zlib.error as error:
+            yield Fault("structure", f"rows of {series}: {error}")
 
 
 def _tallies(conn: Any) -> Iterator[Fault]:

@@ -1,27 +1,29 @@
 """The hourly look at a station's files, in a program of its own: a broken page can do no harm here.
 
-`python -m commandwall.store.guard FOLDER [history]` mends wall.db by itself, and prints what else
-is wrong as lines of JSON: the agent, which has those files open, puts them away.
+`python -m commandwall.store.guard FOLDER [history] [backup]` mends wall.db by itself, and prints
+what else is wrong as lines of JSON: the agent, which has those files open, puts them away.
 """
 
 from __future__ import annotations
 
 import json
+import logging
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 
-from commandwall import platform
+from commandwall import codes, logs, platform
 from commandwall.config import BUSY
-from commandwall.store import check, database, telemetry
+from commandwall.store import backup, check, database, telemetry
 from commandwall.store.mend import mend
 from commandwall.store.migrate import upgrade
 from commandwall.store.quarantine import Fault
 from commandwall.store.store import WALL_DB, pointed
 
-HISTORY = "history"
-"""Argument: look at the history too, which may be large."""
+log = logging.getLogger(__name__)
+HISTORY, BACKUP = "history", "backup"
+"""Arguments: look at the history too, which may be large; make a backup, and drop the oldest."""
 
 
 def look(folder: Path, history: bool = False) -> Iterator[tuple[str, Fault]]:
@@ -48,8 +50,13 @@ def main(arguments: list[str]) -> int:
             return BUSY
         for name, fault in look(folder, HISTORY in arguments):
             print(json.dumps({"file": name, **asdict(fault)}), flush=True)
+        if BACKUP in arguments:
+            with database.troubles():
+                log.info("a backup was made: %s", backup.make(folder))
+                backup.prune(folder, int(codes.limit("backups_kept")))
     return 0
 
 
 if __name__ == "__main__":
+    logs.start(Path(sys.argv[1]) / "log", "guard", "INFO")
     raise SystemExit(main(sys.argv[1:]))

@@ -79,7 +79,7 @@ class HotColumns:
         except (OSError, ValueError):
             return False
         self._room = len(self._columns["hour"])
-        return int(self._head[4]) == _boot()
+        return int(self._head[4]) == boot()
 
     def _make(self, conn: Connection) -> None:
         (total,) = conn.exec_driver_sql("SELECT count(*) FROM event").fetchone() or (0,)
@@ -87,7 +87,7 @@ class HotColumns:
         fresh = self._path.with_suffix(".new")
         size = 8 * HEAD + sum(np.dtype(kind).itemsize for _, kind in COLUMNS) * self._room
         with fresh.open("wb") as file:
-            file.write(np.array([MAGIC, self._room, 0, 0, _boot()], np.int64).tobytes())
+            file.write(np.array([MAGIC, self._room, 0, 0, boot()], np.int64).tobytes())
             file.truncate(size)
         self._head, self._columns = _map(fresh, "r+")
         found = conn.exec_driver_sql(f"SELECT {', '.join(NAMES)} FROM event")
@@ -161,6 +161,6 @@ def _codes(conn: Connection) -> dict[str, dict[str, int]]:
     return found
 
 
-def _boot() -> int:
-    """When this machine began, to ten minutes: after a power cut nothing in the file is certain."""
+def boot() -> int:
+    """When this machine began, to ten minutes: after a power cut nothing in a map is certain."""
     return int(psutil.boot_time() // 600)

@@ -2,7 +2,8 @@
 
 Rows stand in blocks of 1,024 under an odd/even counter: a writer makes it odd, writes, makes it
 even; a reader that saw an odd or a changed counter reads the block again. A cache that may be
-thrown away, never the truth of an alarm.
+thrown away, never the truth of an alarm: one that was written before the machine last began is made
+anew, since after a power cut nothing in it is certain.
 """
 
 from __future__ import annotations
@@ -13,8 +14,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from commandwall.store.hot import boot
+
 BLOCK = 1024
-MAGIC = 0x4357_4C49_5645_3031  # "CWLIVE01"
+MAGIC = 0x4357_4C49_5645_3032  # "CWLIVE02"
+HEAD = 24
+"""Bytes before the counters: the mark, the rows, and when the machine began."""
 TRIES = 100
 READING = (("at", "i8"), ("value", "f4"), ("quality", "u1"), ("severity", "u1"))
 DOUBT = (("pending", "u1"), ("since", "i8"))
@@ -29,15 +34,15 @@ class LiveArrays:
         self.path, self.blocks = path, -(-rows // BLOCK)
         self.rows = self.blocks * BLOCK
         sizes = [np.dtype(kind).itemsize * self.rows for _, kind in columns]
-        total = 16 + 8 * self.blocks + sum(sizes)
+        total = HEAD + 8 * self.blocks + sum(sizes)
         if create and not _is_whole(path, total, self.rows):
             _make(path, total, self.rows)
         self._map = np.memmap(path, np.uint8, "r+" if create else "r", shape=(total,))
-        head = self._map[:16].view(np.int64)
+        head = self._map[:HEAD].view(np.int64)
         if int(head[0]) != MAGIC or int(head[1]) != self.rows:
             raise ValueError(f"{path.name} is not a live file of {self.rows} rows")
-        self._counter = self._map[16 : 16 + 8 * self.blocks].view(np.int64)
-        self._columns = self._cut(columns, 16 + 8 * self.blocks)
+        self._counter = self._map[HEAD : HEAD + 8 * self.blocks].view(np.int64)
+        self._columns = self._cut(columns, HEAD + 8 * self.blocks)
         if create:
             self._counter += self._counter % 2  # a writer died within a block
 
@@ -72,14 +77,14 @@ class LiveArrays:
 
 
 def _head(rows: int) -> bytes:
-    return np.array([MAGIC, rows], np.int64).tobytes()
+    return np.array([MAGIC, rows, boot()], np.int64).tobytes()
 
 
 def _is_whole(path: Path, total: int, rows: int) -> bool:
     if not path.exists() or path.stat().st_size != total:
         return False
     with path.open("rb") as file:
-        return file.read(16) == _head(rows)
+        return file.read(HEAD) == _head(rows)
 
 
 def _make(path: Path, total: int, rows: int) -> None:

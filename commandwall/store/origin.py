@@ -24,7 +24,7 @@ def draw() -> str:
     return uuid.uuid4().hex[:16]
 
 
-def renew(tx: Tx, moved: Sequence[Line] = ()) -> str:
+def renew(tx: Tx, moved: Sequence[Line] = ()) -> None:
     """Go on under a new name; lines of the old one that nobody else has are the first of the new,
     with their moments, persons and bodies."""
     name, prev = draw(), GENESIS
@@ -37,10 +37,9 @@ def renew(tx: Tx, moved: Sequence[Line] = ()) -> str:
         "INSERT OR REPLACE INTO setting VALUES (?, ?)",
         [(ORIGIN, name), *((key, "0") for key in COUNTED)],
     )
-    return name
 
 
-def part(tx: Tx, after: int) -> str:
+def part(tx: Tx, after: int) -> None:
     """Leave the old name to who holds other lines of it: ours behind a number move."""
     old = tx.setting(ORIGIN)
     rows = tx.rows(
@@ -54,4 +53,4 @@ def part(tx: Tx, after: int) -> str:
         "INSERT INTO head SELECT origin, seq, hlc, hash FROM journal WHERE origin = ? AND seq = ?",
         [(old, after)],
     )
-    return renew(tx, moved)
+    renew(tx, moved)

@@ -10,6 +10,7 @@ import msgspec
 
 from commandwall import codes
 from commandwall.clock import SECOND, Ms
+from commandwall.store.quarantine import Harm
 
 NAME = "agent.pulse"
 NEVER = Ms(0)
@@ -70,6 +71,7 @@ class Sync:
     backlog: int = 0  # acts on disk here and not yet in the pool
     lamps: dict[str, Lamp] = field(default_factory=dict)
     compared: Compared = field(default_factory=Compared)
+    harm: Harm | None = None  # the newest that happened to a file of this station
 
     @property
     def skewed(self) -> bool:

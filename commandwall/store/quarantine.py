@@ -38,8 +38,8 @@ class Fault:
     """What is wrong with a file: a code for the screen, and the words of whoever found it.
 
     `code`: structure (pages, indexes), chain (a line of the journal was changed), head, fold (a
-    record is not as its line), tally, empty, wal (the log of the newest writings breaks off), fork (the
-    pool holds lines of ours that we have not), restored.
+    record is not as its line), tally, empty, wal (the log of the newest writings breaks off), fork
+    (the pool holds lines of ours that we have not), restored (a person put a backup in its place).
     """
 
     code: str

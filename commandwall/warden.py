@@ -1,0 +1,94 @@
+"""The warden: has a station's files looked at each hour, and its journal copied each day.
+
+A program of its own does it (store/guard.py): a broken page harms nobody there, and nobody waits.
+What it finds in the files that the agent has open waits here until the agent puts them away.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from commandwall import codes, platform
+from commandwall.clock import HOUR, MINUTE, SECOND, Clock, Ms, day
+from commandwall.store import backup, guard, quarantine
+from commandwall.store.quarantine import Fault, Harm
+
+log = logging.getLogger(__name__)
+LOOK_S = 2.0
+FIRST_MS = 20 * SECOND
+"""After the start of an agent, which has other things to do at first."""
+
+
+class Warden(threading.Thread):
+    """`faults` names damaged files that wait to be put away, `newest` the last harm of all."""
+
+    def __init__(self, folder: Path, clock: Clock) -> None:
+        super().__init__(name="warden", daemon=True)
+        self._folder, self._clock = folder, clock
+        self._halt = threading.Event()
+        self._due = Ms(clock.now() + FIRST_MS)
+        self._history_due = Ms(0)
+        self._child: subprocess.Popen[bytes] | None = None
+        self.faults: dict[str, Fault] = {}
+        self.newest: Harm | None = None
+
+    def run(self) -> None:
+        while not self._halt.wait(LOOK_S):
+            self.newest = next(reversed(quarantine.harms(self._folder)), None)
+            if self._clock.now() >= self._due:
+                self.look()
+
+    def hurry(self) -> None:
+        """Something cannot be read: look now."""
+        self._due = Ms(0)
+
+    def look(self) -> None:
+        """Look once, and wait for what is found."""
+        now = self._clock.now()
+        on = day(now)
+        self._due = Ms(now + int(codes.limit("guard_minutes", on) * MINUTE))
+        wanted = list(self._wanted(now))
+        command = [sys.executable, "-m", "commandwall.store.guard", str(self._folder), *wanted]
+        self._child = platform.start_child(command, stdout=subprocess.PIPE)
+        assert self._child.stdout is not None
+        with self._child.stdout as found:
+            for line in found:
+                fault = json.loads(line)
+                self.faults[fault.pop("file")] = Fault(**fault)
+        if self._child.wait() and not self._halt.is_set():
+            log.warning("the look at the files ended with %d", self._child.returncode)
+
+    def stop(self) -> None:
+        self._halt.set()
+        if self._child is not None:
+            platform.end(self._child)
+        self.join()
+
+    def _wanted(self, now: Ms) -> Iterator[str]:
+        """What is due besides: the history, which may be large, and a backup."""
+        on = day(now)
+        if now >= self._history_due:
+            self._history_due = Ms(now + int(codes.limit("guard_history_hours", on) * HOUR))
+            yield guard.HISTORY
+        newest = next(iter(backup.files(self._folder)), None)
+        every = int(codes.limit("backup_hours", on) * HOUR)
+        if newest is None or self._clock.raw() - backup.made_at(newest) >= every:
+            yield guard.BACKUP
+
+
+@contextmanager
+def guarding(folder: Path, clock: Clock) -> Iterator[Warden]:
+    """A warden at work."""
+    warden = Warden(folder, clock)
+    warden.start()
+    try:
+        yield warden
+    finally:
+        warden.stop()
