@@ -36,7 +36,7 @@ from commandwall.store.database import StoreTrouble
 from commandwall.store.migrate import open_store
 from commandwall.store.mirror import Mirror, forget_others, mirror_name
 from commandwall.store.pulse import NO_POOL
-from commandwall.store.store import WALL_DB, Store
+from commandwall.store.store import WALL_DB, Store, put_away
 from commandwall.warden import Warden, guarding
 
 log = logging.getLogger(__name__)
@@ -116,14 +116,13 @@ class Agent:
 
     def _put_away(self) -> None:
         """A damaged mirror, which nobody has open for writing now, makes room for a new one."""
-        for name in self._damaged() - {telemetry.NAME, WALL_DB}:
-            quarantine.take(self.settings.data_dir / name, self._faults().pop(name), moved=True)
+        faults, folder = self._faults(), self.settings.data_dir
+        for name in set(faults) - {telemetry.NAME, WALL_DB}:
+            if (folder / name).exists():
+                put_away(folder, name, faults.pop(name))
 
     def _faults(self) -> dict[str, quarantine.Fault]:
         return self._warden.faults if self._warden is not None else {}
-
-    def _damaged(self) -> set[str]:
-        return set(self._faults())
 
     def _wait_for_disk(self, trouble: StoreTrouble) -> None:
         """A file or the disk is at fault: have it looked at, and try again as with a pool."""
@@ -162,7 +161,7 @@ class Agent:
             )
             carrier = Porting(self.store, self.desk, self.clock, lambda: Client(url, secret))
             parts.enter_context(carrier)
-            second = 0
+            second, origin = 0, self.desk.origin
             while not self._over() and used == self.store.mirror_name():
                 busy = link.pull() | link.push()
                 link.take_packs()
@@ -171,7 +170,9 @@ class Agent:
                 if now // SECOND != second:
                     second = now // SECOND
                     self.clock.measured(client.time_offset())
-                    if client.meta().epoch != epoch or used in self._damaged():
+                    if client.meta().epoch != epoch or used in self._faults():
+                        return
+                    if self.desk.origin != origin:  # the journal was mended: its lines come back
                         return
                     if fault := self._faults().pop(telemetry.NAME, None):
                         recorder.doubt(StoreTrouble("damaged", fault.detail))

@@ -41,7 +41,7 @@ from commandwall.resources import Resource
 from commandwall.sensors import Sensor
 from commandwall.store import live, pulse, sight
 from commandwall.store.schema import MIRROR, WALL, kinds
-from commandwall.store.store import Reader
+from commandwall.store.store import Mark, Reader
 from commandwall.world import World
 
 log = logging.getLogger(__name__)
@@ -75,7 +75,7 @@ class Follower(threading.Thread):
         self._tell = tell
         self._halt = threading.Event()
         self._conn: Connection | None = None
-        self._mirror = ""
+        self._mirror: Mark = ("", 0)
         self._versions: dict[str, int] = {}
         self._cursors: dict[str, int] = {}
         self._live: dict[str, tuple[live.LiveArrays, NDArray[np.int64]]] = {}
@@ -128,7 +128,7 @@ class Follower(threading.Thread):
         return self.patience.spent(pulse.read(self._store.folder), now) != self._silent
 
     def _rows(self, parts: dict[str, Any]) -> Fresh:
-        whole = self._conn is None or self._store.mirror_name() != self._mirror
+        whole = self._conn is None or self._store.mirror_mark() != self._mirror
         if whole:
             self._open()
         conn = self._conn
@@ -146,7 +146,7 @@ class Follower(threading.Thread):
 
     def _open(self) -> None:
         self._forget()
-        self._mirror = self._store.mirror_name()
+        self._mirror = self._store.mirror_mark()
         self._conn = self._store.reader().connect()
         self._cursors = dict.fromkeys(RINGS, 0)
         for name in RINGS:

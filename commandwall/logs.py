@@ -49,6 +49,6 @@ def start(folder: Path, name: str, level: str) -> None:
     for handler in handlers:
         handler.setFormatter(Masked("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     logging.basicConfig(level=level, handlers=handlers)
-    # Two lines at every opening of a file that tell nothing; our own tells of each upgrade.
-    logging.getLogger("alembic.runtime.migration").setLevel(logging.WARNING)
+    # Lines at every opening of a file that tell nothing; our own tells of each upgrade.
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     faulthandler.enable((folder / f"{name}.crash").open("a"))

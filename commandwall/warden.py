@@ -60,8 +60,8 @@ class Warden(threading.Thread):
         assert self._child.stdout is not None
         with self._child.stdout as found:
             for line in found:
-                fault = json.loads(line)
-                self.faults[fault.pop("file")] = Fault(**fault)
+                told = json.loads(line)
+                self.faults[told["file"]] = Fault(told["code"], told["detail"])
         if self._child.wait() and not self._halt.is_set():
             log.warning("the look at the files ended with %d", self._child.returncode)
 

@@ -72,7 +72,7 @@ class Link:
         if held < int(self.store.read(lambda r: r.setting(PUSHED, "0"))):
             log.warning("the pool lost our lines behind %d: it gets them again", held)
         for key in (PUSHED, CONFIRMED):
-            self._mark(key, held)
+            self._mark(key, held, origin)
 
     def _part(self, heads: Mapping[str, int]) -> None:
         """Go on under a new name where the pool holds more lines of ours than we do, or others: we
@@ -108,12 +108,13 @@ class Link:
 
     def push(self) -> bool:
         """Send own lines; True where more may wait."""
+        origin = self.desk.origin
         after = int(self.store.read(lambda r: r.setting(PUSHED, "0")))
-        waiting = self.store.read(lambda r: lines.unsent(r, self.desk.origin, after))
+        waiting = self.store.read(lambda r: lines.unsent(r, origin, after))
         if not waiting:
             return False
         try:
-            self._mark(PUSHED, self.client.push(waiting))
+            self._mark(PUSHED, self.client.push(waiting), origin)
         except PoolTrouble as trouble:
             if trouble.code != "again":
                 raise
@@ -129,11 +130,12 @@ class Link:
                 log.warning("a pack of %s is left out: %s", kind, why)
 
     def _take(self, page: Page) -> None:
-        others = [line for line in page.lines if line.origin != self.desk.origin]
+        origin = self.desk.origin
+        others = [line for line in page.lines if line.origin != origin]
         self._receive(others)
-        own = [line.seq for line in page.lines if line.origin == self.desk.origin]
+        own = [line.seq for line in page.lines if line.origin == origin]
         if own:
-            self._mark(CONFIRMED, max(own))
+            self._mark(CONFIRMED, max(own), origin)
         refill(self.client, self.mirror, page.anew, self.tell)
         now = str(self.clock.now())
         self.mirror.take(page.rows, page.gone, cursor=str(page.last), taken_at=now)
@@ -159,13 +161,14 @@ class Link:
             if len(some) == TURN:
                 self.clock.pause(PAUSE_S)
 
-    def _mark(self, key: str, seq: int) -> None:
-        self.desk.run(mark, {"key": key, "seq": seq}, local=True)
+    def _mark(self, key: str, seq: int, origin: str) -> None:
+        self.desk.run(mark, {"key": key, "seq": seq, "origin": origin}, local=True)
 
 
-def mark(tx: Tx, key: str, seq: int) -> None:
-    """Keep how far the pool has our lines."""
-    tx.set(key, str(seq))
+def mark(tx: Tx, key: str, seq: int, origin: str) -> None:
+    """Keep how far the pool has our lines of this name, if it still is ours."""
+    if tx.setting("origin") == origin:
+        tx.set(key, str(seq))
 
 
 def receive(tx: Tx, received: Sequence[Line]) -> None:

@@ -131,7 +131,7 @@ def _pages(pragma: str) -> Any:
     def look(conn: Any) -> Iterator[Fault]:
         for (said,) in conn.execute(f"PRAGMA {pragma}({FIRST})"):
             if said != "ok":
-                yield Fault("structure", said)
+                yield Fault("structure", " ".join(said.split()))
 
     return look
 

@@ -8,11 +8,11 @@ from pathlib import Path
 from sqlalchemy import Engine, inspect, text
 
 from commandwall import platform
-from commandwall.store import backup, check, database, quarantine
+from commandwall.store import backup, check, database
 from commandwall.store.database import StoreTrouble
 from commandwall.store.mend import mend
 from commandwall.store.quarantine import Fault
-from commandwall.store.store import MIRROR_POINTER, WALL_DB, Store, pointed
+from commandwall.store.store import MIRROR_POINTER, WALL_DB, Store, pointed, put_away
 
 log = logging.getLogger(__name__)
 SCRIPTS = Path(__file__).with_name("migrations")
@@ -53,7 +53,7 @@ def _look_at_mirror(folder: Path) -> None:
     name = pointed(folder)
     fault = check.opens(folder / name) if name else None
     if fault is not None:
-        quarantine.take(folder / name, fault, moved=True)
+        put_away(folder, name, fault)
 
 
 def revisions() -> list[str]:

@@ -21,7 +21,9 @@ from commandwall.clock import Clock, Ms, to_datetime
 log = logging.getLogger(__name__)
 FOLDER, REPORT = "quarantine", "harm.json"
 ENDINGS = ("", "-wal")
-"""What a database is made of on disk; `-shm` is made anew by whoever opens it."""
+"""What a database is made of on disk."""
+BESIDE = ("-shm", ".hot")
+"""What whoever opens it makes anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,8 @@ def take(file: Path, fault: Fault, moved: bool) -> Harm:
             platform.to_disk(kept / part.name)
     platform.to_disk(kept)
     if moved:
-        file.with_name(file.name + "-shm").unlink(missing_ok=True)
+        for ending in BESIDE:
+            file.with_name(file.name + ending).unlink(missing_ok=True)
         platform.to_disk(file.parent)
     return harm
 

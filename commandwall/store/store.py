@@ -16,12 +16,15 @@ from sqlalchemy.schema import CreateTable
 
 from commandwall import platform
 from commandwall.clock import Ms
-from commandwall.store import database, fulltext
+from commandwall.store import database, fulltext, quarantine
+from commandwall.store.quarantine import Fault
 from commandwall.store.schema import mirror, table_of
 from commandwall.store.tables import RING, setting
 
 R = TypeVar("R")
 Records = dict[type[Any], dict[str, Any]]
+Mark = tuple[str, int]
+"""Name of a mirror, and which file of that name it is."""
 WALL_DB = "wall.db"
 MIRROR_POINTER = "mirror.current"
 MANY = 900
@@ -140,8 +143,8 @@ class Store:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._writer: Engine = database.writer(folder / WALL_DB, "FULL")
-        self._mirror_name = ""
-        self._fit = ("", False)
+        self._beside: Mark = ("", 0)
+        self._fit: tuple[Mark, bool] = (("", 0), False)
         self._reader: Engine | None = None
 
     @contextmanager
@@ -160,11 +163,11 @@ class Store:
             return query(Reader(conn))
 
     def reader(self) -> Engine:
-        """Read-only connections; anew when the pointer names another mirror."""
-        name = self.mirror_name()
-        if self._reader is None or name != self._mirror_name:
-            self._mirror_name, old = name, self._reader
-            beside = self.folder / name if name else None
+        """Read-only connections; anew when there is another mirror."""
+        mark = self.mirror_mark()
+        if self._reader is None or mark != self._beside:
+            self._beside, old = mark, self._reader
+            beside = self.folder / mark[0] if mark[0] else None
             self._reader = database.reader(self.folder / WALL_DB, beside, empty_mirror())
             if old is not None:
                 old.dispose()
@@ -176,10 +179,14 @@ class Store:
         One that another edition of the program filled has not all we would ask it for: it counts
         as none, and the agent fills a new one.
         """
-        name = pointed(self.folder)
-        if name != self._fit[0]:
-            self._fit = (name, bool(name) and _fits(self.folder / name))
-        return name if self._fit[1] else ""
+        return self.mirror_mark()[0]
+
+    def mirror_mark(self) -> Mark:
+        """The mirror in use; a damaged one is replaced by another of the same name."""
+        mark = _mark(self.folder)
+        if mark != self._fit[0]:
+            self._fit = (mark, bool(mark[0]) and _fits(self.folder / mark[0]))
+        return mark if self._fit[1] else ("", 0)
 
     def origin(self, now: Ms) -> str:
         """This station's name in the journal: drawn once, kept for ever."""
@@ -224,6 +231,21 @@ def pointed(folder: Path) -> str:
         return ""
     is_name = name.isprintable() and Path(name).name == name  # a file name, and no way to one
     return name if is_name and (folder / name).is_file() else ""
+
+
+def put_away(folder: Path, name: str, fault: Fault) -> None:
+    """A damaged mirror goes into quarantine; nobody points at the one that is made in its place
+    before it is whole."""
+    (folder / MIRROR_POINTER).unlink(missing_ok=True)
+    quarantine.take(folder / name, fault, moved=True)
+
+
+def _mark(folder: Path) -> Mark:
+    try:
+        name = pointed(folder)
+        return (name, (folder / name).stat().st_ino) if name else ("", 0)
+    except FileNotFoundError:
+        return "", 0
 
 
 def _fits(path: Path) -> bool:

@@ -29,7 +29,7 @@ from commandwall.store.journal import Line
 from commandwall.store.migrate import open_store
 from commandwall.store.mirror import Mirror
 from commandwall.store.salvage import is_sound
-from commandwall.store.store import WALL_DB, pointed
+from commandwall.store.store import WALL_DB, pointed, put_away
 
 PAGE = 4096
 WORK_S = 4.0
@@ -59,6 +59,16 @@ def _page(file: Path, rng: random.Random, page: bytes) -> None:
     at = rng.randrange(-(-len(raw) // PAGE)) * PAGE
     raw[at : at + PAGE] = page[: len(raw) - at]
     file.write_bytes(raw)
+
+
+def spoil(file: Path, rng: random.Random) -> None:
+    """Pages of rubbish under programs that have a file open: all of a mirror's, one of the journal's
+    last."""
+    pages = file.stat().st_size // PAGE
+    first = pages - 2 if file.name == WALL_DB else 6
+    with file.open("r+b") as raw:
+        raw.seek(first * PAGE)
+        raw.write(rng.randbytes((pages - first) * PAGE))
 
 
 def _cut(file: Path, rng: random.Random) -> None:
@@ -137,8 +147,10 @@ def start(folder: Path) -> str:
     open_store(folder).close()
     told = "the start" if len(quarantine.harms(folder)) > known else ""
     for name, fault in guard.look(folder, history=True):
-        if name != WALL_DB:
+        if name == telemetry.NAME:
             quarantine.take(folder / name, fault, moved=True)
+        elif name != WALL_DB:
+            put_away(folder, name, fault)
         told = told or "the look"
     return told
 

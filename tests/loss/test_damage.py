@@ -9,14 +9,19 @@ from __future__ import annotations
 
 import os
 import random
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from loss.damage import Survey, make
+from loss.damage import Survey, content, lines_in, make, spoil
 from loss.power import living_pool
+from loss.stations import Station, until
+from loss.verdict import Told
 
 from commandwall.pool.server import PoolServer
+from commandwall.store import check
+from commandwall.store.quarantine import harms
 
 LONG = os.environ.get("COMMANDWALL_TEST_LONG") == "1"
 FILES = 1000 if LONG else 50
@@ -41,3 +46,25 @@ def test_damaged_files_are_found_named_and_rebuilt(
         survey.damage(random.Random(f"{SEED} {no}"))
     print(f"\nCOMMANDWALL_TEST_SEED={SEED}\n{survey.said()}")
     assert survey.harmed > FILES / 4
+
+
+def test_files_damaged_under_running_programs_are_mended_and_work_goes_on(tmp_path: Path) -> None:
+    with living_pool(tmp_path):
+        station = Station(tmp_path / "station", "back", "--join", str(tmp_path))
+        station.wait_well()
+        station.ask("post", post="chief", person="陈")
+        station.busy(True)
+        time.sleep(3)
+        for file in (station.folder / "wall.db", next(station.folder.glob("mirror-*.db"))):
+            spoil(file, random.Random(SEED))
+        until("both to be named", lambda: len({h.file for h in harms(station.folder)}) == 2)
+        station.busy(False)
+        station.wait_well()
+        until("all to be handed over", lambda: not station.backlog())
+        assert station.view()["areas"] == 1
+        station.end()
+    told = Told(station.log)
+    held = {line.hash for line in lines_in(content(station.folder / "wall.db", tmp_path / "look"))}
+    notes = {ack["hash"] for ack in told.acked.values() if ack.get("hash")}
+    assert len(notes) > 20 and notes <= held
+    assert check.journal(station.folder / "wall.db") is None
