@@ -62,8 +62,7 @@ def _page(file: Path, rng: random.Random, page: bytes) -> None:
 
 
 def spoil(file: Path, rng: random.Random) -> None:
-    """Pages of rubbish under programs that have a file open: all of a mirror's, one of the journal's
-    last."""
+    """Rubbish under programs that have a file open: in most of a mirror, at the journal's end."""
     pages = file.stat().st_size // PAGE
     first = pages - 2 if file.name == WALL_DB else 6
     with file.open("r+b") as raw:

@@ -77,7 +77,7 @@ def assert_nothing_lost(stations: list[Station], pool: Pool) -> None:
     lines = lines_at(pool)
     _assert_verified(lines)
     named = {(line.origin, line.seq): line.hash for line in lines}
-    found = Counter(_line_key(line) for line in lines)
+    found = Counter(line_key(line) for line in lines)
     logs = [Told(station.log) for station in stations]
     for ack in (ack for told in logs for ack in told.acked.values()):
         assert named.get((ack["origin"], ack["seq"])) == ack["hash"], ack
@@ -137,7 +137,7 @@ def _order_key(order: dict[str, Any]) -> Key:
     return order["do"].removesuffix("_alarm"), words or target
 
 
-def _line_key(line: Line) -> Key:
+def line_key(line: Line) -> Key:
     """The same key from a line's body: its words where they are its own, else what it is about."""
     records = json.loads(line.body or "")["records"]
     if line.act in WORDS:
