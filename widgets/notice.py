@@ -68,7 +68,7 @@ def harmed(harm: Harm) -> str:
         return tr(
             "{time} 发现{what}损坏，已隔离并重建；原文件 {file}", time=time, what=what, file=kept
         )
-    lost = tr("不明条数") if harm.is_open else tr("{n} 条", n=age.number(harm.lines))
+    lost = tr("不明条数") if harm.is_open else tr("{n} 条大事记", n=age.number(harm.lines))
     return tr(
         "{time} 发现{what}损坏，已重建，{lost}待中心池补回，本站改用新编号；原文件 {file}",
         time=time, what=what, lost=lost, file=kept,

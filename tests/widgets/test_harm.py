@@ -42,7 +42,7 @@ def hears(wall: Any, harm: Harm) -> None:
 
 def test_it_says_what_was_damaged_what_is_missing_and_where_it_is_kept(wall: Any) -> None:
     hears(wall, a_harm())
-    for told in ("大事记损坏", "4 条", "quarantine/20261126-0930-wall.db"):
+    for told in ("大事记损坏", "4 条大事记", "quarantine/20261126-0930-wall.db"):
         assert told in notice(wall)
     wall.set_language("en")
     assert "4 lines" in notice(wall) and "new name" in notice(wall)
