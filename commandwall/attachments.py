@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from commandwall import events, incidents
@@ -71,6 +71,7 @@ class FileView:
     here: int  # bytes on this machine; the size where it is whole
     thumb: str  # path of a small picture that this machine made; "" for none
     refused: bool = False  # it came, and may not be attached by what it is
+    ours: bool = False  # this station attached it
 
     @property
     def whole(self) -> bool:
@@ -157,7 +158,16 @@ def views(reader: Reader, kept: Kept, subject: str) -> list[FileView]:
     rows = {f.id: _as_row(f) for f in reader.find(AttachedFile, subject=subject)}
     arrived = {a.id: a for a in reader.find(Attachment, subject=subject)}
     shown = sorted((rows | arrived).values(), key=lambda a: (a.at, a.id))
-    return [_view(a, a.id in arrived, kept) for a in shown]
+    ours = _ours(reader, subject)
+    return [replace(_view(a, a.id in arrived, kept), ours=a.id in ours) for a in shown]
+
+
+def _ours(reader: Reader, subject: str) -> set[str]:
+    sql = (
+        "SELECT f.id FROM attachedfile f JOIN version v ON v.record = 'attachedfile:' || f.id "
+        "WHERE f.subject = :s AND v.origin = (SELECT value FROM setting WHERE key = 'origin')"
+    )
+    return {key for (key,) in reader.rows(sql, s=subject)}
 
 
 def hash_of(row: Attachment) -> str:

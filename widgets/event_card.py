@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from PySide6.QtCore import QRectF
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QComboBox, QLineEdit
 
 from commandwall import deadlines, events, incidents
@@ -18,6 +19,7 @@ from commandwall.picture import Changes, Picture, Tick
 from widgets import age, text, words
 from widgets.acts import ActBar
 from widgets.base import Command, Panel, Subject
+from widgets.files import FileStrip
 from widgets.i18n import named, tr
 from widgets.opening import opening_fields
 from widgets.paper import RIGHT, Ink, Paper
@@ -26,6 +28,8 @@ from widgets.sheet import Sheet
 LABEL = 96.0
 LINES = 9
 FIELDS = 112.0
+SAID = 40.0
+"""Height of the line above the fields that says what was done."""
 Told = Sequence[tuple[Ms, str, str, str, str]]
 ACT_WORDS = {
     "accept": "受理",
@@ -33,6 +37,7 @@ ACT_WORDS = {
     "close": "办结",
     "note": "记录",
     "file_alarms": "告警立案",
+    "attach": "添加附件",
     "reported": "上报",
     "received": "收到",
     "closed": "办结",
@@ -59,6 +64,8 @@ class EventCard(Panel):
         self._unit.setEditable(True)
         self._words.setMaxLength(events.TEXT_LIMIT)
         self._bar = ActBar(self._acts(), self)
+        self._files = FileStrip(self.context, "event", self.place, self)
+        self.setAcceptDrops(True)
         self._name_fields()
         self._show_fields(False)
 
@@ -70,9 +77,14 @@ class EventCard(Panel):
     def refresh(self, picture: Picture, changes: Changes) -> None:
         if self.view is not None and Event in changes.kinds:
             self._follow(changes)
+        if self.view is not None and self.isVisible():
+            self._files.look_again()
 
     def commands(self) -> list[Command]:
-        return [Command(c.key, tr(c.name), c.run) for c in self._acts()]
+        own = [Command(c.key, tr(c.name), c.run) for c in self._acts()]
+        files = self._files
+        return [*own, Command("F", tr("添加附件"), files.choose_file),
+                Command("Ctrl+V", tr("粘贴附件"), files.paste)]  # fmt: skip
 
     def refused(self, why: str) -> None:
         self._said = why
@@ -132,10 +144,13 @@ class EventCard(Panel):
         self._unit.setGeometry(left, y, half, tall)
         self._words.setGeometry(left + wide - half, y, half, tall)
         self._bar.setGeometry(left, y + tall + self.look.px(12), wide, self.look.px(44))
+        strip = self.look.px(self._files.tall)
+        self._files.setGeometry(left, y - self.look.px(SAID) - strip, wide, strip)
 
     def wear(self) -> None:
         super().wear()
         self._bar.wear()
+        self._files.wear()
         self._name_fields()
 
     def heading(self) -> str:
@@ -218,7 +233,8 @@ class EventCard(Panel):
         paper.write(0, y + 14, tr("经过"), Ink("heading"))
         paper.write(paper.width, y + 14, tr("大事记 {n} 条", n=len(self._told)), Ink("age"), RIGHT)
         y += 40
-        room = max(0, min(LINES, int((paper.height - FIELDS - 20 - y) // 26)))
+        end = paper.height - FIELDS - SAID - self._files.tall
+        room = max(0, min(LINES, int((end + 6 - y) // 26)))
         for at, post, by, act, told in self._told[len(self._told) - room :] if room else ():
             who = self._who(post, by, act)
             paper.write(0, y, age.moment(self.picture.now, at), Ink("age"))
@@ -252,6 +268,15 @@ class EventCard(Panel):
         """The event's area and those above it, below the city."""
         assert self.view is not None
         return [a.id for a in chain(self.picture.areas, self.view.event.area) if a.level > CITY]
+
+    # Files that are dropped anywhere on the card.
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if self.view is not None:
+            self._files.dragEnterEvent(event)
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        self._files.dropEvent(event)
 
     # What comes back.
 
@@ -298,6 +323,7 @@ class EventCard(Panel):
         allowed = [key for key, may in self._may(view.state) if may]
         self._bar.allow(allowed)
         self.ask(lambda reader: events.history(reader, view.event.id), self._tell)
+        self._files.show_files(view.event.id)
         self.update()
 
     def _tell(self, told: Told) -> None:
@@ -337,7 +363,7 @@ class EventCard(Panel):
         self._unit.setCurrentText(text.plain(current))
 
     def _show_fields(self, shown: bool) -> None:
-        for field in (self._unit, self._words, self._bar):
+        for field in (self._unit, self._words, self._bar, self._files):
             field.setVisible(shown)
 
     def _name_fields(self) -> None:

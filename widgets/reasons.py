@@ -58,6 +58,15 @@ def _moved_on(facts: Facts) -> str:
     return tr("此后又有变动，只能保留现状")
 
 
+def _file(facts: Facts) -> str:
+    found = named("attachment_refusal", facts.get("found", ""))
+    return tr("未添加：{found}，{name}", found=found, name=facts.get("name", ""))
+
+
+def _attached(facts: Facts) -> str:
+    return tr("已有此附件：{name}", name=facts.get("name", ""))
+
+
 def _closed(facts: Facts) -> str:
     return tr("已结束，不能再做")
 
@@ -73,5 +82,7 @@ SENTENCES: Mapping[str, Callable[[Facts], str]] = {
     "settled": _settled,
     "moved_on": _moved_on,
     "closed": _closed,
+    "file": _file,
+    "attached": _attached,
 }
 """The code of a refusal -> what is said."""
