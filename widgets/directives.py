@@ -24,7 +24,8 @@ from commandwall.incidents import (
 )  # fmt: skip
 from commandwall.picture import Changes, Picture, Tick
 from widgets import age
-from widgets.base import Subject
+from widgets.base import Command, Subject
+from widgets.file_sheet import FileSheet
 from widgets.i18n import named, rows, tr
 from widgets.paper import MIDDLE, RIGHT, Ink, Paper
 from widgets.rows import RowList
@@ -94,6 +95,16 @@ class Directives(RowList):
 
     def empty_line(self) -> str:
         return tr("尚无指令，按 I 下达") if self._focus() else tr("没有突发事件")
+
+    def commands(self) -> list[Command]:
+        return [*super().commands(), Command("F", tr("附件"), self.show_files)]
+
+    def show_files(self) -> None:
+        """The files of the chosen directive, over the page."""
+        found = self.picture.directives.get(self.current)
+        if found is not None:
+            title = tr("第 {n} 号指令　附件", n=found.no)
+            self.context.over(FileSheet(self.context, title, found.id, self.window()))
 
     def aside(self) -> list[tuple[object, Ink]]:
         mine, now = self._mine(), self.picture.now

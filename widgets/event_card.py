@@ -28,7 +28,7 @@ from widgets.sheet import Sheet
 LABEL = 96.0
 LINES = 9
 FIELDS = 112.0
-SAID = 40.0
+SAID = 32.0
 """Height of the line above the fields that says what was done."""
 Told = Sequence[tuple[Ms, str, str, str, str]]
 ACT_WORDS = {
@@ -230,12 +230,14 @@ class EventCard(Panel):
         ]  # fmt: skip
 
     def _draw_history(self, paper: Paper, y: float) -> None:
+        end = paper.height - FIELDS - SAID - self._files.tall
+        room = max(0, min(LINES, int((end - 34 - y) // 26)))
+        if not room:
+            return
         paper.write(0, y + 14, tr("经过"), Ink("heading"))
         paper.write(paper.width, y + 14, tr("大事记 {n} 条", n=len(self._told)), Ink("age"), RIGHT)
         y += 40
-        end = paper.height - FIELDS - SAID - self._files.tall
-        room = max(0, min(LINES, int((end + 6 - y) // 26)))
-        for at, post, by, act, told in self._told[len(self._told) - room :] if room else ():
+        for at, post, by, act, told in self._told[-room:]:
             who = self._who(post, by, act)
             paper.write(0, y, age.moment(self.picture.now, at), Ink("age"))
             paper.write(LABEL, y, who, Ink("label"), room=140)

@@ -35,9 +35,10 @@ from widgets.fields import choice
 from widgets.i18n import rows, tr
 from widgets.paper import RIGHT, Ink, Paper
 from widgets.sheet import Sheet
+from widgets.text import plain
 
-HEAD, TALL, LINES, APART, TILE = 40.0, 104.0, 48.0, 12.0, 168.0
-"""Design pixels: the heading, a small picture, the words below it, between tiles, a tile's width."""
+HEAD, TALL, LINES, APART, TILE = 40.0, 68.0, 24.0, 12.0, 134.0
+"""Design pixels: heading, small picture, words below it, gap between tiles, width of a tile."""
 MB, KB = 1 << 20, 1 << 10
 STEPS = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1, Qt.Key.Key_Home: -9999, Qt.Key.Key_End: 9999}
 OPEN, SAVE = "open", "save"
@@ -73,6 +74,7 @@ class FileStrip(QWidget):
         self._courier = Courier(self, self.refused)
         self.subject, self.shown, self.current = "", list[FileView](), 0
         self._wanted, self._said, self._first = set[str](), "", 0
+        self._newest = False  # what was just added becomes the chosen one
         self._pictures = dict[str, QImage]()
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAcceptDrops(True)
@@ -154,7 +156,7 @@ class FileStrip(QWidget):
 
     def _attached(self, done: Any) -> None:
         self._say(tr("已存本机"))
-        self.current = len(self.shown)
+        self._newest = True
         self.look_again()
 
     def refused(self, why: str) -> None:
@@ -165,9 +167,8 @@ class FileStrip(QWidget):
         if view.refused:
             self._say(tr("内容不可信，未展示"))
         elif not view.whole:
-            self._courier.follow(self._context.desk.keep(f"{WANTED}{hash_of(view.file)}", "1"))
-            self._say("")
-            self.look_again()
+            wish = self._context.desk.keep(f"{WANTED}{hash_of(view.file)}", "1")
+            self._courier.follow(wish, lambda _: self.look_again())
         else:
             ways = choice({SAVE: tr("另存为"), OPEN: tr("交给本机程序打开，内容来自外部")})
             title = tr("附件　{name}", name=view.file.name)
@@ -205,7 +206,8 @@ class FileStrip(QWidget):
             return
         before = self.tall
         self.shown, self._wanted = found, wanted
-        self.current = min(self.current, max(0, len(found) - 1))
+        last = max(0, len(found) - 1)
+        self.current, self._newest = last if self._newest else min(self.current, last), False
         self._fetch_pictures()
         if self.tall != before:
             self._changed()
@@ -232,7 +234,7 @@ class FileStrip(QWidget):
         line = ""
         if self.shown:
             view = self.shown[self.current]
-            line = f"{view.file.name} {size_words(view.file.size)} {self._state(view)}"
+            line = f"{plain(view.file.name)} {size_words(view.file.size)} {self._state(view)}"
         self.setAccessibleDescription(line)
 
     def _state(self, view: FileView) -> str:
@@ -242,37 +244,55 @@ class FileStrip(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         paper = Paper(self, self._context.look)
-        self._draw_head(paper)
+        try:
+            self._draw_head(paper)
+            self._draw_tiles(paper)
+        finally:
+            paper.end()
+
+    def _draw_tiles(self, paper: Paper) -> None:
         room = self._room(paper.width)
         self._first = min(max(self._first, self.current - room + 1), self.current)
         for i, view in enumerate(self.shown[self._first : self._first + room]):
             box = QRectF(i * (TILE + APART), HEAD, TILE, TALL)
             self._draw_tile(paper, view, box, self._first + i == self.current)
-        paper.end()
 
     def _draw_head(self, paper: Paper) -> None:
-        x = paper.write(0, 24, tr("附件"), Ink("heading"))
-        count = tr("{n} 件", n=len(self.shown)) if self.shown else tr("可拖入或粘贴")
-        x = paper.write(x + 12, 24, count, Ink("age"))
+        """How many there are, and which the chosen one is; or what was just done."""
+        x = paper.write(0, 24, tr("附件"), Ink("heading")) + 12
         edge = self._add.x() / self._context.look.unit - 16
-        paper.write(edge, 24, self._said, Ink("age", "t1"), RIGHT, room=edge - x - 16)
+        if not self.shown:
+            x = paper.write(x, 24, tr("可拖入或粘贴"), Ink("age")) + 16
+            paper.write(edge, 24, self._said, Ink("age", "t1"), RIGHT, room=edge - x)
+            return
+        x = paper.write(x, 24, tr("{n} 件", n=len(self.shown)), Ink("age")) + 20
+        view = self.shown[self.current]
+        size = size_words(view.file.size)
+        room = edge - x - paper.length(size, Ink("age")) - 12
+        told = self._said or view.file.name
+        x = paper.write(x, 24, told, Ink("label", "t1"), room=room) + 12
+        if not self._said:
+            paper.write(x, 24, size, Ink("age"))
 
     def _draw_tile(self, paper: Paper, view: FileView, box: QRectF, chosen: bool) -> None:
         picture = self._pictures.get(view.file.id)
         if picture is not None and not picture.isNull() and not view.refused:
             self._draw_picture(paper, picture, box)
         else:
-            paper.fill(box, "p", 4)
-            paper.frame(box.adjusted(0.5, 0.5, -0.5, -0.5), "ln2", 1)
-            code = rows("attachment_type").get(view.file.mime)
-            ext = str(code.facts["ext"]).upper() if code else tr("文件")
-            paper.write(box.center().x(), box.center().y() + 8, ext, Ink("item", "t3"), 0.5)
-        if chosen and self.hasFocus():
-            paper.frame(box.adjusted(1, 1, -1, -1), "t1")
-        ink = Ink("label", "t1", chosen)
-        paper.write(box.left(), box.bottom() + 20, view.file.name, ink, room=TILE)
-        told = f"{self._state(view)}　{size_words(view.file.size)}"
-        paper.write(box.left(), box.bottom() + 40, told, Ink("age"), room=TILE)
+            self._draw_blank(paper, view, box)
+        if chosen:
+            paper.frame(box.adjusted(1, 1, -1, -1), "t1" if self.hasFocus() else "t3")
+        told = Ink("age", "t1" if chosen else "")
+        paper.write(box.left(), box.bottom() + 20, self._state(view), told, room=TILE)
+
+    def _draw_blank(self, paper: Paper, view: FileView, box: QRectF) -> None:
+        """No small picture: what kind of file it is, and its name."""
+        paper.fill(box, "p", 4)
+        paper.frame(box.adjusted(0.5, 0.5, -0.5, -0.5), "ln2", 1)
+        code = rows("attachment_type").get(view.file.mime)
+        kind = str(code.facts["ext"]).upper() if code else tr("文件")
+        paper.write(box.left() + 10, box.top() + 28, kind, Ink("label", "t2", True))
+        paper.write(box.left() + 10, box.top() + 52, view.file.name, Ink("age"), room=TILE - 20)
 
     def _draw_picture(self, paper: Paper, picture: QImage, box: QRectF) -> None:
         """Filled and cut, as a person looks at a row of photos."""

@@ -1,0 +1,64 @@
+"""The files of one directive, in a sheet over the page: Esc leaves it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent, QPaintEvent
+from PySide6.QtWidgets import QWidget
+
+from widgets.base import Context
+from widgets.fields import dress
+from widgets.files import HEAD, LINES, TALL, FileStrip
+from widgets.own_keys import OwnKeys
+from widgets.paper import Ink, Paper
+from widgets.sheet import HEAD as TITLE
+from widgets.sheet import MARGIN, WIDTH
+
+
+class FileSheet(QWidget):
+    """`title` says of what; a person adds, fetches and looks as on the card of an event."""
+
+    def __init__(self, context: Context, title: str, directive: str, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._look, self._title = context.look, title
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setAccessibleName(title)
+        self.setAcceptDrops(True)
+        self.strip = FileStrip(context, "directive", lambda: None, self)
+        px, tall = context.look.px, TITLE + HEAD + TALL + LINES + MARGIN
+        self.setGeometry((parent.width() - px(WIDTH)) // 2, px(160), px(WIDTH), px(tall))
+        self.strip.setGeometry(
+            px(MARGIN), px(TITLE), px(WIDTH - 2 * MARGIN), px(HEAD + TALL + LINES)
+        )
+        dress(self, context.look, OwnKeys(self))
+        self.setFocusProxy(self.strip)
+        self.strip.wear()
+        self.strip.show_files(directive)
+        self._timer = self.startTimer(1000)
+
+    def timerEvent(self, event: object) -> None:
+        self.strip.look_again()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape:
+            self.close()
+        elif event.key() == Qt.Key.Key_F:
+            self.strip.choose_file()
+        elif (
+            event.key() == Qt.Key.Key_V and event.modifiers() & Qt.KeyboardModifier.ControlModifier
+        ):
+            self.strip.paste()
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        self.strip.dragEnterEvent(event)
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        self.strip.dropEvent(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        paper = Paper(self, self._look)
+        box = QRectF(0.5, 0.5, paper.width - 1, paper.height - 1)
+        paper.fill(box, "bg", 4)
+        paper.frame(box, "ln2", 1, 4)
+        paper.write(MARGIN, 48, self._title, Ink("item"), room=paper.width - 2 * MARGIN)
+        paper.end()
