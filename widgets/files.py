@@ -27,7 +27,6 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from commandwall.attachments import PRUNED, WANTED, FileView, asked, hash_of, views
 from commandwall.files import content
-from commandwall.files.kept import Kept
 from widgets.acts import KeyButton
 from widgets.base import Context
 from widgets.courier import Courier
@@ -179,7 +178,9 @@ class FileStrip(QWidget):
 
     def _hand_out(self, view: FileView, way: str) -> None:
         if way == OPEN:
-            copied = self._context.desk.files(lambda kept: _copy(kept, view))
+            copied = self._context.desk.files(
+                lambda kept: str(kept.lend(hash_of(view.file), view.file.name))
+            )
             self._courier.follow(
                 copied, lambda path: QDesktopServices.openUrl(QUrl.fromLocalFile(path))
             )
@@ -371,13 +372,3 @@ def _png(image: QImage) -> bytes:
 def _pictures(paths: dict[str, str]) -> dict[str, QImage]:
     """Only what our own child program drew is ever read here."""
     return {key: QImage(path) for key, path in paths.items()}
-
-
-def _copy(kept: Kept, view: FileView) -> str:
-    """A copy with a plain name for another program; goes with what is idle."""
-    key = hash_of(view.file)
-    mime = content.recognise(kept.body(key))
-    target = kept.folder / "coming" / f"{key[:8]}-{content.named(view.file.name, mime)}"
-    target.parent.mkdir(parents=True, exist_ok=True)
-    kept.save_as(key, target)
-    return str(target)

@@ -169,6 +169,14 @@ class Kept:
         finally:
             fresh.unlink(missing_ok=True)
 
+    def lend(self, sha256: str, name: str) -> Path:
+        """A copy for another program, under a plain name that ends as its content does; it goes
+        with what is idle."""
+        plain = content.named(name, content.recognise(self.body(sha256)))
+        target = self._coming(sha256).with_name(f"{sha256[:8]}-{plain}")
+        self.save_as(sha256, target)
+        return target
+
     # What goes.
 
     def sizes(self) -> dict[str, int]:
