@@ -19,7 +19,10 @@ from widgets.base import NORMAL, Piece, Subject
 from widgets.i18n import named, tr
 from widgets.paper import RIGHT, Ink, Paper
 from widgets.rows import RowList
-from widgets.text import plain
+from widgets.text import person, plain
+
+WHO = frozenset({"at", "by", "post"})
+"""Fields that say who wrote a version, and when: they stand above it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,8 @@ class Doubt:
     def fields(self) -> list[str]:
         """Those in which the two are not alike."""
         one, two = (side.fields for side in self.sides)
-        return [name for name in one if one.get(name) != two.get(name)]
+        apart = [name for name in one if one.get(name) != two.get(name)]
+        return [name for name in apart if name not in WHO] or apart
 
 
 def of_sources(dispute: Dispute, picture: Picture) -> Doubt:
@@ -61,18 +65,21 @@ def of_sources(dispute: Dispute, picture: Picture) -> Doubt:
         Side(SAID, said, _sources(dispute.said_source), dispute.said_at),
     )
     view = picture.events.get(dispute.record)
-    person = picture.persons.get(dispute.record) if dispute.kind == "person" else None
-    told = view.event.title if view else person.role if person else ""
-    name = plain(told) or f"{named('record_kind', dispute.kind)} {plain(dispute.record, 40)}"
+    name = (
+        plain(view.event.title if view else "")
+        or f"{named('record_kind', dispute.kind)} {plain(dispute.record, 40)}"
+    )
     return Doubt(dispute.id, dispute.kind, dispute.record, name, sides, Dispute)
 
 
 def of_stations(one: Conflict, picture: Picture) -> Doubt:
     """Two stations."""
     sides = tuple(
-        Side(keep, record := _object(text), conflict.version(one.kind, text), _moment(record))
-        for keep, text in ((KEPT, one.kept), (OTHER, one.other))
-    )
+        Side(keep, record := _object(text), _doer(record) or plain(origin, 40), _moment(record))
+        for keep, text, origin in (
+            (KEPT, one.kept, one.kept_origin), (OTHER, one.other, one.other_origin),
+        )
+    )  # fmt: skip
     about = conflict.subject(one, picture)
     return Doubt(one.id, one.kind, one.record, about, (sides[0], sides[1]), Conflict)
 
@@ -157,6 +164,12 @@ def _object(text: str) -> dict[str, Any]:
 def _moment(record: dict[str, Any]) -> Ms | None:
     at = record.get("at") or record.get("changed_at")
     return Ms(int(at)) if at else None
+
+
+def _doer(record: dict[str, Any]) -> str:
+    """后指 调度 陈*: the post and the person of a version."""
+    post = str(record.get("post") or "")
+    return f"{plain(named('post', post, 'full'))}  {person(str(record.get('by') or ''))}".strip()
 
 
 def _sources(names: str) -> str:
