@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv/bin/python
 OFFSCREEN := QT_QPA_PLATFORM=offscreen
 
-.PHONY: run scene test check long bench clean
+.PHONY: run scene test check long bench bundle clean
 
 run:            ## the wall on the demo city
 	@$(PYTHON) .ci/prepare.py run
@@ -31,6 +31,10 @@ long:           ## the same tests with the issues' numbers; prints its seed
 bench:          ## every benchmark, quick
 	@$(PYTHON) .ci/prepare.py test
 	@for name in pool_queries first_fill map_limit start pair power_cuts sync_chaos; do $(OFFSCREEN) $(VENV) -m benchmarks.$$name --quick || exit 1; done
+
+bundle:         ## everything a station needs in one file, to be installed without a network
+	@$(PYTHON) .ci/prepare.py run
+	@$(VENV) .ci/bundle.py $(ARGS)
 
 clean:
 	rm -rf .venv build dist *.egg-info

@@ -8,7 +8,9 @@ from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
-from commandwall import logs, pairing, platform
+from platformdirs import user_config_path
+
+from commandwall import guard, logs, pairing, platform
 from commandwall.config import CHOICES, REFUSED, USAGE, Settings, SettingsError, Snapshot
 
 RunWall = Callable[[Settings, Snapshot | None], int]
@@ -34,6 +36,8 @@ def _do(asked: argparse.Namespace, settings: Settings, run_wall: RunWall) -> int
     if asked.command == "where":
         print(settings.data_dir)
         return 0
+    if asked.command == "guard" and asked.at_login:
+        return _at_login(settings, asked.at_login == "yes")
     if asked.command == "pool":
         from commandwall.pool import admin
 
@@ -49,16 +53,26 @@ def _long_running(asked: argparse.Namespace, settings: Settings, run_wall: RunWa
     from commandwall.store.database import StoreTrouble
 
     platform.return_large_blocks()
-    _start_log(settings, "agent" if asked.command == "agent" else "wall")
+    _start_log(settings, asked.command if asked.command in ("agent", "guard") else "wall")
     try:
         if asked.command == "agent":
             from commandwall import agent
 
             return agent.run(settings, service=asked.service)
+        if asked.command == "guard":
+            return guard.run(settings)
         return run_wall(settings, _snapshot(asked) if asked.command == "snapshot" else None)
     except StoreTrouble as trouble:
         print(f"commandwall: {trouble}", file=sys.stderr)
         return REFUSED
+
+
+def _at_login(settings: Settings, wanted: bool) -> int:
+    if not wanted:
+        guard.not_at_login(user_config_path())
+    else:
+        print(guard.at_login(settings, user_config_path()))
+    return 0
 
 
 def _start_log(settings: Settings, name: str) -> None:
@@ -114,6 +128,10 @@ def _commands(commands: argparse._SubParsersAction[argparse.ArgumentParser],
     snapshot.add_argument("file", type=Path)
     agent = commands.add_parser("agent", parents=[shared], help="the second program 后台程序")
     agent.add_argument("--service", action="store_true", help="go on without a wall")
+    guard = commands.add_parser("guard", parents=[shared], help="keep the wall alive 看护大屏")
+    guard.add_argument(
+        "--at-login", choices=("yes", "no"), help="start so with each login 随登录启动"
+    )
     commands.add_parser("where", parents=[shared], help="print the data directory")
     importing = commands.add_parser("import", parents=[shared], help="bring in data 导入")
     pooling = commands.add_parser("pool", parents=[shared], help="the central pool 中心池")

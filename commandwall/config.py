@@ -68,6 +68,7 @@ class Settings:
     distance_mm: float = 8000.0  # farthest seat
     pitch_mm: float = 2.5
     reduced_motion: bool = False
+    resume: bool = False  # open where the last wall stood
     log_level: str = "INFO"
     plugins: str = ""  # module:Class, comma separated, beside the installed ones
     basemap: str = ""  # row of codelists/basemap, .pmtiles or .mbtiles file, or address with {z}

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import faulthandler
 import logging
+import math
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -25,6 +26,8 @@ REPORTS = 5
 """So many are kept, the newest."""
 HELD = "wall.held"
 """The file that faulthandler writes to while nobody else can."""
+BEAT, BEAT_S = "wall.beat", 2.0
+"""The file whose time tells who guards the wall that its screen lives, and how often it tells."""
 AWAKE = 0.05
 """A program that worked for less than this share of a time was not running: the machine slept."""
 SINCE, LASTED, ENDED = "stood since ", "lasted ", "ended with the program"
@@ -50,6 +53,7 @@ class Watchdog(threading.Thread):
         self._halt = threading.Event()
         self._patted = self._seen = self._looked = clock.monotonic()
         self._worked = clock.worked()
+        self._told = -math.inf
         self._open: tuple[Stall, float] | None = None
         """The stall that lasts, and the pat before it."""
 
@@ -68,7 +72,8 @@ class Watchdog(threading.Thread):
                 self.look(held)
                 self._halt.wait(min(LOOK_S, self._limit_s / 4))
             faulthandler.cancel_dump_traceback_later()
-        (self._folder / HELD).unlink(missing_ok=True)
+        for own in (HELD, BEAT):
+            (self._folder / own).unlink(missing_ok=True)
 
     def stop(self) -> None:
         self._halt.set()
@@ -86,6 +91,9 @@ class Watchdog(threading.Thread):
             self._begin(now, began, held)
         if self._open is not None and patted > self._open[1]:
             self._end(patted)
+        if patted > self._seen and now - self._told > BEAT_S:
+            self._told = now
+            _touch(self._folder / BEAT)
         self._seen = patted
         faulthandler.dump_traceback_later(self._limit_s, file=held)
 
@@ -168,6 +176,13 @@ def _write(stall: Stall, held: bytes) -> None:
             old.unlink()
     except OSError:
         log.exception("the report of a stall could not be written")
+
+
+def _touch(beat: Path) -> None:
+    try:
+        beat.touch()
+    except OSError:
+        log.exception("the beat of the screen could not be told")
 
 
 def _add(report: Path, line: str) -> None:

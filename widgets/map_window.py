@@ -6,10 +6,11 @@ import logging
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QCloseEvent, QGuiApplication, QKeySequence, QShortcut
+from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from layers.map import MapView
+from widgets import standing
 from widgets.i18n import tr
 
 log = logging.getLogger(__name__)
@@ -23,6 +24,8 @@ class MapWindow(QWidget):
 
     def __init__(self, beside: MapView, picked: Callable[[str, str], object]) -> None:
         super().__init__()
+        self.home = ""
+        """The screen that it was asked to fill."""
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(tr("指挥大屏 地图"))
         self.view = MapView(beside=beside, parent=self)
@@ -38,13 +41,10 @@ class MapWindow(QWidget):
 
     def place(self, screen: str) -> bool:
         """Fill a screen of that name; False where there is none."""
-        found = next((s for s in QGuiApplication.screens() if s.name() == screen), None)
-        if found is None:
+        self.home = screen
+        if not standing.fill(self, screen):
             log.warning("there is no screen %s for a map", screen)
             return False
-        self.setScreen(found)
-        self.setGeometry(found.geometry())
-        self.showFullScreen()
         return True
 
     def toggle_full_screen(self) -> None:

@@ -23,6 +23,7 @@ from commandwall.config import Snapshot
 from commandwall.picture import Changes, Picture
 from commandwall.watchdog import Watchdog
 from layers.lull import Lull
+from widgets.standing import Standing
 
 if TYPE_CHECKING:
     from commandwall.tiles.source import Source
@@ -144,6 +145,11 @@ class Watch(QObject):
 def watch(wall: Wall, parts: ExitStack) -> None:
     """Watch over the wall until `parts` end."""
     parts.callback(Watch(wall, codes.limit("stall_seconds")).stop)
+
+
+def stand(wall: Wall) -> None:
+    """Keep where the wall stands; open where the last one stood, where the settings say so."""
+    Standing(wall, wall).begin(wall.settings.resume)
 
 
 class OnlyOne(QObject):

@@ -35,7 +35,7 @@ from commandwall.world import World
 from layers.map import MapView
 from layers.overlay import Blinker
 from layers.style import Style
-from widgets import i18n, pages, theme, trust
+from widgets import i18n, pages, standing, theme, trust
 from widgets.base import Command, Context, Panel, Subject
 from widgets.draft import Drafts
 from widgets.homes import Homes
@@ -149,15 +149,19 @@ class Wall(QWidget):
 
     def place(self) -> None:
         """Fill the screen that the settings name, else the first."""
-        named = [s for s in QGuiApplication.screens() if s.name() == self.settings.screen]
-        screen = named[0] if named else QGuiApplication.primaryScreen()
-        if self.settings.screen and not named:
-            log.warning("there is no screen %s; using %s", self.settings.screen, screen.name())
-        self.setScreen(screen)
-        self.setGeometry(screen.geometry())
-        self.showFullScreen()
+        first = QGuiApplication.primaryScreen().name()
+        self._home = self.settings.screen or first
+        if not standing.fill(self, self._home):
+            log.warning("there is no screen %s; using %s", self._home, first)
+            standing.fill(self, first)
         for name in filter(None, map(str.strip, self.settings.map_screens.split(","))):
             self.open_map(name)
+        self._screens = standing.Screens(self._at_home, self)
+
+    def _at_home(self) -> list[tuple[str, QWidget]]:
+        """The windows that fill a screen, each with its name."""
+        windows: list[tuple[str, QWidget]] = [(self._home, self)] if self.isFullScreen() else []
+        return windows + [(w.home, w) for w in self.maps if w.home and w.isFullScreen()]
 
     def snapshot(self, width: int, height: int) -> QImage:
         """The whole wall as a picture of that size."""

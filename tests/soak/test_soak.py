@@ -29,7 +29,7 @@ from scipy.stats import theilslopes
 HERE = Path(__file__).parent
 LONG = os.environ.get("COMMANDWALL_TEST_LONG") == "1"
 SEED = int(os.environ.get("COMMANDWALL_TEST_SEED") or random.SystemRandom().randrange(1 << 32))
-SOAK_S = 1_800.0 if LONG else 60.0
+SOAK_S = 60.0 * float(os.environ.get("COMMANDWALL_TEST_MINUTES") or (30 if LONG else 1))
 KILLS = 8 if LONG else 2
 READY_S = 180.0
 STEEP = {"wall": 0.5, "agent": 0.2} if LONG else {"wall": 150.0, "agent": 20.0}
