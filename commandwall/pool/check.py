@@ -148,6 +148,16 @@ def _strangers(conn: Connection) -> Iterator[Found]:
         yield "call_open", BAD, {"call": call}
 
 
+def _files(conn: Connection) -> Iterator[Found]:
+    """Whether each file is what its name says; all bytes are read."""
+    for sha256, size, there in conn.execute(_OTHER).fetchall():
+        facts = {"sha256": sha256, "size": size, "there": there}
+        yield ("file_short" if there != size else "file_other"), BAD, facts
+    late = _one(conn, _LATE)
+    if late:
+        yield "files_late", WARN, {"n": late}
+
+
 def _transactions(conn: Connection) -> Iterator[Found]:
     for gid, database, age in conn.execute(_PREPARED, (codes.limit("pool_prepared_minutes"),)):
         quoted = gid.replace("'", "''")
@@ -156,6 +166,16 @@ def _transactions(conn: Connection) -> Iterator[Found]:
         yield "idle", WARN, {"pid": pid, "role": role, "database": database, "n": age}
 
 
+_OTHER = """
+SELECT f.sha256, f.size, p.there FROM cw_file f CROSS JOIN LATERAL (
+    SELECT coalesce(sum(length(body)), 0) AS there, cw_file_hash(f.sha256, f.login) AS hash
+    FROM cw_file_part WHERE sha256 = f.sha256 AND login = f.login) p
+WHERE f.kept AND (p.there <> f.size OR p.hash <> f.sha256) ORDER BY 1
+"""
+_LATE = """
+SELECT count(*) FROM cw_attachment
+WHERE held = 0 AND login <> '' AND at < clock_timestamp() - interval '1 day'
+"""
 _SUMS = """
 SELECT s.shape = cw_shape(s.kind), s.n + o.n, t.n, s.mark + o.mark, t.mark
 FROM cw_sum s,
@@ -202,6 +222,7 @@ CHECKS: Mapping[str, Check] = {
     "waiting": _backlog,
     "sums": _sums,
     "rights": _rights,
+    "files": _files,
     "transactions": _transactions,
 }
 BASIS = frozenset({"server", "pool", "columns"})

@@ -12,12 +12,17 @@ SELECT m.city, m.epoch::text, m.schema, m.min_client, m.needs, m.feed_days, h.po
     (SELECT at FROM cw_feed ORDER BY pos DESC LIMIT 1),
     (SELECT at FROM cw_pack ORDER BY seq DESC LIMIT 1),
     (SELECT count(*) FROM cw_journal), (SELECT max(received_at) FROM cw_journal),
-    (SELECT count(*) FROM cw_quarantine), pg_database_size(current_database())
+    (SELECT count(*) FROM cw_quarantine), pg_database_size(current_database()),
+    (SELECT count(*) FROM cw_file WHERE kept),
+    (SELECT coalesce(sum(size), 0)::bigint FROM cw_file WHERE kept),
+    (SELECT count(*) FROM cw_attachment WHERE held = 0 AND login <> ''),
+    (SELECT count(*) FROM cw_attachment WHERE held = -1)
 FROM cw_meta m, cw_head h
 """
 NAMES = (
     "city", "epoch", "schema", "min_client", "needs", "feed_days", "feed_head", "feed_tail",
     "waiting", "newest_change", "newest_pack", "lines", "newest_line", "quarantined", "bytes",
+    "files", "file_bytes", "files_coming", "files_gone",
 )  # fmt: skip
 STATIONS = """
 SELECT o.login, o.origin, o.since, max(j.seq), max(j.received_at)

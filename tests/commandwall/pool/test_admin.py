@@ -251,6 +251,30 @@ def test_what_waits_and_who_stands_still_is_told_without_being_an_error(
         assert "1 changes wait" in told
 
 
+def test_a_damaged_file_is_named_with_its_cure(pool: Any, shell: Shell, capsys: Any) -> None:
+    load(pool.owner, [an_event()])
+    bodies = (b"ID3 whole", b"ID3 short", b"ID3 other")
+    for body in bodies:
+        pool.owner.execute("SELECT cw_attach('event', 'e1', 'a.mp3', %s)", (body,))
+    assert shell("check") == 0
+    capsys.readouterr()
+    shell("status", "--json")
+    state = json.loads(capsys.readouterr().out)
+    assert (state["files"], state["file_bytes"], state["files_coming"]) == (3, 27, 0)
+    for word in ("short", "other"):
+        pool.owner.execute(
+            "UPDATE cw_file_part SET body = %s WHERE body = %s",
+            (b"ID3 shor" if word == "short" else b"ID3 OTHER", f"ID3 {word}".encode()),
+        )
+    capsys.readouterr()
+    assert shell("check", lang="en") == 1
+    told = found(capsys)
+    assert len(told) == 2 and any("has 8" in line for line in told)
+    for (sha256,) in pool.owner.execute("SELECT sha256 FROM cw_file").fetchall():
+        pool.owner.execute("SELECT cw_forget_file(%s)", (sha256,))
+    assert shell("check") == 0
+
+
 def test_the_state_is_told_to_people_and_programs(pool: Any, shell: Shell, capsys: Any) -> None:
     load(pool.owner, [an_event()])
     with pool.client() as client:
