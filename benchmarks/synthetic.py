@@ -47,7 +47,7 @@ def _fill(conn: schema.Connection, count: int) -> None:
     """Without triggers: nobody follows the feed yet."""
     conn.execute("ALTER TABLE cw_event DISABLE TRIGGER ALL")
     for start in range(0, count, STEP):
-        schema.run(conn, _events(start, min(start + STEP, count), count))
+        schema.run(conn, events(start, min(start + STEP, count), count))
     # The owner's triggers fire always, as `create` makes them.
     for name in ("cw_rev", "cw_out", "cw_all"):
         schema.run(conn, f"ALTER TABLE cw_event ENABLE ALWAYS TRIGGER {name}")
@@ -55,7 +55,9 @@ def _fill(conn: schema.Connection, count: int) -> None:
     conn.execute("ANALYZE cw_event")
 
 
-def _events(start: int, end: int, count: int) -> str:
+def events(start: int, end: int, count: int) -> str:
+    """SQL that makes the events of these numbers, of `count` within the last year."""
+
     def drawn(words: tuple[str, ...], salt: int) -> str:
         array = ", ".join(f"'{word}'" for word in words)
         return f"(ARRAY[{array}])[1 + abs(hashint8(i + {salt})) % {len(words)}]"

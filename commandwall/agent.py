@@ -7,6 +7,7 @@ after its wall unless it is a service.
 
 from __future__ import annotations
 
+import gc
 import logging
 import random
 import threading
@@ -44,6 +45,9 @@ POLL_S = 0.05
 BEAT_S = 0.5
 ORPHAN_S = 10.0
 RETRY_S = (1.0, 1.0, 1.0, 2.0, 2.0, 5.0, 10.0, 30.0)
+COLLECT = 100_000
+"""Objects after which cycles are looked for: the rows of a page are none, and would be looked at
+again and again."""
 JITTER = 0.3
 """A pause is longer by up to this share: stations that lost one pool do not come back at once."""
 
@@ -277,6 +281,7 @@ def run(settings: Settings, service: bool = False) -> int:
         if not held:
             return BUSY
         platform.be_nice(10)
+        gc.set_threshold(COLLECT)
         agent = Agent(settings, service)
         platform.on_terminate(agent.stop)
         try:

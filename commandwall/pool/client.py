@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-import base64
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import MISSING, asdict, dataclass, field
-from functools import cache
 from typing import Any
 
 import msgspec
 import psycopg
 from psycopg.abc import RV, PQGen
 from psycopg.conninfo import make_conninfo
-from psycopg.types.json import Jsonb
-from sqlalchemy import LargeBinary
-from sqlalchemy.types import Double
+from psycopg.types.json import Jsonb, set_json_loads
 
 from commandwall import codes, secret
 from commandwall.clock import SECOND, Clock, Ms
 from commandwall.plain import sound
 from commandwall.pool import marks, schema
+from commandwall.pool.rows import Places, Row, shape
 from commandwall.store.journal import Line
-from commandwall.store.schema import table_of
 from commandwall.store.sight import Said, Sight
 
-Row = tuple[Any, ...]
+PAGE = "SELECT pos, kind, id, op, body FROM cw_page(%s, %s)"
 PROBES = 3
 """Unanswered signs of life after which a system's TCP gives a connection up."""
 PACKS, LINES = 200, 500
@@ -60,6 +57,7 @@ class Page:
     """One stretch of the feed: the newest state of every row that changed within it."""
 
     last: int
+    more: bool = False  # as many as were asked for: more may follow
     rows: dict[str, list[Row]] = field(default_factory=dict)
     gone: dict[str, list[str]] = field(default_factory=dict)
     anew: list[str] = field(default_factory=list)  # kinds that are to be copied anew
@@ -80,8 +78,11 @@ class Client:
                 **_limits(),
             )
         self._clock, self._pack, self._schema = Clock(), 0, 0
-        self._places: dict[str, list[int | None]] = {}
+        set_json_loads(msgspec.json.decode, self._conn)
+        self._places: dict[str, Places] = {}
         self._bytes = ""
+        self._reader = ThreadPoolExecutor(1, thread_name_prefix="page")
+        self._ahead: tuple[int, int, Future[list[Row]]] | None = None
         self.area: str | None = ""
         """Of this login; "" for the whole city."""
         self.columns: dict[str, list[str]] = {}
@@ -91,6 +92,7 @@ class Client:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._reader.shutdown()
         self._conn.close()
 
     @property
@@ -134,15 +136,26 @@ class Client:
         return int(self._one("SELECT pos FROM cw_head"))
 
     def page(self, after: int, limit: int) -> Page:
-        """What follows a position; PoolTrouble("epoch") where positions are missing."""
+        """What follows a position; PoolTrouble("epoch") where positions are missing.
+
+        At most `limit` rows, or as many as `ahead` was told.
+        """
         if not self._places:
             self.meta()
         if not self.area:
             self._rows("SELECT cw_advance()")
-        found = self._rows("SELECT pos, kind, id, op, body FROM cw_page(%s, %s)", after, limit)
+        asked, self._ahead = self._ahead, None
+        if asked is not None and asked[0] == after:
+            limit, found = asked[1], asked[2].result()
+        else:
+            found = self._rows(PAGE, after, limit)
         if [row[0] for row in found] != list(range(after + 1, after + 1 + len(found))):
             raise PoolTrouble("epoch", f"the feed does not go on after {after}")
-        return self._page(after + len(found), found)
+        return self._page(after + len(found), found, more=len(found) == limit)
+
+    def ahead(self, after: int, limit: int) -> None:
+        """Let the pool read what follows a position, while its caller writes what came before."""
+        self._ahead = after, limit, self._reader.submit(self._rows, PAGE, after, limit)
 
     def tails(self) -> tuple[int, dict[str, int]]:
         """Newest position that the feed no longer keeps, and the newest such of each kind."""
@@ -208,8 +221,8 @@ class Client:
 
     def _ours(self, kind: str, rows: Sequence[Row]) -> list[Row]:
         held = self.columns[kind]
-        places = [held.index(n) if n in held else None for n in schema.columns(kind)]
-        return [_row(kind, row, places) for row in rows]
+        places = tuple(held.index(n) if n in held else None for n in schema.columns(kind))
+        return list(map(shape(kind, places), rows))
 
     def packs(self) -> list[tuple[str, Ms, bytes]]:
         """Packs since the last call: kind, moment, body; at first those of the last minutes."""
@@ -297,15 +310,16 @@ class Client:
         with _troubles():
             return self._conn.execute(sql, params or None).fetchall()
 
-    def _page(self, last: int, found: Sequence[Row]) -> Page:
-        page = Page(last)
+    def _page(self, last: int, found: Sequence[Row], more: bool) -> Page:
+        page = Page(last, more)
         for _, kind, key, op, body in found:
             if kind == "journal":
                 page.lines.append(_line(body))
             elif op == "A":
                 page.anew.append(kind)
             elif kind in self._places and op == "U":
-                page.rows.setdefault(kind, []).append(_row(kind, body, self._places[kind]))
+                row = shape(kind, self._places[kind])(body)
+                page.rows.setdefault(kind, []).append(row)
             elif kind in self._places and op == "D":
                 page.gone.setdefault(kind, []).append(key)
         return page
@@ -357,7 +371,7 @@ def _while_it_speaks(gen: PQGen[RV]) -> PQGen[RV]:
         return value
 
 
-def _places(columns: dict[str, list[str]]) -> Iterator[tuple[str, list[int | None]]]:
+def _places(columns: dict[str, list[str]]) -> Iterator[tuple[str, Places]]:
     """Where the pool, which may be newer, has each of our columns in the rows of its pages; None
     for one that it does not have yet."""
     for kind in schema.city_kinds():
@@ -367,22 +381,7 @@ def _places(columns: dict[str, list[str]]) -> Iterator[tuple[str, list[int | Non
             if name not in columns[kind] and schema.default(kind, name) is MISSING:
                 raise PoolTrouble("schema", f"the pool is too old: it has no {kind}.{name}")
         held = columns[kind]
-        yield kind, [held.index(n) if n in held else None for n in schema.columns(kind)]
-
-
-def _row(kind: str, values: Sequence[Any], places: Sequence[int | None]) -> Row:
-    parts = zip(_forms(kind), places, schema.columns(kind), strict=True)
-    return tuple(
-        schema.default(kind, name) if at is None else form(values[at]) if form else values[at]
-        for form, at, name in parts
-    )
-
-
-@cache
-def _forms(kind: str) -> tuple[Callable[[Any], Any] | None, ...]:
-    """What each column needs after JSON, which knows no bytes, and writes 1e300 as a whole."""
-    columns = table_of(schema.city_kinds()[kind]).columns
-    return tuple(next((f for t, f in _FORMS if isinstance(c.type, t)), None) for c in columns)
+        yield kind, tuple(held.index(n) if n in held else None for n in schema.columns(kind))
 
 
 def _said(facts: Any) -> Said:
@@ -395,16 +394,6 @@ def _said(facts: Any) -> Said:
 
 def _line(body: dict[str, Any]) -> Line:
     return Line(**{name: body[name] for name in Line.__slots__})
-
-
-def _number(value: float | None) -> float | None:
-    return None if value is None else float(value)
-
-
-_FORMS: tuple[tuple[type[Any], Callable[[Any], Any]], ...] = (
-    (LargeBinary, base64.b64decode),
-    (Double, _number),
-)
 
 
 @contextmanager

@@ -24,7 +24,7 @@ from commandwall.clock import DAY, Clock
 from commandwall.config import BUSY, REFUSED, Settings
 from commandwall.pool.client import Client, PoolTrouble
 from commandwall.pool.filling import Share
-from commandwall.pool.link import PAGE
+from commandwall.pool.pages import Pages
 from commandwall.pool.refill import catch_up, refill
 from commandwall.pool.schema import city_kinds
 from commandwall.pool.source import Piece, Source
@@ -120,14 +120,13 @@ def _catch_up(path: Path, client: Client, clock: Clock) -> None:
     """Take what the feed brought meanwhile: the picture does not go back when this one is used."""
     with closing(Mirror(path)) as mirror:
         catch_up(client, mirror, lambda share: None)
-        more = True
+        pages, more = Pages(client, clock), True
         while more:
-            after = int(mirror.meta("cursor"))
-            page = client.page(after, PAGE)
-            refill(client, mirror, page.anew, lambda share: None)
-            now = str(clock.now())
-            mirror.take(page.rows, page.gone, cursor=str(page.last), taken_at=now)
-            more = page.last - after >= PAGE
+            with pages.next(int(mirror.meta("cursor"))) as page:
+                refill(client, mirror, page.anew, lambda share: None)
+                now = str(clock.now())
+                mirror.take(page.rows, page.gone, cursor=str(page.last), taken_at=now)
+            more = page.more
 
 
 def main(folder: Path) -> int:

@@ -12,13 +12,14 @@ import heapq
 import logging
 from bisect import bisect
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 
 from commandwall.clock import Clock
 from commandwall.desk import Desk
 from commandwall.pool.client import Client, Page, PoolTrouble
 from commandwall.pool.packs import Packs
+from commandwall.pool.pages import Pages
 from commandwall.pool.refill import Tell, catch_up, refill
 from commandwall.store import lines, quarantine
 from commandwall.store.journal import Line
@@ -30,8 +31,6 @@ from commandwall.tallies import CONFIRMED, PUSHED
 
 log = logging.getLogger(__name__)
 OWN = "SELECT seq, hash FROM journal WHERE origin = :o"
-PAGE = 500
-"""Rows of one page."""
 TURN, PAUSE_S = 10, 0.005
 """Lines of one transaction on wall.db, and the pause after it: an act of a person waits for the
 transaction that is under way, and for no other."""
@@ -48,6 +47,10 @@ class Link:
     mirror: Mirror
     packs: Packs
     tell: Tell = lambda share: None
+    pages: Pages = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.pages = Pages(self.client, self.clock)
 
     def begin(self) -> None:
         """On each new connection: rows of a stretch that the feed no longer keeps, and lines that
@@ -101,10 +104,10 @@ class Link:
     def pull(self) -> bool:
         """Take one page; True where the feed holds more."""
         after = int(self.mirror.meta("cursor", "0"))
-        page = self.client.page(after, PAGE)
-        if page.last > after:
-            self._take(page)
-        return page.last - after >= PAGE
+        with self.pages.next(after) as page:
+            if page.last > after:
+                self._take(page)
+        return page.more
 
     def push(self) -> bool:
         """Send own lines; True where more may wait."""

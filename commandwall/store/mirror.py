@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import cache
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, text
+from sqlalchemy import Connection, text
 from sqlalchemy.schema import CreateTable
 
 from commandwall import platform
@@ -18,11 +20,10 @@ from commandwall.clock import HOUR
 from commandwall.store import database, fulltext, numbers
 from commandwall.store.hot import NAMES, HotColumns, stamp
 from commandwall.store.schema import MIRROR, kinds, mirror
-from commandwall.store.store import MANY, MIRROR_POINTER, upsert_sql
+from commandwall.store.store import MIRROR_POINTER, upsert_sql
 from commandwall.store.tables import RING
 
 Row = tuple[Any, ...]
-Marks = Counter[tuple[str, str]]
 CLOSED = ("CLOSED", "ARCHIVED", "REJECTED", "MERGED", "CANCELLED")
 
 
@@ -128,9 +129,10 @@ class Mirror:
 
     def _recount(self, conn: Connection, before: Sequence[Row], after: Sequence[Row]) -> None:
         """Events that were so are now so."""
-        _count(conn, _marks(before), _marks(after))
-        facts = ([_part(row, NAMES) for row in rows] for rows in (before, after))
-        self._hot.change(conn, *facts)
+        for name in COUNTERS:
+            _count(conn, name, _changes(before, after, COUNTERS[name][0]))
+        facts = _changes(before, after, NAMES)
+        self._hot.change(conn, (-facts).elements(), (+facts).elements())
 
 
 def use(folder: Path, name: str) -> None:
@@ -172,18 +174,22 @@ COUNTERS: Mapping[str, tuple[tuple[str, ...], Callable[..., str | None]]] = {
 """Counter -> the columns of an event it looks at, and its key; None: it does not count."""
 
 
-def _marks(events: Iterable[Row]) -> Marks:
-    found: Marks = Counter()
-    for event in events:
-        for name, (columns, key) in COUNTERS.items():
-            if (mark := key(*_part(event, columns))) is not None:
-                found[name, mark] += 1
+def _changes(before: Iterable[Row], after: Iterable[Row], names: tuple[str, ...]) -> Counter[Row]:
+    """How many events more there are with these columns so; nothing of events that stay so."""
+    part = _part(names)
+    found = Counter(map(part, after))
+    found.subtract(map(part, before))
     return found
 
 
-def _count(conn: Connection, before: Marks, after: Marks) -> None:
-    after.subtract(before)
-    rows = [(*key, n) for key, n in after.items() if n]
+def _count(conn: Connection, name: str, facts: Counter[Row]) -> None:
+    """Add to a counter: of its columns how often each, more or less."""
+    _, key = COUNTERS[name]
+    found: Counter[str] = Counter()
+    for columns, n in facts.items():
+        if n and (mark := key(*columns)) is not None:
+            found[mark] += n
+    rows = [(name, mark, n) for mark, n in found.items() if n]
     if rows:
         sql = "INSERT INTO tally VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET n = n + excluded.n"
         conn.exec_driver_sql(sql, rows)
@@ -198,15 +204,12 @@ _ORPHANS = (
 
 def _count_anew(conn: Connection) -> None:
     """All counters from the events themselves."""
-    found: Marks = Counter()
-    for name, (columns, key) in COUNTERS.items():
+    conn.exec_driver_sql("DELETE FROM tally")
+    for name, (columns, _) in COUNTERS.items():
         cut = ", ".join(_whole_hour(c) if c.endswith("_at") else c for c in columns)
         groups = f"SELECT {cut}, count(*) FROM event GROUP BY {cut}"
-        for *facts, n in conn.exec_driver_sql(groups):
-            if (mark := key(*facts)) is not None:
-                found[name, mark] += n
-    conn.exec_driver_sql("DELETE FROM tally")
-    _count(conn, Counter(), found)
+        found = {tuple(facts): n for *facts, n in conn.exec_driver_sql(groups)}
+        _count(conn, name, Counter(found))
 
 
 def _whole_hour(column: str) -> str:
@@ -214,30 +217,28 @@ def _whole_hour(column: str) -> str:
 
 
 @cache
-def _places(names: tuple[str, ...]) -> tuple[int, ...]:
+def _part(names: tuple[str, ...]) -> Callable[[Row], Row]:
+    """What takes these columns out of an event's row."""
     columns = [c.name for c in mirror.tables["event"].columns]
-    return tuple(columns.index(name) for name in names)
+    first, *more = (columns.index(name) for name in names)
+    return itemgetter(first, *more) if more else itemgetter(slice(first, first + 1))
 
 
-def _part(row: Row, names: tuple[str, ...]) -> Row:
-    return tuple(row[i] for i in _places(names))
-
-
-def _held(conn: Connection, keys: Sequence[str]) -> dict[str, tuple[int, Row]]:
+def _held(conn: Connection, keys: Iterable[str]) -> dict[str, tuple[int, Row]]:
     """id -> number and row of the events that the mirror has."""
-    query = text("SELECT rowid, * FROM event WHERE id IN :keys")
-    query = query.bindparams(bindparam("keys", expanding=True))
-    found: dict[str, tuple[int, Row]] = {}
-    unique = list(dict.fromkeys(keys))
-    for start in range(0, len(unique), MANY):
-        for no, *row in conn.execute(query, {"keys": unique[start : start + MANY]}):
-            found[row[0]] = no, tuple(row)
-    return found
+    sql = (
+        "SELECT e.rowid, e.* FROM (SELECT DISTINCT value FROM json_each(?)) CROSS JOIN event e"
+        " ON e.id = value"
+    )
+    raw = conn.connection.driver_connection
+    assert raw is not None
+    found = raw.execute(sql, (json.dumps(list(keys)),)).fetchall()
+    return {row[1]: (row[0], row[1:]) for row in found}
 
 
 def _put_events(conn: Connection, rows: Sequence[Row], held: Mapping[str, tuple[int, Row]]) -> None:
     """Rows of different events, and their words."""
-    (at,) = _places(("reported_at",))
+    at = mirror.tables["event"].columns.keys().index("reported_at")
     stays = [row for row in rows if row[0] in held and numbers.fits(held[row[0]][0], row[at])]
     _change(conn, stays, held)
     staying = {row[0] for row in stays}
@@ -249,13 +250,21 @@ def _put_events(conn: Connection, rows: Sequence[Row], held: Mapping[str, tuple[
 
 
 def _change(conn: Connection, rows: Sequence[Row], held: Mapping[str, tuple[int, Row]]) -> None:
-    """Newer rows of events that keep their number; most say the same words as before."""
-    if not rows:
+    """Newer rows of events that keep their number: the columns that differ anywhere among them,
+    which are few, in the order of the file. Most say the same words as before."""
+    pairs = sorted((*held[row[0]], row) for row in rows)
+    news, olds = (zip(*(pair[i] for pair in pairs), strict=True) for i in (2, 1))
+    named = zip(mirror.tables["event"].columns.keys(), news, olds, strict=False)
+    names = tuple(name for name, new, old in named if new != old)
+    if not names:
         return
-    conn.exec_driver_sql(upsert_sql(kinds(MIRROR)["event"]), list(rows))
-    told = [r for r in rows if _part(r, fulltext.TEXTS) != _part(held[r[0]][1], fulltext.TEXTS)]
-    _forget_words(conn, [held[row[0]][0] for row in told])
-    _keep_words(conn, [(held[row[0]][0], row) for row in told])
+    part, places = _part(names), ", ".join(f'"{name}" = ?' for name in names)
+    changed = [(*part(row), no) for no, _, row in pairs]
+    conn.exec_driver_sql(f"UPDATE event SET {places} WHERE rowid = ?", changed)
+    texts = _part(fulltext.TEXTS)
+    told = [(no, row) for no, old, row in pairs if texts(row) != texts(old)]
+    _forget_words(conn, [no for no, _ in told])
+    _keep_words(conn, told)
 
 
 def _add(conn: Connection, rows: Sequence[Row], at: int) -> None:
@@ -271,7 +280,7 @@ def _add(conn: Connection, rows: Sequence[Row], at: int) -> None:
 
 def _keep_words(conn: Connection, rows: Sequence[tuple[int, Row]]) -> None:
     if rows:
-        texts = fulltext.grams(" ".join(_part(row, fulltext.TEXTS)) for _, row in rows)
+        texts = fulltext.grams(map(" ".join, map(_part(fulltext.TEXTS), (row for _, row in rows))))
         sql = "INSERT INTO event_fts(rowid, grams) VALUES (?, ?)"
         both = [(no, words) for (no, _), words in zip(rows, texts, strict=True)]
         conn.exec_driver_sql(sql, sorted(both))

@@ -23,7 +23,6 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from commandwall import cli, events, incidents, platform, tallies
-from commandwall.areas import Area
 from commandwall.config import Settings, Snapshot
 from commandwall.desk import Desk, Done, outcome
 from commandwall.incidents import Directive, Incident, Opening, Order
@@ -86,7 +85,7 @@ class Door:
     def _watch(self) -> None:
         """Tell how pool and agent stand, when that is something else."""
         gone = PATIENCE.spent(pulse.read(self._folder), self._world.clock.now())
-        city = bool(self._said.get("city")) or bool(self._world.store.read(_areas))
+        city = bool(self._world.store.mirror_name())
         said = {"pool": not gone[0], "agent": not gone[1], "city": city, "banner": ""}
         if said != self._said:
             self._said = said
@@ -128,10 +127,6 @@ def tell(**facts: Any) -> None:
     with _pipe:
         while rest:
             rest = rest[os.write(1, rest) :]
-
-
-def _areas(reader: Reader) -> list[Area]:
-    return reader.find(Area)
 
 
 def run(settings: Settings, _: Snapshot | None) -> int:

@@ -19,7 +19,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-from PySide6.QtCore import QObject, QSocketNotifier, QTimer
+from PySide6.QtCore import QObject, QSocketNotifier, Qt, QTimer
 
 import main
 from commandwall import alarms, cli, events, incidents, platform
@@ -37,10 +37,32 @@ ACTS: dict[str, Callable[..., None]] = {
     "acknowledge_alarm": alarms.acknowledge,
 }  # fmt: skip
 FORMS = {"order": Order, "opening": Opening}
-LOOK_MS = 50
+LOOK_MS, FRAME_MS = 50, 16
 CARELESS = "LOSS_CARELESS"
 """Variable by which both programs write with `synchronous=OFF`."""
 HEADLINES = ("中心池已断开", "采集程序已停", "中心池尚未接通")
+
+
+class Frames(QTimer):
+    """The frame clock: how long the screen's thread let each frame wait, in ms, once asked."""
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        self.setTimerType(Qt.TimerType.PreciseTimer)
+        self.timeout.connect(self._frame)
+        self._gaps: list[float] = []
+        self._last = 0.0
+
+    def take(self) -> list[float]:
+        """Those since the last call; begins to count with the first."""
+        gaps, self._gaps, self._last = self._gaps, [], time.perf_counter()
+        self.start(FRAME_MS)
+        return gaps
+
+    def _frame(self) -> None:
+        now = time.perf_counter()
+        self._gaps.append(1000 * (now - self._last))
+        self._last = now
 
 
 class Hand(QObject):
@@ -50,6 +72,7 @@ class Hand(QObject):
         super().__init__(wall)
         self._wall, self._rest = wall, b""
         self._said: dict[str, Any] = {}
+        self._frames = Frames(self)
         self._ear = QSocketNotifier(0, QSocketNotifier.Type.Read, self)
         self._ear.activated.connect(self._hear)
         self._eye = QTimer(self)
@@ -75,6 +98,8 @@ class Hand(QObject):
         no, given = order["no"], time.monotonic()
         if order["do"] == "look":
             tell(no=no, view=self._view())
+        elif order["do"] == "frames":
+            tell(no=no, frames=self._frames.take())
         elif order["do"] == "post":
             answer = self._wall.desk.take_post(order["post"], order["person"])
             self._courier(no).follow(answer, lambda done: tell(no=no, ack={}))

@@ -1,0 +1,157 @@
+"""The lag of the sync: from a change's commit in the pool until a wall can read it on its disk.
+
+`python -m benchmarks.sync_lag [--quick]` lets a real wall with its agent follow 500 changes a
+second. Beside it, in the same run: the pool's own table asked as often as the agent asks, and the
+wall's frame clock with and without the changes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import psycopg
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
+
+from loss.stations import Station
+
+from benchmarks.report import figures, table
+from benchmarks.synthetic import synthetic
+from commandwall.agent import POLL_S
+from commandwall.clock import Clock
+from commandwall.pool.own import address
+from commandwall.pool.server import PoolServer
+from commandwall.store.store import Store
+
+EVENTS, SECONDS = {True: 20_000, False: 200_000}, {True: 15.0, False: 60.0}
+RATE, EVERY_S, LOOK_S = 500, 0.02, 0.002
+CHANGE = (
+    "UPDATE cw_event SET unit = %s, state = CASE state WHEN 'CLOSED' THEN 'ARCHIVED'"
+    " WHEN 'ARCHIVED' THEN 'CLOSED' WHEN 'ON_SCENE' THEN 'FEEDBACK' ELSE 'ON_SCENE' END"
+    " WHERE id IN (SELECT id FROM cw_event WHERE id >= %s AND id <> %s ORDER BY id LIMIT %s)"
+)
+MARK = "UPDATE cw_event SET unit = %s WHERE id = %s"
+"""The last change of each transaction: who reads it can read the others too."""
+CLOCK = Clock()
+
+
+class Flow(threading.Thread):
+    """500 changes a second; `at[n]` is the moment at which transaction n was committed."""
+
+    def __init__(self, conn: psycopg.Connection[Any], ids: list[str], mark: str) -> None:
+        super().__init__()
+        self._conn, self._ids, self._mark = conn, ids, mark
+        self.at: list[float] = []
+        self.halt = threading.Event()
+
+    def run(self) -> None:
+        rng, due = np.random.default_rng(1), CLOCK.monotonic()
+        some = int(RATE * EVERY_S) - 1
+        while not self.halt.is_set():
+            number = str(len(self.at))
+            first = self._ids[rng.integers(len(self._ids))]
+            with self._conn.transaction():
+                self._conn.execute(CHANGE, (number, first, self._mark, some))
+                self._conn.execute(MARK, (number, self._mark))
+            self.at.append(CLOCK.monotonic())
+            due = max(due + EVERY_S, CLOCK.monotonic() - 1.0)
+            self.halt.wait(due - CLOCK.monotonic())
+
+
+class Reader(threading.Thread):
+    """Looks for the mark again and again; `seen[n]`: when it first read n or a later one."""
+
+    def __init__(self, look: Callable[[], str], every_s: float) -> None:
+        super().__init__()
+        self._look, self._every_s = look, every_s
+        self.seen: list[float] = []
+        self.halt = threading.Event()
+
+    def run(self) -> None:
+        while not self.halt.wait(self._every_s):
+            read, now = self._look(), CLOCK.monotonic()
+            newest = int(read) if read.isdigit() else -1
+            self.seen += [now] * (newest + 1 - len(self.seen))
+
+    def lags(self, flow: Flow) -> np.ndarray:
+        """Milliseconds of each transaction, but those of the first second."""
+        pairs = list(zip(flow.at, self.seen, strict=False))[int(1 / EVERY_S) :]
+        return 1000 * np.array([seen - at for at, seen in pairs])
+
+
+@contextmanager
+def running(*threads: Any) -> Iterator[None]:
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        for thread in threads:
+            thread.halt.set()
+            thread.join()
+
+
+def follow(server: PoolServer, station: Station, seconds: float) -> tuple[Any, ...]:
+    """Lags of the wall's disk and of the pool's own table; frames without and with the changes."""
+    sql = "SELECT unit FROM event WHERE id = :id"
+    with (
+        closing(Store(station.folder)) as store,
+        server.owner() as conn,
+        server.owner() as other,
+    ):
+        ids = [key for (key,) in conn.execute("SELECT id FROM cw_event ORDER BY id")]
+        mark = ids.pop()
+        station.ask("frames")
+        CLOCK.pause(seconds / 2)
+        quiet = station.ask("frames")["frames"]
+        flow = Flow(conn, ids, mark)
+        ours = Reader(lambda: store.read(lambda r: r.value(sql, id=mark)), LOOK_S)
+        plain = "SELECT unit FROM cw_event WHERE id = %s"
+        direct = Reader(lambda: other.execute(plain, (mark,)).fetchone()[0], POLL_S)
+        with running(ours, direct, flow):
+            CLOCK.pause(seconds)
+        busy = station.ask("frames")["frames"]
+    paces = len(flow.at) * RATE * EVERY_S / (flow.at[-1] - flow.at[0])
+    return ours.lags(flow), direct.lags(flow), np.array(quiet), np.array(busy), paces
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true")
+    quick = parser.parse_args().quick
+    with tempfile.TemporaryDirectory() as name, synthetic(EVENTS[quick]) as server:
+        login = address(server.station_url, server.station_secret)
+        station = Station(Path(name) / "wall", "back", **login)
+        try:
+            station.wait("pool and agent", lambda _: station.says().get("pool"))
+            station.wait("its picture", lambda _: Store(station.folder).mirror_name())
+            CLOCK.pause(5.0)  # the first pictures are drawn
+            ours, direct, before, meanwhile, pace = follow(server, station, SECONDS[quick])
+        finally:
+            station.end()
+    rows = [
+        (name, len(some), *np.percentile(some, (50, 99, 100)).round(1).tolist())
+        for name, some in (
+            ("commit until readable at the wall", ours),
+            ("the pool's table, asked as often", direct),
+            ("frame clock, nothing changes", before),
+            ("frame clock meanwhile", meanwhile),
+        )
+    ]
+    table(f"{pace:.0f} changes a second", ("what", "times", "p50 ms", "p99 ms", "max ms"), rows)
+    ratio = float(np.percentile(ours, 99) / np.percentile(direct, 99))
+    print(f"p99 of the wall to p99 of asking the pool itself: {ratio:.2f}")
+    found = {name: {"p50": p50, "p99": p99, "max": most} for name, _, p50, p99, most in rows}
+    figures("sync_lag", changes_per_s=round(pace), ratio_p99=round(ratio, 2), ms=found)
+
+
+if __name__ == "__main__":
+    main()
