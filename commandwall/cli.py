@@ -38,6 +38,10 @@ def _do(asked: argparse.Namespace, settings: Settings, run_wall: RunWall) -> int
         return 0
     if asked.command == "guard" and asked.at_login:
         return _at_login(settings, asked.at_login == "yes")
+    if asked.command == "carry":
+        from commandwall import carry
+
+        return carry.run(settings, asked.way, asked.file, asked.passphrase_file)
     if asked.command == "pool":
         from commandwall.pool import admin
 
@@ -133,6 +137,10 @@ def _commands(commands: argparse._SubParsersAction[argparse.ArgumentParser],
         "--at-login", choices=("yes", "no"), help="start so with each login 随登录启动"
     )
     commands.add_parser("where", parents=[shared], help="print the data directory")
+    carrying = commands.add_parser("carry", parents=[shared], help="lines on a stick 递送")
+    carrying.add_argument("way", choices=("out", "in"), help="write a file 写出, or take one 收入")
+    carrying.add_argument("file", type=Path)
+    carrying.add_argument("--passphrase-file", type=Path, metavar="FILE", help="口令文件")
     importing = commands.add_parser("import", parents=[shared], help="bring in data 导入")
     pooling = commands.add_parser("pool", parents=[shared], help="the central pool 中心池")
     from commandwall.pool import admin

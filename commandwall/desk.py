@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -22,6 +23,10 @@ R = TypeVar("R")
 Act = Callable[..., None]
 Reaction = Callable[[Tx, Sequence[Any]], None]
 Sweep = Callable[[sensors.Watch, Ms], None]
+
+TURN, PAUSE_S = 10, 0.005
+"""Lines of one transaction on wall.db, and the pause after it: an act of a person waits for the
+transaction that is under way, and for no other."""
 
 REACTIONS: tuple[tuple[type[Any], Reaction], ...] = (
     (alarms.Alarm, events.file_alarms),
@@ -115,6 +120,15 @@ class Desk:
             self._react(tx, records)
         return Done(act.__name__, line, records)
 
+    def receive(self, received: Iterable[Line]) -> None:
+        """Fold lines of other stations, which come in the order of their clocks, on the caller's
+        thread; a few at a time: a person's act gets its turn in between."""
+        waiting = iter(received)
+        while some := list(islice(waiting, TURN)):
+            self.run(_receive, {"received": some}, local=True)
+            if len(some) == TURN:
+                self._clock.pause(PAUSE_S)
+
     def sweep(self, watch: Callable[[], sensors.Watch]) -> None:
         """Walk SWEEPS; `watch` is asked before each, since one may renew it."""
         for _, sweep in SWEEPS:
@@ -161,6 +175,10 @@ def outcome(answer: Future[R]) -> tuple[R | None, BaseException | None]:
 
 def _keep(tx: Tx, key: str, value: str) -> None:
     tx.set(key, value)
+
+
+def _receive(tx: Tx, received: Sequence[Line]) -> None:
+    lines.receive(tx, received)
 
 
 def _keep_post(tx: Tx, post: str, person: str) -> None:

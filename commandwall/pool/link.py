@@ -11,9 +11,8 @@ from __future__ import annotations
 import heapq
 import logging
 from bisect import bisect
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import islice
 
 from commandwall.clock import Clock
 from commandwall.desk import Desk
@@ -31,9 +30,6 @@ from commandwall.tallies import CONFIRMED, PUSHED
 
 log = logging.getLogger(__name__)
 OWN = "SELECT seq, hash FROM journal WHERE origin = :o"
-TURN, PAUSE_S = 10, 0.005
-"""Lines of one transaction on wall.db, and the pause after it: an act of a person waits for the
-transaction that is under way, and for no other."""
 
 
 @dataclass(slots=True)
@@ -154,15 +150,10 @@ class Link:
             after = some[-1].seq
 
     def _receive(self, received: Iterable[Line]) -> None:
-        """Fold lines of others, a few at a time: a person's act gets its turn in between."""
-        waiting = iter(received)
-        while some := list(islice(waiting, TURN)):
-            try:
-                self.desk.run(receive, {"received": some}, local=True)
-            except Refused as refused:
-                raise PoolTrouble("chain", str(refused)) from refused
-            if len(some) == TURN:
-                self.clock.pause(PAUSE_S)
+        try:
+            self.desk.receive(received)
+        except Refused as refused:
+            raise PoolTrouble("chain", str(refused)) from refused
 
     def _mark(self, key: str, seq: int, origin: str) -> None:
         self.desk.run(mark, {"key": key, "seq": seq, "origin": origin}, local=True)
@@ -172,8 +163,3 @@ def mark(tx: Tx, key: str, seq: int, origin: str) -> None:
     """Keep how far the pool has our lines of this name, if it still is ours."""
     if tx.setting("origin") == origin:
         tx.set(key, str(seq))
-
-
-def receive(tx: Tx, received: Sequence[Line]) -> None:
-    """Fold what other stations did."""
-    lines.receive(tx, received)

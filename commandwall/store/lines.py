@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, astuple
 from typing import Any
 
@@ -79,6 +79,20 @@ def unsent(tx: Any, origin: str, after: int, limit: int = 500) -> list[Line]:
     )
     rows = tx.rows(sql, o=origin, s=after, n=limit)
     return [Line(*row) for *row, before in rows if before < ROOM]
+
+
+def held(read: Callable[[str, dict[str, Any]], list[Any]]) -> Iterator[Line]:
+    """Every line that this station holds, in the order of their clocks: none stands before one
+    that it had seen. `read(sql, parameters)` gives rows."""
+    after = {"h": -1, "o": "", "s": 0}
+    sql = (
+        "SELECT * FROM journal WHERE (hlc, origin, seq) > (:h, :o, :s) "
+        "ORDER BY hlc, origin, seq LIMIT 1000"
+    )
+    while rows := read(sql, after):
+        found = [Line(*row) for row in rows]
+        yield from found
+        after = {"h": found[-1].hlc, "o": found[-1].origin, "s": found[-1].seq}
 
 
 def contents(line: Line) -> Iterator[tuple[Any, int]]:
