@@ -34,14 +34,23 @@ def subject(conflict: Conflict, picture: Picture) -> str:
     view = picture.events.get(conflict.record)
     if view is not None:
         return plain(view.event.title)
-    record = json.loads(conflict.kept)
+    record = given(conflict.kept)
     told = record.get("title") or record.get("text") or record.get("sensor") or conflict.record
     return plain(told)
 
 
+def given(text: str) -> dict[str, Any]:
+    """The fields of a version; the text itself where somebody wrote none."""
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        found = None
+    return found if isinstance(found, dict) else {"text": text}
+
+
 def version(kind: str, text: str) -> str:
     """已派单　城管局　调度 张*　14:32:07: one of the two, in words."""
-    record: dict[str, Any] = json.loads(text)
+    record = given(text)
     state = str(record.get("state") or record.get("colour") or "")
     said = [
         str(record.get(field) or "") for field in ("unit", "result", "need", "evidence", "reason")

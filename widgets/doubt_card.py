@@ -114,7 +114,7 @@ class DoubtCard(Panel):
         if doubt is None:
             return
         paper.write(0, self.top + 22, doubt.what, Ink("item"), room=paper.width)
-        kind = named("record_kind", doubt.kind)
+        kind = text.plain(named("record_kind", doubt.kind), 40)
         told = f"{kind}　{text.plain(doubt.record, 60)}"
         paper.write(0, self.top + 48, told, Ink("age"), room=paper.width)
         both = self._sides()
@@ -139,7 +139,7 @@ class DoubtCard(Panel):
         for field in doubt.fields():
             if y + 24 > box.bottom():
                 break
-            paper.write(x, y, named("field", field), Ink("age"), room=room)
+            paper.write(x, y, text.plain(named("field", field), 40), Ink("age"), room=room)
             value, other = (
                 self._value(doubt.kind, field, s.fields.get(field))
                 for s in (side, doubt.sides[1 - i])
@@ -186,13 +186,13 @@ class DoubtCard(Panel):
         return text.plain(named(LISTS[field], str(value)) if field in LISTS else value, 120)
 
     def _moment(self, value: Any) -> str:
-        if isinstance(value, int):
-            return age.moment(self.picture.now, Ms(value))
         try:
+            if isinstance(value, int):
+                return age.moment(self.picture.now, Ms(value))
             at = Ms(round(datetime.fromisoformat(str(value)).timestamp() * SECOND))
-        except ValueError:
+            return age.moment(self.picture.now, at)
+        except (ValueError, OverflowError, OSError):
             return text.plain(value, 40)
-        return age.moment(self.picture.now, at)
 
     def _choose(self, side: int) -> None:
         self._mark, self._said = side, ""

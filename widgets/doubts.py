@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -59,29 +58,26 @@ class Doubt:
 
 def of_sources(dispute: Dispute, picture: Picture) -> Doubt:
     """Two sources of the city."""
-    held, said = _object(dispute.held), _object(dispute.said)
+    held, said = conflict.given(dispute.held), conflict.given(dispute.said)
     sides = (
         Side(HELD, held, _sources(dispute.held_source), dispute.held_at),
         Side(SAID, said, _sources(dispute.said_source), dispute.said_at),
     )
     view = picture.events.get(dispute.record)
-    name = (
-        plain(view.event.title if view else "")
-        or f"{named('record_kind', dispute.kind)} {plain(dispute.record, 40)}"
+    name = plain(view.event.title if view else "") or plain(
+        f"{named('record_kind', dispute.kind)} {dispute.record}", 60
     )
     return Doubt(dispute.id, dispute.kind, dispute.record, name, sides, Dispute)
 
 
 def of_stations(one: Conflict, picture: Picture) -> Doubt:
     """Two stations."""
-    sides = tuple(
-        Side(keep, record := _object(text), _doer(record) or plain(origin, 40), _moment(record))
-        for keep, text, origin in (
-            (KEPT, one.kept, one.kept_origin), (OTHER, one.other, one.other_origin),
-        )
-    )  # fmt: skip
+    sides = (
+        _written(KEPT, one.kept, one.kept_origin),
+        _written(OTHER, one.other, one.other_origin),
+    )
     about = conflict.subject(one, picture)
-    return Doubt(one.id, one.kind, one.record, about, (sides[0], sides[1]), Conflict)
+    return Doubt(one.id, one.kind, one.record, about, sides, Conflict)
 
 
 def doubts(picture: Picture) -> dict[str, Doubt]:
@@ -144,8 +140,8 @@ class Doubts(RowList):
         paper.write(x["之间"], base + 8, between, Ink("label", "t1"))
         ink = Ink("body", "t2" if decided else "t1", not decided)
         paper.write(x["事项"], base, doubt.what, ink, room=x["最近"] - x["事项"] - 90)
-        names = tr("、").join(named("field", name) for name in doubt.fields()[:4])
-        second = f"{named('record_kind', doubt.kind)}　{names}"
+        names = tr("、").join(plain(named("field", name), 40) for name in doubt.fields()[:4])
+        second = f"{plain(named('record_kind', doubt.kind), 40)}　{names}"
         if decided:
             second = tr("{what}　已定夺", what=second)
         paper.write(x["事项"], base + 18, second, Ink("age"), room=x["最近"] - x["事项"] - 90)
@@ -156,14 +152,14 @@ class Doubts(RowList):
         return [("之间", 12, 0.0), ("事项", 76, 0.0), ("最近", width - 8, RIGHT)]
 
 
-def _object(text: str) -> dict[str, Any]:
-    found = json.loads(text)
-    return found if isinstance(found, dict) else {}
+def _written(keep: str, text: str, origin: str) -> Side:
+    record = conflict.given(text)
+    return Side(keep, record, _doer(record) or plain(origin, 40), _moment(record))
 
 
 def _moment(record: dict[str, Any]) -> Ms | None:
     at = record.get("at") or record.get("changed_at")
-    return Ms(int(at)) if at else None
+    return Ms(at) if isinstance(at, int) and at else None
 
 
 def _doer(record: dict[str, Any]) -> str:

@@ -103,7 +103,7 @@ class Stations(Panel):
         """Its area and post: a login says less to a person."""
         area = self.picture.areas.get(station.area)
         where = area.name if area else station.area or tr("市级")
-        post = named("post", station.said.post) if station.said.post else ""
+        post = named("post", station.said.post, "full") if station.said.post else ""
         return "　".join(filter(None, (plain(where, 24), plain(post, 24))))
 
     def _told(self, station: Station, link: str) -> list[str]:

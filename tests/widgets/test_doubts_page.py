@@ -159,6 +159,17 @@ def test_markup_in_a_value_is_shown_as_it_stands(world: Any, make_wall: Any) -> 
     assert "<img src" in words_of(wall, "doubt_card")
 
 
+@pytest.mark.parametrize(
+    "said", ['"x"', "no json", "[" * 9_000, '{"closed_at": 9e99}', "{}", '{"a": {}}']
+)
+def test_a_version_that_is_none_is_shown_as_text(world: Any, make_wall: Any, said: str) -> None:
+    facts = {n: getattr(a_dispute(), n) for n in Dispute.__slots__}
+    wall = opened(world, make_wall, {Dispute: [Dispute(**facts | {"said": said, "kind": "<b>"})]})
+    keys(wall)["J"]()
+    assert "小区停水" in words_of(wall, "doubt_card")
+    assert not wall.page.panels["doubts"].failures and not wall.page.panels["doubt_card"].failures
+
+
 def keys(wall: Any) -> dict[str, Any]:
     return {c.key: c.run for c in wall.all_commands()}
 
