@@ -14,7 +14,6 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import astuple, dataclass
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -29,14 +28,14 @@ from commandwall.store.store import Refused
 from commandwall.world import World
 
 FORMAT = "1"
-PART = 1000
-TABLES = (
-    "CREATE TABLE about (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT",
-    "CREATE TABLE line (no INTEGER PRIMARY KEY, origin TEXT NOT NULL, seq INTEGER NOT NULL, "
-    "hlc INTEGER NOT NULL, scope TEXT NOT NULL, act TEXT NOT NULL, person TEXT NOT NULL, "
-    "post TEXT NOT NULL, body_hash TEXT NOT NULL, prev TEXT NOT NULL, hash TEXT NOT NULL, "
-    "body TEXT) STRICT",
-)
+TABLES = """
+CREATE TABLE about (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+CREATE TABLE line (
+    no INTEGER PRIMARY KEY, origin TEXT NOT NULL, seq INTEGER NOT NULL, hlc INTEGER NOT NULL,
+    scope TEXT NOT NULL, act TEXT NOT NULL, person TEXT NOT NULL, post TEXT NOT NULL,
+    body_hash TEXT NOT NULL, prev TEXT NOT NULL, hash TEXT NOT NULL, body TEXT
+) STRICT;
+"""
 PUT = "INSERT INTO line VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 TAKE = (
     "SELECT origin, seq, hlc, scope, act, person, post, body_hash, prev, hash, body "
@@ -128,19 +127,15 @@ def _open(file: Path, passphrase: str) -> Any:
 
 
 def _write(conn: Any, world: World, now: Ms) -> Carried:
-    for table in TABLES:
-        conn.execute(table)
+    conn.executescript(TABLES)
     about = {"format": FORMAT, "city": _city(world), "at": str(now), "from": world.desk.origin}
-    conn.executemany("INSERT INTO about VALUES (?, ?)", about.items())
-    told, stations = 0, set()
     waiting = lines.held(lambda sql, values: world.store.read(lambda r: r.rows(sql, **values)))
     conn.execute("BEGIN")
-    while some := list(islice(waiting, PART)):
-        conn.executemany(PUT, map(astuple, some))
-        told += len(some)
-        stations |= {line.origin for line in some}
+    conn.executemany("INSERT INTO about VALUES (?, ?)", about.items())
+    conn.executemany(PUT, map(astuple, waiting))
     conn.execute("COMMIT")
-    return Carried(told, len(stations), now)
+    told, stations = conn.execute("SELECT count(*), count(DISTINCT origin) FROM line").fetchone()
+    return Carried(told, stations, now)
 
 
 def _about(conn: Any) -> dict[str, str]:
