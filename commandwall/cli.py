@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Sequence
 from importlib.metadata import version
@@ -22,10 +23,17 @@ def run(arguments: Sequence[str], run_wall: RunWall) -> int:
     try:
         pairing.check()
         settings = Settings.load(_flags(asked), file=asked.config)
-        return _do(asked, settings, run_wall)
+        code = _do(asked, settings, run_wall)
+        print(end="", flush=True)
+        return code
     except (SettingsError, pairing.BrokenPairing) as error:
         print(f"commandwall: {error}", file=sys.stderr)
         return USAGE
+    except BrokenPipeError:
+        # Whoever read what this printed has enough (`| head`). Python would say so once more at the
+        # end, when it empties what it still holds: that goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return REFUSED
 
 
 def _do(asked: argparse.Namespace, settings: Settings, run_wall: RunWall) -> int:

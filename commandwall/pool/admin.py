@@ -150,9 +150,21 @@ def _status(conn: Connection, settings: Settings, asked: argparse.Namespace) -> 
         return DONE
     names = codes.load("pool_status")
     for key, value in found.items():
-        shown = json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else value
-        print(f"{names[key].name(settings.lang)}: {'—' if value is None else shown}")
+        print(f"{names[key].name(settings.lang)}: {_shown(value)}")
     return DONE
+
+
+def _shown(value: object) -> str:
+    """A fact for people; of many, each on a line of its own."""
+    if isinstance(value, dict):
+        return "".join(f"\n  {name}: {_line(fact)}" for name, fact in value.items()) or "—"
+    return "—" if value is None else str(value)
+
+
+def _line(fact: object) -> str:
+    if isinstance(fact, dict):
+        return ", ".join(f"{name} {_shown(value)}" for name, value in fact.items())
+    return _shown(fact)
 
 
 def _drop(conn: Connection, settings: Settings, asked: argparse.Namespace) -> int:

@@ -44,6 +44,14 @@ def test_the_installed_command_runs() -> None:
     assert (done.returncode, done.stdout) == (0, f"commandwall {version('commandwall')}\n")
 
 
+def test_a_reader_who_has_enough_is_no_trouble() -> None:
+    command = [sys.executable, "-m", "main", "pool", "init", "--print"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=-1, stderr=-1, text=True) as printing:
+        assert printing.stdout and printing.stderr
+        printing.stdout.close()
+        assert printing.stderr.read() == ""
+
+
 def test_help_names_every_command_and_flag() -> None:
     told = call("--help").stdout
     for name in (

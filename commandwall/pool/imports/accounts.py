@@ -76,6 +76,7 @@ def _quarantine(pool: CityPool, settings: Settings, asked: argparse.Namespace) -
     rows = pool.quarantine(asked.source, asked.batch)
     if asked.export:
         with private(asked.export) as file:
+            file.write("\ufeff")  # by it a spreadsheet program knows that this is UTF-8
             csv.writer(file).writerows([HEAD, *rows])
         print(f"{words['quarantined']} {len(rows):,}: {asked.export}")
         return DONE
@@ -83,7 +84,8 @@ def _quarantine(pool: CityPool, settings: Settings, asked: argparse.Namespace) -
         why = words.get(reason, reason)
         print(f"{at:%Y-%m-%d %H:%M}  {source}  {file_name}  {words['row']} {row}, {field}: {why}")
         print(f"        {text.clean(original).text}")
-    print(f"{words['quarantined']} {len(rows):,}", file=sys.stderr)
+    more = f" ({words['more_aside']})" if len(rows) > SHOWN else ""
+    print(f"{words['quarantined']} {len(rows):,}{more}", file=sys.stderr)
     return DONE
 
 

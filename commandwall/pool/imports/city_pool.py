@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Generator, Iterable, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -106,7 +106,11 @@ class CityPool:
         except psycopg.errors.RaiseException as error:
             raise ImportTrouble("source_off", why=error.diag.message_primary) from error
         batch = Batch(int(_one(found)))
-        yield batch
+        try:
+            yield batch
+        except ImportTrouble:
+            self._conn.execute(REFUSED, (batch.summary, batch.number))
+            raise
         self._conn.execute("SELECT cw_end_batch(%s)", (batch.summary,))
 
     def batches(self, most: int) -> list[tuple[Any, ...]]:
@@ -144,7 +148,7 @@ class CityPool:
 
 @dataclass(slots=True)
 class Batch:
-    """A load that runs; `summary` is kept with it."""
+    """A load that runs; `summary`, or why it was refused, is kept with it."""
 
     number: int
     summary: str = ""
@@ -186,6 +190,7 @@ SELECT b.batch, b.begun_at, b.source, b.file, b.state, b.summary,
     (SELECT count(*) FROM cw_batch_row r WHERE r.batch = b.batch AND r.kind <> 'claim')
 FROM cw_batch b ORDER BY b.batch DESC LIMIT %s
 """
+REFUSED = b"UPDATE cw_batch SET summary = %s WHERE batch = %s"
 NAMED = b"""
 SELECT r.kind, r.id, r.ended FROM cw_batch_row r WHERE r.batch = %s AND r.kind <> 'claim'
     AND r.ended = 'later'
@@ -211,14 +216,18 @@ def opened(settings: Settings) -> Generator[CityPool]:
     A local server that does not run is started for as long as the import takes. Raises
     ImportTrouble where the pool cannot be reached or does not let this login write.
     """
-    try:
-        with _connection(settings) as conn:
+    with ExitStack() as stack:
+        try:
+            conn = stack.enter_context(_connection(settings))
             schema.create(conn)
             # Also waits for what the pool still does for an import that was killed.
             conn.execute("SELECT pg_advisory_lock(%s)", (ONE_IMPORT,))
+        except (psycopg.Error, ServerTrouble, OSError) as error:
+            raise ImportTrouble("pool", why=str(error).strip()) from error
+        try:
             yield CityPool(conn)
-    except (psycopg.Error, ServerTrouble, OSError) as error:
-        raise ImportTrouble("pool", why=str(error).strip()) from error
+        except psycopg.Error as error:
+            raise ImportTrouble("pool", why=str(error).strip()) from error
 
 
 @contextmanager

@@ -17,8 +17,9 @@ from commandwall.pool.imports.trouble import ImportTrouble
 
 AT_ONCE = 5_000
 """Rows that wait here while the database sends on."""
-_OURS = {"postgresql": "postgresql+psycopg"}
-"""The driver that comes with this program, where an address names none."""
+_USUAL = {"postgresql": "postgresql+psycopg", "mysql": "mysql+pymysql"}
+"""The driver where an address names none: one that comes with this program or that pip can put
+beside it without a compiler."""
 
 
 def is_address(said: str) -> bool:
@@ -28,7 +29,8 @@ def is_address(said: str) -> bool:
 
 def name_of(said: str, mapping: Mapping) -> str:
     """How a load from there is called: never with a password in it."""
-    return f"{_url(said).database or ''}-{mapping.table or digest(mapping.query)[:8]}".strip("-/")
+    database = Path(_url(said).database or "").name  # SQLite's is the path of a file
+    return f"{database}-{mapping.table or digest(mapping.query)[:8]}".strip("-")
 
 
 def digest(said: str) -> str:
@@ -99,7 +101,7 @@ def _url(said: str) -> URL:
         url = make_url(said)
     except (ArgumentError, ValueError) as error:
         raise ImportTrouble("address") from error
-    return url.set(drivername=_OURS.get(url.drivername, url.drivername))
+    return url.set(drivername=_USUAL.get(url.drivername, url.drivername))
 
 
 def _with_secret(url: URL, secret_file: str) -> URL:
@@ -117,4 +119,6 @@ def _engine(url: URL) -> Engine:
     try:
         return create_engine(url, poolclass=NullPool, hide_parameters=True)
     except (NoSuchModuleError, ModuleNotFoundError) as error:
-        raise ImportTrouble("driver", driver=url.drivername, why=str(error)) from error
+        package = getattr(error, "name", None) or url.drivername.partition("+")[2] or url.drivername
+        facts = {"driver": url.drivername, "why": str(error), "package": package}
+        raise ImportTrouble("driver", **facts) from error

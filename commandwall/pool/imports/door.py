@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from commandwall.pool.imports import geofiles
     from commandwall.pool.imports.pool_rows import PoolRows
     from commandwall.pool.imports.report import Ledger, Report
+    from commandwall.pool.imports.trouble import ImportTrouble
 
     Work = Callable[[PoolRows, Ledger], Report]
     """The import of a file that is read and checked, into an open pool."""
@@ -96,20 +97,33 @@ def run(settings: Settings, asked: argparse.Namespace) -> int:
             return accounts.run(settings, asked)
         return _load(settings, JOBS[asked.what](asked))
     except ImportTrouble as trouble:
-        print(f"commandwall: {trouble.sentence(settings.lang)}", file=sys.stderr)
-        return REFUSED
+        return _refuse(trouble, settings)
+    except BrokenPipeError:  # nobody reads on: that is no trouble of a file
+        raise
+    except OSError as error:
+        return _refuse(ImportTrouble("file", why=str(error)), settings)
+
+
+def _refuse(trouble: ImportTrouble, settings: Settings) -> int:
+    print(f"commandwall: {trouble.sentence(settings.lang)}", file=sys.stderr)
+    return REFUSED
 
 
 def _load(settings: Settings, job: Job) -> int:
     from commandwall.pool.imports import city_pool
     from commandwall.pool.imports.report import QUARANTINED, Ledger
+    from commandwall.pool.imports.trouble import ImportTrouble
 
     with (
         city_pool.opened(settings) as pool,
         Ledger(settings.data_dir / "imports", Path(job.name).stem) as ledger,
         pool.batch(job.source, job.name, job.digest) as batch,
     ):
-        report = job.work(pool, ledger)
+        try:
+            report = job.work(pool, ledger)
+        except ImportTrouble as trouble:
+            batch.summary = trouble.sentence(settings.lang)
+            raise
         batch.summary = report.lines(settings.lang)[0]
         if job.whole:
             pool.forget_aside(job.source, job.name)

@@ -44,15 +44,16 @@ class Twin(NamedTuple):
 class Merger:
     """Rows that say again what an earlier row of the file said.
 
-    The same number with the same text is the same row; the same text of the same person within
-    `near` milliseconds is the same matter. The same number with another text is refused, so that
-    neither text is lost.
+    The same number with the same text is the same row; the same text of the same person, with the
+    same telephone and address, within `near` milliseconds is the same matter: many people share a
+    name, and one person may tell the same of two streets. The same number with another text is
+    refused, so that neither text is lost.
     """
 
     def __init__(self, near: int) -> None:
         self._near = near
         self._told: dict[str, tuple[str, str]] = {}  # id -> what it said, the event it became
-        self._texts: dict[tuple[str, str], list[tuple[Ms, str]]] = defaultdict(list)
+        self._texts: dict[tuple[str, ...], list[tuple[Ms, str]]] = defaultdict(list)
 
     def twin(self, event: Event) -> Twin | None:
         """The earlier event that this one repeats, or None; remembers this one. RowFault."""
@@ -69,7 +70,7 @@ class Merger:
     def _near_twin(self, event: Event, told: str) -> str:
         if not event.person:
             return ""
-        others = self._texts[event.person, told]
+        others = self._texts[event.person, event.phone, event.address, told]
         for at, other in others:
             if abs(event.reported_at - at) <= self._near:
                 return other

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from collections.abc import Mapping as Dict
 from dataclasses import MISSING, fields
 from functools import cached_property
@@ -147,20 +147,27 @@ def known_words(list_name: str, more: Dict[str, str]) -> dict[str, str]:
 
 def _check(mapping: Mapping, name: str) -> None:
     if mapping.kind not in KINDS:
-        raise ImportTrouble("mapping", file=name, why=f"kind: {mapping.kind}")
+        raise _strange(name, "kind", [mapping.kind], KINDS)
     vocabularies = _of_events(mapping) if mapping.kind == "event" else _of_records(mapping)
     for what, given, allowed in vocabularies:
-        if strange := [str(value) for value in given if value not in allowed]:
-            why = f"{what}: {', '.join(strange)}"
-            raise ImportTrouble("mapping", file=name, why=why)
+        if strange := [value for value in given if value not in allowed]:
+            raise _strange(name, what, strange, allowed)
     if missing := _missing(mapping):
-        raise ImportTrouble("mapping", file=name, why=", ".join(missing))
+        raise ImportTrouble("mapping_lacks", file=name, missing=", ".join(missing))
     if mapping.located:
         declared(mapping.datum)
     try:
         _ = mapping.time_zone
     except (ZoneInfoNotFoundError, ValueError) as error:
         raise ImportTrouble("mapping", file=name, why=f"zone: {mapping.zone}") from error
+
+
+def _strange(
+    name: str, part: str, strange: Iterable[object], allowed: Collection[object]
+) -> ImportTrouble:
+    """Names what cannot stand in a part of the mapping, and everything that can."""
+    said, known = ", ".join(map(str, strange)), ", ".join(sorted(map(str, allowed))) or "—"
+    return ImportTrouble("mapping_word", file=name, part=part, said=said, known=known)
 
 
 def _missing(mapping: Mapping) -> list[str]:
@@ -180,7 +187,7 @@ def _numbers(kind: type[Any]) -> set[str]:
     return {f.name for f in bare if f.type in ("int", "float", "Ms")} - _GIVEN.keys()
 
 
-Vocabulary = tuple[str, Iterable[object], Container[object]]
+Vocabulary = tuple[str, Iterable[object], Collection[object]]
 """Part of a mapping, the values in it, and the values that are allowed there."""
 
 

@@ -78,6 +78,8 @@ class Report:
         for o in self.refused:
             where = f"{words['row'].name(lang)} {o.row}, {o.field}"
             told.append(f"  ! {where}: {words[o.reason].name(lang)}")
+        if self.total(QUARANTINED) > len(self.refused):
+            told.append(f"  … {words['more_aside'].name(lang)}")
         return told
 
 

@@ -60,6 +60,26 @@ def test_people_without_a_name_are_not_the_same_person(desk):
     assert report.total("imported") == 2
 
 
+def test_who_shares_a_name_or_tells_the_same_of_two_streets_tells_two_matters(desk):
+    head = HEAD.replace("时间", "时间,电话,地址")
+    told = 'source = "12345"\n[columns]\nsource_id = "编号"\nperson = "用户"\nbody = "详情"\n'
+    told += 'reported_at = "时间"\nphone = "电话"\naddress = "地址"\n'
+    rows = [
+        "1,王女士,路灯,路灯不亮,2026-03-01,13800000001,花园路1号\n",
+        "2,王女士,路灯,路灯不亮,2026-03-01,13800000002,花园路1号\n",  # another of the name
+        "3,王女士,路灯,路灯不亮,2026-03-01,13800000001,人民路9号\n",  # the other street
+        "4,王女士,路灯,路灯不亮,2026-03-02,13800000001,花园路1号\n",  # she calls again
+    ]
+    desk.events(head + "".join(rows), told)
+    assert [end[2] for end in ends(desk)] == ["new", "new", "new", "same_text"]
+
+
+def test_a_report_that_names_only_some_refused_rows_says_where_all_of_them_are(desk):
+    bad = [f"{n},甲,停水,第{n}栋,三月\n" for n in range(30)]
+    few, many = desk.events(HEAD + bad[0]).lines("en"), desk.events(HEAD + "".join(bad)).lines("en")
+    assert "--export" in many[-1] and "--export" not in few[-1]
+
+
 def test_a_refused_row_keeps_its_original_field_and_reason(desk):
     desk.events(HEAD + "6,\u202e丁,路灯,坏了,三月\n")
     (kept,) = desk.pool.kept.values()

@@ -93,6 +93,9 @@ def test_half_a_table_is_refused_before_anything_is_written(shell, mapping, caps
     assert "300 行中的 150 行" in capsys.readouterr().err
     assert load(shell, mapping, HEAD) == 2
     assert outbox(shell) == before
+    capsys.readouterr()
+    shell.run("batches")
+    assert "300 行中的 150 行" in capsys.readouterr().out
     assert load(shell, mapping, half, "--yes-remove") == 0
     assert outbox(shell) == before + 151
 
@@ -242,9 +245,12 @@ def test_places_of_a_platform_come_in_by_their_mapping(shell, capsys):
         (5, "id", "empty"),
     ]
     file = shell.folder / "aside.csv"
+    assert shell.run("quarantine", "--export", shell.folder / "none" / "aside.csv") == 2
+    assert "aside.csv" in capsys.readouterr().err
     capsys.readouterr()
     assert shell.run("quarantine", "--source", "safety-cloud", "--export", file) == 0
-    with file.open(encoding="utf-8") as exported:
+    assert file.read_bytes().startswith(b"\xef\xbb\xbf")  # or a spreadsheet shows garbage
+    with file.open(encoding="utf-8-sig") as exported:
         assert [row["field"] for row in csv.DictReader(exported)] == ["kind", "id"]
     assert shell.run("quarantine") == 0
     assert "行 4, kind: 取值不认识" in capsys.readouterr().out
@@ -275,11 +281,13 @@ def test_a_table_of_another_database_is_read_by_its_address(shell, mapping, caps
         )
     theirs.close()
     assert shell.run("table", f"sqlite:///{file}", "--mapping", mapping) == 0
-    assert "1,200 / 1,200" in capsys.readouterr().err
+    told = capsys.readouterr()
+    assert "1,200 / 1,200" in told.err and told.out.startswith("theirs.db-orders: ")
     assert shell.ask("SELECT count(*) FROM cw_event") == [(1200,)]
     for address, said in (
         (f"sqlite:///{shell.folder}/none.db", "none.db"),
         ("nosuch://host/db", "驱动"),
+        ("oracle://host/db", "pip install oracledb"),
         ("://", "SQLAlchemy"),
     ):
         assert shell.run("table", address, "--mapping", mapping) == 2

@@ -40,6 +40,20 @@ def test_a_wrong_mapping_is_refused_and_names_what_is_wrong(tmp_path, text, name
     assert named in trouble(tmp_path, text).sentence("zh")
 
 
+@pytest.mark.parametrize(
+    ("text", "known"),
+    [
+        ('source = "fax"\n[columns]', "whistle"),
+        ('source = "12345"\nkind = "events"\n[columns]', "household"),
+        ('source = "12345"\n[columns]\n[states]\n"退回" = "RETURNED"', "ON_SCENE"),
+        ('source = "12345"\n[columns]\ntitel = "主题"', "title"),
+        ('source = "12345"\n[columns]\n[urgencies]\n"急" = 9', "1, 2, 3, 4, 5"),
+    ],
+)
+def test_a_word_that_cannot_stand_there_is_answered_with_those_that_can(tmp_path, text, known):
+    assert known in trouble(tmp_path, text).sentence("en")
+
+
 def test_coordinates_need_a_declared_datum(tmp_path):
     located = 'source = "12345"\n%s[columns]\nlon = "经度"\nlat = "纬度"\n'
     missing = trouble(tmp_path, located % "")

@@ -285,7 +285,8 @@ def test_the_state_is_told_to_people_and_programs(pool: Any, shell: Shell, capsy
     assert facts["feed_head"] == 1 and facts["waiting"] == 0 and facts["rows"]["event"] == 1
     assert facts["feed_days"] == codes.limit("feed_days")
     assert shell("status", lang="en") == 0
-    assert "feed position: 1" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "feed position: 1" in told and "\n  event: 1\n" in told and "{" not in told
 
 
 def test_a_pool_is_dropped_only_by_its_name(pool: Any, shell: Shell, capsys: Any) -> None:
