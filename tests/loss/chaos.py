@@ -9,7 +9,6 @@ from __future__ import annotations
 import random
 import signal
 import time
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -56,7 +55,7 @@ class Storm:
     rest, and how wrong each agent thinks its computer (seconds)."""
 
     seed: int
-    blows: Counter[str] = field(default_factory=Counter)
+    blows: dict[str, int] = field(default_factory=dict)
     acts: int = 0
     refused: int = 0
     broken: int = 0
@@ -136,10 +135,11 @@ def storm(folder: Path, seed: int, seconds: float, blows: int = 0) -> Storm:
         for station in here.stations:
             station.busy(True)
         end = time.monotonic() + seconds
-        while time.monotonic() < end or found.blows.total() < blows:
+        while time.monotonic() < end or sum(found.blows.values()) < blows:
             time.sleep(drawn.expovariate(1 / GAP_S))
             (what,) = drawn.choices(list(SHARES), list(SHARES.values()))
-            found.blows[here.strike(what, drawn)] += 1
+            blow = here.strike(what, drawn)
+            found.blows[blow] = found.blows.get(blow, 0) + 1
         began = time.monotonic()
         here.heal()
         _judge(here, found, began)
