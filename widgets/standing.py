@@ -102,7 +102,11 @@ class Screens(QObject):
         app = QGuiApplication.instance()
         assert isinstance(app, QGuiApplication)
         for changed in (app.screenAdded, app.screenRemoved, app.primaryScreenChanged):
-            changed.connect(lambda *_: self._timer.start())
+            changed.connect(self._plugged)
+
+    def _plugged(self, *_: object) -> None:
+        """No lambda: the connection has to end with this object, for the application stays."""
+        self._timer.start()
 
     def _back(self) -> None:
         for name, window in self._windows():
