@@ -157,11 +157,16 @@ sys.exit(main.run_wall(Settings(data_dir=Path(sys.argv[2])), None))
 """
 
 
+def stands(report: Path) -> bool:
+    """Whether a report has its stacks: it may still be in the writing."""
+    return "in stand_still" in report.read_text()
+
+
 def test_the_next_start_tells_of_a_stall_that_was_ended_by_a_kill(tmp_path: Path, qtbot) -> None:
     command = [sys.executable, "-c", STANDING, "--data-dir", str(tmp_path)]
     child = subprocess.Popen([*command, "stand"], cwd=ROOT, start_new_session=True)
     reports = tmp_path / "log"
-    qtbot.waitUntil(lambda: any(reports.glob("stall-*.txt")), timeout=60_000)
+    qtbot.waitUntil(lambda: any(map(stands, reports.glob("stall-*.txt"))), timeout=60_000)
     os.killpg(child.pid, signal.SIGKILL)
     child.wait()
     (report,) = reports.glob("stall-*.txt")
