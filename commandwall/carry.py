@@ -13,7 +13,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -36,11 +36,9 @@ CREATE TABLE line (
     body_hash TEXT NOT NULL, prev TEXT NOT NULL, hash TEXT NOT NULL, body TEXT
 ) STRICT;
 """
-PUT = "INSERT INTO line VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-TAKE = (
-    "SELECT origin, seq, hlc, scope, act, person, post, body_hash, prev, hash, body "
-    "FROM line ORDER BY no"
-)
+FIELDS = [field.name for field in fields(Line)]
+PUT = f"INSERT INTO line ({', '.join(FIELDS)}) VALUES ({', '.join('?' * len(FIELDS))})"
+TAKE = f"SELECT {', '.join(FIELDS)} FROM line ORDER BY no"
 CITY = "SELECT value FROM mirror_meta WHERE key = 'city'"
 
 WRONG = "口令不对，或不是递送文件 wrong passphrase, or not written by carry"

@@ -140,8 +140,8 @@ def _commands(commands: argparse._SubParsersAction[argparse.ArgumentParser],
     snapshot.add_argument("file", type=Path)
     agent = commands.add_parser("agent", parents=[shared], help="the second program 后台程序")
     agent.add_argument("--service", action="store_true", help="go on without a wall")
-    guard = commands.add_parser("guard", parents=[shared], help="keep the wall alive 看护大屏")
-    guard.add_argument(
+    guarding = commands.add_parser("guard", parents=[shared], help="keep the wall alive 看护大屏")
+    guarding.add_argument(
         "--at-login", choices=("yes", "no"), help="start so with each login 随登录启动"
     )
     commands.add_parser("where", parents=[shared], help="print the data directory")

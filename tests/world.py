@@ -93,5 +93,14 @@ class City:
             wall.turns.finish()
 
 
+def notice(wall: Any) -> str:
+    """What the notice says; nothing where it is not there."""
+    panel = wall.page.panels.get("notice")
+    if panel is None or panel.isHidden():
+        return ""
+    panel.grab()
+    return str(panel.accessibleDescription())
+
+
 def _key(record: Any) -> str:
     return str(record.event.id if isinstance(record, EventView) else record.id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRectF, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
@@ -57,8 +57,6 @@ class FileSheet(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         paper = Paper(self, self._look)
-        box = QRectF(0.5, 0.5, paper.width - 1, paper.height - 1)
-        paper.fill(box, "bg", 4)
-        paper.frame(box, "ln2", 1, 4)
+        paper.face("bg")
         paper.write(MARGIN, 48, self._title, Ink("item"), room=paper.width - 2 * MARGIN)
         paper.end()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, QObject, QRectF, Qt
+from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent, QPaintEvent
 from PySide6.QtWidgets import QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
@@ -79,7 +79,5 @@ class Palette(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         paper = Paper(self, self._look)
-        box = QRectF(0.5, 0.5, paper.width - 1, paper.height - 1)
-        paper.fill(box, "p", 4)
-        paper.frame(box, "ln2", 1, 4)
+        paper.face("p")
         paper.end()

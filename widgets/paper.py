@@ -157,6 +157,12 @@ class Paper:
             self.painter.setBrush(Qt.BrushStyle.NoBrush)
             self.painter.drawRoundedRect(box, radius, radius)
 
+    def face(self, token: str) -> None:
+        """The whole of a sheet that lies over the page, with a line around it."""
+        box = QRectF(0.5, 0.5, self.width - 1, self.height - 1)
+        self.fill(box, token, 4)
+        self.frame(box, "ln2", 1, 4)
+
     def disc(self, x: float, y: float, radius: float, line: str, inside: str) -> None:
         """A circle around (x, y), in the colours of its line and of what is inside."""
         if self._wanted(_about(x, y, radius + 1), radius, line, inside):

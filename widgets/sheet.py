@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from PySide6.QtCore import QRectF, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent, QPaintEvent
 from PySide6.QtWidgets import QFormLayout, QVBoxLayout, QWidget
 
@@ -75,8 +75,6 @@ class Sheet(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         paper = Paper(self, self._look)
-        box = QRectF(0.5, 0.5, paper.width - 1, paper.height - 1)
-        paper.fill(box, "p", 4)
-        paper.frame(box, "ln2", 1, 4)
+        paper.face("p")
         paper.write(MARGIN, 48, self._title, Ink("item"), room=paper.width - 2 * MARGIN)
         paper.end()

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from builders import NOW
+from world import notice
 
 from commandwall.clock import HOUR, Ms
 from commandwall.store.quarantine import Harm, Span
@@ -18,14 +19,6 @@ def wall(make_wall: Any, world: Any) -> Any:
     made = make_wall()
     world.tick()
     return made
-
-
-def notice(wall: Any) -> str:
-    panel = wall.page.panels.get("notice")
-    if panel is None or panel.isHidden():
-        return ""
-    panel.grab()
-    return str(panel.accessibleDescription())
 
 
 def a_harm(**facts: Any) -> Harm:

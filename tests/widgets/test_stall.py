@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from builders import NOW
 from PySide6.QtCore import Qt
+from world import notice
 
 from commandwall.clock import MINUTE, Ms
 from commandwall.watchdog import Stall, stalls
@@ -23,15 +24,6 @@ def wall(make_wall: Any, world: Any) -> Any:
     made = make_wall()
     world.tick()
     return made
-
-
-def notice(wall: Any) -> str:
-    """What the notice says; nothing where it is not there."""
-    panel = wall.page.panels.get("notice")
-    if panel is None or panel.isHidden():
-        return ""
-    panel.grab()
-    return str(panel.accessibleDescription())
 
 
 def test_a_window_that_stood_still_says_since_when_how_long_and_where_the_report_is(
