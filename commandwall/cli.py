@@ -54,6 +54,10 @@ def _do(asked: argparse.Namespace, settings: Settings, run_wall: RunWall) -> int
         from commandwall.pool import admin
 
         return admin.run(settings, asked)
+    if asked.command == "backup":
+        from commandwall import backups
+
+        return backups.run(settings, asked)
     if asked.command == "import":
         from commandwall.pool.imports import door
 
@@ -151,9 +155,12 @@ def _commands(commands: argparse._SubParsersAction[argparse.ArgumentParser],
     carrying.add_argument("--passphrase-file", type=Path, metavar="FILE", help="口令文件")
     importing = commands.add_parser("import", parents=[shared], help="bring in data 导入")
     pooling = commands.add_parser("pool", parents=[shared], help="the central pool 中心池")
+    backing = commands.add_parser("backup", parents=[shared], help="copies of the journal 备份")
+    from commandwall import backups
     from commandwall.pool import admin
     from commandwall.pool.imports import door
 
+    backups.add_arguments(backing)
     door.add_arguments(importing)
     admin.add_arguments(pooling)
 

@@ -34,11 +34,16 @@ class Backup:
     newest: Ms
 
 
-def make(folder: Path) -> Path:
-    """Copy wall.db as it is now. Raises StoreTrouble: `damaged` where the copy is not sound."""
+def make(folder: Path, into: Path | None = None) -> Path:
+    """Copy wall.db as it is now, into the folder of backups or another one.
+
+    Raises StoreTrouble: `cannot_open` where there is none, `damaged` where the copy is not sound.
+    """
+    if not (folder / WALL_DB).exists():
+        raise StoreTrouble("cannot_open", f"{folder} has no journal yet")
     stem = f"wall-{to_datetime(Clock().now()):%Y%m%d-%H%M%S}"
-    part = folder / FOLDER / f"{stem}.part"
-    part.parent.mkdir(exist_ok=True)
+    part = (into or folder / FOLDER) / f"{stem}.part"
+    part.parent.mkdir(parents=True, exist_ok=True)
     part.unlink(missing_ok=True)
     try:
         with database.troubles():
@@ -66,6 +71,8 @@ def made_at(file: Path) -> Ms:
 
 def look(file: Path) -> tuple[Backup | None, Fault | None]:
     """Open a backup and look at all of it: what it holds, or what is wrong with it."""
+    if not file.exists():
+        raise StoreTrouble("cannot_open", f"{file} is not there")
     with database.troubles():
         if (fault := check.journal(file)) is not None:
             return None, fault
