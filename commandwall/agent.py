@@ -58,6 +58,7 @@ class Agent:
     def __init__(self, settings: Settings, service: bool) -> None:
         self.settings, self.service = settings, service
         self.clock = Clock()
+        self.clock.follow(pulse.read(settings.data_dir).offset_s)
         self.store: Store = open_store(settings.data_dir)
         self.desk = Desk(self.store, self.clock)
         self.sync = pulse.Sync()
@@ -254,7 +255,10 @@ class Agent:
     def _beat(self) -> None:
         while not self._halt.is_set():
             harm = self._warden.newest if self._warden is not None else None
-            state = replace(self.sync, agent_at=self.clock.now(), skew_s=self.clock.skew, harm=harm)
+            state = replace(
+                self.sync, agent_at=self.clock.now(), skew_s=self.clock.skew,
+                offset_s=self.clock.offset, harm=harm,
+            )  # fmt: skip
             pulse.write(self.settings.data_dir, state)
             self._halt.wait(BEAT_S)
 

@@ -58,6 +58,15 @@ class Clock:
         self._target = offset_s
 
     @property
+    def offset(self) -> float:
+        """Pool time minus the computer's (seconds), as far as it is worked in."""
+        return self._offset
+
+    def follow(self, offset_s: float) -> None:
+        """Go by the time of another program of this station, which measures it."""
+        self._offset = self._target = offset_s
+
+    @property
     def skew(self) -> float:
         """Seconds that the computer's clock differs from the pool's."""
         return self._target

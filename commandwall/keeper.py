@@ -68,6 +68,7 @@ class Keeper(threading.Thread):
             platform.end(self._child)
 
     def _look(self) -> None:
+        self._clock.follow(pulse.read(self._settings.data_dir).offset_s)
         if self._lives():
             return
         age = self._clock.monotonic() - self._began

@@ -60,6 +60,7 @@ class Sync:
     agent_at: Ms = NEVER
     pool_at: Ms = NEVER
     skew_s: float = 0.0
+    offset_s: float = 0.0  # of the agent's time, by which all programs of a station go
     filling: float | None = None  # share of a first fill that must be waited for, 0..1
     making: bool = False  # it is the demo city itself that is made, and filled from later
     past: float | None = None  # share of one that goes on while everything but the past is there

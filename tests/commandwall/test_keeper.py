@@ -150,3 +150,18 @@ def test_an_agent_whose_wall_was_killed_before_it_began_ends_by_itself(tmp_path:
 def test_a_pulse_that_a_power_cut_tore_counts_as_none(tmp_path: Path) -> None:
     (tmp_path / pulse.NAME).write_text('{"agent_at": 17')
     assert pulse.read(tmp_path) == pulse.Sync()
+
+
+def test_the_wall_goes_by_the_time_of_its_agent(tmp_path: Path) -> None:
+    """The computer is 45 s ahead of the pool, which the agent has worked in: by the computer's
+    time its pulse would look silent."""
+    pulse.write(tmp_path, pulse.Sync(offset_s=-45.0))
+    clock = Clock()
+    watch = Keeper(Settings(data_dir=tmp_path), clock)
+    watch.start()
+    try:
+        until(lambda: pulse.read(tmp_path).agent_at)
+        assert Clock().now() - pulse.read(tmp_path).agent_at > 40_000
+        until(lambda: abs(clock.now() - pulse.read(tmp_path).agent_at) < 2_000)
+    finally:
+        watch.stop()
