@@ -8,6 +8,7 @@ the pool, whose they are.
 
 from __future__ import annotations
 
+import json
 import sys
 import zlib
 from collections.abc import Iterator
@@ -20,6 +21,7 @@ from typing import Any, Literal
 
 import sqlcipher3.dbapi2 as sqlite
 
+from commandwall.plain import sound
 from commandwall.store import database
 from commandwall.store.journal import Line, first_bad
 from commandwall.store.lines import contents
@@ -41,7 +43,7 @@ _SCHEMA = "SELECT m.name, c.name FROM sqlite_master m, pragma_table_info(m.name)
 _NEWEST = "SELECT origin, max(seq) FROM journal GROUP BY origin EXCEPT SELECT origin, seq FROM head"
 _WRITERS = (
     f"SELECT v.record, {', '.join(f'j.{name}' for name in Line.__slots__)} FROM version v"
-    " JOIN journal j ON j.hlc = v.hlc AND j.origin = v.origin"
+    " LEFT JOIN journal j ON j.hlc = v.hlc AND j.origin = v.origin"
 )
 
 
@@ -151,17 +153,32 @@ def _heads(conn: Any) -> Iterator[Fault]:
 
 
 def _folds(conn: Any) -> Iterator[Fault]:
-    """Records that are not as the line says that wrote them last; those that a station also writes
-    by itself are left out."""
+    """Records that are not as the line says that wrote them last, or whose line is not here; those
+    that a station also writes by itself are left out."""
     known = {name for name in kinds(WALL) if not wall.tables[name].info["local"]}
     held = {name: _held(conn, name) for name in known}
     for key, *row in conn.execute(_WRITERS):
         name, _, one = key.partition(":")
         line = Line(*row)
-        if name in known and line.body is not None:
-            said = [r for r, _ in contents(line) if type(r) is kinds(WALL)[name] and r.id == one]
-            if said and held[name].get(one) != said[-1]:
-                yield Fault("fold", f"{key} is not as line {line.seq} of {line.origin} says")
+        said = [r for r in _records(line) if type(r) is kinds(WALL).get(name) and r.id == one]
+        if line.origin is None or (line.body is not None and not said and not _names(line, key)):
+            yield Fault("fold", f"{key} was not written by the line that it names")
+        elif said and name in known and held[name].get(one) != said[-1]:
+            yield Fault("fold", f"{key} is not as line {line.seq} of {line.origin} says")
+
+
+def _records(line: Line) -> list[Any]:
+    return [] if line.body is None else [record for record, _ in contents(line)]
+
+
+def _names(line: Line, key: str) -> bool:
+    """Whether a body tells of a record that this program cannot read."""
+    name, _, one = key.partition(":")
+    try:
+        rows = sound(json.loads(line.body or ""))["records"].get(name, ())
+        return any(row.get("id") == one for row in rows)
+    except (ValueError, KeyError, AttributeError, TypeError, RecursionError):
+        return False
 
 
 def _held(conn: Any, name: str) -> dict[str, Any]:

@@ -37,6 +37,8 @@ ENDINGS = (".db", ".db-wal", ".live", ".hot", ".current", ".pulse")
 Damage = Callable[[Path, random.Random], None]
 Content = dict[str, list[Any]]
 FIELDS = ", ".join(Line.__slots__)
+UNSEEN = {"alarm", "changed", "setting"}
+"""Tables of wall.db that no line and no sum covers (docs/safety.md, "What nobody sees")."""
 
 
 def _bit(file: Path, rng: random.Random) -> None:
@@ -197,8 +199,11 @@ class Survey:
             return "says what it said" + (f", found at {told}" if told else "")
         if told or with_pool:
             return f"found at {told or with_pool}"
-        assert file.name != WALL_DB, "nobody was told"
-        return "told by nobody: can be had anew, and the pool brought it up to date"
+        if file.name != WALL_DB:
+            return "told by nobody: can be had anew, and the pool brought it up to date"
+        differs = {name for name, rows in before.items() if (after or {}).get(name) != rows}
+        assert differs <= UNSEEN, f"nobody was told of {differs}"
+        return "seen by nobody: a byte where no line tells, as the page on safety says"
 
     def _meet(self, folder: Path) -> str:
         """Fill, connect and take everything, as the agent does; by whom something was found."""

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 from loss.damage import Survey, content, lines_in, make, spoil
 from loss.power import living_pool
-from loss.stations import Station, until
+from loss.stations import PATIENCE_S, Station, until
 from loss.verdict import Told, line_key
 
 from commandwall.pool.server import PoolServer
@@ -42,11 +42,21 @@ def pool(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, PoolS
 def test_damaged_files_are_found_named_and_rebuilt(
     pool: tuple[Path, PoolServer], tmp_path: Path
 ) -> None:
+    print(f"\nCOMMANDWALL_TEST_SEED={SEED}")
     survey = Survey(*pool, tmp_path)
     for no in range(FILES):
         survey.damage(random.Random(f"{SEED} {no}"))
-    print(f"\nCOMMANDWALL_TEST_SEED={SEED}\n{survey.said()}")
+    print(survey.said())
     assert survey.harmed > FILES / 4
+
+
+def break_down(file: Path, dice: random.Random) -> None:
+    """Spoil a file until that is named: pages that are written anew meanwhile are whole again."""
+    end = time.monotonic() + PATIENCE_S
+    while file.name not in {harm.file for harm in harms(file.parent)}:
+        assert time.monotonic() < end, f"the damage of {file.name} was not named"
+        spoil(file, dice)
+        time.sleep(5)
 
 
 def test_files_damaged_under_running_programs_are_mended_and_work_goes_on(tmp_path: Path) -> None:
@@ -56,9 +66,9 @@ def test_files_damaged_under_running_programs_are_mended_and_work_goes_on(tmp_pa
         station.ask("post", post="chief", person="陈")
         station.busy(True)
         time.sleep(3)
+        dice = random.Random(SEED)
         for file in (station.folder / "wall.db", next(station.folder.glob("mirror-*.db"))):
-            spoil(file, random.Random(SEED))
-        until("both to be named", lambda: len({h.file for h in harms(station.folder)}) == 2)
+            break_down(file, dice)
         station.busy(False)
         station.wait_well()
         until("all to be handed over", lambda: not station.backlog())

@@ -10,14 +10,17 @@ from __future__ import annotations
 import json
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import psutil
@@ -37,8 +40,9 @@ STEEP = {"wall": 0.5, "agent": 0.2} if LONG else {"wall": 150.0, "agent": 20.0}
 2 kB a deed. In one minute much is still learned for the first time (letters of both languages,
 pages, SQL that is compiled), and pictures of 10 to 20 MB come and go: that form catches what loses
 a picture or a window every few seconds."""
-SPARE = 1
-"""A search that happens to be answered while we look holds one handle or thread more."""
+SPARE = {"handles": 4, "threads": 1}
+"""What a question holds that happens to be answered while we look: a thread, and a connection to
+wall.db and to the mirror, each with its log. What is never given back shows in the usual count."""
 Sample = dict[str, Any]
 
 
@@ -66,12 +70,12 @@ class Soak:
 
     def sample(self, kind: str, process: psutil.Process) -> None:
         """What a program holds now; one that has just ended holds nothing."""
-        with suppress(psutil.Error), process.oneshot():
+        with suppress(psutil.Error, FileNotFoundError), process.oneshot():
             memory = process.memory_full_info()
             self.samples.append({
                 "kind": kind, "pid": process.pid, "at": time.monotonic(), "uss": memory.uss / 1e6,
-                "pss": memory.pss / 1e6, "handles": process.num_fds(),
-                "threads": process.num_threads(),
+                "pss": memory.pss / 1e6, "threads": process.num_threads(),
+                **handles(process.pid),
                 **(self.lines[-1] if kind == "wall" else {}),
             })  # fmt: skip
 
@@ -96,6 +100,15 @@ class Soak:
     def _listen(self) -> None:
         for line in self.wall.stdout:
             self.lines.append(json.loads(line))
+
+
+def handles(pid: int) -> Sample:
+    """How many handles a program holds, and on what."""
+    on = Counter()
+    for handle in Path(f"/proc/{pid}/fd").iterdir():
+        with suppress(FileNotFoundError):  # it was closed just now
+            on[re.sub(r"\[\d+\]|[0-9a-f]{8,}", "", str(handle.readlink()))] += 1
+    return {"handles": on.total(), "on": on}
 
 
 @contextmanager
@@ -132,6 +145,21 @@ def highest(samples: list[Sample], what: str) -> tuple[int, int]:
     half = len(samples) // 2
     first, second = samples[:half], samples[half:]
     return max(s[what] for s in first), max(s[what] for s in second)
+
+
+def usual(samples: list[Sample], what: str) -> tuple[float, float]:
+    """The median count of the first and of the second half."""
+    half = len(samples) // 2
+    return median(s[what] for s in samples[:half]), median(s[what] for s in samples[half:])
+
+
+def grown(samples: list[Sample]) -> Counter[str]:
+    """What the fullest moment of the second half holds more than that of the first."""
+    half = len(samples) // 2
+    first, second = (
+        max(s, key=lambda one: one["handles"]) for s in (samples[:half], samples[half:])
+    )
+    return second["on"] - first["on"]
 
 
 def show(samples: list[Sample]) -> None:
@@ -177,4 +205,6 @@ def test_a_day_at_ten_times_the_rate_leaves_memory_and_handles_flat(tmp_path: Pa
         assert steep < STEEP[kind]
         for what in ("handles", "threads"):
             first, second = highest(flat, what)
-            assert second <= first + SPARE, what
+            assert second <= first + SPARE[what], (what, grown(flat))
+            first, second = usual(flat, what)
+            assert second <= first + 1, (what, grown(flat))
