@@ -69,7 +69,7 @@ ISSUED, DELIVERED, DIRECTIVE_ACKED, EXECUTING, BLOCKED, DONE, VERIFIED = (
 )
 
 
-@record(WALL, index=("incident",))
+@record(WALL, index=("incident",), marks=("delivered_at", "seen_at"))
 @dataclass(frozen=True, slots=True)
 class Directive:
     """An order from post to post; it owes an answer (states of domain/spec 5.10)."""
@@ -102,6 +102,7 @@ class Directive:
     verified_at: Ms | None = None
     by: str = ""
     post: str = ""
+    seen_at: Ms | None = None  # a person of the side it is for chose it
 
 
 DIRECTIVE_LIMIT = 300
@@ -201,13 +202,28 @@ def deliver(tx: Tx, directives: Sequence[Directive]) -> None:
     """送达: it reached a station of the side it is for. Follows by itself, so the mark is true."""
     here = side_of(tx.setting("post"))
     mine = [d for d in directives if d.state == ISSUED and here and side_of(d.to_post) == here]
-    tx.put(*(replace(d, state=DELIVERED, delivered_at=tx.now, changed_at=tx.now) for d in mine))
+    tx.put(*(replace(d, state=DELIVERED, delivered_at=tx.now) for d in mine))
+
+
+def see(tx: Tx, directive: str) -> None:
+    """已看: a person of the side it is for has it before them; no answer yet, and no new state."""
+    now = tx.get(Directive, directive)
+    if now is not None and unseen(now, tx.post):
+        tx.put(replace(now, seen_at=tx.now, delivered_at=now.delivered_at or tx.now))
+
+
+def unseen(directive: Directive, post: str) -> bool:
+    """Whether nobody of this post's side is known to have seen what is for that side."""
+    d, here = directive, side_of(post)
+    known = d.seen_at is not None or d.acked_at is not None or d.from_post == post
+    return not known and bool(here) and side_of(d.to_post) == here
 
 
 def acknowledge(tx: Tx, directive: str) -> None:
     """接令: a person of the post it is for has read it."""
     now = _answer(tx, directive, DIRECTIVE_ACKED)
-    tx.put(replace(now, acked_at=tx.now, delivered_at=now.delivered_at or tx.now))
+    delivered, seen = now.delivered_at or tx.now, now.seen_at or tx.now
+    tx.put(replace(now, acked_at=tx.now, delivered_at=delivered, seen_at=seen))
 
 
 def execute(tx: Tx, directive: str) -> None:

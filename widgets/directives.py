@@ -1,4 +1,4 @@
-"""Directives 指令: who owes whom an answer, worst first, with the six steps and their clocks."""
+"""Directives 指令: who owes whom an answer, worst first, with the seven steps and their clocks."""
 
 from __future__ import annotations
 
@@ -30,13 +30,14 @@ from widgets.i18n import named, rows, tr
 from widgets.paper import MIDDLE, RIGHT, Ink, Paper
 from widgets.rows import RowList
 
-STEPS = ("下达", "送达", "接令", "执行", "完成", "核验")
+STEPS = ("下达", "送达", "已看", "接令", "执行", "完成", "核验")
 REACHED = {
-    ISSUED: 1, DELIVERED: 2, DIRECTIVE_ACKED: 3, EXECUTING: 4, BLOCKED: 4, DONE: 5, VERIFIED: 6,
+    ISSUED: 1, DELIVERED: 2, DIRECTIVE_ACKED: 4, EXECUTING: 5, BLOCKED: 5, DONE: 6, VERIFIED: 7,
 }  # fmt: skip
-"""State -> how many of the six steps are done."""
-OWED = {"ack": 2, "done": 4, "need": 3, "verify": 5}
+"""State -> how many of the seven steps are done; that it was seen is no state."""
+OWED = {"ack": 3, "done": 5, "need": 4, "verify": 6}
 """What is owed -> the step on which the mark stands."""
+SEEN = STEPS.index("已看")
 STEP, LEFT = 44.0, 168.0
 DEBT = Ink("body", "t1", True)
 
@@ -146,16 +147,19 @@ class Directives(RowList):
             paper.write(44, base + 20, tr("未送达中心池"), Ink("age", "t2"))
 
     def _told(self, d: Directive) -> str:
-        """What is needed, or what was done."""
+        """What is needed, what was done, or how far it has come without an answer."""
         if d.need and d.state in (BLOCKED, EXECUTING):
             return tr("受阻，需 {need}" if d.state == BLOCKED else "退回，缺 {need}", need=d.need)
-        return tr("完成情况 {evidence}", evidence=d.evidence) if d.evidence else ""
+        if d.evidence:
+            return tr("完成情况 {evidence}", evidence=d.evidence)
+        return _reached(d) if d.state in (ISSUED, DELIVERED) else ""
 
     def _draw_steps(self, paper: Paper, d: Directive, x: float, y: float) -> None:
         debt, reached = owes(d), REACHED.get(d.state, 0)
         owed = OWED[debt[1]] if debt else -1
         for i in range(len(STEPS)):
             done = i < reached and not (i == 1 and d.delivered_at is None)
+            done = done or (i == SEEN and d.seen_at is not None)
             if i:
                 paper.line(
                     x + (i - 1) * STEP + 9, y, x + i * STEP - 9, y, "t2" if done else "ln2", 2
@@ -184,6 +188,15 @@ class Directives(RowList):
 
     def _focus(self) -> str:
         return focus(self.picture, self.incident)
+
+
+def _reached(d: Directive) -> str:
+    """When it reached the other side, and a person there."""
+    if d.seen_at is not None:
+        return tr("已看 {time}，未接令", time=age.clock(d.seen_at))
+    if d.delivered_at is not None:
+        return tr("送达 {time}，未看", time=age.clock(d.delivered_at))
+    return tr("未送达对方")
 
 
 def of_incident(picture: Picture, incident: str) -> list[Directive]:

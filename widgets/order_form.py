@@ -88,6 +88,7 @@ class OrderForm(Panel):
             self.incident = subject.id
         elif subject.kind is Directive:
             self.directive = subject.id
+            self._see()
         self._allow()
 
     def refresh(self, picture: Picture, changes: Changes) -> None:
@@ -176,6 +177,12 @@ class OrderForm(Panel):
         mine = [d for d in self.picture.directives.values()
                 if (debt := incidents.owes(d)) and debt[0] == self.desk.post]  # fmt: skip
         return min(mine, key=lambda d: d.issued_at, default=None)
+
+    def _see(self) -> None:
+        """Tell the side that issued it: a person here has it before them."""
+        found = self.picture.directives.get(self.directive)
+        if found is not None and incidents.unseen(found, self.desk.post):
+            self.do(incidents.see, directive=found.id)
 
     def _sent(self, done: Any) -> None:
         self._place = None

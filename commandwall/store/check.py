@@ -13,6 +13,7 @@ import sys
 import zlib
 from collections.abc import Iterator
 from contextlib import closing, suppress
+from dataclasses import replace
 from itertools import groupby
 from operator import attrgetter
 from pathlib import Path
@@ -26,7 +27,7 @@ from commandwall.store import database
 from commandwall.store.journal import Line, first_bad
 from commandwall.store.lines import contents
 from commandwall.store.quarantine import Fault
-from commandwall.store.schema import WALL, kinds, wall
+from commandwall.store.schema import WALL, kinds, marks_of, wall
 from commandwall.store.store import writing
 
 FIELDS = ", ".join(Line.__slots__)
@@ -163,8 +164,15 @@ def _folds(conn: Any) -> Iterator[Fault]:
         said = [r for r in _records(line) if type(r) is kinds(WALL).get(name) and r.id == one]
         if line.origin is None or (line.body is not None and not said and not _names(line, key)):
             yield Fault("fold", f"{key} was not written by the line that it names")
-        elif said and name in known and held[name].get(one) != said[-1]:
+        elif said and name in known and not _alike(held[name].get(one), said[-1]):
             yield Fault("fold", f"{key} is not as line {line.seq} of {line.origin} says")
+
+
+def _alike(held: Any, said: Any) -> bool:
+    """Whether a record is as a line says, but for marks, which other lines may have set."""
+    if held is None:
+        return False
+    return bool(replace(said, **{m: getattr(held, m) for m in marks_of(type(said))}) == held)
 
 
 def _records(line: Line) -> list[Any]:

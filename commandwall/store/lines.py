@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, astuple
+from dataclasses import asdict, astuple, replace
 from typing import Any
 
 import msgspec
@@ -22,7 +22,7 @@ from commandwall.store.journal import (
     sha256,
     tick,
 )  # fmt: skip
-from commandwall.store.schema import WALL, kinds
+from commandwall.store.schema import WALL, kinds, marks_of
 from commandwall.store.store import Records, Refused, Tx
 from commandwall.store.tables import Conflict
 
@@ -133,6 +133,10 @@ def _settle(tx: Tx, line: Line, record: Any, seen: int) -> None:
     here, origin = rows[0] if rows else (0, "")
     wins = (line.hlc, line.origin) > (here, origin)
     mine = tx.get(type(record), record.id)
+    if mine is not None and (marks := marks_of(type(record))):
+        was = mine
+        mine, record = _first_marks(mine, record, marks)
+        tx.put(*([mine] if mine != was else []))
     if mine is not None and here > seen and origin != line.origin and mine != record:
         kept, other = (record, mine) if wins else (mine, record)
         pair = sorted([(line.hlc, line.origin), (here, origin)], reverse=True)
@@ -142,6 +146,13 @@ def _settle(tx: Tx, line: Line, record: Any, seen: int) -> None:
     if wins:
         tx.put(record)
         _stamp(tx, line, {type(record): {record.id: record}})
+
+
+def _first_marks(one: Any, other: Any, marks: Sequence[str]) -> tuple[Any, Any]:
+    """Both with the earlier of each mark: no order of arrival changes what comes out."""
+    told = {m: [at for r in (one, other) if (at := getattr(r, m)) is not None] for m in marks}
+    first = {mark: min(moments, default=None) for mark, moments in told.items()}
+    return replace(one, **first), replace(other, **first)
 
 
 def _conflict(key: str, pair: tuple[Any, Any], writers: list[tuple[int, str]]) -> Conflict:

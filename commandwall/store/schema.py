@@ -44,11 +44,12 @@ _COLUMNS: dict[Any, TypeEngine[Any]] = {
 
 
 def record(
-    home: str, index: tuple[str, ...] = (), local: bool = False
+    home: str, index: tuple[str, ...] = (), local: bool = False, marks: tuple[str, ...] = ()
 ) -> Callable[[type[R]], type[R]]:
     """Give a frozen dataclass a table of its own name in one of the files; `id` is the key.
 
-    `local`: each station also writes it by itself, without a line of the journal.
+    `local`: each station also writes it by itself, without a line of the journal. `marks`: moments
+    that several stations may set without knowing of each other; the earliest counts.
     """
 
     def tie(kind: type[R]) -> type[R]:
@@ -58,7 +59,7 @@ def record(
         if home == MIRROR:
             indexes.append(Index(f"ux_{name}", "id", unique=True))
         table = Table(name, _HOMES[home], *columns, *indexes, sqlite_strict=True)
-        table.info.update(kind=kind, local=local)
+        table.info.update(kind=kind, local=local, marks=marks)
         return kind
 
     return tie
@@ -74,6 +75,11 @@ def kinds(home: str) -> dict[str, type[Any]]:
     """Table name -> record class of one file."""
     tables = _HOMES[home].tables.items()
     return {name: table.info["kind"] for name, table in tables if "kind" in table.info}
+
+
+def marks_of(kind: type[Any]) -> tuple[str, ...]:
+    """Fields of which the earliest moment counts, whichever station set it."""
+    return tuple(table_of(kind).info["marks"])
 
 
 def times_of(kind: type[Any]) -> frozenset[str]:

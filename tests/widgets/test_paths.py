@@ -251,6 +251,26 @@ def test_what_was_done_is_shown_and_may_be_sent_back(make_wall, world, qtbot) ->
     assert on_disk(world, Directive)[0].state not in (DONE, VERIFIED)
 
 
+def test_a_directive_is_marked_as_seen_once_a_person_there_chooses_it(
+    make_wall, world, qtbot
+) -> None:
+    wall, desk = make_wall(), world.desk
+    desk.take_post("chief").result()
+    desk.do(incidents.open_incident, opening=an_opening()).result()
+    (incident,) = on_disk(world, Incident)
+    desk.do(incidents.issue, order=incidents.Order(incident.id, "front", "设置警戒")).result()
+    desk.take_post("front").result()
+    wall.open_page("command")
+    world.tick({Incident: [incident], Directive: on_disk(world, Directive)})
+    panel = wall.page.panels["directives"]
+    assert on_disk(world, Directive)[0].seen_at is None  # shown, and nobody has looked yet
+    panel.setFocus()
+    QTest.keyClick(panel, Qt.Key.Key_Down)
+    qtbot.waitUntil(lambda: on_disk(world, Directive)[0].seen_at is not None)
+    world.tick({Directive: on_disk(world, Directive)})
+    assert "未接令" in read(panel)
+
+
 def test_the_history_of_an_event_begins_with_the_city(make_wall, two_events, qtbot) -> None:
     card = open_card(make_wall(), qtbot, "a")
     qtbot.waitUntil(lambda: card._told != ())

@@ -12,7 +12,7 @@ from builders import NOW, StillClock, an_event, an_opening, an_order
 from commandwall import conflicts, events, incidents
 from commandwall.desk import Desk
 from commandwall.events import EventWork
-from commandwall.store import lines
+from commandwall.store import check, lines
 from commandwall.store.journal import Line, first_bad
 from commandwall.store.migrate import open_store
 from commandwall.store.mirror import Mirror, use
@@ -210,6 +210,56 @@ def test_a_station_that_holds_more_conflicts_of_the_record_holds_none_open(
     hall.do(conflicts.settle, conflict=conflicts_of(hall)[0].id, keep="kept")
     scene.hear(hall)
     assert all(c.settled_by for c in conflicts_of(scene))
+
+
+def directive(station: Station) -> incidents.Directive:
+    (found,) = station.store.read(lambda r: r.find(incidents.Directive))
+    return found
+
+
+@pytest.mark.parametrize("later", [0, 1], ids=["one after the other", "the other first"])
+def test_delivered_and_seen_at_several_stations_are_no_contradiction(
+    hall: Station, scene: Station, tmp_path: Path, later: int
+) -> None:
+    """Each station of a side marks for itself; the earliest counts, in any order of arrival."""
+    van = Station(tmp_path / "van", "front")
+    hall.do(incidents.open_incident, opening=an_opening())
+    (incident,) = hall.store.read(lambda r: r.find(incidents.Incident))
+    hall.do(incidents.issue, order=an_order(incident.id))
+    for station, behind in ((scene, 5_000), (van, 9_000)):
+        station.clock.at = hall.clock.at + behind
+        station.hear(hall)
+        station.clock.at += 1_000
+        station.do(incidents.see, directive=directive(station).id)
+    first = directive(scene)
+    assert (first.state, first.seen_at) == ("DELIVERED", first.delivered_at + 1_010)
+    fronts = [scene, van] if not later else [van, scene]
+    for station in fronts:
+        hall.hear(station)
+    scene.hear(van)
+    van.hear(scene)
+    for station in (hall, scene, van):
+        told = directive(station)
+        assert (told.delivered_at, told.seen_at) == (first.delivered_at, first.seen_at)
+        assert conflicts_of(station) == []
+        assert check.journal(station.store.folder / "wall.db") is None
+    van.close()
+
+
+def test_who_issued_it_or_is_not_meant_leaves_no_mark_of_having_seen_it(
+    hall: Station, scene: Station
+) -> None:
+    hall.do(incidents.open_incident, opening=an_opening())
+    (incident,) = hall.store.read(lambda r: r.find(incidents.Incident))
+    hall.do(incidents.issue, order=an_order(incident.id))
+    before = len(hall.lines())
+    hall.do(incidents.see, directive=directive(hall).id)
+    assert directive(hall).seen_at is None and len(hall.lines()) == before
+    scene.hear(hall)
+    scene.do(incidents.see, directive=directive(scene).id)
+    seen_at, told = directive(scene).seen_at, len(scene.lines())
+    scene.do(incidents.see, directive=directive(scene).id)
+    assert directive(scene).seen_at == seen_at is not None and len(scene.lines()) == told
 
 
 def test_the_pair_from_order_to_verified_with_true_marks(hall: Station, scene: Station) -> None:
