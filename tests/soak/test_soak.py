@@ -40,9 +40,10 @@ STEEP = {"wall": 0.5, "agent": 0.2} if LONG else {"wall": 150.0, "agent": 20.0}
 2 kB a deed. In one minute much is still learned for the first time (letters of both languages,
 pages, SQL that is compiled), and pictures of 10 to 20 MB come and go: that form catches what loses
 a picture or a window every few seconds."""
-SPARE = {"handles": 4, "threads": 1}
+SPARE = {"handles": 4, "threads": 1 if LONG else 3}
 """What a question holds that happens to be answered while we look: a thread, and a connection to
-wall.db and to the mirror, each with its log. What is never given back shows in the usual count."""
+wall.db and to the mirror, each with its log. Threads that wait for work are begun when first needed,
+in one minute perhaps late. What is never given back shows in the usual count."""
 KEPT = 1 if LONG else 4
 """In one minute, most of a half may be a pool that is away, and its connections with it."""
 Sample = dict[str, Any]
@@ -159,9 +160,11 @@ def grown(samples: list[Sample]) -> Counter[str]:
     """What the fullest moment of the second half holds more than that of the first."""
     half = len(samples) // 2
     first, second = (
-        max(s, key=lambda one: one["handles"]) for s in (samples[:half], samples[half:])
+        max(s, key=lambda one: (one["handles"], one["threads"]))
+        for s in (samples[:half], samples[half:])
     )
-    return second["on"] - first["on"]
+    named = Counter(second.get("names", ())) - Counter(first.get("names", ()))
+    return (second["on"] - first["on"]) + named
 
 
 def show(samples: list[Sample]) -> None:

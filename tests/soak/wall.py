@@ -73,6 +73,7 @@ class Officer(QObject):
             "deeds": self.done, "blocks": sys.getallocatedblocks(),
             "qobjects": len(self.wall.findChildren(QObject)),
             "widgets": len(QApplication.allWidgets()), "threads": len(threading.enumerate()),
+            "names": sorted(thread.name for thread in threading.enumerate()),
             "events": len(picture.events), "alarms": len(picture.alarms), "at": time.monotonic(),
             "readings": int(picture.sensors.at.sum() % (1 << 40)),
             "trusted": self.wall.context.trust.stopped is None,

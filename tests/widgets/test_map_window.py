@@ -79,8 +79,8 @@ def test_a_screen_that_is_not_there_gets_no_map(make_wall: Any, caplog: Any) -> 
     assert "there is no screen nowhere" in caplog.text
 
 
-def cooks() -> int:
-    return sum(thread.name.startswith("map-cook") for thread in threading.enumerate())
+def cooks() -> set[threading.Thread]:
+    return {one for one in threading.enumerate() if one.name.startswith("map-cook")}
 
 
 def test_a_window_that_closes_while_its_map_is_cooked_leaves_nothing(
@@ -105,5 +105,5 @@ def test_a_window_that_closes_while_its_map_is_cooked_leaves_nothing(
     qtbot.wait(200)
     gc.collect()
     assert [pane() for pane in panes] == [None] * len(panes)
-    assert cooks() == before
+    assert cooks() <= before  # those of an earlier window may end meanwhile
     assert "could not" not in caplog.text
