@@ -42,8 +42,8 @@ pages, SQL that is compiled), and pictures of 10 to 20 MB come and go: that form
 a picture or a window every few seconds."""
 SPARE = {"handles": 4, "threads": 1 if LONG else 3}
 """What a question holds that happens to be answered while we look: a thread, and a connection to
-wall.db and to the mirror, each with its log. Threads that wait for work are begun when first needed,
-in one minute perhaps late. What is never given back shows in the usual count."""
+wall.db and to the mirror, each with its log. Threads that wait for work are begun when they are
+needed, in one minute perhaps late. What is never given back shows in the usual count."""
 KEPT = 1 if LONG else 4
 """In one minute, most of a half may be a pool that is away, and its connections with it."""
 Sample = dict[str, Any]
