@@ -2,6 +2,9 @@
 PYTHON ?= python3
 VENV := .venv/bin/python
 OFFSCREEN := QT_QPA_PLATFORM=offscreen
+PYTEST := $(OFFSCREEN) $(VENV) -m pytest -m "not long"
+# Rooms whose tests mostly wait, two at a time; what is killed, soaked or shown has the machine alone.
+BESIDE := tests/ci tests/commandwall tests/house tests/layers
 
 .PHONY: run scene test check long bench bundle clean
 
@@ -15,7 +18,12 @@ scene:          ## a second wall at the scene, on the pool of `make run`
 
 test:           ## everything that guards a change
 	@$(PYTHON) .ci/prepare.py test
-	@$(OFFSCREEN) $(VENV) -m pytest -m "not long" $(ARGS)
+ifeq ($(ARGS),)
+	@$(PYTEST) -n 2 --dist loadfile $(BESIDE); failed=$$?; \
+	$(PYTEST) $(BESIDE:%=--ignore=%) && exit $$failed
+else
+	@$(PYTEST) $(ARGS)
+endif
 
 check:          ## lint, format, types, import contracts
 	@$(PYTHON) .ci/prepare.py dev
