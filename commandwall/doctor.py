@@ -21,6 +21,7 @@ from commandwall.clock import DAY, Clock, to_datetime
 from commandwall.config import REFUSED, Settings
 from commandwall.finding import BAD, OK, WARN, Finding, tell
 from commandwall.logs import mask
+from commandwall.pool.client import Client, PoolTrouble
 from commandwall.store import pulse
 from commandwall.store.database import SAFE_VERSION, network_file_system
 
@@ -28,7 +29,7 @@ from commandwall.store.database import SAFE_VERSION, network_file_system
 def examine(settings: Settings) -> Iterator[Finding]:
     """All findings, in the order a person would ask."""
     checks: tuple[Callable[[Settings], Finding], ...] = (
-        _pairing, _libraries, _sqlite, _font, _clock, _writable, _local, _space, _stalls,
+        _pairing, _libraries, _sqlite, _font, _clock, _pool, _writable, _local, _space, _stalls,
     )  # fmt: skip
     for check in checks:
         yield check(settings)
@@ -125,6 +126,30 @@ def _clock(settings: Settings) -> Finding:
         mend = _as_root("timedatectl set-ntp true")
         return Finding("clock", WARN, f"{now}, {sync.skew_s:+.1f} s from the pool", mend)
     return Finding("clock", OK, f"{now}, {sync.skew_s:+.2f} s from the pool")
+
+
+def _pool(settings: Settings) -> Finding:
+    """Whether the pool answers this station's login, as the agent would ask it."""
+    if not settings.pool:
+        return Finding("pool", OK, "none is set: a demo has its own")
+    try:
+        with Client(settings.pool, settings.secret_file) as client:
+            meta = client.meta()
+            area = client.area or "the whole city"
+    except PoolTrouble as trouble:
+        return Finding("pool", BAD, str(trouble), _pool_mend(settings.pool, trouble))
+    return Finding("pool", OK, f"{meta.city or 'no city yet'}, schema {meta.schema}, for {area}")
+
+
+def _pool_mend(address: str, trouble: PoolTrouble) -> str:
+    quoted = shlex.quote(address)
+    lines = {
+        "unreachable": f"pg_isready -d {quoted}   (name, port, network, and whether it runs)",
+        "login": "commandwall pool station add ADDRESS NAME   (a new password, by its owner)",
+        "schema": "commandwall pool upgrade ADDRESS   (by its owner)",
+        "outdated": f"install commandwall {trouble.needs} or newer here",
+    }
+    return lines.get(trouble.code, f"commandwall pool check {quoted}")
 
 
 def _writable(settings: Settings) -> Finding:
