@@ -14,6 +14,7 @@ from commandwall.pool.client import Client
 from commandwall.pool.fill import fill
 from commandwall.pool.link import Link
 from commandwall.pool.packs import Packs
+from commandwall.pool.pages import Carrier
 from commandwall.store.migrate import open_store
 from commandwall.store.mirror import Mirror
 
@@ -29,12 +30,12 @@ class Station:
         self.mirror: Mirror | None = None
         self.shares: list[float] = []
 
-    def meet(self, client: Client) -> Link:
+    def meet(self, client: Client, carrier: Carrier | None = None) -> Link:
         """Connect: fill the mirror where it is not there, then take and give everything."""
         name = fill(self.folder, client, self.clock, self.shares.append)
         self.mirror = Mirror(self.folder / name)
         packs = Packs(self.store, self.desk, self.clock)
-        link = Link(self.store, self.desk, self.clock, client, self.mirror, packs)
+        link = Link(self.store, self.desk, self.clock, client, self.mirror, packs, carrier=carrier)
         link.begin()
         exchange(link)
         return link

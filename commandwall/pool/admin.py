@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     Work = Callable[[Connection, Settings, argparse.Namespace], int]
 
 DONE = 0
-CONNECT_S = 5
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -81,7 +80,7 @@ def run(settings: Settings, asked: argparse.Namespace) -> int:
     import psycopg
 
     from commandwall import secret
-    from commandwall.pool import schema
+    from commandwall.pool import connection, schema
 
     if asked.what == "init" and asked.print_sql:
         print(f"BEGIN;\n{schema.script(asked.city)}\nCOMMIT;")
@@ -90,9 +89,7 @@ def run(settings: Settings, asked: argparse.Namespace) -> int:
         return _refuse("url", settings, USAGE)
     try:
         password = secret.password(settings.pool, settings.secret_file)
-        with psycopg.connect(
-            settings.pool, password=password, connect_timeout=CONNECT_S, autocommit=True
-        ) as conn:
+        with connection.owner(settings.pool, password) as conn:
             return WORKS[asked.what](conn, settings, asked)
     except (OSError, psycopg.Error) as error:
         print(f"commandwall: {error}", file=sys.stderr)

@@ -10,21 +10,18 @@ from typing import Any
 
 import msgspec
 import psycopg
-from psycopg.abc import RV, PQGen
 from psycopg.conninfo import make_conninfo
 from psycopg.types.json import Jsonb, set_json_loads
 
-from commandwall import codes, secret
-from commandwall.clock import SECOND, Clock, Ms
+from commandwall import secret
+from commandwall.clock import Clock, Ms
 from commandwall.plain import sound
-from commandwall.pool import marks, schema
+from commandwall.pool import connection, marks, schema
 from commandwall.pool.rows import Places, Row, shape
 from commandwall.store.journal import Line
 from commandwall.store.sight import Said, Sight
 
 PAGE = "SELECT pos, kind, id, op, body FROM cw_page(%s, %s)"
-PROBES = 3
-"""Unanswered signs of life after which a system's TCP gives a connection up."""
 PACKS, LINES = 200, 500
 
 
@@ -70,13 +67,7 @@ class Client:
     def __init__(self, url: str, secret_file: str) -> None:
         with _troubles():
             password = secret.password(url, secret_file)
-            self._conn = _Connection.connect(
-                url,
-                password=password,
-                autocommit=True,
-                application_name="commandwall",
-                **_limits(),
-            )
+            self._conn = connection.station(url, password)
         self._clock, self._pack, self._schema = Clock(), 0, 0
         set_json_loads(msgspec.json.decode, self._conn)
         self._places: dict[str, Places] = {}
@@ -163,6 +154,17 @@ class Client:
             return 0, {}
         kinds: dict[str, int] = dict(self._rows("SELECT kind, pos FROM cw_tail"))
         return int(self._one("SELECT tail FROM cw_head")), kinds
+
+    def terms(self) -> list[tuple[str, int]]:
+        """The servers that wrote this feed, oldest first: a name for each one's term, and the
+        position behind which it began. None where the pool is too old to know."""
+        if not self._one("SELECT to_regprocedure('cw_terms()') IS NOT NULL"):
+            return []
+        rows = self._rows("SELECT id::text, pos, here FROM cw_terms()")
+        if not rows or not rows[-1][2]:
+            told = "this server is new, and no station of the whole city has met it yet"
+            raise PoolTrouble("unreachable", told)
+        return [(name, int(pos)) for name, pos, _ in rows]
 
     def count(self, kind: str) -> int:
         """How many rows of a kind the pool has."""
@@ -323,52 +325,6 @@ class Client:
             elif kind in self._places and op == "D":
                 page.gone.setdefault(kind, []).append(key)
         return page
-
-
-def _limits() -> dict[str, Any]:
-    """How long a connection waits, by the list `limit`; the pool lets go of a dead one alike."""
-    beat, silence = int(codes.limit("heartbeat_seconds")), int(codes.limit("silence_seconds"))
-    alive = {
-        "keepalives_idle": beat,
-        "keepalives_interval": max(1, silence // (PROBES + 1)),
-        "keepalives_count": PROBES,
-    }
-    there = {
-        "statement_timeout": int(codes.limit("statement_seconds") * SECOND),
-        "default_transaction_isolation": r"read\ committed",
-        "tcp_user_timeout": silence * SECOND,
-        **{f"tcp_{name}": value for name, value in alive.items()},
-    }
-    return {
-        "connect_timeout": int(codes.limit("connect_seconds")),
-        "options": " ".join(f"-c {name}={value}" for name, value in there.items()),
-        "tcp_user_timeout": silence * SECOND,
-        **alive,
-    }
-
-
-class _Connection(psycopg.Connection[Any]):
-    """One that gives up on a line or a server which stands still: neither says so by itself."""
-
-    def wait(self, gen: PQGen[RV], *args: Any, **kwargs: Any) -> RV:
-        return super().wait(_while_it_speaks(gen), *args, **kwargs)
-
-
-def _while_it_speaks(gen: PQGen[RV]) -> PQGen[RV]:
-    clock, most = Clock(), codes.limit("silence_seconds")
-    heard = clock.monotonic()
-    try:
-        wanted = next(gen)
-        while True:
-            ready = yield wanted
-            if ready:
-                heard = clock.monotonic()
-            elif clock.monotonic() - heard > most:
-                raise psycopg.OperationalError("the pool does not answer")
-            wanted = gen.send(ready)
-    except StopIteration as done:
-        value: RV = done.value
-        return value
 
 
 def _places(columns: dict[str, list[str]]) -> Iterator[tuple[str, Places]]:

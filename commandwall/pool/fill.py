@@ -24,7 +24,7 @@ from commandwall.clock import DAY, Clock
 from commandwall.config import BUSY, REFUSED, Settings
 from commandwall.pool.client import Client, PoolTrouble
 from commandwall.pool.filling import Share
-from commandwall.pool.pages import Pages
+from commandwall.pool.pages import FromPool
 from commandwall.pool.refill import catch_up, refill
 from commandwall.pool.schema import city_kinds
 from commandwall.pool.source import Piece, Source
@@ -77,11 +77,12 @@ def _fill(folder: Path, client: Client, source: Source, progress: Progress) -> N
     meta = client.meta()
     name, small = mirror_name(meta.epoch), mirror_name(meta.epoch, small=True)
     counts = {kind: source.count(kind) for kind in city_kinds()}
-    with closing(Draft(folder / name)) as draft:
+    term = "".join(name for name, _ in client.terms()[-1:])
+    with closing(_draft(folder / name, term)) as draft:
         if draft.made:
             return
         if not draft.meta("cursor"):
-            draft.note(cursor=str(client.head()), epoch=meta.epoch, city=meta.city)
+            draft.note(cursor=str(client.head()), term=term, epoch=meta.epoch, city=meta.city)
         progress.begin(sum(counts.values()), draft.rows())
         for kind in city_kinds():
             if kind != "event":
@@ -92,6 +93,17 @@ def _fill(folder: Path, client: Client, source: Source, progress: Progress) -> N
     with closing(Draft(folder / name)) as draft:
         _copy(draft, "event", source.rows("event", draft.meta("filled.event")), progress)
         draft.finish()
+
+
+def _draft(path: Path, term: str) -> Draft:
+    """What an earlier run left, unless it came of another server: that one may have had rows which
+    are not in this one, and nothing would tell of them."""
+    draft = Draft(path)
+    if draft.made or not draft.meta("cursor") or draft.meta("term") == term:
+        return draft
+    draft.close()
+    path.unlink()
+    return Draft(path)
 
 
 def _copy(draft: Draft, kind: str, pieces: Iterable[Piece], progress: Progress) -> None:
@@ -120,9 +132,9 @@ def _catch_up(path: Path, client: Client, clock: Clock) -> None:
     """Take what the feed brought meanwhile: the picture does not go back when this one is used."""
     with closing(Mirror(path)) as mirror:
         catch_up(client, mirror, lambda share: None)
-        pages, more = Pages(client, clock), True
+        carrier, more = FromPool(client, clock), True
         while more:
-            with pages.next(int(mirror.meta("cursor"))) as page:
+            with carrier.pages(int(mirror.meta("cursor"))) as page:
                 refill(client, mirror, page.anew, lambda share: None)
                 now = str(clock.now())
                 mirror.take(page.rows, page.gone, cursor=str(page.last), taken_at=now)

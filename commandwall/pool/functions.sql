@@ -73,6 +73,7 @@ BEGIN
     IF NOT FOUND THEN
         RETURN 0;
     END IF;
+    PERFORM cw_note_term();
     WITH gone AS (
         DELETE FROM cw_outbox WHERE no IN (SELECT no FROM cw_outbox ORDER BY no LIMIT 20000)
         RETURNING no, kind, id, op, was, n, mark
@@ -89,6 +90,44 @@ BEGIN
     UPDATE cw_head SET pos = base + moved;
     PERFORM cw_prune();
     RETURN moved;
+END $$;
+
+-- What tells this server from every other that may go on with its tables: a standby that was promoted
+-- writes on another timeline, a dump that was played back is another database.
+CREATE OR REPLACE FUNCTION cw_server() RETURNS text LANGUAGE sql STABLE
+SET search_path = public, pg_temp AS $$
+    SELECT concat_ws('/', c.system_identifier, left(pg_walfile_name(pg_current_wal_insert_lsn()), 8), d.oid)
+    FROM pg_control_system() c, pg_database d WHERE d.datname = current_database()
+$$;
+
+-- Notes the term of this server where it is new: before it moves anything into the feed, and with
+-- the row of cw_head locked. Acts get numbers that no source was told by the server before.
+CREATE OR REPLACE FUNCTION cw_note_term() RETURNS void LANGUAGE plpgsql
+SET search_path = public, pg_temp AS $$
+DECLARE
+    last cw_term;
+BEGIN
+    SELECT * INTO last FROM cw_term ORDER BY no DESC LIMIT 1;
+    IF last.server IS DISTINCT FROM cw_server() THEN
+        INSERT INTO cw_term(no, server, pos, act)
+        SELECT coalesce(last.no, 0) + 1, cw_server(), pos,
+            CASE WHEN last.no IS NULL THEN 0 ELSE cw_last_act() + 1000000 END
+        FROM cw_head;
+    END IF;
+END $$;
+
+-- All terms, oldest first, and whether it is this server's. A town only looks: it may not lock.
+CREATE OR REPLACE FUNCTION cw_terms() RETURNS TABLE(id uuid, pos bigint, here boolean) LANGUAGE plpgsql
+SECURITY DEFINER SET search_path = public, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+    this text := cw_server();
+BEGIN
+    IF cw_scope() = '' AND this IS DISTINCT FROM (SELECT server FROM cw_term ORDER BY no DESC LIMIT 1) THEN
+        PERFORM FROM cw_head FOR UPDATE;
+        PERFORM cw_note_term();
+    END IF;
+    RETURN QUERY SELECT id, pos, server = this FROM cw_term WHERE cw_scope() IS NOT NULL ORDER BY no;
 END $$;
 
 -- Drops what the feed no longer keeps, a stretch at a time; cw_tail remembers how far of each kind.

@@ -18,7 +18,7 @@ from commandwall.clock import Clock
 from commandwall.desk import Desk
 from commandwall.pool.client import Client, Page, PoolTrouble
 from commandwall.pool.packs import Packs
-from commandwall.pool.pages import Pages
+from commandwall.pool.pages import Carrier, FromPool
 from commandwall.pool.refill import Tell, catch_up, refill
 from commandwall.store import lines, quarantine
 from commandwall.store.journal import Line
@@ -43,10 +43,12 @@ class Link:
     mirror: Mirror
     packs: Packs
     tell: Tell = lambda share: None
-    pages: Pages = field(init=False)
+    carrier: Carrier | None = None
+    """What brings the feed; the connection itself where nothing else is named."""
+    _pages: Carrier = field(init=False)
 
     def __post_init__(self) -> None:
-        self.pages = Pages(self.client, self.clock)
+        self._pages = self.carrier or FromPool(self.client, self.clock)
 
     def begin(self) -> None:
         """On each new connection: rows of a stretch that the feed no longer keeps, and lines that
@@ -57,8 +59,6 @@ class Link:
         holds: one that was set back gets them again.
         PoolTrouble("epoch") where the pool was set back and its owner did not say so.
         """
-        if self.client.head() < int(self.mirror.meta("cursor", "0")):
-            raise PoolTrouble("epoch", "the pool was set back: SELECT cw_begin_anew()")
         catch_up(self.client, self.mirror, self.tell)
         self.packs.rearrange()
         heads = self.client.heads()
@@ -100,7 +100,7 @@ class Link:
     def pull(self) -> bool:
         """Take one page; True where the feed holds more."""
         after = int(self.mirror.meta("cursor", "0"))
-        with self.pages.next(after) as page:
+        with self._pages.pages(after) as page:
             if page.last > after:
                 self._take(page)
         return page.more

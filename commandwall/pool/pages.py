@@ -1,12 +1,14 @@
-"""Pages of the feed, as large as can be written at once: sized by the time that the last one took.
+"""The feed as pages, and who brings them: the pool itself, or one day something in between.
 
-The first is small, for a thin line. While one is written the pool reads the next.
+A page is as large as can be written at once: sized by the time that the last one took. The first
+is small, for a thin line. While one is written the pool reads the next.
 """
 
 from __future__ import annotations
 
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from typing import Protocol
 
 from commandwall.clock import Clock
 from commandwall.pool.client import Client, Page
@@ -18,15 +20,29 @@ SHORT_S, LONG_S = 0.1, 0.25
 what a person did here waits as long until it is sent."""
 
 
-class Pages:
-    """What follows a position, page by page."""
+class Carrier(Protocol):
+    """What brings a station the feed: the seam at which a relay in the hall or a broker goes in.
+
+    It brings the pool's own pages whole and in order; everything else that a station asks and says
+    goes to the pool.
+    """
+
+    def pages(self, after: int) -> AbstractContextManager[Page]:
+        """The page that follows a position, an empty one that ends there where nothing is new yet;
+        the block is left once it is on disk. PoolTrouble where none can be had now, "epoch" where
+        positions are missing."""
+        ...
+
+
+class FromPool:
+    """The carrier without anything between: the station's own connection."""
 
     def __init__(self, client: Client, clock: Clock) -> None:
         self._client, self._clock, self._size = client, clock, LEAST
 
     @contextmanager
-    def next(self, after: int) -> Generator[Page]:
-        """The page behind a position; the time until it is left says how large the next one is."""
+    def pages(self, after: int) -> Generator[Page]:
+        """The time until the block is left says how large the next page is."""
         began = self._clock.monotonic()
         page = self._client.page(after, self._size)
         if page.more:

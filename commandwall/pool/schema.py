@@ -37,7 +37,7 @@ TOWN_CALLS = (
     "cw_scope()", "cw_page(bigint, int)", "cw_packs(bigint, int)", "cw_push(jsonb)",
     "cw_lines(text, bigint, int)", "cw_heads()", "cw_hello(text, jsonb)", "cw_sight()",
     "cw_give(text, bigint, bytea)", "cw_get(text, bigint, int)", "cw_give_thumb(text, bytea)",
-    "cw_thumbs(text[])",
+    "cw_thumbs(text[])", "cw_terms()",
 )  # fmt: skip
 STATION_CALLS = ("cw_advance()", *TOWN_CALLS)
 TOWN_READS = ("cw_meta", "cw_head", "cw_tail")
@@ -176,6 +176,8 @@ UPDATE cw_meta SET schema = {SCHEMA}, min_client = {MIN_CLIENT}, needs = '{NEEDS
     made = '{current()}', columns = '{order}', city = coalesce(nullif('{named}', ''), city),
     feed_days = {codes.limit("feed_days")}, files = '{json.dumps(_files())}';
 SELECT cw_recount('-');
+SELECT pos FROM cw_head FOR UPDATE;
+SELECT cw_note_term();
 """
 
 

@@ -51,6 +51,18 @@ CREATE TABLE IF NOT EXISTS cw_tail (
 COMMENT ON TABLE cw_tail IS
     'Of each kind the newest position that is no longer kept: a wall behind it copies that kind anew.';
 
+CREATE TABLE IF NOT EXISTS cw_term (
+    no bigint PRIMARY KEY,
+    id uuid NOT NULL DEFAULT gen_random_uuid(),
+    server text NOT NULL,
+    pos bigint NOT NULL,
+    act bigint NOT NULL,
+    since timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+COMMENT ON TABLE cw_term IS 'Which server wrote the feed behind which position (pos), and numbered the
+acts behind which (act). A standby that is promoted begins a new term: walls that had read more of the
+term before go back.';
+
 CREATE TABLE IF NOT EXISTS cw_sum (
     kind text PRIMARY KEY,
     n bigint NOT NULL,

@@ -215,6 +215,12 @@ BEGIN
     END IF;
 END $$;
 
+-- The newest number that an act has or may have had before this server's term.
+CREATE OR REPLACE FUNCTION cw_last_act() RETURNS bigint LANGUAGE sql STABLE
+SET search_path = public, pg_temp AS $$
+    SELECT greatest((SELECT max(pos) FROM cw_act), (SELECT max(act) FROM cw_term), 0)
+$$;
+
 -- The acts that concern a source, after a position, oldest first. Whoever asks first numbers the
 -- new ones, one at a time and until its commit: no position appears behind one that was read.
 CREATE OR REPLACE FUNCTION cw_acts(who text, after bigint, lim int DEFAULT 1000)
@@ -228,7 +234,7 @@ BEGIN
     IF FOUND THEN
         PERFORM pg_advisory_xact_lock(4711, 2);
         UPDATE cw_act SET pos = n.pos FROM (
-            SELECT no, (SELECT coalesce(max(pos), 0) FROM cw_act) + row_number() OVER (ORDER BY no) AS pos
+            SELECT no, cw_last_act() + row_number() OVER (ORDER BY no) AS pos
             FROM cw_act WHERE pos IS NULL) n
         WHERE cw_act.no = n.no;
     END IF;
@@ -248,7 +254,7 @@ DECLARE
     held bigint;
 BEGIN
     PERFORM cw_check_source(who);
-    IF upto > (SELECT coalesce(max(a.pos), 0) FROM cw_act a) THEN
+    IF upto > cw_last_act() THEN
         RAISE EXCEPTION 'cw_receipt: no act has the position % yet', upto;
     END IF;
     INSERT INTO cw_source AS s (source, confirmed, confirmed_at) VALUES (who, upto, clock_timestamp())

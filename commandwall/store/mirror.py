@@ -24,6 +24,8 @@ from commandwall.store.store import MIRROR_POINTER, upsert_sql
 from commandwall.store.tables import RING
 
 Row = tuple[Any, ...]
+STONES, STEP, KEPT = "stones", 1000, 100
+"""Milestones: under which name they are kept, after how many positions, and how many."""
 CLOSED = ("CLOSED", "ARCHIVED", "REJECTED", "MERGED", "CANCELLED")
 
 
@@ -51,8 +53,7 @@ class Mirror:
 
     def meta(self, key: str, default: str = "") -> str:
         with database.troubles(), self._engine.begin() as conn:
-            query = text("SELECT value FROM mirror_meta WHERE key = :key")
-            return conn.execute(query, {"key": key}).scalar() or default
+            return _meta(conn, key) or default
 
     def ids(self, name: str) -> set[str]:
         """The ids of all rows of a kind."""
@@ -69,9 +70,28 @@ class Mirror:
             return [tuple(row) for row in found]
 
     def note(self, **values: str) -> None:
-        """Keep facts of the sync: epoch, city, cursor, moment of the last page."""
+        """Keep facts of the sync: epoch, term, city, cursor, moment of the last page."""
         with database.troubles(), self._engine.begin() as conn:
             _note(conn, values)
+
+    def written_behind(self, pos: int) -> dict[str, set[str]] | None:
+        """kind -> ids of the rows that were written since the cursor stood at a position, and
+        maybe some more; None where that is longer ago than this file remembers."""
+        with database.troubles(), self._engine.begin() as conn:
+            before = [seq for at, seq in _stones(conn) if at <= pos]
+            if not before or stamp(conn) - before[-1] > RING:
+                return None
+            sql = "SELECT kind, id FROM mirror_changed WHERE seq > ?"
+            found: dict[str, set[str]] = {}
+            for kind, key in conn.exec_driver_sql(sql, (before[-1],)):
+                found.setdefault(kind, set()).add(key)
+            return found
+
+    def go_back(self, pos: int, term: str) -> None:
+        """Read the feed on from a position, in this term."""
+        with database.troubles(), self._engine.begin() as conn:
+            stones = [stone for stone in _stones(conn) if stone[0] <= pos]
+            _note(conn, {"cursor": str(pos), "term": term, STONES: json.dumps(stones)})
 
     def take(
         self,
@@ -82,6 +102,8 @@ class Mirror:
         """One page in one transaction: rows, deletions, counters, full text, cursor."""
         with database.troubles(), self._engine.begin() as conn:
             self._hot.begin(conn)
+            if "cursor" in values:
+                _lay_stone(conn)
             for name, some in rows.items():
                 self._put(conn, name, some)
             for name, keys in gone.items():
@@ -152,6 +174,23 @@ def _announce(conn: Connection, name: str, keys: Iterable[str]) -> None:
     rows = [(name, key) for key in keys]
     if rows:
         conn.exec_driver_sql("INSERT INTO mirror_changed(kind, id) VALUES (?, ?)", rows)
+
+
+def _stones(conn: Connection) -> list[list[int]]:
+    """Milestones, oldest first: a position of the cursor, and the ring's newest number then."""
+    return list(json.loads(_meta(conn, STONES) or "[]"))
+
+
+def _lay_stone(conn: Connection) -> None:
+    """Where the cursor came far since the last one; before anything of its page is written."""
+    stones, at = _stones(conn), int(_meta(conn, "cursor") or 0)
+    if not stones or at >= stones[-1][0] + STEP:
+        _note(conn, {STONES: json.dumps([*stones, [at, stamp(conn)]][-KEPT:])})
+
+
+def _meta(conn: Connection, key: str) -> str:
+    query = text("SELECT value FROM mirror_meta WHERE key = :key")
+    return conn.execute(query, {"key": key}).scalar() or ""
 
 
 def _note(conn: Connection, values: Mapping[str, str]) -> None:

@@ -67,7 +67,7 @@ mirror_meta = Table(
     Column("value", Text, nullable=False),
     sqlite_strict=True,
 )
-"""Feed cursor, epoch, city, moment of the last page."""
+"""Feed cursor, epoch, term, city, moment of the last page."""
 
 tally = Table(
     "tally",

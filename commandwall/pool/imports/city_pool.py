@@ -14,14 +14,13 @@ from commandwall import secret
 from commandwall.areas import CITY, Area
 from commandwall.config import Settings
 from commandwall.conflicts import OPEN, Dispute
-from commandwall.pool import loader, schema
+from commandwall.pool import connection, loader, schema
 from commandwall.pool.imports.pool_rows import Claim, Word
 from commandwall.pool.imports.report import Quarantined
 from commandwall.pool.imports.trouble import ImportTrouble, limit
 from commandwall.pool.server import PoolServer, ServerTrouble
 
 R = TypeVar("R")
-CONNECT_S = 5
 ONE_IMPORT = 4713
 """The advisory lock: one import into a pool at a time, or two would both write the same row."""
 
@@ -249,4 +248,4 @@ def _connection(settings: Settings) -> Generator[schema.Connection]:
 
 def _connect(url: str, secret_file: str) -> schema.Connection:
     password = secret.password(url, secret_file)
-    return psycopg.connect(url, password=password, autocommit=True, connect_timeout=CONNECT_S)
+    return connection.owner(url, password)

@@ -65,6 +65,18 @@ def test_whoever_asks_over_a_dead_line_gives_up(pool: Any, station: Any) -> None
         assert max(wait.result() for wait in waits) < MOST_S
 
 
+def test_an_address_with_a_dead_server_leads_to_the_other_one(pool: Any) -> None:
+    sockets, name = pool.station_url.split("host=")[1].split("&")[0], pool.owner.info.dbname
+    with Line(pool.station_url) as line:
+        line.hole()
+        host, port = line.url.split("@")[1].split("/")[0].split(":")
+        both = f"postgresql://station@/{name}?host={host},{sockets}&port={port},5432"
+        began = time.monotonic()
+        with Client(both, pool.station_secret) as client:
+            assert client.meta().city == "临江市"
+        assert time.monotonic() - began < MOST_S
+
+
 def test_an_agent_says_so_within_15_seconds_and_comes_back(pool: Any, tmp_path: Path) -> None:
     load(pool.owner, [an_event()])
     with Line(pool.station_url) as line:

@@ -1,0 +1,87 @@
+"""Connections to the pool, whose address may name several servers: to the one that takes writes.
+
+An address like postgresql://wall_hall@a.example:5432,b.example:5432/city lists a primary and its
+standbys, in whatever order; after a promotion the same address leads to the new primary.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import psycopg
+from psycopg.abc import RV, PQGen
+
+from commandwall import codes
+from commandwall.clock import SECOND, Clock
+
+PROBES = 3
+"""Unanswered signs of life after which a system's TCP gives a connection up."""
+OWNER_S = 5
+"""Seconds in which an engineer's own connection must stand."""
+# In turn by chance: where an old primary came back and takes writes too, a station that was refused
+# there comes to the new one.
+_ANY: Mapping[str, Any] = {"target_session_attrs": "read-write", "load_balance_hosts": "random"}
+
+
+def station(url: str, password: str | None) -> psycopg.Connection[Any]:
+    """A station's connection, one statement one transaction; nothing on it waits for ever."""
+    return _Patient.connect(
+        url,
+        password=password,
+        autocommit=True,
+        application_name="commandwall",
+        **_ANY,
+        **_limits(),
+    )
+
+
+def owner(url: str, password: str | None) -> psycopg.Connection[Any]:
+    """An engineer's connection, one statement one transaction."""
+    return psycopg.connect(url, password=password, autocommit=True, connect_timeout=OWNER_S, **_ANY)
+
+
+def _limits() -> dict[str, Any]:
+    """How long a connection waits, by the list `limit`; the pool lets go of a dead one alike."""
+    beat, silence = int(codes.limit("heartbeat_seconds")), int(codes.limit("silence_seconds"))
+    alive = {
+        "keepalives_idle": beat,
+        "keepalives_interval": max(1, silence // (PROBES + 1)),
+        "keepalives_count": PROBES,
+    }
+    there = {
+        "statement_timeout": int(codes.limit("statement_seconds") * SECOND),
+        "default_transaction_isolation": r"read\ committed",
+        "tcp_user_timeout": silence * SECOND,
+        **{f"tcp_{name}": value for name, value in alive.items()},
+    }
+    return {
+        "connect_timeout": int(codes.limit("connect_seconds")),
+        "options": " ".join(f"-c {name}={value}" for name, value in there.items()),
+        "tcp_user_timeout": silence * SECOND,
+        **alive,
+    }
+
+
+class _Patient(psycopg.Connection[Any]):
+    """One that gives up on a line or a server which stands still: neither says so by itself."""
+
+    def wait(self, gen: PQGen[RV], *args: Any, **kwargs: Any) -> RV:
+        return super().wait(_while_it_speaks(gen), *args, **kwargs)
+
+
+def _while_it_speaks(gen: PQGen[RV]) -> PQGen[RV]:
+    clock, most = Clock(), codes.limit("silence_seconds")
+    heard = clock.monotonic()
+    try:
+        wanted = next(gen)
+        while True:
+            ready = yield wanted
+            if ready:
+                heard = clock.monotonic()
+            elif clock.monotonic() - heard > most:
+                raise psycopg.OperationalError("the pool does not answer")
+            wanted = gen.send(ready)
+    except StopIteration as done:
+        value: RV = done.value
+        return value
