@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import gc
 import logging
-import random
 import threading
 from collections.abc import Mapping
 from contextlib import ExitStack, closing
@@ -17,11 +16,12 @@ from dataclasses import replace
 
 import psycopg
 
-from commandwall import codes, platform
+from commandwall import backoff, codes, platform
 from commandwall.clock import SECOND, Clock, Ms
 from commandwall.config import BUSY, REFUSED, Settings
 from commandwall.desk import Desk
 from commandwall.keeper import AGENT_LOCK, WALL_LOCK
+from commandwall.peers.hall import Peers
 from commandwall.pool.client import Client, PoolTrouble
 from commandwall.pool.compare import Comparison
 from commandwall.pool.filling import Filling
@@ -44,12 +44,9 @@ log = logging.getLogger(__name__)
 POLL_S = 0.05
 BEAT_S = 0.5
 ORPHAN_S = 10.0
-RETRY_S = (1.0, 1.0, 1.0, 2.0, 2.0, 5.0, 10.0, 30.0)
 COLLECT = 100_000
 """Objects after which cycles are looked for: the rows of a page are none, and would be looked at
 again and again."""
-JITTER = 0.3
-"""A pause is longer by up to this share: stations that lost one pool do not come back at once."""
 
 
 class Agent:
@@ -68,11 +65,13 @@ class Agent:
         self._failed = 0
         """Connections that failed."""
         self._warden: Warden | None = None
+        self._peers = Peers(settings, self.store, self.desk, self.clock)
 
     def run(self) -> None:
         with ExitStack() as parts:
             parts.callback(self._close)
             self._warden = parts.enter_context(guarding(self.settings.data_dir, self.clock))
+            parts.enter_context(self._peers)
             beat = threading.Thread(target=self._beat, name="pulse", daemon=True)
             beat.start()
             url, secret = self._pool(parts)
@@ -238,7 +237,7 @@ class Agent:
 
     def _wait(self, trouble: PoolTrouble) -> None:
         tries, self._failed = self.sync.tries + 1, self._failed + 1
-        pause = RETRY_S[min(tries, len(RETRY_S)) - 1] * random.uniform(1.0, 1.0 + JITTER)
+        pause = backoff.pause(backoff.LINE_S, tries - 1, backoff.JITTER)
         log.warning("pool: %s; try %d, next in %.0f s", trouble, tries, pause)
         due = Ms(self.clock.now() + int(pause * SECOND))
         self.sync = replace(
@@ -257,7 +256,7 @@ class Agent:
             harm = self._warden.newest if self._warden is not None else None
             state = replace(
                 self.sync, agent_at=self.clock.now(), skew_s=self.clock.skew,
-                offset_s=self.clock.offset, harm=harm,
+                offset_s=self.clock.offset, harm=harm, peers=self._peers.seen(),
             )  # fmt: skip
             pulse.write(self.settings.data_dir, state)
             self._halt.wait(BEAT_S)

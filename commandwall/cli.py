@@ -50,6 +50,10 @@ def _do(asked: argparse.Namespace, settings: Settings, run_wall: RunWall) -> int
         from commandwall import carry
 
         return carry.run(settings, asked.way, asked.file, asked.passphrase_file)
+    if asked.command == "peer":
+        from commandwall.peers import door as peers
+
+        return peers.run(settings, asked)
     if asked.command == "pool":
         from commandwall.pool import admin
 
@@ -127,6 +131,10 @@ def _settings_flags(parser: argparse.ArgumentParser, unset: object) -> None:
     joining = "use the pool of another data directory 加入另一数据目录的中心池"
     parser.add_argument("--join", type=Path, default=unset, metavar="DIR", help=joining)
     parser.add_argument("--side", choices=CHOICES["side"], default=unset, help="前指 or 后指")
+    listening = "host:port where stations of the hall may call 直连监听地址"
+    parser.add_argument("--peer-listen", default=unset, metavar="ADDRESS", help=listening)
+    calling = "host:port of stations to call, with commas 直连台站地址"
+    parser.add_argument("--peers", default=unset, metavar="ADDRESSES", help=calling)
     parser.add_argument("--lang", choices=CHOICES["lang"], default=unset)
     parser.add_argument("--basemap", default=unset, help="map below all else 底图")
     parser.add_argument("--basemap-datum", default=unset, help="its datum 底图坐标系")
@@ -153,13 +161,16 @@ def _commands(commands: argparse._SubParsersAction[argparse.ArgumentParser],
     carrying.add_argument("way", choices=("out", "in"), help="write a file 写出, or take one 收入")
     carrying.add_argument("file", type=Path)
     carrying.add_argument("--passphrase-file", type=Path, metavar="FILE", help="口令文件")
+    joining = commands.add_parser("peer", parents=[shared], help="stations of the hall 直连")
     importing = commands.add_parser("import", parents=[shared], help="bring in data 导入")
     pooling = commands.add_parser("pool", parents=[shared], help="the central pool 中心池")
     backing = commands.add_parser("backup", parents=[shared], help="copies of the journal 备份")
     from commandwall import backups
+    from commandwall.peers import door as peers
     from commandwall.pool import admin
     from commandwall.pool.imports import door
 
+    peers.add_arguments(joining)
     backups.add_arguments(backing)
     door.add_arguments(importing)
     admin.add_arguments(pooling)
@@ -168,7 +179,7 @@ def _commands(commands: argparse._SubParsersAction[argparse.ArgumentParser],
 def _flags(asked: argparse.Namespace) -> dict[str, object]:
     names = (
         "demo", "scale", "data_dir", "side", "lang", "log_level", "basemap", "basemap_datum",
-        "pool", "secret_file",
+        "pool", "secret_file", "peer_listen", "peers",
     )  # fmt: skip
     flags = {name: getattr(asked, name, None) for name in names}
     return flags if asked.join is None else {**flags, **_joined(asked.join)}

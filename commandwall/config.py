@@ -46,6 +46,10 @@ TOLD = 60
 """Characters of a wrong value that are told."""
 
 
+ADDRESSES = frozenset({"peer_listen", "peers"})
+_ADDRESS = re.compile(r"(\[[0-9A-Fa-f:.%\w]+\]|[^\s:,\[\]]+):([0-9]{1,5})")
+
+
 class SettingsError(Exception):
     """A setting is wrong; the text names where it stands and what is wrong with it."""
 
@@ -59,6 +63,8 @@ class Settings:
     scale: str = "small"
     pool: str = ""  # postgresql:// address without a password
     secret_file: str = ""  # file of mode 0600 with the pool's password
+    peer_listen: str = ""  # host:port where other stations of the hall may call; nowhere if empty
+    peers: str = ""  # host:port of stations to call, with commas between
     side: str = "back"  # the command post this station serves before one is chosen
     lang: str = "zh"
     theme: str = "dark"
@@ -101,6 +107,20 @@ class Settings:
     def environment(self) -> dict[str, str]:
         """These settings as variables for a child program."""
         return {PREFIX + f.name.upper(): str(getattr(self, f.name)) for f in fields(self)}
+
+
+def addresses(text: str) -> list[tuple[str, int]]:
+    """Host and port of each `host:port` (IPv6: `[host]:port`) between commas.
+
+    Raises ValueError with the first that is none.
+    """
+    found = []
+    for one in filter(None, (part.strip() for part in text.split(","))):
+        match = _ADDRESS.fullmatch(one)
+        if match is None or not 0 < int(match[2]) < 1 << 16:
+            raise ValueError(one)
+        found.append((match[1].strip("[]"), int(match[2])))
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +202,8 @@ def _checked(key: str, given: Given) -> Any:
         raise SettingsError(f"{where}: {_told(value)} is no {hint.__name__}")
     if hint is float and not (isfinite(value) and value > 0):
         raise SettingsError(f"{where}: {_told(value)} is no length")
+    if key in ADDRESSES:
+        _check_addresses(value, where)
     choices = _choices(key)
     if choices and value not in choices:
         raise SettingsError(f"{where}: {_told(value)} is none of {', '.join(choices)}")
@@ -198,6 +220,15 @@ def _told(value: object) -> str:
     """A value as it was given, short enough for a sentence."""
     given = repr(value)
     return given if len(given) <= TOLD else f"{given[:TOLD]}…"
+
+
+def _check_addresses(value: str, where: str) -> None:
+    try:
+        addresses(value)
+    except ValueError as error:
+        raise SettingsError(
+            f"{where}: {_told(str(error))} is no address like 10.0.0.5:7420"
+        ) from error
 
 
 def _check_secret(path: str, where: str) -> None:

@@ -14,7 +14,7 @@ import sys
 import threading
 from pathlib import Path
 
-from commandwall import codes, platform
+from commandwall import backoff, codes, platform
 from commandwall.clock import Clock
 from commandwall.config import BUSY, USAGE, Settings
 from commandwall.watchdog import BEAT
@@ -24,7 +24,6 @@ GUARD_LOCK = "guard.lock"
 LOOK_S = 0.5
 START_S = 120.0
 """How long a wall may take to its first beat: the map's kernels may have to be compiled."""
-BACK_OFF_S = (1.0, 2.0, 5.0, 10.0, 30.0)
 SOUND_S = 60.0
 """A wall that lived this long did not fail at its start: the next one starts soon."""
 STACKS_S = 3.0
@@ -74,7 +73,7 @@ class Guard:
     def _again(self, code: int) -> subprocess.Popen[bytes]:
         if self._clock.monotonic() - self._began > SOUND_S:
             self._deaths = 0
-        pause = BACK_OFF_S[min(self._deaths, len(BACK_OFF_S) - 1)]
+        pause = backoff.pause(backoff.WALL_S, self._deaths)
         self._deaths += 1
         log.error("the wall ended with %s; starting it again in %.0f s", code, pause)
         self._halt.wait(pause)

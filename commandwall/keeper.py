@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 
-from commandwall import platform
+from commandwall import backoff, platform
 from commandwall.clock import SECOND, Clock, Ms
 from commandwall.config import Settings
 from commandwall.store import pulse
@@ -24,7 +24,6 @@ SILENT_MS, START_MS = 5 * SECOND, 60 * SECOND
 """How long a pulse may be silent, and how long an agent may take to its first beat: a busy machine
 needs its time to load it."""
 LOOK_S = 0.25
-BACK_OFF_S = (0.0, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 DRAWN_S = 3.0
 """How long the first agent waits for the picture at most, where there is one to draw already: both
 at once would need the processors twice."""
@@ -74,7 +73,7 @@ class Keeper(threading.Thread):
         age = self._clock.monotonic() - self._began
         if age > SOUND_S:
             self._starts = 0
-        if age >= BACK_OFF_S[min(self._starts, len(BACK_OFF_S) - 1)]:
+        if age >= backoff.pause(backoff.AGENT_S, self._starts):
             self._start()
 
     def _lives(self) -> bool:

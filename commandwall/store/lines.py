@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import heapq
 import json
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, astuple, replace
 from typing import Any
 
@@ -35,6 +36,8 @@ ROOM = 1_000_000
 
 BIGGEST = 1 << 63
 log = logging.getLogger(__name__)
+Read = Callable[[str, dict[str, Any]], list[Any]]
+"""Rows of a question with its parameters."""
 
 
 class Body(msgspec.Struct):
@@ -81,18 +84,22 @@ def unsent(tx: Any, origin: str, after: int, limit: int = 500) -> list[Line]:
     return [Line(*row) for *row, before in rows if before < ROOM]
 
 
-def held(read: Callable[[str, dict[str, Any]], list[Any]]) -> Iterator[Line]:
-    """Every line that this station holds, in the order of their clocks: none stands before one
-    that it had seen. `read(sql, parameters)` gives rows."""
-    after = {"h": -1, "o": "", "s": 0}
+def held(read: Read, after: Mapping[str, int] = {}) -> Iterator[Line]:
+    """The lines that this station holds now, of each origin those behind a number, in the order of
+    their clocks: none stands before one that it had seen."""
+    heads = read("SELECT origin, seq FROM head", {})
+    parts = (_behind(read, origin, after.get(origin, 0), newest) for origin, newest in heads)
+    return heapq.merge(*parts, key=lambda line: (line.hlc, line.origin, line.seq))
+
+
+def _behind(read: Read, origin: str, after: int, newest: int) -> Iterator[Line]:
     sql = (
-        "SELECT * FROM journal WHERE (hlc, origin, seq) > (:h, :o, :s) "
-        "ORDER BY hlc, origin, seq LIMIT 1000"
+        "SELECT * FROM journal WHERE origin = :o AND seq > :s AND seq <= :n ORDER BY seq LIMIT 200"
     )
-    while rows := read(sql, after):
+    while after < newest and (rows := read(sql, {"o": origin, "s": after, "n": newest})):
         found = [Line(*row) for row in rows]
         yield from found
-        after = {"h": found[-1].hlc, "o": found[-1].origin, "s": found[-1].seq}
+        after = found[-1].seq
 
 
 def contents(line: Line) -> Iterator[tuple[Any, int]]:
@@ -103,7 +110,7 @@ def contents(line: Line) -> Iterator[tuple[Any, int]]:
     """
     known = kinds(WALL)
     try:
-        body = msgspec.convert(sound(json.loads(line.body or "{}")), Body)
+        body = said(line.body)
     except (ValueError, RecursionError) as why:
         log.warning("line %s of %s cannot be read: %s", line.seq, line.origin, why)
         return
@@ -117,6 +124,11 @@ def contents(line: Line) -> Iterator[tuple[Any, int]]:
                 log.warning("a %s of line %s of %s is none: %s", name, line.seq, line.origin, why)
             else:
                 yield record, body.seen.get(f"{name}:{record.id}", 0)
+
+
+def said(body: str | None) -> Body:
+    """A body's content. Raises ValueError or RecursionError where it has none that can be read."""
+    return msgspec.convert(sound(json.loads(body or "{}")), Body)
 
 
 def _record(kind: type[Any], row: dict[str, Any]) -> Any:
@@ -137,7 +149,8 @@ def _settle(tx: Tx, line: Line, record: Any, seen: int) -> None:
         was = mine
         mine, record = _first_marks(mine, record, marks)
         tx.put(*([mine] if mine != was else []))
-    if mine is not None and here > seen and origin != line.origin and mine != record:
+    apart = mine is not None and here > seen and origin != line.origin and mine != record
+    if apart and not _had_seen(tx, key, (here, origin), line.hlc):
         kept, other = (record, mine) if wins else (mine, record)
         pair = sorted([(line.hlc, line.origin), (here, origin)], reverse=True)
         conflict = _conflict(key, (kept, other), pair)
@@ -153,6 +166,24 @@ def _first_marks(one: Any, other: Any, marks: Sequence[str]) -> tuple[Any, Any]:
     told = {m: [at for r in (one, other) if (at := getattr(r, m)) is not None] for m in marks}
     first = {mark: min(moments, default=None) for mark, moments in told.items()}
     return replace(one, **first), replace(other, **first)
+
+
+def _had_seen(tx: Tx, key: str, here: tuple[int, str], before: int) -> bool:
+    """Whether who wrote the version `here` of a record knew the one that a line wrote `before`: a
+    line that was seen may come later, by another way."""
+    return bool(tx.value(_SAW, k=key, h=here[0], o=here[1], b=before))
+
+
+_SAW = """
+WITH RECURSIVE saw(hlc) AS (
+    SELECT s.value FROM journal j, json_each(iif(json_valid(j.body), j.body, '{}'), '$.seen') s
+        WHERE j.hlc = :h AND j.origin = :o AND s.key = :k
+    UNION SELECT s.value FROM saw JOIN journal j ON j.hlc = saw.hlc,
+        json_each(iif(json_valid(j.body), j.body, '{}'), '$.seen') s
+        WHERE saw.hlc > :b AND s.key = :k
+) SELECT 1 FROM saw WHERE hlc = :b
+"""
+"""Versions of a record that led to one, newest first, each by the line that wrote it."""
 
 
 def _conflict(key: str, pair: tuple[Any, Any], writers: list[tuple[int, str]]) -> Conflict:

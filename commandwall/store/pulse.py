@@ -54,6 +54,24 @@ class Compared:
 
 
 @dataclass(frozen=True, slots=True)
+class Peer:
+    """Another station of the hall, and the line to it that needs no pool."""
+
+    name: str = ""  # "" for an address where nobody answered yet whom we know
+    origin: str = ""  # "" before it was heard of
+    address: str = ""  # where it is called; "" for one that calls us
+    at: Ms = NEVER
+    joined: bool = False
+    tries: int = 0  # failed calls in a row
+    next_try_at: Ms = NEVER
+    trouble: str = ""  # code of a PeerTrouble, or "listen": nobody can call us
+    has: int = 0  # lines of ours on its disk
+    refused: int = 0  # lines of it that were not taken
+    gives: bool = False  # whether it is given lines: it sees all that we see
+    fingerprint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Sync:
     """How this station stands with its agent and the pool. Moments are 0 before the first."""
 
@@ -73,6 +91,7 @@ class Sync:
     lamps: dict[str, Lamp] = field(default_factory=dict)
     compared: Compared = field(default_factory=Compared)
     harm: Harm | None = None  # the newest that happened to a file of this station
+    peers: tuple[Peer, ...] = ()
 
     @property
     def skewed(self) -> bool:

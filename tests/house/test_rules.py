@@ -355,6 +355,7 @@ BORDERS = {
     "layers/base.py": (1, "plug-in load"),
     "widgets/page.py": (1, "plug-in load: a panel is made"),
     "commandwall/follower.py": (1, "the loop that follows the files"),
+    "commandwall/peers/hall.py": (1, "the lines to other stations"),
     "commandwall/pool/porter.py": (1, "the loop that carries files to and from the pool"),
     "commandwall/tiles/worker.py": (1, "the loop that fetches tiles of the base map"),
     "layers/board.py": (2, "refresh of a layer, and what it builds in a worker"),
