@@ -1,4 +1,4 @@
-"""A line to the pool that a test can break as real ones break: nothing passes, nobody is told."""
+"""A line that a test can break as real ones break: nothing passes, nobody is told."""
 
 from __future__ import annotations
 
@@ -6,28 +6,26 @@ import select
 import socket
 import threading
 from contextlib import suppress
+from typing import Self
 from urllib.parse import parse_qs, urlsplit
 
 
-class Line:
-    """A TCP port in front of a pool's socket; as a context manager. `hole`: bytes vanish.
+class Wire:
+    """A TCP port before another one; as a context manager. `hole`: bytes vanish.
 
     Both ends stay connected while it swallows, and who connects anew is let in and hears nothing.
     """
 
-    def __init__(self, url: str) -> None:
-        parts = urlsplit(url)
-        asked = parse_qs(parts.query)
-        self._socket = f"{asked['host'][0]}/.s.PGSQL.{asked.get('port', ['5432'])[0]}"
+    def __init__(self, port: int = 0) -> None:
+        self._there = port
         self._door = socket.create_server(("127.0.0.1", 0))
-        port = self._door.getsockname()[1]
-        self.url = f"postgresql://{parts.username}@127.0.0.1:{port}{parts.path}"
+        self.address = f"127.0.0.1:{self._door.getsockname()[1]}"
         self._passes, self._halt = threading.Event(), threading.Event()
         self._passes.set()
         self._sockets: list[socket.socket] = []
         self._threads = [threading.Thread(target=self._listen)]
 
-    def __enter__(self) -> Line:
+    def __enter__(self) -> Self:
         self._threads[0].start()
         return self
 
@@ -46,13 +44,15 @@ class Line:
         """Those that connect from now on are heard; what was swallowed is gone."""
         self._passes.set()
 
+    def _reach(self) -> socket.socket:
+        return socket.create_connection(("127.0.0.1", self._there))
+
     def _listen(self) -> None:
         while not self._halt.is_set():
             if not select.select([self._door], [], [], 0.05)[0]:
                 continue
             here = self._door.accept()[0]
-            there = socket.socket(socket.AF_UNIX)
-            there.connect(self._socket)
+            there = self._reach()
             self._sockets += here, there
             pump = threading.Thread(target=self._pump, args=(here, there))
             self._threads.append(pump)
@@ -80,3 +80,19 @@ class Line:
                 with suppress(OSError):
                     if not end.recv(1 << 16):
                         return
+
+
+class Line(Wire):
+    """Such a port before a pool's socket."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__()
+        parts = urlsplit(url)
+        asked = parse_qs(parts.query)
+        self._socket = f"{asked['host'][0]}/.s.PGSQL.{asked.get('port', ['5432'])[0]}"
+        self.url = f"postgresql://{parts.username}@{self.address}{parts.path}"
+
+    def _reach(self) -> socket.socket:
+        there = socket.socket(socket.AF_UNIX)
+        there.connect(self._socket)
+        return there

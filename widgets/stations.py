@@ -15,16 +15,18 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent, QPen
 from commandwall import codes
 from commandwall.clock import SECOND, Ms
 from commandwall.picture import Changes, Picture, SyncState, Tick
+from commandwall.store.pulse import Peer
 from commandwall.store.sight import Station
 from commandwall.store.tables import Conflict
-from widgets import age
+from widgets import age, peer_words
 from widgets.base import EMPTY, NORMAL, Command, Panel, Piece
 from widgets.i18n import named, tr
 from widgets.paper import RIGHT, Ink, Paper
 from widgets.text import plain
 
-BAR, GAP, CELL, WIDEST, LEAST, MOST = 60.0, 22.0, 172.0, 320.0, 29.0, 56.0
-"""Heights of the pool's bar and of the lines under it, widths of a cell, heights of a row."""
+BAR, PEERS, GAP, CELL, WIDEST, LEAST, MOST = 60.0, 22.0, 22.0, 172.0, 320.0, 29.0, 56.0
+"""Heights of the pool's bar, of what it says of peers and of the lines under it, widths of a cell,
+heights of a row."""
 FOOT = 104.0
 """Room for all that is known of the chosen one."""
 JOINED, LATE, CUT = "joined", "late", "cut"
@@ -42,6 +44,7 @@ class Cell:
     link: str
     told: tuple[str, ...]
     own: bool
+    beside: bool  # joined by a line of its own, which needs no pool
 
 
 class Stations(Panel):
@@ -59,7 +62,7 @@ class Stations(Panel):
     def refresh(self, picture: Picture, changes: Changes) -> None:
         self._cells = [self._cell(s) for s in picture.sight.stations]
         self.at = picture.sight.at or None
-        if self._cells:
+        if self._cells or picture.sync.peers:
             self.say(NORMAL)
         else:
             self.say(EMPTY, tr("中心池尚未告知台站，旧版中心池没有此功能"))
@@ -96,8 +99,11 @@ class Stations(Panel):
 
     def _cell(self, station: Station) -> Cell:
         now, own = self.picture.sight.at, station.origin == self.desk.origin
-        link = JOINED if own else _link(now, station.at)
-        return Cell(station, self._name(station), link, tuple(self._told(station, link)), own)
+        peer = self._peer(station)
+        beside = peer is not None and peer.joined
+        link = JOINED if own or beside else _link(now, station.at)
+        told = tuple(self._told(station, link))
+        return Cell(station, self._name(station), link, told, own, beside)
 
     def _name(self, station: Station) -> str:
         """Its area and post: a login says less to a person."""
@@ -132,7 +138,10 @@ class Stations(Panel):
         return max(1, min(int(wide // CELL), max(needed, int(wide // WIDEST))))
 
     def _room(self, height: float) -> float:
-        return height - self.top - BAR - GAP - FOOT
+        return height - self.top - self._bar() - GAP - FOOT
+
+    def _bar(self) -> float:
+        return BAR + PEERS * bool(self.picture.sync.peers)
 
     def _grid(self, height: float) -> tuple[int, float]:
         """Rows of cells and their height."""
@@ -151,14 +160,14 @@ class Stations(Panel):
 
     def _box(self, i: int, rows: int, tall: float) -> QRectF:
         wide = self.width() / self.look.unit / self._columns()
-        y = self.top + BAR + GAP + i % rows * tall
+        y = self.top + self._bar() + GAP + i % rows * tall
         return QRectF(i // rows * wide, y, wide - 10, tall)
 
     # Drawing.
 
     def _draw_pool(self, paper: Paper) -> None:
         gone, sight = self.stopped is not None, self.picture.sight
-        box = QRectF(1, self.top, paper.width - 2, BAR)
+        box = QRectF(1, self.top, paper.width - 2, self._bar())
         if gone:
             pen = QPen(self.look.colour("t1"), 2)
             pen.setDashPattern([4, 3])
@@ -182,6 +191,20 @@ class Stations(Panel):
             x = paper.write(x, base + 22, told, Ink("age", "t1" if quiet else "t2", quiet)) + 20
         loads = tr("导入来源 {n} 个", n=age.number(len(sight.sources)))
         paper.write(x, base + 22, loads, Ink("age", "t2"))
+        if self.picture.sync.peers:
+            self._draw_peers(paper, base + 44)
+
+    def _draw_peers(self, paper: Paper, base: float) -> None:
+        """The lines that need no pool; as many as there is room for."""
+        x = paper.write(16, base, tr("直连"), Ink("age")) + 16
+        peers = self.picture.sync.peers
+        for i, peer in enumerate(peers):
+            told, loud = peer_words.told(peer, self.picture.now)
+            ink = Ink("age", "t1" if loud else "t2", loud)
+            if i and x + paper.length(told, ink) > paper.width - 60:
+                paper.write(x, base, f"+{len(peers) - i}", Ink("age", "t1"))
+                break
+            x = paper.write(x, base, told, ink, room=paper.width - x - 60) + 20
 
     def _pool_facts(self, gone: bool) -> list[tuple[str, bool]]:
         now, sync, sight = self.picture.now, self.picture.sync, self.picture.sight
@@ -201,7 +224,7 @@ class Stations(Panel):
         ]
 
     def _draw_spine(self, paper: Paper, first: QRectF, tall: float) -> None:
-        x, top = first.x() + 6, self.top + BAR
+        x, top = first.x() + 6, self.top + self._bar()
         paper.line(x, top, x, first.y() + tall - first.height() / 2, "ln2", 2)
 
     def _draw_cell(self, paper: Paper, cell: Cell, box: QRectF) -> None:
@@ -211,19 +234,24 @@ class Stations(Panel):
             paper.fill(body, "r", 4)
             if self.hasFocus():
                 paper.frame(body.adjusted(1, 1, -1, -1), "t1")
-        self._draw_link(paper, cell.link, QPointF(box.x() + 6, box.center().y()))
+        self._draw_link(paper, self._shape(cell), QPointF(box.x() + 6, box.center().y()))
         away = cell.link != JOINED
         loud = away or len(cell.told) > 1
         room, x = body.width() - 12, body.x() + 8
         name = Ink("label", "t1" if loud or cell.own else "t2", cell.own)
         paper.write(x, box.center().y() - 2, cell.name, name, room=room)
-        told = _fitting(paper, (*(tr("本台"),) * cell.own, *cell.told), room)
+        marks = (*(tr("本台"),) * cell.own, *(tr("直连"),) * cell.beside)
+        told = _fitting(paper, (*marks, *cell.told), room)
         paper.write(x, box.center().y() + 13, told, Ink("age", "t1" if loud else "t3"), room=room)
+
+    def _shape(self, cell: Cell) -> str:
+        """Of a line down from the pool nobody knows while the pool is gone."""
+        unknown = self.stopped is not None and cell.link == JOINED and not cell.beside
+        return LATE if unknown else cell.link
 
     def _draw_link(self, paper: Paper, link: str, at: QPointF) -> None:
         """―: joined; - -: late; a gap with a cross: cut off."""
         end = at.x() + 20
-        link = LATE if self.stopped is not None and link == JOINED else link
         if link == JOINED:
             paper.line(at.x(), at.y(), end, at.y(), "t3", 2)
         elif link == LATE:
@@ -255,7 +283,9 @@ class Stations(Panel):
 
     def _facts(self, station: Station) -> list[tuple[str, str]]:
         now, said, sight = self.picture.now, station.said, self.picture.sight
+        peer = self._peer(station)
         return [
+            *(peer_words.facts(peer, now) if peer is not None else ()),
             (tr("心跳"), age.age(now, station.at or None)),
             (tr("落后"), tr("{n} 条", n=age.number(max(0, sight.head - said.cursor)))),
             (tr("待传"), tr("{n} 条", n=age.number(said.backlog))),
@@ -268,6 +298,11 @@ class Stations(Panel):
             (tr("台号"), plain(station.origin, 40) or age.UNKNOWN),
             (tr("版本"), plain(said.version, 20) or age.UNKNOWN),
         ]  # fmt: skip
+
+    def _peer(self, station: Station) -> Peer | None:
+        """The line to it that needs no pool."""
+        peers = self.picture.sync.peers
+        return next((p for p in peers if p.origin and p.origin == station.origin), None)
 
     # Hand.
 

@@ -75,6 +75,9 @@ class Peers(threading.Thread):
         self._unheard = ""
         """Why nobody can reach this station."""
         self._named_at, self._unnamed = -QUIET_S, 0
+        self._heads: dict[str, int] = {}
+        self._lines = 0
+        """How many lines of its own this station has."""
 
     def __enter__(self) -> Peers:
         if self._door or self._calls:
@@ -103,6 +106,7 @@ class Peers(threading.Thread):
         joined = session is not None and session.greeted
         made = pulse.Peer(
             card.name, now.origin, "", now.at, joined, trouble=now.trouble, has=now.has,
+            lacks=max(0, self._lines - now.has) if now.gives else 0,
             refused=now.refused, gives=now.gives, fingerprint=print_,
         )  # fmt: skip
         return made if call is None else _with_call(made, call)
@@ -134,22 +138,24 @@ class Peers(threading.Thread):
 
     async def _watch(self) -> None:
         """Wake the sessions when there are new lines; look at the cards now and then."""
-        heads: dict[str, int] = {}
         looked = self._clock.monotonic()
         while not self._halt.is_set():
             await asyncio.sleep(POLL_S)
-            if self._sessions:
-                with suppress(StoreTrouble):
-                    now = await asyncio.get_running_loop().run_in_executor(
-                        self._readers, self._here.heads
-                    )
-                    if now != heads:
-                        heads = now
-                        for session in self._sessions.values():
-                            session.wake()
+            with suppress(StoreTrouble):
+                loop = asyncio.get_running_loop()
+                if await loop.run_in_executor(self._readers, self._has_news):
+                    for session in self._sessions.values():
+                        session.wake()
             if self._clock.monotonic() - looked > LOOK_S:
                 looked = self._clock.monotonic()
                 self._look_at_cards()
+
+    def _has_news(self) -> bool:
+        heads = self._here.heads()
+        if heads == self._heads:
+            return False
+        self._heads, self._lines = heads, heads.get(self._here.desk.origin, 0)
+        return True
 
     def _look_at_cards(self) -> None:
         """Take what was accepted or removed since; a line to who is another now ends."""

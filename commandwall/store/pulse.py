@@ -66,6 +66,7 @@ class Peer:
     next_try_at: Ms = NEVER
     trouble: str = ""  # code of a PeerTrouble, or "listen": nobody can call us
     has: int = 0  # lines of ours on its disk
+    lacks: int = 0  # lines of ours that it has not, where it is given any
     refused: int = 0  # lines of it that were not taken
     gives: bool = False  # whether it is given lines: it sees all that we see
     fingerprint: str = ""

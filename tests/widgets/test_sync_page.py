@@ -14,7 +14,7 @@ from PySide6.QtTest import QTest
 from commandwall.clock import HOUR, SECOND, Ms
 from commandwall.picture import Channel, Counters, SyncState, Tallies
 from commandwall.sources import SourceSwitch
-from commandwall.store.pulse import Compared, Difference
+from commandwall.store.pulse import Compared, Difference, Peer
 from commandwall.store.sight import OFF, Said, Sight, Source, Station
 
 MARKERS = frozenset({SyncState, Tallies})
@@ -115,6 +115,32 @@ def test_more_stations_than_fit_are_counted_and_reached(world: Any, make_wall: A
     assert f"另有 {400 - shown} 台" in words_of(wall, "stations")
     panel._step(399)
     assert some[399] in [cell.station for cell in panel._shown()]
+
+
+def test_lines_that_need_no_pool_are_told_with_what_is_wrong_with_them(
+    world: Any, make_wall: Any
+) -> None:
+    peers = (
+        Peer("前指", "o001", "10.0.0.5:7420", NOW, True, has=12, gives=True),
+        Peer("镇街", "o002", at=NOW, joined=True),
+        Peer("后勤", "o003", "10.0.0.6:7420", Ms(NOW - HOUR), tries=4, trouble="stranger"),
+        Peer(address="10.0.0.7:7420", tries=2, trouble="unreachable"),
+    )
+    gone = world.sync(pool_at=Ms(NOW - 60 * SECOND), tries=4, peers=peers)
+    wall = opened(world, make_wall, a_sight(*(a_station(n, ago=HOUR) for n in range(4))), sync=gone)
+    panel, told = wall.page.panels["stations"], words_of(wall, "stations")
+    for words in (
+        "前指 在线",
+        "镇街 在线 只收不发",
+        "后勤 钥匙不被认",
+        "10.0.0.7:7420 连不上 第 2 次重连",
+    ):
+        assert words in told
+    assert [panel._shape(cell) for cell in panel._cells] == ["cut", "joined", "joined", "cut"]
+    panel._choose(panel._cells[1].station)
+    assert "已收本台" in words_of(wall, "stations") and "12 条" in words_of(wall, "stations")
+    world.tick({}, sight=a_sight(), markers=MARKERS)
+    assert "前指 在线" in words_of(wall, "stations")  # also where no pool told of stations
 
 
 def test_markup_from_a_station_is_shown_as_it_stands(world: Any, make_wall: Any) -> None:

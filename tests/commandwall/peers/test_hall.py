@@ -16,6 +16,7 @@ import msgspec
 import pytest
 from builders import an_opening
 from hall import Post, until
+from line import Wire
 
 from commandwall import incidents
 from commandwall.peers import wire
@@ -90,6 +91,23 @@ def test_two_who_call_each_other_keep_one_line(post: MakePost) -> None:
     order = back.order("一号")
     until("the order", lambda: back.state(order) == "DELIVERED")
     assert len(back.peers._sessions) == len(front.peers._sessions) == 1
+
+
+def test_a_line_that_swallows_everything_is_noticed_at_both_ends_and_mended(post: MakePost) -> None:
+    back, front = pair(post)
+    back.begin()
+    with Wire(back.port) as line:
+        front.begin(line.address)
+        joined((back, front))
+        line.hole()
+        began = time.monotonic()
+        order = back.order("一号")
+        until("both ends to notice", lambda: back.sees("front").trouble == front.sees("back").trouble
+              == "silent")  # fmt: skip
+        assert time.monotonic() - began < 15.0
+        line.mend()
+        until("the order", lambda: back.state(order) == "DELIVERED")
+        front.end()
 
 
 def test_a_stranger_gets_nothing_and_is_named_once(
