@@ -102,8 +102,8 @@ def test_a_line_that_swallows_everything_is_noticed_at_both_ends_and_mended(post
         line.hole()
         began = time.monotonic()
         order = back.order("一号")
-        until("both ends to notice", lambda: back.sees("front").trouble == front.sees("back").trouble
-              == "silent")  # fmt: skip
+        until("it here", lambda: back.sees("front").trouble == "silent")
+        until("it there", lambda: front.sees("back").trouble == "silent")
         assert time.monotonic() - began < 15.0
         line.mend()
         until("the order", lambda: back.state(order) == "DELIVERED")
