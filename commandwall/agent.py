@@ -10,7 +10,7 @@ from __future__ import annotations
 import gc
 import logging
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack, closing
 from dataclasses import replace
 
@@ -32,8 +32,8 @@ from commandwall.pool.porter import Porting
 from commandwall.pool.presence import Presence
 from commandwall.pool.recorder import recording
 from commandwall.pool.server import ServerTrouble
-from commandwall.store import pulse, quarantine, telemetry
-from commandwall.store.database import StoreTrouble
+from commandwall.store import database, pulse, quarantine, space, telemetry
+from commandwall.store.database import FULL, StoreTrouble
 from commandwall.store.migrate import open_store
 from commandwall.store.mirror import Mirror, forget_others, mirror_name
 from commandwall.store.pulse import NO_POOL
@@ -43,6 +43,8 @@ from commandwall.warden import Warden, guarding
 log = logging.getLogger(__name__)
 POLL_S = 0.05
 BEAT_S = 0.5
+ROOM_S = 2.0
+"""Between two tries to begin on a full disk."""
 ORPHAN_S = 10.0
 COLLECT = 100_000
 """Objects after which cycles are looked for: the rows of a page are none, and would be looked at
@@ -86,11 +88,18 @@ class Agent:
             return self.settings.pool, self.settings.secret_file
         while self._own is None and not self._over():
             try:
-                with ExitStack() as attempt:
+                self._hold()
+                with database.troubles(), ExitStack() as attempt:
                     self._own = OwnPool(self.settings, attempt, self._making, self._over)
                     parts.push(attempt.pop_all())
             except PoolTrouble as trouble:
                 self._wait(trouble)
+            except StoreTrouble as trouble:
+                self._wait_for_disk(trouble)
+            except ServerTrouble as trouble:
+                if not space.is_full(self.settings.data_dir):
+                    raise
+                self._wait(PoolTrouble(FULL, str(trouble)))
             except psycopg.Error as error:  # whoever made it, or ran its server, is gone
                 self._wait(PoolTrouble("unreachable", str(error)))
         return self._own.login if self._own else ("", "")
@@ -109,14 +118,31 @@ class Agent:
         """Keep a link to the pool for as long as the agent lives."""
         while not self._over():
             try:
+                self._hold()
                 self._revive()
-                with Client(url, secret) as client:
+                with database.troubles(), Client(url, secret) as client:
                     self._put_away()
                     self._follow(client, url, secret)
             except PoolTrouble as trouble:
                 self._wait(trouble)
             except StoreTrouble as trouble:
                 self._wait_for_disk(trouble)
+
+    def _hold(self) -> None:
+        """While the disk is full nothing is taken that could not be kept, and nobody is told that
+        the picture is of now."""
+        folder = self.settings.data_dir
+        if not space.is_full(folder):
+            return
+        log.warning("the disk is full: waiting until there is room")
+        self.sync = replace(self.sync, tries=0, trouble=FULL, past=None, left_s=None, filling=None)
+        while space.is_full(folder) and not self._over():
+            self._halt.wait(BEAT_S)
+
+    def _check_room(self) -> None:
+        """StoreTrouble as soon as anybody found the disk full."""
+        if space.is_full(self.settings.data_dir):
+            raise StoreTrouble(FULL, "the reserve was given up")
 
     def _put_away(self) -> None:
         """A damaged mirror, which nobody has open for writing now, makes room for a new one."""
@@ -132,7 +158,9 @@ class Agent:
         """A file or the disk is at fault: have it looked at, and try again as with a pool."""
         if trouble.code == "damaged" and self._warden is not None:
             self._warden.hurry()
-        self._wait(PoolTrouble(trouble.code, trouble.detail))
+        space.met(self.settings.data_dir, trouble)
+        if not space.is_full(self.settings.data_dir):
+            self._wait(PoolTrouble(trouble.code, trouble.detail))
 
     def _revive(self) -> None:
         """See that the demo's own server runs: it may have been killed."""
@@ -167,6 +195,7 @@ class Agent:
             parts.enter_context(carrier)
             second, origin = 0, self.desk.origin
             while not self._over() and used == self.store.mirror_name():
+                self._check_room()
                 busy = link.pull() | link.push()
                 link.take_packs()
                 presence.step(self.clock.monotonic())
@@ -221,6 +250,7 @@ class Agent:
         filling = parts.enter_context(Filling(self.settings.data_dir, pool))
         usable, asked = used == mirror_name(epoch, small=True), self.clock.monotonic()
         while not usable and not self._over() and filling.check():
+            self._check_room()
             if self.clock.monotonic() - asked > codes.limit("heartbeat_seconds"):
                 self.clock.measured(client.time_offset())
                 asked = self.clock.monotonic()
@@ -252,14 +282,26 @@ class Agent:
         return {name: pulse.Lamp(name, at) for name, at in packs.newest.items()}
 
     def _beat(self) -> None:
+        """Tell that we live, and see to the reserve; a disk that is full or gone stops neither."""
+        folder, told = self.settings.data_dir, ""
         while not self._halt.is_set():
-            harm = self._warden.newest if self._warden is not None else None
-            state = replace(
-                self.sync, agent_at=self.clock.now(), skew_s=self.clock.skew,
-                offset_s=self.clock.offset, harm=harm, peers=self._peers.seen(),
-            )  # fmt: skip
-            pulse.write(self.settings.data_dir, state)
+            try:
+                space.keep(folder)
+                space.finish(folder, self._pulse)
+                told = ""
+            except (StoreTrouble, OSError) as trouble:
+                if str(trouble) != told:
+                    log.error("no pulse: %s", trouble)
+                told = str(trouble)
             self._halt.wait(BEAT_S)
+
+    def _pulse(self) -> None:
+        harm = self._warden.newest if self._warden is not None else None
+        state = replace(
+            self.sync, agent_at=self.clock.now(), skew_s=self.clock.skew,
+            offset_s=self.clock.offset, harm=harm, peers=self._peers.seen(),
+        )  # fmt: skip
+        pulse.write(self.settings.data_dir, state)
 
     def _over(self) -> bool:
         """Whether to end: told so, or no wall has been there for ten seconds."""
@@ -285,7 +327,9 @@ def run(settings: Settings, service: bool = False) -> int:
             return BUSY
         platform.be_nice(10)
         gc.set_threshold(COLLECT)
-        agent = Agent(settings, service)
+        agent = _once_there_is_room(settings, lambda: Agent(settings, service), service)
+        if agent is None:
+            return REFUSED
         platform.on_terminate(agent.stop)
         try:
             agent.run()
@@ -293,3 +337,20 @@ def run(settings: Settings, service: bool = False) -> int:
             log.error("%s", trouble)
             return REFUSED
     return 0
+
+
+def _once_there_is_room(
+    settings: Settings, make: Callable[[], Agent], service: bool
+) -> Agent | None:
+    """The agent, which cannot begin on a full disk; None where its wall ended before."""
+    clock = Clock()
+    while True:
+        try:
+            return space.finish(settings.data_dir, make)
+        except StoreTrouble as trouble:
+            if trouble.code != FULL:
+                raise
+            log.error("the agent cannot begin: %s", trouble)
+            if not service and not platform.is_held(settings.data_dir / WALL_LOCK):
+                return None
+        clock.pause(ROOM_S)

@@ -22,7 +22,8 @@ import sqlcipher3.dbapi2 as sqlite
 from commandwall import platform
 from commandwall.clock import Ms, to_datetime
 from commandwall.config import REFUSED, Settings
-from commandwall.store import lines
+from commandwall.store import database, lines
+from commandwall.store.database import StoreTrouble
 from commandwall.store.journal import Line
 from commandwall.store.store import Refused
 from commandwall.world import World
@@ -165,9 +166,10 @@ def run(settings: Settings, way: str, file: Path, passphrase_file: Path | None) 
     """What the command line asks, `out` or `in`; says what was carried."""
     try:
         passphrase = _passphrase(passphrase_file)
-        with closing(World.open(settings)) as world:
+        with database.troubles(), closing(World.open(settings)) as world:
+            world.desk.check_room()
             told = (out if way == "out" else take)(world, file, passphrase)
-    except (CarryTrouble, Refused, OSError) as why:
+    except (CarryTrouble, Refused, StoreTrouble, OSError) as why:
         print(f"commandwall: {why}", file=sys.stderr)
         return REFUSED
     words = "已写出 written" if way == "out" else "新到 new"

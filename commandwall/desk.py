@@ -14,7 +14,8 @@ from commandwall.clock import Clock, Ms
 from commandwall.files.content import Unfit
 from commandwall.files.kept import Kept
 from commandwall.plain import sound
-from commandwall.store import lines
+from commandwall.store import lines, space
+from commandwall.store.database import FULL, StoreTrouble
 from commandwall.store.journal import Line
 from commandwall.store.store import Reader, Records, Refused, Store, Tx
 from commandwall.store.tables import Conflict
@@ -67,6 +68,8 @@ class Desk:
         self._readers = ThreadPoolExecutor(2, thread_name_prefix="ask")
         self._files = ThreadPoolExecutor(1, thread_name_prefix="files")
         self.kept = Kept(store.folder)
+        self.full = False
+        """Whether the disk is full, as far as it is known: what is asked from now on is refused."""
 
     @property
     def origin(self) -> str:
@@ -77,9 +80,10 @@ class Desk:
         """A person's act: its records, one journal line and what follows, in one transaction.
 
         The future holds Done once it is on disk; Refused or StoreTrouble where nothing was
-        written.
+        written. Refused("disk_full") while the disk is full; what was asked before is finished.
         """
-        return self._writer.submit(self.run, act, sound(args), self.person, self.post)
+        given = act, sound(args), self.person, self.post
+        return self._writer.submit(self._asked, self.full, self.run, *given)
 
     def ask(self, query: Callable[[Reader], R]) -> Future[R]:
         return self._readers.submit(self._store.read, query)
@@ -89,8 +93,8 @@ class Desk:
 
         Refused("file") names what such a content is; OSError where it cannot be read.
         """
-        person, post = self.person, self.post
-        return self._files.submit(self._attach, (source, name), (kind, subject), (person, post))
+        given = (source, name), (kind, subject), (self.person, self.post)
+        return self._files.submit(self._asked, self.full, self._attach, *given)
 
     def files(self, work: Callable[[Kept], R]) -> Future[R]:
         """Work on the files of this station, which takes as long as the disk does."""
@@ -109,8 +113,19 @@ class Desk:
     def run(
         self, act: Act, args: dict[str, Any], person: str = "", post: str = "", local: bool = False
     ) -> Done:
-        """The act on the caller's thread. `local`: what every station computes alike, or its own
-        affairs; written without a line."""
+        """The act on the caller's thread, with the room of the reserve where the disk has no other.
+        `local`: what every station computes alike, or its own affairs; written without a line."""
+        return space.finish(self._store.folder, lambda: self._run(act, args, (person, post), local))
+
+    def check_room(self) -> None:
+        """Refused("disk_full") while nothing new is taken for want of room."""
+        found = space.keep(self._store.folder)
+        self.full = found.full
+        if found.full:
+            raise _full(found)
+
+    def _run(self, act: Act, args: dict[str, Any], who: tuple[str, str], local: bool) -> Done:
+        person, post = who
         with self._store.write(self._clock.now(), person, post) as tx:
             act(tx, **args)
             records = dict(tx.touched)
@@ -139,12 +154,23 @@ class Desk:
         self._writer.shutdown()
         self._readers.shutdown()
 
+    def _asked(self, full: bool, work: Callable[..., Done], *given: Any) -> Done:
+        """What a person asks, which is refused where the disk was full already."""
+        if full:
+            self.check_room()
+        try:
+            return work(*given)
+        except StoreTrouble as trouble:
+            if trouble.code != FULL:
+                raise
+            raise _full(space.look(self._store.folder)) from trouble
+
     def _attach(
         self, given: tuple[Path | bytes, str], to: tuple[str, str], who: tuple[str, str]
     ) -> Done:
         """The small picture is made when the act is told: nobody waits for it."""
         try:
-            taken = self.kept.take(*given)
+            taken = space.finish(self._store.folder, lambda: self.kept.take(*given))
         except Unfit as why:
             raise Refused("file", found=why.code, name=given[1]) from why
         args = sound({"kind": to[0], "subject": to[1], "taken": taken})
@@ -171,6 +197,11 @@ def outcome(answer: Future[R]) -> tuple[R | None, BaseException | None]:
         return None, CancelledError()
     trouble = answer.exception(timeout=0)
     return (None, trouble) if trouble is not None else (answer.result(timeout=0), None)
+
+
+def _full(found: space.Space) -> Refused:
+    """Names the disk, what it has left, and what must be free before it is written to again."""
+    return Refused(FULL, disk=found.disk, free=found.free_mb, wanted=found.wanted_mb)
 
 
 def _keep(tx: Tx, key: str, value: str) -> None:

@@ -39,7 +39,7 @@ from commandwall.picture import (
 )  # fmt: skip
 from commandwall.resources import Resource
 from commandwall.sensors import Sensor
-from commandwall.store import live, pulse, sight
+from commandwall.store import live, pulse, sight, space
 from commandwall.store.schema import MIRROR, WALL, kinds
 from commandwall.store.store import Mark, Reader
 from commandwall.world import World
@@ -87,6 +87,7 @@ class Follower(threading.Thread):
         self._ahead: dict[str, EventView] = {}
         self._sync, self._listened, self._silent = pulse.Sync(), Ms(0), (False, False)
         self._sight = sight.Sight()
+        self._desk, self._space, self._spaced = world.desk, space.Space(), Ms(0)
 
     def run(self) -> None:
         while not self._halt.wait(POLL_S):
@@ -105,6 +106,7 @@ class Follower(threading.Thread):
     def step(self) -> None:
         """One look at everything; tells only where something is new."""
         now = self._clock.now()
+        self._look_at_disk(now)
         parts: dict[str, Any] = {}
         markers: set[type] = set()
         fresh = self._rows(parts)
@@ -120,6 +122,18 @@ class Follower(threading.Thread):
         if self._clock.monotonic() > self._tidy_at:
             self._tidy_at = math.inf
             platform.give_back()
+
+    def _look_at_disk(self, now: Ms) -> None:
+        """See to the reserve. What is new of the disk is told at once, even where nothing can be
+        read; and each second the desk hears it."""
+        if now - self._spaced < LISTEN_MS:
+            return
+        self._spaced = now
+        found = space.keep(self._store.folder)
+        self._desk.full = found.full
+        if found != self._space:
+            self._space = found
+            self._tell(Changes(now, {}, frozenset({SyncState}), space=found))
 
     def _fell_silent(self, now: Ms) -> bool:
         if now - self._listened < LISTEN_MS:

@@ -14,7 +14,7 @@ import threading
 from commandwall import backoff, platform
 from commandwall.clock import SECOND, Clock, Ms
 from commandwall.config import Settings
-from commandwall.store import pulse
+from commandwall.store import pulse, space
 
 log = logging.getLogger(__name__)
 AGENT_LOCK, WALL_LOCK = "agent.lock", "wall.lock"
@@ -44,7 +44,8 @@ class Keeper(threading.Thread):
         self._child: subprocess.Popen[bytes] | None = None
         self._starts = 0
         self._began = 0.0
-        self._started_at = Ms(0)
+        self._started_at = self._excused = Ms(0)
+        """When it was started, and when its silence was last nothing to wonder at."""
 
     def run(self) -> None:
         with platform.lock(self._settings.data_dir / WALL_LOCK, wait=True, shared=True):
@@ -77,12 +78,15 @@ class Keeper(threading.Thread):
             self._start()
 
     def _lives(self) -> bool:
-        """Whether an agent runs and its pulse beats, or it may still be about to begin."""
+        """Whether an agent runs and its pulse beats, or it may still be about to begin. On a full
+        disk no pulse can be told, and another agent could do no more."""
         if self._child is None or self._child.poll() is not None:
             return platform.is_held(self._settings.data_dir / AGENT_LOCK)
         beat = pulse.read(self._settings.data_dir).agent_at
-        limit = SILENT_MS if beat > self._started_at else START_MS
-        return self._clock.now() - max(self._started_at, beat) < limit
+        limit, now = SILENT_MS if beat > self._started_at else START_MS, self._clock.now()
+        if space.is_full(self._settings.data_dir):
+            self._excused = now
+        return now - max(self._started_at, beat, self._excused) < limit
 
     def _start(self) -> None:
         if self._child is not None:

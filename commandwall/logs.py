@@ -5,6 +5,7 @@ from __future__ import annotations
 import faulthandler
 import logging
 import re
+import sys
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
@@ -31,6 +32,14 @@ class Masked(logging.Formatter):
         return mask(entry if len(entry) <= MOST else f"{entry[:MOST]}…")
 
 
+class Kept(RotatingFileHandler):
+    """The log's file; what a full disk does not take is on the terminal alone."""
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        if not isinstance(sys.exc_info()[1], OSError):
+            super().handleError(record)
+
+
 def mask(text: str) -> str:
     """Numbers of people and passwords made unreadable; what nobody sees leaves a mark."""
     text = plain.mask(plain.kept(text))
@@ -42,9 +51,7 @@ def mask(text: str) -> str:
 def start(folder: Path, name: str, level: str) -> None:
     """Log to NAME.log in the folder and to the terminal; a crash leaves NAME.crash."""
     folder.mkdir(parents=True, exist_ok=True)
-    kept = RotatingFileHandler(
-        folder / f"{name}.log", maxBytes=LOG_BYTES, backupCount=LOG_FILES, encoding="utf-8"
-    )
+    kept = Kept(folder / f"{name}.log", maxBytes=LOG_BYTES, backupCount=LOG_FILES, encoding="utf-8")
     handlers: list[logging.Handler] = [kept, logging.StreamHandler()]
     for handler in handlers:
         handler.setFormatter(Masked("%(asctime)s %(levelname)s %(name)s: %(message)s"))

@@ -37,6 +37,7 @@ from commandwall.sensors import Sensor
 from commandwall.sources import SourceSwitch
 from commandwall.store.pulse import Lamp, Sync
 from commandwall.store.sight import Sight
+from commandwall.store.space import Space
 from commandwall.store.tables import Conflict
 
 __all__ = [
@@ -67,7 +68,7 @@ class Fixes:
 
 
 class SyncState:
-    """Marker: the state of agent, pool or backlog changed."""
+    """Marker: the state of agent, pool, backlog or disk changed."""
 
 
 class Tallies:
@@ -233,6 +234,7 @@ class Changes:
     counters: Counters | None = None
     sync: Sync | None = None
     sight: Sight | None = None
+    space: Space | None = None
     channels: Mapping[str, Channel] | None = None
     unsent: frozenset[str] | None = None
     city: str | None = None
@@ -280,6 +282,7 @@ class Picture:
         self.values: dict[str, IndicatorValue] = {}
         self.sensors, self.fixes = SensorArrays.of([]), FixArrays([])
         self.counters, self.sync, self.sight = Counters(), Sync(), Sight()
+        self.space = Space()
         self.channels: Mapping[str, Channel] = {}
         self.unsent: frozenset[str] = frozenset()
         self.ages: dict[str, Ms] = {}
@@ -291,7 +294,7 @@ class Picture:
         for kind, records in changes.records.items():
             self._take(kind, records, kind in changes.whole)
         self._take_arrays(changes)
-        for name in ("counters", "sync", "sight", "channels", "unsent", "city"):
+        for name in ("counters", "sync", "sight", "space", "channels", "unsent", "city"):
             if (value := getattr(changes, name)) is not None:
                 setattr(self, name, value)
         # An hour without a new event is no old news: events are known up to the pool's last word,

@@ -343,6 +343,31 @@ def settle(fresh: Path, file: Path) -> None:
     to_disk(file.parent)
 
 
+def allocate(file: Path, size: int) -> None:
+    """Make a file so long, in blocks of its own: what is written there later finds its room.
+
+    A hole would not: a map of it kills its program when the disk is full. Raises OSError, and
+    leaves the file as it was.
+    """
+    with file.open("ab") as out:
+        before = out.tell()
+        try:
+            if hasattr(os, "posix_fallocate"):
+                os.posix_fallocate(out.fileno(), 0, size)
+            else:
+                out.write(bytes(max(0, size - before)))
+                out.flush()
+        except OSError:
+            out.truncate(before)
+            raise
+
+
+def disk(folder: Path) -> str:
+    """Where the disk of a folder is mounted, or its drive: what a person knows it by."""
+    path = folder.resolve()
+    return str(next((p for p in (path, *path.parents) if p.is_mount()), path.anchor))
+
+
 def to_disk(path: Path) -> None:
     """Wait until a file, or the names in a folder, would outlive a power cut."""
     if sys.platform == "win32":  # where a folder cannot be opened, and a file not for this alone

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from commandwall import codes, platform
 from commandwall.clock import HOUR, MINUTE, SECOND, Clock, Ms, day
-from commandwall.store import backup, guard, quarantine
+from commandwall.store import backup, guard, quarantine, space
 from commandwall.store.quarantine import Fault, Harm
 
 log = logging.getLogger(__name__)
@@ -42,7 +42,7 @@ class Warden(threading.Thread):
     def run(self) -> None:
         while not self._halt.wait(LOOK_S):
             self.newest = next(reversed(quarantine.harms(self._folder)), None)
-            if self._clock.now() >= self._due:
+            if self._clock.now() >= self._due and not space.is_full(self._folder):
                 self.look()
 
     def hurry(self) -> None:

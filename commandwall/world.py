@@ -9,6 +9,7 @@ from commandwall.clock import Clock
 from commandwall.config import Settings
 from commandwall.desk import Desk
 from commandwall.picture import Picture
+from commandwall.store import space
 from commandwall.store.migrate import open_store
 from commandwall.store.store import Store
 
@@ -29,7 +30,8 @@ class World:
         A station that never took a post takes the first of its side: without one nothing is
         delivered here, and no act of a post is allowed.
         """
-        clock, store = Clock(), open_store(settings.data_dir)
+        folder, clock = settings.data_dir, Clock()
+        store = space.finish(folder, lambda: open_store(folder))
         desk = Desk(store, clock)
         if not desk.post:
             desk.take_post(incidents.first_post(settings.side))

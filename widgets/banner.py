@@ -1,4 +1,8 @@
-"""The bar that says the pool or the agent is gone: inverted, which nothing else is."""
+"""The bar that says what this wall cannot do.
+
+Inverted, which nothing else is, where the pool or the agent is gone; red where the disk is full:
+then nothing can be done here at all. Sign and words say it too.
+"""
 
 from __future__ import annotations
 
@@ -29,20 +33,31 @@ class Banner(Panel):
         """All is read when it is drawn."""
 
     def draw(self, paper: Paper) -> None:
-        paper.fill(QRectF(0, 0, paper.width, paper.height), "t1")
+        full = self.picture.space.full
+        paper.fill(QRectF(0, 0, paper.width, paper.height), "s1" if full else "t1")
         whole = paper.height >= 40
         size = self.look.metrics.design("item" if whole else "body")
         base = paper.height / 2 + size * 0.36
         x = LEFT
-        if whole:
+        if full:
+            self._draw_stop(paper, LEFT + 15, 14 if whole else 8)
+        elif whole:
             self._draw_unknown(paper, LEFT + 15, paper.height / 2)
-            x += 50
+        x += 50 if whole else 34 if full else 0
         edge = paper.width - LEFT
         edge = paper.write(edge, base, self._next(), Ink("body", "ink"), RIGHT) - paper.length(
             self._next(), Ink("body")
         )
         x = paper.write(x, base, self._what(), Ink("item" if whole else "body", "ink", True)) + 20
         paper.write(x, base, self._still(), Ink("body", "ink"), room=edge - x - 24)
+
+    def _draw_stop(self, paper: Paper, x: float, radius: float) -> None:
+        """The sign of what may not be done: a barred circle."""
+        y, bar = paper.height / 2, radius * 0.66
+        paper.painter.setPen(QPen(self.look.colour("ink"), max(2.5, radius / 5)))
+        paper.painter.setBrush(Qt.BrushStyle.NoBrush)
+        paper.painter.drawEllipse(QPointF(x, y), radius, radius)
+        paper.painter.drawLine(QPointF(x - bar, y + bar), QPointF(x + bar, y - bar))
 
     def _draw_unknown(self, paper: Paper, x: float, y: float) -> None:
         pen = QPen(self.look.colour("ink"), 2.5)
@@ -54,6 +69,8 @@ class Banner(Panel):
 
     def _what(self) -> str:
         trust, now = self.context.trust, self.picture.now
+        if self.picture.space.full:
+            return tr("磁盘已满，只能查看")
         if self._without_pool():
             return tr("没有设中心池")
         if not trust.known:
@@ -66,6 +83,8 @@ class Banner(Panel):
         return tr("采集程序已停 {span}", span=age.lasting(now - gone))
 
     def _still(self) -> str:
+        if self.picture.space.full:
+            return self._full()
         if self._without_pool():
             return tr("用 --demo 看演示城市，或在设置里写 pool，或用 commandwall import 导入辖区")
         stopped, backlog = self.context.trust.stopped, self.picture.sync.backlog
@@ -74,12 +93,26 @@ class Banner(Panel):
             return works
         return tr("画面停在 {time}，{works}", time=age.seconds(stopped), works=works)
 
+    def _full(self) -> str:
+        """Which disk it is and what to do, and what of the picture is not of now."""
+        found, stopped = self.picture.space, self.context.trust.stopped
+        told = tr(
+            "磁盘 {disk} 剩 {free} MB，不能受理、派单、记录；请删除或移走文件，腾出 {wanted} MB",
+            disk=text.plain(found.disk), free=age.number(found.free_mb),
+            wanted=age.number(found.wanted_mb),
+        )  # fmt: skip
+        if stopped is None:
+            return told
+        return tr("{told}；画面停在 {time}", told=told, time=age.seconds(stopped))
+
     def _without_pool(self) -> bool:
         """Whether a living agent says that nobody named a pool."""
         return self.context.trust.agent is None and self.picture.sync.trouble == NO_POOL
 
     def _next(self) -> str:
         sync, now = self.picture.sync, self.picture.now
+        if self.picture.space.full:
+            return tr("腾出后自动恢复，不必重启")
         if self.context.trust.agent is not None:
             return tr("正在重启采集程序")
         if self._without_pool():

@@ -82,6 +82,8 @@ class Context:
     """A stall of this window that is still told."""
     harm: Harm | None = None
     """What happened to a file of this station, while it is told."""
+    low: bool = False
+    """Whether it is told how little the disk has left."""
     know: Callable[[], None] = lambda: None
     """A person knows of what stands under the head."""
     over: Callable[[QWidget], None] = lambda sheet: sheet.show()

@@ -1,4 +1,5 @@
-"""The line that says what is over: this window stood still, or a file was damaged. Calm."""
+"""The line that says calmly what a person should know: this window stood still, the disk has
+little left, or a file was damaged."""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ from PySide6.QtGui import QMouseEvent
 from commandwall.picture import Changes, Picture, SyncState, Tick
 from commandwall.store import telemetry
 from commandwall.store.quarantine import Harm
+from commandwall.store.space import Space
 from commandwall.store.store import WALL_DB
 from widgets import age, text
 from widgets.base import Panel
@@ -42,6 +44,8 @@ class Notice(Panel):
 
     def _words(self) -> str:
         if (stall := self.context.stall) is None:
+            if self.context.low:
+                return little(self.picture.space)
             harm = self.context.harm
             return "" if harm is None else harmed(harm)
         since = age.clock(stall.since)
@@ -53,6 +57,14 @@ class Notice(Panel):
             "大屏 {time} 起停住 {n} 秒，其间画面未更新，现已恢复；记录 {file}",
             time=since, n=round(stall.lasted_s), file=stall.report,
         )  # fmt: skip
+
+
+def little(space: Space) -> str:
+    """How much a disk has left, and what comes of it."""
+    return tr(
+        "磁盘 {disk} 仅剩 {free} MB；写满后本机只能查看，请及早删除或移走文件",
+        disk=text.plain(space.disk), free=age.number(space.free_mb),
+    )  # fmt: skip
 
 
 def harmed(harm: Harm) -> str:

@@ -67,6 +67,13 @@ def _attached(facts: Facts) -> str:
     return tr("已有此附件：{name}", name=facts.get("name", ""))
 
 
+def _disk_full(facts: Facts) -> str:
+    return tr(
+        "未执行：磁盘 {disk} 已满，剩 {free} MB；请删除或移走文件，腾出 {wanted} MB 后再做",
+        disk=facts.get("disk", ""), free=facts.get("free", ""), wanted=facts.get("wanted", ""),
+    )  # fmt: skip
+
+
 def _closed(facts: Facts) -> str:
     return tr("已结束，不能再做")
 
@@ -82,6 +89,7 @@ SENTENCES: Mapping[str, Callable[[Facts], str]] = {
     "settled": _settled,
     "moved_on": _moved_on,
     "closed": _closed,
+    "disk_full": _disk_full,
     "file": _file,
     "attached": _attached,
 }

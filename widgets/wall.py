@@ -93,6 +93,7 @@ class Wall(QWidget):
         self.maps: list[MapWindow] = []
         self._known_banner, self._told_until = False, 0.0
         self._known_harm: Harm | None = None
+        self._known_low = self._was_full = False
         self._own_keys = OwnKeys(self)
         self._set_up()
 
@@ -247,7 +248,8 @@ class Wall(QWidget):
         page = self.page
         page.setGeometry(self.rect())
         page.banner_share = self._banner_share()
-        page.noticed = self.context.stall is not None or self.context.harm is not None
+        context = self.context
+        page.noticed = context.low or context.stall is not None or context.harm is not None
         self.map.set_scale(self.context.look.metrics.map_unit)
         for panel in page.arrange(self.map):
             self._bring(panel)
@@ -261,32 +263,38 @@ class Wall(QWidget):
         panel.bring(self.picture, Changes(self.picture.now, {}, panel.shows))
 
     def _judge(self) -> None:
-        before = self.context.trust
+        before, space = self.context.trust.stopped, self.picture.space
         self.context.trust = trust.judge(self.picture, self.context.limits)
-        if self.context.trust.stopped is None:
+        if not self._stands() or (space.full and not self._was_full):
             self._known_banner = False
+        full, self._was_full = self._was_full, space.full
+        self._known_low = self._known_low and space.low
         if self.context.stall is not None and self.context.seconds() > self._told_until:
             self.context.stall = None
             self._arrange()
-        if self.context.harm != (harm := self._harm()):
-            self.context.harm = harm
-            self._arrange()
-            self._bring_all()
-        if (before.stopped is None) != (self.context.trust.stopped is None):
+        notices, told = (self._harm(), space.low and not self._known_low), self.context
+        stops = (before is None) != (told.trust.stopped is None)
+        if (told.harm, told.low) != notices or stops or space.full != full:
+            told.harm, told.low = notices
             self._arrange()
             self._bring_all()
 
+    def _stands(self) -> bool:
+        """Whether something stands still here, or nothing can be written."""
+        return self.context.trust.stopped is not None or self.picture.space.full
+
     def _banner_share(self) -> float:
-        if self.context.trust.stopped is None:
+        if not self._stands():
             return 0.0
         return 0.5 if self._known_banner else 1.0
 
     def know(self) -> None:
         """A person has seen it: the banner halves its height, the notice goes."""
-        self._known_banner = self.context.trust.stopped is not None
+        self._known_banner = self._stands()
         self.context.stall = None
         self._known_harm = self._harm() or self._known_harm
-        self.context.harm = None
+        self._known_low = self.picture.space.low
+        self.context.harm, self.context.low = None, False
         self._arrange()
 
     def _harm(self) -> Harm | None:

@@ -16,6 +16,7 @@ from commandwall import codes
 from commandwall.clock import DAY, HOUR, MINUTE, Clock, Ms, day
 from commandwall.resources import FIX_DTYPE
 from commandwall.sensors import READING_DTYPE
+from commandwall.store import space
 from commandwall.store.database import StoreTrouble
 from commandwall.store.telemetry import Telemetry
 
@@ -54,7 +55,7 @@ class Recorder(threading.Thread):
     def __init__(self, folder: Path, clock: Clock, pool: str = "") -> None:
         super().__init__(name="recorder", daemon=True)
         self._clock, self._halt = clock, threading.Event()
-        self._telemetry = Telemetry(folder, SERIES, pool)
+        self._folder, self._telemetry = folder, Telemetry(folder, SERIES, pool)
         self._fresh = {series: deque[NDArray[np.void]](maxlen=WAITING) for series in SERIES}
         self._state: State = dict
         self._hour = 0
@@ -82,12 +83,12 @@ class Recorder(threading.Thread):
             self.step()
 
     def step(self) -> None:
-        """Write down what came since; a disk that refuses loses it, and nothing else stops."""
+        """Write down what came since; a disk that refuses gets it again, and nothing else stops."""
         try:
             broken, self._broken = self._broken, None
             if broken is not None:
                 self._telemetry.begin_anew(broken)
-            self._write(self._clock.now())
+            space.finish(self._folder, lambda: self._write(self._clock.now()))
         except (StoreTrouble, TimeoutError) as trouble:
             log.warning("the history is not written: %s", trouble)
             if isinstance(trouble, StoreTrouble) and trouble.code == "damaged":
@@ -104,9 +105,11 @@ class Recorder(threading.Thread):
 
     def _write(self, now: Ms) -> None:
         for series, waiting in self._fresh.items():
-            rows = [waiting.popleft() for _ in range(len(waiting))]
+            rows = list(waiting)
             if rows:
                 self._telemetry.append(series, now, np.concatenate(rows))
+            for _ in rows:
+                waiting.popleft()
         for series, newest in self._state().items():
             self._telemetry.keep_latest(series, now, newest)
         self._telemetry.compact(now)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from commandwall import platform
 from commandwall.clock import Clock, Ms, to_datetime
-from commandwall.store import check, database
+from commandwall.store import check, database, space
 from commandwall.store.database import StoreTrouble
 from commandwall.store.quarantine import Fault
 from commandwall.store.store import WALL_DB
@@ -37,7 +37,8 @@ class Backup:
 def make(folder: Path, into: Path | None = None) -> Path:
     """Copy wall.db as it is now, into the folder of backups or another one.
 
-    Raises StoreTrouble: `cannot_open` where there is none, `damaged` where the copy is not sound.
+    Raises StoreTrouble: `cannot_open` where there is none, `damaged` where the copy is not sound,
+    `disk_full` where there is no room for one.
     """
     if not (folder / WALL_DB).exists():
         raise StoreTrouble("cannot_open", f"{folder} has no journal yet")
@@ -45,15 +46,16 @@ def make(folder: Path, into: Path | None = None) -> Path:
     part = (into or folder / FOLDER) / f"{stem}.part"
     part.parent.mkdir(parents=True, exist_ok=True)
     part.unlink(missing_ok=True)
+    space.fits(part.parent, (folder / WALL_DB).stat().st_size)
     try:
         with database.troubles():
             database.copy(folder / WALL_DB, part)
             fault = check.journal(part)
-        if fault is not None:
-            raise StoreTrouble("damaged", f"{fault.code}: {fault.detail}")
-        platform.to_disk(part)
-        part.replace(made := part.with_suffix(ENDING))
-        platform.to_disk(made.parent)
+            if fault is not None:
+                raise StoreTrouble("damaged", f"{fault.code}: {fault.detail}")
+            platform.to_disk(part)
+            part.replace(made := part.with_suffix(ENDING))
+            platform.to_disk(made.parent)
     finally:
         part.unlink(missing_ok=True)
     return made

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Generator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -17,8 +18,10 @@ from commandwall.clock import Clock
 
 BUSY_S, TURN_S = 5.0, 0.002
 SAFE_VERSION = (3, 51, 3)
+FULL = "disk_full"
+NO_ROOM = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
 _TROUBLES = {
-    "database or disk is full": "disk_full",
+    "database or disk is full": FULL,
     "disk i/o error": "disk_error",
     "database is locked": "locked",
     "attempt to write a readonly": "read_only",
@@ -153,6 +156,15 @@ def troubles() -> Generator[None]:
         if code := named(said):
             raise StoreTrouble(code, said) from error
         raise
+    except OSError as error:
+        if no_room(error):
+            raise StoreTrouble(FULL, str(error)) from error
+        raise
+
+
+def no_room(error: OSError) -> bool:
+    """Whether a disk, or what we may have of it, is full."""
+    return error.errno in NO_ROOM
 
 
 def network_file_system(folder: Path, mounts: str | None = None) -> str:

@@ -14,8 +14,9 @@ from dataclasses import asdict
 from pathlib import Path
 
 from commandwall import codes, logs, platform
-from commandwall.config import BUSY
+from commandwall.config import BUSY, REFUSED
 from commandwall.store import backup, check, database, telemetry
+from commandwall.store.database import StoreTrouble
 from commandwall.store.mend import mend
 from commandwall.store.migrate import upgrade
 from commandwall.store.quarantine import Fault
@@ -48,12 +49,15 @@ def main(arguments: list[str]) -> int:
     with platform.lock(folder / "guard.lock") as held:
         if not held:
             return BUSY
-        for name, fault in look(folder, HISTORY in arguments):
-            print(json.dumps({"file": name, **asdict(fault)}), flush=True)
-        if BACKUP in arguments:
-            with database.troubles():
+        try:
+            for name, fault in look(folder, HISTORY in arguments):
+                print(json.dumps({"file": name, **asdict(fault)}), flush=True)
+            if BACKUP in arguments:
                 log.info("a backup was made: %s", backup.make(folder))
                 backup.prune(folder, int(codes.limit("backups_kept")))
+        except StoreTrouble as trouble:
+            log.error("the look at the files was broken off: %s", trouble)
+            return REFUSED
     return 0
 
 

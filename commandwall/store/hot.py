@@ -17,6 +17,7 @@ import psutil
 from numpy.typing import NDArray
 from sqlalchemy import Connection
 
+from commandwall import platform
 from commandwall.clock import HOUR
 
 MAGIC = 0x4357_484F_5430_3031  # "CWHOT001"
@@ -86,9 +87,8 @@ class HotColumns:
         self._room = total + total // 4 + SPARE
         fresh = self._path.with_suffix(".new")
         size = 8 * HEAD + sum(np.dtype(kind).itemsize for _, kind in COLUMNS) * self._room
-        with fresh.open("wb") as file:
-            file.write(np.array([MAGIC, self._room, 0, 0, boot()], np.int64).tobytes())
-            file.truncate(size)
+        fresh.write_bytes(np.array([MAGIC, self._room, 0, 0, boot()], np.int64).tobytes())
+        platform.allocate(fresh, size)
         self._head, self._columns = _map(fresh, "r+")
         found = conn.exec_driver_sql(f"SELECT {', '.join(NAMES)} FROM event")
         count = 0

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from commandwall import platform
 from commandwall.store.hot import boot
 
 BLOCK = 1024
@@ -90,7 +91,8 @@ def _is_whole(path: Path, total: int, rows: int) -> bool:
 def _make(path: Path, total: int, rows: int) -> None:
     """An empty file, there at once and whole: readers watch for its name."""
     fresh = path.with_suffix(".new")
-    fresh.write_bytes(_head(rows).ljust(total, b"\0"))
+    fresh.write_bytes(_head(rows))
+    platform.allocate(fresh, total)
     fresh.replace(path)
 
 

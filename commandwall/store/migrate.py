@@ -41,7 +41,9 @@ def hurt(folder: Path) -> Fault | None:
     """What a start finds wrong with wall.db; a station that worked here must have one."""
     path = folder / WALL_DB
     if not path.exists() or not path.stat().st_size:
-        known = [*backup.files(folder), *folder.glob(MIRROR_POINTER)]
+        # A mirror alone may have been copied here so that the city need not be: its journal is new.
+        cut = folder.glob(MIRROR_POINTER) if path.exists() else ()
+        known = [*backup.files(folder), *cut]
         return (
             Fault("empty", "there is no journal, though a station worked here") if known else None
         )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -75,17 +75,26 @@ def take(file: Path, fault: Fault, moved: bool) -> Harm:
     returns."""
     harm = tell(file, fault)
     kept = file.parent / FOLDER / harm.kept
-    for ending in ENDINGS:
-        part = file.with_name(file.name + ending)
-        if part.exists():
-            (shutil.move if moved else shutil.copyfile)(part, kept / part.name)
-            platform.to_disk(kept / part.name)
-    platform.to_disk(kept)
+    try:
+        _bring(file, kept, shutil.move if moved else shutil.copyfile)
+    except OSError:
+        if not moved:  # half a copy on a full disk is of use to nobody, and comes again
+            shutil.rmtree(kept, ignore_errors=True)
+        raise
     if moved:
         for ending in BESIDE:
             file.with_name(file.name + ending).unlink(missing_ok=True)
         platform.to_disk(file.parent)
     return harm
+
+
+def _bring(file: Path, kept: Path, bring: Callable[[Path, Path], object]) -> None:
+    for ending in ENDINGS:
+        part = file.with_name(file.name + ending)
+        if part.exists():
+            bring(part, kept / part.name)
+            platform.to_disk(kept / part.name)
+    platform.to_disk(kept)
 
 
 def tell(file: Path, fault: Fault, lost: Sequence[Span] = ()) -> Harm:

@@ -40,7 +40,7 @@ FORMS = {"order": Order, "opening": Opening}
 LOOK_MS, FRAME_MS = 50, 16
 CARELESS = "LOSS_CARELESS"
 """Variable by which both programs write with `synchronous=OFF`."""
-HEADLINES = ("中心池已断开", "采集程序已停", "中心池尚未接通")
+HEADLINES = ("磁盘已满", "中心池已断开", "采集程序已停", "中心池尚未接通")
 
 
 class Frames(QTimer):

@@ -14,6 +14,7 @@ from station import Station, exchange
 
 from commandwall import carry, events
 from commandwall.carry import CarryTrouble
+from commandwall.config import REFUSED, Settings
 from commandwall.events import EventNote
 from commandwall.picture import Picture
 from commandwall.pool.loader import load
@@ -159,3 +160,15 @@ def test_by_the_command_line_beside_a_station_at_work(pair: Any, tmp_path: Path)
     assert done.returncode == 0 and "1 条" in done.stdout, done.stderr
     assert front.work().state == "ACCEPTED"
     assert command(back, "out").returncode == 1
+
+
+def test_a_disk_at_fault_is_told_in_a_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A folder in the place of the journal is what SQLite cannot open, as a broken disk is."""
+    passphrase, folder = tmp_path / "passphrase", tmp_path / "broken"
+    passphrase.write_text(WORD, encoding="utf-8")
+    (folder / "wall.db").mkdir(parents=True)
+    settings = Settings(data_dir=folder)
+    assert carry.run(settings, "out", tmp_path / "stick", passphrase) == REFUSED
+    assert capsys.readouterr().err.startswith("commandwall: ")

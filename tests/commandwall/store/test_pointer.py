@@ -10,7 +10,8 @@ import sqlcipher3.dbapi2 as sqlite
 
 from commandwall.store.migrate import open_store
 from commandwall.store.mirror import Mirror, use
-from commandwall.store.store import MIRROR_POINTER
+from commandwall.store.quarantine import harms
+from commandwall.store.store import MIRROR_POINTER, WALL_DB
 
 NAME = "mirror-abcd-1234.db"
 SPOILT = (b"", bytes(len(NAME)), b"\xff\xfe\x00", b"..", b"mirror-of-nobody.db", b"./wall.db")
@@ -50,3 +51,13 @@ def test_a_mirror_that_another_edition_filled_counts_as_none(tmp_path: Path) -> 
     use(tmp_path, "new.db")
     assert store.mirror_name() == "new.db"
     store.close()
+
+
+def test_a_mirror_that_was_copied_here_alone_is_beside_a_new_journal(tmp_path: Path) -> None:
+    Mirror(tmp_path / NAME).close()
+    use(tmp_path, NAME)
+    open_store(tmp_path).close()
+    assert not harms(tmp_path)
+    (tmp_path / WALL_DB).write_bytes(b"")  # but one that was cut to nothing is damaged
+    open_store(tmp_path).close()
+    assert [harm.code for harm in harms(tmp_path)] == ["empty"]
