@@ -65,7 +65,8 @@ class Agent:
         self._wall_at = self.clock.monotonic()
         self._own: OwnPool | None = None
         self._failed = 0
-        """Connections that failed."""
+        """Connections that failed. The next try begins so many servers further in the address: an
+        old primary that came back may take writes too."""
         self._warden: Warden | None = None
         self._peers = Peers(settings, self.store, self.desk, self.clock)
 
@@ -120,7 +121,7 @@ class Agent:
             try:
                 self._hold()
                 self._revive()
-                with database.troubles(), Client(url, secret) as client:
+                with database.troubles(), Client(url, secret, self._failed) as client:
                     self._put_away()
                     self._follow(client, url, secret)
             except PoolTrouble as trouble:
@@ -191,7 +192,9 @@ class Agent:
             presence = Presence(
                 self.store, self.desk, client, mirror, lambda: self._failed, lambda: self.clock.skew
             )
-            carrier = Porting(self.store, self.desk, self.clock, lambda: Client(url, secret))
+            carrier = Porting(
+                self.store, self.desk, self.clock, lambda: Client(url, secret, self._failed)
+            )
             parts.enter_context(carrier)
             second, origin = 0, self.desk.origin
             while not self._over() and used == self.store.mirror_name():

@@ -64,10 +64,11 @@ class Page:
 class Client:
     """A login at the pool; use as a context manager."""
 
-    def __init__(self, url: str, secret_file: str) -> None:
+    def __init__(self, url: str, secret_file: str, first: int = 0) -> None:
+        """`first`: which server of the address is tried first, counted round and round."""
         with _troubles():
             password = secret.password(url, secret_file)
-            self._conn = connection.station(url, password)
+            self._conn = connection.station(url, password, first)
         self._clock, self._pack, self._schema = Clock(), 0, 0
         set_json_loads(msgspec.json.decode, self._conn)
         self._places: dict[str, Places] = {}

@@ -11,6 +11,7 @@ from typing import Any
 
 import psycopg
 from psycopg.abc import RV, PQGen
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from commandwall import codes
 from commandwall.clock import SECOND, Clock
@@ -19,26 +20,40 @@ PROBES = 3
 """Unanswered signs of life after which a system's TCP gives a connection up."""
 OWNER_S = 5
 """Seconds in which an engineer's own connection must stand."""
-# In turn by chance: where an old primary came back and takes writes too, a station that was refused
-# there comes to the new one.
-_ANY: Mapping[str, Any] = {"target_session_attrs": "read-write", "load_balance_hosts": "random"}
+_WRITES: Mapping[str, Any] = {"target_session_attrs": "read-write"}
 
 
-def station(url: str, password: str | None) -> psycopg.Connection[Any]:
-    """A station's connection, one statement one transaction; nothing on it waits for ever."""
+def station(url: str, password: str | None, first: int = 0) -> psycopg.Connection[Any]:
+    """A station's connection, one statement one transaction; nothing on it waits for ever.
+
+    `first`: which server of the address is tried first, counted round and round.
+    """
     return _Patient.connect(
-        url,
+        _turned(url, first),
         password=password,
         autocommit=True,
         application_name="commandwall",
-        **_ANY,
+        **_WRITES,
         **_limits(),
     )
 
 
 def owner(url: str, password: str | None) -> psycopg.Connection[Any]:
     """An engineer's connection, one statement one transaction."""
-    return psycopg.connect(url, password=password, autocommit=True, connect_timeout=OWNER_S, **_ANY)
+    return psycopg.connect(
+        url, password=password, autocommit=True, connect_timeout=OWNER_S, **_WRITES
+    )
+
+
+def _turned(url: str, by: int) -> str:
+    """The address with its servers in the same round, begun at another one."""
+    params = conninfo_to_dict(url)
+    for name in ("host", "hostaddr", "port"):
+        some = str(params.get(name) or "").split(",")
+        cut = by % len(some)
+        if cut:
+            params[name] = ",".join(some[cut:] + some[:cut])
+    return make_conninfo("", **params)
 
 
 def _limits() -> dict[str, Any]:

@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from builders import an_event
@@ -68,9 +69,12 @@ def test_whoever_asks_over_a_dead_line_gives_up(pool: Any, station: Any) -> None
 def test_an_address_with_a_dead_server_leads_to_the_other_one(pool: Any) -> None:
     sockets, name = pool.station_url.split("host=")[1].split("&")[0], pool.owner.info.dbname
     with Line(pool.station_url) as line:
-        line.hole()
         host, port = line.url.split("@")[1].split("/")[0].split(":")
         both = f"postgresql://station@/{name}?host={host},{sockets}&port={port},5432"
+        for first, where in enumerate((host, unquote(sockets), host)):
+            with Client(both, pool.station_secret, first) as client:
+                assert client._conn.info.host == where
+        line.hole()
         began = time.monotonic()
         with Client(both, pool.station_secret) as client:
             assert client.meta().city == "临江市"

@@ -240,6 +240,8 @@ class Hall:
             held = Counter(n["text"] for (body,) in rows("SELECT body FROM cw_journal")
                            for n in _notes(body))  # fmt: skip
             assert held == Counter(text for post in self.posts for text in post.done)
+            for post in self.posts:  # nor had the comparison in the background to put a row right
+                assert not post.agent.sync.compared.differences
 
 
 def _notes(body: str) -> list[dict[str, Any]]:
