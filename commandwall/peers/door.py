@@ -86,7 +86,7 @@ def _about(settings: Settings) -> tuple[str, str]:
         post = codes.load("post").get(world.desk.post)
         if not city:
             raise Refusal("本站尚未接通过中心池 this station has not met its pool yet")
-        return city, post.name(settings.lang) if post else world.desk.origin[:8]
+        return city, str(post.facts[f"full_{settings.lang}"]) if post else world.desk.origin[:8]
 
 
 def _list(settings: Settings, identity: Identity) -> None:

@@ -174,7 +174,8 @@ class Peers(threading.Thread):
         failed = 0
         while True:
             try:
-                door = socket.create_server((host, port), backlog=AT_ONCE)
+                family = socket.AF_INET6 if ":" in host else socket.AF_INET
+                door = socket.create_server((host, port), family=family, backlog=AT_ONCE)
                 failed, self._unheard = 0, ""
                 with door:
                     await self._open(door)

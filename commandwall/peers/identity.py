@@ -25,9 +25,9 @@ LARGEST = 1 << 16
 """Bytes of a card."""
 NAME = 24
 """Characters of a station's name."""
-FROM, UNTIL = datetime(2000, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
-"""A certificate has no end (RFC 5280, 4.1.2.5): what ends it is that it is removed. Clocks of
-stations may be wrong by years, and nothing depends on them."""
+FROM, UNTIL = datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
+"""A certificate has no end (RFC 5280, 4.1.2.5): what ends it is that it is removed. A clock
+may be wrong by years, also in 1970 when its battery is empty, and nothing depends on it."""
 
 
 class Unfit(ValueError):

@@ -49,6 +49,10 @@ def test_a_child_program_gets_the_same_settings(tmp_path: Path) -> None:
         ("pitch_mm = -1.0", "pitch_mm: -1.0 is no length"),
         ('secret_file = "/nowhere/x"', "secret_file: /nowhere/x: No such file"),
         ("[pool]", "pool: {} is no str"),
+        ('peers = "10.0.0.5:7420, hall"', "peers: 'hall' is no address like 10.0.0.5:7420"),
+        ('peer_listen = ":7420"', "peer_listen: ':7420' is no address"),
+        ('peer_listen = "::1:7420"', "peer_listen: '::1:7420' is no address"),
+        ('peer_listen = "0.0.0.0:99999"', "peer_listen: '0.0.0.0:99999' is no address"),
     ],
 )
 def test_a_wrong_line_of_a_file_is_named(tmp_path: Path, line: str, said: str) -> None:

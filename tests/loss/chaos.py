@@ -12,12 +12,14 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from itertools import permutations
 from pathlib import Path
 
+from hall import free_port
 from loss import door, tester
 from loss.causes import assert_conflicts_counted, assert_in_causal_order
 from loss.kills import family, send
-from loss.stations import Pool, Station, until
+from loss.stations import Pool, Station, pair, until
 from loss.verdict import Told, assert_nothing_lost, assert_same_fold
 from loss.wire import CUT, HOLE, OPEN, SLOW, Wire
 from world import an_area
@@ -66,9 +68,11 @@ class Storm:
 
 
 class Hall:
-    """The pool, its three stations, and the line of each."""
+    """The pool, its three stations, and the line of each; `beside`: also lines in a ring among
+    them, which nobody cuts."""
 
-    def __init__(self, folder: Path, parts: ExitStack) -> None:
+    def __init__(self, folder: Path, parts: ExitStack, beside: bool) -> None:
+        doors = [f"127.0.0.1:{free_port()}" for _ in SIDES] if beside else []
         self.server = parts.enter_context(PoolServer(folder / "pool"))
         with self.server.owner() as conn:
             schema.create(conn, "临江市")
@@ -77,14 +81,19 @@ class Hall:
         self.pool = Pool(folder)
         self.wires: list[Wire] = []
         self.stations: list[Station] = []
-        for name, side, post, clock_s in SIDES:
-            self._add(folder, parts, name, side, post, clock_s)
+        for i, (name, side, post, clock_s) in enumerate(SIDES):
+            ring = {"COMMANDWALL_PEER_LISTEN": doors[i], "COMMANDWALL_PEERS": doors[i - 1]}
+            wrong = {door.CLOCK: str(clock_s)}
+            self._add(folder, parts, (name, side, post), {**wrong, **(ring if beside else {})})
+        for one, other in permutations(self.stations if beside else (), 2):
+            pair(one, other, folder / f"{one.folder.name}-{other.folder.name}.card")
 
     def _add(
-        self, folder: Path, parts: ExitStack, name: str, side: str, post: str, clock_s: float
+        self, folder: Path, parts: ExitStack, who: tuple[str, str, str], how: dict[str, str]
     ) -> None:
+        name, side, post = who
         wire = parts.enter_context(Wire(folder / f"{name}.line", self.server))
-        env = {tester.PROGRAM: "door.py", tester.PAUSE: PAUSE_S, door.CLOCK: str(clock_s)}
+        env = {tester.PROGRAM: "door.py", tester.PAUSE: PAUSE_S, **how}
         login = address(wire.url, self.server.station_secret)
         station = Station(folder / name, side, **env, **login)
         parts.callback(station.end)
@@ -123,15 +132,15 @@ class Hall:
 
 
 @contextmanager
-def hall(folder: Path) -> Iterator[Hall]:
+def hall(folder: Path, beside: bool) -> Iterator[Hall]:
     with ExitStack() as parts:
-        yield Hall(folder, parts)
+        yield Hall(folder, parts, beside)
 
 
-def storm(folder: Path, seed: int, seconds: float, blows: int = 0) -> Storm:
+def storm(folder: Path, seed: int, seconds: float, blows: int = 0, beside: bool = False) -> Storm:
     """So many seconds of blows, and so many blows at least; then the verdict."""
     found, drawn = Storm(seed), random.Random(seed)
-    with hall(folder) as here:
+    with hall(folder, beside) as here:
         for station in here.stations:
             station.busy(True)
         end = time.monotonic() + seconds
@@ -142,16 +151,17 @@ def storm(folder: Path, seed: int, seconds: float, blows: int = 0) -> Storm:
             found.blows[blow] = found.blows.get(blow, 0) + 1
         began = time.monotonic()
         here.heal()
-        _judge(here, found, began)
+        _judge(here, found, began, beside)
     return found
 
 
-def _judge(here: Hall, found: Storm, began: float) -> None:
+def _judge(here: Hall, found: Storm, began: float, beside: bool) -> None:
+    """Where stations meet beside the pool, who answered may be in the pool before who asked."""
     until("nothing unsent", lambda: not any(s.backlog() for s in here.stations))
     assert_nothing_lost(here.stations, here.pool)
     found.rest_s = time.monotonic() - began
     assert_same_fold(here.stations, here.pool)
-    found.lines = assert_in_causal_order(here.stations, here.pool)
+    found.lines = assert_in_causal_order(here.stations, here.pool, by_arrival=not beside)
     found.conflicts = assert_conflicts_counted(here.stations, here.pool)
     found.skews = [pulse.read(station.folder).skew_s for station in here.stations]
     for told in (Told(station.log) for station in here.stations):

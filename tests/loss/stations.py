@@ -17,7 +17,7 @@ from typing import Any
 import psutil
 import psycopg
 
-from commandwall import tallies
+from commandwall import cli, tallies
 from commandwall.pool.server import PoolServer
 from commandwall.store.database import StoreTrouble
 from commandwall.store.store import Reader, Store
@@ -174,6 +174,16 @@ class Station:
             with self._news:
                 self.heard.append(json.loads(line))
                 self._news.notify_all()
+
+
+def pair(giver: Station, taker: Station, card: Path) -> None:
+    """One shows itself to the other, which knows it from then on."""
+    assert _peer(giver, "invite", card) == _peer(taker, "accept", card) == 0
+
+
+def _peer(station: Station, what: str, card: Path) -> int:
+    words = ["peer", "--data-dir", str(station.folder), what, str(card)]
+    return cli.run(words, lambda *_: 0)
 
 
 class Pool:

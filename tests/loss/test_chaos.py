@@ -15,9 +15,14 @@ SECONDS, BLOWS = (600.0, 500) if LONG else (60.0, 40)
 
 
 @pytest.mark.timeout(3600 if LONG else 600)
-def test_after_kills_and_cuts_three_stations_with_wrong_clocks_agree(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "beside", [False, pytest.param(True, marks=pytest.mark.long)], ids=["pool", "pool-and-hall"]
+)
+def test_after_kills_and_cuts_three_stations_with_wrong_clocks_agree(
+    tmp_path: Path, beside: bool
+) -> None:
     print(f"\nCOMMANDWALL_TEST_SEED={SEED}")
-    found = storm(tmp_path, SEED, SECONDS, BLOWS)
+    found = storm(tmp_path, SEED, SECONDS, BLOWS, beside)
     print(found)
     assert found.acts > 0 and found.conflicts > 0
     assert found.skews == pytest.approx([-clock_s for *_, clock_s in SIDES], abs=1.0)
