@@ -19,7 +19,7 @@ from commandwall.peers.identity import Identity
 from commandwall.store import pulse, sight
 from commandwall.store.tables import Conflict
 
-PATIENCE_S = 30.0
+PATIENCE_S = 60.0
 
 
 def until(what: str, found: Callable[[], Any]) -> Any:

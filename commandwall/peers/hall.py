@@ -29,13 +29,13 @@ from commandwall.store.pulse import NEVER
 from commandwall.store.store import Store
 
 log = logging.getLogger(__name__)
-POLL_S, LOOK_S = 0.05, 1.0
-"""Between two looks for new lines, and at the cards."""
+POLL_S, LOOK_S, ROOM_S = 0.05, 1.0, 10.0
+"""Between two looks for new lines, and at the cards; between two tries to make a key."""
 AT_ONCE = 32
 """Connections that have not shown a key yet: further ones wait."""
 QUIET_S = 60.0
 """A stranger is named once in so long; how often others came meanwhile is said with the next."""
-TROUBLES = (PeerTrouble, OSError, EOFError)
+TROUBLES = (PeerTrouble, StoreTrouble, OSError, EOFError)
 Stream = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
@@ -117,38 +117,52 @@ class Peers(threading.Thread):
         asyncio.run(self._border(self._live()))
 
     async def _live(self) -> None:
-        self._own = fingerprint_of(self._identity)
+        self._own = await self._myself()
         self._strangers = asyncio.Semaphore(AT_ONCE)
         self._look_at_cards()
         works = [self._dial(call) for call in self._calls]
         if self._door:
             works.append(self._listen(*self._door))
         self._tasks = {asyncio.ensure_future(self._border(work)) for work in works}
-        await self._border(self._watch())
+        await self._watch()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _border(self, work: Coroutine[Any, Any, None]) -> None:
-        """One line that fails ends no other."""
+        """What fails ends nothing else."""
         try:
             await work
         except Exception:
             log.exception("a line to another station failed")
+            await asyncio.sleep(LOOK_S)
+
+    async def _myself(self) -> str:
+        """This station's own fingerprint; its key may have to wait for room on the disk."""
+        while not self._halt.is_set():
+            try:
+                return fingerprint_of(self._identity)
+            except OSError as why:
+                log.error("no key can be made or read, other stations are not called: %s", why)
+                await asyncio.sleep(ROOM_S)
+        return ""
 
     async def _watch(self) -> None:
         """Wake the sessions when there are new lines; look at the cards now and then."""
         looked = self._clock.monotonic()
         while not self._halt.is_set():
             await asyncio.sleep(POLL_S)
-            with suppress(StoreTrouble):
-                loop = asyncio.get_running_loop()
-                if await loop.run_in_executor(self._readers, self._has_news):
-                    for session in self._sessions.values():
-                        session.wake()
+            await self._border(self._tell_news())
             if self._clock.monotonic() - looked > LOOK_S:
                 looked = self._clock.monotonic()
                 self._look_at_cards()
+
+    async def _tell_news(self) -> None:
+        with suppress(StoreTrouble):
+            loop = asyncio.get_running_loop()
+            if await loop.run_in_executor(self._readers, self._has_news):
+                for session in self._sessions.values():
+                    session.wake()
 
     def _has_news(self) -> bool:
         heads = self._here.heads()
@@ -211,7 +225,7 @@ class Peers(threading.Thread):
             return
         finally:
             self._strangers.release()
-        with suppress(*TROUBLES, StoreTrouble):
+        with suppress(*TROUBLES):
             await self._meet(stream, print_, print_)
 
     async def _shaken(self, end: socket.socket) -> Stream:
@@ -240,7 +254,7 @@ class Peers(threading.Thread):
         while True:
             while call.known in self._sessions:  # it called us, or another address leads there
                 await asyncio.sleep(LOOK_S)
-            await self._try(call)
+            await self._border(self._try(call))
             call.tries += 1
             pause = backoff.pause(backoff.LINE_S, call.tries - 1, backoff.JITTER)
             call.next_at = Ms(self._clock.now() + int(pause * SECOND))
@@ -253,11 +267,7 @@ class Peers(threading.Thread):
             stream = await self._reach(call)
             call.known = self._print(stream)
             await self._meet(stream, call.known, self._own, call)
-        except PeerTrouble as why:
-            call.trouble = why.code
-        except StoreTrouble as why:
-            call.trouble = why.code
-        except (OSError, EOFError) as why:
+        except TROUBLES as why:
             call.trouble = _code(why)
 
     async def _reach(self, call: Call) -> Stream:
@@ -296,7 +306,7 @@ class Peers(threading.Thread):
         try:
             await session.run()
         except TROUBLES as why:
-            code = why.code if isinstance(why, PeerTrouble) else _code(why)
+            code = _code(why)
             if self._sessions.get(print_) is session:
                 standing.trouble = code
             log.warning("the line to %s ended: %s", card.name, why if str(why) else code)
@@ -315,6 +325,8 @@ def fingerprint_of(identity: Identity) -> str:
 
 
 def _code(why: BaseException) -> str:
+    if isinstance(why, PeerTrouble | StoreTrouble):
+        return why.code
     if isinstance(why, EOFError | ConnectionError):
         return "unreachable" if isinstance(why, ConnectionRefusedError) else "closed"
     # An alert of TLS: one of the two does not know the other's key.

@@ -22,13 +22,15 @@ from commandwall.peers.identity import Card, covers
 from commandwall.peers.sieve import Sieve
 from commandwall.peers.wire import Bye, Heads, Hello, Lines, Message, PeerTrouble
 from commandwall.plain import clean
-from commandwall.store import lines, sight
+from commandwall.store import lines, sight, space
 from commandwall.store.journal import Line
 from commandwall.store.pulse import NEVER
 from commandwall.store.store import Refused, Store
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
+ROOM_S = 0.5
+"""Between two looks whether a full disk has room again."""
 MOST = 500
 """Lines of one message."""
 CITY = "SELECT value FROM mirror_meta WHERE key = 'city'"
@@ -155,12 +157,18 @@ class Session:
         while True:
             said = await self._next()
             if isinstance(said, Lines):
+                await self._room()
                 await self._ask(partial(self._take, said.lines), self._here.writer)
                 await self._send(Heads(await self._ask(self._here.heads)))
             elif isinstance(said, Heads):
                 await self._told(said.heads)
             elif isinstance(said, Bye):
                 raise PeerTrouble(clean(said.code))
+
+    async def _room(self) -> None:
+        """While the disk is full nothing is taken that could not be kept; ours still goes out."""
+        while space.is_full(self._here.store.folder):
+            await asyncio.sleep(ROOM_S)
 
     async def _told(self, heads: Mapping[str, int]) -> None:
         """What the other has is not sent; where it got what was held back for it, look again."""
