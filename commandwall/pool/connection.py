@@ -57,7 +57,8 @@ def _turned(url: str, by: int) -> str:
 
 
 def _limits() -> dict[str, Any]:
-    """How long a connection waits, by the list `limit`; the pool lets go of a dead one alike."""
+    """How long a connection waits, by the list `limit`; the pool lets go of a dead one alike, and
+    does not compile our many small questions."""
     beat, silence = int(codes.limit("heartbeat_seconds")), int(codes.limit("silence_seconds"))
     alive = {
         "keepalives_idle": beat,
@@ -67,6 +68,7 @@ def _limits() -> dict[str, Any]:
     there = {
         "statement_timeout": int(codes.limit("statement_seconds") * SECOND),
         "default_transaction_isolation": r"read\ committed",
+        "jit": "off",  # compiles anew for each line of a push, which takes 0.4 s
         "tcp_user_timeout": silence * SECOND,
         **{f"tcp_{name}": value for name, value in alive.items()},
     }

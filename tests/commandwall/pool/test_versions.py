@@ -28,6 +28,21 @@ def oldest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[PoolServ
         yield running
 
 
+def test_a_backlog_is_handed_over_in_one_go_where_the_server_compiles(oldest: Any) -> None:
+    """Debian's and most others do; compiling for each line took longer than any limit."""
+    prev, lines = GENESIS, []
+    for seq in range(1, 201):
+        note = {"id": f"n{seq}", "event": "e1", "text": "x", "by": "陈", "post": "p3", "at": 1}
+        body = body_text({"eventnote": [note]}, {})
+        line = seal(Line("o1", seq, seq << 16, "", "note", "陈", "p3", "", prev, "", body))
+        prev, lines = line.hash, [*lines, line]
+    with oldest.owner() as owner:
+        schema.create(owner, "临江市")
+        load(owner, [an_event(id=f"e{i}") for i in range(40)])
+    with Client(oldest.station_url, oldest.station_secret) as client:
+        assert client.push(lines) == 200
+
+
 def test_a_pool_on_the_oldest_server_works_from_end_to_end(oldest: Any) -> None:
     line = seal(
         Line("o1", 1, 1 << 16, "", "accept", "陈", "p3", "", GENESIS, "", body_text({}, {}))
