@@ -22,7 +22,7 @@ from commandwall.config import REFUSED, Settings
 from commandwall.finding import BAD, OK, WARN, Finding, tell
 from commandwall.logs import mask
 from commandwall.pool.client import Client, PoolTrouble
-from commandwall.store import pulse
+from commandwall.store import pulse, space
 from commandwall.store.database import SAFE_VERSION, network_file_system
 
 
@@ -182,11 +182,16 @@ def _space(settings: Settings) -> Finding:
     days = max(1.0, (Clock().now() - born * 1000) / DAY) if born else 1.0
     left = free / max(1.0, used / days)
     fact = f"{free / 1e9:.1f} GB free, full in about {min(left, 9999):.0f} days at this rate"
+    if space.is_full(folder):
+        fact = f"full: the wall only shows until there is room ({free / 1e6:.0f} MB are free)"
+        return Finding("disk space", BAD, fact, _largest(folder))
     if left < codes.limit("disk_days") or free < codes.limit("disk_gb") * 1e9:
-        return Finding(
-            "disk space", WARN, fact, f"du -sh {shlex.quote(str(folder))}{os.sep}* | sort -h"
-        )
+        return Finding("disk space", WARN, fact, _largest(folder))
     return Finding("disk space", OK, fact)
+
+
+def _largest(folder: Path) -> str:
+    return f"du -sh {shlex.quote(str(folder))}{os.sep}* | sort -h"
 
 
 def _stalls(settings: Settings) -> Finding:

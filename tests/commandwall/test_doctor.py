@@ -17,7 +17,7 @@ import pytest
 from commandwall import doctor, pairing
 from commandwall.clock import Clock
 from commandwall.config import ASSETS, REFUSED, Settings
-from commandwall.store import pulse
+from commandwall.store import pulse, space
 
 PHONE, IDENTITY = "13812345678", "320281195603071234"
 PYSIDE = f'{sys.executable} -m pip install "PySide6-Essentials>=6.9,<6.12"'
@@ -103,6 +103,13 @@ def test_a_disk_that_is_nearly_full_comes_with_the_line_that_shows_by_what(
     monkeypatch.setattr(shutil, "disk_usage", lambda folder: full)
     found = look(Settings(data_dir=tmp_path), "disk space")
     assert found.state == doctor.WARN and "0.1 GB free" in found.fact
+    assert found.mend == f"du -sh {tmp_path}/* | sort -h"
+
+
+def test_a_disk_that_is_full_is_bad(tmp_path: Path) -> None:
+    (tmp_path / space.NAME).touch()  # the reserve was given up
+    found = look(Settings(data_dir=tmp_path), "disk space")
+    assert found.state == doctor.BAD and found.fact.startswith("full")
     assert found.mend == f"du -sh {tmp_path}/* | sort -h"
 
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 import mmap
 import shutil
 import subprocess
+import threading
 import time
+from contextlib import suppress
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 
@@ -41,11 +44,51 @@ class FullDisk:
         return time.monotonic()
 
     @property
-    def failed(self) -> int:
-        """Writes that failed since it was filled."""
-        return int(self._state[FAILED])
-
-    @property
     def failed_at(self) -> float:
-        """The moment of the first of them (monotonic); 0 where there was none."""
+        """The moment of the first write that failed since (monotonic); 0 where none did."""
         return int(self._state[FAILED_AT]) / 1e9
+
+
+class SmallDisk:
+    """A real file system of so many MB, filled by another program's file."""
+
+    environment: ClassVar[dict[str, str]] = {}
+
+    def __init__(self, folder: Path, size_mb: int) -> None:
+        """PermissionError where this machine lets nobody mount one."""
+        self.folder, self.failed_at = folder, 0.0
+        folder.mkdir()
+        command = ["mount", "-t", "tmpfs", "-o", f"size={size_mb}m", "none", str(folder)]
+        if subprocess.run(command, capture_output=True, check=False).returncode:
+            raise PermissionError("no file system can be mounted here")
+
+    def fill(self, after: int, counts: bool) -> None:
+        """Take all there is; without `counts`, again and again: what others free too."""
+        self._stop = threading.Event()
+        self._take()
+        self.failed_at = time.monotonic()
+        self._taker = threading.Thread(target=self._go_on, args=(counts,))
+        self._taker.start()
+
+    def clear(self) -> float:
+        """There is room again; the moment (monotonic)."""
+        if self.failed_at:
+            self._stop.set()
+            self._taker.join()
+            self.failed_at = 0.0
+            (self.folder / "other").unlink()
+        return time.monotonic()
+
+    def unmount(self) -> None:
+        subprocess.run(["umount", str(self.folder)], check=True)
+
+    def _go_on(self, counts: bool) -> None:
+        while not counts and not self._stop.wait(0.02):
+            self._take()
+
+    def _take(self) -> None:
+        with (self.folder / "other").open("ab", buffering=0) as other:
+            for size in (1 << 20, 1 << 12):
+                with suppress(OSError):
+                    while other.write(bytes(size)) == size:
+                        pass

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from loss.full import COMPILER, FullDisk
+from loss.full import COMPILER, FullDisk, SmallDisk
 from loss.power import living_pool
 from loss.stations import Pool, Station, until
 from loss.verdict import Told, assert_nothing_lost
@@ -71,7 +71,35 @@ def test_a_disk_full_at_any_write_costs_nothing_that_was_acknowledged(pool: Path
     assert acks > 3 * len(told)
 
 
-def strike(station: Station, disk: FullDisk, n: int) -> float:
+@pytest.mark.long
+def test_so_it_is_on_a_real_disk_that_another_program_fills(pool: Path) -> None:
+    """Also where that program takes what the reserve gives up: maps must not kill anybody then."""
+    try:
+        disk = SmallDisk(pool / "small", 400)
+    except PermissionError as why:
+        pytest.skip(str(why))
+    station = Station(disk.folder, "back", "--join", str(pool))
+    try:
+        station.wait_well()
+        station.ask("post", post="chief", person="陈")
+        history = station.folder / telemetry.NAME
+        until("the history", lambda: history.exists() and check.history(history) is None)
+        programs = station.wall, station.agent()
+        station.busy(True)
+        told = [strike(station, disk, n) for n in (2, 3, 4, WRITES[-1])]
+        station.busy(False)
+        station.wait_well()
+        assert (station.wall, station.agent()) == programs
+        assert_nothing_lost([station], Pool(pool))
+        assert_sound(station.folder)
+        print(f"\na real disk: said after {max(told):.2f} s at most")
+    finally:
+        disk.clear()
+        station.end()
+        disk.unmount()
+
+
+def strike(station: Station, disk: FullDisk | SmallDisk, n: int) -> float:
     """Fill the disk, hear of it, be refused, make room, go on; seconds until it was said."""
     disk.fill(after=n, counts=n % 2 == 0)
     at = until("a write that fails", lambda: disk.failed_at)
@@ -87,7 +115,7 @@ def strike(station: Station, disk: FullDisk, n: int) -> float:
             "the agent's silence",
             lambda: silent_ms(station.folder) > SILENT_MS + 4 * LOOK_S * SECOND,
         )
-    assert_sound(station.folder)
+    assert_sound(station.folder, full=True)
     back = disk.clear()
     station.wait("an act", lambda heard: _after(heard, "ack", back))
     station.wait("no banner", lambda _: station.is_well() and not station.says()["banner"])
@@ -107,11 +135,12 @@ def _after(heard: list[Any], what: str, since: float) -> Any:
     return next((f for f in reversed(heard) if f["at"] > since and f.get(what)), None)
 
 
-def assert_sound(folder: Path) -> None:
-    """The looks that the agent has done each hour find nothing, and nothing was put away."""
+def assert_sound(folder: Path, full: bool = False) -> None:
+    """The looks that the agent has done each hour find nothing, and nothing was put away. On a full
+    disk the history, which nobody has open then, cannot even be looked at."""
     assert check.journal(folder / WALL_DB) is None
     assert check.mirror(folder / pointed(folder)) is None
-    assert check.history(folder / telemetry.NAME) is None
+    assert full or check.history(folder / telemetry.NAME) is None
     assert not harms(folder)
 
 
