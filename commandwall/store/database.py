@@ -19,6 +19,7 @@ from commandwall.clock import Clock
 BUSY_S, TURN_S = 5.0, 0.002
 SAFE_VERSION = (3, 51, 3)
 FULL = "disk_full"
+FULL_WORDS = "; 请先删除或移走文件 delete or move files first"
 NO_ROOM = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
 _TROUBLES = {
     "database or disk is full": FULL,
@@ -38,7 +39,7 @@ class StoreTrouble(Exception):
     """
 
     def __init__(self, code: str, detail: str) -> None:
-        super().__init__(f"{code}: {detail}")
+        super().__init__(f"{code}: {detail}{FULL_WORDS if code == FULL else ''}")
         self.code, self.detail = code, detail
 
 

@@ -23,6 +23,7 @@ from commandwall.store.quarantine import Fault
 from commandwall.store.store import WALL_DB, pointed
 
 log = logging.getLogger(__name__)
+LOOK_LOCK = "look.lock"
 HISTORY, BACKUP = "history", "backup"
 """Arguments: look at the history too, which may be large; make a backup, and drop the oldest."""
 
@@ -46,7 +47,7 @@ def main(arguments: list[str]) -> int:
     """Look once; one at a time."""
     folder = Path(arguments[0])
     platform.be_nice(10)
-    with platform.lock(folder / "guard.lock") as held:
+    with platform.lock(folder / LOOK_LOCK) as held:
         if not held:
             return BUSY
         try:

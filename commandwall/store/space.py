@@ -128,7 +128,7 @@ def _size(folder: Path) -> int | None:
     """Bytes of the reserve; None where nobody ever kept one."""
     try:
         return (folder / NAME).stat().st_size
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
 
 

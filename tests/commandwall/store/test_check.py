@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 import sqlcipher3.dbapi2 as sqlite
 
-from commandwall import incidents
+from commandwall import incidents, platform
 from commandwall.clock import Clock
 from commandwall.desk import Desk
+from commandwall.guard import GUARD_LOCK
 from commandwall.incidents import Incident, Opening
-from commandwall.store import check
-from commandwall.store.guard import look
+from commandwall.store import backup, check
+from commandwall.store.guard import BACKUP, look
 from commandwall.store.migrate import open_store
 
 EDITS = {
@@ -40,3 +43,13 @@ def test_an_edit_beside_the_lines_is_found_and_mended(tmp_path: Path, edit: str)
     assert check.journal(file) is None
     with closing(open_store(tmp_path)) as store:
         assert [i.title for i in store.read(lambda r: r.find(Incident))] == ["大火"]
+
+
+def test_files_are_looked_at_and_copied_also_while_the_wall_is_guarded(tmp_path: Path) -> None:
+    """`commandwall guard` holds a lock of its own for as long as it lives."""
+    open_store(tmp_path).close()
+    with platform.lock(tmp_path / GUARD_LOCK) as held:
+        assert held
+        command = [sys.executable, "-m", "commandwall.store.guard", str(tmp_path), BACKUP]
+        subprocess.run(command, check=True, timeout=60)
+    assert len(backup.files(tmp_path)) == 1
