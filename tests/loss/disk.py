@@ -17,6 +17,7 @@ from pathlib import Path
 from loss.recorder import Call
 
 KINDS = ("dropped", "reordered", "torn 512", "torn 4096")
+WRITTEN = ("write", "pwrite64", "ftruncate", "fallocate")
 SECTOR = {"torn 512": 512, "torn 4096": 4096}
 Image = dict[str, bytes]
 """Path -> what the file holds."""
@@ -82,10 +83,12 @@ class Disk:
 
     def begin(self, call: Call) -> None:
         """What may be on the disk from the moment at which it began: writes."""
-        if self._counts(call.path) and (call.name in ("write", "pwrite64", "ftruncate")):
-            file = self._file(call.path)
-            at = file.size if call.at < 0 else call.at
-            file.take(Call(call.name, call.begin, call.end, call.path, call.data, at))
+        if self._counts(call.path) and call.name in WRITTEN:
+            file, name, at = self._file(call.path), call.name, call.at
+            if name == "fallocate":
+                name, at = "ftruncate", max(file.size, at)  # blocks of zeros: only it may grow
+            at = file.size if at < 0 else at
+            file.take(Call(name, call.begin, call.end, call.path, call.data, at))
 
     def end(self, call: Call) -> None:
         """What is so when the call came back: syncs, and changes of names."""
@@ -100,7 +103,7 @@ class Disk:
             self._name(call.path, None)
         elif call.name == "unlink" and self._counts(call.path):
             self._name(call.path, None)
-        elif self._counts(call.path) and call.name not in ("write", "pwrite64", "ftruncate"):
+        elif self._counts(call.path) and call.name not in WRITTEN:
             raise AssertionError(f"{call.name} of {call.path} is not understood")
 
     def image(self, kind: str, rng: random.Random) -> Image:

@@ -38,7 +38,7 @@ from commandwall.pool.loader import load
 from commandwall.pool.recorder import SERIES
 from commandwall.pool.server import PoolServer
 from commandwall.sensors import READING_DTYPE, pack
-from commandwall.store import telemetry
+from commandwall.store import space, telemetry
 from commandwall.store.database import StoreTrouble
 from commandwall.store.journal import Line, first_bad
 from commandwall.store.migrate import open_store
@@ -176,9 +176,10 @@ def survey(record: Record, points: int, seed: int, scratch: Path) -> dict[str, F
 
 def counts(folder: Path, path: str) -> bool:
     """Whether a file is one that must outlive a power cut, or be known as gone: all but logs,
-    locks, and what only programs that run share."""
+    locks, the reserve, and what only programs that run share."""
     inside = path.startswith(f"{folder}/") and "/" not in path[len(str(folder)) + 1 :]
-    return inside and not path.endswith(("-shm", ".lock", ".live", ".hot", ".words"))
+    passing = ("-shm", ".lock", ".live", ".hot", ".words", f"/{space.NAME}")
+    return inside and not path.endswith(passing)
 
 
 def _concerns(folder: Path, call: Call) -> bool:

@@ -34,7 +34,7 @@ class Call:
     end: int
     path: str = ""
     data: bytes = b""
-    at: int = -1  # where pwrite64 wrote, how long truncate left the file
+    at: int = -1  # where pwrite64 wrote, how long truncate (or, from 0 on, fallocate) left the file
     target: str = ""
     flags: str = ""
 
@@ -85,7 +85,7 @@ def _call(name: str, words: str, said: str, when: tuple[int, int]) -> Call | Non
     path = _text(file[1]) if file else ""
     data = QUOTED.search(words) if name in WRITES else None
     last = words.rpartition(", ")[2]
-    at = int(last) if name in ("pwrite64", "ftruncate") else -1
+    at = int(last) if name in ("pwrite64", "ftruncate", "fallocate") else -1
     return Call(name, *when, path.removesuffix("(deleted)"), _bytes(data[1]) if data else b"", at)
 
 
