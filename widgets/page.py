@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from PySide6.QtCore import QPointF, QRect
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
@@ -60,9 +60,9 @@ class Page(QWidget):
             log.exception("the panel %s could not be made", name)
         return Missing(self.context, name, self)
 
-    def shown(self) -> Iterator[Panel]:
-        """The panels that have a place now."""
-        return (panel for panel in self.panels.values() if not panel.isHidden())
+    def shown(self) -> list[Panel]:
+        """The panels that have a place now; who walks through them may bring another one in."""
+        return [panel for panel in self.panels.values() if not panel.isHidden()]
 
     def arrange(self, map_view: MapView) -> list[Panel]:
         """Put everything into its place for the size and look there are.

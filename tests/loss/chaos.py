@@ -72,7 +72,7 @@ class Hall:
     them, which nobody cuts."""
 
     def __init__(self, folder: Path, parts: ExitStack, beside: bool) -> None:
-        doors = [f"127.0.0.1:{free_port()}" for _ in SIDES] if beside else []
+        doors = [f"127.0.0.1:{free_port()}" for _ in SIDES]
         self.server = parts.enter_context(PoolServer(folder / "pool"))
         with self.server.owner() as conn:
             schema.create(conn, "临江市")

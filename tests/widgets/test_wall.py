@@ -74,6 +74,15 @@ def test_an_ultra_wide_wall_gets_more_columns_and_the_same_type(make_wall: Any) 
     assert "towns" not in {p.id for p in small.page.shown()}
 
 
+def test_panels_may_come_in_while_others_are_walked_through(make_wall: Any) -> None:
+    """A person's step at one panel may lead to a page or a size that brings others in."""
+    wall = make_wall(1920, 1080)
+    before = len(wall.page.panels)
+    for _ in wall.page.shown():
+        wall.snapshot(6656, 1792)
+    assert len(wall.page.panels) > before
+
+
 def test_a_portrait_screen_has_the_right_column_under_the_map(make_wall: Any) -> None:
     wall = make_wall(1080, 1920)
     assert wall.page.panels["exceptions"].y() > wall.map.geometry().bottom()
