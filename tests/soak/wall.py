@@ -126,7 +126,8 @@ class Officer(QObject):
             if hasattr(panel, "search"):
                 panel.search()
                 field = QApplication.focusWidget()
-                if isinstance(field, QLineEdit):
+                # A file dialog answers a name that is none with a question of its own, and waits.
+                if isinstance(field, QLineEdit) and field.window() is self.wall:
                     field.setText(self.random.choice(WORDS))
                     QTest.keyClick(field, Qt.Key.Key_Return)
 
