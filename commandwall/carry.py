@@ -25,7 +25,7 @@ from commandwall.config import REFUSED, Settings
 from commandwall.store import database, lines
 from commandwall.store.database import StoreTrouble
 from commandwall.store.journal import Line
-from commandwall.store.store import Refused
+from commandwall.store.store import Reader, Refused
 from commandwall.world import World
 
 FORMAT = "1"
@@ -40,7 +40,6 @@ CREATE TABLE line (
 FIELDS = [field.name for field in fields(Line)]
 PUT = f"INSERT INTO line ({', '.join(FIELDS)}) VALUES ({', '.join('?' * len(FIELDS))})"
 TAKE = f"SELECT {', '.join(FIELDS)} FROM line ORDER BY no"
-CITY = "SELECT value FROM mirror_meta WHERE key = 'city'"
 
 WRONG = "口令不对，或不是递送文件 wrong passphrase, or not written by carry"
 SET_BACK = """\
@@ -94,7 +93,7 @@ def take(world: World, file: Path, passphrase: str) -> Carried:
         raise CarryTrouble(f"没有此文件 there is no file {file}")
     with closing(_open(file, passphrase)) as conn:
         about = _about(conn)
-        if about["city"] != _city(world):
+        if about["city"] != world.store.read(Reader.city):
             raise CarryTrouble(f"另一城市的记录 lines of another city: {about['city'] or '?'}")
         heads = _heads(world)
         new = _new(conn, heads, world.desk.origin)
@@ -127,7 +126,12 @@ def _open(file: Path, passphrase: str) -> Any:
 
 def _write(conn: Any, world: World, now: Ms) -> Carried:
     conn.executescript(TABLES)
-    about = {"format": FORMAT, "city": _city(world), "at": str(now), "from": world.desk.origin}
+    about = {
+        "format": FORMAT,
+        "city": world.store.read(Reader.city),
+        "at": str(now),
+        "from": world.desk.origin,
+    }
     waiting = lines.held(lambda sql, values: world.store.read(lambda r: r.rows(sql, **values)))
     conn.execute("BEGIN")
     conn.executemany("INSERT INTO about VALUES (?, ?)", about.items())
@@ -156,10 +160,6 @@ def _lines(conn: Any) -> Iterator[Line]:
 
 def _heads(world: World) -> Counter[str]:
     return Counter(dict(world.store.read(lambda r: r.rows("SELECT origin, seq FROM head"))))
-
-
-def _city(world: World) -> str:
-    return str(world.store.read(lambda r: r.value(CITY)) or "")
 
 
 def run(settings: Settings, way: str, file: Path, passphrase_file: Path | None) -> int:

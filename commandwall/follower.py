@@ -257,7 +257,7 @@ class Follower(threading.Thread):
             self._rows_at["fixes"] = parts["resources"].no
         self._live = {} if Sensor in fresh or Resource in fresh else self._live
         if parts.get("whole"):
-            parts["city"] = reader.value("SELECT value FROM mirror_meta WHERE key = 'city'") or ""
+            parts["city"] = reader.city()
 
     def _arrays(self, parts: dict[str, Any], markers: set[type]) -> None:
         if (values := self._copy("sensors", live.READING)) is not None:

@@ -95,7 +95,12 @@ class City:
 
 def notice(wall: Any) -> str:
     """What the notice says; nothing where it is not there."""
-    panel = wall.page.panels.get("notice")
+    return told_by(wall, "notice")
+
+
+def told_by(wall: Any, name: str) -> str:
+    """What a panel of the page says; nothing where it is not there."""
+    panel = wall.page.panels.get(name)
     if panel is None or panel.isHidden():
         return ""
     panel.grab()

@@ -17,8 +17,8 @@ import msgspec
 from commandwall import codes
 from commandwall.config import REFUSED, Settings
 from commandwall.peers.identity import Card, Identity, Unfit, read, spoken
-from commandwall.peers.session import CITY
 from commandwall.store import pulse, sight
+from commandwall.store.store import Reader
 from commandwall.world import World
 
 ALL = "全市 the whole city"
@@ -82,7 +82,7 @@ def _accept(settings: Settings, identity: Identity, file: Path, area: str | None
 def _about(settings: Settings) -> tuple[str, str]:
     """The city, and what the station's post is called."""
     with closing(World.open(settings)) as world:
-        city = str(world.store.read(lambda r: r.value(CITY)) or "")
+        city = world.store.read(Reader.city)
         post = codes.load("post").get(world.desk.post)
         if not city:
             raise Refusal("本站尚未接通过中心池 this station has not met its pool yet")

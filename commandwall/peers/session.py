@@ -25,7 +25,7 @@ from commandwall.plain import clean
 from commandwall.store import lines, sight, space
 from commandwall.store.journal import Line
 from commandwall.store.pulse import NEVER
-from commandwall.store.store import Refused, Store
+from commandwall.store.store import Reader, Refused, Store
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -33,7 +33,6 @@ ROOM_S = 0.5
 """Between two looks whether a full disk has room again."""
 MOST = 500
 """Lines of one message."""
-CITY = "SELECT value FROM mirror_meta WHERE key = 'city'"
 HEADS = "SELECT origin, seq, hash FROM head"
 LINE = "SELECT hash FROM journal WHERE origin = :o AND seq = :s"
 
@@ -58,7 +57,7 @@ class Here:
 
     def city(self) -> str:
         """Its name; "" while there is no mirror."""
-        return str(self.store.read(lambda r: r.value(CITY)) or "")
+        return self.store.read(Reader.city)
 
     def area(self) -> str:
         """What this station sees of the city, as the pool told it; "" for all of it."""

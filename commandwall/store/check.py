@@ -8,7 +8,6 @@ the pool, whose they are.
 
 from __future__ import annotations
 
-import json
 import sys
 import zlib
 from collections.abc import Iterator
@@ -22,10 +21,9 @@ from typing import Any, Literal
 
 import sqlcipher3.dbapi2 as sqlite
 
-from commandwall.plain import sound
 from commandwall.store import database
 from commandwall.store.journal import Line, first_bad
-from commandwall.store.lines import contents
+from commandwall.store.lines import contents, said
 from commandwall.store.quarantine import Fault
 from commandwall.store.schema import WALL, kinds, marks_of, wall
 from commandwall.store.store import writing
@@ -132,9 +130,9 @@ def _first(path: Path, *looks: Any) -> Fault | None:
 
 def _pages(pragma: str) -> Any:
     def look(conn: Any) -> Iterator[Fault]:
-        for (said,) in conn.execute(f"PRAGMA {pragma}({FIRST})"):
-            if said != "ok":
-                yield Fault("structure", " ".join(said.split()))
+        for (found,) in conn.execute(f"PRAGMA {pragma}({FIRST})"):
+            if found != "ok":
+                yield Fault("structure", " ".join(found.split()))
 
     return look
 
@@ -156,15 +154,17 @@ def _heads(conn: Any) -> Iterator[Fault]:
 def _folds(conn: Any) -> Iterator[Fault]:
     """Records that are not as the line says that wrote them last, or whose line is not here; those
     that a station also writes by itself are left out."""
-    known = {name for name in kinds(WALL) if not wall.tables[name].info["local"]}
+    every = kinds(WALL)
+    known = {name for name in every if not wall.tables[name].info["local"]}
     held = {name: _held(conn, name) for name in known}
     for key, *row in conn.execute(_WRITERS):
         name, _, one = key.partition(":")
         line = Line(*row)
-        said = [r for r in _records(line) if type(r) is kinds(WALL).get(name) and r.id == one]
-        if line.origin is None or (line.body is not None and not said and not _names(line, key)):
+        kind, some = every.get(name), contents(line) if line.body is not None else ()
+        told = [record for record, _ in some if type(record) is kind and record.id == one]
+        if line.origin is None or (line.body is not None and not told and not _names(line, key)):
             yield Fault("fold", f"{key} was not written by the line that it names")
-        elif said and name in known and not _alike(held[name].get(one), said[-1]):
+        elif told and name in known and not _alike(held[name].get(one), told[-1]):
             yield Fault("fold", f"{key} is not as line {line.seq} of {line.origin} says")
 
 
@@ -175,17 +175,12 @@ def _alike(held: Any, said: Any) -> bool:
     return bool(replace(said, **{m: getattr(held, m) for m in marks_of(type(said))}) == held)
 
 
-def _records(line: Line) -> list[Any]:
-    return [] if line.body is None else [record for record, _ in contents(line)]
-
-
 def _names(line: Line, key: str) -> bool:
     """Whether a body tells of a record that this program cannot read."""
     name, _, one = key.partition(":")
     try:
-        rows = sound(json.loads(line.body or ""))["records"].get(name, ())
-        return any(row.get("id") == one for row in rows)
-    except (ValueError, KeyError, AttributeError, TypeError, RecursionError):
+        return any(row.get("id") == one for row in said(line.body).records.get(name, ()))
+    except (ValueError, RecursionError):
         return False
 
 

@@ -145,10 +145,9 @@ def _settle(tx: Tx, line: Line, record: Any, seen: int) -> None:
     here, origin = rows[0] if rows else (0, "")
     wins = (line.hlc, line.origin) > (here, origin)
     mine = tx.get(type(record), record.id)
+    was = mine
     if mine is not None and (marks := marks_of(type(record))):
-        was = mine
         mine, record = _first_marks(mine, record, marks)
-        tx.put(*([mine] if mine != was else []))
     apart = mine is not None and here > seen and origin != line.origin and mine != record
     if apart and not _had_seen(tx, key, (here, origin), line.hlc):
         kept, other = (record, mine) if wins else (mine, record)
@@ -159,6 +158,8 @@ def _settle(tx: Tx, line: Line, record: Any, seen: int) -> None:
     if wins:
         tx.put(record)
         _stamp(tx, line, {type(record): {record.id: record}})
+    elif mine != was:
+        tx.put(mine)
 
 
 def _first_marks(one: Any, other: Any, marks: Sequence[str]) -> tuple[Any, Any]:

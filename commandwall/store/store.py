@@ -99,6 +99,10 @@ class Reader:
         query = select(setting.c.value).where(setting.c.key == key)
         return self._conn.scalar(query) or default
 
+    def city(self) -> str:
+        """Name of the city that the mirror holds; "" while there is no mirror."""
+        return str(self.value("SELECT value FROM mirror_meta WHERE key = 'city'") or "")
+
 
 class Tx(Reader):
     """One transaction on wall.db: the first argument of every act.

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -49,16 +49,7 @@ def test_a_disk_full_at_any_write_costs_nothing_that_was_acknowledged(pool: Path
     disk = FullDisk(pool / "station", pool)
     station = Station(pool / "station", "back", "--join", str(pool), **disk.environment)
     try:
-        station.wait_well()
-        station.ask("post", post="chief", person="陈")
-        history = station.folder / telemetry.NAME
-        until("the history", lambda: history.exists() and check.history(history) is None)
-        programs = station.wall, station.agent()
-        station.busy(True)
-        told = [strike(station, disk, n) for n in WRITES]
-        station.busy(False)
-        station.wait_well()
-        assert (station.wall, station.agent()) == programs
+        told = outlast(station, disk, WRITES)
         assert_nothing_lost([station], Pool(pool))
     finally:
         disk.clear()
@@ -80,16 +71,7 @@ def test_so_it_is_on_a_real_disk_that_another_program_fills(pool: Path) -> None:
         pytest.skip(str(why))
     station = Station(disk.folder, "back", "--join", str(pool))
     try:
-        station.wait_well()
-        station.ask("post", post="chief", person="陈")
-        history = station.folder / telemetry.NAME
-        until("the history", lambda: history.exists() and check.history(history) is None)
-        programs = station.wall, station.agent()
-        station.busy(True)
-        told = [strike(station, disk, n) for n in (2, 3, 4, WRITES[-1])]
-        station.busy(False)
-        station.wait_well()
-        assert (station.wall, station.agent()) == programs
+        told = outlast(station, disk, (2, 3, 4, WRITES[-1]))
         assert_nothing_lost([station], Pool(pool))
         assert_sound(station.folder)
         print(f"\na real disk: said after {max(told):.2f} s at most")
@@ -97,6 +79,22 @@ def test_so_it_is_on_a_real_disk_that_another_program_fills(pool: Path) -> None:
         disk.clear()
         station.end()
         disk.unmount()
+
+
+def outlast(station: Station, disk: FullDisk | SmallDisk, writes: Sequence[int]) -> list[float]:
+    """A person works while the disk fills again and again, and neither program ends; seconds until
+    each was said."""
+    station.wait_well()
+    station.ask("post", post="chief", person="陈")
+    history = station.folder / telemetry.NAME
+    until("the history", lambda: history.exists() and check.history(history) is None)
+    programs = station.wall, station.agent()
+    station.busy(True)
+    told = [strike(station, disk, n) for n in writes]
+    station.busy(False)
+    station.wait_well()
+    assert (station.wall, station.agent()) == programs
+    return told
 
 
 def strike(station: Station, disk: FullDisk | SmallDisk, n: int) -> float:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from builders import NOW
 from PySide6.QtGui import QImage
-from world import notice
+from world import notice, told_by
 
 from commandwall.clock import MINUTE, Ms
 from commandwall.picture import SyncState
@@ -35,11 +35,7 @@ def hears(world: Any, space: Space, **sync: Any) -> None:
 
 def banner(wall: Any) -> str:
     """What the banner says; nothing where it is not there."""
-    panel = wall.page.panels.get("banner")
-    if panel is None or panel.isHidden():
-        return ""
-    panel.grab()
-    return str(panel.accessibleDescription())
+    return told_by(wall, "banner")
 
 
 def test_the_banner_names_the_disk_and_what_to_do_in_both_languages(wall: Any, world: Any) -> None:
