@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from commandwall import events, incidents
+from commandwall import directives, events, incidents
 from commandwall.clock import Ms
 from commandwall.files import content
 from commandwall.files.kept import Kept, Taken
@@ -88,7 +88,7 @@ def _subject_event(tx: Tx, key: str) -> None:
 
 
 def _subject_directive(tx: Tx, key: str) -> None:
-    if tx.get(incidents.Directive, key) is None:
+    if tx.get(directives.Directive, key) is None:
         raise Refused("unknown", kind="directive", id=key)
 
 

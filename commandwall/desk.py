@@ -9,7 +9,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
 
-from commandwall import alarms, attachments, conflicts, events, incidents, sensors
+from commandwall import alarms, attachments, conflicts, directives, events, sensors
 from commandwall.clock import Clock, Ms
 from commandwall.files.content import Unfit
 from commandwall.files.kept import Kept
@@ -31,7 +31,7 @@ transaction that is under way, and for no other."""
 
 REACTIONS: tuple[tuple[type[Any], Reaction], ...] = (
     (alarms.Alarm, events.file_alarms),
-    (incidents.Directive, incidents.deliver),
+    (directives.Directive, directives.deliver),
     (Conflict, conflicts.settle_older),
 )
 """What follows by itself, in the same transaction: when these records change, do this."""

@@ -29,8 +29,9 @@ from commandwall.areas import (
 )  # fmt: skip
 from commandwall.clock import Ms
 from commandwall.conflicts import OPEN, Dispute, Verdict
+from commandwall.directives import Directive
 from commandwall.events import Event, EventView
-from commandwall.incidents import CommandPost, Directive, Incident
+from commandwall.incidents import CommandPost, Incident
 from commandwall.indicators import Indicator, IndicatorValue
 from commandwall.resources import Resource
 from commandwall.sensors import Sensor

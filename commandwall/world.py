@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from commandwall import incidents
+from commandwall import posts
 from commandwall.clock import Clock
 from commandwall.config import Settings
 from commandwall.desk import Desk
@@ -34,7 +34,7 @@ class World:
         store = space.finish(folder, lambda: open_store(folder))
         desk = Desk(store, clock)
         if not desk.post:
-            desk.take_post(incidents.first_post(settings.side))
+            desk.take_post(posts.first_post(settings.side))
         return World(store, clock, desk, Picture())
 
     def close(self) -> None:

@@ -8,8 +8,10 @@ from PySide6.QtCore import QPointF
 from PySide6.QtGui import QPainter
 
 from commandwall import codes
-from commandwall.incidents import FRONT, OPEN, VERIFIED, CommandPost, Directive, Incident
+from commandwall.directives import VERIFIED, Directive
+from commandwall.incidents import OPEN, CommandPost, Incident
 from commandwall.picture import Changes, Picture
+from commandwall.posts import FRONT
 from layers import geometry, words
 from layers.alarms import mark
 from layers.base import Layer

@@ -6,8 +6,9 @@ import dataclasses
 from typing import Any
 
 from commandwall.clock import Clock, Ms
+from commandwall.directives import Order
 from commandwall.events import Event
-from commandwall.incidents import Opening, Order
+from commandwall.incidents import Opening
 from commandwall.sensors import Sensor
 
 NOW = Ms(1_795_500_000_000)

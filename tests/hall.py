@@ -11,9 +11,10 @@ from typing import Any
 from builders import NOW, an_opening, an_order
 from station import Station
 
-from commandwall import incidents
+from commandwall import directives, incidents
 from commandwall.config import Settings
-from commandwall.incidents import Directive, Incident
+from commandwall.directives import Directive
+from commandwall.incidents import Incident
 from commandwall.peers.hall import Peers
 from commandwall.peers.identity import Identity
 from commandwall.store import pulse, sight
@@ -83,7 +84,7 @@ class Post(Station):
         """A directive from the hall to the scene in a new incident; its id."""
         self.do(incidents.open_incident, opening=an_opening(title=text))
         (incident,) = self.store.read(lambda r: r.find(Incident, title=text))
-        self.do(incidents.issue, order=an_order(incident.id, text=text))
+        self.do(directives.issue, order=an_order(incident.id, text=text))
         return self.store.read(lambda r: r.find(Directive, text=text))[0].id
 
     def state(self, directive: str) -> str:

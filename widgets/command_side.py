@@ -9,16 +9,10 @@ from PySide6.QtCore import QRectF
 from PySide6.QtGui import QMouseEvent
 
 from commandwall import codes
-from commandwall.incidents import (
-    BACK,
-    FRONT,
-    CommandPost,
-    Directive,
-    Incident,
-    owes,
-    side_of,
-)  # fmt: skip
+from commandwall.directives import Directive, owes
+from commandwall.incidents import CommandPost, Incident
 from commandwall.picture import Changes, Picture, SyncState, Tick
+from commandwall.posts import BACK, FRONT, side_of  # fmt: skip
 from widgets import age, text
 from widgets.base import Command, Panel, Subject
 from widgets.directives import due, focus, lamp, of_incident

@@ -9,19 +9,18 @@ from PySide6.QtCore import QRectF
 
 from commandwall import deadlines
 from commandwall.clock import SECOND, Ms
-from commandwall.incidents import (
+from commandwall.directives import (
     BLOCKED,
     DELIVERED,
     DIRECTIVE_ACKED,
     DONE,
     EXECUTING,
     ISSUED,
-    OPEN,
     VERIFIED,
     Directive,
-    Incident,
     owes,
-)  # fmt: skip
+)
+from commandwall.incidents import OPEN, Incident  # fmt: skip
 from commandwall.picture import Changes, Picture, Tick
 from widgets import age
 from widgets.base import Command, Subject

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from commandwall import deadlines, incidents
+from commandwall import deadlines, posts
 from commandwall.areas import CITY, GRID, TOWN, VILLAGE
 from commandwall.clock import SECOND, Ms
 from commandwall.events import EventView
@@ -258,7 +258,7 @@ def _command_post(id_: str, context: Context) -> Facts | None:
     post = context.picture.command_posts.get(id_)
     if post is None:
         return None
-    side = tr("前指") if post.side == incidents.FRONT else tr("后指")
+    side = tr("前指") if post.side == posts.FRONT else tr("后指")
     lead = tr("指挥 {name}", name=text.person(post.lead)) if post.lead else ""
     lines = (text.plain(post.name), text.plain(post.place), lead)
     return Facts(side, lines, post.opened_at, quiet=True)

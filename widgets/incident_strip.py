@@ -6,9 +6,10 @@ from typing import Any
 
 from PySide6.QtCore import QRectF
 
-from commandwall import incidents
+from commandwall import closing
 from commandwall.clock import Ms
-from commandwall.incidents import OPEN, VERIFIED, Directive, Incident
+from commandwall.directives import VERIFIED, Directive
+from commandwall.incidents import OPEN, Incident
 from commandwall.picture import Changes, Picture, Tick
 from widgets import age
 from widgets.base import Command, Panel, Subject
@@ -81,7 +82,7 @@ class IncidentStrip(Panel):
 
     def _close(self, incident: str, reason: str) -> None:
         self._said = ""
-        self.do(incidents.close_incident, incident=incident, reason=reason)
+        self.do(closing.close_incident, incident=incident, reason=reason)
 
     def refused(self, why: str) -> None:
         self._said = why

@@ -8,9 +8,9 @@ from typing import Any
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QSpinBox, QWidget
 
-from commandwall import codes, incidents
+from commandwall import codes, directives
 from commandwall.clock import MINUTE, Ms
-from commandwall.incidents import (
+from commandwall.directives import (
     BLOCKED,
     DIRECTIVE_ACKED,
     DIRECTIVE_LIMIT,
@@ -19,11 +19,11 @@ from commandwall.incidents import (
     STEPS,
     VERIFIED,
     Directive,
-    Incident,
     Order,
-    side_of,
-)  # fmt: skip
+)
+from commandwall.incidents import Incident
 from commandwall.picture import Changes, Picture, SyncState, Tick
+from commandwall.posts import side_of  # fmt: skip
 from widgets import age
 from widgets.acts import ActBar, KeyButton
 from widgets.base import Command, Panel, Piece, Subject
@@ -35,12 +35,12 @@ from widgets.text import plain
 
 DRAFT = "directive"
 ANSWERS: dict[str, tuple[str, Any, str]] = {
-    "Space": ("接令", incidents.acknowledge, ""),
-    "G": ("执行", incidents.execute, ""),
-    "B": ("受阻", incidents.block, "need"),
-    "O": ("完成", incidents.complete, "evidence"),
-    "V": ("核验", incidents.verify, ""),
-    "U": ("退回", incidents.send_back, "need"),
+    "Space": ("接令", directives.acknowledge, ""),
+    "G": ("执行", directives.execute, ""),
+    "B": ("受阻", directives.block, "need"),
+    "O": ("完成", directives.complete, "evidence"),
+    "V": ("核验", directives.verify, ""),
+    "U": ("退回", directives.send_back, "need"),
 }
 """Key -> name, act, and the argument that takes the typed words."""
 WHEN = {
@@ -139,7 +139,7 @@ class OrderForm(Panel):
             place=place, lon=lon, lat=lat,
             due_at=Ms(self.picture.now + self._minutes.value() * MINUTE),
         )  # fmt: skip
-        self.do(incidents.issue, self._sent, order=order)
+        self.do(directives.issue, self._sent, order=order)
 
     def answer(self, act: Any, words: str = "") -> None:
         """Answer the chosen directive; `words` names the argument that the typed words are."""
@@ -175,14 +175,14 @@ class OrderForm(Panel):
         if found is not None:
             return found
         mine = [d for d in self.picture.directives.values()
-                if (debt := incidents.owes(d)) and debt[0] == self.desk.post]  # fmt: skip
+                if (debt := directives.owes(d)) and debt[0] == self.desk.post]  # fmt: skip
         return min(mine, key=lambda d: d.issued_at, default=None)
 
     def _see(self) -> None:
         """Tell the side that issued it: a person here has it before them."""
         found = self.picture.directives.get(self.directive)
-        if found is not None and incidents.unseen(found, self.desk.post):
-            self.do(incidents.see, directive=found.id)
+        if found is not None and directives.unseen(found, self.desk.post):
+            self.do(directives.see, directive=found.id)
 
     def _sent(self, done: Any) -> None:
         self._place = None

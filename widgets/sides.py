@@ -14,10 +14,11 @@ from PySide6.QtWidgets import QAbstractButton, QWidget
 from commandwall import codes
 from commandwall.areas import CITY, GRID, TOWN, VILLAGE, Area, chain
 from commandwall.clock import SECOND, Ms
+from commandwall.directives import Directive, owes
 from commandwall.events import Event, EventView
-from commandwall.incidents import BACK, Directive, owes
 from commandwall.indicators import Indicator, IndicatorValue
 from commandwall.picture import Changes, Fixes, Picture, Readings, SyncState, Tallies, Tick
+from commandwall.posts import BACK
 from commandwall.sensors import STALE
 from widgets import age, fields, words
 from widgets.base import EMPTY, NORMAL, Panel, Piece

@@ -24,8 +24,9 @@ from commandwall.alarms import Alarm
 from commandwall.areas import Area, Building, Camera, Place
 from commandwall.clock import HOUR, MINUTE, SECOND
 from commandwall.config import Settings
+from commandwall.directives import Directive
 from commandwall.events import Event
-from commandwall.incidents import CommandPost, Directive, Incident
+from commandwall.incidents import CommandPost, Incident
 from commandwall.picture import Changes
 from commandwall.resources import Resource
 from commandwall.sensors import Sensor

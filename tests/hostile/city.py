@@ -15,14 +15,14 @@ from hostile.corpus import LONG, POOL, WITHOUT_LONG
 from sqlalchemy import LargeBinary, Text
 from sqlalchemy.types import Double
 
-from commandwall import alarms, incidents
+from commandwall import alarms, directives, incidents
 from commandwall.areas import CITY, TOWN, Area
 from commandwall.clock import Ms
 from commandwall.pool.schema import city_kinds
 from commandwall.store import tables
 from commandwall.store.schema import WALL, kinds, table_of, times_of
 
-assert alarms and incidents and tables  # their records are among the kinds
+assert alarms and directives and incidents and tables  # their records are among the kinds
 Record = Any
 LON, LAT = 120.2, 31.15
 CITY_CODE, TOWN_CODE = "c", "t1"

@@ -36,8 +36,9 @@ from PySide6.QtWidgets import (
 
 import main as program
 from commandwall.config import Settings
+from commandwall.directives import Directive
 from commandwall.events import Event
-from commandwall.incidents import Directive, Incident
+from commandwall.incidents import Incident
 from commandwall.plain import plain
 from widgets import startup
 from widgets.base import Panel, Subject

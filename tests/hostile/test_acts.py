@@ -12,11 +12,12 @@ import pytest
 from builders import StillClock, an_event, an_opening, an_order
 from hostile.corpus import ALL, BROKEN, MILLION, label
 
-from commandwall import areas, events, incidents
+from commandwall import areas, closing, directives, events, incidents
 from commandwall.areas import Building, BuildingColour
 from commandwall.desk import Desk
+from commandwall.directives import Directive
 from commandwall.events import Event, EventNote, EventWork, FiledEvent
-from commandwall.incidents import Directive, Incident
+from commandwall.incidents import Incident
 from commandwall.plain import SCAR
 from commandwall.store.journal import Line, first_bad
 from commandwall.store.migrate import open_store
@@ -77,19 +78,19 @@ Field = tuple[Callable[[Post, str], Any], type[Any], str]
 
 
 def _ordered(post: Post, **facts: Any) -> Any:
-    return post.do(incidents.issue, order=an_order(post.incident, **facts))
+    return post.do(directives.issue, order=an_order(post.incident, **facts))
 
 
 def _closed(post: Post, reason: str) -> None:
     post.do(incidents.open_incident, opening=an_opening())
     for one in post.store.read(lambda r: r.find(Incident, state="OPEN")):
-        post.do(incidents.close_incident, incident=one.id, reason=reason)
+        post.do(closing.close_incident, incident=one.id, reason=reason)
 
 
 def _answered(post: Post, act: Any, **words: str) -> None:
     _ordered(post, to_post="front.chief", text="封控")
     key = post.one(Directive).id
-    post.do(incidents.acknowledge, directive=key)
+    post.do(directives.acknowledge, directive=key)
     post.do(act, directive=key, **words)
 
 
@@ -99,8 +100,8 @@ FIELDS: dict[str, Field] = {
     "result": (lambda p, t: p.do(events.close, event=p.fresh(), result=t), EventWork, "result"),
     "directive": (lambda p, t: _ordered(p, text=t), Directive, "text"),
     "directive's place": (lambda p, t: _ordered(p, place=t), Directive, "place"),
-    "need": (lambda p, t: _answered(p, incidents.block, need=t), Directive, "need"),
-    "evidence": (lambda p, t: _answered(p, incidents.complete, evidence=t), Directive, "evidence"),
+    "need": (lambda p, t: _answered(p, directives.block, need=t), Directive, "need"),
+    "evidence": (lambda p, t: _answered(p, directives.complete, evidence=t), Directive, "evidence"),
     "title": (
         lambda p, t: p.do(incidents.open_incident, opening=an_opening(title=t)), Incident, "title",
     ),

@@ -294,7 +294,7 @@ TECHNICAL = {
     "commandwall/plain.py: LINE_LIMIT",  # of a line that is drawn
     "commandwall/store/written.py: TITLE_LIMIT",  # of a text that files and wires carry
     "commandwall/store/written.py: TEXT_LIMIT",
-    "commandwall/incidents.py: DIRECTIVE_LIMIT",
+    "commandwall/directives.py: DIRECTIVE_LIMIT",
     "commandwall/sensors.py: STALE",  # a word for a quality
     "commandwall/pool/server.py: SOCKET_LIMIT",  # of a path that the system takes
     "commandwall/store/journal.py: AHEAD_LIMIT_BITS",

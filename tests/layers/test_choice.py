@@ -14,8 +14,10 @@ from PySide6.QtGui import QImage
 
 from commandwall.areas import Building, BuildingColour
 from commandwall.clock import Ms
-from commandwall.incidents import FRONT, ISSUED, OPEN, VERIFIED, CommandPost, Directive, Incident
+from commandwall.directives import ISSUED, VERIFIED, Directive
+from commandwall.incidents import OPEN, CommandPost, Incident
 from commandwall.picture import Changes
+from commandwall.posts import FRONT
 
 Make = Callable[..., Any]
 LEFT, SHIFT = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ShiftModifier

@@ -22,10 +22,11 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from commandwall import cli, events, incidents, platform, tallies
+from commandwall import cli, directives, events, incidents, platform, tallies
 from commandwall.config import Settings, Snapshot
 from commandwall.desk import Desk, Done, outcome
-from commandwall.incidents import Directive, Incident, Opening, Order
+from commandwall.directives import Directive, Order
+from commandwall.incidents import Incident, Opening
 from commandwall.keeper import Keeper
 from commandwall.store import pulse
 from commandwall.store.pulse import Patience
@@ -35,15 +36,15 @@ from commandwall.world import World
 
 ACTS: dict[str, Callable[..., None]] = {
     "accept": events.accept, "dispatch": events.dispatch, "note": events.note,
-    "close": events.close, "open_incident": incidents.open_incident, "issue": incidents.issue,
-    "acknowledge": incidents.acknowledge, "execute": incidents.execute,
-    "complete": incidents.complete, "verify": incidents.verify,
+    "close": events.close, "open_incident": incidents.open_incident, "issue": directives.issue,
+    "acknowledge": directives.acknowledge, "execute": directives.execute,
+    "complete": directives.complete, "verify": directives.verify,
 }  # fmt: skip
 FORMS = {"order": Order, "opening": Opening}
 CLOCK = "LOSS_CLOCK_S"
 SHOWN, LOOK_S = 12, 0.05
 PATIENCE = Patience(5.0, 5.0)
-OWED = [s for s in incidents.STEPS if s != incidents.VERIFIED] + [incidents.ISSUED]
+OWED = [s for s in directives.STEPS if s != directives.VERIFIED] + [directives.ISSUED]
 _pipe = threading.Lock()
 
 

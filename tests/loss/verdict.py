@@ -10,8 +10,9 @@ from typing import Any
 
 from loss.stations import Pool, Station, until
 
+from commandwall.directives import Directive
 from commandwall.events import EventNote, EventWork, FiledEvent
-from commandwall.incidents import CommandPost, Directive, Incident
+from commandwall.incidents import CommandPost, Incident
 from commandwall.store.journal import Line, first_bad
 from commandwall.store.store import Reader
 

@@ -22,18 +22,19 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 from PySide6.QtCore import QObject, QSocketNotifier, Qt, QTimer
 
 import main
-from commandwall import alarms, cli, events, incidents, platform
+from commandwall import alarms, cli, directives, events, incidents, platform
 from commandwall.desk import Done
-from commandwall.incidents import Directive, Opening, Order
+from commandwall.directives import Directive, Order
+from commandwall.incidents import Opening
 from commandwall.picture import Changes
 from commandwall.store import database
 from widgets.courier import Courier
 
 ACTS: dict[str, Callable[..., None]] = {
     "accept": events.accept, "dispatch": events.dispatch, "note": events.note,
-    "close": events.close, "open_incident": incidents.open_incident, "issue": incidents.issue,
-    "acknowledge": incidents.acknowledge, "execute": incidents.execute,
-    "complete": incidents.complete, "verify": incidents.verify,
+    "close": events.close, "open_incident": incidents.open_incident, "issue": directives.issue,
+    "acknowledge": directives.acknowledge, "execute": directives.execute,
+    "complete": directives.complete, "verify": directives.verify,
     "acknowledge_alarm": alarms.acknowledge,
 }  # fmt: skip
 FORMS = {"order": Order, "opening": Opening}

@@ -27,9 +27,10 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit
 
 import main
-from commandwall import alarms, cli, events, incidents
+from commandwall import alarms, cli, closing, directives, events, incidents
+from commandwall.directives import Order
 from commandwall.events import ACCEPTED, NEW
-from commandwall.incidents import Opening, Order
+from commandwall.incidents import Opening
 from widgets.base import Subject
 from widgets.courier import Courier
 from widgets.wall import ON_MAP
@@ -38,7 +39,7 @@ DEED_MS, SAMPLE_MS = 120, 2_000
 SIZES = ((1920, 1080), (1600, 900), (1080, 1920))
 WORDS = ("停水", "噪音", "路灯", "泄漏", "小区", "占道", "")
 NEXT = {
-    "DELIVERED": incidents.acknowledge, "ACKED": incidents.execute, "DONE": incidents.verify,
+    "DELIVERED": directives.acknowledge, "ACKED": directives.execute, "DONE": directives.verify,
 }  # fmt: skip
 
 
@@ -159,12 +160,10 @@ class Officer(QObject):
             opening = Opening("港区泄漏", "accident", "", "港五路", 120.2, 31.9)
             self._follow(desk.do(incidents.open_incident, opening=opening))
         elif self.random.random() < 0.2:
-            self._follow(
-                desk.do(incidents.close_incident, incident=opened[0].id, reason="处置完毕")
-            )
+            self._follow(desk.do(closing.close_incident, incident=opened[0].id, reason="处置完毕"))
         else:
             order = Order(opened[-1].id, "front", "封控港五路")
-            self._follow(desk.do(incidents.issue, order=order))
+            self._follow(desk.do(directives.issue, order=order))
 
     def _some(self, shelf: dict[str, Any]) -> list[Any]:
         return [shelf[self.random.choice(list(shelf))]] if shelf else []

@@ -15,7 +15,7 @@ from pathlib import Path
 import sqlcipher3.dbapi2 as sqlite
 from builders import StillClock, an_opening, an_order
 
-from commandwall import alarms, areas, events, incidents
+from commandwall import alarms, areas, directives, events, incidents
 from commandwall.alarms import UNACK, Alarm
 from commandwall.areas import Building
 from commandwall.clock import MINUTE
@@ -55,7 +55,7 @@ def live(folder: Path) -> None:
     do(areas.recolour, buildings=[HOUSE.id], colour="red", reason="外墙开裂")
     do(incidents.open_incident, opening=an_opening(event=event))
     incident = store.read(lambda r: r.find(incidents.Incident))[0].id
-    do(incidents.issue, post="chief", order=an_order(incident))
+    do(directives.issue, post="chief", order=an_order(incident))
     desk.close()
     store.close()
 

@@ -16,8 +16,10 @@ from commandwall import alarms, events
 from commandwall.alarms import ACKED, Alarm
 from commandwall.areas import BuildingColour
 from commandwall.desk import Desk
+from commandwall.directives import Directive
 from commandwall.events import EventNote
-from commandwall.incidents import FRONT, Directive, Incident
+from commandwall.incidents import Incident
+from commandwall.posts import FRONT
 from commandwall.store import database, lines, migrate
 from commandwall.store.journal import first_bad
 from commandwall.store.migrate import open_store

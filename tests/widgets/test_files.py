@@ -14,11 +14,12 @@ from PySide6.QtCore import QMimeData, Qt, QUrl
 from PySide6.QtGui import QColor, QGuiApplication, QImage
 from PySide6.QtTest import QTest
 
-from commandwall import attachments, incidents
+from commandwall import attachments, directives, incidents
 from commandwall.attachments import AttachedFile, Attachment, FileView
 from commandwall.clock import Ms
+from commandwall.directives import Directive
 from commandwall.events import Event, EventView
-from commandwall.incidents import Directive, Incident
+from commandwall.incidents import Incident
 from commandwall.store.mirror import Mirror, use
 from widgets.files import size_words, state_words
 
@@ -130,7 +131,7 @@ def test_what_is_here_is_opened_only_after_a_question(
 def test_a_directive_has_files_too(make_wall: Any, world: Any, qtbot: Any) -> None:
     opened = world.desk.do(incidents.open_incident, opening=an_opening()).result()
     (incident,) = opened.of(Incident)
-    (order,) = world.desk.do(incidents.issue, order=an_order(incident.id)).result().of(Directive)
+    (order,) = world.desk.do(directives.issue, order=an_order(incident.id)).result().of(Directive)
     world.apply({Incident: [incident], Directive: [order]})
     wall = make_wall()
     wall.open_page("command")

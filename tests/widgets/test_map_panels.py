@@ -17,7 +17,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from world import City, an_alarm, an_area
 
-from commandwall import incidents
+from commandwall import directives, incidents
 from commandwall.alarms import Alarm
 from commandwall.areas import (
     GRID,
@@ -31,8 +31,9 @@ from commandwall.areas import (
     homes,
 )  # fmt: skip
 from commandwall.clock import DAY, HOUR, SECOND, Ms
+from commandwall.directives import Directive, Order
 from commandwall.events import Event, EventView
-from commandwall.incidents import Directive, Incident, Order
+from commandwall.incidents import Incident
 from commandwall.picture import FixArrays
 from commandwall.resources import Resource
 from commandwall.store.mirror import Mirror, use
@@ -517,7 +518,7 @@ def test_a_directive_is_marked_on_the_map_and_its_mark_chooses_its_row(
     incident = next(iter(village.picture.incidents))
     for no, lon in enumerate((120.2005, 120.2025)):
         order = Order(incident, "front.chief", f"封控 {no}", place="路口", lon=lon, lat=31.1508)
-        village.desk.do(incidents.issue, order=order).result(5)
+        village.desk.do(directives.issue, order=order).result(5)
     brought(village)
     qtbot.waitUntil(wall.is_drawn, timeout=60_000)
     first, second = sorted(village.picture.directives.values(), key=lambda d: d.no)

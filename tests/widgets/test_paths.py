@@ -16,11 +16,12 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from world import an_alarm
 
-from commandwall import incidents
+from commandwall import directives, incidents
 from commandwall.alarms import Alarm
 from commandwall.clock import DAY, HOUR, MINUTE, SECOND, Ms
+from commandwall.directives import DONE, EXECUTING, VERIFIED, Directive
 from commandwall.events import Event, EventView, EventWork
-from commandwall.incidents import DONE, EXECUTING, VERIFIED, Directive, Incident
+from commandwall.incidents import Incident
 from commandwall.picture import Tick
 from commandwall.store.mirror import Mirror, use
 from commandwall.store.store import Reason
@@ -229,12 +230,12 @@ def test_what_was_done_is_shown_and_may_be_sent_back(make_wall, world, qtbot) ->
     desk.take_post("chief").result()
     desk.do(incidents.open_incident, opening=an_opening()).result()
     (incident,) = on_disk(world, Incident)
-    desk.do(incidents.issue, order=incidents.Order(incident.id, "front", "设置警戒")).result()
+    desk.do(directives.issue, order=directives.Order(incident.id, "front", "设置警戒")).result()
     (order,) = on_disk(world, Directive)
     desk.take_post("front").result()
     for act, more in (
-        (incidents.acknowledge, {}),
-        (incidents.complete, {"evidence": "路口已封"}),
+        (directives.acknowledge, {}),
+        (directives.complete, {"evidence": "路口已封"}),
     ):
         desk.do(act, directive=order.id, **more).result()
     world.tick({Incident: [incident], Directive: on_disk(world, Directive)})
@@ -258,7 +259,7 @@ def test_a_directive_is_marked_as_seen_once_a_person_there_chooses_it(
     desk.take_post("chief").result()
     desk.do(incidents.open_incident, opening=an_opening()).result()
     (incident,) = on_disk(world, Incident)
-    desk.do(incidents.issue, order=incidents.Order(incident.id, "front", "设置警戒")).result()
+    desk.do(directives.issue, order=directives.Order(incident.id, "front", "设置警戒")).result()
     desk.take_post("front").result()
     wall.open_page("command")
     world.tick({Incident: [incident], Directive: on_disk(world, Directive)})

@@ -18,7 +18,7 @@ from builders import an_opening
 from hall import Post, until
 from line import Wire
 
-from commandwall import incidents
+from commandwall import directives, incidents
 from commandwall.peers import wire
 from commandwall.peers.identity import Identity
 from commandwall.store import space
@@ -49,7 +49,7 @@ def test_what_was_done_before_and_what_is_done_now_goes_there_and_back(post: Mak
     joined((back, front))
     until("the directive", lambda: front.state(before) == "DELIVERED")
     until("that it arrived", lambda: back.state(before) == "DELIVERED")
-    front.do(incidents.acknowledge, directive=before)
+    front.do(directives.acknowledge, directive=before)
     began = time.monotonic()
     until("the answer", lambda: back.state(before) == "ACKED")
     assert time.monotonic() - began < 2.0  # 0.1 s on a machine at rest
@@ -76,7 +76,7 @@ def test_who_was_away_catches_up_and_lines_of_third_stations_go_on(post: MakePos
     until("the first order", lambda: back.state(first) == "DELIVERED")
     gate.end()
     second, third = back.order("二号"), back.order("三号")
-    front.do(incidents.acknowledge, directive=first)
+    front.do(directives.acknowledge, directive=first)
     gate.begin(back)
     until("both later orders", lambda: [back.state(d) for d in (first, second, third)]
           == ["ACKED", "DELIVERED", "DELIVERED"])  # fmt: skip
@@ -296,7 +296,7 @@ def test_a_text_that_a_town_was_not_given_holds_back_what_saw_it_and_no_more(
     order = hall.order("一号")  # two lines
     opened, issued = lines_of(hall)
     town.desk.receive([_with(opened, body=None), issued])
-    town.do(incidents.acknowledge, directive=order)
+    town.do(directives.acknowledge, directive=order)
     own = lines_of(town)[-2:]  # that it arrived, and the answer
     apart = post("apart")
     apart.do(incidents.open_incident, opening=an_opening(title="二号"))
@@ -316,7 +316,7 @@ def test_an_answer_that_comes_before_its_order_is_no_conflict(post: MakePost) ->
     back, front, third = post("back"), post("front", "front"), post("third")
     order = back.order("一号")
     front.desk.receive(lines_of(back))
-    front.do(incidents.acknowledge, directive=order)
+    front.do(directives.acknowledge, directive=order)
     answer = [n for n in lines_of(front) if n.origin == front.desk.origin]
     opened, issued = lines_of(back)
     third.desk.receive([opened, *answer, issued])

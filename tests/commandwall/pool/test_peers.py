@@ -8,7 +8,7 @@ from typing import Any
 from hall import Post, until
 from station import exchange
 
-from commandwall import incidents
+from commandwall import directives
 
 
 def test_lines_that_come_both_ways_are_folded_once_and_a_pool_that_is_back_gets_all(
@@ -28,7 +28,7 @@ def test_lines_that_come_both_ways_are_folded_once_and_a_pool_that_is_back_gets_
         until("it at the front", lambda: back.state(both) == "DELIVERED")
         alone = back.order("池不在")
         until("it at the front", lambda: back.state(alone) == "DELIVERED")
-        front.do(incidents.acknowledge, directive=alone)
+        front.do(directives.acknowledge, directive=alone)
         until("the answer", lambda: back.state(alone) == "ACKED")
         for at in (1, 2, 0, 1, 2, 0):  # the pool is back; who answered is there before who asked
             exchange(links[at])

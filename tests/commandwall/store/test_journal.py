@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from builders import NOW, StillClock, an_event, an_opening, an_order
 
-from commandwall import conflicts, events, incidents
+from commandwall import closing, conflicts, directives, events, incidents
 from commandwall.desk import Desk
 from commandwall.events import EventWork
 from commandwall.store import check, lines
@@ -212,8 +212,8 @@ def test_a_station_that_holds_more_conflicts_of_the_record_holds_none_open(
     assert all(c.settled_by for c in conflicts_of(scene))
 
 
-def directive(station: Station) -> incidents.Directive:
-    (found,) = station.store.read(lambda r: r.find(incidents.Directive))
+def directive(station: Station) -> directives.Directive:
+    (found,) = station.store.read(lambda r: r.find(directives.Directive))
     return found
 
 
@@ -225,12 +225,12 @@ def test_delivered_and_seen_at_several_stations_are_no_contradiction(
     van = Station(tmp_path / "van", "front")
     hall.do(incidents.open_incident, opening=an_opening())
     (incident,) = hall.store.read(lambda r: r.find(incidents.Incident))
-    hall.do(incidents.issue, order=an_order(incident.id))
+    hall.do(directives.issue, order=an_order(incident.id))
     for station, behind in ((scene, 5_000), (van, 9_000)):
         station.clock.at = hall.clock.at + behind
         station.hear(hall)
         station.clock.at += 1_000
-        station.do(incidents.see, directive=directive(station).id)
+        station.do(directives.see, directive=directive(station).id)
     first = directive(scene)
     assert (first.state, first.seen_at) == ("DELIVERED", first.delivered_at + 1_010)
     fronts = [scene, van] if not later else [van, scene]
@@ -251,51 +251,51 @@ def test_who_issued_it_or_is_not_meant_leaves_no_mark_of_having_seen_it(
 ) -> None:
     hall.do(incidents.open_incident, opening=an_opening())
     (incident,) = hall.store.read(lambda r: r.find(incidents.Incident))
-    hall.do(incidents.issue, order=an_order(incident.id))
+    hall.do(directives.issue, order=an_order(incident.id))
     before = len(hall.lines())
-    hall.do(incidents.see, directive=directive(hall).id)
+    hall.do(directives.see, directive=directive(hall).id)
     assert directive(hall).seen_at is None and len(hall.lines()) == before
     scene.hear(hall)
-    scene.do(incidents.see, directive=directive(scene).id)
+    scene.do(directives.see, directive=directive(scene).id)
     seen_at, told = directive(scene).seen_at, len(scene.lines())
-    scene.do(incidents.see, directive=directive(scene).id)
+    scene.do(directives.see, directive=directive(scene).id)
     assert directive(scene).seen_at == seen_at is not None and len(scene.lines()) == told
 
 
 def test_the_pair_from_order_to_verified_with_true_marks(hall: Station, scene: Station) -> None:
     hall.do(incidents.open_incident, opening=an_opening())
     (incident,) = hall.store.read(lambda r: r.find(incidents.Incident))
-    hall.do(incidents.issue, order=an_order(incident.id))
+    hall.do(directives.issue, order=an_order(incident.id))
     scene.hear(hall)
-    (order,) = scene.store.read(lambda r: r.find(incidents.Directive))
+    (order,) = scene.store.read(lambda r: r.find(directives.Directive))
     assert order.state == "DELIVERED" and order.delivered_at is not None
-    (mine,) = hall.store.read(lambda r: r.find(incidents.Directive))
+    (mine,) = hall.store.read(lambda r: r.find(directives.Directive))
     assert mine.state == "ISSUED"  # the hall knows nothing yet, and shows no mark
     scene.clock.at = hall.clock.at + 50
     for act, args in (
-        (incidents.acknowledge, {}),
-        (incidents.execute, {}),
-        (incidents.block, {"need": "泡沫液 6 吨"}),
-        (incidents.execute, {}),
-        (incidents.complete, {"evidence": "照片 1"}),
+        (directives.acknowledge, {}),
+        (directives.execute, {}),
+        (directives.block, {"need": "泡沫液 6 吨"}),
+        (directives.execute, {}),
+        (directives.complete, {"evidence": "照片 1"}),
     ):
         scene.do(act, directive=order.id, **args)
     with pytest.raises(Refused, match="not_issuer"):
-        scene.do(incidents.verify, directive=order.id)
+        scene.do(directives.verify, directive=order.id)
     hall.hear(scene)
     hall.clock.at = scene.clock.at
-    hall.do(incidents.verify, directive=order.id)
-    (mine,) = hall.store.read(lambda r: r.find(incidents.Directive))
+    hall.do(directives.verify, directive=order.id)
+    (mine,) = hall.store.read(lambda r: r.find(directives.Directive))
     assert mine.state == "VERIFIED" and mine.evidence == "照片 1"
-    assert incidents.owes(mine) is None
+    assert directives.owes(mine) is None
 
 
 def test_an_incident_with_an_owed_answer_does_not_close(hall: Station) -> None:
     hall.do(incidents.open_incident, opening=an_opening())
     (incident,) = hall.store.read(lambda r: r.find(incidents.Incident))
-    hall.do(incidents.issue, order=an_order(incident.id))
+    hall.do(directives.issue, order=an_order(incident.id))
     with pytest.raises(Refused) as refusal:
-        hall.do(incidents.close_incident, incident=incident.id, reason="处置完毕")
+        hall.do(closing.close_incident, incident=incident.id, reason="处置完毕")
     assert refusal.value.reason.facts == {"numbers": [1]}
 
 
