@@ -3,8 +3,8 @@ PYTHON ?= python3
 VENV := .venv/bin/python
 OFFSCREEN := QT_QPA_PLATFORM=offscreen
 PYTEST := $(OFFSCREEN) $(VENV) -m pytest -m "not long"
-# Rooms whose tests mostly wait, two at a time; what is killed, soaked or shown has the machine alone.
-BESIDE := tests/ci tests/commandwall tests/house tests/layers
+# What is killed, soaked or started as a person would has the machine alone; the rest runs two at a time.
+ALONE := tests/loss tests/soak tests/hostile/test_wall.py tests/widgets/test_startup.py tests/widgets/test_stall.py
 
 .PHONY: run scene test check long bench bundle clean
 
@@ -19,8 +19,8 @@ scene:          ## a second wall at the scene, on the pool of `make run`
 test:           ## everything that guards a change
 	@$(PYTHON) .ci/prepare.py test
 ifeq ($(ARGS),)
-	@$(PYTEST) -n 2 --dist loadfile $(BESIDE); failed=$$?; \
-	$(PYTEST) $(BESIDE:%=--ignore=%) && exit $$failed
+	@$(PYTEST) -n 2 --dist loadfile $(ALONE:%=--ignore=%); failed=$$?; \
+	$(PYTEST) $(ALONE) && exit $$failed
 else
 	@$(PYTEST) $(ARGS)
 endif
