@@ -148,7 +148,7 @@ class Road:
     length: float  # metres
     speed: float  # km/h
     geom: bytes  # WKB LineString
-    oneway: int = 0  # 1: driven from a to b only
+    oneway: int = 0  # 1: driven from a to b only, -1: from b to a only
     rev: int = 0
 
 

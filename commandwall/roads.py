@@ -1,30 +1,46 @@
-"""The road graph: travel times, the nearest unit, the way there, what is reached in five minutes.
+"""The road graph: who is at a place first, by which way, and from where it is reached in time.
 
-Works in the metres of the city's plane; every road is driven both ways.
+Works in the metres of the city's plane. A place stands on the road nearest to it, and the part of
+that road counts; oneways are kept. Times *to* a place are one search from it over the graph turned
+round.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 import shapely
-from scipy.sparse import csr_matrix
+from scipy import ndimage
+from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 from scipy.spatial import cKDTree
 
+R = TypeVar("R")
 Array = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.int64]
+Project = Callable[[Array, Array], tuple[Array, Array]]
+"""Degrees to metres: `Plane.forward`."""
 Point = tuple[float, float]
 """x and y in metres."""
 
 KMH = 1000 / 3600
-SHORTEST = 1e-3
-"""Seconds: a sparse matrix takes a zero for no road."""
+SHORTEST = 1e-6
+"""Seconds of the shortest road: a sparse matrix takes a zero for none."""
+WIDER = (300.0, 600.0, 1200.0, np.inf)
+"""Seconds: so far each next search for units goes, until enough of them are found."""
+APART = 20.0
+"""Metres at most between the points by which the road nearest to a place is found."""
+NEAR = 6
+"""So many of them are looked at first, each with the whole of its piece of road."""
+CELL, CLOSED = 100.0, 2
+"""Metres of the squares in which a reached area is drawn; so many of them between two streets that
+are reached belong to it."""
 
 
 class Edge(Protocol):
@@ -40,6 +56,8 @@ class Edge(Protocol):
     def speed(self) -> float: ...  # km/h
     @property
     def geom(self) -> bytes: ...  # WKB LineString from a to b, degrees
+    @property
+    def oneway(self) -> int: ...  # 1: from a to b only, -1: from b to a only
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,111 +69,324 @@ class Way:
     metres: float
 
 
-class RoadGraph:
-    """Nodes are rows 0..n-1 in the order of their numbers; `xy` (n, 2) are their places."""
+@dataclass(frozen=True, slots=True)
+class Spots:
+    """Where n places stand on the roads: row of the edge, share of the edge from its a, metres to
+    the road."""
 
-    def __init__(
-        self, roads: Sequence[Edge], project: Callable[[Array, Array], tuple[Array, Array]]
-    ) -> None:
+    edge: Rows
+    share: Array
+    gap: Array
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """From where a place is reached in time: parts of edges, from one share to another; `xy` (n, 2)
+    are points on all of them, at most APART metres from each other."""
+
+    edge: Rows
+    begin: Array
+    end: Array
+    xy: Array
+
+    def ring(self) -> Any:
+        """The outline of it, a MultiPolygon or Polygon: squares of CELL metres, those between two
+        streets with them."""
+        if not len(self.xy):
+            return shapely.Polygon()
+        cells = np.floor(self.xy / CELL).astype(np.int64)
+        low = cells.min(axis=0) - CLOSED - 1
+        cells -= low
+        grid = np.zeros(cells.max(axis=0) + CLOSED + 2, bool)
+        grid[tuple(cells.T)] = True
+        grid = ndimage.binary_closing(grid, iterations=CLOSED)
+        edges = np.diff(grid.astype(np.int8), axis=1, prepend=0)
+        (column, begin), end = np.nonzero(edges > 0), np.nonzero(edges < 0)[1]
+        x, y0, y1 = (column + low[0]) * CELL, (begin + low[1]) * CELL, (end + low[1]) * CELL
+        squares = shapely.union_all(shapely.box(x, y0, x + CELL, y1))
+        return shapely.simplify(squares, CELL * 0.75)
+
+
+class RoadGraph:
+    """Edges are rows 0..m-1, those of the roads that can be used; nodes are rows 0..n-1 in the
+    order of their `numbers`, and `xy` (n, 2) are their places."""
+
+    def __init__(self, roads: Sequence[Edge], project: Project, aside: float = 0.0) -> None:
         """Roads without a line, a length or a speed are left out.
 
-        `project` turns degrees into metres: `Plane.forward`.
+        `aside`: seconds for each metre between a place and the road that is nearest to it.
         """
         lines = shapely.from_wkb(np.array([r.geom for r in roads], object), on_invalid="ignore")
-        self._length = np.array([r.length for r in roads], np.float64)
+        length = np.array([r.length for r in roads], np.float64)
         speed = np.array([r.speed for r in roads], np.float64)
-        good = (shapely.get_num_points(lines) > 1) & (self._length > 0) & (speed > 0)
+        good = (shapely.get_num_points(lines) > 1) & (length > 0) & (speed > 0)
         good &= np.isfinite(shapely.bounds(lines)).all(axis=1)
-        self._rows = np.flatnonzero(good)
-        seconds = np.maximum(self._length[good] / (speed[good] * KMH), SHORTEST)
+        oneway = np.array([r.oneway for r in roads], np.int64)[good]
         ends = np.array([(r.a, r.b) for r in roads], np.int64).reshape(-1, 2)[good]
+        self.length, self._aside = length[good], aside
+        self._seconds = np.maximum(self.length / (speed[good] * KMH), SHORTEST)
+        self._there, self._back = oneway >= 0, oneway <= 0
         self.numbers, flat = np.unique(ends, return_inverse=True)
         self._ends = flat.reshape(-1, 2)
-        self._lines = _projected(lines[good], project)
-        self.xy = self._places()
-        self._matrix, self._edge = _matrix(self._ends, seconds, len(self.numbers))
-        self._tree = cKDTree(self.xy)
+        self._lines = _Lines(lines[good], project)
+        self.xy = np.zeros((len(self.numbers), 2))
+        self.xy[self._ends[:, 1]] = self._lines.xy[self._lines.first[1:] - 1]
+        self.xy[self._ends[:, 0]] = self._lines.xy[self._lines.first[:-1]]
+        self._turned, self._by = self._matrix()
 
-    def node(self, point: Point) -> int:
-        """The node nearest to a point; ValueError where there are no roads."""
-        return int(self.nodes([point])[0])
+    @property
+    def edges(self) -> int:
+        """How many edges there are, each direction that is driven as one."""
+        return int(self._turned.nnz)
 
-    def nodes(self, points: npt.ArrayLike) -> Rows:
-        """Nearest node of each of (n, 2) points."""
-        if not len(self.xy):
+    @property
+    def nbytes(self) -> int:
+        """Bytes of memory that the arrays take, the search tree beside them not counted."""
+        matrix, own = self._turned, (self._by, self._seconds, self.length, self._ends, self.xy)
+        of_matrix = matrix.data.nbytes + matrix.indices.nbytes + matrix.indptr.nbytes
+        return int(of_matrix + sum(a.nbytes for a in own) + self._lines.nbytes)
+
+    def snap(self, points: npt.ArrayLike) -> Spots:
+        """Where each of (n, 2) places stands on the roads; ValueError where there are none."""
+        if not len(self.numbers):
             raise ValueError("no roads")
-        return np.asarray(self._tree.query(np.asarray(points, np.float64))[1], np.int64)
-
-    def field(self, point: Point, limit: float = np.inf) -> Array:
-        """Seconds from a point to every node; inf where it is over the limit or cut off."""
-        return np.asarray(dijkstra(self._matrix, indices=self.node(point), limit=limit))
+        return self._lines.nearest(np.asarray(points, np.float64).reshape(-1, 2))
 
     def times(self, point: Point, units: npt.ArrayLike, limit: float = np.inf) -> Array:
-        """Seconds that each of (n, 2) units needs to a point; inf for those that cannot come."""
-        return np.asarray(self.field(point, limit)[self.nodes(units)])
+        """Seconds that each of (n, 2) units needs to a place; inf for those that cannot come, or
+        not within the limit."""
+        return self._times(self.snap([point]), self.snap(units), limit)
 
-    def nearest(
-        self, point: Point, units: npt.ArrayLike, limit: float = np.inf
-    ) -> tuple[int, float]:
-        """Row of the unit that arrives first, and its seconds; (-1, inf) where none can."""
+    def nearest(self, point: Point, units: npt.ArrayLike, most: int = 1) -> list[tuple[int, float]]:
+        """Rows of the units that arrive first and their seconds, the first of all in front; fewer
+        than `most` where no more can come."""
         if not np.size(units):
-            return -1, float("inf")
-        seconds = self.times(point, units, limit)
-        first = int(np.argmin(seconds))
-        return (first, float(seconds[first])) if np.isfinite(seconds[first]) else (-1, np.inf)
+            return []
+        to, spots = self.snap([point]), self.snap(units)
+        for limit in WIDER:
+            seconds = self._times(to, spots, limit)
+            found = np.flatnonzero(np.isfinite(seconds))
+            if len(found) >= most:
+                break
+        order = found[np.argsort(seconds[found], kind="stable")][:most]
+        return [(int(row), float(seconds[row])) for row in order]
 
-    def reach(self, point: Point, limit: float) -> tuple[Rows, Array]:
-        """Nodes reached from a point within `limit` seconds, and the seconds to each."""
-        seconds = self.field(point, limit)
-        rows = np.flatnonzero(np.isfinite(seconds))
-        return rows, seconds[rows]
+    def reach(self, point: Point, limit: float) -> Reach:
+        """From where a place is reached within `limit` seconds."""
+        to = self.snap([point])
+        limit -= self._aside * float(to.gap[0])
+        left = limit - self._field(to, limit)  # -inf where it is not reached
+        (a, b), seconds = self._ends.T, self._seconds
+        there = np.flatnonzero(self._there & (left[b] > 0))
+        back = np.flatnonzero(self._back & (left[a] > 0))
+        own = self._own_parts(to, limit)
+        edge = np.concatenate([there, back, [e for e, _, _ in own]]).astype(np.int64)
+        begin = [np.maximum(1 - left[b[there]] / seconds[there], 0), np.zeros(len(back))]
+        end = [np.ones(len(there)), np.minimum(left[a[back]] / seconds[back], 1)]
+        lows = np.concatenate([*begin, [low for _, low, _ in own]])
+        highs = np.concatenate([*end, [high for _, _, high in own]])
+        return Reach(edge, lows, highs, self._lines.within(edge, lows, highs))
 
     def way(self, start: Point, end: Point) -> Way | None:
-        """The fastest path between the nodes nearest to two points; None where there is none."""
-        first, last = self.node(start), self.node(end)
-        seconds, before = dijkstra(self._matrix, indices=first, return_predecessors=True)
-        if not np.isfinite(seconds[last]):
+        """The fastest path from one place to another; None where there is none."""
+        to, at = self.snap([end]), self.snap([start])
+        seconds = float(self._times(to, at, np.inf)[0])
+        if not np.isfinite(seconds):
             return None
-        nodes = _back(before, first, last)
-        parts = [self._line(u, v) for u, v in pairwise(nodes)]
-        xy = np.concatenate([self.xy[first : first + 1], *(line[1:] for line, _ in parts)])
-        return Way(xy, float(seconds[last]), float(sum(length for _, length in parts)))
+        parts = self._parts(to, at, seconds)
+        xy = [self._lines.part(edge, low, high) for edge, low, high in parts]
+        metres = sum(abs(high - low) * self.length[edge] for edge, low, high in parts)
+        return Way(_joined(xy), seconds, float(metres))
 
-    def _line(self, u: int, v: int) -> tuple[Array, float]:
-        """Points of the fastest road from node u to v, and its length."""
-        edge = self._edge[min(u, v), max(u, v)]
-        line = self._lines[edge] if self._ends[edge, 0] == u else self._lines[edge][::-1]
-        return line, float(self._length[self._rows[edge]])
+    def _times(self, to: Spots, units: Spots, limit: float) -> Array:
+        """On its own edge a unit has both ways to choose from, and the straight one to a place that
+        stands on the same."""
+        return np.asarray(np.min(self._options(to, units, self._field(to, limit)), axis=0)
+                          + self._aside * (units.gap + to.gap))  # fmt: skip
 
-    def _places(self) -> Array:
-        places = np.zeros((len(self.numbers), 2))
-        for column, end in ((1, -1), (0, 0)):
-            if self._lines:
-                places[self._ends[:, column]] = [line[end] for line in self._lines]
-        return places
+    def _options(self, to: Spots, units: Spots, field: Array) -> Array:
+        """Seconds of each unit over the b of its edge, over the a, and straight."""
+        edge, share = units.edge, units.share
+        whole, (a, b) = self._seconds[edge], self._ends[edge].T
+        over_b = np.where(self._there[edge], (1 - share) * whole + field[b], np.inf)
+        over_a = np.where(self._back[edge], share * whole + field[a], np.inf)
+        ahead = (to.share - share) * whole
+        may = (edge == to.edge) & np.where(ahead >= 0, self._there[edge], self._back[edge])
+        return np.stack([over_b, over_a, np.where(may, np.abs(ahead), np.inf)])
+
+    def _field(self, to: Spots, limit: float) -> Array:
+        """Seconds from every node to a place; inf where it is over the limit or cut off."""
+        return np.asarray(dijkstra(self._seen_from(to), indices=len(self.xy), limit=limit)[:-1])
+
+    def _seen_from(self, to: Spots) -> Any:
+        """The graph turned round with the place as one more node, its last."""
+        edge, share = int(to.edge[0]), float(to.share[0])
+        ways = ((self._there[edge], 0, share), (self._back[edge], 1, 1 - share))
+        heads = [(self._ends[edge, e], part * self._seconds[edge]) for may, e, part in ways if may]
+        m, n = self._turned, len(self.xy)
+        data = np.append(m.data, [max(seconds, SHORTEST) for _, seconds in heads])
+        indices = np.append(m.indices, np.array([node for node, _ in heads], m.indices.dtype))
+        starts = np.append(m.indptr, np.array([len(data)], m.indptr.dtype))
+        return csr_array((data, indices, starts), (n + 1, n + 1))
+
+    def _own_parts(self, to: Spots, limit: float) -> list[tuple[int, float, float]]:
+        """The parts of the place's own edge from which it is reached straight."""
+        edge, share = int(to.edge[0]), float(to.share[0])
+        part = limit / self._seconds[edge]
+        there = [(edge, max(0.0, share - part), share)] if self._there[edge] else []
+        return there + ([(edge, share, min(1.0, share + part))] if self._back[edge] else [])
+
+    def _parts(self, to: Spots, at: Spots, limit: float) -> list[tuple[int, float, float]]:
+        """The way from one spot to another as (edge, from share, to share)."""
+        field, after = dijkstra(
+            self._seen_from(to), indices=len(self.xy), limit=limit + 1, return_predecessors=True
+        )
+        edge, share, last = int(at.edge[0]), float(at.share[0]), int(to.edge[0])
+        chosen = int(np.argmin(self._options(to, at, field[:-1])[:, 0]))
+        if chosen == 2:
+            return [(edge, share, float(to.share[0]))]
+        nodes = [int(self._ends[edge, 1 - chosen])]
+        while after[nodes[-1]] != len(self.xy):
+            nodes.append(int(after[nodes[-1]]))
+        inner = [self._edge(u, v) for u, v in pairwise(nodes)]
+        begin = 0.0 if self._ends[last, 0] == nodes[-1] else 1.0
+        return [(edge, share, 1.0 - chosen), *inner, (last, begin, float(to.share[0]))]
+
+    def _edge(self, u: int, v: int) -> tuple[int, float, float]:
+        """The fastest edge from one node to another, in the direction in which it is driven."""
+        m = self._turned
+        row = np.arange(m.indptr[v], m.indptr[v + 1])
+        row = row[m.indices[row] == u]
+        edge = int(self._by[row[np.argmin(m.data[row])]])
+        return (edge, 0.0, 1.0) if self._ends[edge, 0] == u else (edge, 1.0, 0.0)
+
+    def _matrix(self) -> tuple[Any, Rows]:
+        """Travel times turned round: row v has the nodes from which v is reached; and the edge of
+        each entry. Of two roads between the same nodes both stand there."""
+        (a, b), n = self._ends.T, len(self.numbers)
+        by = np.concatenate([np.flatnonzero(self._there), np.flatnonzero(self._back)])
+        to = np.concatenate([b[self._there], a[self._back]])
+        come = np.concatenate([a[self._there], b[self._back]])
+        order = np.argsort(to, kind="stable")
+        starts = np.concatenate([[0], np.cumsum(np.bincount(to, minlength=n))]).astype(np.int32)
+        by = by[order]
+        entries = (self._seconds[by], come[order].astype(np.int32), starts)
+        return csr_array(entries, (n, n)), by
 
 
-def _projected(lines: Any, project: Callable[[Array, Array], tuple[Array, Array]]) -> list[Array]:
-    flat = shapely.get_coordinates(lines)
-    xy = np.column_stack(project(flat[:, 0], flat[:, 1]))
-    return np.split(xy, np.cumsum(shapely.get_num_coordinates(lines))[:-1]) if len(lines) else []
+class _Lines:
+    """The lines of the edges: points `xy`, those of edge e from first[e] on; pieces between two
+    points; marks on the pieces by which the nearest is found."""
+
+    def __init__(self, lines: Any, project: Project) -> None:
+        flat = shapely.get_coordinates(lines)
+        self.xy = np.column_stack(project(flat[:, 0], flat[:, 1]))
+        counts = shapely.get_num_coordinates(lines)
+        self.first = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+        owner = np.repeat(np.arange(len(lines)), counts)
+        self._piece = np.flatnonzero(np.diff(owner) == 0)  # a piece by the point it begins at
+        step = np.hypot(*np.diff(self.xy, axis=0).T) if len(self.xy) else np.zeros(0)
+        step[np.diff(owner) != 0] = 0.0
+        along = np.concatenate([[0.0], np.cumsum(step)]) if len(lines) else np.zeros(0)
+        start = np.repeat(along[self.first[:-1]], counts)
+        whole = np.repeat(along[self.first[1:] - 1] - along[self.first[:-1]], counts)
+        self.share = (along - start) / np.where(whole > 0, whole, 1.0)
+        self._owner = owner
+        self._mark(step)
+
+    def _mark(self, step: Array) -> None:
+        count = np.maximum(np.ceil(step[self._piece] / APART), 1).astype(np.int64)
+        self._of = np.repeat(self._piece, count)
+        ends = np.cumsum(count)
+        place = np.arange(len(self._of)) - np.repeat(ends - count, count)
+        part = (place + 0.5) / np.repeat(count, count)
+        start, end = self.xy[self._of], self.xy[self._of + 1]
+        self._marks = start + part[:, None] * (end - start)
+        low, high = self.share[self._of], self.share[self._of + 1]
+        self._mark_share = low + part * (high - low)
+        edges = np.arange(len(self.first))
+        self._first_mark = np.searchsorted(self._owner[self._of], edges)
+        self._tree = cKDTree(self._marks)
+
+    @property
+    def nbytes(self) -> int:
+        own = (self.xy, self.first, self._piece, self.share, self._owner, self._of, self._marks,
+               self._mark_share, self._first_mark)  # fmt: skip
+        return sum(array.nbytes for array in own)
+
+    def nearest(self, points: Array) -> Spots:
+        """The nearest place on any piece: more marks are looked at until no other can be nearer."""
+        n = len(points)
+        found = Spots(np.zeros(n, np.int64), np.zeros(n), np.zeros(n))
+        rows, many = np.arange(n), NEAR
+        while len(rows):
+            many = min(many, len(self._marks))
+            far, marks = (column.reshape(len(rows), -1) for column in
+                          self._tree.query(points[rows], k=many))  # fmt: skip
+            spots = self._best(points[rows], self._of[marks])
+            for name in ("edge", "share", "gap"):
+                getattr(found, name)[rows] = getattr(spots, name)
+            unsure = (far[:, -1] < spots.gap + APART / 2) & (many < len(self._marks))
+            rows, many = rows[unsure], 4 * many
+        return found
+
+    def _best(self, points: Array, piece: Rows) -> Spots:
+        """Of some pieces (n, k) of each point the nearest, and where on it."""
+        start, along = self.xy[piece], self.xy[piece + 1] - self.xy[piece]
+        square = np.maximum((along**2).sum(axis=-1), 1e-12)
+        part = np.clip(((points[:, None] - start) * along).sum(axis=-1) / square, 0, 1)
+        gap = np.linalg.norm(start + part[..., None] * along - points[:, None], axis=-1)
+        best = np.arange(len(points)), np.argmin(gap, axis=1)
+        piece, part = piece[best], part[best]
+        low, high = self.share[piece], self.share[piece + 1]
+        return Spots(self._owner[piece].astype(np.int64), low + part * (high - low), gap[best])
+
+    def within(self, edge: Rows, begin: Array, end: Array) -> Array:
+        """Points (n, 2) on parts of edges."""
+        first = self._first_mark[edge]
+        count = self._first_mark[edge + 1] - first
+        ends = np.cumsum(count)
+        rows = np.arange(count.sum()) + np.repeat(first - (ends - count), count)
+        share = self._mark_share[rows]
+        inside = (share >= np.repeat(begin, count)) & (share <= np.repeat(end, count))
+        return np.asarray(self._marks[rows[inside]])
+
+    def part(self, edge: int, low: float, high: float) -> Array:
+        """The points of an edge from one share to another, which may be the smaller."""
+        rows = slice(self.first[edge], self.first[edge + 1])
+        xy, share = self.xy[rows], self.share[rows]
+        least, most = min(low, high), max(low, high)
+        inner = share[(share > least) & (share < most)]
+        at = np.concatenate([[least], inner, [most]])
+        points = np.column_stack([np.interp(at, share, xy[:, axis]) for axis in (0, 1)])
+        return np.asarray(points if low <= high else points[::-1])
 
 
-def _matrix(ends: Rows, seconds: Array, n: int) -> tuple[Any, dict[tuple[int, int], int]]:
-    """Travel times between nodes; of two roads between the same nodes the faster one counts."""
-    pairs = np.sort(ends, axis=1)
-    order = np.argsort(seconds, kind="stable")
-    _, first = np.unique(pairs[order], axis=0, return_index=True)
-    best = order[first]
-    a, b = pairs[best].T
-    matrix = csr_matrix(
-        (np.tile(seconds[best], 2), (np.concatenate((a, b)), np.concatenate((b, a)))), (n, n)
-    )
-    return matrix, dict(zip(map(tuple, pairs[best].tolist()), best.tolist(), strict=True))
+class Router:
+    """Keeps the graph of the newest roads; builds and asks it on a thread of its own."""
+
+    def __init__(self) -> None:
+        self._worker = ThreadPoolExecutor(1, thread_name_prefix="roads")
+        self._graph: RoadGraph | None = None
+
+    def renew(self, roads: Sequence[Edge], project: Project, aside: float) -> None:
+        """From now on answer by these roads."""
+        self._worker.submit(self._build, roads, project, aside)
+
+    def ask(self, question: Callable[[RoadGraph | None], R]) -> Future[R]:
+        """Put a question to the graph; None is asked where there are no roads."""
+        return self._worker.submit(lambda: question(self._graph))
+
+    def close(self) -> None:
+        self._worker.shutdown(cancel_futures=True)
+
+    def _build(self, roads: Sequence[Edge], project: Project, aside: float) -> None:
+        graph = RoadGraph(roads, project, aside)
+        self._graph = graph if graph.edges else None
 
 
-def _back(before: Rows, first: int, last: int) -> list[int]:
-    nodes = [last]
-    while nodes[-1] != first:
-        nodes.append(int(before[nodes[-1]]))
-    return nodes[::-1]
+def _joined(parts: Sequence[Array]) -> Array:
+    """Lines as one, without the points at which they meet twice over."""
+    xy = np.concatenate(parts)
+    moves = np.concatenate([[True], np.abs(np.diff(xy, axis=0)).max(axis=1) > 1e-6])
+    return np.asarray(xy[moves])

@@ -58,8 +58,8 @@ class Patrols:
     ) -> None:
         self._roads, self._plane, self._start = roads, plane, start
         self._rng = stream(seed, f"patrols {start}")
-        self._net = _net(roads)
         self._edge = _edges(roads)
+        self._net = _net(roads, self._edge)
         self._tree = cKDTree(roads.nodes)
         self.units = [self._placed(resource, start) for resource in resources]
         self._by_name = {unit.resource.name: unit for unit in self.units}
@@ -171,22 +171,26 @@ class Patrols:
     def _lines(self, nodes: list[int]) -> list[Array]:
         lines = []
         for a, b in pairwise(nodes):
-            edge = self._edge[(min(a, b), max(a, b))]
+            edge = self._edge[(a, b)]
             points = shapely.get_coordinates(self._roads.lines[edge])
             lines.append(points if self._roads.a[edge] == a else points[::-1])
         return lines
 
 
-def _net(roads: Roads) -> csr_array:
-    """Seconds along each edge, both ways."""
-    seconds = roads.lengths / (roads.speeds / 3.6)
-    count = len(roads.nodes)
-    quickest = coo_array((1 / seconds, (roads.a, roads.b)), shape=(count, count)).tocsr()
-    quickest.data = 1 / quickest.data
-    return csr_array(quickest + quickest.T)
-
-
 def _edges(roads: Roads) -> dict[tuple[int, int], int]:
-    order = np.argsort(-roads.lengths)
-    a, b = np.minimum(roads.a, roads.b)[order], np.maximum(roads.a, roads.b)[order]
-    return dict(zip(zip(a.tolist(), b.tolist(), strict=True), order.tolist(), strict=True))
+    """The quickest edge from one node to another; a oneway leads there only."""
+    back = np.flatnonzero(~roads.oneway)
+    edge = np.concatenate([np.arange(len(roads.a)), back])
+    start = np.concatenate([roads.a, roads.b[back]])
+    end = np.concatenate([roads.b, roads.a[back]])
+    slow = np.argsort(-roads.lengths[edge] / roads.speeds[edge], kind="stable")
+    ends = zip(start[slow].tolist(), end[slow].tolist(), strict=True)
+    return dict(zip(ends, edge[slow].tolist(), strict=True))
+
+
+def _net(roads: Roads, edges: dict[tuple[int, int], int]) -> csr_array:
+    """Seconds from node to node."""
+    start, end = np.array(list(edges)).T
+    of = np.array(list(edges.values()))
+    seconds = roads.lengths[of] / (roads.speeds[of] / 3.6)
+    return csr_array(coo_array((seconds, (start, end)), shape=(len(roads.nodes),) * 2))

@@ -27,6 +27,8 @@ SWAY = 0.06
 """Part of the way between two bends by which a road swings to a side."""
 INTERCHANGE = 2_600.0
 """Metres at least between two interchanges of an expressway."""
+ONEWAY = 0.12
+"""Share of the streets that are one way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,7 @@ class Roads:
     lines: NDArray[np.object_]
     lengths: Array
     speeds: Array
+    oneway: NDArray[np.bool_]  # driven from a to b only; everyone can still go everywhere
 
     def records(self, land: Land) -> list[Road]:
         wkb = shapely.to_wkb(land.plane.to_degrees(self.lines))
@@ -52,11 +55,12 @@ class Roads:
             self.lengths.tolist(),
             self.speeds.tolist(),
             wkb,
+            self.oneway.astype(int).tolist(),
             strict=True,
         )
         return [
-            Road(f"R{n:06d}", cls, name, a, b, round(length, 1), speed, geom)
-            for n, (cls, name, a, b, length, speed, geom) in enumerate(columns, 1)
+            Road(f"R{n:06d}", cls, name, a, b, round(length, 1), speed, geom, oneway)
+            for n, (cls, name, a, b, length, speed, geom, oneway) in enumerate(columns, 1)
         ]
 
     def rows(self, *classes: str) -> NDArray[np.intp]:
@@ -75,7 +79,7 @@ def build(
     small = paths.between(districts.grids.at, villages, "street")
     level = _nodes_cut([*streets.ways, *great, *small])
     ways = level + _expressways(land, level)
-    return _graph(ways if bend is None else _bent(ways, bend, seed))
+    return _graph(ways if bend is None else _bent(ways, bend, seed), seed)
 
 
 def _bent(ways: Sequence[Way], bend: float, seed: int) -> list[Way]:
@@ -200,7 +204,7 @@ def _cut_at(line: Any, stops: Array) -> list[Any]:
     return [shapely.linestrings(rich[a : b + 1]) for a, b in pairwise(cuts) if b > a]
 
 
-def _graph(ways: Sequence[Way]) -> Roads:
+def _graph(ways: Sequence[Way], seed: int) -> Roads:
     """Edges between numbered nodes; only the largest connected piece stays."""
     lines = np.array([way.line for way in ways], object)
     ends = [shapely.get_coordinates(shapely.get_point(lines, index)) for index in (0, -1)]
@@ -221,7 +225,27 @@ def _graph(ways: Sequence[Way]) -> Roads:
         lines[keep],
         shapely.length(lines[keep]),
         np.array([speed[way.cls] for way in kept]),
+        _oneways(kept, a, b, stream(seed, "oneways")),
     )
+
+
+def _oneways(
+    ways: Sequence[Way], a: NDArray[np.intp], b: NDArray[np.intp], rng: np.random.Generator
+) -> NDArray[np.bool_]:
+    """Some streets are one way all along; those that would shut somebody in or out are not."""
+    streets = sorted({way.name for way in ways if way.cls == "street"})
+    chosen = {name for name in streets if rng.random() < ONEWAY}
+    oneway = np.array([way.cls == "street" and way.name in chosen for way in ways], bool)
+    count = int(max(a.max(), b.max())) + 1
+    while True:
+        back = ~oneway
+        ends = np.concatenate([a, b[back]]), np.concatenate([b, a[back]])
+        net = coo_array((np.ones(len(ends[0])), ends), shape=(count, count))
+        piece = connected_components(net, directed=True, connection="strong")[1]
+        apart = oneway & (piece[a] != piece[b])
+        if not apart.any():
+            return oneway
+        oneway &= ~apart
 
 
 def _largest(a: NDArray[np.intp], b: NDArray[np.intp], count: int) -> NDArray[np.bool_]:

@@ -28,6 +28,9 @@ _UNIT = 1e7
 """Parts of a degree in which the format counts."""
 _SPEED = re.compile(r"(\d+(?:\.\d+)?)\s*(mph)?")
 _MILE = 1.609344
+_BARRED = frozenset({"no", "private"})
+_ACCESS = ("emergency", "motor_vehicle", "motorcar", "vehicle", "access")
+"""Tags that say who may drive a road, the most special first: the first that is there counts."""
 
 Look = Callable[[int], None]
 """Called now and then with the number of ways or areas found."""
@@ -112,7 +115,8 @@ def ways(path: Path, look: Look) -> Iterator[Way | None]:
         for n, way in enumerate(wanted, 1):
             row = classes.get(way.tags["highway"])
             drawn = way.tags.get("area") == "yes"
-            yield None if row is None or drawn else _way(way, str(row.facts["class"]))
+            usable = row is not None and not drawn and _open_to_units(way.tags)
+            yield _way(way, str(row.facts["class"])) if row is not None and usable else None
             if n % 10_000 == 0:
                 look(n)
 
@@ -151,12 +155,17 @@ def _way(way: Any, cls: str) -> Way:
     return Way(way.id, cls, name, abs(oneway), fastest, points[:, 0], points[:, 1:] / _UNIT)
 
 
+def _open_to_units(tags: Any) -> bool:
+    """Whether our units may drive it."""
+    return next((tags[key] for key in _ACCESS if key in tags), "yes") not in _BARRED
+
+
 def _oneway(tags: Any) -> int:
     """1: in the order of the nodes; -1: against it; 0: both ways."""
     said = tags.get("oneway", "")
     if said in ("-1", "reverse"):
         return -1
-    always = tags.get("junction") == "roundabout" or tags["highway"] == "motorway"
+    always = tags.get("junction") in ("roundabout", "circular") or tags["highway"] == "motorway"
     return int(said in ("yes", "true", "1") or (always and said != "no"))
 
 

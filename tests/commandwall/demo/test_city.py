@@ -101,6 +101,13 @@ def test_the_roads_are_one_connected_net_with_names_and_speeds(city: City) -> No
         (np.ones(len(roads)), ([r.a for r in roads], [r.b for r in roads])), (count,) * 2
     )
     assert connected_components(net, directed=False)[0] == 1
+    oneway = np.array([r.oneway for r in roads], bool)
+    assert 0.03 < oneway.mean() < 0.2
+    back = ~oneway
+    a, b = np.array([(r.a, r.b) for r in roads]).T
+    ends = np.concatenate([a, b[back]]), np.concatenate([b, a[back]])
+    driven = coo_array((np.ones(len(ends[0])), ends), (count,) * 2)
+    assert connected_components(driven, connection="strong")[0] == 1
     assert all(r.name and r.length > 0 and r.speed > 0 for r in roads)
     assert {r.cls for r in roads} == set(codes.load("road_class"))
 

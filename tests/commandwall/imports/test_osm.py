@@ -55,13 +55,26 @@ def test_the_road_graph_drives_on_what_was_imported(desk, town):
     desk.roads(town)
     plane = geo.Plane(*SPOT)
     graph = RoadGraph(list(roads(desk).values()), plane.forward)
-    start, end = (
+    west, north = (
         tuple(float(v) for v in plane.forward(SPOT[0] + x, SPOT[1] + y))
         for x, y in ((0.0, 0.0), (0.01, 0.01))
     )
-    way = graph.way(start, end)
+    way = graph.way(north, west)
     assert way is not None
     assert way.metres == pytest.approx(946 + 1109, abs=5)
+    assert graph.way(west, north) is None  # against the oneway
+
+
+def test_roads_that_nobody_may_drive_are_left_out_but_for_our_units(desk):
+    town = a_town()
+    for number, tags in enumerate(
+        ({"access": "private"}, {"motor_vehicle": "no"}, {"access": "no", "motor_vehicle": "yes"},
+         {"access": "private", "emergency": "yes"}, {"access": "destination"}), 40,
+    ):  # fmt: skip
+        town.way(number, [1, 5], highway="service", **tags)
+    desk.roads(town.write(desk.folder / "gates.osm.pbf"))
+    kept = {id_ for id_ in roads(desk) if id_.startswith("osm-4")}
+    assert kept == {"osm-42-0", "osm-43-0", "osm-44-0"}
 
 
 def test_a_second_import_changes_nothing_and_a_changed_way_changes_alone(desk, town):
