@@ -9,15 +9,15 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
 
-from commandwall import alarms, attachments, conflicts, directives, events, sensors
+from commandwall import alarms, attachments, conflicts, directives, events, rights, sensors
 from commandwall.clock import Clock, Ms
 from commandwall.files.content import Unfit
 from commandwall.files.kept import Kept
 from commandwall.plain import sound
-from commandwall.store import lines, space
+from commandwall.store import lines, sight, space
 from commandwall.store.database import FULL, StoreTrouble
 from commandwall.store.journal import Line
-from commandwall.store.store import Reader, Records, Refused, Store, Tx
+from commandwall.store.store import Reader, Reason, Records, Refused, Store, Tx
 from commandwall.store.tables import Conflict
 
 R = TypeVar("R")
@@ -42,6 +42,15 @@ SWEEPS: tuple[tuple[str, Sweep], ...] = (
 )
 """What runs by the clock: the agent walks it once each second. A record that one of them makes has
 the id uuid5(rule, record, due time), so that all stations make the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """In whose name an act is done; what a person asks is looked up in the list of rights."""
+
+    person: str = ""
+    post: str = ""
+    asks: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +89,16 @@ class Desk:
         """A person's act: its records, one journal line and what follows, in one transaction.
 
         The future holds Done once it is on disk; Refused or StoreTrouble where nothing was
-        written. Refused("disk_full") while the disk is full; what was asked before is finished.
+        written. Refused("right") where the post may not, Refused("disk_full") while the disk is
+        full; what was asked before is finished.
         """
-        given = act, sound(args), self.person, self.post
-        return self._writer.submit(self._asked, self.full, self.run, *given)
+        given = act, sound(args), self._who()
+        return self._writer.submit(self._asked, self.full, self._finish, *given)
+
+    def barred(self, act: Act, it: rights.About) -> Reason | None:
+        """Why the post of this station may not do an act, as `do` would refuse it; None where it
+        may. Asks nobody."""
+        return rights.barred(act, self.post, it)
 
     def ask(self, query: Callable[[Reader], R]) -> Future[R]:
         return self._readers.submit(self._store.read, query)
@@ -93,7 +108,7 @@ class Desk:
 
         Refused("file") names what such a content is; OSError where it cannot be read.
         """
-        given = (source, name), (kind, subject), (self.person, self.post)
+        given = (source, name), (kind, subject), self._who()
         return self._files.submit(self._asked, self.full, self._attach, *given)
 
     def files(self, work: Callable[[Kept], R]) -> Future[R]:
@@ -115,7 +130,7 @@ class Desk:
     ) -> Done:
         """The act on the caller's thread, with the room of the reserve where the disk has no other.
         `local`: what every station computes alike, or its own affairs; written without a line."""
-        return space.finish(self._store.folder, lambda: self._run(act, args, (person, post), local))
+        return self._finish(act, args, Who(person, post), local)
 
     def check_room(self) -> None:
         """Refused("disk_full") while nothing new is taken for want of room."""
@@ -124,9 +139,13 @@ class Desk:
         if found.full:
             raise _full(found)
 
-    def _run(self, act: Act, args: dict[str, Any], who: tuple[str, str], local: bool) -> Done:
-        person, post = who
-        with self._store.write(self._clock.now(), person, post) as tx:
+    def _finish(self, act: Act, args: dict[str, Any], who: Who, local: bool = False) -> Done:
+        return space.finish(self._store.folder, lambda: self._run(act, args, who, local))
+
+    def _run(self, act: Act, args: dict[str, Any], who: Who, local: bool) -> Done:
+        with self._store.write(self._clock.now(), who.person, who.post) as tx:
+            if who.asks:
+                rights.check(tx, act, args, [sight.read(self._store.folder).area])
             act(tx, **args)
             records = dict(tx.touched)
             line = None
@@ -154,6 +173,9 @@ class Desk:
         self._writer.shutdown()
         self._readers.shutdown()
 
+    def _who(self) -> Who:
+        return Who(self.person, self.post, asks=True)
+
     def _asked(self, full: bool, work: Callable[..., Done], *given: Any) -> Done:
         """What a person asks, which is refused where the disk was full already."""
         if full:
@@ -165,16 +187,14 @@ class Desk:
                 raise
             raise _full(space.look(self._store.folder)) from trouble
 
-    def _attach(
-        self, given: tuple[Path | bytes, str], to: tuple[str, str], who: tuple[str, str]
-    ) -> Done:
+    def _attach(self, given: tuple[Path | bytes, str], to: tuple[str, str], who: Who) -> Done:
         """The small picture is made when the act is told: nobody waits for it."""
         try:
             taken = space.finish(self._store.folder, lambda: self.kept.take(*given))
         except Unfit as why:
             raise Refused("file", found=why.code, name=given[1]) from why
         args = sound({"kind": to[0], "subject": to[1], "taken": taken})
-        done = self._writer.submit(self.run, attachments.attach, args, *who).result()
+        done = self._writer.submit(self._finish, attachments.attach, args, who).result()
         for row in done.of(attachments.AttachedFile):
             if attachments.is_picture(row.mime):
                 self._files.submit(self.kept.draw_thumb, row.id, self.kept.body(row.sha256))

@@ -15,6 +15,7 @@ from commandwall.pool.fill import fill
 from commandwall.pool.link import Link
 from commandwall.pool.packs import Packs
 from commandwall.pool.pages import Carrier
+from commandwall.posts import BACK, first_post, side_of
 from commandwall.store.migrate import open_store
 from commandwall.store.mirror import Mirror
 
@@ -22,10 +23,11 @@ from commandwall.store.mirror import Mirror
 class Station:
     """One station: its files, its desk and its login."""
 
-    def __init__(self, folder: Path, post: str) -> None:
+    def __init__(self, folder: Path, name: str) -> None:
         self.folder = folder
         self.store, self.clock = open_store(folder), StillClock()
         self.desk = Desk(self.store, self.clock)
+        post = name if side_of(name) else first_post(BACK)
         self.desk.take_post(post, "陈").result()
         self.mirror: Mirror | None = None
         self.shares: list[float] = []

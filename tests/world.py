@@ -18,6 +18,7 @@ from commandwall.desk import Desk
 from commandwall.events import Event, EventView
 from commandwall.indicators import Indicator, IndicatorValue
 from commandwall.picture import Changes, Counters, Picture, SensorArrays, Sync
+from commandwall.posts import first_post
 from commandwall.store.migrate import open_store
 from commandwall.store.pulse import Lamp
 from commandwall.world import World
@@ -55,6 +56,7 @@ class City:
         self.clock, self.picture = StillClock(), Picture()
         self.store = open_store(folder)
         self.desk = Desk(self.store, self.clock)
+        self.desk.take_post(first_post("back")).result()
         self.world = World(self.store, self.clock, self.desk, self.picture)
         self.settings = Settings(data_dir=folder)
         self.walls: list[Any] = []

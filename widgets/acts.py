@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPalette
@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 from widgets.base import Command
 from widgets.i18n import tr
 from widgets.keys import key_name
+from widgets.text import tooltip
 
 PAD, APART, IN_CAP = 0.7, 0.5, 0.3
 """Of a line's height: at the ends of a button, between word and cap, beside the letter in a cap."""
@@ -44,11 +45,13 @@ class ActBar(QWidget):
             button.setAccessibleName(tr(self._names[key]))
             button.updateGeometry()
 
-    def allow(self, keys: Sequence[str]) -> None:
-        """What can be done now; the first of it is the default act."""
+    def allow(self, keys: Sequence[str], why: Mapping[str, str] = {}) -> None:
+        """What can be done now, and why the rest cannot; the first of it is the default act."""
         for key, button in self._buttons.items():
             button.setEnabled(key in keys)
             button.setDefault(key in keys[:1])
+            tooltip(button, why.get(key, ""))
+            button.setAccessibleDescription(why.get(key, ""))
 
     def button(self, key: str) -> QPushButton:
         return self._buttons[key]

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from commandwall.clock import SECOND, Ms
 from commandwall.desk import Desk
 from commandwall.picture import Changes, Picture
+from commandwall.rights import About
 from commandwall.store.quarantine import Harm
 from commandwall.watchdog import Stall
 from layers.map import MapView
@@ -31,6 +32,7 @@ from widgets.look import Look
 from widgets.needs import Needs
 from widgets.own_keys import OwnKeys
 from widgets.paper import Ink, Paper, Stroke
+from widgets.reasons import sentence
 from widgets.trust import Limits, Trust
 
 log = logging.getLogger(__name__)
@@ -226,6 +228,11 @@ class Panel(QWidget):
     def ask(self, query: Callable[..., Any], then: Callable[[Any], None]) -> None:
         """Read from the store elsewhere; `then(answer)` runs on this thread."""
         self.follow(self.desk.ask(query), then)
+
+    def barred(self, act: Callable[..., None], it: About) -> str:
+        """Why an act is not for the post of this station, in words; "" where it is."""
+        why = self.desk.barred(act, it)
+        return sentence(why) if why else ""
 
     def refused(self, why: str) -> None:
         """An act was not done; the sentence says why. Panels with acts may show it beside them."""

@@ -14,8 +14,9 @@ from commandwall.areas import CITY, chain
 from commandwall.clock import Ms
 from commandwall.deadlines import GREEN
 from commandwall.events import ACCEPTED, AREA, CLOSED_STATES, DISPATCHED, NEW, Event, EventView
-from commandwall.incidents import Incident, Opening
+from commandwall.incidents import OPEN, Incident, Opening
 from commandwall.picture import Changes, Picture, Tick
+from commandwall.rights import about_event
 from widgets import age, text, words
 from widgets.acts import ActBar
 from widgets.base import Command, Panel, Subject
@@ -44,6 +45,11 @@ ACT_WORDS = {
 }
 
 
+ACTS = {
+    "A": events.accept, "D": events.dispatch, "R": events.note, "X": events.close,
+    "E": incidents.open_incident,
+}  # fmt: skip
+"""The acts of the bar, by their keys."""
 CITY_SAYS = ("reported", "received", "closed")
 """What is told by the city itself and not by a station."""
 
@@ -322,8 +328,9 @@ class EventCard(Panel):
         if fresh:
             self._fill_units()
             self.context.drafts.follow(self._words, f"event/{view.event.id}")
-        allowed = [key for key, may in self._may(view.state) if may]
-        self._bar.allow(allowed)
+        barred = self._barred(view)
+        allowed = [key for key, may in self._may(view.state) if may and key not in barred]
+        self._bar.allow(allowed, barred)
         self.ask(lambda reader: events.history(reader, view.event.id), self._tell)
         self._files.show_files(view.event.id)
         self.update()
@@ -355,6 +362,14 @@ class EventCard(Panel):
             ("E", still),
             ("L", True),
         ]
+
+    def _barred(self, view: EventView) -> dict[str, str]:
+        """Keys of acts that are not for the post of this station, and why."""
+        opened = self.picture.incidents.values()
+        scene = any(i.event == view.event.id and i.state == OPEN for i in opened)
+        it = about_event(view, scene)
+        found = {key: self.barred(act, it) for key, act in ACTS.items()}
+        return {key: why for key, why in found.items() if why}
 
     def _fill_units(self) -> None:
         units = {v.unit for v in self.picture.events.values()}

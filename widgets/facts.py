@@ -18,7 +18,7 @@ from commandwall.resources import Resource
 from commandwall.sensors import BAD, STALE
 from widgets import age, text, words
 from widgets.base import Context
-from widgets.i18n import measured_in, named, rows, tr
+from widgets.i18n import NUMERALS, measured_in, named, rows, tr
 from widgets.trust import heard_at, is_silent
 
 PEOPLE = 3
@@ -112,7 +112,7 @@ def _sensor(id_: str, context: Context) -> Facts | None:
     severity, value = int(sensors.severity[row]), float(sensors.value[row])
     state = tr(QUALITY[quality]) if quality in QUALITY else tr("正常")
     if severity and quality not in QUALITY:
-        state = tr("{level} 级超限", level=words.NUMERALS[severity])
+        state = tr("{level} 级超限", level=NUMERALS[severity])
     lines = (
         _measured(value, record.unit), state, text.plain(record.name),
         words.place(context.picture, record.area),
@@ -130,7 +130,7 @@ def _alarm(id_: str, context: Context) -> Facts | None:
     alarm = context.picture.alarms.get(id_)
     if alarm is None:
         return None
-    grade = tr("{level} 级", level=words.NUMERALS.get(alarm.severity, "?"))
+    grade = tr("{level} 级", level=NUMERALS.get(alarm.severity, "?"))
     raised = tr("{time} 报警", time=age.stamp(context.picture.now, alarm.raised_at))
     lines = (
         f"{grade}　{named('alarm_state', alarm.state)}", raised,
@@ -246,7 +246,7 @@ def _incident(id_: str, context: Context) -> Facts | None:
     incident = context.picture.incidents.get(id_)
     if incident is None:
         return None
-    grade = words.NUMERALS.get(incident.grade or 0, "")
+    grade = NUMERALS.get(incident.grade or 0, "")
     level = tr("{level} 级", level=grade) if grade else tr("未定级")
     kind = named("incident_kind", incident.kind)
     opened = tr("{time} 起", time=age.stamp(context.picture.now, incident.opened_at))

@@ -17,6 +17,8 @@ from commandwall.config import ASSETS
 from commandwall.plain import plain
 
 LANGUAGES = ("zh", "en")
+NUMERALS = {1: "Ⅰ", 2: "Ⅱ", 3: "Ⅲ", 4: "Ⅳ"}
+"""Of a severity or a grade, in every language."""
 _CONTEXT = "commandwall"
 _LANGUAGE = "zh"
 """Translated into the name of the language that is shown."""

@@ -22,9 +22,8 @@ from layers.marks import (
 )  # fmt: skip
 from widgets import marks
 from widgets.base import Panel
-from widgets.i18n import language, rows, tr
+from widgets.i18n import NUMERALS, language, rows, tr
 from widgets.paper import MIDDLE, Ink, Paper
-from widgets.words import NUMERALS
 
 ROW, LEAST_ROW = 32.0, 26.0
 HEAD, APART, LINES = 62.0, 8.0, 12

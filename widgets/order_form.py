@@ -217,7 +217,7 @@ class OrderForm(Panel):
         """The posts of the other side first: most orders cross."""
         side = side_of(self.desk.post)
         posts = sorted(
-            codes.load("post").values(),
+            (code for code in codes.load("post").values() if code.facts["side"]),
             key=lambda c: (c.facts["side"] == side, c.facts["order"]),
         )
         for box, rows in (

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from commandwall.store.store import Reason
 from widgets import text
-from widgets.i18n import named, tr
+from widgets.i18n import NUMERALS, named, tr
 
 Facts = Mapping[str, str]
 
@@ -78,6 +78,68 @@ def _closed(facts: Facts) -> str:
     return tr("已结束，不能再做")
 
 
+def _right(facts: Facts) -> str:
+    """What is missing, and which posts may."""
+    post, lacking = named("post", facts.get("post", ""), "full"), facts.get("lacking", "")
+    told = {**facts, "post": post, "act": named("right", facts.get("right", ""))}
+    if lacking == "listed":
+        return tr("权责表未列此动作：{act}", act=facts.get("act", ""))
+    if lacking in _ALONE:
+        return _ALONE[lacking](told)
+    may = tr("、").join(named("post", one) for one in facts.get("may", "").split(",") if one)
+    why = _LIMITED.get(lacking, _not_his)(told)
+    return tr("{why}；可由 {posts} 办", why=why, posts=may) if may else why
+
+
+def _not_his(facts: Facts) -> str:
+    return tr("{post} 无权{act}", post=facts["post"], act=facts["act"])
+
+
+def _proposes(facts: Facts) -> str:
+    return tr("{post} 只能提议，不能{act}", post=facts["post"], act=facts["act"])
+
+
+def _less_urgent(facts: Facts) -> str:
+    least = facts["cell"][1:]
+    return tr("{post} 只能给急 {n} 级及以下{act}", post=facts["post"], n=least, act=facts["act"])
+
+
+def _less_grave(facts: Facts) -> str:
+    least = NUMERALS[int(facts["cell"][1:])]
+    return tr("{post} 只能给 {n} 级及以下{act}", post=facts["post"], n=least, act=facts["act"])
+
+
+def _off_scene(facts: Facts) -> str:
+    return tr("不属于进行中的突发事件，{post} 不能{act}", post=facts["post"], act=facts["act"])
+
+
+def _no_post(facts: Facts) -> str:
+    return tr("本台未就岗，选定岗位后再做")
+
+
+def _other_area(facts: Facts) -> str:
+    if not (area := facts.get("area", "")):
+        return tr("属全市事项，不在本台辖区之内")
+    return tr("{area} 不在本台辖区之内", area=area)
+
+
+def _drill_only(facts: Facts) -> str:
+    return tr("{post} 只在演练中{act}", post=facts["post"], act=facts["act"])
+
+
+def _no_reason(facts: Facts) -> str:
+    return tr("缺 {field}，填写后再做", field=named("field", "reason"))
+
+
+_ALONE: Mapping[str, Callable[[Facts], str]] = {
+    "post": _no_post, "area": _other_area, "reason": _no_reason,
+}  # fmt: skip
+_LIMITED: Mapping[str, Callable[[Facts], str]] = {
+    "propose": _proposes, "U": _less_urgent, "P": _less_grave, "scene": _off_scene,
+    "drill": _drill_only,
+}  # fmt: skip
+"""What a post lacks for an act -> what is said; other posts have it in the second."""
+
 SENTENCES: Mapping[str, Callable[[Facts], str]] = {
     "state": _state,
     "missing": _missing,
@@ -92,5 +154,6 @@ SENTENCES: Mapping[str, Callable[[Facts], str]] = {
     "disk_full": _disk_full,
     "file": _file,
     "attached": _attached,
+    "right": _right,
 }
 """The code of a refusal -> what is said."""

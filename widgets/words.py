@@ -17,7 +17,6 @@ from widgets.trust import Trust
 
 LONGEST = 16
 """Letters of a number that stands in a column."""
-NUMERALS = {1: "Ⅰ", 2: "Ⅱ", 3: "Ⅲ", 4: "Ⅳ"}
 
 
 def city_name(picture: Picture) -> str:

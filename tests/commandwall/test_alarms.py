@@ -23,6 +23,7 @@ class Station:
     def __init__(self, folder: Path) -> None:
         self.store, self.clock = open_store(folder), StillClock()
         self.desk = Desk(self.store, self.clock)
+        self.desk.take_post("chief").result()
 
     def see(self, *crossings: Crossing) -> None:
         self.desk.run(observe, {"crossings": list(crossings)}, local=True)

@@ -34,6 +34,7 @@ class Station:
         self.folder = folder
         self.store, self.clock = open_store(folder), StillClock()
         self.desk = Desk(self.store, self.clock)
+        self.desk.take_post("chief").result()
         self.picture = Picture()
         world = World(self.store, self.clock, self.desk, self.picture)
         self.follower = Follower(world, self._take)

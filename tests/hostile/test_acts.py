@@ -38,7 +38,7 @@ class Post:
         mirror.close()
         use(folder, "mirror.db")
         self.desk = Desk(self.store, self.clock)
-        self.desk.take_post("front.chief", "陈").result()
+        self.desk.take_post("chief", "陈").result()
         self.do(incidents.open_incident, opening=an_opening())
         self.incident = self.one(Incident).id
 
@@ -88,7 +88,7 @@ def _closed(post: Post, reason: str) -> None:
 
 
 def _answered(post: Post, act: Any, **words: str) -> None:
-    _ordered(post, to_post="front.chief", text="封控")
+    _ordered(post, to_post="chief", text="封控")
     key = post.one(Directive).id
     post.do(directives.acknowledge, directive=key)
     post.do(act, directive=key, **words)
@@ -176,7 +176,10 @@ def test_a_broken_name_of_something_is_an_unknown_one(post: Post, text: str) -> 
 @pytest.mark.parametrize("text", ALL, ids=label)
 def test_a_person_and_a_post_may_be_named_anyhow(post: Post, text: str) -> None:
     post.desk.take_post(text, text).result()
-    post.do(events.note, event="e1", text="好")
+    with pytest.raises(Refused) as refused:
+        post.do(events.note, event="e1", text="好")  # no list names such a post
+    assert refused.value.reason.facts["lacking"] == "post"
+    post.desk.run(events.note, {"event": "e1", "text": "好"}, post.desk.person, post.desk.post)
     line = post.lines()[-1]
     (line.person + line.post).encode("utf-8")
     assert "\x00" not in line.person + line.post
@@ -199,7 +202,7 @@ def test_the_history_of_an_event_with_a_strange_key_is_told(post: Post) -> None:
     def file(tx: Tx) -> None:
         tx.put(FiledEvent(key, "iot", "停", "", "", 3, "a1", "", None, None, None, tx.now))
 
-    post.do(file)
+    post.desk.run(file, {})
     post.do(events.accept, event=key)
     told = post.store.read(lambda r: events.history(r, key))
     assert [act for _, _, _, act, _ in told] == ["accept"]

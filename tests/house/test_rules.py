@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import re
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,7 @@ import pytest
 from builders import NOW, StillClock, a_sensor, an_event
 from sqlalchemy import event as sql_event
 
-from commandwall import alarms, areas, codes
+from commandwall import alarms, areas, codes, rights
 from commandwall.clock import Ms
 from commandwall.desk import Desk
 from commandwall.judge import Crossing
@@ -374,3 +376,47 @@ def test_broad_excepts_stand_only_at_the_borders() -> None:
         for path in ALL
     }
     assert {path: n for path, n in broad.items() if n} == {p: n for p, (n, _) in BORDERS.items()}
+
+
+# Each act that a person can ask stands in the list of rights.
+
+
+def asked_acts() -> Iterator[str]:
+    """Functions of the core whose first argument is `tx` and that the screen names."""
+    told = {name for path in SCREEN for name in names_of_acts(path)}
+    for path in CORE:
+        room = ".".join(path.relative_to(ROOT / "commandwall").with_suffix("").parts)
+        for node in nodes(path, ast.FunctionDef):
+            first = node.args.args[0].arg if node.args.args else ""
+            if first == "tx" and not node.name.startswith("_") and f"{room}.{node.name}" in told:
+                yield f"{room}.{node.name}"
+
+
+def names_of_acts(path: Path) -> Iterator[str]:
+    """`events.accept`, also where it is imported by its own name."""
+    own = {
+        alias.asname or alias.name: f"{node.module.removeprefix('commandwall.')}.{alias.name}"
+        for node in nodes(path, ast.ImportFrom)
+        if (node.module or "").startswith("commandwall.")
+        for alias in node.names
+    }
+    for node in nodes(path, ast.Attribute, ast.Name):
+        text = ast.unparse(node)
+        yield own.get(text, text)
+
+
+def test_every_act_of_a_person_stands_in_one_row_of_rights() -> None:
+    listed = [act for right in codes.load("right").values() for act in rights.acts_of(right)]
+    assert len(listed) == len(set(listed))
+    asked = {*asked_acts(), "attachments.attach"}  # a desk's own door for files
+    assert len(asked) > 20
+    assert sorted(asked - set(listed)) == []
+
+
+def test_rights_know_what_each_listed_act_is_about() -> None:
+    """Else nobody would look whether it lies within the area."""
+    for right in codes.load("right").values():
+        for name in rights.acts_of(right):
+            room, act = name.rsplit(".", 1)
+            names = inspect.signature(getattr(import_module(f"commandwall.{room}"), act)).parameters
+            assert {*names} & {*rights.SUBJECTS, "subject"}, name

@@ -169,6 +169,23 @@ def test_the_queue_orders_by_the_column_that_is_pressed(make_wall, world) -> Non
     assert "只看" in read(queue)
 
 
+def test_what_a_post_may_not_do_is_grey_and_says_who_may(
+    make_wall, two_events, world, qtbot
+) -> None:
+    wall = make_wall()
+    world.desk.take_post("s_display").result()
+    card = open_card(wall, qtbot, "a")
+    button = card._bar.button("D")
+    assert not button.isEnabled() and "展示屏 无权派单" in button.toolTip()
+    card._unit.setCurrentText("水务")
+    card.dispatch()  # by its key
+    qtbot.waitUntil(lambda: "可由" in card._said)
+    assert on_disk(world, EventWork) == []
+    world.desk.take_post("p3").result()
+    card._take(wall.picture.events["a"])
+    assert button.isEnabled() and button.toolTip() == ""
+
+
 def test_a_found_event_shows_what_stations_did_and_goes_on_with_them(
     make_wall, world, qtbot
 ) -> None:

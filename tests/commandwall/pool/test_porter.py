@@ -82,7 +82,7 @@ def test_what_one_station_attaches_the_other_shows(pool: Any, station: Make) -> 
         assert after.sent and after.stored and after.file.thumb == 1
         carry(front, two, theirs)
     (seen,) = shown(front)
-    assert (seen.file.name, seen.file.by, seen.file.post) == ("现场.jpg", "陈", "back")
+    assert (seen.file.name, seen.file.by, seen.file.post) == ("现场.jpg", "陈", "chief")
     assert seen.whole and seen.thumb and seen.file.area == "320281001"
     assert front.desk.kept.body(row.sha256).read_bytes() == data
     held = pool.owner.execute("SELECT kind, subject, held = size FROM cw_attachment").fetchall()

@@ -68,7 +68,7 @@ def test_each_station_sees_the_others_how_far_they_are_and_who_never_came(
         seen = greet(front, theirs)
     by_origin = {s.origin: s for s in seen.stations}
     them = by_origin[back.desk.origin]
-    assert (them.said.post, them.said.backlog, them.said.tries) == ("back", 1, 3)
+    assert (them.said.post, them.said.backlog, them.said.tries) == ("chief", 1, 3)
     assert (them.said.skew_s, them.lines, them.login) == (-2.5, 1, "station")
     assert seen.at >= them.at > 0 and seen.head >= 1 and seen.area == ""
     assert (by_origin[""].login, by_origin[""].at) == (f"town_{id(pool)}", 0)
@@ -118,7 +118,7 @@ def test_a_source_is_counted_and_a_person_switches_its_loads_off_and_on(
         with pytest.raises(psycopg.errors.RaiseException, match="重复上报"):
             pool.owner.execute("SELECT cw_begin_batch('grid', 'b.csv', '2')")
         grid = greet(back, link).sources[0]
-        assert (grid.state, grid.reason, grid.switched_by) == ("off", "重复上报", "back 陈")
+        assert (grid.state, grid.reason, grid.switched_by) == ("off", "重复上报", "chief 陈")
         with pytest.raises(Refused):
             back.do(sources.switch_off, source="grid", reason="再停")
         back.do(sources.switch_on, source="grid")
@@ -137,8 +137,8 @@ def test_a_verdict_at_the_wall_is_written_and_both_sources_read_it(
         back.do(conflicts.decide, dispute="event:e1:title:grid", keep=keep)
         exchange(link)
         exchange(link)
-        assert of_record(pool) == (title, keep, "back 陈")
-        told = [("e1", "decide", f'{{"title": "{title}"}}', "back")]
+        assert of_record(pool) == (title, keep, "chief 陈")
+        told = [("e1", "decide", f'{{"title": "{title}"}}', "chief")]
         assert acts(pool, "hotline") == acts(pool, "grid") == told
         with pytest.raises(Refused, match="settled"):
             back.do(conflicts.decide, dispute="event:e1:title:grid", keep=SAID)
@@ -162,7 +162,7 @@ def test_a_verdict_on_what_was_changed_since_is_set_aside_and_blocks_nothing(
         assert back.work().state == "ACCEPTED" and acts(pool, "grid")[-1][1] == "accept"
         back.do(conflicts.decide, dispute="event:e1:title:grid", keep=HELD)
         exchange(link)
-        assert of_record(pool) == ("改过", HELD, "back 陈")
+        assert of_record(pool) == ("改过", HELD, "chief 陈")
 
 
 def test_a_town_decides_in_its_area_only(pool: Any, station: Any, tmp_path: Path) -> None:

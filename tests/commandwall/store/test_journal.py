@@ -294,6 +294,7 @@ def test_an_incident_with_an_owed_answer_does_not_close(hall: Station) -> None:
     hall.do(incidents.open_incident, opening=an_opening())
     (incident,) = hall.store.read(lambda r: r.find(incidents.Incident))
     hall.do(directives.issue, order=an_order(incident.id))
+    hall.desk.take_post("chief", "陈").result()
     with pytest.raises(Refused) as refusal:
         hall.do(closing.close_incident, incident=incident.id, reason="处置完毕")
     assert refusal.value.reason.facts == {"numbers": [1]}

@@ -89,6 +89,7 @@ def test_a_deleted_event_is_found_no_more(mirror: Mirror, store: Store) -> None:
 def test_a_found_event_shows_what_stations_did(mirror: Mirror, store: Store) -> None:
     mirror.take({"event": ROWS}, {})
     desk = Desk(store, StillClock())
+    desk.take_post("chief").result()
     desk.do(events.dispatch, event="b", unit="医保局").result()
     desk.do(events.close, event="b", result="已答复").result()
     (view,) = store.read(lambda r: events.search(r, "医保"))

@@ -76,6 +76,7 @@ def test_a_desk_of_a_full_disk_refuses_what_is_new_and_goes_on_with_room(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     desk = Desk(open_store(tmp_path), StillClock())
+    desk.take_post("chief").result()
     give_up(tmp_path)
     before = desk.do(incidents.open_incident, opening=an_opening())
     assert before.result(10).line is not None  # asked before anybody here knew: it is finished

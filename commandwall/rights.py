@@ -1,0 +1,204 @@
+"""Rights 权责: what the person of a post may do, by the list `right` and by area.
+
+The desk asks `check` before each act of a person; the screen asks `barred` with what it shows, so
+that there is one rule. What an act is about is found by the names of its arguments.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+from commandwall import codes, events
+from commandwall.alarms import Alarm
+from commandwall.areas import Building
+from commandwall.clock import day
+from commandwall.codes import Code
+from commandwall.conflicts import Dispute
+from commandwall.directives import Directive, Order
+from commandwall.events import EventView
+from commandwall.incidents import OPEN, Incident, Opening
+from commandwall.store.store import Reader, Reason, Refused, Tx
+from commandwall.store.tables import Conflict
+
+DO, PROPOSE, REASON, SCENE, URGENCY, PRIORITY = "do", "propose", "reason", "scene", "U", "P"
+"""What a cell of the list may say that allows something; U and P are followed by the least number
+of an event's urgency and an alarm's severity. Whatever else it says allows nothing."""
+CODE = "right"
+"""Of the refusal; its fact `lacking` says what is missing."""
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What an act is about, as far as rights ask."""
+
+    areas: tuple[str, ...] = ()  # codes; "" for what belongs to no smaller area than the city
+    urgency: int | None = None  # of the event
+    priority: int | None = None  # severity of the alarm
+    scene: bool = False  # it belongs to an open incident
+    reason: bool = False  # a reason is given
+
+
+def check(tx: Tx, act: Callable[..., None], args: Mapping[str, Any], scopes: Iterable[str]) -> None:
+    """Refused("right") unless the post of this transaction may do the act with these arguments
+    within all of these areas; the facts say what is missing and which posts may."""
+    why = barred(act, tx.post, about(tx, args), scopes, day(tx.now))
+    if why is not None:
+        raise Refused(why.code, **why.facts)
+
+
+def barred(
+    act: Callable[..., None], post: str, it: About, scopes: Iterable[str] = (),
+    on: date | None = None,
+) -> Reason | None:  # fmt: skip
+    """Why a post may not do an act now; None where it may."""
+    name = name_of(act)
+    right = right_of(name, on)
+    if right is None:
+        return Reason(CODE, {"lacking": "listed", "act": name})
+    cell = cell_of(right, post, on)
+    lacking = missing(cell, it, name in right.facts.get("proposals", ()))
+    outside = next((a for s in scopes for a in it.areas if not a.startswith(s)), None)
+    if not lacking and outside is None:
+        return None
+    facts = {"act": name, "right": right.id, "post": post, "cell": cell}
+    if lacking:
+        return Reason(CODE, {**facts, "lacking": lacking, "may": _who_may(right, it, on)})
+    return Reason(CODE, {**facts, "lacking": "area", "area": outside})
+
+
+def missing(cell: str, it: About, proposal: bool = False) -> str:
+    """What a cell of the list lacks for an act; "" where it allows it."""
+    if cell == DO or (proposal and cell == PROPOSE):
+        return ""
+    if cell in (REASON, SCENE):
+        given = it.reason if cell == REASON else it.scene
+        return "" if given else cell
+    for sign, number in ((URGENCY, it.urgency), (PRIORITY, it.priority)):
+        if cell[:1] == sign and cell[1:].isdigit():
+            return "" if number is not None and number >= int(cell[1:]) else sign
+    return cell
+
+
+def name_of(act: Callable[..., None]) -> str:
+    """`events.accept`, as the list names an act."""
+    return f"{act.__module__.removeprefix('commandwall.')}.{act.__name__}"
+
+
+def right_of(name: str, on: date | None = None) -> Code | None:
+    """The row of the list in which an act stands."""
+    rows = codes.load("right", on).values()
+    return next((row for row in rows if name in acts_of(row)), None)
+
+
+def acts_of(right: Code) -> tuple[str, ...]:
+    """The acts of a row: those it allows, and those that only propose."""
+    return (*right.facts["acts"], *right.facts.get("proposals", ()))
+
+
+def cell_of(right: Code, post: str, on: date | None = None) -> str:
+    """What a row says of a post; "post" for one that no list names."""
+    code = codes.load("post", on).get(post)
+    return str(right.facts[code.facts["role"]]) if code else "post"
+
+
+def _who_may(right: Code, it: About, on: date | None) -> str:
+    """The posts of a command pair that may do it, the first of each role, with commas."""
+    found: dict[str, str] = {}
+    for code in codes.load("post", on).values():
+        role = str(code.facts["role"])
+        if code.facts["side"] and not missing(str(right.facts[role]), replace(it, reason=True)):
+            found.setdefault(role, code.id)
+    return ",".join(found.values())
+
+
+def about(reader: Reader, args: Mapping[str, Any]) -> About:
+    """What the arguments of an act are about; what nobody knows is left to the act to refuse."""
+    given = dict(args)
+    if "kind" in given and "subject" in given:
+        given[given.pop("kind")] = given.pop("subject")
+    found = next((SUBJECTS[n](reader, v) for n, v in given.items() if n in SUBJECTS), About())
+    return replace(found, reason=bool(str(args.get("reason", "")).strip()))
+
+
+def about_event(view: EventView, scene: bool = False) -> About:
+    """An event as shown."""
+    return About((view.event.area,), view.event.urgency, scene=scene)
+
+
+def _event(reader: Reader, event: str) -> About:
+    view = events.views(reader, [event]).get(event)
+    scene = bool(reader.find(Incident, event=event, state=OPEN)) if event else False
+    return about_event(view, scene) if view else About(scene=scene)
+
+
+def _alarm(reader: Reader, alarm: str) -> About:
+    found = reader.get(Alarm, alarm)
+    return About((found.area,), priority=found.severity) if found else About()
+
+
+def _incident(reader: Reader, incident: str) -> About:
+    """The urgency is that of the event it grew from."""
+    found = reader.get(Incident, incident)
+    if found is None:
+        return About()
+    urgency = _event(reader, found.event).urgency
+    return About((found.area,), urgency, scene=found.state == OPEN)
+
+
+def _directive(reader: Reader, directive: str) -> About:
+    found = reader.get(Directive, directive)
+    return _incident(reader, found.incident) if found else About()
+
+
+def _order(reader: Reader, order: Order) -> About:
+    return _incident(reader, order.incident)
+
+
+def _opening(reader: Reader, opening: Opening) -> About:
+    event = _event(reader, opening.event)
+    return replace(event, areas=(opening.area, *event.areas))
+
+
+def _buildings(reader: Reader, buildings: list[str]) -> About:
+    return About(tuple(b.area for b in reader.many(Building, buildings)))
+
+
+def _dispute(reader: Reader, dispute: str) -> About:
+    found = reader.get(Dispute, dispute)
+    return About((found.area,)) if found else About()
+
+
+def _conflict(reader: Reader, conflict: str) -> About:
+    found = reader.get(Conflict, conflict)
+    if found is None:
+        return About()
+    subject = KINDS.get(found.kind, found.kind)
+    return SUBJECTS[subject](reader, found.record) if subject in SUBJECTS else About(("",))
+
+
+def _source(reader: Reader, source: str) -> About:
+    return About(("",))
+
+
+KINDS: Mapping[str, str] = {
+    "eventwork": "event", "filedevent": "event", "buildingcolour": "building", "verdict": "dispute",
+}  # fmt: skip
+"""Records whose id is that of another thing."""
+
+SUBJECTS: Mapping[str, Callable[[Reader, Any], About]] = {
+    "event": _event,
+    "alarm": _alarm,
+    "incident": _incident,
+    "directive": _directive,
+    "order": _order,
+    "opening": _opening,
+    "building": lambda reader, building: _buildings(reader, [building]),
+    "buildings": _buildings,
+    "dispute": _dispute,
+    "conflict": _conflict,
+    "source": _source,
+}
+"""Name of an act's argument -> what it is about."""
