@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from commandwall.clock import Ms
+from commandwall.grading import Harm, suggest
 from commandwall.posts import BACK, FRONT
 from commandwall.store.schema import WALL, record
 from commandwall.store.store import Reader, Refused, Tx
@@ -35,6 +36,26 @@ class Incident:
     opened_at: Ms
     closed_at: Ms | None
     reason: str  # why opened or closed
+    by: str
+    post: str
+    alarm: str = ""  # the alarm it grew from, or ""
+
+
+@record(WALL)
+@dataclass(frozen=True, slots=True)
+class GradeProposal:
+    """The harm as it was known when a person decided the grade, and what the rules proposed.
+
+    `id` is the incident; what was decided stands there.
+    """
+
+    id: str
+    dead: int
+    hurt: int
+    loss: int  # 10,000 yuan
+    grade: int | None
+    rule: str  # row of the list grade_limit that gave the grade, or ""
+    at: Ms
     by: str
     post: str
 
@@ -72,12 +93,26 @@ class Opening:
     radius_m: float = 0.0
     event: str = ""
     reason: str = ""
+    alarm: str = ""
+    harm: Harm = field(default_factory=Harm)
+
+
+@dataclass(frozen=True, slots=True)
+class Levels:
+    """What a person decides of the three gradings, by the harm that is known."""
+
+    grade: int | None
+    warning: int | None
+    response: int | None
+    harm: Harm = field(default_factory=Harm)
 
 
 def open_incident(tx: Tx, opening: Opening) -> None:
     """Open an incident with its two command posts."""
     o = opening
     title = written("title", o.title, TITLE_LIMIT)
+    if o.event and (found := tx.find(Incident, event=o.event, state=OPEN)):
+        raise Refused("has_incident", title=found[0].title)
     place = written("place", o.place, needed=False)
     reason = written("reason", o.reason, needed=False)
     key = str(uuid.uuid4())
@@ -90,6 +125,23 @@ def open_incident(tx: Tx, opening: Opening) -> None:
     tx.put(
         CommandPost(f"{key}:{FRONT}", key, FRONT, "", place, o.lon, o.lat, "", 0, tx.now),
         CommandPost(f"{key}:{BACK}", key, BACK, "", "", o.lon, o.lat, "", 0, tx.now),
+    )
+
+
+def set_levels(tx: Tx, incident: str, levels: Levels, reason: str) -> None:
+    """定级: decide the three gradings anew, for a reason; what the rules propose is kept beside."""
+    now = still_open(tx, incident)
+    reason = written("reason", reason)
+    given = {"grade": levels.grade, "warning": levels.warning, "response": levels.response}
+    tx.put(replace(now, **given, reason=reason, by=tx.by, post=tx.post))
+    tx.put(_proposal(tx, incident, now.kind, levels.harm))
+
+
+def _proposal(tx: Tx, incident: str, kind: str, harm: Harm) -> GradeProposal:
+    found = suggest(harm, kind, tx.now)
+    grade, rule = (found.grade, found.rule) if found else (None, "")
+    return GradeProposal(
+        incident, harm.dead, harm.hurt, harm.loss, grade, rule, tx.now, tx.by, tx.post
     )
 
 

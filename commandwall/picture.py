@@ -31,7 +31,7 @@ from commandwall.clock import Ms
 from commandwall.conflicts import OPEN, Dispute, Verdict
 from commandwall.directives import Directive
 from commandwall.events import Event, EventView
-from commandwall.incidents import CommandPost, Incident
+from commandwall.incidents import CommandPost, GradeProposal, Incident
 from commandwall.indicators import Indicator, IndicatorValue
 from commandwall.resources import Resource
 from commandwall.sensors import Sensor
@@ -274,6 +274,7 @@ class Picture:
         self.alarms: dict[str, Alarm] = {}
         self.incidents: dict[str, Incident] = {}
         self.command_posts: dict[str, CommandPost] = {}
+        self.proposals: dict[str, GradeProposal] = {}
         self.directives: dict[str, Directive] = {}
         self.conflicts: dict[str, Conflict] = {}
         self.disputes: dict[str, Dispute] = {}
@@ -333,7 +334,7 @@ class Picture:
             Alarm: self.alarms, Incident: self.incidents, CommandPost: self.command_posts,
             Directive: self.directives, Conflict: self.conflicts, Indicator: self.indicators,
             IndicatorValue: self.values, Credit: self.credits, Dispute: self.disputes,
-            Verdict: self.verdicts, SourceSwitch: self.switches,
+            Verdict: self.verdicts, SourceSwitch: self.switches, GradeProposal: self.proposals,
         }  # fmt: skip
         return shelves.get(kind, {})
 

@@ -45,8 +45,7 @@ class MapView(Layered):
 
     Signals: `picked(kind, id)` and `hovered(kind, id)` ("" for nothing); `entered(codes)` from the
     city down to the area that was entered; `chose(kind, id)` with what is marked as chosen, by
-    whom ever; `pointed(lon, lat)`; `aimed(lon, lat)` with the place
-    of a click that was asked for; `moved`; `layers_changed`; `ready` with the first picture.
+    whom ever; `pointed(lon, lat)`; `moved`; `layers_changed`; `ready` with the first picture.
     """
 
     picked = Signal(str, str)
@@ -54,7 +53,6 @@ class MapView(Layered):
     hovered = Signal(str, str)
     entered = Signal(list)
     pointed = Signal(float, float)
-    aimed = Signal(float, float)
     moved = Signal()
     layers_changed = Signal()
     ready = Signal()
@@ -82,7 +80,8 @@ class MapView(Layered):
         self._scale, self._shown = 1.0, False
         self._by_key = False  # the focus came by key: only then an outline tells where it is
         self._choice = Chosen(self.board)
-        self._hand, self._aiming = Hand(self), False
+        self._hand = Hand(self)
+        self._aim: tuple[Callable[[float, float], object], bool] | None = None
         self._set_up()
 
     def _set_up(self) -> None:
@@ -170,14 +169,19 @@ class MapView(Layered):
         """All buildings that are marked."""
         return self._choice.buildings
 
-    def aim(self, on: bool = True) -> None:
-        """The next click chooses nothing: its place is told with `aimed`."""
-        self._aiming = on
-        self.setCursor(Qt.CursorShape.CrossCursor if on else Qt.CursorShape.ArrowCursor)
+    def aim(self, take: Callable[[float, float], object] | None, once: bool = True) -> None:
+        """The next click chooses nothing: `take(lon, lat)` gets its place, and where it is not
+        wanted `once` those of all that follow; None ends it."""
+        self._aim = (take, once) if take is not None else None
+        self.setCursor(Qt.CursorShape.CrossCursor if take else Qt.CursorShape.ArrowCursor)
+
+    def aims(self, take: Callable[[float, float], object]) -> bool:
+        """Whether it is this one that gets the place of the next click."""
+        return self._aim is not None and self._aim[0] == take
 
     @property
     def aiming(self) -> bool:
-        return self._aiming
+        return self._aim is not None
 
     @property
     def pointer(self) -> QPointF | None:
@@ -354,7 +358,7 @@ class MapView(Layered):
         return position.x() * ratio, position.y() * ratio
 
     def hideEvent(self, event: QHideEvent) -> None:
-        self.aim(False)
+        self.aim(None)
         super().hideEvent(event)
 
     def update_strip(self) -> None:
@@ -363,9 +367,11 @@ class MapView(Layered):
 
     def choose(self, position: QPointF, more: bool = False) -> None:
         """A click: what lies there is selected; with `more` a building comes to those chosen."""
-        if self._aiming:
-            self.aim(False)
-            self.aimed.emit(*self.degrees_at(position))
+        if self._aim is not None:
+            take, once = self._aim
+            if once:
+                self.aim(None)
+            take(*self.degrees_at(position))
             return
         found = self.hit(position)
         kind, id_ = (found.kind, found.id) if found else ("", "")
@@ -429,6 +435,6 @@ class MapView(Layered):
 
     def _let_go(self) -> None:
         """Nothing is chosen and nothing is aimed at any more."""
-        self.aim(False)
+        self.aim(None)
         self.select("", "")
         self.picked.emit("", "")

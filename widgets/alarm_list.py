@@ -12,6 +12,7 @@ from commandwall.picture import Changes, Picture, Readings, Tick
 from widgets import age, marks, words
 from widgets.base import Command
 from widgets.i18n import measured_in, named, tr
+from widgets.opening import ask_opening, from_alarm
 from widgets.paper import RIGHT, Ink, Paper
 from widgets.rows import RowList
 from widgets.trust import is_silent
@@ -40,6 +41,7 @@ class AlarmList(RowList):
         return [
             *super().commands(),
             Command("Space", tr("确认"), self.acknowledge),
+            Command("E", tr("转突发"), self.open_incident),
             Command("L", tr("定位"), self.locate),
         ]
 
@@ -48,6 +50,12 @@ class AlarmList(RowList):
         key = self.current or next(iter(self.keys), "")
         if key:
             self.do(alarms.acknowledge, alarm=key)
+
+    def open_incident(self) -> None:
+        """Make an incident of the chosen alarm; of the worst one where none is chosen."""
+        alarm = self.picture.alarms.get(self.current or next(iter(self.keys), ""))
+        if alarm is not None:
+            ask_opening(self, from_alarm(alarm, self.picture))
 
     def locate(self) -> None:
         """Bring the chosen alarm to the middle of the map."""

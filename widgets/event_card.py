@@ -9,12 +9,12 @@ from PySide6.QtCore import QRectF
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QComboBox, QLineEdit
 
-from commandwall import deadlines, events, incidents
+from commandwall import deadlines, events
 from commandwall.areas import CITY, chain
 from commandwall.clock import Ms
 from commandwall.deadlines import GREEN
 from commandwall.events import ACCEPTED, AREA, CLOSED_STATES, DISPATCHED, NEW, Event, EventView
-from commandwall.incidents import OPEN, Incident, Opening
+from commandwall.incidents import OPEN
 from commandwall.picture import Changes, Picture, Tick
 from commandwall.rights import about_event
 from widgets import age, text, words
@@ -22,9 +22,8 @@ from widgets.acts import ActBar
 from widgets.base import Command, Panel, Subject
 from widgets.files import FileStrip
 from widgets.i18n import named, tr
-from widgets.opening import opening_fields
+from widgets.opening import ask_opening, from_event
 from widgets.paper import RIGHT, Ink, Paper
-from widgets.sheet import Sheet
 
 LABEL = 96.0
 LINES = 9
@@ -118,19 +117,7 @@ class EventCard(Panel):
     def open_incident(self) -> None:
         """Ask what kind of incident the event becomes and how grave, then open it at its place."""
         if self.view is not None:
-            view, title = self.view, tr("转突发：前指与后指一同开设")
-            sheet = Sheet(self.look, title, "开设", opening_fields(view), self.window())
-            self.context.over(sheet.then(lambda told: self._open_incident(view, told)))
-
-    def _open_incident(self, view: EventView, told: dict[str, Any]) -> None:
-        e = view.event
-        area = self.picture.areas.get(e.area)
-        lon = e.lon if e.lon is not None else area.lon if area else 0.0
-        lat = e.lat if e.lat is not None else area.lat if area else 0.0
-        place = words.event_place(view, self.picture)
-        opening = Opening(told.pop("title"), told.pop("kind"), e.area, place, lon, lat,
-                          event=e.id, **told)  # fmt: skip
-        self.do(incidents.open_incident, self._opened, opening=opening)
+            ask_opening(self, from_event(self.view, self.picture))
 
     def locate(self) -> None:
         """Bring the event to the middle of the map."""
@@ -316,10 +303,6 @@ class EventCard(Panel):
         self._words.clear()
         self.context.drafts.done(f"event/{key}")
         self.ask(lambda reader: events.view(reader, key), self._take)
-
-    def _opened(self, done: Any) -> None:
-        for incident in done.of(Incident):
-            self.wanted.emit(Subject(Incident, incident.id))
 
     def _take(self, view: EventView) -> None:
         fresh = self.view is None or self.view.event.id != view.event.id

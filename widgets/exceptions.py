@@ -22,6 +22,7 @@ from widgets.acts import ActBar
 from widgets.base import EMPTY, NORMAL, Command, Context, Panel, Piece, Subject
 from widgets.i18n import tr
 from widgets.needs import Need
+from widgets.opening import ask_opening, from_alarm, from_event
 from widgets.paper import Ink, Paper
 from widgets.trust import heard_at, is_silent
 
@@ -84,6 +85,7 @@ class Exceptions(Panel):
             Command("K", tr("上一件"), lambda: self._step(-1)),
             Command("Space", tr("确认告警"), self.acknowledge),
             Command("Return", tr("打开"), self.go),
+            Command("E", tr("转突发"), self.open_incident),
         ]
 
     def open(self, subject: Subject) -> None:
@@ -105,6 +107,14 @@ class Exceptions(Panel):
             self.context.over(asked.then(lambda told: self._settle(need.id, told["keep"])))
         elif need is not None:
             self.wanted.emit(Subject(need.kind, need.id))
+
+    def open_incident(self) -> None:
+        """Make an incident of the chosen one, or of the worst."""
+        need = self._need()
+        if need is not None and need.alarm is not None:
+            ask_opening(self, from_alarm(need.alarm, self.picture))
+        elif need is not None and need.event is not None:
+            ask_opening(self, from_event(need.event, self.picture))
 
     def _settle(self, key: str, keep: str) -> None:
         self._said = ""

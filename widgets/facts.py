@@ -57,7 +57,7 @@ def place_of(kind: str, id_: str, picture: Picture) -> Spot | None:
     """Where a thing is and how that place is called; None where nothing is known of it."""
     thing = _thing(kind, id_, picture)
     if isinstance(thing, EventView):
-        return _place_of_event(thing, picture)
+        return place_of_event(thing, picture)
     if isinstance(thing, Resource) and (row := picture.fixes.row_of.get(id_)) is not None:
         lon, lat = float(picture.fixes.lon[row]), float(picture.fixes.lat[row])
         if lon == lon:  # a number: its position was heard
@@ -67,7 +67,7 @@ def place_of(kind: str, id_: str, picture: Picture) -> Spot | None:
     return float(thing.lon), float(thing.lat), _place_name(kind, thing, picture)
 
 
-def _place_of_event(view: EventView, picture: Picture) -> Spot | None:
+def place_of_event(view: EventView, picture: Picture) -> Spot | None:
     """Its own place, else that of the area it is known to."""
     event, area = view.event, picture.areas.get(view.event.area)
     name = words.event_place(view, picture)
@@ -246,8 +246,8 @@ def _incident(id_: str, context: Context) -> Facts | None:
     incident = context.picture.incidents.get(id_)
     if incident is None:
         return None
-    grade = NUMERALS.get(incident.grade or 0, "")
-    level = tr("{level} 级", level=grade) if grade else tr("未定级")
+    grade = incident.grade
+    level = named("incident_level", f"grade-{grade}") if grade else tr("未定级")
     kind = named("incident_kind", incident.kind)
     opened = tr("{time} 起", time=age.stamp(context.picture.now, incident.opened_at))
     lines = (f"{kind}　{level}".strip("　"), text.plain(incident.place), opened)

@@ -48,6 +48,13 @@ def value(field: Field) -> Any:
     return field.currentData() if isinstance(field, QComboBox) else field.value()
 
 
+def changed(field: Field) -> Any:
+    """The signal of a field that holds something else now."""
+    if isinstance(field, QLineEdit):
+        return field.textChanged
+    return field.currentIndexChanged if isinstance(field, QComboBox) else field.valueChanged
+
+
 def dress(parent: QWidget, look: Look, keys: OwnKeys) -> None:
     """Let the fields and buttons of a part write in its type, and keep the keys that work them."""
     px, font, children = look.px, look.font("label"), parent.findChildren(QWidget)

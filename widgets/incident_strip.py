@@ -1,26 +1,31 @@
-"""The incident strip: what, where, how bad, since when; three gradings that are never one."""
+"""The incident strip: what, where, how bad, who is there, what is late; others as cards."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from PySide6.QtCore import QRectF
+from PySide6.QtGui import QMouseEvent
 
-from commandwall import closing
+from commandwall import closing, incidents
 from commandwall.clock import Ms
-from commandwall.directives import VERIFIED, Directive
-from commandwall.incidents import OPEN, Incident
+from commandwall.directives import Directive, owes
+from commandwall.incidents import OPEN, CommandPost, GradeProposal, Incident, Levels
 from commandwall.picture import Changes, Picture, Tick
-from widgets import age
+from commandwall.posts import FRONT
+from widgets import age, text
 from widgets.base import Command, Panel, Subject
-from widgets.directives import due, focus, of_incident
+from widgets.directives import due, focus, lamp, of_incident
 from widgets.fields import words
 from widgets.i18n import named, tr
-from widgets.opening import level
-from widgets.paper import Ink, Paper
+from widgets.opening import GRADINGS, ask_levels, ask_opening, from_spot, level, proposal_line
+from widgets.paper import RIGHT, Ink, Paper
 from widgets.sheet import Sheet
 
-FIELD, TITLE_LEAST = 190.0, 560.0
+FIELD, TITLE_LEAST, LATE, GAP = 168.0, 460.0, 470.0, 24.0
+"""Widths of a field, of the least title beside the fields, of what is late."""
+CARD, CARDS = 44.0, 100.0
+"""Height of a card of another incident, and where the cards begin."""
 
 
 class IncidentStrip(Panel):
@@ -28,7 +33,7 @@ class IncidentStrip(Panel):
 
     id = "incident_strip"
     title = "突发事件"
-    shows = frozenset({Incident, Directive, Tick})
+    shows = frozenset({Incident, GradeProposal, CommandPost, Directive, Tick})
     headed = False
 
     def __init__(self, *args: Any, **kw: Any) -> None:
@@ -49,20 +54,49 @@ class IncidentStrip(Panel):
             Command("]", tr("下一个突发事件"), lambda: self.step(1)),
             Command("[", tr("上一个突发事件"), lambda: self.step(-1)),
             Command("L", tr("定位"), self.locate),
+            Command("Shift+N", tr("新开突发事件"), self.open_by_hand),
+            Command("Shift+G", tr("定级"), self.grade),
             Command("Shift+X", tr("结束突发事件"), self.close_incident),
         ]
 
     def incident(self) -> Incident | None:
         return self.picture.incidents.get(focus(self.picture, self.chosen_incident))
 
+    def open_ones(self) -> list[Incident]:
+        """All open incidents, the oldest first."""
+        still = (i for i in self.picture.incidents.values() if i.state == OPEN)
+        return sorted(still, key=lambda i: i.opened_at)
+
     def step(self, by: int) -> None:
         """Bring another open incident into focus on every panel of the page."""
-        still = sorted((i for i in self.picture.incidents.values() if i.state == OPEN),
-                       key=lambda i: i.opened_at)  # fmt: skip
-        now = self.incident()
+        still, now = self.open_ones(), self.incident()
         if still and now is not None:
             at = (still.index(now) + by) % len(still)
             self.chosen.emit(Subject(Incident, still[at].id))
+
+    def open_by_hand(self) -> None:
+        """Open an incident at the place of the next click on the map."""
+        if self.context.map is not None:
+            self._said = tr("点地图取事发地点，Esc 放弃")
+            self.context.map.aim(self._open_at)
+            self.context.map.setFocus()  # so that Esc reaches it
+            self.update()
+
+    def _open_at(self, lon: float, lat: float) -> None:
+        self._said = ""
+        assert self.context.map is not None
+        code = self.context.map.area_at(lon, lat)
+        ask_opening(self, from_spot(lon, lat, code, self.picture))
+
+    def grade(self) -> None:
+        """Decide the three gradings anew; what the rules propose is shown beside."""
+        found = self.incident()
+        if found is not None:
+            ask_levels(self, found, lambda levels, reason: self._grade(found.id, levels, reason))
+
+    def _grade(self, incident: str, levels: Levels, reason: str) -> None:
+        self._said = ""
+        self.do(incidents.set_levels, incident=incident, levels=levels, reason=reason)
 
     def locate(self) -> None:
         """Bring the incident to the middle of the map."""
@@ -88,55 +122,117 @@ class IncidentStrip(Panel):
         self._said = why
         self.update()
 
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        point = event.position() / self.look.unit
+        for incident, box in self._cards(self.width() / self.look.unit):
+            if box.contains(point):
+                self.chosen.emit(Subject(Incident, incident.id))
+
     def draw(self, paper: Paper) -> None:
         found = self.incident()
         if found is None:
             paper.write(0, 40, tr("没有突发事件"), Ink("sentence", "t2"))
-            line = tr("在事件卡上按 E 转突发；前后指一同开设")
-            paper.write(0, 74, line, Ink("body", "t3"))
+            line = tr("在事件卡或告警上按 E 转突发，按 Shift N 在图上新开；前后指一同开设")
+            paper.write(0, 74, self._said or line, Ink("body", "t3"), room=paper.width)
             return
-        fields = self._fields(found)
-        start = paper.width - FIELD * len(fields)
-        beside = start >= TITLE_LEAST  # on a narrow wall the fields stand under the title
-        room = start - 24 if beside else paper.width
+        wide = FIELD * (len(GRADINGS) + 1) + LATE
+        beside = paper.width - wide >= TITLE_LEAST  # else the fields stand under the title
+        room = paper.width - wide - GAP if beside else paper.width
         paper.write(0, 40, found.title, Ink("sentence"), room=room)
-        paper.write(0, 74, self._line(found), Ink("body"), room=room)
-        x, y = (start, 0.0) if beside else (0.0, 90.0)
-        for i, field in enumerate(fields):
-            self._draw_field(paper, x + i * FIELD, y, field)
-        if self._said:
-            paper.write(0, paper.height - 4, self._said, Ink("label", "t1"), room=paper.width)
+        paper.write(0, 76, self._said or self._line(found), Ink("body", "t1" if self._said else ""),
+                    room=room)  # fmt: skip
+        x, y = (paper.width - wide, 0.0) if beside else (0.0, 88.0)
+        self._draw_fields(paper, x, y, found)
+        self._draw_late(paper, x + wide - LATE if beside else 0.0, y if beside else y + 76, found)
+        if beside:
+            for incident, box in self._cards(paper.width):
+                self._draw_card(paper, box, incident)
 
-    def _draw_field(self, paper: Paper, x: float, y: float, field: tuple[str, str, int]) -> None:
-        label, value, level = field
-        paper.write(x, y + 22, label, Ink("label", "t3"))
-        if level:
-            paper.mark(x + 14, y + 56, 26, (level, "ACKED"))
-            paper.write(x + 36, y + 64, value, Ink("item"))
-        else:
-            paper.write(x, y + 64, value, Ink("item", "t2", False))
+    def _draw_fields(self, paper: Paper, x: float, y: float, found: Incident) -> None:
+        for grading, name in GRADINGS.items():
+            value = getattr(found, grading)
+            paper.write(x, y + 22, tr(name), Ink("label", "t3"), room=FIELD - 8)
+            start = x
+            if value:
+                paper.mark(x + 14, y + 56, 26, (min(max(value, 1), 4), "ACKED"))
+                start = x + 36
+            ink = Ink("item") if value else Ink("item", "t2", False)
+            paper.write(start, y + 64, level(grading, value), ink, room=x + FIELD - 8 - start)
+            x += FIELD
+        paper.write(x, y + 22, tr("事发至今"), Ink("label", "t3"), room=FIELD - 8)
+        since = age.span(Ms(self.picture.now - found.opened_at))
+        paper.write(x, y + 64, since, Ink("item", "t2", False), room=FIELD - 8)
 
-    def _fields(self, found: Incident) -> list[tuple[str, str, int]]:
-        gradings = (
-            (tr("事件分级"), found.grade),
-            (tr("预警级别"), found.warning),
-            (tr("响应级别"), found.response),
-        )
-        now = self.picture.now
-        since = (tr("事发至今"), age.span(Ms(now - found.opened_at)), 0)
-        mine = of_incident(self.picture, found.id)
-        late = sum((end := due(d)) is not None and end < now for d in mine)
-        owed = sum(d.state != VERIFIED for d in mine)
-        debts = (tr("欠答"), tr("{n}　超时 {late}", n=owed, late=late), 0)
-        graded = [(label, level(g), g or 0) for label, g in gradings]
-        return [*graded, since, debts]
+    def _draw_late(self, paper: Paper, x: float, y: float, found: Incident) -> None:
+        """Who is late with what and by how much; else what is due next."""
+        owed = self._owed(found)
+        late = sum(1 for d in owed if (due(d) or 0) < self.picture.now)
+        told = tr("超时 {late} 项　欠答 {n} 项", late=late, n=len(owed))
+        paper.write(x, y + 22, told, Ink("label", "t1" if late else "t3", bool(late)))
+        if not owed:
+            paper.write(x, y + 64, tr("无欠答"), Ink("item", "t2", False))
+            return
+        end = due(owed[0])
+        assert end is not None
+        paper.lamp(x + 14, y + 56, 26, lamp(owed[0], self.picture.now))
+        left = age.left(self.picture.now, end)
+        wide = paper.length(left, Ink("item"))
+        stop = paper.write(x + 36, y + 64, self._debt(owed[0]), Ink("item"),
+                           room=LATE - 36 - wide - 16)  # fmt: skip
+        paper.write(stop + 16, y + 64, left, Ink("item"))
+
+    def _debt(self, d: Directive) -> str:
+        """前指 未接令: who owes what."""
+        debt = owes(d)
+        assert debt is not None
+        what = named("directive_limit", debt[1])
+        return tr("{who} 欠{what}", who=named("post", debt[0]), what=what)
+
+    def _cards(self, width: float) -> list[tuple[Incident, QRectF]]:
+        """The open incidents that are not in focus, each with its place under the strip."""
+        now = self.incident()
+        others = [i for i in self.open_ones() if now is not None and i.id != now.id]
+        least = width / max(1, int(width // 420))
+        wide = max(least, width / max(1, len(others))) if len(others) < 4 else least
+        wide = min(wide, 640.0)
+        return [(incident, QRectF(n * wide, CARDS, wide - 12, CARD))
+                for n, incident in enumerate(others) if (n + 1) * wide <= width + 1]  # fmt: skip
+
+    def _draw_card(self, paper: Paper, box: QRectF, incident: Incident) -> None:
+        owed = self._owed(incident)
+        paper.fill(box, "r", 4)
+        base = box.center().y() + 7
+        told = tr("无欠答")
+        if owed:
+            colour, end = lamp(owed[0], self.picture.now), due(owed[0]) or Ms(0)
+            paper.lamp(box.x() + 22, box.center().y(), 20, colour)
+            told = f"{self._debt(owed[0])} {age.left(self.picture.now, end)}"
+        paper.write(box.right() - 12, base, told, Ink("label", "t1" if owed else "t3"), RIGHT,
+                    box.width() * 0.5)  # fmt: skip
+        paper.write(box.x() + 42, base, incident.title, Ink("body", "t1"),
+                    room=box.width() * 0.5 - 60)  # fmt: skip
+
+    def _owed(self, found: Incident) -> list[Directive]:
+        """What is owed in an incident, the latest first."""
+        mine = (d for d in of_incident(self.picture, found.id) if owes(d) is not None)
+        return sorted(mine, key=lambda d: due(d) or 0)
 
     def _line(self, found: Incident) -> str:
-        still = sum(i.state == OPEN for i in self.picture.incidents.values())
-        more = tr("另有 {n} 起，按 ] 切换", n=still - 1) if still > 1 else ""
+        others = len(self.open_ones()) - 1
+        more = tr("另有 {n} 起，按 ] 切换", n=others) if others else ""
         kind = named("incident_kind", found.kind) if found.kind else ""
         opened = tr("{time} 起", time=age.clock(found.opened_at))
-        return "　".join(filter(None, (found.place, kind, opened, more)))
+        advice = proposal_line(self.picture.proposals.get(found.id), found.grade)
+        there = self._there(found)
+        return "　".join(filter(None, (found.place, kind, opened, there, advice, more)))
+
+    def _there(self, found: Incident) -> str:
+        """Who leads on the scene, and how many are there."""
+        front = self.picture.command_posts.get(f"{found.id}:{FRONT}")
+        if front is None or not (front.lead or front.people):
+            return tr("前指未报到")
+        lead = text.person(front.lead)
+        return tr("前指 {lead} {n} 人", lead=lead, n=age.number(front.people))
 
 
 def frame(paper: Paper, box: QRectF, chosen: bool) -> None:

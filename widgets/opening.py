@@ -1,35 +1,159 @@
-"""What a person states when an event becomes an incident."""
+"""What a person states when an incident is opened, and when its gradings are decided anew."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Any
+
+from commandwall import alarms
+from commandwall.alarms import Alarm
 from commandwall.events import EventView
-from widgets.fields import Field, choice, number, words
-from widgets.i18n import language, rows, tr
+from commandwall.grading import Harm, suggest
+from commandwall.incidents import GradeProposal, Incident, Levels, Opening, open_incident
+from commandwall.picture import Picture
+from widgets import words
+from widgets.base import Panel, Subject
+from widgets.facts import place_at, place_of_event
+from widgets.fields import Field, choice, number
+from widgets.fields import words as line
+from widgets.i18n import language, named, rows, tr
+from widgets.sheet import Answers, Sheet
 
-ROMAN = ("", "Ⅰ", "Ⅱ", "Ⅲ", "Ⅳ")
 FARTHEST_M, STEP_M = 20_000, 50
+MANY, COSTLY, STEP_LOSS = 9_999, 9_999_999, 100
+HARM = ("dead", "hurt", "loss")
+GRADINGS = {"grade": "事件分级", "warning": "预警级别", "response": "响应级别"}
 
 
-def level(grade: int | None) -> str:
-    """Ⅱ 级, or 未定."""
-    return tr("{level} 级", level=ROMAN[grade]) if grade else tr("未定")
+@dataclass(frozen=True, slots=True)
+class Start:
+    """What an incident is opened from: what is known before a person states anything."""
+
+    title: str
+    area: str
+    place: str
+    lon: float
+    lat: float
+    kind: str = ""
+    event: str = ""
+    alarm: str = ""
+    grade: int | None = None
 
 
-def opening_fields(view: EventView) -> dict[str, tuple[str, Field]]:
-    """The fields of a sheet, by the names that `incidents.Opening` has for them."""
+def level(grading: str, value: int | None) -> str:
+    """重大, 红色预警, 二级响应 or 未定: a grading of an incident in words, never a bare 级."""
+    return named("incident_level", f"{grading}-{value}") if value else tr("未定")
+
+
+def from_event(view: EventView, picture: Picture) -> Start:
+    e = view.event
+    lon, lat, place = place_of_event(view, picture) or (0.0, 0.0, "")
+    return Start(e.title, e.area, place, lon, lat, event=e.id, grade=e.grade)
+
+
+def from_alarm(alarm: Alarm, picture: Picture) -> Start:
+    """Its kind is the one that names such devices; with it comes the event that it filed."""
+    filed = alarms.event_id(alarm.id)
+    event = filed if filed in picture.events else ""
+    kinds = (k for k, c in rows("incident_kind").items() if alarm.cls in c.facts.get("sensors", ()))
+    place, kind = words.place(picture, alarm.area), next(kinds, "")
+    title = named("incident_kind", kind) if kind else words.alarm_title(alarm)
+    return Start(f"{place} {title}".strip(), alarm.area, place, alarm.lon, alarm.lat, kind, event,
+                 alarm.id)  # fmt: skip
+
+
+def from_spot(lon: float, lat: float, code: str, picture: Picture) -> Start:
+    """By hand at a place of the map."""
+    return Start("", code, place_at(lon, lat, code, picture), lon, lat)
+
+
+def ask_opening(panel: Panel, start: Start) -> None:
+    """A sheet that opens the incident; the page of its kind follows once it is on disk."""
     kinds = {"": tr("未定"), **{k: c.name(language()) for k, c in rows("incident_kind").items()}}
-    return {
-        "title": (tr("名称"), words(view.event.title)),
-        "kind": (tr("种类"), choice(kinds)),
-        "grade": (tr("事件分级"), _levels(view.event.grade)),
-        "warning": (tr("预警级别"), _levels(None)),
-        "response": (tr("响应级别"), _levels(None)),
+    kind = choice(kinds)
+    kind.setCurrentIndex(list(kinds).index(start.kind))
+    fields: dict[str, tuple[str, Field]] = {
+        "title": (tr("名称"), line(start.title)),
+        "kind": (tr("种类"), kind),
+        "place": (tr("地点"), line(start.place)),
+        **_harm_fields(Harm()),
+        **_level_fields({"grade": start.grade}),
         "radius_m": (tr("警戒半径"), number(FARTHEST_M, STEP_M, "m")),
-        "reason": (tr("开设原因"), words()),
+        "reason": (tr("开设原因"), line()),
     }
+    sheet = Sheet(panel.look, tr("转突发：前指与后指一同开设"), "开设", fields, panel.window())
+    sheet.telling(lambda told: proposed(told, str(told["kind"]), panel.picture))
+    panel.context.over(sheet.then(lambda told: _open(panel, start, told)))
 
 
-def _levels(now: int | None) -> Field:
-    field = choice({grade: level(grade) for grade in (None, 1, 2, 3, 4)})
-    field.setCurrentIndex(now or 0)
-    return field
+def ask_levels(panel: Panel, incident: Incident, then: Any) -> None:
+    """A sheet that decides the three gradings; `then(levels, reason)`."""
+    known = panel.picture.proposals.get(incident.id)
+    harm = Harm(known.dead, known.hurt, known.loss) if known else Harm()
+    fields: dict[str, tuple[str, Field]] = {
+        **_harm_fields(harm),
+        **_level_fields({g: getattr(incident, g) for g in GRADINGS}),
+        "reason": (tr("定级理由"), line()),
+    }
+    title = tr("定级 {title}", title=incident.title)
+    sheet = Sheet(panel.look, title, "定级", fields, panel.window())
+    sheet.telling(lambda told: proposed(told, incident.kind, panel.picture))
+    panel.context.over(sheet.then(lambda told: then(_levels(told), told["reason"])))
+
+
+def proposed(told: Answers, kind: str, picture: Picture) -> str:
+    """What the rules propose for the harm that is typed, and why; a person decides."""
+    found = suggest(_harm(told), kind, picture.now)
+    if found is None:
+        return tr("建议分级　无：未报伤亡和损失，或该种类不分级；由人决定")
+    grade, rule = level("grade", found.grade), named("grade_limit", found.rule)
+    return tr("建议分级　{grade}：{rule}；由人决定", grade=grade, rule=rule)
+
+
+def proposal_line(known: GradeProposal | None, decided: int | None) -> str:
+    """What was proposed, where it is not what was decided."""
+    if known is None or known.grade is None or known.grade == decided:
+        return ""
+    grade, rule = level("grade", known.grade), named("grade_limit", known.rule)
+    return tr("建议{grade}（{rule}）", grade=grade, rule=rule)
+
+
+def _open(panel: Panel, start: Start, told: Answers) -> None:
+    levels = _levels(told)
+    opening = Opening(
+        told["title"], told["kind"], start.area, told["place"], start.lon, start.lat, levels.grade,
+        levels.warning, levels.response, float(told["radius_m"]), start.event, told["reason"],
+        start.alarm, levels.harm,
+    )  # fmt: skip
+    panel.do(open_incident, lambda done: _show(panel, done), opening=opening)
+
+
+def _show(panel: Panel, done: Any) -> None:
+    for incident in done.of(Incident):
+        panel.wanted.emit(Subject(Incident, incident.id))
+
+
+def _harm(told: Answers) -> Harm:
+    return Harm(*(int(told[name]) for name in HARM))
+
+
+def _levels(told: Answers) -> Levels:
+    return Levels(*(told[g] for g in GRADINGS), _harm(told))
+
+
+def _harm_fields(harm: Harm) -> dict[str, tuple[str, Field]]:
+    dead, hurt = number(MANY, 1, tr("人")), number(MANY, 1, tr("人"))
+    loss = number(COSTLY, STEP_LOSS, tr("万元"))
+    for field, value in ((dead, harm.dead), (hurt, harm.hurt), (loss, harm.loss)):
+        field.setValue(value)
+    return {"dead": (tr("死亡"), dead), "hurt": (tr("重伤"), hurt),
+            "loss": (tr("直接经济损失"), loss)}  # fmt: skip
+
+
+def _level_fields(now: dict[str, int | None]) -> dict[str, tuple[str, Field]]:
+    fields: dict[str, tuple[str, Field]] = {}
+    for grading, name in GRADINGS.items():
+        field = choice({value: level(grading, value) for value in (None, 1, 2, 3, 4)})
+        field.setCurrentIndex(now.get(grading) or 0)
+        fields[grading] = tr(name), field
+    return fields

@@ -77,8 +77,6 @@ class OrderForm(Panel):
         self._bar, self._at = ActBar(self._acts(), self), KeyButton("P", self)
         self._at.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._at.clicked.connect(self.take_place)
-        if self.context.map is not None:
-            self.context.map.aimed.connect(self._aimed)
         self._lay_out()
         self._fill()
         self.context.drafts.follow(self._words, DRAFT)
@@ -105,7 +103,7 @@ class OrderForm(Panel):
         """Where the directive points to, and what was just done."""
         where = tr("地点　{place}", place=plain(self._place[2], 40)) if self._place else ""
         view = self.context.map
-        if view is not None and view.aiming:
+        if view is not None and view.aims(self._aimed):
             where = tr("点地图取地点，Esc 不带地点")
         return [(line, Ink("age", "t1")) for line in (where, self._said) if line]
 
@@ -117,14 +115,14 @@ class OrderForm(Panel):
         found = place_of(*view.chosen, self.picture)
         if found is None or found == self._place:
             self._place = None
-            view.aim()
+            view.aim(self._aimed)
             view.setFocus()  # so that Esc reaches it
         else:
             self._place, self._said = found, ""
         self.update()
 
     def _aimed(self, lon: float, lat: float) -> None:
-        if not self.isVisible() or self.context.map is None:
+        if self.context.map is None:
             return
         code = self.context.map.area_at(lon, lat)
         self._place, self._said = (lon, lat, place_at(lon, lat, code, self.picture)), ""

@@ -74,6 +74,10 @@ def _disk_full(facts: Facts) -> str:
     )  # fmt: skip
 
 
+def _has_incident(facts: Facts) -> str:
+    return tr("已转突发：{title}", title=facts.get("title", ""))
+
+
 def _closed(facts: Facts) -> str:
     return tr("已结束，不能再做")
 
@@ -151,6 +155,7 @@ SENTENCES: Mapping[str, Callable[[Facts], str]] = {
     "settled": _settled,
     "moved_on": _moved_on,
     "closed": _closed,
+    "has_incident": _has_incident,
     "disk_full": _disk_full,
     "file": _file,
     "attached": _attached,

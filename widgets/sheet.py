@@ -11,11 +11,11 @@ from PySide6.QtWidgets import QFormLayout, QVBoxLayout, QWidget
 
 from widgets.acts import ActBar
 from widgets.base import Command
-from widgets.fields import Field, dress, value
+from widgets.fields import Field, changed, dress, value
 from widgets.look import Look
 from widgets.own_keys import OwnKeys
 from widgets.paper import Ink, Paper
-from widgets.text import PlainLabel
+from widgets.text import ParagraphLabel, PlainLabel
 
 WIDTH, MARGIN, HEAD = 720, 24, 72
 Answers = dict[str, Any]
@@ -34,14 +34,28 @@ class Sheet(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setAccessibleName(title)
         self._lay_out(act)
-        self.adjustSize()
-        self.setGeometry((parent.width() - look.px(WIDTH)) // 2, look.px(160), look.px(WIDTH),
-                         self.sizeHint().height())  # fmt: skip
+        self._settle(parent)
         self.setFocusProxy(next(iter(fields.values()))[1])
 
     def then(self, done: Callable[[Answers], object]) -> Sheet:
         self._done = done
         return self
+
+    def telling(self, tell: Callable[[Answers], str]) -> Sheet:
+        """A line under the fields that follows what they hold."""
+        self._told.show()
+        for _, field in self._fields.values():
+            changed(field).connect(lambda *_: self._told.setText(tell(self._answers())))
+        self._told.setText(tell(self._answers()))
+        self._settle(self.parentWidget())
+        return self
+
+    def _settle(self, parent: QWidget) -> None:
+        look, left = self._look, (parent.width() - self._look.px(WIDTH)) // 2
+        self.adjustSize()
+        tall = self.sizeHint().height()
+        top = max(0, min(look.px(160), (parent.height() - tall) // 2))
+        self.setGeometry(left, top, look.px(WIDTH), tall)
 
     def _lay_out(self, act: str) -> None:
         px = self._look.px
@@ -57,15 +71,21 @@ class Sheet(QWidget):
         commands = [Command("Ctrl+Return", act, self.accept), Command("Esc", "取消", self.close)]
         self.bar = ActBar(commands, self)
         self.bar.allow([command.key for command in commands])
+        self._told = ParagraphLabel()
+        self._told.hide()
         column.addLayout(form)
+        column.addWidget(self._told)
         column.addWidget(self.bar)
         dress(self, self._look, OwnKeys(self))
 
     def accept(self) -> None:
         """Hand over what the fields hold, and go."""
-        answers = {key: value(field) for key, (_, field) in self._fields.items()}
+        answers = self._answers()
         self.close()
         self._done(answers)
+
+    def _answers(self) -> Answers:
+        return {key: value(field) for key, (_, field) in self._fields.items()}
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:

@@ -158,13 +158,16 @@ def test_a_click_that_was_asked_for_tells_its_place_and_chooses_nothing(
     view = make_map(city)
     alarm, told = city.picture.alarms["A1"], []
     view.picked.connect(lambda *what: told.append(what))
-    view.aim()
+    taken: list[tuple[float, float]] = []
+    view.aim(lambda *place: taken.append(place))
     assert view.cursor().shape() == Qt.CursorShape.CrossCursor
-    with qtbot.waitSignal(view.aimed) as aimed:
-        qtbot.mouseClick(view, LEFT, pos=spot(view, alarm.lon, alarm.lat))
-    assert aimed.args == pytest.approx([alarm.lon, alarm.lat], abs=0.001)
+    qtbot.mouseClick(view, LEFT, pos=spot(view, alarm.lon, alarm.lat))
+    assert taken == [pytest.approx((alarm.lon, alarm.lat), abs=0.001)]
     assert told == [] and view.chosen == ("", "") and not view.aiming
-    view.aim()
+    view.aim(lambda *place: taken.append(place), once=False)
+    for _ in range(2):
+        qtbot.mouseClick(view, LEFT, pos=spot(view, alarm.lon, alarm.lat))
+    assert len(taken) == 3 and view.aiming
     qtbot.keyClick(view, Qt.Key.Key_Escape)
     assert not view.aiming
 

@@ -223,7 +223,7 @@ def test_an_incident_is_opened_with_its_gradings_and_closed_with_a_reason(
     assert (found.grade, found.warning, found.response, found.radius_m) == (3, None, 2, 300)
     world.tick({Incident: [found]})
     wall.open_page("command")
-    assert "Ⅲ" in read(wall.page.panels["incident_strip"])
+    assert "较大" in read(wall.page.panels["incident_strip"])
     wall.page.panels["incident_strip"].close_incident()
     sheet = next(s for s in wall.findChildren(Sheet) if "reason" in s._fields and s.isVisible())
     sheet._fields["reason"][1].setText("水已恢复")
