@@ -119,9 +119,11 @@ def open_incident(tx: Tx, opening: Opening) -> None:
     tx.put(
         Incident(
             key, title, o.kind, o.grade, o.warning, o.response, o.area, place, o.lon, o.lat,
-            o.radius_m, o.event, OPEN, tx.now, None, reason, tx.by, tx.post,
+            o.radius_m, o.event, OPEN, tx.now, None, reason, tx.by, tx.post, o.alarm,
         )
     )  # fmt: skip
+    if o.harm != Harm():
+        tx.put(_proposal(tx, key, o.kind, o.harm))
     tx.put(
         CommandPost(f"{key}:{FRONT}", key, FRONT, "", place, o.lon, o.lat, "", 0, tx.now),
         CommandPost(f"{key}:{BACK}", key, BACK, "", "", o.lon, o.lat, "", 0, tx.now),
@@ -132,8 +134,9 @@ def set_levels(tx: Tx, incident: str, levels: Levels, reason: str) -> None:
     """定级: decide the three gradings anew, for a reason; what the rules propose is kept beside."""
     now = still_open(tx, incident)
     reason = written("reason", reason)
-    given = {"grade": levels.grade, "warning": levels.warning, "response": levels.response}
-    tx.put(replace(now, **given, reason=reason, by=tx.by, post=tx.post))
+    grade, warning, response = levels.grade, levels.warning, levels.response
+    now = replace(now, grade=grade, warning=warning, response=response)
+    tx.put(replace(now, reason=reason, by=tx.by, post=tx.post))
     tx.put(_proposal(tx, incident, now.kind, levels.harm))
 
 

@@ -31,6 +31,7 @@ from commandwall.clock import Ms
 from commandwall.conflicts import OPEN, Dispute, Verdict
 from commandwall.directives import Directive
 from commandwall.events import Event, EventView
+from commandwall.extents import Extent
 from commandwall.incidents import CommandPost, GradeProposal, Incident
 from commandwall.indicators import Indicator, IndicatorValue
 from commandwall.resources import Resource
@@ -275,6 +276,7 @@ class Picture:
         self.incidents: dict[str, Incident] = {}
         self.command_posts: dict[str, CommandPost] = {}
         self.proposals: dict[str, GradeProposal] = {}
+        self.extents: dict[str, Extent] = {}
         self.directives: dict[str, Directive] = {}
         self.conflicts: dict[str, Conflict] = {}
         self.disputes: dict[str, Dispute] = {}
@@ -335,6 +337,7 @@ class Picture:
             Directive: self.directives, Conflict: self.conflicts, Indicator: self.indicators,
             IndicatorValue: self.values, Credit: self.credits, Dispute: self.disputes,
             Verdict: self.verdicts, SourceSwitch: self.switches, GradeProposal: self.proposals,
+            Extent: self.extents,
         }  # fmt: skip
         return shelves.get(kind, {})
 

@@ -1,14 +1,16 @@
-"""The incident 突发事件: its cordon with its measure, its command posts 前指 and 后指, and the
-places that directives 指令 name."""
+"""The incident 突发事件: its cordon with its measure, its area of effect, its command posts 前指
+and 后指, and the places that directives 指令 name."""
 
 from __future__ import annotations
 
 import numpy as np
+import shapely
 from PySide6.QtCore import QPointF
 from PySide6.QtGui import QPainter
 
 from commandwall import codes
 from commandwall.directives import VERIFIED, Directive
+from commandwall.extents import PLUME, Extent
 from commandwall.incidents import OPEN, CommandPost, Incident
 from commandwall.picture import Changes, Picture
 from commandwall.posts import FRONT
@@ -24,7 +26,7 @@ BELOW = 42.0
 
 class IncidentLayer(Layer):
     id, title, order = "incident", "突发事件", 62
-    shows = frozenset({Incident, CommandPost, Directive})
+    shows = frozenset({Incident, CommandPost, Directive, Extent})
 
     def refresh(self, picture: Picture, changes: Changes, scene: Scene) -> None:
         open_ = [i for i in picture.incidents.values() if i.state == OPEN]
@@ -34,10 +36,12 @@ class IncidentLayer(Layer):
         # A post whose place nobody has reported stands nowhere.
         posts = [p for p in picture.command_posts.values() if p.incident in ids and p.place]
         cordons = [item for i in open_ if i.radius_m > 0 for item in _cordon(i, scene)]
+        extents = [e for e in picture.extents.values() if e.id in ids and e.wkt]
+        drawn = [item for e in extents for item in _extent(e, scene)]
         orders = [d for d in picture.directives.values() if d.incident in ids and _placed(d)]
         # A post at the place of its incident is drawn below it; there the incident is picked.
         scene.draw(
-            self, *cordons, *_orders(orders, scene), *_posts(posts, picture, scene),
+            self, *drawn, *cordons, *_orders(orders, scene), *_posts(posts, picture, scene),
             *_marks(open_, scene),
         )  # fmt: skip
 
@@ -53,6 +57,35 @@ def _cordon(incident: Incident, scene: Scene) -> list[Item]:
         Line(segments, style.paint("s1"), 2.5),
         Names(x + slant, y - slant, [text], "cordon", rank=0, where=BESIDE, gap=6),
     ]
+
+
+DASH = (10.0, 6.0)
+
+
+def _extent(extent: Extent, scene: Scene) -> list[Item]:
+    """Its outline dashed, as what is reckoned and not seen, and how it was drawn."""
+    shape = shapely.from_wkt(extent.wkt, on_invalid="ignore")
+    if shape is None or shape.is_empty:
+        return []
+    fill = geometry.solids(np.array([shape]), scene.project)
+    edge, along, _ = geometry.strings(np.array([shape.boundary]), scene.project)
+    west, _, east, north = shape.bounds
+    x, y = scene.project([(west + east) / 2], [north])
+    style = scene.style
+    return [
+        Fill(fill, np.array([style.paint("s2", 0.16)], np.uint32)),
+        Line(edge, style.paint("s2"), 2.0, dash=DASH, along=along),
+        Names(x, y, [_measured(extent, scene)], "cordon", rank=0, where=BESIDE, gap=6),
+    ]
+
+
+def _measured(extent: Extent, scene: Scene) -> str:
+    """下风扇区（估算） 800 m 3 m/s: how it was drawn."""
+    code = codes.load("extent_shape").get(extent.shape)
+    name = code.name(scene.lang) if code else extent.shape
+    size = words.length(extent.size_m) if extent.size_m else ""
+    wind = f"{extent.wind:g} m/s" if extent.shape == PLUME and extent.wind is not None else ""
+    return " ".join(filter(None, (name, size, wind)))
 
 
 def _marks(incidents: list[Incident], scene: Scene) -> list[Item]:

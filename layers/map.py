@@ -23,12 +23,12 @@ from PySide6.QtWidgets import QApplication, QWidget
 from commandwall.clock import Clock
 from commandwall.geo import CGCS2000
 from layers import words
+from layers.aimed import Aimed
 from layers.areas import SHOWN
 from layers.base import Layer, load_layers
 from layers.board import Board
 from layers.chosen import AREA, BUILDING, Chosen
 from layers.hand import Hand
-from layers.layered import Layered
 from layers.navigator import Navigator
 from layers.overlay import Blinker, Furniture, Overlay
 from layers.pick import Hit, mark_at
@@ -39,7 +39,7 @@ from layers.tint import TintLayer
 log = logging.getLogger(__name__)
 
 
-class MapView(Layered):
+class MapView(Aimed):
     """The map. `refresh(picture, changes)` is called at each tick; it never moves, zooms or takes
     the focus by itself.
 
@@ -81,7 +81,6 @@ class MapView(Layered):
         self._by_key = False  # the focus came by key: only then an outline tells where it is
         self._choice = Chosen(self.board)
         self._hand = Hand(self)
-        self._aim: tuple[Callable[[float, float], object], bool] | None = None
         self._set_up()
 
     def _set_up(self) -> None:
@@ -168,20 +167,6 @@ class MapView(Layered):
     def chosen_buildings(self) -> tuple[str, ...]:
         """All buildings that are marked."""
         return self._choice.buildings
-
-    def aim(self, take: Callable[[float, float], object] | None, once: bool = True) -> None:
-        """The next click chooses nothing: `take(lon, lat)` gets its place, and where it is not
-        wanted `once` those of all that follow; None ends it."""
-        self._aim = (take, once) if take is not None else None
-        self.setCursor(Qt.CursorShape.CrossCursor if take else Qt.CursorShape.ArrowCursor)
-
-    def aims(self, take: Callable[[float, float], object]) -> bool:
-        """Whether it is this one that gets the place of the next click."""
-        return self._aim is not None and self._aim[0] == take
-
-    @property
-    def aiming(self) -> bool:
-        return self._aim is not None
 
     @property
     def pointer(self) -> QPointF | None:
@@ -311,6 +296,7 @@ class MapView(Layered):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         self._overlay.paint(painter, view, self.clock.monotonic(), self.pane.held)
         self._choice.paint(painter, view)
+        self.paint_sketch(painter, view)
         strip = self._furniture.image(view, self.frame_text())
         painter.drawImage(0, view.height - strip.height(), strip)
         if self._by_key and self.hasFocus():
@@ -367,11 +353,7 @@ class MapView(Layered):
 
     def choose(self, position: QPointF, more: bool = False) -> None:
         """A click: what lies there is selected; with `more` a building comes to those chosen."""
-        if self._aim is not None:
-            take, once = self._aim
-            if once:
-                self.aim(None)
-            take(*self.degrees_at(position))
+        if self.aiming and self.hit_aim(*self.degrees_at(position)):
             return
         found = self.hit(position)
         kind, id_ = (found.kind, found.id) if found else ("", "")

@@ -136,6 +136,21 @@ def paint_outline(painter: QPainter, view: Viewport, path: QPainterPath, style: 
         painter.strokePath(drawn, stroke)
 
 
+def paint_sketch(painter: QPainter, view: Viewport, xy: NDArray[np.float64], style: Style) -> None:
+    """What a person is drawing: corners (n, 2) in sheet metres, joined by a dashed line."""
+    corners = [QPointF(*view.pixel(x, y)) for x, y in xy.tolist()]
+    for token, width in (("halo", 5.0), ("s2", 2.5)):
+        line = pen(style.colour(token), width * view.unit, Qt.PenJoinStyle.RoundJoin)
+        if token != "halo":
+            line.setDashPattern([4, 3])
+        painter.setPen(line)
+        painter.drawPolyline(corners)
+    painter.setPen(QPen(style.colour("halo"), 2 * view.unit))
+    painter.setBrush(style.colour("s2"))
+    for corner in corners:
+        painter.drawEllipse(corner, 5 * view.unit, 5 * view.unit)
+
+
 def scale_length(mpp: float, room: float) -> float:
     """The longest 1, 2 or 5 times a power of ten (metres) that fits in `room` pixels."""
     most = mpp * room

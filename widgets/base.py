@@ -27,6 +27,7 @@ from layers.overlay import Blinker
 from widgets import age, fields
 from widgets.courier import Courier
 from widgets.draft import Drafts
+from widgets.hits import Hits
 from widgets.i18n import tr
 from widgets.look import Look
 from widgets.needs import Needs
@@ -70,6 +71,7 @@ class Context:
     limits: Limits
     drafts: Drafts
     needs: Needs
+    hits: Hits
     blinker: Blinker
     seconds: Callable[[], float]
     """The monotonic clock of the map, so that all rings blink in phase."""

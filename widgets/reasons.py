@@ -78,6 +78,10 @@ def _has_incident(facts: Facts) -> str:
     return tr("已转突发：{title}", title=facts.get("title", ""))
 
 
+def _extent(facts: Facts) -> str:
+    return tr("范围未划定：{why}", why=named("extent_refusal", facts.get("why", "")))
+
+
 def _closed(facts: Facts) -> str:
     return tr("已结束，不能再做")
 
@@ -155,6 +159,7 @@ SENTENCES: Mapping[str, Callable[[Facts], str]] = {
     "settled": _settled,
     "moved_on": _moved_on,
     "closed": _closed,
+    "extent": _extent,
     "has_incident": _has_incident,
     "disk_full": _disk_full,
     "file": _file,

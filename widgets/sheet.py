@@ -47,7 +47,8 @@ class Sheet(QWidget):
         for _, field in self._fields.values():
             changed(field).connect(lambda *_: self._told.setText(tell(self._answers())))
         self._told.setText(tell(self._answers()))
-        self._settle(self.parentWidget())
+        if (parent := self.parentWidget()) is not None:
+            self._settle(parent)
         return self
 
     def _settle(self, parent: QWidget) -> None:

@@ -39,6 +39,7 @@ from layers.style import Style
 from widgets import i18n, pages, standing, theme, trust
 from widgets.base import Command, Context, Panel, Subject
 from widgets.draft import Drafts
+from widgets.hits import Hits
 from widgets.homes import Homes
 from widgets.hover import HoverCard
 from widgets.i18n import tr
@@ -81,6 +82,7 @@ class Wall(QWidget):
             picture=self.picture, desk=self.desk, look=self._look(settings.theme, "wall"),
             limits=self.file.limits, drafts=Drafts(self.desk.keep, self.desk.ask, self),
             needs=Needs(self.file.limits.urgent), blinker=blinker,
+            hits=Hits(self.picture, self.desk, self),
             seconds=world.clock.monotonic, go=self.open_page, map=map_view,
             pages=self.file.pages, over=self._show_overlay, know=self.know,
         )  # fmt: skip
@@ -123,6 +125,7 @@ class Wall(QWidget):
         """Bring what is shown up to the picture."""
         self._judge()
         self.context.needs.look(self.picture, changes)
+        self.context.hits.look(changes)
         self.map.set_calls(self.context.needs.late)
         self.map.refresh(self.picture, changes)
         self.turns.take(self.page.shown(), changes)

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 from builders import NOW, an_opening
-from PySide6.QtTest import QTest
 from world import City, an_alarm, told_by
 
 from commandwall import directives, incidents
@@ -49,28 +48,13 @@ def test_one_key_on_an_alarm_opens_an_incident_at_its_place(make_wall, world, qt
     assert "建议较大" in told_by(wall, "incident_strip")
 
 
-def test_the_next_click_on_the_map_opens_an_incident_by_hand(make_wall, world, qtbot) -> None:
-    wall = make_wall()
-    wall.open_page("command")
-    strip = wall.page.panels["incident_strip"]
-    strip.open_by_hand()
-    assert wall.map.aims(strip._open_at)
-    strip._open_at(120.21, 31.12)
-    sheet = sheet_of(wall)
-    QTest.keyClicks(sheet._fields["title"][1], "landslide")
-    sheet._fields["warning"][1].setCurrentIndex(2)
-    sheet.accept()
-    qtbot.waitUntil(lambda: kept(world, Incident) != [])
-    (found,) = kept(world, Incident)
-    assert (found.title, found.lon, found.lat, found.warning) == ("landslide", 120.21, 31.12, 2)
-
-
 @pytest.fixture
 def two(world: City) -> list[Incident]:
     """Two incidents, the second with a directive that nobody acknowledged."""
     for title in ("甲", "乙"):
         world.desk.do(incidents.open_incident, opening=an_opening(title=title)).result()
-    first, second = sorted(kept(world, Incident), key=lambda i: i.title, reverse=True)
+        world.clock.at += MINUTE
+    first, second = sorted(kept(world, Incident), key=lambda i: i.opened_at)
     world.desk.take_post("chief").result()
     world.desk.do(directives.issue, order=Order(second.id, "front", "封控")).result()
     world.clock.at = NOW + 9 * MINUTE

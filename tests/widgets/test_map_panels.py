@@ -33,6 +33,7 @@ from commandwall.areas import (
 from commandwall.clock import DAY, HOUR, SECOND, Ms
 from commandwall.directives import Directive, Order
 from commandwall.events import Event, EventView
+from commandwall.extents import Extent
 from commandwall.incidents import Incident
 from commandwall.picture import FixArrays
 from commandwall.resources import Resource
@@ -40,6 +41,7 @@ from commandwall.store.mirror import Mirror, use
 from layers.households import HouseholdsLayer
 from widgets import facts
 from widgets.base import Subject
+from widgets.sheet import Sheet
 
 LEFT, SHIFT = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ShiftModifier
 HOSTILE = "<img src='/dev/zero'>\u202e 13800001111"
@@ -464,7 +466,7 @@ def command(open_map: Any, village: City, qtbot: Any) -> Any:
 
 
 def brought(world: City) -> None:
-    kinds = (Incident, Directive)
+    kinds = (Incident, Directive, Extent)
     found = {k: world.store.read(lambda reader, k=k: reader.find(k)) for k in kinds}
     world.tick(found)
 
@@ -529,6 +531,79 @@ def test_a_directive_is_marked_on_the_map_and_its_mark_chooses_its_row(
     qtbot.mouseClick(wall.map, LEFT, pos=wall.map.point(first.lon, first.lat).toPoint())
     assert rows.current == first.id
     assert wall.page.panels["order_form"].directive == first.id
+
+
+def sheet_of(wall: Any) -> Sheet:
+    return next(s for s in wall.findChildren(Sheet) if s.isVisible())
+
+
+def test_the_next_click_opens_an_incident_by_hand(command: Any, village: City, qtbot: Any) -> None:
+    at = QPoint(220, 120)
+    command.page.panels["incident_strip"].open_by_hand()
+    qtbot.mouseClick(command.map, LEFT, pos=at)
+    sheet = sheet_of(command)
+    assert "01 网格" in sheet._fields["place"][1].text()
+    sheet._fields["title"][1].setText("滑坡")
+    sheet._fields["warning"][1].setCurrentIndex(2)
+    sheet.accept()
+    qtbot.waitUntil(lambda: len(village.store.read(lambda r: r.find(Incident))) == 2)
+    found = next(i for i in village.store.read(lambda r: r.find(Incident)) if i.title == "滑坡")
+    assert (found.lon, found.lat) == pytest.approx(command.map.degrees_at(QPointF(at)))
+    assert found.warning == 2
+    assert command.page.panels["order_form"]._place is None  # the click was not for it
+
+
+def test_the_area_that_is_drawn_says_what_it_hits_and_can_be_undone(
+    command: Any, village: City, qtbot: Any
+) -> None:
+    wall, panel = command, command.page.panels["affected"]
+    hits = wall.context.hits
+    panel.draw_area()
+    sheet = sheet_of(wall)
+    sheet._fields["size"][1].setValue(50)
+    sheet.accept()
+    area_is(village, qtbot, 1)
+    qtbot.waitUntil(lambda: hits.hit is not None and hits.hit.people == 5)
+    assert hits.hit.buildings == ("b0",) and hits.hit.households == 2
+    assert "圆 50 m" in read(panel) and "绿 1" in read(panel)
+    panel.move_area()
+    spot = wall.map.point(120.2012, 31.1502).toPoint()
+    qtbot.mouseClick(wall.map, LEFT, pos=spot)
+    area_is(village, qtbot, 2)
+    qtbot.waitUntil(lambda: hits.hit is not None and hits.hit.buildings == ("b1",))
+    panel._drawing.undo()
+    area_is(village, qtbot, 3)
+    qtbot.waitUntil(lambda: hits.hit is not None and hits.hit.buildings == ("b0",))
+
+
+def area_is(village: City, qtbot: Any, acts: int) -> None:
+    """Wait until so many acts drew the area, and show it."""
+    count = "SELECT count(*) FROM journal WHERE act = 'set_extent'"
+    qtbot.waitUntil(lambda: village.store.read(lambda r: r.value(count)) == acts)
+    brought(village)
+
+
+def test_a_polygon_is_drawn_corner_by_corner(command: Any, village: City, qtbot: Any) -> None:
+    wall, panel = command, command.page.panels["affected"]
+    panel.draw_area()
+    sheet = sheet_of(wall)
+    shape = sheet._fields["shape"][1]
+    shape.setCurrentIndex(shape.findData("polygon"))
+    sheet.accept()
+    places = [(120.1999, 31.1499), (120.2006, 31.1499), (120.3, 31.3), (120.2006, 31.1506)]
+    for lon, lat in places[:2]:
+        qtbot.mouseClick(wall.map, LEFT, pos=wall.map.point(lon, lat).toPoint())
+    panel._drawing._corner(*places[2])
+    panel._drawing.undo()  # the corner that went astray
+    qtbot.mouseClick(wall.map, LEFT, pos=wall.map.point(*places[3]).toPoint())
+    panel.draw_area()
+    area_is(village, qtbot, 1)
+    (kept,) = village.store.read(lambda r: r.find(Extent))
+    assert kept.shape == "polygon" and kept.wkt.count(",") == 3
+    qtbot.waitUntil(lambda: wall.context.hits.hit is not None)
+    assert wall.context.hits.hit.buildings == ("b0",)
+    QTest.keyClick(wall.map, Qt.Key.Key_Escape)
+    assert not wall.map.aiming
 
 
 def test_aiming_ends_with_the_page(command: Any) -> None:

@@ -1,0 +1,193 @@
+"""Drawing the area of effect of an incident: its measures in a sheet, its corners on the map."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from commandwall import codes, extents
+from commandwall.extents import CIRCLE, PLUME, POLYGON, ROAD, SHORE, Drawn, Extent
+from commandwall.incidents import Incident
+from widgets.base import Panel
+from widgets.fields import Field, choice, number
+from widgets.i18n import language, named, rows, tr
+from widgets.sheet import Answers, Sheet
+
+AROUND = (CIRCLE, PLUME)
+"""Shapes around a middle; the others are drawn by clicks."""
+WINDS = ("北", "东北", "东", "东南", "南", "西南", "西", "西北")
+"""Where the wind comes from, each 45 degrees further clockwise."""
+FARTHEST_M, STEP_M, STRONGEST = 50_000, 50, 60
+
+
+class Drawing:
+    """`said` is what to tell beside the map; what was set in this sitting can be undone."""
+
+    def __init__(self, panel: Panel) -> None:
+        self._panel = panel
+        self._incident: Incident | None = None
+        self._told: Answers = {}
+        self._points: list[tuple[float, float]] = []
+        self._before: list[tuple[str, Drawn | None]] = []
+        self.failed = ""
+        if panel.context.map is not None:
+            panel.context.map.pointed.connect(self._follow)
+
+    @property
+    def said(self) -> str:
+        view = self._panel.context.map
+        if view is not None and view.aims(self._move_to):
+            return tr("点地图取新的中心，Esc 放弃")
+        if not self.drawing:
+            return self.failed
+        if self._told["shape"] == POLYGON:
+            return tr("点地图画多边形，再按 A 完成，Ctrl Z 退一点，Esc 放弃")
+        return tr("点地图取起点和终点，Esc 放弃")
+
+    @property
+    def drawing(self) -> bool:
+        view = self._panel.context.map
+        return view is not None and view.aims(self._corner)
+
+    def begin(self, incident: Incident) -> None:
+        """Ask for the shape and its measures; finish the polygon that is being drawn."""
+        if self.drawing:
+            self._finish()
+            return
+        self._incident, self.failed = incident, ""
+        now = self._panel.picture.extents.get(incident.id)
+        sheet = Sheet(self._panel.look, tr("划定影响范围"), "划定", _fields(now),
+                      self._panel.window())  # fmt: skip
+        self._panel.context.over(sheet.telling(_told).then(self._start))
+
+    def move(self, incident: Incident) -> None:
+        """Bring the area of effect to the next click."""
+        view, now = self._panel.context.map, self._panel.picture.extents.get(incident.id)
+        drawn = extents.drawn_as(now) if now is not None else None
+        if view is None or drawn is None or drawn.shape not in AROUND:
+            self.failed = tr("只有圆和扇区可以移动，按 A 重划")
+        else:
+            self._incident, self.failed = incident, ""
+            view.aim(self._move_to)
+            view.setFocus()
+        self._panel.update()
+
+    def undo(self) -> None:
+        """Take the last corner back; where nothing is being drawn, the last area that was set."""
+        if self.drawing:
+            del self._points[-1:]
+            self._show()
+        elif self._before:
+            incident, drawn = self._before.pop()
+            self._panel.do(extents.set_extent, incident=incident, drawn=drawn)
+
+    def _start(self, told: Answers) -> None:
+        view, incident = self._panel.context.map, self._incident
+        if view is None or incident is None:
+            return
+        self._told, self._points = told, []
+        if told["shape"] == "":
+            self._set(None)
+        elif told["shape"] in AROUND:
+            self._set(self._drawn(((incident.lon, incident.lat),)))
+        else:
+            view.aim(self._corner, once=False)
+            view.setFocus()  # so that Esc reaches it
+        self._panel.update()
+
+    def _drawn(self, points: tuple[tuple[float, float], ...]) -> Drawn:
+        told = self._told
+        if told["shape"] == PLUME:
+            toward = extents.downwind(float(told["from"]))
+            return Drawn(PLUME, points, float(told["size"]), toward, float(told["wind"]))
+        size = 0.0 if told["shape"] == POLYGON else float(told["size"])
+        return Drawn(str(told["shape"]), points, size)
+
+    def _corner(self, lon: float, lat: float) -> None:
+        self._points.append((lon, lat))
+        self._show()
+        if self._told["shape"] != POLYGON and len(self._points) == 2:
+            self._finish()
+
+    def _finish(self) -> None:
+        view, points = self._panel.context.map, tuple(self._points)
+        if view is not None:
+            view.aim(None)
+        shape, picture = self._told["shape"], self._panel.picture
+        if shape == ROAD:
+            roads = list(picture.roads.values())
+            self._panel.ask(lambda reader: extents.along_road(roads, *points), self._along)
+        elif shape == SHORE:
+            waters = [f.geom for f in picture.features.values() if f.kind == "water"]
+            self._panel.ask(lambda reader: extents.along_shore(waters, *points), self._along)
+        else:
+            self._set(self._drawn(points))
+
+    def _along(self, line: tuple[tuple[float, float], ...]) -> None:
+        self._set(self._drawn(line))
+
+    def _set(self, drawn: Drawn | None) -> None:
+        if self._incident is None:
+            return
+        now = self._panel.picture.extents.get(self._incident.id)
+        before = self._incident.id, extents.drawn_as(now) if now is not None else None
+        self._panel.do(extents.set_extent, partial(self._done, before),
+                       incident=self._incident.id, drawn=drawn)  # fmt: skip
+
+    def _done(self, before: tuple[str, Drawn | None], done: Any) -> None:
+        self._before.append(before)
+
+    def _move_to(self, lon: float, lat: float) -> None:
+        now = self._panel.picture.extents.get(self._incident.id) if self._incident else None
+        drawn = extents.drawn_as(now) if now is not None else None
+        if drawn is not None:
+            self._set(Drawn(drawn.shape, ((lon, lat),), drawn.size_m, drawn.toward, drawn.wind))
+
+    def _follow(self, lon: float, lat: float) -> None:
+        """The line goes on to the pointer."""
+        if self.drawing and self._points:
+            self._show((lon, lat))
+
+    def _show(self, *more: tuple[float, float]) -> None:
+        view = self._panel.context.map
+        if view is not None:
+            view.sketch([*self._points, *more])
+        self._panel.update()
+
+
+def measured(extent: Extent | None, incident: Incident) -> str:
+    """圆 300 m: how the area was drawn; 警戒 300 m where it is the cordon's."""
+    if extent is None or not extent.shape:
+        radius = f"{incident.radius_m:,.0f} m"
+        return tr("警戒 {length}", length=radius) if incident.radius_m else ""
+    size = f"{extent.size_m:,.0f} m" if extent.size_m else ""
+    return " ".join(filter(None, (named("extent_shape", extent.shape), size)))
+
+
+def _fields(now: Extent | None) -> dict[str, tuple[str, Field]]:
+    shapes = {k: c.name(language()) for k, c in rows("extent_shape").items()}
+    if now is not None and now.shape:
+        shapes[""] = tr("取消范围")
+    shape, size = choice(shapes), number(FARTHEST_M, STEP_M, "m")
+    wind = number(STRONGEST, 1, "m/s")
+    come = choice({45 * n: tr(name) for n, name in enumerate(WINDS)})
+    size.setValue(round(now.size_m if now and now.size_m else codes.limit("extent_m")))
+    if now is not None and now.shape in shapes:
+        shape.setCurrentIndex(list(shapes).index(now.shape))
+    if now is not None and now.toward is not None and now.wind is not None:
+        come.setCurrentIndex(round(extents.downwind(now.toward) / 45) % len(WINDS))
+        wind.setValue(round(now.wind))
+    return {
+        "shape": (tr("形状"), shape), "size": (tr("半径、下风距离或两侧宽"), size),
+        "from": (tr("风从何方来"), come), "wind": (tr("风速"), wind),
+    }  # fmt: skip
+
+
+def _told(told: Answers) -> str:
+    if told["shape"] == PLUME:
+        return tr(
+            "扇区为估算，不是扩散模型：源点圆加下风扇形，风越小角越大，静风为圆。风向风速由人填写"
+        )
+    if told["shape"] in (ROAD, SHORE):
+        return tr("随后在图上点起点和终点")
+    return tr("随后在图上逐点画") if told["shape"] == POLYGON else ""
