@@ -1,20 +1,70 @@
-"""Closing an incident: what must be settled first."""
+"""Closing an incident: what must be settled first, and what is only said."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 
-from commandwall.directives import VERIFIED, Directive
-from commandwall.incidents import CLOSED, still_open
-from commandwall.store.store import Refused, Tx
+from commandwall import codes, events
+from commandwall.directives import Directive, owes
+from commandwall.incidents import CLOSED, Incident, events_of, still_open
+from commandwall.store.store import Reader, Refused, Tx
 from commandwall.store.written import written
 
 
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A row of the list close_check: how many things are not settled, and whether that blocks."""
+
+    id: str
+    open: int
+    blocks: bool
+
+
+def _owing(reader: Reader, incident: Incident) -> int:
+    return len(owing(reader, incident.id))
+
+
+def _events(reader: Reader, incident: Incident) -> int:
+    views = events.views(reader, events_of(reader, incident))
+    return sum(view.open for view in views.values())
+
+
+def _phase(reader: Reader, incident: Incident) -> int:
+    return int(incident.phase != list(codes.load("incident_phase"))[-1])
+
+
+CHECKS: Mapping[str, Callable[[Reader, Incident], int]] = {
+    "owed": _owing,
+    "events": _events,
+    "phase": _phase,
+}
+"""Row of the list -> what it counts."""
+
+
+def checklist(reader: Reader, incident: Incident) -> list[Check]:
+    """What is not settled, in the order of the list close_check; settled rows count 0."""
+    rows = codes.load("close_check")
+    return [
+        Check(key, CHECKS[key](reader, incident), bool(row.facts["blocks"]))
+        for key, row in rows.items()
+        if key in CHECKS
+    ]
+
+
+def owing(reader: Reader, incident: str) -> list[int]:
+    """Numbers of the directives that still owe an answer."""
+    mine = reader.find(Directive, incident=incident)
+    return sorted(d.no for d in mine if owes(d) is not None)
+
+
 def close_incident(tx: Tx, incident: str, reason: str) -> None:
-    """Close it with a reason; refused while a directive still owes an answer."""
+    """Close it with a reason; refused while something that blocks is not settled."""
     now = still_open(tx, incident)
     reason = written("reason", reason)
-    owing = [d.no for d in tx.find(Directive, incident=incident) if d.state != VERIFIED]
-    if owing:
-        raise Refused("owing", numbers=sorted(owing))
+    for check in checklist(tx, now):
+        if check.blocks and check.open and check.id == "owed":
+            raise Refused("owing", numbers=owing(tx, incident))
+        if check.blocks and check.open:
+            raise Refused("unsettled", check=check.id, n=check.open)
     tx.put(replace(now, state=CLOSED, closed_at=tx.now, reason=reason, by=tx.by, post=tx.post))

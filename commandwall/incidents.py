@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass, field, replace
 
+from commandwall import codes
 from commandwall.clock import Ms
 from commandwall.grading import Harm, suggest
 from commandwall.posts import BACK, FRONT
@@ -39,6 +40,21 @@ class Incident:
     by: str
     post: str
     alarm: str = ""  # the alarm it grew from, or ""
+    phase: str = ""  # code list incident_phase; "" until one is set
+
+
+@record(WALL, index=("incident",))
+@dataclass(frozen=True, slots=True)
+class JoinedEvent:
+    """A further event that belongs to an incident, or did: `id` is both of them."""
+
+    id: str
+    incident: str
+    event: str
+    joined: int  # 0: taken out again
+    at: Ms
+    by: str
+    post: str
 
 
 @record(WALL)
@@ -111,8 +127,8 @@ def open_incident(tx: Tx, opening: Opening) -> None:
     """Open an incident with its two command posts."""
     o = opening
     title = written("title", o.title, TITLE_LIMIT)
-    if o.event and (found := tx.find(Incident, event=o.event, state=OPEN)):
-        raise Refused("has_incident", title=found[0].title)
+    if o.event:
+        _apart(tx, o.event)
     place = written("place", o.place, needed=False)
     reason = written("reason", o.reason, needed=False)
     key = str(uuid.uuid4())
@@ -138,6 +154,53 @@ def set_levels(tx: Tx, incident: str, levels: Levels, reason: str) -> None:
     now = replace(now, grade=grade, warning=warning, response=response)
     tx.put(replace(now, reason=reason, by=tx.by, post=tx.post))
     tx.put(_proposal(tx, incident, now.kind, levels.harm))
+
+
+def join_event(tx: Tx, incident: str, event: str) -> None:
+    """并入: a further event belongs to the incident; Refused where it belongs to another."""
+    still_open(tx, incident)
+    _apart(tx, event)
+    tx.put(JoinedEvent(f"{incident}:{event}", incident, event, 1, tx.now, tx.by, tx.post))
+
+
+def part_event(tx: Tx, incident: str, event: str) -> None:
+    """移出: it does not belong to the incident after all."""
+    still_open(tx, incident)
+    now = tx.get(JoinedEvent, f"{incident}:{event}")
+    if now is None or not now.joined:
+        raise Refused("unknown", kind="event", id=event)
+    tx.put(replace(now, joined=0, at=tx.now, by=tx.by, post=tx.post))
+
+
+def set_phase(tx: Tx, incident: str, phase: str) -> None:
+    """转阶段: the incident goes into another phase."""
+    now = still_open(tx, incident)
+    if phase not in codes.load("incident_phase"):
+        raise Refused("unknown", kind="incident_phase", id=phase)
+    tx.put(replace(now, phase=phase, by=tx.by, post=tx.post))
+
+
+def reopen(tx: Tx, incident: str, reason: str) -> None:
+    """重新启动: take up an incident that was closed, for a reason."""
+    now = tx.get(Incident, incident)
+    if now is None or now.state != CLOSED:
+        raise Refused("unknown", kind="incident", id=incident)
+    reason = written("reason", reason)
+    tx.put(replace(now, state=OPEN, closed_at=None, reason=reason, by=tx.by, post=tx.post))
+
+
+def events_of(reader: Reader, incident: Incident) -> list[str]:
+    """The events of an incident: the one it grew from, then those that were joined to it."""
+    joined = [j.event for j in reader.find(JoinedEvent, incident=incident.id, joined=1)]
+    return [*filter(None, [incident.event]), *sorted(joined)]
+
+
+def _apart(tx: Reader, event: str) -> None:
+    """Refused("has_incident") where an event belongs to an open incident already."""
+    held = [j.incident for j in tx.find(JoinedEvent, event=event, joined=1)]
+    found = [*tx.find(Incident, event=event, state=OPEN), *tx.find(Incident, id=held, state=OPEN)]
+    if found:
+        raise Refused("has_incident", title=found[0].title)
 
 
 def _proposal(tx: Tx, incident: str, kind: str, harm: Harm) -> GradeProposal:

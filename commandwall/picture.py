@@ -32,7 +32,7 @@ from commandwall.conflicts import OPEN, Dispute, Verdict
 from commandwall.directives import Directive
 from commandwall.events import Event, EventView
 from commandwall.extents import Extent
-from commandwall.incidents import CommandPost, GradeProposal, Incident
+from commandwall.incidents import CommandPost, GradeProposal, Incident, JoinedEvent
 from commandwall.indicators import Indicator, IndicatorValue
 from commandwall.resources import Resource
 from commandwall.sensors import Sensor
@@ -277,6 +277,7 @@ class Picture:
         self.command_posts: dict[str, CommandPost] = {}
         self.proposals: dict[str, GradeProposal] = {}
         self.extents: dict[str, Extent] = {}
+        self.joined: dict[str, JoinedEvent] = {}
         self.directives: dict[str, Directive] = {}
         self.conflicts: dict[str, Conflict] = {}
         self.disputes: dict[str, Dispute] = {}
@@ -337,7 +338,7 @@ class Picture:
             Directive: self.directives, Conflict: self.conflicts, Indicator: self.indicators,
             IndicatorValue: self.values, Credit: self.credits, Dispute: self.disputes,
             Verdict: self.verdicts, SourceSwitch: self.switches, GradeProposal: self.proposals,
-            Extent: self.extents,
+            Extent: self.extents, JoinedEvent: self.joined,
         }  # fmt: skip
         return shelves.get(kind, {})
 

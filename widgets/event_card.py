@@ -22,6 +22,7 @@ from widgets.acts import ActBar
 from widgets.base import Command, Panel, Subject
 from widgets.files import FileStrip
 from widgets.i18n import named, tr
+from widgets.incident_acts import ask_join
 from widgets.opening import ask_opening, from_event
 from widgets.paper import RIGHT, Ink, Paper
 
@@ -89,7 +90,8 @@ class EventCard(Panel):
         own = [Command(c.key, tr(c.name), c.run) for c in self._acts()]
         files = self._files
         return [*own, Command("F", tr("添加附件"), files.choose_file),
-                Command("Ctrl+V", tr("粘贴附件"), files.paste)]  # fmt: skip
+                Command("Ctrl+V", tr("粘贴附件"), files.paste),
+                Command("Shift+E", tr("并入突发事件"), self.join_incident)]  # fmt: skip
 
     def refused(self, why: str) -> None:
         self._said = why
@@ -118,6 +120,11 @@ class EventCard(Panel):
         """Ask what kind of incident the event becomes and how grave, then open it at its place."""
         if self.view is not None:
             ask_opening(self, from_event(self.view, self.picture))
+
+    def join_incident(self) -> None:
+        """Let the event belong to an incident that is open."""
+        if self.view is not None:
+            ask_join(self, self.view.event.id)
 
     def locate(self) -> None:
         """Bring the event to the middle of the map."""

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QMouseEvent
 
-from commandwall import closing, incidents
+from commandwall import incidents
 from commandwall.clock import Ms
 from commandwall.directives import Directive, owes
-from commandwall.incidents import OPEN, CommandPost, GradeProposal, Incident, Levels
+from commandwall.incidents import OPEN, CommandPost, GradeProposal, Incident, JoinedEvent, Levels
 from commandwall.picture import Changes, Picture, Tick
 from commandwall.posts import FRONT
 from widgets import age, text
 from widgets.base import Command, Panel, Subject
 from widgets.directives import due, focus, lamp, of_incident
-from widgets.fields import words
 from widgets.i18n import named, tr
+from widgets.incident_acts import ask_close, ask_part, ask_phase, ask_reopen, joined
 from widgets.opening import GRADINGS, ask_levels, ask_opening, from_spot, level, proposal_line
 from widgets.paper import RIGHT, Ink, Paper
-from widgets.sheet import Sheet
 
 FIELD, TITLE_LEAST, LATE, GAP = 168.0, 460.0, 470.0, 24.0
 """Widths of a field, of the least title beside the fields, of what is late."""
@@ -33,7 +34,7 @@ class IncidentStrip(Panel):
 
     id = "incident_strip"
     title = "突发事件"
-    shows = frozenset({Incident, GradeProposal, CommandPost, Directive, Tick})
+    shows = frozenset({Incident, GradeProposal, JoinedEvent, CommandPost, Directive, Tick})
     headed = False
 
     def __init__(self, *args: Any, **kw: Any) -> None:
@@ -56,7 +57,10 @@ class IncidentStrip(Panel):
             Command("L", tr("定位"), self.locate),
             Command("Shift+N", tr("新开突发事件"), self.open_by_hand),
             Command("Shift+G", tr("定级"), self.grade),
-            Command("Shift+X", tr("结束突发事件"), self.close_incident),
+            Command("Shift+P", tr("转阶段"), partial(self.with_incident, ask_phase)),
+            Command("Shift+J", tr("移出并入的事件"), partial(self.with_incident, ask_part)),
+            Command("Shift+X", tr("结束突发事件"), partial(self.with_incident, ask_close)),
+            Command("Shift+O", tr("重新启动突发事件"), partial(ask_reopen, self)),
         ]
 
     def incident(self) -> Incident | None:
@@ -104,19 +108,12 @@ class IncidentStrip(Panel):
         if found is not None and self.context.map is not None:
             self.context.map.look_at(found.lon, found.lat)
 
-    def close_incident(self) -> None:
-        """Ask why it ends; the desk refuses while a directive still owes an answer."""
+    def with_incident(self, ask: Callable[[Panel, Incident], None]) -> None:
+        """Ask something about the incident in focus."""
         found = self.incident()
-        if found is None:
-            return
-        fields = {"reason": (tr("结束原因"), words(tr("处置完毕")))}
-        title = tr("结束 {title}", title=found.title)
-        sheet = Sheet(self.look, title, "结束突发事件", fields, self.window())
-        self.context.over(sheet.then(lambda told: self._close(found.id, told["reason"])))
-
-    def _close(self, incident: str, reason: str) -> None:
-        self._said = ""
-        self.do(closing.close_incident, incident=incident, reason=reason)
+        if found is not None:
+            self._said = ""
+            ask(self, found)
 
     def refused(self, why: str) -> None:
         self._said = why
@@ -221,10 +218,14 @@ class IncidentStrip(Panel):
         others = len(self.open_ones()) - 1
         more = tr("另有 {n} 起，按 ] 切换", n=others) if others else ""
         kind = named("incident_kind", found.kind) if found.kind else ""
+        phase = named("incident_phase", found.phase) if found.phase else ""
+        also = len(joined(self.picture, found.id))
+        merged = tr("并入 {n} 件", n=also) if also else ""
         opened = tr("{time} 起", time=age.clock(found.opened_at))
         advice = proposal_line(self.picture.proposals.get(found.id), found.grade)
         there = self._there(found)
-        return "　".join(filter(None, (found.place, kind, opened, there, advice, more)))
+        parts = found.place, kind, phase, opened, there, merged, advice, more
+        return "　".join(filter(None, parts))
 
     def _there(self, found: Incident) -> str:
         """Who leads on the scene, and how many are there."""

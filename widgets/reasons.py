@@ -82,6 +82,11 @@ def _extent(facts: Facts) -> str:
     return tr("范围未划定：{why}", why=named("extent_refusal", facts.get("why", "")))
 
 
+def _unsettled(facts: Facts) -> str:
+    name = named("close_check", facts.get("check", ""))
+    return tr("{name} {n} 项，了结后再结束", name=name, n=facts.get("n", ""))
+
+
 def _closed(facts: Facts) -> str:
     return tr("已结束，不能再做")
 
@@ -159,6 +164,7 @@ SENTENCES: Mapping[str, Callable[[Facts], str]] = {
     "settled": _settled,
     "moved_on": _moved_on,
     "closed": _closed,
+    "unsettled": _unsettled,
     "extent": _extent,
     "has_incident": _has_incident,
     "disk_full": _disk_full,

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from builders import NOW, StillClock, an_opening
+from builders import NOW, StillClock, an_opening, an_order
 
-from commandwall import incidents
+from commandwall import closing, directives, incidents
 from commandwall.desk import Desk
 from commandwall.grading import Harm, suggest
 from commandwall.incidents import GradeProposal, Incident, Levels
@@ -78,3 +78,49 @@ def test_an_event_leads_to_one_open_incident(desk: Desk) -> None:
     desk.do(incidents.open_incident, opening=an_opening(event="e1")).result()
     with pytest.raises(Refused, match="has_incident"):
         desk.do(incidents.open_incident, opening=an_opening(event="e1")).result()
+
+
+def opened(desk: Desk, **kw) -> Incident:
+    desk.do(incidents.open_incident, opening=an_opening(**kw)).result()
+    return max(kept(desk, Incident), key=lambda i: i.title == kw.get("title"))
+
+
+def test_an_event_is_joined_to_one_incident_and_may_be_taken_out(desk: Desk) -> None:
+    one, other = opened(desk, title="甲", event="e1"), opened(desk, title="乙")
+    with pytest.raises(Refused, match="has_incident"):
+        desk.do(incidents.join_event, incident=other.id, event="e1").result()
+    desk.do(incidents.join_event, incident=one.id, event="e2").result()
+    with pytest.raises(Refused, match="has_incident"):
+        desk.do(incidents.join_event, incident=other.id, event="e2").result()
+    assert desk.ask(lambda r: incidents.events_of(r, one)).result() == ["e1", "e2"]
+    desk.do(incidents.part_event, incident=one.id, event="e2").result()
+    assert desk.ask(lambda r: incidents.events_of(r, one)).result() == ["e1"]
+    desk.do(incidents.join_event, incident=other.id, event="e2").result()
+
+
+def test_what_blocks_the_end_and_what_is_only_said_is_data(desk: Desk) -> None:
+    incident = opened(desk)
+    desk.do(directives.issue, order=an_order(incident.id)).result()
+    checks = desk.ask(lambda r: closing.checklist(r, incident)).result()
+    told = {check.id: (check.open, check.blocks) for check in checks}
+    assert told["owed"] == (1, True)
+    assert told["phase"] == (1, False)
+    with pytest.raises(Refused, match="owing"):
+        desk.do(closing.close_incident, incident=incident.id, reason="处置完毕").result()
+
+
+def test_a_closed_incident_is_taken_up_again_for_a_reason(desk: Desk) -> None:
+    incident = opened(desk)
+    desk.do(incidents.set_phase, incident=incident.id, phase="recovery").result()
+    desk.do(closing.close_incident, incident=incident.id, reason="处置完毕").result()
+    with pytest.raises(Refused, match="closed"):
+        desk.do(incidents.set_phase, incident=incident.id, phase="response").result()
+    with pytest.raises(Refused, match="missing"):
+        desk.do(incidents.reopen, incident=incident.id, reason="").result()
+    desk.do(incidents.reopen, incident=incident.id, reason="复燃").result()
+    (again,) = kept(desk, Incident)
+    assert (again.state, again.closed_at, again.phase, again.reason) == (
+        "OPEN", None, "recovery", "复燃",
+    )  # fmt: skip
+    with pytest.raises(Refused, match="unknown"):
+        desk.do(incidents.reopen, incident=incident.id, reason="复燃").result()

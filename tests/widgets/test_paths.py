@@ -224,8 +224,12 @@ def test_an_incident_is_opened_with_its_gradings_and_closed_with_a_reason(
     world.tick({Incident: [found]})
     wall.open_page("command")
     assert "较大" in read(wall.page.panels["incident_strip"])
-    wall.page.panels["incident_strip"].close_incident()
+    next(c for c in wall.all_commands() if c.key == "Shift+X").run()
+    qtbot.waitUntil(
+        lambda: any("reason" in s._fields and s.isVisible() for s in wall.findChildren(Sheet))
+    )
     sheet = next(s for s in wall.findChildren(Sheet) if "reason" in s._fields and s.isVisible())
+    assert "未到恢复阶段" in sheet._told.text()
     sheet._fields["reason"][1].setText("水已恢复")
     sheet.accept()
     qtbot.waitUntil(lambda: on_disk(world, Incident)[0].state == "CLOSED")
