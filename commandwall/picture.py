@@ -27,6 +27,7 @@ from commandwall.areas import (
     Place,
     Road,
 )  # fmt: skip
+from commandwall.calls import Call
 from commandwall.clock import Ms
 from commandwall.conflicts import OPEN, Dispute, Verdict
 from commandwall.directives import Directive
@@ -278,6 +279,7 @@ class Picture:
         self.proposals: dict[str, GradeProposal] = {}
         self.extents: dict[str, Extent] = {}
         self.joined: dict[str, JoinedEvent] = {}
+        self.calls: dict[str, Call] = {}
         self.directives: dict[str, Directive] = {}
         self.conflicts: dict[str, Conflict] = {}
         self.disputes: dict[str, Dispute] = {}
@@ -338,7 +340,7 @@ class Picture:
             Directive: self.directives, Conflict: self.conflicts, Indicator: self.indicators,
             IndicatorValue: self.values, Credit: self.credits, Dispute: self.disputes,
             Verdict: self.verdicts, SourceSwitch: self.switches, GradeProposal: self.proposals,
-            Extent: self.extents, JoinedEvent: self.joined,
+            Extent: self.extents, JoinedEvent: self.joined, Call: self.calls,
         }  # fmt: skip
         return shelves.get(kind, {})
 

@@ -87,6 +87,14 @@ def _unsettled(facts: Facts) -> str:
     return tr("{name} {n} 项，了结后再结束", name=name, n=facts.get("n", ""))
 
 
+def _call_spent(facts: Facts) -> str:
+    return tr("已拨 {n} 次，先记录结果", n=facts.get("n", ""))
+
+
+def _call_answered(facts: Facts) -> str:
+    return tr("已应答")
+
+
 def _closed(facts: Facts) -> str:
     return tr("已结束，不能再做")
 
@@ -164,6 +172,8 @@ SENTENCES: Mapping[str, Callable[[Facts], str]] = {
     "settled": _settled,
     "moved_on": _moved_on,
     "closed": _closed,
+    "call_spent": _call_spent,
+    "call_answered": _call_answered,
     "unsettled": _unsettled,
     "extent": _extent,
     "has_incident": _has_incident,
