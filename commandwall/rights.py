@@ -14,6 +14,7 @@ from typing import Any
 from commandwall import codes, events
 from commandwall.alarms import Alarm
 from commandwall.areas import Building
+from commandwall.calls import Call
 from commandwall.clock import day
 from commandwall.codes import Code
 from commandwall.conflicts import Dispute
@@ -153,6 +154,11 @@ def _directive(reader: Reader, directive: str) -> About:
     return _incident(reader, found.incident) if found else About()
 
 
+def _call(reader: Reader, call: str) -> About:
+    found = reader.get(Call, call)
+    return _incident(reader, found.incident) if found else About()
+
+
 def _order(reader: Reader, order: Order) -> About:
     return _incident(reader, order.incident)
 
@@ -193,6 +199,7 @@ SUBJECTS: Mapping[str, Callable[[Reader, Any], About]] = {
     "alarm": _alarm,
     "incident": _incident,
     "directive": _directive,
+    "call": _call,
     "order": _order,
     "opening": _opening,
     "building": lambda reader, building: _buildings(reader, [building]),

@@ -9,7 +9,7 @@ from PySide6.QtCore import QRectF
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QComboBox, QLineEdit
 
-from commandwall import deadlines, events
+from commandwall import deadlines, events, incidents
 from commandwall.areas import CITY, chain
 from commandwall.clock import Ms
 from commandwall.deadlines import GREEN

@@ -146,6 +146,8 @@ class IncidentStrip(Panel):
                 self._draw_card(paper, box, incident)
 
     def _draw_fields(self, paper: Paper, x: float, y: float, found: Incident) -> None:
+        advice = proposal_line(self.picture.proposals.get(found.id), found.grade)
+        paper.write(x, y + 90, advice, Ink("age", "t1"), room=FIELD * 3)
         for grading, name in GRADINGS.items():
             value = getattr(found, grading)
             paper.write(x, y + 22, tr(name), Ink("label", "t3"), room=FIELD - 8)
@@ -222,9 +224,8 @@ class IncidentStrip(Panel):
         also = len(joined(self.picture, found.id))
         merged = tr("并入 {n} 件", n=also) if also else ""
         opened = tr("{time} 起", time=age.clock(found.opened_at))
-        advice = proposal_line(self.picture.proposals.get(found.id), found.grade)
         there = self._there(found)
-        parts = found.place, kind, phase, opened, there, merged, advice, more
+        parts = found.place, kind, phase, opened, there, merged, more
         return "　".join(filter(None, parts))
 
     def _there(self, found: Incident) -> str:

@@ -19,7 +19,7 @@ from commandwall.desk import Desk
 from commandwall.directives import Directive, complete, issue, verify
 from commandwall.directives import acknowledge as take_order
 from commandwall.events import accept, dispatch, note
-from commandwall.incidents import Incident, open_incident
+from commandwall.incidents import Incident, Levels, open_incident, set_levels
 from commandwall.store import sight
 from commandwall.store.migrate import open_store
 from commandwall.store.mirror import Mirror, use
@@ -125,6 +125,7 @@ ASKS: dict[str, Asks] = {
     "answer": lambda h, r: (take_order, {"directive": h.ordered(h.opened())}),
     "incident": lambda h, r: (open_incident, {"opening": an_opening()}),
     "incident, end": lambda h, r: (close_incident, _ended(h, r)),
+    "grade": lambda h, r: (set_levels, {**_ended(h, r), "levels": Levels(2, None, 2)}),
     "alarm": lambda h, r: (acknowledge, {"alarm": _alarmed(h, r)}),
     "building": lambda h, r: (recolour, {"buildings": [r], **RED}),
     "source": lambda h, r: (sources.switch_off, {"source": f"s{r}", "reason": "重复"}),
@@ -141,6 +142,7 @@ TABLE = {
     "answer": "- x x x x x x - x - - -",
     "incident": "- x x x x x - - x - - -",
     "incident, end": "- - - x x - - - - - - -",
+    "grade": "- - - x x - - - - - - -",
     "alarm": "- x x x - x - - x - - -",
     "building": "- x x x - x x - - - - -",
     "source": "- - x x - - - - x x - -",
@@ -162,7 +164,6 @@ def test_each_post_may_do_what_the_table_says_and_nothing_else(hall: Hall, line:
 
 UNUSED = {
     "unmask": "no reason reason do do reason no no no no no no",
-    "grade": "no propose propose do do propose no drill propose no no no",
     "shelve": "no P3 P2 do no no no no no no no no",
     "threshold": "no no no do no no propose no no do no no",
     "audit": "no own own do no no no no no no no do",
