@@ -30,6 +30,7 @@ from commandwall.areas import (
     colour_history,
     homes,
 )  # fmt: skip
+from commandwall.calls import Call
 from commandwall.clock import DAY, HOUR, SECOND, Ms
 from commandwall.directives import Directive, Order
 from commandwall.events import Event, EventView
@@ -574,6 +575,32 @@ def test_the_area_that_is_drawn_says_what_it_hits_and_can_be_undone(
     panel._drawing.undo()
     area_is(village, qtbot, 3)
     qtbot.waitUntil(lambda: hits.hit is not None and hits.hit.buildings == ("b0",))
+
+
+def test_those_in_charge_of_what_is_hit_are_called_and_marked_by_hand(
+    command: Any, village: City, qtbot: Any
+) -> None:
+    wall = command
+    worker = Person("p1", "t1v1", "grid_worker", "张三", "13800001111")
+    village.tick({Person: [worker]})
+    panel = wall.page.panels["affected"]
+    panel.draw_area()
+    sheet_of(wall).accept()
+    area_is(village, qtbot, 1)
+    qtbot.waitUntil(lambda: wall.context.hits.hit is not None)
+    wall.open_page("calls")
+    board, listed = wall.page.panels["calls"], wall.page.panels["hit_list"]
+    keys = {c.key: c.run for c in board.commands()}
+    for key in "SC1":
+        keys[key]()
+        acts = "SELECT count(*) FROM journal WHERE act IN ('start_calls', 'dial', 'mark_call')"
+        done = "SC1".index(key) + 1
+        qtbot.waitUntil(lambda n=done: village.store.read(lambda r: r.value(acts)) == n)
+        village.tick({Call: village.store.read(lambda r: r.find(Call))})
+    told = read(board)
+    assert "应答 1 / 1" in told and "张*" in told
+    assert "13800001111" not in told and "张三" not in told
+    assert "1 幢" in read(listed) and "张*" in read(listed)
 
 
 def area_is(village: City, qtbot: Any, acts: int) -> None:
