@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections import Counter
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -591,16 +592,20 @@ def test_those_in_charge_of_what_is_hit_are_called_and_marked_by_hand(
     wall.open_page("calls")
     board, listed = wall.page.panels["calls"], wall.page.panels["hit_list"]
     keys = {c.key: c.run for c in board.commands()}
-    for key in "SC1":
+    for done, key in enumerate("SC1", 1):
         keys[key]()
-        acts = "SELECT count(*) FROM journal WHERE act IN ('start_calls', 'dial', 'mark_call')"
-        done = "SC1".index(key) + 1
-        qtbot.waitUntil(lambda n=done: village.store.read(lambda r: r.value(acts)) == n)
+        qtbot.waitUntil(partial(acts_are, village, done))
         village.tick({Call: village.store.read(lambda r: r.find(Call))})
     told = read(board)
     assert "应答 1 / 1" in told and "张*" in told
     assert "13800001111" not in told and "张三" not in told
     assert "1 幢" in read(listed) and "张*" in read(listed)
+
+
+def acts_are(village: City, count: int) -> bool:
+    """Whether so many acts of a call-down are on disk."""
+    sql = "SELECT count(*) FROM journal WHERE act IN ('start_calls', 'dial', 'mark_call')"
+    return bool(village.store.read(lambda r: r.value(sql)) == count)
 
 
 def area_is(village: City, qtbot: Any, acts: int) -> None:
