@@ -148,11 +148,10 @@ def _follow(tx: Tx, call: Call) -> None:
     known = tx.find(Call, incident=call.incident)
     held, around = {c.subject for c in known}, _around(tx, call.area)
     people = [p for p in tx.many(Person, around, field="area") if p.id not in held]
-    for area in around:
-        if found := _first([p for p in people if p.area == area]):
-            row = _row(tx, call.incident, found, max(c.no for c in known) + 1)
-            tx.put(replace(row, stands_for=call.id))
-            return
+    nearest = (_first([p for p in people if p.area == area]) for area in around)
+    if found := next(filter(None, nearest), None):
+        row = _row(tx, call.incident, found, max(c.no for c in known) + 1)
+        tx.put(replace(row, stands_for=call.id))
 
 
 def _around(reader: Reader, area: str) -> list[str]:

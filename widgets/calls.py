@@ -141,7 +141,7 @@ class CallBoard(RowList):
         ink = Ink("label", "t3" if done else "t1")
         values = (
             str(call.no), self._name(call), self._role(call),
-            words.place(self.picture, call.area), text.mask(text.plain(self._phone(call), 40)),
+            words.place(self.picture, call.area), self._phone(call),
             tr("{n} 次", n=call.attempts),
         )  # fmt: skip
         starts = [at * paper.width + 8 for _, at in COLUMNS]
@@ -179,9 +179,8 @@ class CallBoard(RowList):
         return named(kind, call.role)
 
     def _phone(self, call: Call) -> str:
-        person = self.picture.persons.get(call.subject)
-        place = self.picture.places.get(call.subject)
-        return person.phone if person is not None else place.phone if place is not None else ""
+        holder = self.picture.persons.get(call.subject) or self.picture.places.get(call.subject)
+        return text.mask(text.plain(holder.phone, 40)) if holder is not None else ""
 
     def _subjects(self, hit: Hit) -> list[Any]:
         places = [self.picture.places[p] for p in hit.places if p in self.picture.places]

@@ -39,6 +39,7 @@ def desk(tmp_path: Path):
     use(tmp_path, "m.db")
     store = open_store(tmp_path)
     made = Desk(store, StillClock())
+    made.take_post("chief").result()
     made.do(incidents.open_incident, opening=an_opening()).result()
     yield made
     made.close()

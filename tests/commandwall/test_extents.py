@@ -103,6 +103,7 @@ def test_what_is_no_area_is_refused_by_name(drawn: Drawn, why: str) -> None:
 def test_an_area_is_an_act_and_what_was_drawn_can_be_drawn_again(tmp_path: Path) -> None:
     store = open_store(tmp_path)
     desk = Desk(store, StillClock())
+    desk.take_post("chief").result()
     opening = an_opening(lon=HERE[0], lat=HERE[1], radius_m=100.0)
     desk.do(incidents.open_incident, opening=opening).result()
     incident = store.read(lambda r: r.find(Incident))[0]
