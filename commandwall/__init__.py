@@ -8,8 +8,10 @@ from commandwall import (
     alarms,
     areas,
     attachments,
+    calls,
     conflicts,
     events,
+    extents,
     incidents,
     indicators,
     resources,
@@ -18,6 +20,6 @@ from commandwall import (
 )
 
 __all__ = [
-    "alarms", "areas", "attachments", "conflicts", "events", "incidents", "indicators", "resources",
-    "sensors", "sources",
+    "alarms", "areas", "attachments", "calls", "conflicts", "events", "extents", "incidents",
+    "indicators", "resources", "sensors", "sources",
 ]  # fmt: skip
