@@ -1,5 +1,5 @@
-"""Chaos: three stations with wrong clocks and one pool, whose programs are killed and whose lines
-are cut at moments drawn from a seed, while a tester works at each.
+"""Chaos: stations with wrong clocks and one pool, whose programs are killed and whose lines are cut
+at moments drawn from a seed, while a tester works at each.
 
 Then all is healed, and `verdict` and `causes` say what must hold.
 """
@@ -9,8 +9,8 @@ from __future__ import annotations
 import random
 import signal
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from itertools import permutations
 from pathlib import Path
@@ -31,10 +31,10 @@ from commandwall.pool.own import address
 from commandwall.pool.server import PoolServer
 from commandwall.store import pulse
 
-SIDES: tuple[tuple[str, str, str, float], ...] = (
-    ("hall", "back", "chief", 0.0), ("scene", "front", "front", 45.0), ("town", "back", "p1", -90.0)
-)  # fmt: skip
+Side = tuple[str, str, str, float]
 """Folder, side, post, and the seconds by which its computer's clock is wrong."""
+PAIR: tuple[Side, ...] = ("hall", "back", "chief", 0.0), ("scene", "front", "front", 45.0)
+SIDES: tuple[Side, ...] = (*PAIR, ("town", "back", "p1", -90.0))
 EVENTS = 3000
 MADE = (
     "INSERT INTO cw_event(id, source, source_id, title, body, cls, urgency, area, address, placed,"
@@ -45,8 +45,8 @@ MADE = (
 )
 PAUSE_S = "0.05"
 """Between two acts of one tester."""
-DOOR, AGENT, POOL, LINE = "door", "agent", "pool", "line"
-SHARES = {DOOR: 2, AGENT: 3, POOL: 2, LINE: 9}
+DOOR, AGENT, POOL, LINE, RESTART = "door", "agent", "pool", "line", "restart"
+SHARES = {DOOR: 2, AGENT: 3, POOL: 2, LINE: 9, RESTART: 1}
 GAP_S, DOWN_S = 0.7, 2.0
 """Mean time between two blows, and how long the pool stays down at most."""
 
@@ -68,11 +68,14 @@ class Storm:
 
 
 class Hall:
-    """The pool, its three stations, and the line of each; `beside`: also lines in a ring among
-    them, which nobody cuts."""
+    """The pool, its stations, and the line of each; `beside`: also lines in a ring among them,
+    which nobody cuts. `program`: what the testers drive, with its screen or without."""
 
-    def __init__(self, folder: Path, parts: ExitStack, beside: bool) -> None:
-        doors = [f"127.0.0.1:{free_port()}" for _ in SIDES]
+    def __init__(
+        self, folder: Path, parts: ExitStack, sides: Sequence[Side] = SIDES, beside: bool = False,
+        program: str = "door.py",
+    ) -> None:  # fmt: skip
+        doors = [f"127.0.0.1:{free_port()}" for _ in sides]
         self.server = parts.enter_context(PoolServer(folder / "pool"))
         with self.server.owner() as conn:
             schema.create(conn, "临江市")
@@ -81,10 +84,10 @@ class Hall:
         self.pool = Pool(folder)
         self.wires: list[Wire] = []
         self.stations: list[Station] = []
-        for i, (name, side, post, clock_s) in enumerate(SIDES):
+        for i, (name, side, post, clock_s) in enumerate(sides):
             ring = {"COMMANDWALL_PEER_LISTEN": doors[i], "COMMANDWALL_PEERS": doors[i - 1]}
-            wrong = {door.CLOCK: str(clock_s)}
-            self._add(folder, parts, (name, side, post), {**wrong, **(ring if beside else {})})
+            how = {door.CLOCK: str(clock_s), tester.PROGRAM: program, **(ring if beside else {})}
+            self._add(folder, parts, (name, side, post), how)
         for one, other in permutations(self.stations if beside else (), 2):
             pair(one, other, folder / f"{one.folder.name}-{other.folder.name}.card")
 
@@ -93,7 +96,7 @@ class Hall:
     ) -> None:
         name, side, post = who
         wire = parts.enter_context(Wire(folder / f"{name}.line", self.server))
-        env = {tester.PROGRAM: "door.py", tester.PAUSE: PAUSE_S, **how}
+        env = {tester.PAUSE: PAUSE_S, **how}
         login = address(wire.url, self.server.station_secret)
         station = Station(folder / name, side, **env, **login)
         parts.callback(station.end)
@@ -112,10 +115,10 @@ class Hall:
             self.server.start()
             return "kill pool"
         station = drawn.choice(self.stations)
-        process = station.wall if what == DOOR else station.agent()
+        process = station.agent() if what == AGENT else station.wall
         if process:
-            send([process], signal.SIGKILL)
-        return f"kill {what}" if process else "nobody there"
+            send([process], signal.SIGTERM if what == RESTART else signal.SIGKILL)
+        return (what if what == RESTART else f"kill {what}") if process else "nobody there"
 
     def _turn(self, wire: Wire, drawn: random.Random) -> str:
         state = drawn.choice((CUT, HOLE, SLOW)) if wire.state == OPEN else OPEN
@@ -131,16 +134,14 @@ class Hall:
             station.wait("its program", lambda heard: "says" in heard[-1] or "no" in heard[-1])
 
 
-@contextmanager
-def hall(folder: Path, beside: bool) -> Iterator[Hall]:
-    with ExitStack() as parts:
-        yield Hall(folder, parts, beside)
-
-
-def storm(folder: Path, seed: int, seconds: float, blows: int = 0, beside: bool = False) -> Storm:
+def storm(
+    folder: Path, seed: int, seconds: float, blows: int = 0, sides: Sequence[Side] = SIDES,
+    beside: bool = False,
+) -> Storm:  # fmt: skip
     """So many seconds of blows, and so many blows at least; then the verdict."""
     found, drawn = Storm(seed), random.Random(seed)
-    with hall(folder, beside) as here:
+    with ExitStack() as parts:
+        here = Hall(folder, parts, sides, beside)
         for station in here.stations:
             station.busy(True)
         end = time.monotonic() + seconds
