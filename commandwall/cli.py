@@ -62,6 +62,10 @@ def _do(asked: argparse.Namespace, settings: Settings, run_wall: RunWall) -> int
         from commandwall import backups
 
         return backups.run(settings, asked)
+    if asked.command == "person":
+        from commandwall import staff
+
+        return staff.run(settings, asked)
     if asked.command == "import":
         from commandwall.pool.imports import door
 
@@ -165,13 +169,15 @@ def _commands(commands: argparse._SubParsersAction[argparse.ArgumentParser],
     importing = commands.add_parser("import", parents=[shared], help="bring in data 导入")
     pooling = commands.add_parser("pool", parents=[shared], help="the central pool 中心池")
     backing = commands.add_parser("backup", parents=[shared], help="copies of the journal 备份")
-    from commandwall import backups
+    enrolling = commands.add_parser("person", parents=[shared], help="who may sit here 值班人员")
+    from commandwall import backups, staff
     from commandwall.peers import door as peers
     from commandwall.pool import admin
     from commandwall.pool.imports import door
 
     peers.add_arguments(joining)
     backups.add_arguments(backing)
+    staff.add_arguments(enrolling)
     door.add_arguments(importing)
     admin.add_arguments(pooling)
 

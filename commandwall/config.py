@@ -101,7 +101,7 @@ class Settings:
             # What is done in an invented city must never be sent to a real one.
             settings = replace(settings, data_dir=settings.data_dir / "demo")
         for key in SECRETS & given.keys():
-            _check_secret(getattr(settings, key), given[key].where)
+            check_secret_file(getattr(settings, key), given[key].where)
         return settings
 
     def environment(self) -> dict[str, str]:
@@ -231,7 +231,8 @@ def _check_addresses(value: str, where: str) -> None:
         ) from error
 
 
-def _check_secret(path: str, where: str) -> None:
+def check_secret_file(path: str, where: str) -> None:
+    """SettingsError where a file that holds a secret is not there, or others can read it."""
     if not path:
         return
     try:

@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
 
-from commandwall import alarms, attachments, conflicts, directives, events, rights, sensors
+from commandwall import (
+    alarms,
+    attachments,
+    conflicts,
+    directives,
+    events,
+    people,
+    rights,
+    sensors,
+)  # fmt: skip
 from commandwall.clock import Clock, Ms
 from commandwall.files.content import Unfit
 from commandwall.files.kept import Kept
@@ -76,6 +85,9 @@ class Desk:
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="desk")
         self._readers = ThreadPoolExecutor(2, thread_name_prefix="ask")
         self._files = ThreadPoolExecutor(1, thread_name_prefix="files")
+        self._secrets = ThreadPoolExecutor(1, thread_name_prefix="secrets")
+        self.here: people.Duty | None = store.read(people.here)
+        """Who sits at this station, once anybody is enrolled."""
         self.kept = Kept(store.folder)
         self.full = False
         """Whether the disk is full, as far as it is known: what is asked from now on is refused."""
@@ -116,9 +128,31 @@ class Desk:
         return self._files.submit(work, self.kept)
 
     def take_post(self, post: str, person: str = "") -> Future[Done]:
-        """Choose the post this station acts as; it stays chosen."""
+        """Choose the post this station acts as; it stays chosen.
+
+        Once anybody is enrolled: Refused unless somebody sits here who may take it.
+        """
+        before = self.person, self.post
         self.post, self.person = sound(post), sound(person or self.person)
-        return self._writer.submit(self.run, _keep_post, {"post": self.post, "person": self.person})
+        return self._writer.submit(self._take_post, self._who(), before)
+
+    def sign_in(self, name: str, secret: str, post: str) -> Future[Done]:
+        """Somebody takes a post with his secret, which is looked at on a thread of its own.
+
+        Refused("secret") for a wrong one, Refused("locked_out") after too many, Refused("seat")
+        for a post that is not his.
+        """
+        given = name, secret, sound(post)
+        return self._secrets.submit(self._asked, self.full, self._sign_in, *given)
+
+    def sign_out(self) -> Future[Done]:
+        """Whoever sits here leaves."""
+        return self._writer.submit(self._asked, self.full, self._finish, people.sign_out, {},
+                                   self._who(asks=False))  # fmt: skip
+
+    def lock(self) -> Future[Done]:
+        """Acts are refused until whoever sits here types his secret again."""
+        return self._writer.submit(self._finish, people.lock, {}, self._who(asks=False))
 
     def keep(self, key: str, value: str) -> Future[Done]:
         """Keep a setting of this station, a half-typed text for one."""
@@ -145,14 +179,18 @@ class Desk:
     def _run(self, act: Act, args: dict[str, Any], who: Who, local: bool) -> Done:
         with self._store.write(self._clock.now(), who.person, who.post) as tx:
             if who.asks:
-                rights.check(tx, act, args, [sight.read(self._store.folder).area])
+                scopes = people.entitled(tx), sight.read(self._store.folder).area
+                rights.check(tx, act, args, scopes)
             act(tx, **args)
             records = dict(tx.touched)
             line = None
             if records and not local:
                 line = lines.append(tx, tx.setting("origin"), act.__name__, records)
             self._react(tx, records)
-        return Done(act.__name__, line, records)
+        done = Done(act.__name__, line, records)
+        if not local:
+            self.here = next(iter(done.of(people.Duty)), self.here)
+        return done
 
     def receive(self, received: Iterable[Line]) -> None:
         """Fold lines of other stations, which come in the order of their clocks, on the caller's
@@ -170,11 +208,33 @@ class Desk:
 
     def close(self) -> None:
         self._files.shutdown()
+        self._secrets.shutdown()
         self._writer.shutdown()
         self._readers.shutdown()
 
-    def _who(self) -> Who:
-        return Who(self.person, self.post, asks=True)
+    def _who(self, asks: bool = True) -> Who:
+        return Who(self.person, self.post, asks)
+
+    def _take_post(self, who: Who, before: tuple[str, str]) -> Done:
+        args = {"post": who.post, "person": who.person}
+        try:
+            return self._finish(people.take_post, args, replace(who, asks=False))
+        except Refused:
+            self.person, self.post = before
+            raise
+
+    def _sign_in(self, name: str, secret: str, post: str) -> Done:
+        now = self._clock.now()
+        officer = self._store.read(lambda r: people.known(r, sound(name)))
+        self._store.read(lambda r: people.check_tries(r, officer, now))
+        if not people.fits(officer, sound(secret)) or officer is None:
+            typed = {"officer": officer.id if officer else ""}
+            self._writer.submit(self._finish, people.refuse_secret, typed, Who()).result()
+            raise Refused("secret")
+        args, who = {"officer": officer.id, "seat": post}, Who(officer.name, post)
+        done = self._writer.submit(self._finish, people.sign_in, args, who).result()
+        self.person, self.post = officer.name, post
+        return done
 
     def _asked(self, full: bool, work: Callable[..., Done], *given: Any) -> Done:
         """What a person asks, which is refused where the disk was full already."""
@@ -188,7 +248,10 @@ class Desk:
             raise _full(space.look(self._store.folder)) from trouble
 
     def _attach(self, given: tuple[Path | bytes, str], to: tuple[str, str], who: Who) -> Done:
-        """The small picture is made when the act is told: nobody waits for it."""
+        """The small picture is made when the act is told: nobody waits for it. Who may attach
+        nothing leaves no bytes."""
+        if barred := self.barred(attachments.attach, rights.About(scene=True)):
+            raise Refused(barred.code, **barred.facts)
         try:
             taken = space.finish(self._store.folder, lambda: self.kept.take(*given))
         except Unfit as why:
@@ -230,8 +293,3 @@ def _keep(tx: Tx, key: str, value: str) -> None:
 
 def _receive(tx: Tx, received: Sequence[Line]) -> None:
     lines.receive(tx, received)
-
-
-def _keep_post(tx: Tx, post: str, person: str) -> None:
-    tx.set("post", post)
-    tx.set("person", person)

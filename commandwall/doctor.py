@@ -22,14 +22,17 @@ from commandwall.config import REFUSED, Settings
 from commandwall.finding import BAD, OK, WARN, Finding, tell
 from commandwall.logs import mask
 from commandwall.pool.client import Client, PoolTrouble
+from commandwall.store import check as look_at
 from commandwall.store import pulse, space
 from commandwall.store.database import SAFE_VERSION, network_file_system
+from commandwall.store.store import WALL_DB
 
 
 def examine(settings: Settings) -> Iterator[Finding]:
     """All findings, in the order a person would ask."""
     checks: tuple[Callable[[Settings], Finding], ...] = (
         _pairing, _libraries, _sqlite, _font, _clock, _pool, _writable, _local, _space, _stalls,
+        _journal,
     )  # fmt: skip
     for check in checks:
         yield check(settings)
@@ -126,6 +129,18 @@ def _clock(settings: Settings) -> Finding:
         mend = _as_root("timedatectl set-ntp true")
         return Finding("clock", WARN, f"{now}, {sync.skew_s:+.1f} s from the pool", mend)
     return Finding("clock", OK, f"{now}, {sync.skew_s:+.2f} s from the pool")
+
+
+def _journal(settings: Settings) -> Finding:
+    """Whether every line verifies: the first that was edited or torn out of each station's."""
+    file = settings.data_dir / WALL_DB
+    if not file.exists():
+        return Finding("journal", OK, "none yet")
+    fault = look_at.journal(file)
+    if fault is not None:
+        mend = "commandwall backup check   (then: commandwall backup restore newest)"
+        return Finding("journal", BAD, fault.detail, mend)
+    return Finding("journal", OK, "every line follows from the one before it")
 
 
 def _pool(settings: Settings) -> Finding:

@@ -35,6 +35,7 @@ from commandwall.events import Event, EventView
 from commandwall.extents import Extent
 from commandwall.incidents import CommandPost, GradeProposal, Incident, JoinedEvent
 from commandwall.indicators import Indicator, IndicatorValue
+from commandwall.people import Duty, Officer
 from commandwall.resources import Resource
 from commandwall.sensors import Sensor
 from commandwall.sources import SourceSwitch
@@ -285,6 +286,8 @@ class Picture:
         self.disputes: dict[str, Dispute] = {}
         self.verdicts: dict[str, Verdict] = {}
         self.switches: dict[str, SourceSwitch] = {}
+        self.officers: dict[str, Officer] = {}
+        self.duties: dict[str, Duty] = {}
         self.indicators: dict[str, Indicator] = {}
         self.values: dict[str, IndicatorValue] = {}
         self.sensors, self.fixes = SensorArrays.of([]), FixArrays([])
@@ -341,6 +344,7 @@ class Picture:
             IndicatorValue: self.values, Credit: self.credits, Dispute: self.disputes,
             Verdict: self.verdicts, SourceSwitch: self.switches, GradeProposal: self.proposals,
             Extent: self.extents, JoinedEvent: self.joined, Call: self.calls,
+            Officer: self.officers, Duty: self.duties,
         }  # fmt: skip
         return shelves.get(kind, {})
 

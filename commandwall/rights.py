@@ -129,6 +129,10 @@ def about_event(view: EventView, scene: bool = False) -> About:
     return About((view.event.area,), view.event.urgency, scene=scene)
 
 
+def about_alarm(alarm: Alarm) -> About:
+    return About((alarm.area,), priority=alarm.severity)
+
+
 def _event(reader: Reader, event: str) -> About:
     view = events.views(reader, [event]).get(event)
     scene = bool(reader.find(Incident, event=event, state=OPEN)) if event else False
@@ -137,7 +141,7 @@ def _event(reader: Reader, event: str) -> About:
 
 def _alarm(reader: Reader, alarm: str) -> About:
     found = reader.get(Alarm, alarm)
-    return About((found.area,), priority=found.severity) if found else About()
+    return about_alarm(found) if found else About()
 
 
 def _incident(reader: Reader, incident: str) -> About:

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import QGridLayout, QLineEdit, QWidget
 from commandwall import areas, codes
 from commandwall.areas import Area, Building, BuildingColour
 from commandwall.picture import Changes, Picture, Tick
+from commandwall.rights import About
 from commandwall.store.written import TITLE_LIMIT
 from widgets import age, marks, text, words
 from widgets.acts import PAD, KeyButton
@@ -127,13 +128,15 @@ class BuildingCard(Panel):
         reason = self._reason.text().strip()
         if not self.chosen_ids:
             return
-        if not reason:
+        if why := self.barred(areas.recolour, About(reason=True)):
+            self.refused(why)
+        elif not reason:
             self._said = tr("先写改色原因，按 R")
             self._reason.setFocus()
             self.update()
-            return
-        ids = self.chosen_ids
-        self.do(areas.recolour, self._done, buildings=ids, colour=colour, reason=reason)
+        else:
+            ids = self.chosen_ids
+            self.do(areas.recolour, self._done, buildings=ids, colour=colour, reason=reason)
 
     def refused(self, why: str) -> None:
         self._said = why

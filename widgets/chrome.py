@@ -9,10 +9,10 @@ from commandwall import deadlines
 from commandwall.picture import Changes, Picture, SyncState, Tallies, Tick
 from widgets import age
 from widgets.base import Command, Panel, Piece
-from widgets.i18n import named, tr
+from widgets.i18n import tr
 from widgets.keys import draw_cap
 from widgets.paper import MIDDLE, RIGHT, Ink, Paper
-from widgets.text import person
+from widgets.seat import seated
 
 CELL, FIRST = 64.0, 56.0
 
@@ -53,6 +53,8 @@ class DeskHeader(Panel):
 
     id, title, headed, pooled, piecewise = "desk_header", "值班台", False, True, True
     shows = frozenset({Tick, SyncState, Tallies})
+    _chip = (0.0, 0.0)
+    """Where the name of who sits here begins and ends."""
 
     def refresh(self, picture: Picture, changes: Changes) -> None:
         """All is read when it is drawn."""
@@ -77,13 +79,20 @@ class DeskHeader(Panel):
         )
         cap = paper.length("Ctrl K", Ink("key")) + 14
         draw_cap(paper, x - cap - 8, paper.height / 2 - 11, "Ctrl+K", 22)
-        return paper.row_back(x - cap - 36, base, *self._post(), *self._pool(), gap=24)
+        pool = paper.row_back(x - cap - 36, base, *self._pool(), gap=24)
+        start = paper.row_back(pool - 24, base, *self._post(), gap=24)
+        self._chip = start, pool - 24
+        return start
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """A click on who sits here opens the sheet to take the post."""
+        start, end = self._chip
+        if start <= event.position().x() / self.look.unit <= end:
+            self.context.sit()
 
     def _post(self) -> list[Piece]:
-        post = self.desk.post
-        name = named("post", post, "full") if post else tr("未选岗")
-        who = person(self.desk.person)
-        return [(f"{name}  {who}".strip(), Ink("label"))]
+        told, calls = seated(self.desk, self.picture)
+        return [(told, Ink("label", "t1" if calls else "", calls))]
 
     def _pool(self) -> list[Piece]:
         now, trust = self.picture.now, self.context.trust

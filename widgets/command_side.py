@@ -13,12 +13,13 @@ from commandwall.directives import Directive, owes
 from commandwall.incidents import CommandPost, Incident
 from commandwall.picture import Changes, Picture, SyncState, Tick
 from commandwall.posts import BACK, FRONT, side_of  # fmt: skip
-from widgets import age, text
+from widgets import age
 from widgets.base import Command, Panel, Subject
 from widgets.directives import due, focus, lamp, of_incident
 from widgets.i18n import language, tr
 from widgets.incident_strip import frame
 from widgets.paper import RIGHT, Ink, Paper
+from widgets.seat import holder
 
 TILE, TILE_GAP = 58.0, 8.0
 ACROSS = 4
@@ -91,7 +92,7 @@ class CommandSide(Panel):
             frame(paper, here, mine)
             name, room = code.name(language()), here.width() - 8
             paper.write(here.center().x(), here.y() + 25, name, Ink("label", "t1", mine), 0.5, room)
-            who = text.person(self.desk.person) if mine else ""
+            who = holder(self.desk, self.picture, code.id)
             paper.write(here.center().x(), here.y() + 46, who or (tr("本机") if mine else "—"),
                         Ink("age"), 0.5)  # fmt: skip
             bottom = here.bottom()

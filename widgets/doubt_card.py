@@ -14,6 +14,7 @@ from commandwall.clock import DAY, SECOND, Ms
 from commandwall.conflicts import Dispute, Verdict
 from commandwall.events import Event
 from commandwall.picture import Changes, Picture, Tick
+from commandwall.rights import About
 from commandwall.store.tables import Conflict
 from widgets import age, text, words
 from widgets.acts import ActBar
@@ -59,7 +60,10 @@ class DoubtCard(Panel):
             self.say(NORMAL)
         self._bar.setVisible(doubt is not None)
         self.place()
-        self._bar.allow(["V"] if doubt is not None and self._mark >= 0 else [])
+        act = conflicts.decide if doubt is not None and doubt.asked is Dispute else conflicts.settle
+        why = self.barred(act, About(scene=True))
+        can = doubt is not None and self._mark >= 0 and not why
+        self._bar.allow(["V"] if can else [], {"V": why})
 
     def commands(self) -> list[Command]:
         return [

@@ -22,6 +22,8 @@ from widgets.text import person, plain
 
 WHO = frozenset({"at", "by", "post"})
 """Fields that say who wrote a version, and when: they stand above it."""
+HIDDEN = frozenset({"secret"})
+"""Fields that no screen shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,7 @@ class Doubt:
     def fields(self) -> list[str]:
         """Those in which the two are not alike."""
         one, two = (side.fields for side in self.sides)
-        apart = [name for name in one if one.get(name) != two.get(name)]
+        apart = [name for name in one if one.get(name) != two.get(name) and name not in HIDDEN]
         return [name for name in apart if name not in WHO] or apart
 
 

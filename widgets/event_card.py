@@ -118,7 +118,11 @@ class EventCard(Panel):
 
     def open_incident(self) -> None:
         """Ask what kind of incident the event becomes and how grave, then open it at its place."""
-        if self.view is not None:
+        if self.view is None:
+            return
+        if why := self._barred(self.view).get("E"):
+            self.refused(why)
+        else:
             ask_opening(self, from_event(self.view, self.picture))
 
     def join_incident(self) -> None:

@@ -16,6 +16,7 @@ from commandwall.conflicts import settle
 from commandwall.deadlines import RED
 from commandwall.events import Event
 from commandwall.picture import Changes, Picture, Tick
+from commandwall.rights import about_alarm
 from commandwall.store.tables import Conflict
 from widgets import age, conflict, marks, words
 from widgets.acts import ActBar
@@ -213,8 +214,10 @@ class Exceptions(Panel):
         """Buttons for the one that a person chose; a wall that nobody touches has none."""
         need = next((n for n in self._needs if n.id == self._chosen), None)
         self._bar.setVisible(need is not None)
-        waits = need is not None and need.alarm is not None
-        self._bar.allow([*(["Space"] if waits else []), "Return"])
+        alarm = need.alarm if need is not None else None
+        why = self.barred(alarms.acknowledge, about_alarm(alarm)) if alarm is not None else ""
+        can = alarm is not None and not why
+        self._bar.allow([*(["Space"] if can else []), "Return"], {"Space": why})
 
     def _arm(self) -> None:
         """Wake at the next edge of a blinking ring."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from commandwall.clock import Ms
 from commandwall.store.store import Reason
-from widgets import text
+from widgets import age, text
 from widgets.i18n import NUMERALS, named, tr
 
 Facts = Mapping[str, str]
@@ -161,6 +162,42 @@ _LIMITED: Mapping[str, Callable[[Facts], str]] = {
 }  # fmt: skip
 """What a post lacks for an act -> what is said; other posts have it in the second."""
 
+
+def _signed_out(facts: Facts) -> str:
+    return tr("本台无人签到，按 Ctrl I 签到后再做")
+
+
+def _locked(facts: Facts) -> str:
+    return tr("本台已锁定，按 Ctrl I 输口令后再做")
+
+
+def _secret(facts: Facts) -> str:
+    return tr("姓名或口令不符，请重输")
+
+
+def _locked_out(facts: Facts) -> str:
+    return tr("口令输错多次，{time} 后再试", time=age.clock(Ms(int(facts["until"]))))
+
+
+def _disabled(facts: Facts) -> str:
+    return tr("{name} 已停用", name=text.person(facts.get("name", "")))
+
+
+def _seat(facts: Facts) -> str:
+    post = named("post", facts.get("post", ""), "full")
+    return tr("{name} 不任 {post}", name=text.person(facts.get("name", "")), post=post)
+
+
+def _known(facts: Facts) -> str:
+    return tr("已有此人：{id}", id=facts.get("id", ""))
+
+
+def _short_secret(facts: Facts) -> str:
+    return tr(
+        "口令须 {least} 至 {most} 字", least=facts.get("least", ""), most=facts.get("most", "")
+    )
+
+
 SENTENCES: Mapping[str, Callable[[Facts], str]] = {
     "state": _state,
     "missing": _missing,
@@ -181,5 +218,13 @@ SENTENCES: Mapping[str, Callable[[Facts], str]] = {
     "file": _file,
     "attached": _attached,
     "right": _right,
+    "signed_out": _signed_out,
+    "locked": _locked,
+    "secret": _secret,
+    "locked_out": _locked_out,
+    "disabled": _disabled,
+    "seat": _seat,
+    "known": _known,
+    "short_secret": _short_secret,
 }
 """The code of a refusal -> what is said."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QKeyEvent, QPaintEvent
 from PySide6.QtWidgets import QFormLayout, QVBoxLayout, QWidget
 
@@ -18,6 +18,7 @@ from widgets.paper import Ink, Paper
 from widgets.text import ParagraphLabel, PlainLabel
 
 WIDTH, MARGIN, HEAD = 720, 24, 72
+OWN = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Escape)
 Answers = dict[str, Any]
 
 
@@ -88,10 +89,18 @@ class Sheet(QWidget):
     def _answers(self) -> Answers:
         return {key: value(field) for key, (_, field) in self._fields.items()}
 
+    def event(self, event: QEvent) -> bool:
+        """Its keys are its own, also where the page below has an act for them."""
+        asked = event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent)
+        if asked and event.key() in OWN:  # type: ignore[attr-defined]
+            event.accept()
+            return True
+        return super().event(event)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:
             self.close()
-        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+        elif event.key() in OWN:
             self.accept()
 
     def paintEvent(self, event: QPaintEvent) -> None:

@@ -25,7 +25,8 @@ from widgets.base import EMPTY, NORMAL, Panel, Piece
 from widgets.figures import is_old, title_of
 from widgets.i18n import named, rows, tr
 from widgets.paper import MIDDLE, RIGHT, Ink, Paper
-from widgets.text import person, plain
+from widgets.seat import briefly, holder
+from widgets.text import plain
 
 
 class PlaceStep(QAbstractButton):
@@ -134,9 +135,8 @@ class Duty(Panel):
         self._owed = Counter(o[0] for d in picture.directives.values() if (o := owes(d)))
 
     def aside(self) -> list[Piece]:
-        post = self.desk.post
-        here = named("post", post, "full") if post else tr("未选岗")
-        return [(tr("本台 {post}", post=here), Ink("label"))]
+        told, calls = briefly(self.desk, self.picture)
+        return [(told, Ink("label", "t1" if calls else "", calls))]
 
     def draw(self, paper: Paper) -> None:
         posts = [code for code in rows("post").values() if code.facts.get("side") == BACK]
@@ -151,7 +151,7 @@ class Duty(Panel):
         paper.fill(box, "r", 4)
         if mine:
             paper.frame(box.adjusted(1, 1, -1, -1), "t1", 2, 4)
-        under = tr("欠 {n}", n=owed) if owed else person(self.desk.person) if mine else ""
+        under = tr("欠 {n}", n=owed) if owed else holder(self.desk, self.picture, post)
         middle = box.center()
         base = middle.y() + (-3 if under else 7)
         paper.write(middle.x(), base, named("post", post), Ink("body"), MIDDLE, box.width() - 8)

@@ -10,6 +10,7 @@ from PySide6.QtCore import QRectF
 from commandwall import sources
 from commandwall.clock import Ms
 from commandwall.picture import Changes, Picture, SyncState, Tallies, Tick
+from commandwall.rights import About
 from commandwall.sources import SourceSwitch
 from commandwall.store.sight import OFF, ON, Source
 from widgets import age, fields
@@ -74,6 +75,8 @@ class SourceList(RowList):
             return
         if row.source is None:
             self.refused(tr("{name} 不经导入，停用要到写入它的系统", name=self._named(row)))
+        elif why := self.barred(sources.switch_off, About(reason=True)):
+            self.refused(why)
         elif self._state(row) == OFF:
             self.do(sources.switch_on, lambda done: self.say(NORMAL), source=row.name)
         else:

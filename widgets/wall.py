@@ -51,6 +51,7 @@ from widgets.needs import Needs
 from widgets.own_keys import OwnKeys
 from widgets.page import Page
 from widgets.palette import Palette
+from widgets.seat import Seat
 from widgets.turns import Turns
 
 log = logging.getLogger(__name__)
@@ -88,6 +89,7 @@ class Wall(QWidget):
         )  # fmt: skip
         self.hover = HoverCard(self.context, map_view)
         self.homes = Homes(map_view, self.desk)
+        self.seat = Seat(self.context, self)
         self.turns = Turns(self._take_turn, self)
         map_view.moved.connect(self.turns.moved)
         self._pages: dict[str, Page] = {}
@@ -360,6 +362,7 @@ class Wall(QWidget):
             Command("Y", tr("已知提示"), self.know),
             Command("Ctrl+T", tr("换主题"), _to(self.set_theme, next_theme)),
             Command("Ctrl+L", tr("换语言"), _to(self.set_language, other)),
+            *self.seat.commands(),
         ]
 
     def all_commands(self) -> list[Command]:

@@ -143,7 +143,8 @@ def _chains(conn: Any) -> Iterator[Fault]:
     for origin, chain in groupby((Line(*row) for row in found), key=attrgetter("origin")):
         if bad := first_bad(chain):
             line, why = bad
-            yield Fault("chain", f"line {line.seq} of {origin} {why}")
+            what = f"{line.act} of {line.post}" if line.post else line.act
+            yield Fault("chain", f"line {line.seq} of {origin} {why}: {what}")
 
 
 def _heads(conn: Any) -> Iterator[Fault]:

@@ -9,15 +9,21 @@ import shutil
 import subprocess
 import sys
 import zipfile
+from contextlib import closing
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+import sqlcipher3.dbapi2 as sqlite
+from builders import StillClock, an_opening
 
 from commandwall import doctor, pairing
 from commandwall.clock import Clock
 from commandwall.config import ASSETS, REFUSED, Settings
+from commandwall.desk import Desk
+from commandwall.incidents import open_incident
 from commandwall.store import pulse, space
+from commandwall.store.migrate import open_store
 
 PHONE, IDENTITY = "13812345678", "320281195603071234"
 PYSIDE = f'{sys.executable} -m pip install "PySide6-Essentials>=6.9,<6.12"'
@@ -33,6 +39,21 @@ def test_a_sound_machine_is_found_sound(tmp_path: Path, capsys: pytest.CaptureFi
 
 def look(settings: Settings, name: str) -> doctor.Finding:
     return {found.name: found for found in doctor.examine(settings)}[name]
+
+
+def test_an_edited_line_of_the_journal_is_named(tmp_path: Path) -> None:
+    assert look(Settings(data_dir=tmp_path), "journal").fact == "none yet"
+    with closing(open_store(tmp_path)) as store, closing(Desk(store, StillClock())) as desk:
+        desk.take_post("chief", "陈").result()
+        for _ in range(3):
+            desk.do(open_incident, opening=an_opening()).result()
+    assert look(Settings(data_dir=tmp_path), "journal").state == doctor.OK
+    with closing(sqlite.connect(str(tmp_path / "wall.db"), isolation_level=None)) as raw:
+        raw.execute("UPDATE journal SET person = '李' WHERE seq = 2")
+    found = look(Settings(data_dir=tmp_path), "journal")
+    assert found.state == doctor.BAD and found.mend
+    assert found.fact.startswith("line 2 of ")
+    assert found.fact.endswith("head was changed: open_incident of chief")
 
 
 def as_root(line: str) -> str:

@@ -371,6 +371,7 @@ def test_every_refusal_is_a_sentence() -> None:
     source = "\n".join(path.read_text() for path in Path("commandwall").rglob("*.py"))
     for code in set(re.findall(r'Refused\(\s*"(\w+)"', source)) - {"broken_chain"}:
         facts: dict[str, Any] = {"kind": "event", "state": "CLOSED", "field": "title", "id": "x"}
+        facts |= {"until": NOW, "least": 8, "most": 200, "name": "陈一", "post": "p1"}
         facts |= {"limit": 200, "issuer": "p1", "addressee": "p1", "by": "p1", "numbers": [1]}
         told = sentence(Reason(code, facts))
         assert code not in told
