@@ -14,12 +14,14 @@ from commandwall import (
     extents,
     incidents,
     indicators,
+    reporting,
     resources,
+    reviewing,
     sensors,
     sources,
 )
 
 __all__ = [
     "alarms", "areas", "attachments", "calls", "conflicts", "events", "extents", "incidents",
-    "indicators", "resources", "sensors", "sources",
+    "indicators", "reporting", "resources", "reviewing", "sensors", "sources",
 ]  # fmt: skip

@@ -50,27 +50,36 @@ def _do(asked: argparse.Namespace, settings: Settings, run_wall: RunWall) -> int
         from commandwall import carry
 
         return carry.run(settings, asked.way, asked.file, asked.passphrase_file)
-    if asked.command == "peer":
-        from commandwall.peers import door as peers
-
-        return peers.run(settings, asked)
+    if asked.command in ("backup", "export", "peer", "person"):
+        return _station(asked, settings)
     if asked.command == "pool":
         from commandwall.pool import admin
 
         return admin.run(settings, asked)
-    if asked.command == "backup":
-        from commandwall import backups
-
-        return backups.run(settings, asked)
-    if asked.command == "person":
-        from commandwall import staff
-
-        return staff.run(settings, asked)
     if asked.command == "import":
         from commandwall.pool.imports import door
 
         return door.run(settings, asked)
     return _long_running(asked, settings, run_wall)
+
+
+def _station(asked: argparse.Namespace, settings: Settings) -> int:
+    """Commands about the files and people of this station."""
+    if asked.command == "peer":
+        from commandwall.peers import door as peers
+
+        return peers.run(settings, asked)
+    if asked.command == "export":
+        from commandwall.reports import handout
+
+        return handout.run(settings, asked)
+    if asked.command == "backup":
+        from commandwall import backups
+
+        return backups.run(settings, asked)
+    from commandwall import staff
+
+    return staff.run(settings, asked)
 
 
 def _long_running(asked: argparse.Namespace, settings: Settings, run_wall: RunWall) -> int:
@@ -170,12 +179,15 @@ def _commands(commands: argparse._SubParsersAction[argparse.ArgumentParser],
     pooling = commands.add_parser("pool", parents=[shared], help="the central pool 中心池")
     backing = commands.add_parser("backup", parents=[shared], help="copies of the journal 备份")
     enrolling = commands.add_parser("person", parents=[shared], help="who may sit here 值班人员")
+    exporting = commands.add_parser("export", parents=[shared], help="hand out 导出")
     from commandwall import backups, staff
     from commandwall.peers import door as peers
     from commandwall.pool import admin
     from commandwall.pool.imports import door
+    from commandwall.reports import handout
 
     peers.add_arguments(joining)
+    handout.add_arguments(exporting)
     backups.add_arguments(backing)
     staff.add_arguments(enrolling)
     door.add_arguments(importing)

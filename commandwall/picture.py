@@ -36,7 +36,9 @@ from commandwall.extents import Extent
 from commandwall.incidents import CommandPost, GradeProposal, Incident, JoinedEvent
 from commandwall.indicators import Indicator, IndicatorValue
 from commandwall.people import Duty, Officer
+from commandwall.reporting import HandOut, Losses, PhoneReport, Report
 from commandwall.resources import Resource
+from commandwall.reviewing import Finding
 from commandwall.sensors import Sensor
 from commandwall.sources import SourceSwitch
 from commandwall.store.pulse import Lamp, Sync
@@ -282,6 +284,11 @@ class Picture:
         self.joined: dict[str, JoinedEvent] = {}
         self.calls: dict[str, Call] = {}
         self.directives: dict[str, Directive] = {}
+        self.reports: dict[str, Report] = {}
+        self.phone_reports: dict[str, PhoneReport] = {}
+        self.losses: dict[str, Losses] = {}
+        self.hand_outs: dict[str, HandOut] = {}
+        self.findings: dict[str, Finding] = {}
         self.conflicts: dict[str, Conflict] = {}
         self.disputes: dict[str, Dispute] = {}
         self.verdicts: dict[str, Verdict] = {}
@@ -345,6 +352,8 @@ class Picture:
             Verdict: self.verdicts, SourceSwitch: self.switches, GradeProposal: self.proposals,
             Extent: self.extents, JoinedEvent: self.joined, Call: self.calls,
             Officer: self.officers, Duty: self.duties,
+            Report: self.reports, PhoneReport: self.phone_reports, Losses: self.losses,
+            HandOut: self.hand_outs, Finding: self.findings,
         }  # fmt: skip
         return shelves.get(kind, {})
 

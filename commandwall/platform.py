@@ -280,16 +280,18 @@ def be_nice(step: int, thread: bool = False) -> None:
         os.nice(step)
 
 
-def bound(megabytes: int, seconds: int) -> None:
-    """Hold this process to so much memory and work, and to no child, where the system can."""
+def bound(megabytes: int, seconds: int, alone: bool = True) -> None:
+    """Hold this process to so much memory and work, where the system can; `alone`: and to no child
+    and no further thread."""
     if sys.platform == "win32":
         return
     most = {
         resource.RLIMIT_AS: megabytes << 20,
         resource.RLIMIT_CPU: seconds,
-        resource.RLIMIT_NPROC: 0,
         resource.RLIMIT_CORE: 0,
     }
+    if alone:
+        most[resource.RLIMIT_NPROC] = 0
     for what, limit in most.items():
         resource.setrlimit(what, (limit, limit))
 

@@ -21,6 +21,8 @@ from commandwall.conflicts import Dispute
 from commandwall.directives import Directive, Order
 from commandwall.events import EventView
 from commandwall.incidents import OPEN, Incident, Opening
+from commandwall.reporting import Statement
+from commandwall.reviewing import Finding
 from commandwall.store.store import Reader, Reason, Refused, Tx
 from commandwall.store.tables import Conflict
 
@@ -167,6 +169,15 @@ def _order(reader: Reader, order: Order) -> About:
     return _incident(reader, order.incident)
 
 
+def _statement(reader: Reader, statement: Statement) -> About:
+    return _incident(reader, statement.incident)
+
+
+def _finding(reader: Reader, finding: str) -> About:
+    found = reader.get(Finding, finding)
+    return _incident(reader, found.incident) if found else About()
+
+
 def _opening(reader: Reader, opening: Opening) -> About:
     event = _event(reader, opening.event)
     return replace(event, areas=(opening.area, *event.areas))
@@ -206,6 +217,8 @@ SUBJECTS: Mapping[str, Callable[[Reader, Any], About]] = {
     "call": _call,
     "order": _order,
     "opening": _opening,
+    "statement": _statement,
+    "finding": _finding,
     "building": lambda reader, building: _buildings(reader, [building]),
     "buildings": _buildings,
     "dispute": _dispute,

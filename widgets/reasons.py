@@ -96,6 +96,15 @@ def _call_answered(facts: Facts) -> str:
     return tr("已应答")
 
 
+def _no_first_report(facts: Facts) -> str:
+    return tr("首报尚未报出，先报首报")
+
+
+def _reported(facts: Facts) -> str:
+    kind = named("report_kind", facts.get("kind", ""))
+    return tr("{kind} 已报出；报错了按更正另出一版", kind=kind)
+
+
 def _closed(facts: Facts) -> str:
     return tr("已结束，不能再做")
 
@@ -214,6 +223,8 @@ SENTENCES: Mapping[str, Callable[[Facts], str]] = {
     "unsettled": _unsettled,
     "extent": _extent,
     "has_incident": _has_incident,
+    "no_first_report": _no_first_report,
+    "reported": _reported,
     "disk_full": _disk_full,
     "file": _file,
     "attached": _attached,

@@ -20,6 +20,8 @@ from commandwall.directives import Directive, complete, issue, verify
 from commandwall.directives import acknowledge as take_order
 from commandwall.events import accept, dispatch, note
 from commandwall.incidents import Incident, Levels, open_incident, set_levels
+from commandwall.reporting import Elements, Statement, draft_report, hand_out, tell_losses
+from commandwall.reviewing import note_finding
 from commandwall.store import sight
 from commandwall.store.migrate import open_store
 from commandwall.store.mirror import Mirror, use
@@ -114,6 +116,13 @@ def _ended(hall: Hall, role: str) -> dict[str, Any]:
     return {"incident": hall.opened(), "reason": "险情排除"}
 
 
+def _stated(hall: Hall) -> Statement:
+    return Statement(hall.opened(), "first", Elements())
+
+
+GIVEN = {"what": "map", "purpose": "会商", "name": "map.html", "sha256": ""}
+FOUND = {"kind": "strength", "text": "到场快"}
+LOST = {"people": (0, 0, 1, 2), "source": "前指"}
 RED = {"colour": "red", "reason": "查实"}
 ASKS: dict[str, Asks] = {
     "event": lambda h, r: (accept, {"event": f"e3{r}"}),
@@ -126,6 +135,10 @@ ASKS: dict[str, Asks] = {
     "incident": lambda h, r: (open_incident, {"opening": an_opening()}),
     "incident, end": lambda h, r: (close_incident, _ended(h, r)),
     "grade": lambda h, r: (set_levels, {**_ended(h, r), "levels": Levels(2, None, 2)}),
+    "report": lambda h, r: (draft_report, {"statement": _stated(h)}),
+    "losses": lambda h, r: (tell_losses, {"incident": h.opened(), **LOST}),
+    "hand_out": lambda h, r: (hand_out, {"incident": h.opened(), **GIVEN}),
+    "review": lambda h, r: (note_finding, {"incident": h.opened(), **FOUND}),
     "alarm": lambda h, r: (acknowledge, {"alarm": _alarmed(h, r)}),
     "building": lambda h, r: (recolour, {"buildings": [r], **RED}),
     "source": lambda h, r: (sources.switch_off, {"source": f"s{r}", "reason": "重复"}),
@@ -143,6 +156,10 @@ TABLE = {
     "incident": "- x x x x x - - x - - -",
     "incident, end": "- - - x x - - - - - - -",
     "grade": "- - - x x - - - - - - -",
+    "report": "- x x x - - - - - - - -",
+    "losses": "- x x x - x - - - - - -",
+    "hand_out": "- x x x x x - - - - - -",
+    "review": "- x x x x x - - - - - -",
     "alarm": "- x x x - x - - x - - -",
     "building": "- x x x - x x - - - - -",
     "source": "- - x x - - - - x x - -",

@@ -1,0 +1,252 @@
+"""What a report says before anybody types: each element from what the wall knows, with its source.
+
+What nobody knows is told as not known yet, never as nothing: 待核 is no 无.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from commandwall import codes
+from commandwall.alarms import Alarm
+from commandwall.areas import TOWN
+from commandwall.clock import Ms
+from commandwall.directives import Directive
+from commandwall.events import Event
+from commandwall.geo import distance
+from commandwall.incidents import Incident
+from commandwall.indicators import fresh_for
+from commandwall.people import holders
+from commandwall.picture import Picture
+from commandwall.plain import clean, mask
+from commandwall.reporting import ELEMENTS, Elements, Report, last_sent
+from commandwall.reports.speech import Speech, clock, moment
+
+ALIKE = 2
+"""Letters by which a weather station is known for that of a town."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """An element as it is filled in; `source` says where from, "" where nobody knows it."""
+
+    text: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """An incident, the picture it lies in, and the language to tell it in."""
+
+    incident: Incident
+    picture: Picture
+    speech: Speech
+
+    @property
+    def event(self) -> Event | None:
+        """The event it grew from."""
+        view = self.picture.events.get(self.incident.event)
+        return view.event if view is not None else None
+
+    @property
+    def directives(self) -> list[Directive]:
+        mine = (d for d in self.picture.directives.values() if d.incident == self.incident.id)
+        return sorted(mine, key=lambda d: d.issued_at)
+
+
+def fill(facts: Facts) -> dict[str, Filled]:
+    """Every element of the next report."""
+    last = last_sent(facts.picture.reports.values(), facts.incident.id)
+    return {name: _element(name, facts, last) for name in ELEMENTS}
+
+
+def said(filled: Mapping[str, Filled]) -> Elements:
+    return Elements(**{name: one.text for name, one in filled.items()})
+
+
+def _element(name: str, facts: Facts, last: Report | None) -> Filled:
+    found = TELLING[name](facts)
+    if found.text:
+        return Filled(mask(clean(found.text, 4000)), found.source)
+    tr = facts.speech.tr
+    unknown, before = tr("待核，续报"), getattr(last, name, "")
+    if last is not None and before not in ("", unknown):
+        return Filled(before, tr("上次报告 {time}", time=clock(last.sent_at)))
+    return Filled("" if name == "advice" else unknown, "")
+
+
+def _received(f: Facts) -> Filled:
+    event, tr = f.event, f.speech.tr
+    if event is not None:
+        return Filled(moment(event.received_at), tr("事件接收时间"))
+    return Filled(moment(f.incident.opened_at), tr("突发事件开设时间"))
+
+
+def _source(f: Facts) -> Filled:
+    event, tr = f.event, f.speech.tr
+    if event is None:
+        return Filled(f.speech.named("post", f.incident.post, full=True), tr("突发事件开设岗位"))
+    where = f.speech.named("event_source", event.source)
+    return Filled(" ".join(filter(None, (where, event.source_id))), tr("事件来源"))
+
+
+def _happened(f: Facts) -> Filled:
+    event, tr = f.event, f.speech.tr
+    if event is None or event.occurred_at is None:
+        return Filled("", "")
+    return Filled(moment(event.occurred_at), tr("事件发生时间"))
+
+
+def _place(f: Facts) -> Filled:
+    names, area = [f.incident.place], f.picture.areas.get(f.incident.area)
+    while area is not None and area.level >= TOWN and len(names) < 5:
+        if area.name not in f.incident.place:
+            names.insert(0, area.name)
+        area = f.picture.areas.get(area.parent)
+    return Filled(" ".join(filter(None, names)), f.speech.tr("突发事件地点"))
+
+
+def _nature(f: Facts) -> Filled:
+    tr, i = f.speech.tr, f.incident
+    kind = f.speech.named("incident_kind", i.kind) if i.kind else i.title
+    graded = tr("事件分级 {level}", level=f.speech.level(i.grade)) if i.grade else tr("未定级")
+    return Filled(tr("{a}，{b}", a=kind, b=graded), tr("种类与分级"))
+
+
+def _extent(f: Facts) -> Filled:
+    tr, parts = f.speech.tr, list[str]()
+    if f.incident.radius_m > 0:
+        parts.append(tr("警戒半径 {length}", length=f"{f.incident.radius_m:,.0f} m"))
+    drawn = f.picture.extents.get(f.incident.id)
+    if drawn is not None and drawn.shape:
+        shape = f.speech.named("extent_shape", drawn.shape)
+        parts.append(tr("影响范围 {shape} {length}", shape=shape, length=f"{drawn.size_m:,.0f} m"))
+    return Filled(tr("、").join(parts), tr("警戒与影响范围"))
+
+
+def _people(f: Facts) -> Filled:
+    found, tr = f.picture.losses.get(f.incident.id), f.speech.tr
+    if found is None:
+        return _harm(f)
+    line = tr(
+        "死亡 {dead} 人，失联 {missing} 人，重伤 {severe} 人，轻伤 {hurt} 人",
+        dead=found.dead, missing=found.missing, severe=found.severe, hurt=found.hurt,
+    )  # fmt: skip
+    return Filled(line, tr("{source}，{time}", source=found.source, time=clock(found.at)))
+
+
+def _harm(f: Facts) -> Filled:
+    """What was known when the grade was decided; nobody hurt then is not known to be so now."""
+    found, tr = f.picture.proposals.get(f.incident.id), f.speech.tr
+    if found is None or not (found.dead or found.hurt):
+        return Filled("", "")
+    line = tr("死亡 {dead} 人，受伤 {hurt} 人", dead=found.dead, hurt=found.hurt)
+    return Filled(line, tr("定级时所报，{time}", time=clock(found.at)))
+
+
+def _damage(f: Facts) -> Filled:
+    found = f.picture.losses.get(f.incident.id)
+    if found is None or not found.damage:
+        return Filled("", "")
+    line = f.speech.tr("{source}，{time}", source=found.source, time=clock(found.at))
+    return Filled(found.damage, line)
+
+
+def _trend(f: Facts) -> Filled:
+    """Alarms around it and the weather; how it will go on a person says."""
+    tr = f.speech.tr
+    alarms = sorted(_alarms(f), key=lambda a: (a.severity, -a.value))
+    lines = []
+    if alarms:
+        worst = alarms[0]
+        name = f.speech.named("sensor_class", worst.cls)
+        lines.append(
+            tr("周边 {n} 处告警未恢复，最重 {name} {value} {unit}", n=len(alarms), name=name,
+               value=f"{worst.value:g}", unit=worst.unit)
+        )  # fmt: skip
+    if weather := _weather(f):
+        lines.append(weather)
+    return Filled("；".join(lines), tr("告警与气象，{time}", time=clock(f.picture.now)))
+
+
+def _alarms(f: Facts) -> list[Alarm]:
+    alarms = list(f.picture.alarms.values())
+    lon, lat = np.array([a.lon for a in alarms]), np.array([a.lat for a in alarms])
+    apart = distance(f.incident.lon, f.incident.lat, lon, lat)
+    reach = max(f.incident.radius_m, codes.limit("report_around_m"))
+    return [a for a, far in zip(alarms, apart, strict=True) if far <= reach]
+
+
+def _weather(f: Facts) -> str:
+    """What the weather station of the town says now."""
+    area = f.picture.areas.get(f.incident.area)
+    while area is not None and area.level > TOWN:
+        area = f.picture.areas.get(area.parent)
+    if area is None:
+        return ""
+    told = []
+    for sign in f.picture.indicators.values():
+        if sign.domain != "weather" or sign.name[:ALIKE] != area.name[:ALIKE]:
+            continue
+        value = f.picture.values.get(sign.id)
+        if value is not None and value.value is not None and _new(f, value.at, fresh_for(sign)):
+            name = sign.name_en if f.speech.lang == "en" else sign.name
+            told.append(f"{name} {value.value:.{max(1, sign.decimals)}f} {sign.unit}")
+    return f.speech.tr("、").join(told)
+
+
+def _new(f: Facts, at: Ms, lasts: Ms) -> bool:
+    return f.picture.now - at <= lasts
+
+
+def _leaders(f: Facts) -> Filled:
+    """The leads of the two posts, and who acted at which post."""
+    posts = [p for p in f.picture.command_posts.values() if p.incident == f.incident.id and p.lead]
+    side = {"front": f.speech.tr("前指"), "back": f.speech.tr("后指")}
+    names = [f"{side.get(p.side, p.side)} {p.lead}" for p in posts]
+    acted = {d.post: d.by for d in f.directives if d.by} | holders(f.picture.duties.values())
+    acted[f.incident.post] = acted.get(f.incident.post) or f.incident.by
+    names += [f"{f.speech.named('post', post, full=True)} {by}" for post, by in acted.items() if by]
+    return Filled(f.speech.tr("、").join(names), f.speech.tr("指挥部与签发记录"))
+
+
+def _measures(f: Facts) -> Filled:
+    lines = [
+        f"{clock(d.issued_at)} {d.text}{f.speech.tr('（{state}）', state=_state(f, d))}"
+        for d in f.directives
+    ]
+    if f.incident.closed_at is not None:
+        lines.append(f"{clock(f.incident.closed_at)} {f.incident.reason}")
+    source = f.speech.tr("指令 {n} 条，{time}", n=len(lines), time=clock(f.picture.now))
+    return Filled("；".join(lines), source)
+
+
+def _state(f: Facts, directive: Directive) -> str:
+    return f.speech.named("directive_state", directive.state)
+
+
+def _advice(f: Facts) -> Filled:
+    """What those who cannot go on need."""
+    needs = [d.need for d in f.directives if d.need and d.done_at is None]
+    line = f.speech.tr("需协调：{needs}", needs=f.speech.tr("、").join(needs)) if needs else ""
+    return Filled(line, f.speech.tr("受阻的指令"))
+
+
+TELLING: Mapping[str, Callable[[Facts], Filled]] = {
+    "received": _received,
+    "source": _source,
+    "happened": _happened,
+    "place": _place,
+    "nature": _nature,
+    "extent": _extent,
+    "people": _people,
+    "damage": _damage,
+    "trend": _trend,
+    "leaders": _leaders,
+    "measures": _measures,
+    "advice": _advice,
+}
+"""Element -> what tells it."""

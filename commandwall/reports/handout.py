@@ -1,0 +1,313 @@
+"""The hand-out: an incident as a map in one HTML file that needs no network.
+
+    commandwall export map FILE.html [--incident ID] [--purpose WORDS]
+
+It holds what a partner in the field needs and no more: personal data is masked, and what it was for
+is asked and written into the journal before the file gets its name.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tomllib
+from collections.abc import Iterable, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import shapely
+
+from commandwall import codes, reporting
+from commandwall.areas import Building, Feature, Road, homes
+from commandwall.clock import DAY, Ms
+from commandwall.config import ASSETS, REFUSED, Settings
+from commandwall.directives import Directive
+from commandwall.extents import Extent
+from commandwall.geo import CGCS2000, distance
+from commandwall.incidents import OPEN, CommandPost, Incident
+from commandwall.plain import plain
+from commandwall.posts import FRONT
+from commandwall.reports import press
+from commandwall.reports.press import Paper, Unset
+from commandwall.reports.speech import Speech, clock, moment
+from commandwall.resources import Resource
+from commandwall.store import database, live
+from commandwall.store.database import StoreTrouble
+from commandwall.store.store import Reader, Refused
+from commandwall.world import World
+
+LEAFLET = Path(__file__).with_name("leaflet.py")
+DEGREE_M = 111_000.0
+"""Metres of a degree of latitude, near enough for a frame."""
+DIGITS = 5
+"""Of a degree: about a metre."""
+SAID = {
+    "unknown": "没有这起突发事件 there is no such incident",
+    "missing": "写明用途 say what it is for: --purpose",
+    "right": "本机岗位无权导出 the post of this station may not hand out",
+}
+"""Why nothing was handed out, by the code of the refusal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What the map shows: degrees west, south, east, north."""
+
+    west: float
+    south: float
+    east: float
+    north: float
+
+    @staticmethod
+    def around(incident: Incident) -> Frame:
+        reach = max(2.5 * incident.radius_m, codes.limit("handout_reach_m"))
+        dy = reach / DEGREE_M
+        dx = dy / max(0.2, float(np.cos(np.radians(incident.lat))))
+        return Frame(incident.lon - dx, incident.lat - dy, incident.lon + dx, incident.lat + dy)
+
+    def holds(self, lon: float, lat: float) -> bool:
+        return self.west <= lon <= self.east and self.south <= lat <= self.north
+
+
+def collect(reader: Reader, incident: str, speech: Speech, folder: Path, now: Ms) -> Paper:
+    """What the page shows. Refused("unknown") where there is no such incident."""
+    found = reader.get(Incident, incident)
+    if found is None:
+        raise Refused("unknown", kind="incident", id=incident)
+    frame = Frame.around(found)
+    directives = reader.find(Directive, incident=incident)
+    posts = reader.find(CommandPost, incident=incident)
+    data = {
+        "title": plain(found.title),
+        "lines": [*_told(found, directives, speech, now), *_hit(reader, found, speech)],
+        "middle": [found.lat, found.lon],
+        "bounds": [[frame.south, frame.west], [frame.north, frame.east]],
+        "colours": _colours(),
+        "layers": [*_ground(reader, frame), *_extent(reader, found)],
+        "circles": _circles(found),
+        "marks": [
+            _mark(found.lat, found.lon, "incident", speech.level(found.grade),
+                  [plain(found.title), plain(found.place)]),
+            *(_post(p, speech) for p in posts if p.place),
+            *(_order(d, speech) for d in directives if d.lat is not None),
+            *_units(reader, found, _fixes(folder), speech, now),
+        ],
+    }  # fmt: skip
+    return Paper("", data, program=LEAFLET)
+
+
+def newest(reader: Reader) -> str:
+    """The incident that was opened last and is open; "" for none."""
+    still = reader.find(Incident, state=OPEN)
+    return max(still, key=lambda i: i.opened_at).id if still else ""
+
+
+def _told(i: Incident, directives: Sequence[Directive], speech: Speech, now: Ms) -> list[str]:
+    tr = speech.tr
+    kind = speech.named("incident_kind", i.kind) if i.kind else ""
+    graded = (
+        tr("事件分级 {level}", level=speech.level(i.grade)),
+        tr("响应 {level}", level=speech.level(i.response)),
+    )
+    cordon = tr("警戒半径 {length}", length=f"{i.radius_m:,.0f} m") if i.radius_m > 0 else ""
+    return list(filter(None, (
+        "　".join(filter(None, (plain(i.place), kind, cordon))),
+        "　".join(graded),
+        tr("{time} 起，指令 {n} 条", time=moment(i.opened_at), n=len(directives)),
+        tr("坐标系 {datum}，导出 {time}", datum=CGCS2000.upper(), time=moment(now)),
+    )))  # fmt: skip
+
+
+def _outline(reader: Reader, i: Incident) -> Any:
+    """The area of effect as a shape (degrees WGS-84); None where nobody drew one."""
+    drawn = reader.get(Extent, i.id)
+    return shapely.from_wkt(drawn.wkt, on_invalid="ignore") if drawn and drawn.shape else None
+
+
+def _hit(reader: Reader, i: Incident, speech: Speech) -> list[str]:
+    """How many buildings, households and people stand in the area of effect, else in the cordon."""
+    outline = _outline(reader, i)
+    ids, lon, lat = reader.columns(Building, ("id", "lon", "lat")).values()
+    x, y = np.array(lon, float), np.array(lat, float)
+    if outline is not None:
+        inside = shapely.intersects_xy(outline, x, y)
+    else:
+        inside = distance(i.lon, i.lat, x, y) <= i.radius_m
+    held = [key for key, within in zip(ids, inside, strict=True) if within]
+    if not held:
+        return []
+    households, people = homes(reader, held)
+    line = speech.tr("范围内楼栋 {n}、住户 {m}、人口 {k}", n=f"{len(held):,}", m=f"{households:,}",
+                     k=f"{people:,}")  # fmt: skip
+    return [line]
+
+
+def _extent(reader: Reader, i: Incident) -> list[dict[str, Any]]:
+    outline = _outline(reader, i)
+    if outline is None:
+        return []
+    colour = _colours()["s2"]
+    style = {"color": colour, "weight": 2, "dashArray": "6 4", "fillColor": colour,
+             "fillOpacity": 0.12}  # fmt: skip
+    return [{"geometries": [json.loads(shapely.to_geojson(outline))], "style": style}]
+
+
+def _colours() -> dict[str, str]:
+    with (ASSETS / "themes" / "day.toml").open("rb") as file:
+        data = tomllib.load(file)
+    return {**data["token"], **data["map"]}
+
+
+def _ground(reader: Reader, frame: Frame) -> list[dict[str, Any]]:
+    """Ground, water, buildings and roads of the frame, lowest first."""
+    colour = _colours()
+    features, roads = reader.find(Feature), reader.find(Road)
+    layers = [
+        _layer(_cut((f.geom for f in features if f.kind == kind), frame), colour[tone], 0)
+        for kind, tone in (("builtup", "builtup"), ("hill", "hill"), ("water", "water"))
+    ]
+    layers.append(_layer(_cut(_buildings(reader, frame), frame), colour["home"], 0))
+    for kind, weight in (("street", 2), ("main", 4), ("expressway", 5)):
+        shapes = _cut((r.geom for r in roads if r.cls == kind), frame)
+        layers.append(_layer(shapes, colour["ln2"], weight))
+    return [layer for layer in layers if layer["geometries"]]
+
+
+def _buildings(reader: Reader, frame: Frame) -> list[bytes]:
+    columns = reader.columns(Building, ("id", "lon", "lat"))
+    inside = [key for key, lon, lat in zip(*columns.values(), strict=True) if frame.holds(lon, lat)]
+    return [b.geom for b in reader.many(Building, inside[: int(codes.limit("handout_buildings"))])]
+
+
+def _cut(blobs: Iterable[bytes], frame: Frame) -> list[dict[str, Any]]:
+    """GeoJSON of what lies in the frame."""
+    shapes = shapely.from_wkb(np.array(list(blobs), object), on_invalid="ignore")
+    box = (frame.west, frame.south, frame.east, frame.north)
+    bounds = shapely.bounds(shapes) if len(shapes) else np.empty((0, 4))
+    near = (bounds[:, 0] <= box[2]) & (bounds[:, 2] >= box[0])
+    near &= (bounds[:, 1] <= box[3]) & (bounds[:, 3] >= box[1])
+    cut = shapely.clip_by_rect(shapes[near], *box) if near.any() else np.array([], object)
+    cut = shapely.set_precision(cut[~shapely.is_empty(cut)], 10.0**-DIGITS, mode="pointwise")
+    found = (json.loads(text) for text in shapely.to_geojson(cut) if text is not None)
+    return [shape for shape in found if shape.get("coordinates") or shape.get("geometries")]
+
+
+def _layer(geometries: list[dict[str, Any]], colour: str, weight: int) -> dict[str, Any]:
+    style = {"color": colour, "weight": weight or 1, "fill": not weight, "fillColor": colour,
+             "fillOpacity": 1.0, "opacity": 1.0 if weight else 0.0}  # fmt: skip
+    return {"geometries": geometries, "style": style}
+
+
+def _circles(i: Incident) -> list[dict[str, Any]]:
+    if i.radius_m <= 0:
+        return []
+    colour = _colours()["s1"]
+    style = {"color": colour, "weight": 2, "fill": True, "fill_color": colour, "fill_opacity": 0.12}
+    return [{"location": [i.lat, i.lon], "radius": i.radius_m, "interactive": False, **style}]
+
+
+def _mark(lat: float, lon: float, look: str, word: str, lines: Sequence[str]) -> dict[str, Any]:
+    told = [line for line in lines if line]
+    return {"at": [lat, lon], "look": look, "word": word, "lines": told}
+
+
+def _post(post: CommandPost, speech: Speech) -> dict[str, Any]:
+    name = speech.tr("前指") if post.side == FRONT else speech.tr("后指")
+    return _mark(post.lat, post.lon, f"post {post.side}", name, [name, plain(post.place)])
+
+
+def _order(d: Directive, speech: Speech) -> dict[str, Any]:
+    lines = [
+        f"{speech.named('post', d.from_post)} → {speech.named('post', d.to_post)}",
+        " ".join(filter(None, (speech.named("directive_verb", d.verb), plain(d.text)))),
+        f"{clock(d.issued_at)} {speech.named('directive_state', d.state)}",
+    ]
+    assert d.lat is not None and d.lon is not None
+    return _mark(d.lat, d.lon, "order", str(d.no), lines)
+
+
+def _units(
+    reader: Reader, incident: Incident, at: dict[str, Any] | None, speech: Speech, now: Ms
+) -> list[dict[str, Any]]:
+    """The nearest units with a position of this day: what they are, and no name of a person."""
+    frame = Frame.around(incident)
+    if at is None:
+        return []
+    found = []
+    for unit in reader.find(Resource):
+        if unit.no < len(at["at"]) and now - int(at["at"][unit.no]) < DAY:
+            lon, lat = float(at["lon"][unit.no]), float(at["lat"][unit.no])
+            if frame.holds(lon, lat):
+                far = float(distance(incident.lon, incident.lat, lon, lat))
+                found.append((far, lon, lat, unit))
+    found.sort(key=lambda one: one[0])
+    return [
+        _mark(lat, lon, "unit", speech.named("resource_kind", unit.kind)[:4],
+              [plain(unit.unit), moment(Ms(int(at["at"][unit.no])))])
+        for _, lon, lat, unit in found[: int(codes.limit("handout_units"))]
+    ]  # fmt: skip
+
+
+def _fixes(folder: Path) -> dict[str, Any] | None:
+    """The newest positions, where the agent has any."""
+    files = sorted(folder.glob("fixes-*.live"), key=lambda p: int(p.stem.rsplit("-", 1)[1]))
+    if not files:
+        return None
+    try:
+        rows = int(files[-1].stem.rsplit("-", 1)[1])
+        return live.LiveArrays(files[-1], live.FIX, rows).read()
+    except (ValueError, TimeoutError, OSError):
+        return None
+
+
+# The command line.
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("what", choices=("map",), help="a map of an incident 突发事件地图")
+    parser.add_argument("file", type=Path, help="an HTML file 文件")
+    parser.add_argument("--incident", default="", metavar="ID", help="else the newest 默认最近一起")
+    parser.add_argument("--purpose", default="", metavar="WORDS", help="what it is for 用途")
+
+
+def run(settings: Settings, asked: argparse.Namespace) -> int:
+    """`commandwall export`; says where the file is."""
+    try:
+        purpose = asked.purpose or _ask_purpose()
+        with database.troubles(), closing(World.open(settings)) as world:
+            world.desk.check_room()
+            _export(world, asked, purpose, Speech.of(settings.lang))
+    except Refused as why:
+        print(f"commandwall: {SAID.get(why.reason.code, why)}", file=sys.stderr)
+        return REFUSED
+    except (Unset, StoreTrouble, OSError) as why:
+        print(f"commandwall: {why}", file=sys.stderr)
+        return REFUSED
+    print(asked.file)
+    return 0
+
+
+def _export(world: World, asked: argparse.Namespace, purpose: str, speech: Speech) -> None:
+    incident = asked.incident or world.store.read(newest)
+    folder, now = world.store.folder, world.clock.now()
+    paper = world.store.read(lambda r: collect(r, incident, speech, folder, now))
+    made = press.press(paper, [asked.file])
+    try:
+        for one in made:
+            world.desk.do(
+                reporting.hand_out, incident=incident, what="map", purpose=purpose,
+                name=one.target.name, sha256=one.sha256,
+            ).result()  # fmt: skip
+        press.put(made)
+    finally:
+        press.drop(made)
+
+
+def _ask_purpose() -> str:
+    if not sys.stdin.isatty():
+        return ""
+    return input("用途 what it is for: ").strip()

@@ -1,0 +1,116 @@
+"""Have papers set, in a short-lived child with limits of memory and time, and put them in place.
+
+A template of assets/papers and data make a paper. The data goes as JSON in a file beside the
+template, so nothing that anybody wrote is ever read as markup.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from commandwall import codes
+from commandwall.config import ASSETS
+
+CHILD = Path(__file__).with_name("child.py")
+FONTS = "manimgx_fonts_cjk"
+PAPERS = ASSETS / "papers"
+
+
+class Unset(Exception):
+    """A paper could not be set; says what the child said."""
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """What is set: a template by its name, its data, pictures by their file names."""
+
+    template: str  # "" for what a program draws without one
+    data: Mapping[str, Any]
+    pictures: Mapping[str, bytes] = field(default_factory=dict)
+    program: Path = CHILD
+
+
+@dataclass(frozen=True, slots=True)
+class Pressed:
+    """A file that is set and not yet in its place, with the hash of its bytes."""
+
+    path: Path
+    target: Path
+    sha256: str
+
+
+def press(paper: Paper, targets: Sequence[Path]) -> list[Pressed]:
+    """Set one paper in the form of each target (.pdf, .html), beside where it is to be.
+
+    Waits for the child. Unset where it cannot be made, OSError where it cannot be written.
+    """
+    with tempfile.TemporaryDirectory(prefix="commandwall-") as name:
+        folder = Path(name)
+        _lay_out(paper, folder)
+        return [_set(paper.program, folder, target) for target in targets]
+
+
+def put(pressed: Sequence[Pressed]) -> None:
+    """Give each file its name: from then on it is handed out."""
+    for one in pressed:
+        one.path.replace(one.target)
+
+
+def drop(pressed: Sequence[Pressed]) -> None:
+    """Take back what was set and may not go out."""
+    for one in pressed:
+        one.path.unlink(missing_ok=True)
+
+
+def _lay_out(paper: Paper, folder: Path) -> None:
+    if paper.template:
+        shutil.copy(PAPERS / "base.typ", folder)
+        shutil.copy(PAPERS / f"{paper.template}.typ", folder / "main.typ")
+    data = json.dumps(paper.data, ensure_ascii=False, allow_nan=False)
+    (folder / "data.json").write_text(data, encoding="utf-8")
+    for name, body in paper.pictures.items():
+        (folder / Path(name).name).write_bytes(body)
+
+
+def _set(program: Path, folder: Path, target: Path) -> Pressed:
+    megabytes, seconds = int(codes.limit("paper_mb")), int(codes.limit("paper_seconds"))
+    made = folder / f"made{target.suffix}"
+    command = [sys.executable, "-I", str(program), str(folder), _fonts(), str(made)]
+    try:
+        done = subprocess.run(
+            [*command, str(megabytes), str(seconds)], timeout=seconds, check=False,
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+        )  # fmt: skip
+    except subprocess.TimeoutExpired as slow:
+        raise Unset(f"not set within {seconds} s") from slow
+    if done.returncode or not made.is_file():
+        raise Unset(done.stderr.decode("utf-8", "replace")[-600:] or f"ended {done.returncode}")
+    fresh = _beside(target)
+    shutil.copy(made, fresh)
+    return _pressed(fresh, target)
+
+
+def _beside(target: Path) -> Path:
+    return target.with_name(f".{target.name}.part")
+
+
+def _pressed(fresh: Path, target: Path) -> Pressed:
+    return Pressed(fresh, target, hashlib.sha256(fresh.read_bytes()).hexdigest())
+
+
+def _fonts() -> str:
+    """The folder of Noto Sans CJK in its wheel: papers look alike on every machine."""
+    found = find_spec(FONTS)
+    if found is None or found.origin is None:
+        raise Unset(f"{FONTS} is not installed")
+    return str(Path(found.origin).parent)

@@ -1,0 +1,201 @@
+"""The after-action review 复盘 of an incident, from the journal: what was done when, plan against
+what was, who was late, and what follows from it. One data for PDF and HTML."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from commandwall import codes, reporting
+from commandwall.clock import DAY, HOUR, MINUTE, SECOND, Ms, day
+from commandwall.directives import Directive
+from commandwall.incidents import Incident
+from commandwall.plain import plain
+from commandwall.reporting import Losses, PhoneReport, Report
+from commandwall.reports.press import Paper
+from commandwall.reports.speech import Speech, moment
+from commandwall.reviewing import Finding, owed
+from commandwall.store.journal import AHEAD_LIMIT_BITS, Line
+from commandwall.store.lines import contents
+from commandwall.store.store import Reader, Refused
+
+SPAN = 60
+"""Characters of what is said of an act."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing that had a limit: when it was owed from, how long it might take, how long it took
+    (milliseconds; None where it was never done)."""
+
+    curve: str
+    what: str
+    start: Ms
+    limit: int
+    took: int | None
+
+    def late(self, now: Ms) -> int:
+        """Milliseconds over the limit; below 0 where it was in time."""
+        return (now - self.start if self.took is None else self.took) - self.limit
+
+
+def review(reader: Reader, incident: str, speech: Speech, now: Ms) -> Paper:
+    """The paper. Refused("unknown") where there is no such incident."""
+    found = reader.get(Incident, incident)
+    if found is None:
+        raise Refused("unknown", kind="incident", id=incident)
+    lines, tr = _lines(reader, found), speech.tr
+    steps = _steps(reader, found, speech)
+    late = sorted((s for s in steps if s.late(now) > 0), key=lambda s: -s.late(now))
+    findings = reader.find(Finding, incident=incident)
+    data = {
+        "title": tr("复盘　{title}", title=plain(found.title, 60)),
+        "lines": [_about(found, speech), tr("共 {n} 条大事记，生成于 {time}", n=len(lines),
+                                            time=moment(now))],
+        "curves": _curves(steps, speech),
+        "curves_note": tr("横轴 0 至 2 倍限时，虚线为限时；纵轴为已答份额"),
+        "late": _table(speech, tr("超时"), ("事项", "限时", "用时", "超"),
+                       [_late(s, now, speech) for s in late]),
+        "timeline": _table(speech, tr("经过"), ("时间", "间隔", "岗位", "动作", "内容"),
+                           _timeline(lines, speech)),
+        "findings": _table(speech, tr("意见与整改"), ("类别", "内容", "责任人", "期限", "结果"),
+                           [_finding(f, speech) for f in _ordered(findings)]),
+        "none": tr("无"),
+        "foot": tr("突发事件 {id}", id=incident[:8]),
+    }  # fmt: skip
+    return Paper("review", data)
+
+
+def _lines(reader: Reader, i: Incident) -> list[Line]:
+    """All lines since its opening that name the incident, in the order of their clocks."""
+    sql = "SELECT * FROM journal WHERE hlc >= :since AND instr(body, :id) ORDER BY hlc, origin, seq"
+    since = (i.opened_at - DAY) << AHEAD_LIMIT_BITS
+    return [Line(*row) for row in reader.rows(sql, id=i.id, since=since)]
+
+
+def _about(i: Incident, speech: Speech) -> str:
+    tr = speech.tr
+    end = moment(i.closed_at) if i.closed_at else tr("未结束")
+    return tr("{place}　{begin} 至 {end}", place=plain(i.place), begin=moment(i.opened_at), end=end)
+
+
+def _timeline(lines: Sequence[Line], speech: Speech) -> list[list[str]]:
+    rows: list[list[str]] = []
+    for n, line in enumerate(lines):
+        gap = span(line.at - lines[n - 1].at, speech) if n else ""
+        post = speech.named("post", line.post) if line.post else speech.tr("联动")
+        who = " ".join(filter(None, (post, plain(line.person, 12))))
+        act = speech.named("act", line.act)
+        rows.append([_seconds(line.at), gap, who, act, _said(line, speech)])
+    return rows
+
+
+def _said(line: Line, speech: Speech) -> str:
+    """What the first records of a line say."""
+    told = [words for record, _ in contents(line) if (words := _words(record, speech))]
+    return plain("；".join(told[:3]), SPAN)
+
+
+def _words(record: Any, speech: Speech) -> str:
+    if isinstance(record, Directive):
+        number = speech.tr("第 {n} 号", n=record.no)
+        return f"{number} {record.need or record.evidence or record.text}"
+    if isinstance(record, Report):
+        return f"{speech.report(record.kind, record.no)} {record.recipients}".strip()
+    if isinstance(record, PhoneReport):
+        return f"{record.reporter} → {record.told}"
+    for name in ("title", "text", "purpose", "reason", "damage", "name"):
+        if value := getattr(record, name, ""):
+            return str(value)
+    return ""
+
+
+def _steps(reader: Reader, i: Incident, speech: Speech) -> list[Step]:
+    """Everything with a limit, each with what it took."""
+    found = _directive_steps(reader.find(Directive, incident=i.id), speech, i)
+    losses = next(iter(reader.find(Losses, incident=i.id)), None)
+    clocks = reporting.reports_due(
+        i, reader.find(Report, incident=i.id), reader.find(PhoneReport, incident=i.id), losses
+    )
+    for due in clocks:
+        took = due.done_at - due.start if due.done_at is not None else None
+        name = speech.named("report_kind", due.step)
+        found.append(Step("report", name, due.start, due.due - due.start, took))
+    return found
+
+
+def _directive_steps(directives: Iterable[Directive], speech: Speech, i: Incident) -> list[Step]:
+    rows = codes.load("directive_limit", day(i.opened_at))
+    limits = {key: int(row.facts["seconds"]) * SECOND for key, row in rows.items()}
+    found = []
+    for d in directives:
+        number = speech.tr("第 {n} 号", n=d.no)
+        ways = (
+            ("ack", d.issued_at, d.acked_at, limits["ack"]),
+            ("done", d.acked_at, d.done_at, _until(d, limits["done"])),
+            ("verify", d.done_at, d.verified_at, limits["verify"]),
+        )
+        for step, start, end, limit in ways:
+            if start is not None:
+                took = end - start if end is not None else None
+                what = f"{number} {speech.named('directive_limit', step)}"
+                found.append(Step(step, what, start, limit, took))
+    return found
+
+
+def _until(d: Directive, limit: int) -> int:
+    """The directive's own date counts from when it was taken."""
+    return d.due_at - d.acked_at if d.due_at and d.acked_at else limit
+
+
+def _curves(steps: Sequence[Step], speech: Speech) -> list[dict[str, Any]]:
+    """For each kind of answer: how many came within the limit, and the share by time, as points
+    from (0, 0) to (1, 1), x in limits doubled."""
+    names = {"ack": "接令", "done": "完成", "verify": "核验", "report": "报告"}
+    made: list[dict[str, Any]] = []
+    for curve, name in names.items():
+        mine = [s for s in steps if s.curve == curve]
+        took = sorted(s.took / s.limit for s in mine if s.took is not None and s.limit > 0)
+        if not mine:
+            continue
+        inside = sum(share <= 1 for share in took)
+        points = [[min(share, 2.0) / 2, (n + 1) / len(mine)] for n, share in enumerate(took)]
+        points = [[max(0.0, x), y] for x, y in points]
+        line = speech.tr("{name}　限内 {n} / {all}", name=speech.tr(name), n=inside, all=len(mine))
+        made.append({"name": line, "points": points})
+    return made
+
+
+def _late(step: Step, now: Ms, speech: Speech) -> list[str]:
+    took = speech.tr("未做") if step.took is None else span(step.took, speech)
+    return [step.what, span(step.limit, speech), took, span(step.late(now), speech)]
+
+
+def _ordered(findings: Sequence[Finding]) -> list[Finding]:
+    still = owed(findings)
+    return [*still, *(f for f in findings if f not in still)]
+
+
+def _finding(f: Finding, speech: Speech) -> list[str]:
+    done = moment(f.done_at) if f.done_at else speech.tr("未完成") if f.due_at else ""
+    result = " ".join(filter(None, (done, plain(f.result, SPAN))))
+    kind = speech.named("finding_kind", f.kind)
+    return [kind, plain(f.text, 300), plain(f.owner, 40), moment(f.due_at)[:10], result]
+
+
+def _table(
+    speech: Speech, head: str, columns: Sequence[str], rows: list[list[str]]
+) -> dict[str, Any]:
+    return {"head": head, "columns": [speech.tr(c) for c in columns], "rows": rows}
+
+
+def _seconds(at: Ms) -> str:
+    return f"{moment(at)}:{at // SECOND % 60:02d}"[5:]
+
+
+def span(length: int, speech: Speech) -> str:
+    """0:52, 59:59, then 1.8 时."""
+    if length < HOUR:
+        return f"{length // MINUTE}:{length % MINUTE // SECOND:02d}"
+    return speech.tr("{n} 时", n=f"{length / HOUR:.1f}")

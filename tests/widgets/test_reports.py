@@ -1,0 +1,141 @@
+"""The reports on the page of the command pair: clocks, the sheet, what was typed, what differs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from builders import an_opening, an_order
+from PySide6.QtCore import Qt
+from world import City, an_alarm, told_by
+
+from commandwall import directives, incidents, reporting
+from commandwall.alarms import Alarm
+from commandwall.clock import MINUTE
+from commandwall.directives import Directive
+from commandwall.incidents import Incident
+from commandwall.reporting import ELEMENTS, Losses, PhoneReport, Report
+from commandwall.reports.fill import Facts, fill
+from commandwall.reports.speech import Speech, chinese
+
+
+@pytest.fixture
+def desk_page(world: City, make_wall: Any, qtbot: Any) -> Iterator[Any]:
+    """A wall on the command page, with one incident of an event and one directive."""
+    world.desk.person, world.desk.post = "周", "chief"
+    wall = make_wall()
+    wall.open_page("command")
+    do(world, incidents.open_incident, opening=an_opening(grade=2, area="t1", event="e1",
+                                                          kind="gas", radius_m=300.0))  # fmt: skip
+    (incident,) = world.picture.incidents.values()
+    do(world, directives.issue, order=an_order(incident.id))
+    yield wall
+
+
+def do(world: City, act: Any, **args: Any) -> Any:
+    """An act, and what the follower would bring of it."""
+    done = world.desk.do(act, **args).result()
+    bring(world)
+    return done
+
+
+def bring(world: City) -> None:
+    kinds = (Incident, Directive, Report, PhoneReport, Losses)
+    world.tick(world.store.read(lambda r: {kind: r.find(kind) for kind in kinds}))
+
+
+def opened(wall: Any) -> Any:
+    wall.page.panels["reports"].write()
+    return wall._overlay
+
+
+def test_the_page_says_what_is_owed_and_how_late(world: City, desk_page: Any) -> None:
+    assert "电话报告 余 15:00" in told_by(desk_page, "reports")
+    world.clock.at += 16 * MINUTE
+    world.tick()
+    said = told_by(desk_page, "reports")
+    assert "电话报告 超 1:00" in said
+    (incident,) = world.picture.incidents.values()
+    do(world, reporting.phone_report, incident=incident.id, told="省厅", reporter="周", words="")
+    assert "迟 1:00" in told_by(desk_page, "reports")
+
+
+def test_a_report_is_filled_and_each_element_says_where_from(
+    world: City, desk_page: Any, qtbot: Any
+) -> None:
+    world.tick({Alarm: [an_alarm(lon=120.2, lat=31.9)]})
+    sheet = opened(desk_page)
+    said = {name: sheet._captions[name].text() for name in ELEMENTS}
+    texts = {name: getattr(field, "text", getattr(field, "toPlainText", None))()
+             for name, field in sheet._fields.items()}  # fmt: skip
+    assert texts["place"] == "石塘镇 港区"
+    assert "封控港五路" in texts["measures"]
+    assert "27" in texts["trend"]
+    assert texts["people"] == "待核，续报"  # nobody knows: that is not none
+    known = [name for name in ELEMENTS if texts[name] and texts[name] != "待核，续报"]
+    assert len(known) >= 8
+    assert all("　" in said[name] for name in known)
+
+
+def test_what_is_typed_outlives_the_sheet_and_the_report_is_sent_from_the_keyboard(
+    world: City, desk_page: Any, qtbot: Any
+) -> None:
+    sheet = opened(desk_page)
+    sheet._fields["people"].setFocus()
+    qtbot.keyClicks(sheet._fields["people"], "1")
+    sheet._fields["people"].setText("2 人受伤")
+    desk_page.context.drafts.flush()
+    sheet.close()
+    again = opened(desk_page)
+    assert again._fields["people"].text() == "2 人受伤"
+    assert "本岗填写" in again._captions["people"].text()
+    again._to.setText("市政府值班室")
+    qtbot.keyClick(
+        again._fields["measures"], Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier
+    )
+    qtbot.waitUntil(lambda: bool(world.store.read(lambda r: r.find(Report))), timeout=20_000)
+    (report,) = world.store.read(lambda r: r.find(Report))
+    assert (report.state, report.people, report.recipients) == ("SENT", "2 人受伤", "市政府值班室")
+    assert "measures" in report.filled.split(",")
+    assert "people" not in report.filled.split(",")
+
+
+def test_the_next_report_marks_what_differs(world: City, desk_page: Any, qtbot: Any) -> None:
+    (incident,) = world.picture.incidents.values()
+    said = reporting.Elements(place="港区", nature="燃气泄漏", people="无伤亡")
+    do(world, reporting.send_report, statement=reporting.Statement(incident.id, "first", said),
+       recipients="市政府值班室", way="written")  # fmt: skip
+    world.clock.at += MINUTE
+    do(world, reporting.tell_losses, incident=incident.id, people=(0, 0, 1, 2), source="前指")
+    sheet = opened(desk_page)
+    assert "续报一" in sheet.accessibleName()
+    assert "改，原 无伤亡" in sheet._captions["people"].text()
+    assert "重伤 1 人" in sheet._fields["people"].text()
+    assert "续报一" in told_by(desk_page, "reports")
+    assert "伤亡有变" in told_by(desk_page, "reports")
+
+
+def test_a_refusal_keeps_the_sheet_and_says_what_is_missing(
+    world: City, desk_page: Any, qtbot: Any
+) -> None:
+    sheet = opened(desk_page)
+    sheet.send()
+    qtbot.waitUntil(lambda: bool(sheet._said), timeout=20_000)
+    assert "报送对象" in sheet._said
+    assert not sheet.isHidden()
+
+
+def test_phones_of_citizens_are_masked_in_what_is_filled(world: City, desk_page: Any) -> None:
+    (incident,) = world.picture.incidents.values()
+    do(world, directives.issue, order=an_order(incident.id, text="联系 13800001111 关阀"))
+    filled = fill(Facts(incident, world.picture, Speech.of("zh")))
+    assert "138****1111" in filled["measures"].text
+    assert "13800001111" not in filled["measures"].text
+
+
+def test_follow_ups_are_counted_as_they_are_spoken() -> None:
+    assert [chinese(n) for n in (1, 10, 11, 20, 23, 100)] == [
+        "一", "十", "十一", "二十", "二十三", "100",
+    ]  # fmt: skip
+    assert Speech.of("en").report("follow", 2) == "follow-up 2"

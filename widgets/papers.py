@@ -1,0 +1,111 @@
+"""Hand out a paper: ask what for, ask where, have it made elsewhere, write the line, put it there.
+
+The file gets its name once its line is on disk; where the act is refused there is no file.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from commandwall import reporting
+from commandwall.clock import to_datetime
+from commandwall.files.content import named as plain_name
+from commandwall.incidents import Incident
+from commandwall.reports import press
+from commandwall.reports.press import Paper, Pressed, Unset
+from widgets.base import Context
+from widgets.courier import Courier
+from widgets.fields import words
+from widgets.i18n import named, tr
+from widgets.sheet import Sheet
+
+Make = Callable[[Callable[[Paper], object]], object]
+"""Hands the paper over, on the screen's thread, when its data is there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is handed out: a row of `hand_out_kind`, of an incident, in these forms."""
+
+    what: str
+    incident: Incident
+    forms: Sequence[str]
+    make: Make
+
+
+class Papers(QObject):
+    """`tell(line)` hears how it went."""
+
+    def __init__(
+        self, context: Context, window: Callable[[], QWidget], tell: Callable[[str], object],
+        parent: QObject,
+    ) -> None:  # fmt: skip
+        super().__init__(parent)
+        self._context, self._window, self._tell = context, window, tell
+        self._courier = Courier(self, tell)
+
+    def ask(self, wanted: Wanted) -> None:
+        """What for, then where to."""
+        title = f"{named('hand_out_kind', wanted.what)}　{wanted.incident.title}"
+        fields = {"purpose": (tr("用途"), words())}
+        sheet = Sheet(self._context.look, title, "导出", fields, self._window())
+        self._context.over(sheet.then(lambda told: self._ask_where(wanted, told["purpose"])))
+
+    def _ask_where(self, wanted: Wanted, purpose: str) -> None:
+        if not purpose.strip():
+            self._tell(tr("先写用途，再导出"))
+            return
+        dialog = QFileDialog(self._window(), tr("导出"))
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        when = to_datetime(self._context.picture.now).strftime("%m%d-%H%M")
+        name = f"{wanted.incident.title} {named('hand_out_kind', wanted.what)} {when}"
+        dialog.selectFile(f"{plain_name(name, '')}.{wanted.forms[0]}")
+        dialog.fileSelected.connect(lambda path: self.make(wanted, purpose, Path(path)))
+        dialog.open()
+
+    def make(self, wanted: Wanted, purpose: str, target: Path) -> None:
+        """Make it, in every form, beside each other."""
+        targets = [target.with_suffix(f".{form}") for form in wanted.forms]
+        self._tell(tr("正在生成"))
+        wanted.make(lambda paper: self._press(paper, targets, wanted, purpose))
+
+    def _press(self, paper: Paper, targets: Sequence[Path], wanted: Wanted, purpose: str) -> None:
+        made = self._context.desk.files(lambda kept: _pressed(paper, targets))
+        self._courier.follow(made, lambda found: self._write(found, wanted, purpose))
+
+    def _write(self, found: list[Pressed] | str, wanted: Wanted, purpose: str) -> None:
+        """One line for each file, then their names."""
+        if isinstance(found, str):
+            self._tell(tr("未能生成：{why}", why=found))
+            return
+        for one in found:
+            written = self._context.desk.do(
+                reporting.hand_out, incident=wanted.incident.id, what=wanted.what,
+                purpose=purpose, name=one.target.name, sha256=one.sha256,
+            )  # fmt: skip
+            Courier(self, lambda why, one=one: self._drop(one, why)).follow(
+                written, lambda done, one=one: self._put(one)
+            )
+
+    def _put(self, one: Pressed) -> None:
+        put = self._context.desk.files(lambda kept: press.put([one]))
+        self._courier.follow(put, lambda _: self._tell(tr("已导出 {name}", name=one.target.name)))
+
+    def _drop(self, one: Pressed, why: str) -> None:
+        self._context.desk.files(lambda kept: press.drop([one]))
+        self._tell(why)
+
+
+def _pressed(paper: Paper, targets: Sequence[Path]) -> list[Pressed] | str:
+    """The files, or why there are none."""
+    try:
+        return press.press(paper, targets)
+    except (Unset, OSError, shutil.Error) as why:
+        return str(why)
