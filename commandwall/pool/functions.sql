@@ -292,6 +292,9 @@ LANGUAGE sql STABLE AS $$
         WHEN 'alarm' THEN (SELECT s.area FROM cw_sensor s WHERE s.id = one->>'sensor')
         WHEN 'incident' THEN one->>'area'
         WHEN 'filedevent' THEN one->>'area'
+        WHEN 'officer' THEN one->>'area'
+        WHEN 'duty' THEN one->>'area'
+        WHEN 'signin' THEN one->>'area'
         WHEN 'verdict' THEN (SELECT d.area FROM cw_dispute d WHERE d.id = one->>'id')
         WHEN 'attachedfile' THEN cw_subject_area(one->>'kind', one->>'subject')
         ELSE coalesce(

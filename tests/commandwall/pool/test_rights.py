@@ -9,15 +9,19 @@ from typing import Any
 
 import psycopg
 import pytest
+from argon2 import PasswordHasher
 from builders import a_sensor, an_event
 from psycopg.types.json import Jsonb
 from station import exchange
 
-from commandwall import events
+from commandwall import events, people
+from commandwall.clock import Ms
+from commandwall.people import Duty, Officer
 from commandwall.pool import schema, stations
 from commandwall.pool.client import Client, PoolTrouble
 from commandwall.pool.loader import load
 from commandwall.store.journal import GENESIS, Line, body_text, seal
+from commandwall.store.store import Refused
 
 OURS, THEIRS = "320281001", "320281002"
 SECRET = "别镇机密"
@@ -402,3 +406,40 @@ def test_the_password_goes_into_a_file_of_its_own(pool: Any, tmp_path: Path) -> 
     finally:
         assert stations.remove(pool.owner, "hall_one")
     assert not stations.remove(pool.owner, "pool")
+
+
+def test_people_travel_within_their_area_and_sign_in_where_they_are_known(
+    pool: Any, towns: Any, station: Any
+) -> None:
+    back, front, other = station("back"), station("front"), station("p1")
+    secret = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash("港口起雾 1842")
+    with pool.client() as city:
+        links = [
+            post.meet(client)
+            for post, client in zip(
+                (back, front, other), (city, towns["town_one"], towns["town_two"]), strict=True
+            )
+        ]
+        for key, name, area in (("chen", "陈一", ""), ("wang", "王三", OURS)):
+            officer = Officer(key, name, area, "", "", secret, Ms(0), "", "")
+            back.desk.run(people.enrol, {"officer": officer}, "root")
+        for link in links:
+            exchange(link)
+        known = [
+            {o.id for o in post.store.read(lambda r: r.find(Officer))}
+            for post in (back, front, other)
+        ]
+        assert known == [{"chen", "wang"}, {"wang"}, set()]
+        for name, word in (("nobody", "x"), ("wang", "wrong"), ("chen", "港口起雾 1842")):
+            with pytest.raises(Refused, match="secret"):
+                front.desk.sign_in(name, word, "front").result()
+        with pytest.raises(Refused, match="signed_out"):
+            front.do(events.note, event="t1", text="在场")
+        front.desk.sign_in("wang", "港口起雾 1842", "front").result()
+        front.do(events.note, event="t1", text="在场")
+        exchange(links[1])
+        exchange(links[0])
+        (duty,) = back.store.read(lambda r: r.find(Duty))
+        assert (duty.name, duty.seat) == ("王三", "front")
+        (note,) = back.store.read(lambda r: r.find(events.EventNote))
+        assert (note.by, note.post) == ("王三", "front")
