@@ -20,7 +20,7 @@ from commandwall.codes import Code
 from commandwall.conflicts import Dispute
 from commandwall.directives import Directive, Order
 from commandwall.events import EventView
-from commandwall.incidents import OPEN, Incident, Opening
+from commandwall.incidents import OPEN, Incident, JoinedEvent, Opening, events_of
 from commandwall.reporting import Statement
 from commandwall.reviewing import Finding
 from commandwall.store.store import Reader, Reason, Refused, Tx
@@ -122,8 +122,19 @@ def about(reader: Reader, args: Mapping[str, Any]) -> About:
     given = dict(args)
     if "kind" in given and "subject" in given:
         given[given.pop("kind")] = given.pop("subject")
-    found = next((SUBJECTS[n](reader, v) for n, v in given.items() if n in SUBJECTS), About())
-    return replace(found, reason=bool(str(args.get("reason", "")).strip()))
+    found = [SUBJECTS[name](reader, one) for name, one in given.items() if name in SUBJECTS]
+    return About(
+        tuple(area for it in found for area in it.areas),
+        _least(it.urgency for it in found),
+        _least(it.priority for it in found),
+        any(it.scene for it in found),
+        bool(str(args.get("reason", "")).strip()),
+    )
+
+
+def _least(told: Iterable[int | None]) -> int | None:
+    """The worst of some severities: the smallest number; None where nobody knows any."""
+    return min((one for one in told if one is not None), default=None)
 
 
 def about_event(view: EventView, scene: bool = False) -> About:
@@ -137,7 +148,9 @@ def about_alarm(alarm: Alarm) -> About:
 
 def _event(reader: Reader, event: str) -> About:
     view = events.views(reader, [event]).get(event)
-    scene = bool(reader.find(Incident, event=event, state=OPEN)) if event else False
+    joined = [j.incident for j in reader.find(JoinedEvent, event=event, joined=1)]
+    opened = reader.find(Incident, event=event, state=OPEN) if event else []
+    scene = bool(opened or reader.find(Incident, id=joined, state=OPEN))
     return about_event(view, scene) if view else About(scene=scene)
 
 
@@ -147,11 +160,12 @@ def _alarm(reader: Reader, alarm: str) -> About:
 
 
 def _incident(reader: Reader, incident: str) -> About:
-    """The urgency is that of the event it grew from."""
+    """The urgency is that of its most urgent event."""
     found = reader.get(Incident, incident)
     if found is None:
         return About()
-    urgency = _event(reader, found.event).urgency
+    views = events.views(reader, events_of(reader, found)).values()
+    urgency = _least(view.event.urgency for view in views)
     return About((found.area,), urgency, scene=found.state == OPEN)
 
 

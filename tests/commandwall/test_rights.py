@@ -19,7 +19,7 @@ from commandwall.desk import Desk
 from commandwall.directives import Directive, complete, issue, verify
 from commandwall.directives import acknowledge as take_order
 from commandwall.events import accept, dispatch, note
-from commandwall.incidents import Incident, Levels, open_incident, set_levels
+from commandwall.incidents import Incident, Levels, join_event, open_incident, set_levels
 from commandwall.reporting import Elements, Statement, draft_report, hand_out, tell_losses
 from commandwall.reviewing import note_finding
 from commandwall.store import sight
@@ -279,6 +279,26 @@ def test_a_station_of_one_area_acts_on_nothing_outside_it(hall: Hall) -> None:
         assert hall.asked("chief", sources.switch_off, source="s", reason="重复")["area"] == ""
     finally:
         sight.write(hall.folder, Sight())
+
+
+def test_everything_that_an_act_names_must_lie_within_the_area(hall: Hall) -> None:
+    incident = hall.opened(area="320281")
+    sight.write(hall.folder, Sight(area="320281"))
+    far = "far3system"
+    try:
+        for args in ({"incident": incident, "event": far}, {"event": far, "incident": incident}):
+            assert hall.asked("chief", join_event, **args)["area"] == "330100001"
+        assert hall.asked("chief", join_event, incident=incident, event="e3system") == {}
+    finally:
+        sight.write(hall.folder, Sight())
+
+
+def test_an_incident_is_as_urgent_as_its_most_urgent_event(hall: Hall) -> None:
+    incident = hall.opened()
+    assert hall.asked("p1", join_event, incident=incident, event="e3security") == {}
+    assert hall.asked("p1", issue, order=an_order(incident)) == {}
+    assert hall.asked("p1", join_event, incident=incident, event="e2security") == {}
+    assert hall.asked("p1", issue, order=an_order(incident))["lacking"] == "U"
 
 
 def test_the_whole_way_of_a_directive_is_open_to_the_pair(hall: Hall) -> None:
