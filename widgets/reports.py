@@ -187,7 +187,7 @@ class Reports(Panel):
         if found is None:
             self._tell(tr("没有突发事件"))
             return
-        facts = Facts(found, self.picture, speech())
+        facts = self._facts(found)
         sheet = ReportSheet(self.context, facts, self.window(), corrects, self._tell)
         self.context.over(sheet)
 
@@ -235,7 +235,7 @@ class Reports(Panel):
 
     def _brief(self, found: Incident, then: Callable[[Paper], object]) -> None:
         def drawn(png: bytes) -> None:
-            facts = Facts(found, self.picture, speech())
+            facts = self._facts(found)
             pictures = {PICTURE: png} if png else {}
             data = brief.brief(facts, self._late(found), PICTURE if png else "")
             then(Paper("brief", data, pictures))
@@ -260,7 +260,11 @@ class Reports(Panel):
     def _report(self, found: Incident, then: Callable[[Paper], object]) -> None:
         last = self._last()
         if last is not None:
-            then(Paper("report", brief.report(Facts(found, self.picture, speech()), last)))
+            then(Paper("report", brief.report(self._facts(found), last)))
+
+    def _facts(self, found: Incident) -> Facts:
+        hits = self.context.hits
+        return Facts(found, self.picture, speech(), hits.hit if hits.incident == found.id else None)
 
     def _last(self) -> Report | None:
         written, found = self.picture.reports.values(), self._subject

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from commandwall import codes, reporting
-from commandwall.clock import Ms
+from commandwall import codes
 from commandwall.directives import VERIFIED, Directive, owes
 from commandwall.plain import plain
 from commandwall.posts import FRONT
 from commandwall.reporting import ELEMENTS, Report
-from commandwall.reports.fill import Facts
+from commandwall.reports.fill import Facts, within
 from commandwall.reports.speech import clock, moment
 
 LINE, TITLE, PLACE = 46, 34, 40
@@ -30,6 +29,7 @@ def brief(facts: Facts, late: list[str], picture: str = "") -> dict[str, Any]:
         "sections": [
             _section(tr("谁在场"), _present(facts), tr("未报")),
             _section(tr("什么晚了"), late[:6], tr("没有超时"), strong=True),
+            _section(tr("影响范围"), within(facts), tr("未划定")),
             _section(tr("损失"), _losses(facts), tr("待核，续报")),
             _section(tr("已报"), _reported(facts), tr("尚无报出的报告")),
         ],
@@ -159,13 +159,3 @@ def _foot(facts: Facts) -> str:
     tr, area = facts.speech.tr, facts.picture.areas.get(facts.picture.city)
     city = plain(area.name, 20) if area is not None else ""
     return tr("{city}　突发事件 {id}", city=city, id=facts.incident.id[:8]).strip()
-
-
-def overdue(facts: Facts, now: Ms) -> list[str]:
-    """Reports that are late; what else is late the screen knows."""
-    p, i = facts.picture, facts.incident
-    found = reporting.reports_due(
-        i, p.reports.values(), p.phone_reports.values(), p.losses.get(i.id)
-    )
-    late = [d for d in reporting.running(found) if d.over(now) > 0]
-    return [facts.speech.named("report_kind", d.step) for d in late]

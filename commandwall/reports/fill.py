@@ -13,12 +13,12 @@ import numpy as np
 from commandwall import codes
 from commandwall.alarms import Alarm
 from commandwall.areas import TOWN
-from commandwall.clock import Ms
 from commandwall.directives import Directive
 from commandwall.events import Event
 from commandwall.geo import distance
+from commandwall.hit import Hit
 from commandwall.incidents import Incident
-from commandwall.indicators import fresh_for
+from commandwall.indicators import Indicator, fresh_for
 from commandwall.people import holders
 from commandwall.picture import Picture
 from commandwall.plain import clean, mask
@@ -44,6 +44,7 @@ class Facts:
     incident: Incident
     picture: Picture
     speech: Speech
+    hit: Hit | None = None  # what stands in its area, where that was worked out
 
     @property
     def event(self) -> Event | None:
@@ -124,7 +125,19 @@ def _extent(f: Facts) -> Filled:
     if drawn is not None and drawn.shape:
         shape = f.speech.named("extent_shape", drawn.shape)
         parts.append(tr("影响范围 {shape} {length}", shape=shape, length=f"{drawn.size_m:,.0f} m"))
+    parts += within(f)
     return Filled(tr("、").join(parts), tr("警戒与影响范围"))
+
+
+def within(f: Facts) -> list[str]:
+    """A line of what stands in the area and who lives there; none where that is not known."""
+    if f.hit is None or not f.hit.buildings:
+        return []
+    line = f.speech.tr(
+        "范围内楼栋 {n}、住户 {m}、人口 {k}", n=f"{len(f.hit.buildings):,}",
+        m=f"{f.hit.households:,}", k=f"{f.hit.people:,}",
+    )  # fmt: skip
+    return [line]
 
 
 def _people(f: Facts) -> Filled:
@@ -181,25 +194,28 @@ def _alarms(f: Facts) -> list[Alarm]:
 
 
 def _weather(f: Facts) -> str:
-    """What the weather station of the town says now."""
+    """What the weather station of the town says now, else the city's first; each says its name."""
     area = f.picture.areas.get(f.incident.area)
     while area is not None and area.level > TOWN:
         area = f.picture.areas.get(area.parent)
-    if area is None:
-        return ""
-    told = []
-    for sign in f.picture.indicators.values():
-        if sign.domain != "weather" or sign.name[:ALIKE] != area.name[:ALIKE]:
-            continue
-        value = f.picture.values.get(sign.id)
-        if value is not None and value.value is not None and _new(f, value.at, fresh_for(sign)):
-            name = sign.name_en if f.speech.lang == "en" else sign.name
-            told.append(f"{name} {value.value:.{max(1, sign.decimals)}f} {sign.unit}")
+    town = area.name[:ALIKE] if area is not None else ""
+    known = [s for s in f.picture.indicators.values() if s.domain == "weather" and _fresh(f, s)]
+    stations = [s.name[:ALIKE] for s in sorted(known, key=lambda s: s.id)]
+    station = town if town in stations else next(iter(stations), "")
+    told = [_reading(f, s) for s in known if s.name[:ALIKE] == station]
     return f.speech.tr("、").join(told)
 
 
-def _new(f: Facts, at: Ms, lasts: Ms) -> bool:
-    return f.picture.now - at <= lasts
+def _fresh(f: Facts, sign: Indicator) -> bool:
+    value = f.picture.values.get(sign.id)
+    known = value is not None and value.value is not None
+    return known and f.picture.now - f.picture.values[sign.id].at <= fresh_for(sign)
+
+
+def _reading(f: Facts, sign: Indicator) -> str:
+    name = sign.name_en if f.speech.lang == "en" else sign.name
+    value = f.picture.values[sign.id].value or 0.0
+    return f"{name} {value:.{max(1, sign.decimals)}f} {sign.unit}"
 
 
 def _leaders(f: Facts) -> Filled:

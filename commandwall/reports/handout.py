@@ -26,7 +26,7 @@ from commandwall.areas import Building, Feature, Road, homes
 from commandwall.clock import DAY, Ms
 from commandwall.config import ASSETS, REFUSED, Settings
 from commandwall.directives import Directive
-from commandwall.extents import Extent
+from commandwall.extents import Extent, of_incident
 from commandwall.geo import CGCS2000, distance
 from commandwall.incidents import OPEN, CommandPost, Incident
 from commandwall.plain import plain
@@ -123,20 +123,17 @@ def _told(i: Incident, directives: Sequence[Directive], speech: Speech, now: Ms)
 
 
 def _outline(reader: Reader, i: Incident) -> Any:
-    """The area of effect as a shape (degrees WGS-84); None where nobody drew one."""
-    drawn = reader.get(Extent, i.id)
-    return shapely.from_wkt(drawn.wkt, on_invalid="ignore") if drawn and drawn.shape else None
+    """The area of effect, else the cordon (degrees WGS-84); None where there is none."""
+    return of_incident(i, reader.get(Extent, i.id))
 
 
 def _hit(reader: Reader, i: Incident, speech: Speech) -> list[str]:
     """How many buildings, households and people stand in the area of effect, else in the cordon."""
     outline = _outline(reader, i)
+    if outline is None:
+        return []
     ids, lon, lat = reader.columns(Building, ("id", "lon", "lat")).values()
-    x, y = np.array(lon, float), np.array(lat, float)
-    if outline is not None:
-        inside = shapely.intersects_xy(outline, x, y)
-    else:
-        inside = distance(i.lon, i.lat, x, y) <= i.radius_m
+    inside = shapely.intersects_xy(outline, np.array(lon, float), np.array(lat, float))
     held = [key for key, within in zip(ids, inside, strict=True) if within]
     if not held:
         return []
@@ -147,8 +144,9 @@ def _hit(reader: Reader, i: Incident, speech: Speech) -> list[str]:
 
 
 def _extent(reader: Reader, i: Incident) -> list[dict[str, Any]]:
+    drawn = reader.get(Extent, i.id)
     outline = _outline(reader, i)
-    if outline is None:
+    if drawn is None or not drawn.shape or outline is None:
         return []
     colour = _colours()["s2"]
     style = {"color": colour, "weight": 2, "dashArray": "6 4", "fillColor": colour,
