@@ -121,8 +121,11 @@ def waits_until(call: Call, now: Ms) -> Ms | None:
 
 def standing(calls: Sequence[Call], now: Ms) -> Standing:
     """Seats are the rows that stand for nobody; a seat is answered when one of its line did."""
-    seats = [call for call in calls if not call.stands_for]
-    answered = {call.id: at for call in seats if (at := _answered(call, calls)) is not None}
+    behind: dict[str, list[Call]] = {}
+    for call in calls:
+        behind.setdefault(call.stands_for, []).append(call)
+    seats = behind.get("", [])
+    answered = {call.id: at for call in seats if (at := _answered(call, behind)) is not None}
     early, all_ = (int(limit(f"call_{n}_minutes", now)) * MINUTE for n in ("most", "all"))
     soon = sum(answered[c.id] - c.added_at <= early for c in seats if c.id in answered)
     late = sum(c.id not in answered and now - c.added_at > all_ for c in seats)
@@ -135,11 +138,13 @@ def limit(name: str, at: Ms) -> float:
     return codes.limit(name, day(at))
 
 
-def _answered(seat: Call, calls: Sequence[Call]) -> Ms | None:
-    """When somebody of the line that stands for a seat answered."""
-    line: list[Call] = [seat]
+def _answered(seat: Call, behind: Mapping[str, Sequence[Call]]) -> Ms | None:
+    """When somebody of the line that stands for a seat answered; `behind`: who stands for whom."""
+    line, seen = [seat], {seat.id}
     for call in line:
-        line += [c for c in calls if c.stands_for == call.id and c not in line]
+        fresh = [c for c in behind.get(call.id, ()) if c.id not in seen]
+        line += fresh
+        seen.update(c.id for c in fresh)
     return min((c.answered_at for c in line if c.answered_at is not None), default=None)
 
 

@@ -29,6 +29,8 @@ CIRCLE, POLYGON, PLUME, ROAD, SHORE = "circle", "polygon", "plume", "road", "sho
 Place = tuple[float, float]
 """Longitude and latitude in degrees WGS-84."""
 HALF_TURN, CORNERS = 180.0, 64
+STORM = 120.0
+"""m/s that no wind on the ground reaches: a mistake."""
 
 
 @record(WALL)
@@ -87,22 +89,39 @@ def outline(drawn: Drawn, at: Ms) -> Any:
 
 def of_incident(incident: Incident, extent: Extent | None) -> Any:
     """The polygon that an incident affects: its area of effect, else its cordon; None for none."""
-    if extent is not None and extent.wkt:
-        found = shapely.from_wkt(extent.wkt, on_invalid="ignore")
-        return found if found is not None and not found.is_empty else None
-    if incident.radius_m <= 0:
+    if extent is not None and extent.shape:
+        return polygon(extent)
+    cordon = Drawn(CIRCLE, ((incident.lon, incident.lat),), incident.radius_m)
+    try:
+        return outline(cordon, incident.opened_at)
+    except Refused:  # it has no cordon, or one that another program wrote
         return None
-    place = ((incident.lon, incident.lat),)
-    return outline(Drawn(CIRCLE, place, incident.radius_m), incident.opened_at)
+
+
+def polygon(extent: Extent) -> Any:
+    """The outline as a shape; None where another program wrote what is none on this earth."""
+    found = _read(extent.wkt)
+    solid = found is not None and found.geom_type in ("Polygon", "MultiPolygon") and found.is_valid
+    return found if solid else None
 
 
 def drawn_as(extent: Extent) -> Drawn | None:
     """What a person drew to make it; None for one that was taken back."""
-    if not extent.shape:
+    points = _read(extent.points)
+    if not extent.shape or points is None:
         return None
-    points = shapely.get_coordinates(shapely.from_wkt(extent.points))
-    return Drawn(extent.shape, tuple(map(tuple, points.tolist())), extent.size_m, extent.toward,
-                 extent.wind)  # fmt: skip
+    places = tuple(map(tuple, shapely.get_coordinates(points).tolist()))
+    return Drawn(extent.shape, places, extent.size_m, extent.toward, extent.wind)
+
+
+def _read(wkt: str) -> Any:
+    """A geometry within the world; None for anything else."""
+    with np.errstate(invalid="ignore"):
+        found = shapely.from_wkt(wkt.replace("\0", ""), on_invalid="ignore")
+    if found is None or found.is_empty:
+        return None
+    xy = shapely.get_coordinates(found)
+    return found if (np.abs(xy) <= (180.0, 90.0)).all() else None  # NaN is within nothing
 
 
 def along_road(roads: Sequence[Edge], start: Place, end: Place) -> tuple[Place, ...]:
@@ -150,8 +169,16 @@ def _check(drawn: Drawn, xy: Any) -> None:
     most = codes.limit("extent_km") * 1000
     if sized and not 0 < drawn.size_m <= most:
         raise Refused("extent", why="size")
-    if drawn.shape == PLUME and (drawn.toward is None or drawn.wind is None):
+    if drawn.shape == PLUME and not blows(drawn):
         raise Refused("extent", why="wind")
+
+
+def blows(drawn: Drawn) -> bool:
+    """Whether it names a wind: a direction, and a speed that there is."""
+    toward, wind = drawn.toward, drawn.wind
+    if toward is None or wind is None or not math.isfinite(toward):
+        return False
+    return 0 <= wind < STORM
 
 
 def _shape(drawn: Drawn, xy: Any, at: Ms) -> Any:

@@ -4,13 +4,12 @@ and 后指, and the places that directives 指令 name."""
 from __future__ import annotations
 
 import numpy as np
-import shapely
 from PySide6.QtCore import QPointF
 from PySide6.QtGui import QPainter
 
 from commandwall import codes
 from commandwall.directives import VERIFIED, Directive
-from commandwall.extents import PLUME, Extent
+from commandwall.extents import PLUME, Extent, polygon
 from commandwall.incidents import OPEN, CommandPost, Incident
 from commandwall.picture import Changes, Picture
 from commandwall.posts import FRONT
@@ -64,8 +63,8 @@ DASH = (10.0, 6.0)
 
 def _extent(extent: Extent, scene: Scene) -> list[Item]:
     """Its outline dashed, as what is reckoned and not seen, and how it was drawn."""
-    shape = shapely.from_wkt(extent.wkt, on_invalid="ignore")
-    if shape is None or shape.is_empty:
+    shape = polygon(extent)
+    if shape is None:
         return []
     fill = geometry.solids(np.array([shape]), scene.project)
     edge, along, _ = geometry.strings(np.array([shape.boundary]), scene.project)

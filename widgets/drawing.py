@@ -171,12 +171,14 @@ def _fields(now: Extent | None) -> dict[str, tuple[str, Field]]:
     shape, size = choice(shapes), number(FARTHEST_M, STEP_M, "m")
     wind = number(STRONGEST, 1, "m/s")
     come = choice({45 * n: tr(name) for n, name in enumerate(WINDS)})
-    size.setValue(round(now.size_m if now and now.size_m else codes.limit("extent_m")))
-    if now is not None and now.shape in shapes:
-        shape.setCurrentIndex(list(shapes).index(now.shape))
-    if now is not None and now.toward is not None and now.wind is not None:
-        come.setCurrentIndex(round(extents.downwind(now.toward) / 45) % len(WINDS))
-        wind.setValue(round(now.wind))
+    before = extents.drawn_as(now) if now is not None else None
+    reach = before.size_m if before is not None else 0.0
+    size.setValue(round(reach) if 0 < reach <= FARTHEST_M else round(codes.limit("extent_m")))
+    if before is not None and before.shape in shapes:
+        shape.setCurrentIndex(list(shapes).index(before.shape))
+    if before is not None and extents.blows(before):
+        come.setCurrentIndex(round(extents.downwind(before.toward or 0.0) / 45) % len(WINDS))
+        wind.setValue(round(before.wind or 0.0))
     return {
         "shape": (tr("形状"), shape), "size": (tr("半径、下风距离或两侧宽"), size),
         "from": (tr("风从何方来"), come), "wind": (tr("风速"), wind),

@@ -122,6 +122,15 @@ def test_an_area_is_an_act_and_what_was_drawn_can_be_drawn_again(tmp_path: Path)
     store.close()
 
 
+@pytest.mark.parametrize("wkt", ["", "none", "a\0b", "POINT (1 2)", "POLYGON EMPTY",
+    "POLYGON ((0 0, 999 0, 0 999, 0 0))", "POLYGON ((0 0, 1 1, 1 0, 0 1, 0 0))",
+    "POLYGON ((nan 0, 1 1, 1 0, nan 0))"])  # fmt: skip
+def test_what_another_program_wrote_and_is_no_area_is_none(wkt: str) -> None:
+    extent = Extent("i", "circle", wkt, math.inf, math.nan, math.nan, wkt, NOW, "", "")
+    assert extents.polygon(extent) is None
+    extents.drawn_as(extent)
+
+
 def test_everything_inside_is_found_and_nothing_outside(tmp_path: Path) -> None:
     rng = np.random.default_rng(7)
     spots = [east(*pair) for pair in rng.uniform(-2000, 2000, (400, 2)).tolist()]
