@@ -14,7 +14,7 @@ from commandwall.incidents import Incident
 from commandwall.picture import Changes, Picture, Tick
 from commandwall.sensors import Sensor
 from widgets import text, words
-from widgets.base import Piece, Subject
+from widgets.base import Command, Piece, Subject
 from widgets.building_card import registry
 from widgets.directives import focus
 from widgets.i18n import named, rows, tr
@@ -66,6 +66,10 @@ class HitList(RowList):
         if changes.kinds - {Tick} or self.context.hits.hit is not self._shown:
             self._shown = self.context.hits.hit
             super().refresh(picture, changes)
+
+    def commands(self) -> list[Command]:
+        """None of its own: on its page the letters are for the calls; arrows go through it."""
+        return []
 
     def choose(self, key: str) -> None:
         """Bring the thing to the map and the other panels."""
