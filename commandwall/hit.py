@@ -104,16 +104,20 @@ class _Points:
 
 
 class _Shapes:
-    """Outlines and lines in a tree; what has no shape that can be read stands at its point."""
+    """Outlines and lines in a tree; what has no sound shape stands at its point, if it has one."""
 
     def __init__(
         self, records: Sequence[Any], points: Sequence[tuple[float, float]] | None = None
     ) -> None:
         blobs = np.array([r.geom for r in records], object)
-        shapes = np.asarray(shapely.from_wkb(blobs, on_invalid="ignore"), object)
-        gone = shapely.is_missing(shapes) | shapely.is_empty(shapes)
+        with np.errstate(invalid="ignore"):
+            shapes = np.asarray(shapely.from_wkb(blobs, on_invalid="ignore"), object)
+            gone = ~shapely.is_valid(shapes) | shapely.is_empty(shapes)
+        shapes[gone] = None
         if points is not None and gone.any():
-            shapes[gone] = shapely.points(np.array(points, np.float64)[gone])
+            spots, rows = np.array(points, np.float64)[gone], np.flatnonzero(gone)
+            known = np.isfinite(spots).all(axis=1)
+            shapes[rows[known]] = shapely.points(spots[known])
         self._shapes, self._tree = shapes, shapely.STRtree(shapes)
 
     def inside(self, area: Any) -> list[int]:

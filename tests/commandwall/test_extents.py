@@ -139,8 +139,11 @@ def test_everything_inside_is_found_and_nothing_outside(tmp_path: Path) -> None:
     places = [Place(f"p{i}", "school", "校", "a1", *spot) for i, spot in enumerate(spots)]
     cameras = [Camera(f"c{i}", "机", "a1", *spot, 0, 60) for i, spot in enumerate(spots)]
     pipe = bytes(shapely.to_wkb(shapely.LineString([east(-3000), east(3000)])))
+    bow = shapely.Polygon([east(-90), east(90, 90), east(90), east(-90, 90)])  # crosses itself
     lon, lat = np.array(spots).T
-    stock = Stock([*houses, broken], places, cameras, [Pipe("g", "gas", "管", "a1", pipe)],
+    stock = Stock([*houses, broken], places, cameras,
+                  [Pipe("g", "gas", "管", "a1", pipe),
+                   Pipe("bow", "gas", "管", "a1", bytes(shapely.to_wkb(bow)))],
                   [f"s{i}" for i in range(400)], lon, lat)  # fmt: skip
     homes = [Household(f"h{h.id}", h.id, "a1", "101", 3, "blue", "oxygen") for h in houses]
     mirror = Mirror(tmp_path / "m.db")
@@ -158,7 +161,7 @@ def test_everything_inside_is_found_and_nothing_outside(tmp_path: Path) -> None:
     assert set(hit.buildings) - {"broken"} == set(touched)
     assert (hit.households, hit.people) == (len(touched), 3 * len(touched))
     assert hit.tags == {"oxygen": len(touched)}
-    assert hit.pipes["g"] == pytest.approx(2000, rel=0.01)
+    assert hit.pipes == {"g": pytest.approx(2000, rel=0.01)}
     store.close()
 
 
