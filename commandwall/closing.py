@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from commandwall import codes, events
+from commandwall import codes, events, reviewing
 from commandwall.directives import Directive, owes
 from commandwall.incidents import CLOSED, Incident, events_of, still_open
+from commandwall.reporting import FIRST, SENT, Report
 from commandwall.store.store import Reader, Refused, Tx
 from commandwall.store.written import written
 
@@ -34,10 +35,22 @@ def _phase(reader: Reader, incident: Incident) -> int:
     return int(incident.phase != list(codes.load("incident_phase"))[-1])
 
 
+def _reports(reader: Reader, incident: Incident) -> int:
+    """The final report runs from the end; what must be there before it is a first one."""
+    reports = reader.find(Report, incident=incident.id, state=SENT)
+    return int(not any(report.kind == FIRST for report in reports))
+
+
+def _findings(reader: Reader, incident: Incident) -> int:
+    return len(reviewing.owed(reader.find(reviewing.Finding, incident=incident.id)))
+
+
 CHECKS: Mapping[str, Callable[[Reader, Incident], int]] = {
     "owed": _owing,
     "events": _events,
     "phase": _phase,
+    "report": _reports,
+    "finding": _findings,
 }
 """Row of the list -> what it counts."""
 

@@ -104,7 +104,8 @@ def test_what_blocks_the_end_and_what_is_only_said_is_data(desk: Desk) -> None:
     checks = desk.ask(lambda r: closing.checklist(r, incident)).result()
     told = {check.id: (check.open, check.blocks) for check in checks}
     assert told["owed"] == (1, True)
-    assert told["phase"] == (1, False)
+    assert told["phase"] == told["report"] == (1, False)
+    assert set(told) == set(closing.CHECKS)
     with pytest.raises(Refused, match="owing"):
         desk.do(closing.close_incident, incident=incident.id, reason="处置完毕").result()
 
