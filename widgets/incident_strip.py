@@ -146,7 +146,7 @@ class IncidentStrip(Panel):
                 self._draw_card(paper, box, incident)
 
     def _draw_fields(self, paper: Paper, x: float, y: float, found: Incident) -> None:
-        advice = proposal_line(self.picture.proposals.get(found.id), found.grade)
+        advice = proposal_line(self.picture, found)
         paper.write(x, y + 90, advice, Ink("age", "t1"), room=FIELD * 3)
         for grading, name in GRADINGS.items():
             value = getattr(found, grading)

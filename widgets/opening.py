@@ -9,7 +9,7 @@ from commandwall import alarms
 from commandwall.alarms import Alarm
 from commandwall.events import EventView
 from commandwall.grading import Harm, suggest
-from commandwall.incidents import GradeProposal, Incident, Levels, Opening, open_incident
+from commandwall.incidents import Incident, Levels, Opening, open_incident
 from commandwall.picture import Picture
 from widgets import words
 from widgets.base import Panel, Subject
@@ -88,10 +88,8 @@ def ask_opening(panel: Panel, start: Start) -> None:
 
 def ask_levels(panel: Panel, incident: Incident, then: Any) -> None:
     """A sheet that decides the three gradings; `then(levels, reason)`."""
-    known = panel.picture.proposals.get(incident.id)
-    harm = Harm(known.dead, known.hurt, known.loss) if known else Harm()
     fields: dict[str, tuple[str, Field]] = {
-        **_harm_fields(harm),
+        **_harm_fields(harm_of(panel.picture, incident)),
         **_level_fields({g: getattr(incident, g) for g in GRADINGS}),
         "reason": (tr("定级理由"), line()),
     }
@@ -110,12 +108,22 @@ def proposed(told: Answers, kind: str, picture: Picture) -> str:
     return tr("建议分级　{grade}：{rule}；由人决定", grade=grade, rule=rule)
 
 
-def proposal_line(known: GradeProposal | None, decided: int | None) -> str:
-    """What was proposed, where it is not what was decided."""
-    if known is None or known.grade is None or known.grade == decided:
+def proposal_line(picture: Picture, incident: Incident) -> str:
+    """What the harm that is known now proposes, where it is not what was decided."""
+    found = suggest(harm_of(picture, incident), incident.kind, picture.now)
+    if found is None or found.grade == incident.grade:
         return ""
-    grade, rule = level("grade", known.grade), named("grade_limit", known.rule)
+    grade, rule = level("grade", found.grade), named("grade_limit", found.rule)
     return tr("建议{grade}（{rule}）", grade=grade, rule=rule)
+
+
+def harm_of(picture: Picture, incident: Incident) -> Harm:
+    """The harm as it was last told: with a grading, or for a report, which knows no money."""
+    known, losses = picture.proposals.get(incident.id), picture.losses.get(incident.id)
+    harm = Harm(known.dead, known.hurt, known.loss) if known else Harm()
+    if losses is None or (known is not None and known.at > losses.at):
+        return harm
+    return Harm(losses.dead, losses.severe, harm.loss)
 
 
 def _open(panel: Panel, start: Start, told: Answers) -> None:

@@ -8,11 +8,12 @@ import pytest
 from builders import NOW, an_opening
 from world import City, an_alarm, told_by
 
-from commandwall import directives, incidents
+from commandwall import directives, incidents, reporting
 from commandwall.alarms import Alarm
 from commandwall.clock import MINUTE
 from commandwall.directives import Directive, Order
 from commandwall.incidents import GradeProposal, Incident
+from commandwall.reporting import Losses
 from widgets.sheet import Sheet
 
 
@@ -46,6 +47,11 @@ def test_one_key_on_an_alarm_opens_an_incident_at_its_place(make_wall, world, qt
     qtbot.waitUntil(lambda: wall._open == "command")
     brought(world)
     assert "建议较大" in told_by(wall, "incident_strip")
+    world.desk.do(
+        reporting.tell_losses, incident=found.id, people=(12, 0, 0, 0), damage="", source="医院"
+    ).result()
+    world.tick({Losses: kept(world, Losses)})
+    assert "建议重大" in told_by(wall, "incident_strip")
 
 
 @pytest.fixture
