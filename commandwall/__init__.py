@@ -6,22 +6,29 @@ program of ours then has the same schema, whatever else it imports.
 
 from commandwall import (
     alarms,
+    answers,
     areas,
     attachments,
     calls,
     conflicts,
+    countersign,
+    directives,
     events,
+    exchange,
     extents,
     incidents,
     indicators,
     reporting,
+    requests,
     resources,
     reviewing,
     sensors,
+    sitreps,
     sources,
 )
 
 __all__ = [
-    "alarms", "areas", "attachments", "calls", "conflicts", "events", "extents", "incidents",
-    "indicators", "reporting", "resources", "reviewing", "sensors", "sources",
+    "alarms", "answers", "areas", "attachments", "calls", "conflicts", "countersign",
+    "directives", "events", "exchange", "extents", "incidents", "indicators", "reporting",
+    "requests", "resources", "reviewing", "sensors", "sitreps", "sources",
 ]  # fmt: skip

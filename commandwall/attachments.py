@@ -7,15 +7,15 @@ under their SHA-256 (`files/`, `pool/porter.py`).
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from commandwall import directives, events, incidents
+from commandwall import events
 from commandwall.clock import Ms
 from commandwall.files import content
 from commandwall.files.kept import Kept, Taken
-from commandwall.store.schema import MIRROR, WALL, record
+from commandwall.store.schema import MIRROR, WALL, kinds, record
 from commandwall.store.store import Reader, Refused, Tx
 
 PRUNED = -1
@@ -83,24 +83,20 @@ class FileView:
         return self.file.held >= self.file.size
 
 
-def _subject_event(tx: Tx, key: str) -> None:
+def _event(tx: Tx, kind: str, key: str) -> None:
     events.view(tx, key)
 
 
-def _subject_directive(tx: Tx, key: str) -> None:
-    if tx.get(directives.Directive, key) is None:
-        raise Refused("unknown", kind="directive", id=key)
+def _ours(tx: Tx, kind: str, key: str) -> None:
+    """A record of the journal, by the name of its table."""
+    if tx.get(kinds(WALL)[kind], key) is None:
+        raise Refused("unknown", kind=kind, id=key)
 
 
-def _subject_incident(tx: Tx, key: str) -> None:
-    if tx.get(incidents.Incident, key) is None:
-        raise Refused("unknown", kind="incident", id=key)
-
-
-SUBJECTS: Mapping[str, Any] = {
-    "event": _subject_event,
-    "directive": _subject_directive,
-    "incident": _subject_incident,
+SUBJECTS: Mapping[str, Callable[[Tx, str, str], None]] = {
+    "event": _event,
+    "directive": _ours,
+    "incident": _ours,
 }
 """To what a person may attach a file, and what looks whether it is there."""
 
@@ -109,7 +105,7 @@ def attach(tx: Tx, kind: str, subject: str, taken: Taken) -> None:
     """附件: a file that is on disk here now belongs to an event, a directive or an incident."""
     if kind not in SUBJECTS:
         raise Refused("unknown", kind=kind, id=subject)
-    SUBJECTS[kind](tx, subject)
+    SUBJECTS[kind](tx, kind, subject)
     same: dict[str, Any] = {"subject": subject, "sha256": taken.sha256}
     ours, arrived = tx.find(AttachedFile, **same), tx.find(Attachment, **same)
     if ours or arrived:
@@ -118,6 +114,13 @@ def attach(tx: Tx, kind: str, subject: str, taken: Taken) -> None:
     tx.put(
         AttachedFile(key, kind, subject, t.sha256, t.name, t.mime, t.size, tx.now, tx.by, tx.post)
     )
+
+
+def has_picture(reader: Reader, subject: str) -> bool:
+    """Whether a photo belongs to a record, as far as this station knows."""
+    ours = [f.mime for f in reader.find(AttachedFile, subject=subject)]
+    arrived = [a.mime for a in reader.find(Attachment, subject=subject)]
+    return any(map(is_picture, ours + arrived))
 
 
 def fetched(tx: Tx, keys: Sequence[str]) -> None:
@@ -158,11 +161,11 @@ def views(reader: Reader, kept: Kept, subject: str) -> list[FileView]:
     rows = {f.id: _as_row(f) for f in reader.find(AttachedFile, subject=subject)}
     arrived = {a.id: a for a in reader.find(Attachment, subject=subject)}
     shown = sorted((rows | arrived).values(), key=lambda a: (a.at, a.id))
-    ours = _ours(reader, subject)
+    ours = _attached_here(reader, subject)
     return [replace(_view(a, a.id in arrived, kept), ours=a.id in ours) for a in shown]
 
 
-def _ours(reader: Reader, subject: str) -> set[str]:
+def _attached_here(reader: Reader, subject: str) -> set[str]:
     sql = (
         "SELECT f.id FROM attachedfile f JOIN version v ON v.record = 'attachedfile:' || f.id "
         "WHERE f.subject = :s AND v.origin = (SELECT value FROM setting WHERE key = 'origin')"

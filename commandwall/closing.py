@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from commandwall import codes, events, reviewing
-from commandwall.directives import Directive, owes
+from commandwall.countersign import Countersign
+from commandwall.directives import Directive
 from commandwall.incidents import CLOSED, Incident, events_of, still_open
+from commandwall.owed import owed
 from commandwall.reporting import FIRST, SENT, Report
+from commandwall.requests import Request
 from commandwall.store.store import Reader, Refused, Tx
 from commandwall.store.written import written
 
@@ -23,7 +27,7 @@ class Check:
 
 
 def _owing(reader: Reader, incident: Incident) -> int:
-    return len(owing(reader, incident.id))
+    return len(owed(reader, incident.id))
 
 
 def _events(reader: Reader, incident: Incident) -> int:
@@ -65,10 +69,14 @@ def checklist(reader: Reader, incident: Incident) -> list[Check]:
     ]
 
 
-def owing(reader: Reader, incident: str) -> list[int]:
-    """Numbers of the directives that still owe an answer."""
-    mine = reader.find(Directive, incident=incident)
-    return sorted(d.no for d in mine if owes(d) is not None)
+def owing(reader: Reader, incident: str) -> dict[str, Any]:
+    """Of what an answer is still owed: numbers of directives and requests, and second persons."""
+    records = [debt.record for debt in owed(reader, incident)]
+    return {
+        "numbers": sorted(d.no for d in records if isinstance(d, Directive)),
+        "requests": sorted(r.no for r in records if isinstance(r, Request)),
+        "words": sorted(w.second for w in records if isinstance(w, Countersign)),
+    }
 
 
 def close_incident(tx: Tx, incident: str, reason: str) -> None:
@@ -77,7 +85,7 @@ def close_incident(tx: Tx, incident: str, reason: str) -> None:
     reason = written("reason", reason)
     for check in checklist(tx, now):
         if check.blocks and check.open and check.id == "owed":
-            raise Refused("owing", numbers=owing(tx, incident))
+            raise Refused("owing", **owing(tx, incident))
         if check.blocks and check.open:
             raise Refused("unsettled", check=check.id, n=check.open)
     tx.put(replace(now, state=CLOSED, closed_at=tx.now, reason=reason, by=tx.by, post=tx.post))

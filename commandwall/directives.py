@@ -1,4 +1,4 @@
-"""Directives 指令: orders from post to post, and what each of them owes."""
+"""Directives 指令: orders from post to post, through all their states (domain/spec 5.10)."""
 
 from __future__ import annotations
 
@@ -6,35 +6,75 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from commandwall.answers import give
+from commandwall.attachments import has_picture
 from commandwall.clock import Ms
+from commandwall.countersign import Second, asked_for, take
 from commandwall.incidents import still_open
 from commandwall.posts import side_of
-from commandwall.store.schema import WALL, record
+from commandwall.store.schema import WALL, Meeting, record
 from commandwall.store.store import Refused, Tx
 from commandwall.store.written import TITLE_LIMIT, written
 
-ISSUED, DELIVERED, DIRECTIVE_ACKED, EXECUTING, BLOCKED, DONE, VERIFIED = (
+DRAFT, ISSUED, DELIVERED, DIRECTIVE_ACKED, REFUSED = (
+    "DRAFT",
     "ISSUED",
     "DELIVERED",
     "ACKED",
-    "EXECUTING",
-    "BLOCKED",
-    "DONE",
-    "VERIFIED",
+    "REFUSED",
 )
+EXECUTING, BLOCKED, DONE, VERIFIED = "EXECUTING", "BLOCKED", "DONE", "VERIFIED"
+SUPERSEDED, CANCELLED = "SUPERSEDED", "CANCELLED"
+ENDED = frozenset({SUPERSEDED, CANCELLED})
+"""Taken back: nobody is to work on it, and the addressee must know."""
+OPEN_STATES = frozenset({ISSUED, DELIVERED, DIRECTIVE_ACKED, REFUSED, EXECUTING, BLOCKED, DONE})
+STEPS: Mapping[str, frozenset[str]] = {
+    ISSUED: frozenset({DRAFT}),
+    DELIVERED: frozenset({ISSUED}),
+    DIRECTIVE_ACKED: frozenset({ISSUED, DELIVERED}),
+    REFUSED: frozenset({ISSUED, DELIVERED}),
+    EXECUTING: frozenset({DIRECTIVE_ACKED, BLOCKED, DONE}),
+    BLOCKED: frozenset({DIRECTIVE_ACKED, EXECUTING}),
+    DONE: frozenset({DIRECTIVE_ACKED, EXECUTING}),
+    VERIFIED: frozenset({DONE}),
+    SUPERSEDED: OPEN_STATES,
+    CANCELLED: OPEN_STATES | {DRAFT},
+}
+"""New state -> the states it may follow."""
+YIELDS = {
+    ISSUED: OPEN_STATES | {VERIFIED} | ENDED,
+    DELIVERED: OPEN_STATES - {ISSUED} | {VERIFIED} | ENDED,
+    DIRECTIVE_ACKED: frozenset({EXECUTING, BLOCKED, DONE}) | ENDED,
+    EXECUTING: ENDED,
+    BLOCKED: ENDED,
+}
+"""State -> what goes before it where two stations wrote without seeing each other. That an order
+arrived contradicts nothing; who takes it back while it is worked on has taken it back."""
+PHOTO, POSITION = "photo", "position"
+DIRECTIVE_LIMIT = 300
+USUAL = 3
+"""The priority of most."""
 
 
-@record(WALL, index=("incident",), marks=("delivered_at", "seen_at"))
+@record(
+    WALL,
+    index=("incident",),
+    meeting=Meeting(
+        ("delivered_at", "seen_at", "acked_at", "executing_at", "end_acked_at"),
+        ("changed_at", "by", "post"),
+        {state: frozenset(further - {state}) for state, further in YIELDS.items()},
+    ),
+)
 @dataclass(frozen=True, slots=True)
 class Directive:
-    """An order from post to post; it owes an answer (states of domain/spec 5.10)."""
+    """An order from post to post; it owes an answer."""
 
     id: str
-    no: int
+    no: int  # of its side in its incident; 0 while it is a draft
     incident: str
     from_post: str
     to_post: str
-    cc: str
+    cc: str  # posts, comma separated
     verb: str  # code list directive_verb
     text: str
     place: str
@@ -43,13 +83,13 @@ class Directive:
     due_at: Ms | None
     priority: int  # 1..4, drawn as a severity
     needs: str  # comma separated: ack, photo, position
-    parent: str
-    supersedes: str
+    parent: str  # the directive it is part of
+    supersedes: str  # the directive it stands for
     state: str
     need: str  # what a blocked one needs
     evidence: str
     changed_at: Ms
-    issued_at: Ms
+    issued_at: Ms  # 0 while it is a draft
     delivered_at: Ms | None = None
     acked_at: Ms | None = None
     executing_at: Ms | None = None
@@ -58,18 +98,13 @@ class Directive:
     by: str = ""
     post: str = ""
     seen_at: Ms | None = None  # a person of the side it is for chose it
-
-
-DIRECTIVE_LIMIT = 300
-STEPS: Mapping[str, frozenset[str]] = {
-    DELIVERED: frozenset({ISSUED}),
-    DIRECTIVE_ACKED: frozenset({ISSUED, DELIVERED}),
-    EXECUTING: frozenset({DIRECTIVE_ACKED, BLOCKED, DONE}),
-    BLOCKED: frozenset({DIRECTIVE_ACKED, EXECUTING}),
-    DONE: frozenset({DIRECTIVE_ACKED, EXECUTING}),
-    VERIFIED: frozenset({DONE}),
-}
-"""New state -> the states it may follow (domain/spec 5.10)."""
+    eta_at: Ms | None = None  # when the addressee expects to be done
+    reason: str = ""  # why it was refused, cancelled or superseded
+    ended_at: Ms | None = None  # refused, cancelled or superseded
+    end_acked_at: Ms | None = None  # a person of the post it was for knows that it is taken back
+    done_lon: float | None = None  # where it was done, if its needs ask for a position
+    done_lat: float | None = None
+    source: str = ""  # what it came of: request:…, decision:…, message:…
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,25 +120,57 @@ class Order:
     lon: float | None = None
     lat: float | None = None
     due_at: Ms | None = None
-    priority: int = 3
+    priority: int = USUAL
     needs: str = "ack"
     parent: str = ""
+    source: str = ""
+    second: Second | None = None  # whose word there is for it, where its verb needs a second person
 
 
 def issue(tx: Tx, order: Order) -> None:
     """下达: sign a directive from this post to another."""
-    still_open(tx, order.incident)
-    text = written("text", order.text, DIRECTIVE_LIMIT)
-    to_post = written("to_post", order.to_post, TITLE_LIMIT)
-    place = written("place", order.place, needed=False)
-    o, number = order, _number(tx, order.incident)
-    tx.put(
-        Directive(
-            str(uuid.uuid4()), number, o.incident, tx.post, to_post, o.cc, o.verb, text,
-            place, o.lon, o.lat, o.due_at, o.priority, o.needs, o.parent, "", ISSUED, "", "",
-            tx.now, tx.now, by=tx.by, post=tx.post,
-        )
-    )  # fmt: skip
+    tx.put(issued(tx, order))
+
+
+def issued(tx: Tx, order: Order) -> Directive:
+    """The directive of an order, signed by this post; not yet put.
+
+    Refused("second") where its verb needs the word of a second person and there is none.
+    """
+    made = _numbered(tx, _drafted(tx, order))
+    if asked_for(order.verb, tx.post):
+        take(tx, order.incident, ("directive", made.id), order.second)
+    return made
+
+
+def draft(tx: Tx, order: Order) -> None:
+    """拟稿: a directive that is written and not signed; another post of this side may sign it."""
+    tx.put(_drafted(tx, order))
+
+
+def sign(tx: Tx, directive: str) -> None:
+    """签发: a draft becomes a directive of the post that signs it."""
+    now = _step(tx, directive, ISSUED)
+    still_open(tx, now.incident)
+    _of_issuer(tx, now)
+    if asked_for(now.verb, tx.post):
+        raise Refused("second")
+    tx.put(_numbered(tx, replace(now, from_post=tx.post)))
+
+
+def supersede(tx: Tx, directive: str, order: Order) -> None:
+    """作废替代: another directive stands for this one, which the addressee must know."""
+    old, new = _step(tx, directive, SUPERSEDED), issued(tx, order)
+    _of_issuer(tx, old)
+    tx.put(replace(old, ended_at=tx.now), replace(new, supersedes=old.id))
+
+
+def cancel(tx: Tx, directive: str, reason: str) -> None:
+    """取消: the side that issued it takes it back."""
+    reason = written("reason", reason)
+    now = _step(tx, directive, CANCELLED)
+    _of_issuer(tx, now)
+    tx.put(replace(now, reason=reason, ended_at=tx.now))
 
 
 def deliver(tx: Tx, directives: Sequence[Directive]) -> None:
@@ -124,19 +191,36 @@ def unseen(directive: Directive, post: str) -> bool:
     """Whether nobody of this post's side is known to have seen what is for that side."""
     d, here = directive, side_of(post)
     known = d.seen_at is not None or d.acked_at is not None or d.from_post == post
-    return not known and bool(here) and side_of(d.to_post) == here
+    return d.state != DRAFT and not known and bool(here) and side_of(d.to_post) == here
 
 
 def acknowledge(tx: Tx, directive: str) -> None:
     """接令: a person of the post it is for has read it."""
-    now = _answer(tx, directive, DIRECTIVE_ACKED)
-    delivered, seen = now.delivered_at or tx.now, now.seen_at or tx.now
-    tx.put(replace(now, acked_at=tx.now, delivered_at=delivered, seen_at=seen))
+    tx.put(_acknowledged(tx, _answer(tx, directive, DIRECTIVE_ACKED)))
+
+
+def expect(tx: Tx, directive: str, eta_at: Ms) -> None:
+    """预计: the addressee says when it will be done; who does not know yet acknowledges with it."""
+    now = _found(tx, directive)
+    if now.state in STEPS[DIRECTIVE_ACKED]:
+        now = _acknowledged(tx, _answer(tx, directive, DIRECTIVE_ACKED))
+    elif now.state not in (DIRECTIVE_ACKED, EXECUTING, BLOCKED):
+        raise _not_now(now, DIRECTIVE_ACKED)
+    _of_addressee(tx, now)
+    tx.put(replace(now, eta_at=eta_at, changed_at=tx.now, by=tx.by, post=tx.post))
+
+
+def refuse(tx: Tx, directive: str, reason: str) -> None:
+    """拒绝: the addressee does not take it, and says why; the issuer decides what follows."""
+    reason = written("reason", reason)
+    now = _answer(tx, directive, REFUSED)
+    tx.put(replace(now, reason=reason, ended_at=tx.now, seen_at=now.seen_at or tx.now))
 
 
 def execute(tx: Tx, directive: str) -> None:
     """执行中: work has begun, or goes on after a refusal of what was done."""
-    tx.put(replace(_answer(tx, directive, EXECUTING), executing_at=tx.now, need=""))
+    now = _answer(tx, directive, EXECUTING)
+    tx.put(replace(now, executing_at=now.executing_at or tx.now, need=""))
 
 
 def block(tx: Tx, directive: str, need: str) -> None:
@@ -145,58 +229,117 @@ def block(tx: Tx, directive: str, need: str) -> None:
     tx.put(replace(_answer(tx, directive, BLOCKED), need=need))
 
 
-def complete(tx: Tx, directive: str, evidence: str) -> None:
-    """完成: done, with the evidence."""
+def complete(
+    tx: Tx, directive: str, evidence: str, lon: float | None = None, lat: float | None = None
+) -> None:
+    """完成: done, with the evidence that was asked for.
+
+    Refused("evidence") names what is missing: a photo that is attached, a position (degrees).
+    """
     evidence = written("evidence", evidence)
-    tx.put(replace(_answer(tx, directive, DONE), done_at=tx.now, evidence=evidence))
+    now = _answer(tx, directive, DONE)
+    needs = now.needs.split(",")
+    if PHOTO in needs and not has_picture(tx, now.id):
+        raise Refused("evidence", wanted=PHOTO)
+    if POSITION in needs and (lon is None or lat is None):
+        raise Refused("evidence", wanted=POSITION)
+    tx.put(replace(now, done_at=tx.now, evidence=evidence, done_lon=lon, done_lat=lat, need=""))
 
 
 def verify(tx: Tx, directive: str) -> None:
     """核验: the side that issued it confirms."""
     now = _step(tx, directive, VERIFIED)
-    if side_of(tx.post) != side_of(now.from_post):
-        raise Refused("not_issuer", post=tx.post, issuer=now.from_post)
+    _of_issuer(tx, now)
     tx.put(replace(now, verified_at=tx.now))
 
 
 def send_back(tx: Tx, directive: str, need: str) -> None:
     """退回: the side that issued it does not take what was done, and says what is missing."""
     need = written("need", need)
-    now = _step(tx, directive, EXECUTING)
-    if now.done_at is None or side_of(tx.post) != side_of(now.from_post):
-        raise Refused("not_issuer", post=tx.post, issuer=now.from_post)
-    tx.put(replace(now, done_at=None, need=need))
+    now = _found(tx, directive)
+    if now.state != DONE:
+        raise _not_now(now, EXECUTING)
+    _of_issuer(tx, now)
+    tx.put(replace(_stepped(tx, now, EXECUTING), done_at=None, need=need))
 
 
-def owes(directive: Directive) -> tuple[str, str, Ms] | None:
-    """Who owes what since when: (post, step owed, moment it was first owed); None when verified."""
+def know_end(tx: Tx, directive: str) -> None:
+    """知悉: a person of the side it was for knows that it is cancelled or superseded."""
+    now = _found(tx, directive)
+    if now.state not in ENDED or now.end_acked_at is not None:
+        raise _not_now(now, now.state)
+    _of_addressee(tx, now)
+    give(tx, "directive", directive, now.state)
+    tx.put(replace(now, end_acked_at=tx.now, changed_at=tx.now, by=tx.by, post=tx.post))
+
+
+def is_over(directive: Directive) -> bool:
+    """Whether nothing is owed any more: verified, or taken back and that is known."""
     d = directive
-    if d.state == VERIFIED:
-        return None
-    if d.state in (ISSUED, DELIVERED):
-        return d.to_post, "ack", d.issued_at
-    if d.state == DONE:
-        return d.from_post, "verify", d.done_at or d.changed_at
-    if d.state == BLOCKED:
-        return d.from_post, "need", d.changed_at
-    return d.to_post, "done", d.acked_at or d.changed_at
+    known = d.end_acked_at is not None or not d.issued_at
+    return d.state == VERIFIED or (d.state in ENDED and known)
 
 
-def _step(tx: Tx, directive: str, state: str) -> Directive:
+def _drafted(tx: Tx, order: Order) -> Directive:
+    still_open(tx, order.incident)
+    text = written("text", order.text, DIRECTIVE_LIMIT)
+    to_post = written("to_post", order.to_post, TITLE_LIMIT)
+    place = written("place", order.place, needed=False)
+    o = order
+    return Directive(
+        str(uuid.uuid4()), 0, o.incident, tx.post, to_post, o.cc, o.verb, text, place, o.lon,
+        o.lat, o.due_at, o.priority, o.needs, o.parent, "", DRAFT, "", "", tx.now, Ms(0),
+        by=tx.by, post=tx.post, source=o.source,
+    )  # fmt: skip
+
+
+def _numbered(tx: Tx, drafted: Directive) -> Directive:
+    """The next number of this side: front and back may both issue while no line joins them."""
+    side = side_of(drafted.from_post)
+    known = tx.find(Directive, incident=drafted.incident)
+    no = 1 + max((d.no for d in known if side_of(d.from_post) == side), default=0)
+    return replace(drafted, no=no, state=ISSUED, issued_at=tx.now)
+
+
+def _acknowledged(tx: Tx, now: Directive) -> Directive:
+    delivered, seen = now.delivered_at or tx.now, now.seen_at or tx.now
+    return replace(now, acked_at=tx.now, delivered_at=delivered, seen_at=seen)
+
+
+def _found(tx: Tx, directive: str) -> Directive:
     now = tx.get(Directive, directive)
     if now is None:
         raise Refused("unknown", kind="directive", id=directive)
+    return now
+
+
+def _step(tx: Tx, directive: str, state: str) -> Directive:
+    now = _found(tx, directive)
     if now.state not in STEPS[state]:
-        raise Refused("state", kind="directive", id=directive, state=now.state, wanted=state)
+        raise _not_now(now, state)
+    return _stepped(tx, now, state)
+
+
+def _stepped(tx: Tx, now: Directive, state: str) -> Directive:
     return replace(now, state=state, changed_at=tx.now, by=tx.by, post=tx.post)
+
+
+def _not_now(now: Directive, wanted: str) -> Refused:
+    return Refused("state", kind="directive", id=now.id, state=now.state, wanted=wanted)
 
 
 def _answer(tx: Tx, directive: str, state: str) -> Directive:
     now = _step(tx, directive, state)
-    if side_of(tx.post) != side_of(now.to_post):
-        raise Refused("not_addressee", post=tx.post, addressee=now.to_post)
+    _of_addressee(tx, now)
+    give(tx, "directive", directive, state)
     return now
 
 
-def _number(tx: Tx, incident: str) -> int:
-    return 1 + max((d.no for d in tx.find(Directive, incident=incident)), default=0)
+def _of_addressee(tx: Tx, now: Directive) -> None:
+    if side_of(tx.post) != side_of(now.to_post):
+        raise Refused("not_addressee", post=tx.post, addressee=now.to_post)
+
+
+def _of_issuer(tx: Tx, now: Directive) -> None:
+    if side_of(tx.post) != side_of(now.from_post):
+        raise Refused("not_issuer", post=tx.post, issuer=now.from_post)

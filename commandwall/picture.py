@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from commandwall.alarms import NORM, Alarm
+from commandwall.answers import Answer
 from commandwall.areas import (
     Area,
     Building,
@@ -30,16 +31,20 @@ from commandwall.areas import (
 from commandwall.calls import Call
 from commandwall.clock import Ms
 from commandwall.conflicts import OPEN, Dispute, Verdict
+from commandwall.countersign import Countersign
 from commandwall.directives import Directive
 from commandwall.events import Event, EventView
+from commandwall.exchange import Decision, Message
 from commandwall.extents import Extent
 from commandwall.incidents import CommandPost, GradeProposal, Incident, JoinedEvent
 from commandwall.indicators import Indicator, IndicatorValue
 from commandwall.people import Duty, Officer
 from commandwall.reporting import HandOut, Losses, PhoneReport, Report
+from commandwall.requests import Request
 from commandwall.resources import Resource
 from commandwall.reviewing import Finding
 from commandwall.sensors import Sensor
+from commandwall.sitreps import SituationReport
 from commandwall.sources import SourceSwitch
 from commandwall.store.pulse import Lamp, Sync
 from commandwall.store.sight import Sight
@@ -289,6 +294,12 @@ class Picture:
         self.losses: dict[str, Losses] = {}
         self.hand_outs: dict[str, HandOut] = {}
         self.findings: dict[str, Finding] = {}
+        self.requests: dict[str, Request] = {}
+        self.answers: dict[str, Answer] = {}
+        self.countersigns: dict[str, Countersign] = {}
+        self.messages: dict[str, Message] = {}
+        self.decisions: dict[str, Decision] = {}
+        self.sitreps: dict[str, SituationReport] = {}
         self.conflicts: dict[str, Conflict] = {}
         self.disputes: dict[str, Dispute] = {}
         self.verdicts: dict[str, Verdict] = {}
@@ -354,6 +365,8 @@ class Picture:
             Officer: self.officers, Duty: self.duties,
             Report: self.reports, PhoneReport: self.phone_reports, Losses: self.losses,
             HandOut: self.hand_outs, Finding: self.findings,
+            Request: self.requests, SituationReport: self.sitreps, Answer: self.answers,
+            Countersign: self.countersigns, Message: self.messages, Decision: self.decisions,
         }  # fmt: skip
         return shelves.get(kind, {})
 

@@ -13,16 +13,20 @@ from typing import Any
 
 from commandwall import codes, events
 from commandwall.alarms import Alarm
+from commandwall.answers import Answer
 from commandwall.areas import Building
 from commandwall.calls import Call
 from commandwall.clock import day
 from commandwall.codes import Code
 from commandwall.conflicts import Dispute
+from commandwall.countersign import Countersign
 from commandwall.directives import Directive, Order
 from commandwall.events import EventView
 from commandwall.incidents import OPEN, Incident, JoinedEvent, Opening, events_of
 from commandwall.reporting import Statement
+from commandwall.requests import Request, Wish
 from commandwall.reviewing import Finding
+from commandwall.sitreps import Situation
 from commandwall.store.store import Reader, Reason, Refused, Tx
 from commandwall.store.tables import Conflict
 
@@ -169,8 +173,13 @@ def _incident(reader: Reader, incident: str) -> About:
     return About((found.area,), urgency, scene=found.state == OPEN)
 
 
-def _directive(reader: Reader, directive: str) -> About:
-    found = reader.get(Directive, directive)
+def _order(reader: Reader, order: Order | Wish | Situation) -> About:
+    return _incident(reader, order.incident)
+
+
+def _ordered(reader: Reader, key: str) -> About:
+    """A directive or a request, by its id."""
+    found = reader.get(Directive, key) or reader.get(Request, key)
     return _incident(reader, found.incident) if found else About()
 
 
@@ -179,8 +188,14 @@ def _call(reader: Reader, call: str) -> About:
     return _incident(reader, found.incident) if found else About()
 
 
-def _order(reader: Reader, order: Order) -> About:
-    return _incident(reader, order.incident)
+def _answer(reader: Reader, answer: str) -> About:
+    found = reader.get(Answer, answer)
+    return _ordered(reader, found.record) if found else About()
+
+
+def _word(reader: Reader, word: str) -> About:
+    found = reader.get(Countersign, word)
+    return _incident(reader, found.incident) if found else About()
 
 
 def _statement(reader: Reader, statement: Statement) -> About:
@@ -220,6 +235,7 @@ def _source(reader: Reader, source: str) -> About:
 
 KINDS: Mapping[str, str] = {
     "eventwork": "event", "filedevent": "event", "buildingcolour": "building", "verdict": "dispute",
+    "countersign": "word",
 }  # fmt: skip
 """Records whose id is that of another thing."""
 
@@ -227,9 +243,15 @@ SUBJECTS: Mapping[str, Callable[[Reader, Any], About]] = {
     "event": _event,
     "alarm": _alarm,
     "incident": _incident,
-    "directive": _directive,
+    "directive": _ordered,
+    "request": _ordered,
+    "record": _ordered,
+    "answer": _answer,
+    "word": _word,
     "call": _call,
     "order": _order,
+    "wish": _order,
+    "situation": _order,
     "opening": _opening,
     "statement": _statement,
     "finding": _finding,

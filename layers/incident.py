@@ -8,7 +8,7 @@ from PySide6.QtCore import QPointF
 from PySide6.QtGui import QPainter
 
 from commandwall import codes
-from commandwall.directives import VERIFIED, Directive
+from commandwall.directives import DRAFT, ENDED, VERIFIED, Directive
 from commandwall.extents import PLUME, Extent, polygon
 from commandwall.incidents import OPEN, CommandPost, Incident
 from commandwall.picture import Changes, Picture
@@ -132,13 +132,13 @@ def _post(side: str, below: bool, scene: Scene) -> int:
 def _placed(directive: Directive) -> bool:
     """Whether it is still worked on and names a place."""
     known = directive.lon is not None and directive.lat is not None
-    return known and directive.state != VERIFIED
+    return known and directive.state not in ENDED | {DRAFT, VERIFIED}
 
 
 def _orders(orders: list[Directive], scene: Scene) -> list[Item]:
     """A small hollow square with the directive's number, beside it what is to be done."""
     x, y = scene.project([d.lon for d in orders], [d.lat for d in orders])
-    sprites = np.array([_square(str(d.no), scene) for d in orders], np.int32)
+    sprites = np.array([_square(words.order_number(scene.tr, d), scene) for d in orders], np.int32)
     told = [_told(d, scene) for d in orders]
     gap = scene.style.map["mark"]["order"] * 0.75
     return [

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from commandwall.clock import DAY, HOUR, MINUTE, Ms, to_datetime
+from commandwall.directives import Directive
+from commandwall.posts import FRONT, side_of
+from commandwall.requests import Request
 
 Tr = Callable[..., str]
 FRESH = 10 * MINUTE
@@ -40,6 +43,17 @@ def stopped(tr: Tr, now: Ms, at: Ms) -> str:
     moment = to_datetime(at)
     style = "%H:%M" if to_datetime(now).date() == moment.date() else "%m-%d %H:%M"
     return tr("停于 {time}", time=moment.strftime(style))
+
+
+def order_number(tr: Tr, record: Directive | Request) -> str:
+    """3, 前3 for one that the front issued: each side counts its own; 请3 for a request; — for a
+    draft."""
+    if not record.no:
+        return "—"
+    if isinstance(record, Request):
+        return tr("请{n}", n=record.no)
+    front = side_of(record.from_post) == FRONT
+    return tr("前{n}", n=record.no) if front else str(record.no)
 
 
 def length(metres: float) -> str:

@@ -25,10 +25,12 @@ PAD, APART, IN_CAP = 0.7, 0.5, 0.3
 
 
 class ActBar(QWidget):
-    """Buttons for commands, which the wall binds to their keys; `allow` greys the others."""
+    """Buttons for commands, which the wall binds to their keys; `allow` greys the others, or hides
+    them where a bar is `spare`."""
 
-    def __init__(self, commands: Sequence[Command], parent: QWidget) -> None:
+    def __init__(self, commands: Sequence[Command], parent: QWidget, spare: bool = False) -> None:
         super().__init__(parent)
+        self._spare = spare
         self._buttons: dict[str, KeyButton] = {}
         self._names: dict[str, str] = {}
         row = QHBoxLayout(self)
@@ -50,8 +52,15 @@ class ActBar(QWidget):
         for key, button in self._buttons.items():
             button.setEnabled(key in keys)
             button.setDefault(key in keys[:1])
+            button.setVisible(key in keys or key in why or not self._spare)
             tooltip(button, why.get(key, ""))
             button.setAccessibleDescription(why.get(key, ""))
+
+    def name(self, names: Mapping[str, str]) -> None:
+        """Other Chinese names for some keys, as what they do depends on what is chosen."""
+        if names.items() - self._names.items():
+            self._names.update(names)
+            self.wear()
 
     def button(self, key: str) -> QPushButton:
         return self._buttons[key]

@@ -8,28 +8,36 @@ from typing import Any
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QMouseEvent
 
-from commandwall import codes
-from commandwall.directives import Directive, owes
+from commandwall import codes, owed
+from commandwall.clock import Ms
+from commandwall.countersign import Countersign
+from commandwall.directives import Directive
 from commandwall.incidents import CommandPost, Incident
+from commandwall.owed import Debt
 from commandwall.picture import Changes, Picture, SyncState, Tick
-from commandwall.posts import BACK, FRONT, side_of  # fmt: skip
-from widgets import age
+from commandwall.posts import BACK, FRONT, side_of
+from commandwall.requests import Request
+from commandwall.sitreps import SituationReport, newest, turn  # fmt: skip
+from widgets import age, links, text
 from widgets.base import Command, Panel, Subject
-from widgets.directives import due, focus, lamp, of_incident
-from widgets.i18n import language, tr
+from widgets.directives import advice, debts_of, focus, of_incident
+from widgets.i18n import language, named, tr
 from widgets.incident_strip import frame
 from widgets.paper import RIGHT, Ink, Paper
 from widgets.seat import holder
+from widgets.stations import CUT, link_of
 
 TILE, TILE_GAP = 58.0, 8.0
 ACROSS = 4
 ROW = 58.0
+REPORT = (("now",), ("casualties", "forces"), ("needs", "next"))
+"""Fields of a situation report on each line."""
 
 
 class CommandSide(Panel):
     """Front 前指 or back 后指. A tile takes its post: this station then acts as that post."""
 
-    shows = frozenset({Incident, CommandPost, Directive, Tick, SyncState})
+    shows = frozenset({Incident, CommandPost, Directive, Request, SituationReport, Tick, SyncState})
     side = BACK
     quiet = True
 
@@ -70,13 +78,13 @@ class CommandSide(Panel):
             where = " ".join(filter(None, (post.name, post.place))) or tr("地点未报")
             paper.write(0, y + 16, where, Ink("body"), room=paper.width)
             y += 34
-        y = self._draw_tiles(paper, y)
-        owed = self._owed()
+        y = self._draw_scene(paper, self._draw_tiles(paper, y))
+        debts = self._owed()
         paper.write(0, y + 22, tr("本方欠答"), Ink("heading"))
-        late = sum(lamp(d, self.picture.now) == "red" for d in owed)
-        line = tr("{n} 条，{late} 条超时", n=len(owed), late=late)
-        paper.write(paper.width, y + 22, line, Ink("age", "t2" if owed else ""), RIGHT)
-        self._draw_owed(paper, y + 44, owed)
+        late = sum(debt.due < self.picture.now for debt in debts)
+        line = tr("{n} 条，{late} 条超时", n=len(debts), late=late)
+        paper.write(paper.width, y + 22, line, Ink("age", "t2" if debts else ""), RIGHT)
+        self._draw_owed(paper, y + 44, debts)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         point = event.position() / self.look.unit
@@ -98,6 +106,10 @@ class CommandSide(Panel):
             bottom = here.bottom()
         return bottom + 20
 
+    def _draw_scene(self, paper: Paper, y: float) -> float:
+        """What this side last told of itself; the front alone reports."""
+        return y
+
     def _tiles(self, width: float) -> list[tuple[codes.Code, QRectF]]:
         wide = (width - TILE_GAP * (ACROSS - 1)) / ACROSS
         return [
@@ -112,26 +124,28 @@ class CommandSide(Panel):
         there = f"{self._focus()}:{self.side}" in self.picture.command_posts
         return self.top + 4 + (34 if there else 0)
 
-    def _draw_owed(self, paper: Paper, y: float, owed: Sequence[Directive]) -> None:
-        if not owed:
+    def _draw_owed(self, paper: Paper, y: float, debts: Sequence[Debt]) -> None:
+        if not debts:
             paper.write(0, y + 18, tr("不欠答复"), Ink("body", "t3"))
-        for d in owed[: max(0, int((paper.height - y) // ROW))]:
-            debt, end = owes(d), due(d)
-            assert debt is not None and end is not None
-            paper.lamp(12, y + 14, 20, lamp(d, self.picture.now))
-            left = age.left(self.picture.now, end)
+        for debt in debts[: max(0, int((paper.height - y) // ROW))]:
+            paper.lamp(12, y + 14, 20, owed.lamp(debt, self.picture.now))
+            left = age.left(self.picture.now, debt.due)
             paper.write(paper.width, y + 20, left, Ink("body", "t1", True), RIGHT)
-            paper.write(34, y + 20, d.text, Ink("body", "t1", True), room=paper.width - 140)
-            line = f"{tr('欠')} {self._name(debt[0])}　{tr('第 {n} 号', n=d.no)}"
-            paper.write(34, y + 44, line, Ink("label", "t3"), room=paper.width - 40)
+            paper.write(34, y + 20, _words(debt), Ink("body", "t1", True), room=paper.width - 140)
+            paper.write(34, y + 44, self._owes(debt), Ink("label", "t3"), room=paper.width - 40)
             y += ROW
 
-    def _owed(self) -> list[Directive]:
-        """What this side owes, the latest first to be late."""
-        mine = [
-            d for d in self._directives() if (debt := owes(d)) and side_of(debt[0]) == self.side
-        ]
-        return sorted(mine, key=lambda d: due(d) or 0)
+    def _owes(self, debt: Debt) -> str:
+        """What is to be done about it where it is late, who owes what, and its number."""
+        record = debt.record
+        step = named("directive_limit", debt.step)
+        what = tr("{who} 欠{what}", who=named("post", debt.post), what=step)
+        return "　".join(filter(None, (advice(debt, self.picture.now), what, links.called(record))))
+
+    def _owed(self) -> list[Debt]:
+        """What this side owes, the first to be late first."""
+        debts = debts_of(self.picture, self._focus())
+        return [debt for debt in debts if side_of(debt.post) == self.side]
 
     def _directives(self) -> list[Directive]:
         return of_incident(self.picture, self._focus())
@@ -139,20 +153,64 @@ class CommandSide(Panel):
     def _focus(self) -> str:
         return focus(self.picture, self.incident)
 
-    def _name(self, post: str) -> str:
-        code = codes.load("post").get(post)
-        return self._full(code) if code else post
-
     def _full(self, code: codes.Code) -> str:
         return str(code.facts[f"full_{language()}"])
 
 
+def _words(debt: Debt) -> str:
+    """What a debt is about."""
+    record = debt.record
+    if isinstance(record, Incident):
+        return tr("情况报告")
+    if isinstance(record, Countersign):
+        return tr("第二人 {name}", name=text.person(record.second))
+    return tr("请求 {what}", what=record.what) if isinstance(record, Request) else record.text
+
+
 class FrontCommand(CommandSide):
-    """On scene."""
+    """On scene: with the last picture that it gave, and its age."""
 
     id = "front_command"
     title = "前指"
     side = FRONT
+
+    def _draw_scene(self, paper: Paper, y: float) -> float:
+        incident = self.picture.incidents.get(self._focus())
+        if incident is None:
+            return y
+        now, last = self.picture.now, newest(self.picture.sitreps.values(), incident.id)
+        x = paper.write(0, y + 22, tr("情况报告"), Ink("heading"))
+        told = age.since(now, last.at) if last else tr("尚无")
+        if (found := turn(incident, last, now)) is not None:
+            told = tr("{told}，下次 {left}", told=told, left=age.left(now, found.due))
+        paper.write(paper.width, y + 22, told, Ink("age", "t2"), RIGHT, room=paper.width - x - 12)
+        y += 52
+        if (heard := self._heard()) is not None:
+            line = tr("前指失联，末次 {time}，以下为其末次所报", time=age.stamp(now, heard))
+            y = paper.paragraph(0, y, line, Ink("label", "t1", True), paper.width) + 26
+        for line in _report_lines(last):
+            paper.write(0, y, line, Ink("label", "t2"), room=paper.width)
+            y += 25
+        return y + 8
+
+    def _heard(self) -> Ms | None:
+        """When a station of the front last gave a sign of life; None where one does now, or none
+        is known."""
+        if side_of(self.desk.post) == FRONT:
+            return None
+        sight = self.picture.sight
+        heard = [s.at for s in sight.stations if side_of(s.said.post) == FRONT and s.at]
+        latest = max(heard, default=None)
+        return latest if latest is not None and link_of(sight.at, latest) == CUT else None
+
+
+def _report_lines(report: SituationReport | None) -> list[str]:
+    """What a report says, how it stands alone on the first line; what is not known is left out."""
+    if report is None:
+        return []
+    told = [[f"{named('sitrep_field', name)}　{words}" for name in line
+             if (words := getattr(report, name))] for line in REPORT]  # fmt: skip
+    return ["　".join(line) for line in told if line]
 
 
 class BackCommand(CommandSide):

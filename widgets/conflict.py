@@ -21,6 +21,7 @@ from widgets.text import person, plain
 STATES = {
     "eventwork": "event_state",
     "directive": "directive_state",
+    "request": "request_state",
     "alarm": "alarm_state",
     "buildingcolour": "building_colour",
 }
@@ -35,7 +36,13 @@ def subject(conflict: Conflict, picture: Picture) -> str:
     if view is not None:
         return plain(view.event.title)
     record = given(conflict.kept)
-    told = record.get("title") or record.get("text") or record.get("sensor") or conflict.record
+    told = (
+        record.get("title")
+        or record.get("text")
+        or record.get("what")
+        or record.get("sensor")
+        or conflict.record
+    )
     return plain(told)
 
 

@@ -273,7 +273,7 @@ def _directive(id_: str, context: Context) -> Facts | None:
         f"{named('directive_verb', directive.verb)} {text.plain(directive.text)}".strip(), sides,
         named("directive_state", directive.state), text.plain(directive.place),
     )  # fmt: skip
-    title = tr("第 {n} 号指令", n=directive.no)
+    title = tr("第 {n} 号指令", n=words.directive_number(directive, context.picture))
     return Facts(title, lines, directive.changed_at, quiet=True)
 
 

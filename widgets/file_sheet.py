@@ -1,4 +1,4 @@
-"""The files of one directive, in a sheet over the page: Esc leaves it."""
+"""The files of one directive or incident, in a sheet over the page: Esc leaves it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
-from widgets.base import Context
+from widgets.base import Context, Subject
 from widgets.fields import dress
 from widgets.files import HEAD, LINES, TALL, FileStrip
 from widgets.own_keys import OwnKeys
@@ -18,13 +18,13 @@ from widgets.sheet import MARGIN, WIDTH
 class FileSheet(QWidget):
     """`title` says of what; a person adds, fetches and looks as on the card of an event."""
 
-    def __init__(self, context: Context, title: str, directive: str, parent: QWidget) -> None:
+    def __init__(self, context: Context, title: str, of: Subject, parent: QWidget) -> None:
         super().__init__(parent)
         self._look, self._title = context.look, title
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setAccessibleName(title)
         self.setAcceptDrops(True)
-        self.strip = FileStrip(context, "directive", lambda: None, self)
+        self.strip = FileStrip(context, of.kind.__name__.lower(), lambda: None, self)
         px, tall = context.look.px, TITLE + HEAD + TALL + LINES + MARGIN
         self.setGeometry((parent.width() - px(WIDTH)) // 2, px(160), px(WIDTH), px(tall))
         self.strip.setGeometry(
@@ -33,7 +33,7 @@ class FileSheet(QWidget):
         dress(self, context.look, OwnKeys(self))
         self.setFocusProxy(self.strip)
         self.strip.wear()
-        self.strip.show_files(directive)
+        self.strip.show_files(of.id)
         self._timer = self.startTimer(1000)
 
     def timerEvent(self, event: object) -> None:

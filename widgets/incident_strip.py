@@ -9,15 +9,18 @@ from typing import Any
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QMouseEvent
 
-from commandwall import incidents
+from commandwall import incidents, owed
 from commandwall.clock import Ms
-from commandwall.directives import Directive, owes
+from commandwall.directives import Directive
 from commandwall.incidents import OPEN, CommandPost, GradeProposal, Incident, JoinedEvent, Levels
+from commandwall.owed import Debt
 from commandwall.picture import Changes, Picture, Tick
 from commandwall.posts import FRONT
+from commandwall.requests import Request
+from commandwall.sitreps import SituationReport
 from widgets import age, text
 from widgets.base import Command, Panel, Subject
-from widgets.directives import due, focus, lamp, of_incident
+from widgets.directives import debts_of, focus
 from widgets.i18n import named, tr
 from widgets.incident_acts import ask_close, ask_part, ask_phase, ask_reopen, joined
 from widgets.opening import GRADINGS, ask_levels, ask_opening, from_spot, level, proposal_line
@@ -34,7 +37,18 @@ class IncidentStrip(Panel):
 
     id = "incident_strip"
     title = "突发事件"
-    shows = frozenset({Incident, GradeProposal, JoinedEvent, CommandPost, Directive, Tick})
+    shows = frozenset(
+        {
+            Incident,
+            GradeProposal,
+            JoinedEvent,
+            CommandPost,
+            Directive,
+            Request,
+            SituationReport,
+            Tick,
+        }
+    )
     headed = False
 
     def __init__(self, *args: Any, **kw: Any) -> None:
@@ -164,28 +178,19 @@ class IncidentStrip(Panel):
 
     def _draw_late(self, paper: Paper, x: float, y: float, found: Incident) -> None:
         """Who is late with what and by how much; else what is due next."""
-        owed = self._owed(found)
-        late = sum(1 for d in owed if (due(d) or 0) < self.picture.now)
-        told = tr("超时 {late} 项　欠答 {n} 项", late=late, n=len(owed))
+        debts = debts_of(self.picture, found.id)
+        late = sum(debt.due < self.picture.now for debt in debts)
+        told = tr("超时 {late} 项　欠答 {n} 项", late=late, n=len(debts))
         paper.write(x, y + 22, told, Ink("label", "t1" if late else "t3", bool(late)))
-        if not owed:
+        if not debts:
             paper.write(x, y + 64, tr("无欠答"), Ink("item", "t2", False))
             return
-        end = due(owed[0])
-        assert end is not None
-        paper.lamp(x + 14, y + 56, 26, lamp(owed[0], self.picture.now))
-        left = age.left(self.picture.now, end)
+        paper.lamp(x + 14, y + 56, 26, owed.lamp(debts[0], self.picture.now))
+        left = age.left(self.picture.now, debts[0].due)
         wide = paper.length(left, Ink("item"))
-        stop = paper.write(x + 36, y + 64, self._debt(owed[0]), Ink("item"),
+        stop = paper.write(x + 36, y + 64, _words(debts[0]), Ink("item"),
                            room=LATE - 36 - wide - 16)  # fmt: skip
         paper.write(stop + 16, y + 64, left, Ink("item"))
-
-    def _debt(self, d: Directive) -> str:
-        """前指 未接令: who owes what."""
-        debt = owes(d)
-        assert debt is not None
-        what = named("directive_limit", debt[1])
-        return tr("{who} 欠{what}", who=named("post", debt[0]), what=what)
 
     def _cards(self, width: float) -> list[tuple[Incident, QRectF]]:
         """The open incidents that are not in focus, each with its place under the strip."""
@@ -198,23 +203,18 @@ class IncidentStrip(Panel):
                 for n, incident in enumerate(others) if (n + 1) * wide <= width + 1]  # fmt: skip
 
     def _draw_card(self, paper: Paper, box: QRectF, incident: Incident) -> None:
-        owed = self._owed(incident)
+        debts = debts_of(self.picture, incident.id)
         paper.fill(box, "r", 4)
         base = box.center().y() + 7
         told = tr("无欠答")
-        if owed:
-            colour, end = lamp(owed[0], self.picture.now), due(owed[0]) or Ms(0)
+        if debts:
+            colour = owed.lamp(debts[0], self.picture.now)
             paper.lamp(box.x() + 22, box.center().y(), 20, colour)
-            told = f"{self._debt(owed[0])} {age.left(self.picture.now, end)}"
-        paper.write(box.right() - 12, base, told, Ink("label", "t1" if owed else "t3"), RIGHT,
+            told = f"{_words(debts[0])} {age.left(self.picture.now, debts[0].due)}"
+        paper.write(box.right() - 12, base, told, Ink("label", "t1" if debts else "t3"), RIGHT,
                     box.width() * 0.5)  # fmt: skip
         paper.write(box.x() + 42, base, incident.title, Ink("body", "t1"),
                     room=box.width() * 0.5 - 60)  # fmt: skip
-
-    def _owed(self, found: Incident) -> list[Directive]:
-        """What is owed in an incident, the latest first."""
-        mine = (d for d in of_incident(self.picture, found.id) if owes(d) is not None)
-        return sorted(mine, key=lambda d: due(d) or 0)
 
     def _line(self, found: Incident) -> str:
         others = len(self.open_ones()) - 1
@@ -235,6 +235,12 @@ class IncidentStrip(Panel):
             return tr("前指未报到")
         lead = text.person(front.lead)
         return tr("前指 {lead} {n} 人", lead=lead, n=age.number(front.people))
+
+
+def _words(debt: Debt) -> str:
+    """前指 欠接令: who owes what."""
+    what = named("directive_limit", debt.step)
+    return tr("{who} 欠{what}", who=named("post", debt.post), what=what)
 
 
 def frame(paper: Paper, box: QRectF, chosen: bool) -> None:

@@ -2,90 +2,72 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QSpinBox, QWidget
 
-from commandwall import codes, directives
+from commandwall import behalf, codes, countersign, directives, exchange, owed, requests, sitreps
+from commandwall.answers import Answer, own, spoken
 from commandwall.clock import MINUTE, Ms
-from commandwall.directives import (
-    BLOCKED,
-    DIRECTIVE_ACKED,
-    DIRECTIVE_LIMIT,
-    DONE,
-    EXECUTING,
-    STEPS,
-    VERIFIED,
-    Directive,
-    Order,
-)
+from commandwall.countersign import Countersign, may_sign
+from commandwall.directives import DIRECTIVE_LIMIT, POSITION, Directive, Order
+from commandwall.exchange import Decision, Message
 from commandwall.incidents import Incident
 from commandwall.picture import Changes, Picture, SyncState, Tick
-from commandwall.posts import side_of  # fmt: skip
-from widgets import age
+from commandwall.posts import side_of
+from commandwall.requests import Request, Wish
+from commandwall.sitreps import Situation  # fmt: skip
+from widgets import age, links, order_sheets, order_ways
 from widgets.acts import ActBar, KeyButton
 from widgets.base import Command, Panel, Piece, Subject
 from widgets.directives import focus
 from widgets.facts import place_at, place_of
 from widgets.i18n import language, tr
+from widgets.order_ways import Chosen
 from widgets.paper import Ink
 from widgets.text import plain
 
-DRAFT = "directive"
-ANSWERS: dict[str, tuple[str, Any, str]] = {
-    "Space": ("接令", directives.acknowledge, ""),
-    "G": ("执行", directives.execute, ""),
-    "B": ("受阻", directives.block, "need"),
-    "O": ("完成", directives.complete, "evidence"),
-    "V": ("核验", directives.verify, ""),
-    "U": ("退回", directives.send_back, "need"),
-}
-"""Key -> name, act, and the argument that takes the typed words."""
-WHEN = {
-    "Space": STEPS[DIRECTIVE_ACKED],
-    "G": STEPS[EXECUTING] - {DONE},
-    "B": STEPS[BLOCKED],
-    "O": STEPS[DONE],
-    "V": STEPS[VERIFIED],
-    "U": STEPS[VERIFIED],
-}
-"""Key -> the states in which it is offered; the desk decides."""
+KEPT = "directive"
+"""Under what the half-typed words are kept."""
 
 
 class OrderForm(Panel):
     """To whom, what, by when; then what may be answered, by the state of the chosen directive.
 
-    `B`, `O` and `U` take the words as the need, the evidence and what is missing.
+    `B`, `O`, `X` and `U` take the words as the need, the evidence, the reason, what is missing.
     """
 
     id = "order_form"
     title = "下达指令"
-    shows = frozenset({Incident, Directive, Tick, SyncState})
+    shows = frozenset({Incident, Directive, Request, Answer, Countersign, Tick, SyncState})
 
     def __init__(self, *args: Any, **kw: Any) -> None:
         super().__init__(*args, **kw)
-        self.incident = self.directive = self._said = ""
+        self.incident = self.subject = self._said = ""
         self._place: tuple[float, float, str] | None = None
+        self._details: dict[str, Any] = {}
+        self._source: Subject | None = None
         self._to, self._verb = QComboBox(self), QComboBox(self)
         self._words, self._minutes = QLineEdit(self), QSpinBox(self)
         self._words.setMaxLength(DIRECTIVE_LIMIT)
         self._words.returnPressed.connect(self.issue)
         self._minutes.setRange(1, 24 * 60)
         self._minutes.setValue(30)
-        self._bar, self._at = ActBar(self._acts(), self), KeyButton("P", self)
+        self._bar, self._at = ActBar(self._acts(), self, spare=True), KeyButton("P", self)
         self._at.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._at.clicked.connect(self.take_place)
         self._lay_out()
         self._fill()
-        self.context.drafts.follow(self._words, DRAFT)
+        self.context.drafts.follow(self._words, KEPT)
 
     def open(self, subject: Subject) -> None:
         if subject.kind is Incident:
             self.incident = subject.id
-        elif subject.kind is Directive:
-            self.directive = subject.id
+        elif subject.kind in links.KINDS.values():
+            self.subject, self._source = subject.id, subject
             self._see()
         self._allow()
 
@@ -96,7 +78,12 @@ class OrderForm(Panel):
         own = [Command(c.key, tr(c.name), c.run) for c in self._acts()]
         return [
             Command("I", tr("写指令"), self._words.setFocus),
-            Command("P", tr("取图上地点"), self.take_place), *own,
+            Command("P", tr("取图上地点"), self.take_place),
+            Command("E", tr("优先、抄送、凭据、第二人"), self.ask_details),
+            Command("Q", tr("请求"), self.ask_request),
+            Command("Shift+Q", tr("情况报告"), self.ask_report),
+            Command("Shift+I", tr("讯息"), self.say),
+            Command("Shift+D", tr("决定"), self.ask_decision), *own,
         ]  # fmt: skip
 
     def aside(self) -> list[Piece]:
@@ -105,7 +92,7 @@ class OrderForm(Panel):
         view = self.context.map
         if view is not None and view.aims(self._aimed):
             where = tr("点地图取地点，Esc 不带地点")
-        return [(line, Ink("age", "t1")) for line in (where, self._said) if line]
+        return [(line, Ink("age", "t1")) for line in (where, *self._told(), self._said) if line]
 
     def take_place(self) -> None:
         """The place of what the map has chosen; the same once more: that of the next click."""
@@ -130,25 +117,164 @@ class OrderForm(Panel):
 
     def issue(self) -> None:
         """Sign the directive as the post that this station took."""
-        lon, lat, place = self._place or (None, None, "")
-        order = Order(
+        self.do(directives.issue, self._sent, order=self._order())
+
+    def keep_draft(self) -> None:
+        """Keep it for somebody of this side to sign."""
+        self.do(directives.draft, self._sent, order=self._order())
+
+    def supersede(self) -> None:
+        """What is written stands for the chosen directive from now on."""
+        found = self._subject()
+        if not isinstance(found, Directive) or not self._words.text().strip():
+            self._ask_for_words(found)
+            return
+        self.do(directives.supersede, self._sent, directive=found.id, order=self._order())
+
+    def fulfil(self) -> None:
+        """A directive to the post in the form, of the chosen request, message or decision: in its
+        words and at its place where nothing else is given."""
+        found = links.record(self.picture, self._source)
+        if found is None or isinstance(found, Directive):
+            self._ask_for_words(None)
+            return
+        order = self._order_of(found)
+        if isinstance(found, Request):
+            self.do(requests.fulfil, self._sent, request=found.id, order=order)
+        else:
+            source = f"{type(found).__name__.lower()}:{found.id}"
+            self.do(directives.issue, self._sent, order=replace(order, source=source))
+
+    def _order_of(self, found: Request | Message | Decision) -> Order:
+        order = self._order()
+        order = replace(order, text=order.text or links.words(found))
+        if self._place is None:
+            order = replace(order, place=found.place, lon=found.lon, lat=found.lat)
+        if not isinstance(found, Request):
+            return order
+        return replace(order, priority=found.priority, due_at=found.need_at or order.due_at)
+
+    def say(self) -> None:
+        """Send the words to the other side as a message, which owes nothing."""
+        lon, lat, place = self._spot()
+        incident, to_post = focus(self.picture, self.incident), str(self._to.currentData() or "")
+        typed, spot = self._words.text().strip(), exchange.Spot(place, lon, lat)
+        if not typed:
+            self._ask_for_words(self._subject())
+            return
+        self.do(exchange.say, self._sent, incident=incident, to_post=to_post, text=typed, spot=spot)
+
+    def ask_decision(self) -> None:
+        """What is decided and why; of the chosen message or request where there is one."""
+        found, source = links.record(self.picture, self._source), ""
+        if isinstance(found, Message | Request):
+            source = f"{type(found).__name__.lower()}:{found.id}"
+        typed = self._words.text().strip()
+        self.context.over(order_sheets.decision(self, typed, partial(self._resolve, source)))
+
+    def _resolve(self, source: str, told: dict[str, Any]) -> None:
+        lon, lat, place = self._spot()
+        incident, spot = focus(self.picture, self.incident), exchange.Spot(place, lon, lat)
+        facts = {**told, "of": source, "spot": spot}
+        self.do(exchange.resolve, self._sent, incident=incident, **facts)
+
+    def answer(self, key: str) -> None:
+        """Answer what is chosen by what its state and this side allow for a key."""
+        found = self._subject()
+        heard = self._unconfirmed(found) if key == "Space" else None
+        if heard is not None and key not in order_ways.offered(found, self.desk.post):
+            self.do(behalf.confirm, self._issued, answer=heard.id)
+            return
+        way = order_ways.way(key, found, self.desk.post)
+        typed = self._words.text().strip()
+        if found is None or way is None or (way.words and not typed):
+            self._ask_for_words(found)
+            return
+        facts: dict[str, Any] = {way.words: typed} if way.words else {}
+        facts[type(found).__name__.lower()] = found.id
+        asked = isinstance(found, Directive) and POSITION in found.needs.split(",")
+        if key == "O" and asked and self._place is not None:
+            facts |= {"lon": self._place[0], "lat": self._place[1]}
+        self.do(way.act, self._issued, **facts)
+
+    def speak(self) -> None:
+        """Write down what somebody of the other side said by phone or radio."""
+        found = self._subject()
+        if found is None or not order_ways.spoken(found):
+            self._ask_for_words(None)
+            return
+        typed = self._words.text().strip()
+        self.context.over(order_sheets.spoken(self, found, typed, self._spoken))
+
+    def _spoken(self, record: str, said: order_sheets.Said) -> None:
+        voice, step, facts = said
+        self.do(behalf.record_for, self._issued, voice=voice, step=step, record=record, facts=facts)
+
+    def sign(self) -> None:
+        """Sign what somebody did with a second person on the phone."""
+        word = self._unsigned(self._subject())
+        if word is not None:
+            self.do(countersign.countersign, self._issued, word=word.id)
+
+    def expect(self) -> None:
+        """Ask in how many minutes it will be done."""
+        found = self._subject()
+        if not isinstance(found, Directive):
+            self._ask_for_words(None)
+            return
+        key = found.id
+        self.context.over(order_sheets.expected(self, found, lambda eta: self._expect(key, eta)))
+
+    def _expect(self, directive: str, eta_at: Ms) -> None:
+        self.do(directives.expect, self._issued, directive=directive, eta_at=eta_at)
+
+    def ask_details(self) -> None:
+        """What most directives leave as it is: how urgent, who gets a copy, what proves it."""
+        chosen = self.picture.directives.get(self.subject)
+        self.context.over(order_sheets.details(self, chosen, self._take_details))
+
+    def _take_details(self, told: dict[str, Any]) -> None:
+        self._details = told
+        self.update()
+
+    def ask_request(self) -> None:
+        """Ask the other side for something, at the place that was taken."""
+        incident, lon, lat, place = focus(self.picture, self.incident), *self._spot()
+        wish = Wish(incident, str(self._to.currentData() or ""), "", "", place, lon, lat)
+        sheet = order_sheets.request(self, wish, self._words.text().strip(), self._ask)
+        self.context.over(sheet)
+
+    def _ask(self, wish: Wish) -> None:
+        self.do(requests.ask, self._sent, wish=wish)
+
+    def ask_report(self) -> None:
+        """What the front says of the scene."""
+        incident = focus(self.picture, self.incident)
+        self.context.over(order_sheets.report(self, incident, self._report))
+
+    def _report(self, situation: Situation) -> None:
+        self.do(sitreps.report_situation, self._issued, situation=situation)
+
+    def _spot(self) -> tuple[float | None, float | None, str]:
+        return self._place or (None, None, "")
+
+    def _order(self) -> Order:
+        lon, lat, place = self._spot()
+        return Order(
             focus(self.picture, self.incident), str(self._to.currentData() or ""),
             self._words.text().strip(), verb=str(self._verb.currentData() or ""),
             place=place, lon=lon, lat=lat,
-            due_at=Ms(self.picture.now + self._minutes.value() * MINUTE),
+            due_at=Ms(self.picture.now + self._minutes.value() * MINUTE), **self._details,
         )  # fmt: skip
-        self.do(directives.issue, self._sent, order=order)
 
-    def answer(self, act: Any, words: str = "") -> None:
-        """Answer the chosen directive; `words` names the argument that the typed words are."""
-        found = self._subject()
-        typed = self._words.text().strip()
-        if found is None or (words and not typed):
-            self._said = tr("先选一条指令") if found is None else tr("先写明情况")
-            self._words.setFocus()
-            self.update()
-            return
-        self.do(act, self._issued, directive=found.id, **({words: typed} if words else {}))
+    def _ask_for_words(self, found: Chosen | None) -> None:
+        self._said = tr("先选一条") if found is None else tr("先写明情况")
+        self._words.setFocus()
+        self.update()
+
+    def _told(self) -> list[str]:
+        """What the details say that is not usual."""
+        return order_sheets.unusual(self._details)
 
     def refused(self, why: str) -> None:
         self._said = why
@@ -163,41 +289,71 @@ class OrderForm(Panel):
         return self.title
 
     def _acts(self) -> list[Command]:
-        answers = [Command(key, name, partial(self.answer, act, words))
-                   for key, (name, act, words) in ANSWERS.items()]  # fmt: skip
-        return [Command("Ctrl+Return", "下达", self.issue), *answers]
+        names = order_ways.names().items()
+        answers = [Command(key, name, partial(self.answer, key)) for key, name in names]
+        return [
+            Command("Ctrl+Return", "下达", self.issue), *answers,
+            Command("Shift+A", "预计", self.expect), Command("S", "替代", self.supersede),
+            Command("C", "代录", self.speak), Command("Shift+V", "补签", self.sign),
+            Command("T", "转指令", self.fulfil), Command("Ctrl+S", "存草稿", self.keep_draft),
+        ]  # fmt: skip
 
-    def _subject(self) -> Directive | None:
-        """The chosen directive; else the one that this post owes an answer to for longest."""
-        found = self.picture.directives.get(self.directive)
+    def _subject(self) -> Chosen | None:
+        """What is chosen; else what this post owes an answer to for longest."""
+        found = self.picture.directives.get(self.subject) or self.picture.requests.get(self.subject)
         if found is not None:
             return found
-        mine = [d for d in self.picture.directives.values()
-                if (debt := directives.owes(d)) and debt[0] == self.desk.post]  # fmt: skip
-        return min(mine, key=lambda d: d.issued_at, default=None)
+        debts = owed.listed(self.picture.directives.values(), self.picture.requests.values())
+        mine = [debt for debt in debts if debt.post == self.desk.post]
+        record = min(mine, key=lambda debt: debt.since).record if mine else None
+        return record if isinstance(record, Directive | Request) else None
 
     def _see(self) -> None:
         """Tell the side that issued it: a person here has it before them."""
-        found = self.picture.directives.get(self.directive)
+        found = self.picture.directives.get(self.subject)
         if found is not None and directives.unseen(found, self.desk.post):
             self.do(directives.see, directive=found.id)
 
     def _sent(self, done: Any) -> None:
-        self._place = None
+        self._place, self._details = None, {}
         self._issued(done)
 
     def _issued(self, done: Any) -> None:
         self._said = tr("已存盘 {time}", time=age.seconds(self.picture.now))
         self._words.clear()
-        self.context.drafts.done(DRAFT)
-        for directive in done.of(Directive):
-            self.chosen.emit(Subject(Directive, directive.id))
+        self.context.drafts.done(KEPT)
+        kinds = (Message, Decision, Request, Directive)
+        made = [record for kind in kinds for record in done.of(kind)]
+        for record in made[-1:]:
+            self.chosen.emit(Subject(type(record), record.id))
 
     def _allow(self) -> None:
-        found = self._subject()
-        answers = [k for k in ANSWERS if found is not None and found.state in WHEN[k]]
-        can = bool(focus(self.picture, self.incident))
-        self._bar.allow([*(["Ctrl+Return"] if can else []), *answers])
+        found, post = self._subject(), self.desk.post
+        ways, more = order_ways.offered(found, post), order_ways.more(found, post)
+        if self._unconfirmed(found) is not None:
+            ways.setdefault("Space", "本人确认")
+        if isinstance(links.record(self.picture, self._source), Message | Decision):
+            more.append("T")
+        more += ["Shift+V"] if self._unsigned(found) is not None else []
+        open_ = bool(focus(self.picture, self.incident))
+        can = ["Ctrl+Return", "Ctrl+S"] if open_ else []
+        why = {} if open_ else {"Ctrl+Return": tr("没有突发事件")}
+        self._bar.allow([*can[:1], *ways, *more, *can[1:]], why)
+        self._bar.name(ways)
+
+    def _unconfirmed(self, found: Chosen | None) -> Answer | None:
+        """What was written down for this side and nobody of it said himself yet."""
+        every = self.picture.answers.values()
+        mine = (a for a in spoken(every, found.id if found else "")
+                if side_of(a.person_post) == side_of(self.desk.post))  # fmt: skip
+        return next((a for a in mine if own(every, a) is None), None)
+
+    def _unsigned(self, found: Chosen | None) -> Countersign | None:
+        """The word of a second person that this post may sign."""
+        if found is None or not may_sign(self.desk.post):
+            return None
+        words = self.picture.countersigns.values()
+        return next((w for w in words if w.record == found.id and w.signed_at is None), None)
 
     def _lay_out(self) -> None:
         column = self.body()

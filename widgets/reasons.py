@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from commandwall.clock import Ms
+from commandwall.directives import PHOTO
 from commandwall.store.store import Reason
 from widgets import age, text
 from widgets.i18n import NUMERALS, named, tr
@@ -43,12 +44,37 @@ def _not_addressee(facts: Facts) -> str:
 
 
 def _not_issuer(facts: Facts) -> str:
-    return tr("只有 {post} 一方可以核验", post=named("post", facts.get("issuer", ""), "full"))
+    return tr("只有 {post} 一方可以做", post=named("post", facts.get("issuer", ""), "full"))
 
 
 def _owing(facts: Facts) -> str:
-    numbers = facts.get("numbers", "").strip("[]")
-    return tr("第 {numbers} 号指令还欠答复，答复后再结束", numbers=numbers)
+    names = ("numbers", "requests", "words")
+    orders, requests, words = (facts.get(name, "").strip("[]") for name in names)
+    told = [
+        tr("第 {numbers} 号指令", numbers=orders) if orders else "",
+        tr("第 {numbers} 号请求", numbers=requests) if requests else "",
+        tr("待补签 {n} 件", n=words.count(",") + 1) if words else "",
+    ]
+    what = tr("、").join(filter(None, told))
+    return tr("{what}还欠答复，答复后再结束", what=what)
+
+
+def _not_front(facts: Facts) -> str:
+    return tr("只有前指可以报告现场情况")
+
+
+def _second(facts: Facts) -> str:
+    return tr("须有第二人：按 E 填写，或存草稿由可签发的岗位签发")
+
+
+def _not_second(facts: Facts) -> str:
+    return tr("须由另一人、在可签发的岗位上补签")
+
+
+def _evidence(facts: Facts) -> str:
+    if facts.get("wanted") == PHOTO:
+        return tr("完成须有照片，按 F 附上再做")
+    return tr("完成须有位置，按 P 取图上地点再做")
 
 
 def _settled(facts: Facts) -> str:
@@ -215,6 +241,10 @@ SENTENCES: Mapping[str, Callable[[Facts], str]] = {
     "not_addressee": _not_addressee,
     "not_issuer": _not_issuer,
     "owing": _owing,
+    "evidence": _evidence,
+    "not_front": _not_front,
+    "second": _second,
+    "not_second": _not_second,
     "settled": _settled,
     "moved_on": _moved_on,
     "closed": _closed,

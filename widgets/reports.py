@@ -8,7 +8,6 @@ from typing import Any
 
 from commandwall import codes, deadlines, reporting, reviewing
 from commandwall.clock import DAY
-from commandwall.directives import owes
 from commandwall.incidents import Incident
 from commandwall.picture import Changes, Picture, Tick
 from commandwall.reporting import FOLLOW, Due, HandOut, Losses, PhoneReport, Report
@@ -16,9 +15,9 @@ from commandwall.reports import brief, handout, review
 from commandwall.reports.fill import Facts
 from commandwall.reports.press import Paper
 from commandwall.reviewing import Finding
-from widgets import age
+from widgets import age, links
 from widgets.base import Command, Panel, Subject
-from widgets.directives import due, focus, of_incident
+from widgets.directives import debts_of, focus
 from widgets.fields import Field, choice, number, words
 from widgets.i18n import language, named, rows, tr
 from widgets.map_picture import MapPicture
@@ -243,18 +242,16 @@ class Reports(Panel):
         MapPicture(self.context, found, drawn, self)
 
     def _late(self, found: Incident) -> list[str]:
-        """What is late: reports first, then directives, the worst of each first."""
+        """What is late: reports first, then answers, the worst of each first."""
         now = self.picture.now
         clocks = [d for d in reporting.running(self._due(found)) if d.over(now) > 0]
         lines = [f"{self._name(d)}　{age.left(now, d.due)}" for d in clocks]
-        mine = ((due(d), d) for d in of_incident(self.picture, found.id))
-        late = sorted((end, d.no, d) for end, d in mine if end is not None and end < now)
-        for end, no, d in late:
-            debt = owes(d)
-            if debt is not None:
-                what = named("directive_limit", debt[1])
-                number = tr("第 {n} 号", n=no)
-                lines.append(f"{number}　{tr('欠')}{what}　{age.left(now, end)}")
+        for debt in debts_of(self.picture, found.id):
+            if debt.due < now:
+                who, what = named("post", debt.post), named("directive_limit", debt.step)
+                told = tr("{who} 欠{what}", who=who, what=what)
+                parts = (links.called(debt.record), told, age.left(now, debt.due))
+                lines.append("　".join(filter(None, parts)))
         return lines
 
     def _report(self, found: Incident, then: Callable[[Paper], object]) -> None:

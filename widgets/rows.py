@@ -58,6 +58,10 @@ class RowList(Panel):
     def draw_head(self, paper: Paper, base: float) -> None:
         """Names of the columns."""
 
+    def kind_of(self, key: str) -> type[Any]:
+        """What a row stands for, where a list holds several kinds."""
+        return self.kind
+
     def empty_line(self) -> str:
         """What an empty list says."""
         return tr("无")
@@ -99,7 +103,7 @@ class RowList(Panel):
         self._show_current()
         self.update()
         if key:
-            self.chosen.emit(Subject(self.kind, key))
+            self.chosen.emit(Subject(self.kind_of(key), key))
 
     # Drawing.
 
@@ -151,10 +155,15 @@ class RowList(Panel):
             super().keyPressEvent(event)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        y = event.position().y() / self.look.unit - self.top - self.head
+        if key := self.row_at(event.position().y()):
+            self.choose(key)
+
+    def row_at(self, pixel: float) -> str:
+        """The key of the row at a height of the panel; "" where none stands."""
+        y = pixel / self.look.unit - self.top - self.head
         at = self._first + int(y // self.row)
-        if y >= 0 and at < min(len(self.keys), self._first + self._room()):
-            self.choose(self.keys[at])
+        there = y >= 0 and at < min(len(self.keys), self._first + self._room())
+        return self.keys[at] if there else ""
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         step = -1 if event.angleDelta().y() > 0 else 1

@@ -14,11 +14,13 @@ from PySide6.QtWidgets import QAbstractButton, QWidget
 from commandwall import codes
 from commandwall.areas import CITY, GRID, TOWN, VILLAGE, Area, chain
 from commandwall.clock import SECOND, Ms
-from commandwall.directives import Directive, owes
+from commandwall.directives import Directive
 from commandwall.events import Event, EventView
 from commandwall.indicators import Indicator, IndicatorValue
+from commandwall.owed import listed
 from commandwall.picture import Changes, Fixes, Picture, Readings, SyncState, Tallies, Tick
 from commandwall.posts import BACK
+from commandwall.requests import Request
 from commandwall.sensors import STALE
 from widgets import age, fields, words
 from widgets.base import EMPTY, NORMAL, Panel, Piece
@@ -129,10 +131,12 @@ class Duty(Panel):
     """一长七岗: the posts of the hall; this station's own one is outlined."""
 
     id, title, pooled, piecewise = "duty", "值班 一长七岗", False, True
-    shows = frozenset({Directive, Tick})
+    shows = frozenset({Directive, Request, Tick})
 
     def refresh(self, picture: Picture, changes: Changes) -> None:
-        self._owed = Counter(o[0] for d in picture.directives.values() if (o := owes(d)))
+        self._owed = Counter(
+            debt.post for debt in listed(picture.directives.values(), picture.requests.values())
+        )
 
     def aside(self) -> list[Piece]:
         told, calls = briefly(self.desk, self.picture)

@@ -101,7 +101,7 @@ class Stations(Panel):
         now, own = self.picture.sight.at, station.origin == self.desk.origin
         peer = self._peer(station)
         beside = peer is not None and peer.joined
-        link = JOINED if own or beside else _link(now, station.at)
+        link = JOINED if own or beside else link_of(now, station.at)
         told = tuple(self._told(station, link))
         return Cell(station, self._name(station), link, told, own, beside)
 
@@ -364,7 +364,8 @@ def _fitting(paper: Paper, parts: tuple[str, ...], room: float) -> str:
     return parts[0]
 
 
-def _link(now: Ms, at: Ms) -> str:
+def link_of(now: Ms, at: Ms) -> str:
+    """How a station is joined whose last sign of life was `at`, both by the pool's clock."""
     beat = codes.limit("heartbeat_seconds") * SECOND
     if not at or now - at > LONG * beat:
         return CUT

@@ -5,10 +5,12 @@ from __future__ import annotations
 from commandwall.alarms import Alarm
 from commandwall.areas import CITY
 from commandwall.clock import SECOND
+from commandwall.directives import Directive
 from commandwall.events import AREA, EventView
 from commandwall.incidents import OPEN
 from commandwall.picture import Picture
 from commandwall.store.pulse import NO_POOL, Sync
+from layers.words import order_number
 from widgets import age, conflict
 from widgets.i18n import language, measured_in, named, rows, tr
 from widgets.needs import Need, Needs, by_severity
@@ -61,6 +63,15 @@ def event_number(view: EventView) -> str:
     """1125-00665, or the beginning of an id that no person gave: B465B589."""
     given = plain(view.event.source_id, 40)
     return given[:8].upper() if given == view.event.id and len(given) > LONGEST else given
+
+
+def directive_number(directive: Directive, picture: Picture) -> str:
+    """1125-00665-03: the number of the event that its incident grew from, or the beginning of the
+    incident's own id, and its number there."""
+    incident = picture.incidents.get(directive.incident)
+    view = picture.events.get(incident.event) if incident is not None else None
+    of = event_number(view) if view is not None else plain(directive.incident)[:8].upper()
+    return f"{of}-{order_number(tr, directive).rjust(2, '0')}"
 
 
 def event_place(view: EventView, picture: Picture) -> str:

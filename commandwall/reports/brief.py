@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from commandwall import codes
-from commandwall.directives import VERIFIED, Directive, owes
+from commandwall.directives import VERIFIED, Directive, is_over
+from commandwall.owed import of_directive
 from commandwall.plain import plain
 from commandwall.posts import FRONT
 from commandwall.reporting import ELEMENTS, Report
@@ -130,7 +131,7 @@ def _reported(facts: Facts) -> list[str]:
 def _orders(facts: Facts) -> dict[str, Any]:
     """Those that still owe an answer first; the newest of the others as far as there is room."""
     tr, most = facts.speech.tr, int(codes.limit("brief_directives"))
-    found = sorted(facts.directives, key=lambda d: (d.state == VERIFIED, -d.no))
+    found = sorted(facts.directives, key=lambda d: (is_over(d), -d.no))
     names = ("号", "下达", "岗位", "内容", "状态", "欠")
     left = len(found) - most
     return {
@@ -145,10 +146,10 @@ def _orders(facts: Facts) -> dict[str, Any]:
 
 def _order(facts: Facts, d: Directive) -> list[str]:
     s = facts.speech
-    debt = owes(d)
+    debt = of_directive(d)
     owed = ""
     if debt is not None:
-        owed = f"{s.named('post', debt[0])} {s.named('directive_limit', debt[1])}"
+        owed = f"{s.named('post', debt.post)} {s.named('directive_limit', debt.step)}"
     words = " ".join(filter(None, (s.named("directive_verb", d.verb), d.text, d.place)))
     posts = f"{s.named('post', d.from_post)} → {s.named('post', d.to_post)}"
     state = s.named("directive_state", d.state)

@@ -25,7 +25,7 @@ from commandwall.store import database
 from commandwall.store.journal import Line, first_bad
 from commandwall.store.lines import contents, said
 from commandwall.store.quarantine import Fault
-from commandwall.store.schema import WALL, kinds, marks_of, wall
+from commandwall.store.schema import WALL, kinds, meeting_of, wall
 from commandwall.store.store import writing
 
 FIELDS = ", ".join(Line.__slots__)
@@ -173,7 +173,8 @@ def _alike(held: Any, said: Any) -> bool:
     """Whether a record is as a line says, but for marks, which other lines may have set."""
     if held is None:
         return False
-    return bool(replace(said, **{m: getattr(held, m) for m in marks_of(type(said))}) == held)
+    marks = meeting_of(type(said)).marks
+    return bool(replace(said, **{m: getattr(held, m) for m in marks}) == held)
 
 
 def _names(line: Line, key: str) -> bool:

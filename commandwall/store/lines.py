@@ -23,7 +23,7 @@ from commandwall.store.journal import (
     sha256,
     tick,
 )  # fmt: skip
-from commandwall.store.schema import WALL, kinds, marks_of
+from commandwall.store.schema import WALL, kinds, meeting_of, yields
 from commandwall.store.store import Records, Refused, Tx
 from commandwall.store.tables import Conflict
 
@@ -143,18 +143,18 @@ def _settle(tx: Tx, line: Line, record: Any, seen: int) -> None:
     key = _key(record)
     rows = tx.rows("SELECT hlc, origin FROM version WHERE record = :r", r=key)
     here, origin = rows[0] if rows else (0, "")
+    mine = was = tx.get(type(record), record.id)
     wins = (line.hlc, line.origin) > (here, origin)
-    mine = tx.get(type(record), record.id)
-    was = mine
-    if mine is not None and (marks := marks_of(type(record))):
-        mine, record = _first_marks(mine, record, marks)
-    apart = mine is not None and here > seen and origin != line.origin and mine != record
-    if apart and not _had_seen(tx, key, (here, origin), line.hlc):
-        kept, other = (record, mine) if wins else (mine, record)
-        pair = sorted([(line.hlc, line.origin), (here, origin)], reverse=True)
-        conflict = _conflict(key, (kept, other), pair)
-        if tx.get(Conflict, conflict.id) is None:  # it may be here already, and settled
-            tx.put(conflict)
+    if mine is not None:
+        mine, record = _first_marks(mine, record)
+        # Whoever went further counts, whatever the clocks say.
+        wins = yields(mine, record) or (wins and not yields(record, mine))
+        if _contradict(mine, record) and _apart(tx, line, key, seen, (here, origin)):
+            kept, other = (record, mine) if wins else (mine, record)
+            pair = sorted([(line.hlc, line.origin), (here, origin)], reverse=True)
+            conflict = _conflict(key, (kept, other), pair)
+            if tx.get(Conflict, conflict.id) is None:  # it may be here already, and settled
+                tx.put(conflict)
     if wins:
         tx.put(record)
         _stamp(tx, line, {type(record): {record.id: record}})
@@ -162,11 +162,34 @@ def _settle(tx: Tx, line: Line, record: Any, seen: int) -> None:
         tx.put(mine)
 
 
-def _first_marks(one: Any, other: Any, marks: Sequence[str]) -> tuple[Any, Any]:
+def _first_marks(one: Any, other: Any) -> tuple[Any, Any]:
     """Both with the earlier of each mark: no order of arrival changes what comes out."""
+    marks = meeting_of(type(one)).marks
     told = {m: [at for r in (one, other) if (at := getattr(r, m)) is not None] for m in marks}
     first = {mark: min(moments, default=None) for mark, moments in told.items()}
     return replace(one, **first), replace(other, **first)
+
+
+def _contradict(one: Any, other: Any) -> bool:
+    """Whether two writings say different things, and neither only went further than the other."""
+    return not (yields(one, other) or yields(other, one) or _alike(one, other))
+
+
+def _apart(tx: Tx, line: Line, key: str, seen: int, here: tuple[int, str]) -> bool:
+    """Whether a line and the version `here` of a record were written without seeing each other."""
+    if here[1] == line.origin or here[0] == seen:
+        return False
+    if here[0] > seen:
+        return not _had_seen(tx, key, here, line.hlc)
+    # What went further may stand here over a later line: who saw that one need not have seen it.
+    further = bool(meeting_of(kinds(WALL)[key.partition(":")[0]]).yields)
+    return further and not _had_seen(tx, key, (line.hlc, line.origin), here[0])
+
+
+def _alike(one: Any, other: Any) -> bool:
+    """Whether two writings say the same, but for who wrote them and when."""
+    beside = meeting_of(type(one)).beside
+    return bool(replace(one, **{name: getattr(other, name) for name in beside}) == other)
 
 
 def _had_seen(tx: Tx, key: str, here: tuple[int, str], before: int) -> bool:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import types
-from collections.abc import Callable
-from dataclasses import fields
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from sqlalchemy import (
@@ -43,13 +43,28 @@ _COLUMNS: dict[Any, TypeEngine[Any]] = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Meeting:
+    """What is no contradiction where two stations wrote one record without seeing each other."""
+
+    marks: tuple[str, ...] = ()
+    """Moments that several stations may set; the earliest counts."""
+    beside: tuple[str, ...] = ()
+    """Fields that only tell of the last writing, as who and when; those of the later count."""
+    yields: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """State -> states that went further in the same direction; these count."""
+
+
+ALONE = Meeting()
+
+
 def record(
-    home: str, index: tuple[str, ...] = (), local: bool = False, marks: tuple[str, ...] = ()
+    home: str, index: tuple[str, ...] = (), local: bool = False, meeting: Meeting = ALONE
 ) -> Callable[[type[R]], type[R]]:
     """Give a frozen dataclass a table of its own name in one of the files; `id` is the key.
 
-    `local`: each station also writes it by itself, without a line of the journal. `marks`: moments
-    that several stations may set without knowing of each other; the earliest counts.
+    `local`: each station also writes it by itself, without a line of the journal. `meeting`: how
+    writings of several stations go together.
     """
 
     def tie(kind: type[R]) -> type[R]:
@@ -59,7 +74,7 @@ def record(
         if home == MIRROR:
             indexes.append(Index(f"ux_{name}", "id", unique=True))
         table = Table(name, _HOMES[home], *columns, *indexes, sqlite_strict=True)
-        table.info.update(kind=kind, local=local, marks=marks)
+        table.info.update(kind=kind, local=local, meeting=meeting)
         return kind
 
     return tie
@@ -77,9 +92,16 @@ def kinds(home: str) -> dict[str, type[Any]]:
     return {name: table.info["kind"] for name, table in tables if "kind" in table.info}
 
 
-def marks_of(kind: type[Any]) -> tuple[str, ...]:
-    """Fields of which the earliest moment counts, whichever station set it."""
-    return tuple(table_of(kind).info["marks"])
+def meeting_of(kind: type[Any]) -> Meeting:
+    """How writings of several stations go together."""
+    found: Meeting = table_of(kind).info["meeting"]
+    return found
+
+
+def yields(one: Any, other: Any) -> bool:
+    """Whether `other` is of the same record and went further in the same direction."""
+    further = meeting_of(type(one)).yields
+    return bool(further) and other.state in further.get(one.state, ())
 
 
 def times_of(kind: type[Any]) -> frozenset[str]:

@@ -532,7 +532,7 @@ def test_a_directive_is_marked_on_the_map_and_its_mark_chooses_its_row(
     assert (spot - place).manhattanLength() < 2
     qtbot.mouseClick(wall.map, LEFT, pos=wall.map.point(first.lon, first.lat).toPoint())
     assert rows.current == first.id
-    assert wall.page.panels["order_form"].directive == first.id
+    assert wall.page.panels["order_form"].subject == first.id
 
 
 def sheet_of(wall: Any) -> Sheet:

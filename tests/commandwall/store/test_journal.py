@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator
+from itertools import permutations
 from pathlib import Path
 
 import pytest
 from builders import NOW, StillClock, an_event, an_opening, an_order
 
-from commandwall import closing, conflicts, directives, events, incidents
+from commandwall import closing, conflicts, directives, events, incidents, owed
 from commandwall.desk import Desk
 from commandwall.events import EventWork
 from commandwall.store import check, lines
@@ -287,7 +288,7 @@ def test_the_pair_from_order_to_verified_with_true_marks(hall: Station, scene: S
     hall.do(directives.verify, directive=order.id)
     (mine,) = hall.store.read(lambda r: r.find(directives.Directive))
     assert mine.state == "VERIFIED" and mine.evidence == "照片 1"
-    assert directives.owes(mine) is None
+    assert owed.of_directive(mine) is None
 
 
 def test_an_incident_with_an_owed_answer_does_not_close(hall: Station) -> None:
@@ -297,7 +298,7 @@ def test_an_incident_with_an_owed_answer_does_not_close(hall: Station) -> None:
     hall.desk.take_post("chief", "陈").result()
     with pytest.raises(Refused) as refusal:
         hall.do(closing.close_incident, incident=incident.id, reason="处置完毕")
-    assert refusal.value.reason.facts == {"numbers": [1]}
+    assert refusal.value.reason.facts == {"numbers": [1], "requests": [], "words": []}
 
 
 def test_history_tells_who_did_what(hall: Station) -> None:
@@ -309,3 +310,59 @@ def test_history_tells_who_did_what(hall: Station) -> None:
         ("p3", "陈", "note", "已联系物业"),
     ]
     assert told[0][0] >= NOW
+
+
+TWO = {
+    "arrived, and acknowledged": ("", "acknowledge", "ACKED"),
+    "both acknowledge": ("acknowledge", "acknowledge", "ACKED"),
+    "acknowledged, and begun": ("acknowledge", "execute", "EXECUTING"),
+    "cancelled, and acknowledged": ("cancel", "acknowledge", "CANCELLED"),
+    "cancelled, and begun": ("cancel", "execute", "CANCELLED"),
+    "refused, and acknowledged": ("refuse", "acknowledge", None),
+    "refused, and cancelled": ("refuse", "cancel", None),
+    "done, and cancelled": ("complete", "cancel", None),
+    "done, and blocked": ("complete", "block", None),
+}
+"""What two stations do unseen by each other -> what it is then; None where they contradict."""
+SAYING = {"cancel": {"reason": "误报"}, "refuse": {"reason": "无人"}, "block": {"need": "水"},
+          "complete": {"evidence": "已封"}}  # fmt: skip
+BEFORE = {"execute": ["acknowledge"], "complete": ["acknowledge"], "block": ["acknowledge"]}
+
+
+def test_what_two_stations_do_at_once_is_merged_or_shown_as_a_conflict(
+    hall: Station, scene: Station, tmp_path: Path
+) -> None:
+    van = Station(tmp_path / "van", "front")
+    trio = (hall, scene, van)
+    for case, (one, other, state) in TWO.items():
+        for behind in (2_000, 9_000):  # whichever clock is ahead
+            order = issued(hall, (scene, van))
+            start, first = hall.clock.at, hall if one == "cancel" else scene
+            second = hall if other == "cancel" else van
+            for station, act, later in ((first, one, 5_000), (second, other, behind)):
+                station.clock.at = start + later
+                for step in [*BEFORE.get(act, ()), act] if act else []:
+                    facts = SAYING.get(step, {})
+                    station.do(getattr(directives, step), directive=order, **facts)
+            for station, heard in permutations(trio, 2):
+                station.hear(heard)
+            hall.clock.at = start + 10_000
+            told = [s.store.read(lambda r, o=order: r.get(directives.Directive, o)) for s in trio]
+            assert len({(d.state, d.acked_at) for d in told if d}) == 1, case
+            shown = [c for c in conflicts_of(hall) if c.record == order]
+            assert bool(shown) == (state is None), case
+            assert state in (None, told[0].state if told[0] else ""), case
+    for station in trio:
+        assert check.journal(station.store.folder / "wall.db") is None
+    van.close()
+
+
+def issued(hall: Station, fronts: tuple[Station, ...]) -> str:
+    """The id of a new directive in an incident of its own, which the fronts know."""
+    hall.do(incidents.open_incident, opening=an_opening())
+    incident = hall.store.read(lambda r: r.find(incidents.Incident))[-1]
+    hall.do(directives.issue, order=an_order(incident.id))
+    for station in fronts:
+        station.hear(hall)
+    (order,) = hall.store.read(lambda r: r.find(directives.Directive, incident=incident.id))
+    return str(order.id)

@@ -1,0 +1,180 @@
+"""The pair as two sides work on it: what is offered, what is owed, and how one thing leads on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from builders import NOW, an_opening, an_order
+from PySide6.QtCore import QMimeData, QPointF, Qt
+from PySide6.QtGui import QDropEvent, QImage
+from PySide6.QtTest import QTest
+
+from commandwall import directives, exchange, incidents, requests
+from commandwall.answers import Answer
+from commandwall.attachments import AttachedFile
+from commandwall.clock import MINUTE, SECOND
+from commandwall.countersign import Countersign
+from commandwall.directives import Directive
+from commandwall.exchange import Decision, Message
+from commandwall.incidents import Incident
+from commandwall.requests import Request, Wish
+from commandwall.sitreps import SituationReport
+from widgets.base import Subject
+from widgets.sheet import Sheet
+
+KINDS = (
+    Incident, Directive, Request, Answer, Countersign, Message, Decision, SituationReport,
+)  # fmt: skip
+
+
+def read(panel: Any) -> str:
+    panel.grab()
+    return str(panel.accessibleDescription())
+
+
+class Pair:
+    """The command page of one wall, which acts for either side."""
+
+    def __init__(self, wall: Any, world: Any, qtbot: Any) -> None:
+        self.wall, self.world, self.qtbot = wall, world, qtbot
+        self.act("chief", incidents.open_incident, opening=an_opening(response=2))
+        wall.open_page("command")
+        self.incident = self.all(Incident)[0].id
+
+    def act(self, post: str, act: Any, **facts: Any) -> None:
+        self.world.clock.at += SECOND
+        self.world.desk.take_post(post, "陈").result()
+        self.world.desk.do(act, **facts).result()
+        self.tick()
+
+    def tick(self) -> None:
+        self.world.tick({kind: self.all(kind) for kind in KINDS})
+
+    def all(self, kind: type[Any]) -> list[Any]:
+        return self.world.store.read(lambda r: r.find(kind))
+
+    def panel(self, name: str) -> Any:
+        return self.wall.page.panels[name]
+
+    def press(self, post: str, key: str, words: str = "", on: Subject | None = None) -> None:
+        """A key of the form as that post, with words typed before; waits for the journal."""
+        self.world.desk.take_post(post, "李" if post == "front" else "陈").result()
+        form = self.panel("order_form")
+        if on is not None:
+            self.wall.choose(on)
+        form._words.setText(words)
+        form._allow()
+        button = form._bar.button(key)
+        assert not button.isHidden(), key
+        before = self.lines()
+        QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+        self.qtbot.waitUntil(lambda: self.lines() > before or self.sheet() is not None)
+        self.tick()
+
+    def sheet(self) -> Any:
+        return next((s for s in self.wall.findChildren(Sheet) if s.isVisible()), None)
+
+    def lines(self) -> int:
+        return int(self.world.store.read(lambda r: r.value("SELECT count(*) FROM journal")))
+
+    def offered(self, post: str, on: Subject) -> set[str]:
+        """The words on the buttons that stand there now."""
+        self.world.desk.take_post(post, "陈").result()
+        self.wall.choose(on)
+        bar = self.panel("order_form")._bar
+        return {b.text() for b in bar._buttons.values() if not b.isHidden()}
+
+
+@pytest.fixture
+def pair(make_wall: Any, world: Any, qtbot: Any) -> Pair:
+    return Pair(make_wall(), world, qtbot)
+
+
+def test_a_cancelled_order_is_owed_until_the_front_presses_space(pair: Pair) -> None:
+    pair.act("chief", directives.issue, order=an_order(pair.incident))
+    order = Subject(Directive, pair.all(Directive)[0].id)
+    assert {"接令", "拒绝", "代录"} <= pair.offered("front", order)
+    assert "取消" in pair.offered("chief", order) and "接令" not in pair.offered("chief", order)
+    pair.press("chief", "X", "误报", order)
+    assert "取消，误报" in read(pair.panel("directives"))
+    assert "欠知悉作废" in read(pair.panel("front_command"))
+    pair.press("front", "Space", on=order)
+    assert "不欠答复" in read(pair.panel("front_command"))
+
+
+def test_what_is_late_says_what_to_do_on_both_sides(pair: Pair) -> None:
+    pair.act("chief", directives.issue, order=an_order(pair.incident))
+    pair.world.clock.at = NOW + 4 * MINUTE
+    pair.tick()
+    for panel in ("directives", "front_command"):
+        assert "改打电话" in read(pair.panel(panel))
+    pair.world.clock.at = NOW + 95 * MINUTE
+    pair.tick()
+    assert "情况报告" in read(pair.panel("front_command"))
+    assert "未报，催报" in read(pair.panel("front_command"))
+
+
+def test_the_back_grants_a_request_by_a_directive_in_one_step(pair: Pair) -> None:
+    wish = Wish(pair.incident, "chief", "泡沫液", "6 吨", "港五路", 120.2, 31.1)
+    pair.act("front", requests.ask, wish=wish)
+    asked = Subject(Request, pair.all(Request)[0].id)
+    assert "请求 泡沫液" in read(pair.panel("back_command"))
+    assert {"同意", "不予", "部分同意", "转指令"} <= pair.offered("chief", asked)
+    pair.press("chief", "T", on=asked)
+    (made,) = pair.all(Directive)
+    assert (made.text, made.place, made.source) == ("泡沫液 6 吨", "港五路", f"request:{asked.id}")
+    assert "转第 1 号指令" in read(pair.panel("directives"))
+
+
+def test_an_answer_by_phone_is_written_down_with_both_names(pair: Pair) -> None:
+    pair.act("chief", directives.issue, order=an_order(pair.incident))
+    order = Subject(Directive, pair.all(Directive)[0].id)
+    pair.press("chief", "C", on=order)
+    sheet = pair.sheet()
+    sheet._fields["person"][1].setText("李志强")
+    sheet.accept()
+    pair.qtbot.waitUntil(lambda: pair.all(Answer) != [])
+    pair.tick()
+    assert "李* 电话接令，陈* 代录" in read(pair.panel("directives"))
+    pair.press("front", "Space", on=order)
+    assert "本人" in read(pair.panel("directives"))
+
+
+def test_a_message_leads_to_its_decision_and_directive_and_back(pair: Pair) -> None:
+    spot = exchange.Spot("北口", 120.2, 31.1)
+    pair.act("front", exchange.say, incident=pair.incident, to_post="chief", text="北口有烟",
+             spot=spot)  # fmt: skip
+    message = Subject(Message, pair.all(Message)[0].id)
+    pair.act("chief", exchange.resolve, incident=pair.incident, what="先封北口", why="近学校",
+             of=f"message:{message.id}", spot=spot)  # fmt: skip
+    decision = Subject(Decision, pair.all(Decision)[0].id)
+    pair.press("chief", "T", on=decision)
+    panel, (order,) = pair.panel("directives"), pair.all(Directive)
+    assert (order.text, order.source) == ("先封北口", f"decision:{decision.id}")
+    assert "据决定 1" in read(panel) and "决定 1　长　先封北口" in read(panel)
+    pair.wall.choose(message)
+    panel.go_on()
+    panel.go_on()
+    assert panel.current == order.id
+    panel.go_back()
+    assert panel._at == decision
+    pair.wall.resize(2560, 1440)  # where there is room all of it is listed
+    told = read(pair.panel("exchange"))
+    assert "成决定 1" in told and "成第 1 号" in told and "因 近学校" in told
+
+
+def test_a_photo_dropped_on_the_page_belongs_to_the_directive_below_it(pair: Pair) -> None:
+    pair.act("chief", directives.issue, order=an_order(pair.incident))
+    panel, image = pair.panel("directives"), QMimeData()
+    image.setImageData(QImage(8, 8, QImage.Format.Format_RGB32))
+    spot = QPointF(200, (panel.top + panel.head + 10) * panel.look.unit)
+    for at in (spot, QPointF(200, panel.height() - 4)):
+        drop = QDropEvent(
+            at, Qt.DropAction.CopyAction, image, Qt.MouseButton.LeftButton,
+            Qt.KeyboardModifier.NoModifier,
+        )  # fmt: skip
+        before = len(pair.all(AttachedFile))
+        panel.dropEvent(drop)
+        pair.qtbot.waitUntil(lambda n=before: len(pair.all(AttachedFile)) > n, timeout=20_000)
+    assert [f.kind for f in pair.all(AttachedFile)] == ["directive", "incident"]
