@@ -150,14 +150,18 @@ class IncidentStrip(Panel):
         beside = paper.width - wide >= TITLE_LEAST  # else the fields stand under the title
         room = paper.width - wide - GAP if beside else paper.width
         paper.write(0, 40, found.title, Ink("sentence"), room=room)
-        paper.write(0, 76, self._said or self._line(found), Ink("body", "t1" if self._said else ""),
-                    room=room)  # fmt: skip
+        line = self._said or self._line(found, beside)
+        paper.write(0, 76, line, Ink("body", "t1" if self._said else ""), room=room)
         x, y = (paper.width - wide, 0.0) if beside else (0.0, 88.0)
         self._draw_fields(paper, x, y, found)
         self._draw_late(paper, x + wide - LATE if beside else 0.0, y if beside else y + 76, found)
         if beside:
+            end = 0.0
             for incident, box in self._cards(paper.width):
                 self._draw_card(paper, box, incident)
+                end = box.right() + 16
+            if 0 < end < paper.width - 160:
+                paper.write(end, CARDS + 28, tr("按 ] 切换"), Ink("age"))
 
     def _draw_fields(self, paper: Paper, x: float, y: float, found: Incident) -> None:
         advice = proposal_line(self.picture, found)
@@ -216,8 +220,10 @@ class IncidentStrip(Panel):
         paper.write(box.x() + 42, base, incident.title, Ink("body", "t1"),
                     room=box.width() * 0.5 - 60)  # fmt: skip
 
-    def _line(self, found: Incident) -> str:
-        others = len(self.open_ones()) - 1
+    def _line(self, found: Incident, carded: bool) -> str:
+        """Where, what kind, in which phase, since when, who is there; `carded`: the other
+        incidents stand below as cards."""
+        others = 0 if carded else len(self.open_ones()) - 1
         more = tr("另有 {n} 起，按 ] 切换", n=others) if others else ""
         kind = named("incident_kind", found.kind) if found.kind else ""
         phase = named("incident_phase", found.phase) if found.phase else ""
