@@ -15,7 +15,7 @@ from layers.style import Style
 from widgets.base import Context
 from widgets.i18n import language, tr
 
-SIZE = (1200, 900)
+SIZE, SCALE = (1600, 1200), 2.0
 SHOWN = frozenset({
     "hills", "builtup", "water", "buildings", "roads", "areas", "places", "incident", "resources",
 })  # fmt: skip
@@ -40,6 +40,7 @@ class MapPicture(QObject):
         self._view = MapView(layers, style=Style("day"), tr=tr, clock=clock)
         self._view.scene.lang = language()
         self._view.setAttribute(Qt.WidgetAttribute.WA_DontShowOnScreen)
+        self._view.set_scale(SCALE)
         self._view.resize(*SIZE)
         self._view.show()
         self._view.refresh(context.picture, _everything(context, layers))

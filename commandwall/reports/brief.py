@@ -32,6 +32,7 @@ def brief(facts: Facts, late: list[str], picture: str = "") -> dict[str, Any]:
             _section(tr("什么晚了"), late[:6], tr("没有超时"), strong=True),
             _section(tr("影响范围"), within(facts), tr("未划定")),
             _section(tr("损失"), _losses(facts), tr("待核，续报")),
+            _section(tr("决定"), _decisions(facts), tr("无")),
             _section(tr("已报"), _reported(facts), tr("尚无报出的报告")),
         ],
         "orders": _orders(facts),
@@ -118,6 +119,13 @@ def _losses(facts: Facts) -> list[str]:
     return list(filter(None, (line, plain(found.damage, LINE))))
 
 
+def _decisions(facts: Facts) -> list[str]:
+    """The newest few."""
+    mine = [d for d in facts.picture.decisions.values() if d.incident == facts.incident.id]
+    newest = sorted(mine, key=lambda d: d.at)[-4:]
+    return [f"{clock(d.at)} {plain(d.what, LINE)}" for d in newest]
+
+
 def _reported(facts: Facts) -> list[str]:
     mine = [r for r in facts.picture.reports.values() if r.incident == facts.incident.id]
     sent = sorted((r for r in mine if r.sent_at), key=lambda r: r.sent_at or 0)
@@ -158,5 +166,5 @@ def _order(facts: Facts, d: Directive) -> list[str]:
 
 def _foot(facts: Facts) -> str:
     tr, area = facts.speech.tr, facts.picture.areas.get(facts.picture.city)
-    city = plain(area.name, 20) if area is not None else ""
+    city = plain(area.name if area is not None else facts.picture.city, 20)
     return tr("{city}　突发事件 {id}", city=city, id=facts.incident.id[:8]).strip()

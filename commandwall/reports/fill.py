@@ -54,7 +54,11 @@ class Facts:
 
     @property
     def directives(self) -> list[Directive]:
-        mine = (d for d in self.picture.directives.values() if d.incident == self.incident.id)
+        mine = (
+            d
+            for d in self.picture.directives.values()
+            if d.issued_at and d.incident == self.incident.id
+        )
         return sorted(mine, key=lambda d: d.issued_at)
 
 

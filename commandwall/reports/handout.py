@@ -22,12 +22,13 @@ import numpy as np
 import shapely
 
 from commandwall import codes, reporting
-from commandwall.areas import Building, Feature, Road, homes
+from commandwall.areas import Building, Credit, Feature, Road
 from commandwall.clock import DAY, Ms
 from commandwall.config import ASSETS, REFUSED, Settings
 from commandwall.directives import Directive
 from commandwall.extents import Extent, of_incident
 from commandwall.geo import CGCS2000, distance
+from commandwall.hit import Ground, Stock
 from commandwall.incidents import OPEN, CommandPost, Incident
 from commandwall.plain import plain
 from commandwall.posts import FRONT
@@ -63,11 +64,18 @@ class Frame:
     north: float
 
     @staticmethod
-    def around(incident: Incident) -> Frame:
+    def around(incident: Incident, outline: Any = None) -> Frame:
+        """The incident with its surroundings, and all of what it affects."""
         reach = max(2.5 * incident.radius_m, codes.limit("handout_reach_m"))
         dy = reach / DEGREE_M
         dx = dy / max(0.2, float(np.cos(np.radians(incident.lat))))
-        return Frame(incident.lon - dx, incident.lat - dy, incident.lon + dx, incident.lat + dy)
+        box = (incident.lon - dx, incident.lat - dy, incident.lon + dx, incident.lat + dy)
+        if outline is not None:
+            west, south, east, north = outline.bounds
+            box = (
+                min(box[0], west), min(box[1], south), max(box[2], east), max(box[3], north),
+            )  # fmt: skip
+        return Frame(*box)
 
     def holds(self, lon: float, lat: float) -> bool:
         return self.west <= lon <= self.east and self.south <= lat <= self.north
@@ -78,22 +86,23 @@ def collect(reader: Reader, incident: str, speech: Speech, folder: Path, now: Ms
     found = reader.get(Incident, incident)
     if found is None:
         raise Refused("unknown", kind="incident", id=incident)
-    frame = Frame.around(found)
-    directives = reader.find(Directive, incident=incident)
+    frame = Frame.around(found, _outline(reader, found))
+    directives = [d for d in reader.find(Directive, incident=incident) if d.issued_at]
     posts = reader.find(CommandPost, incident=incident)
     data = {
         "title": plain(found.title),
-        "lines": [*_told(found, directives, speech, now), *_hit(reader, found, speech)],
+        "lines": [*_told(found, directives, speech, now), *_hit(reader, found, frame, speech),
+                  *_credits(reader)],
         "middle": [found.lat, found.lon],
         "bounds": [[frame.south, frame.west], [frame.north, frame.east]],
         "colours": _colours(),
         "layers": [*_ground(reader, frame), *_extent(reader, found)],
         "circles": _circles(found),
         "marks": [
-            _mark(found.lat, found.lon, "incident", speech.level(found.grade),
+            _mark(found.lat, found.lon, f"incident g{found.grade or 0}", speech.level(found.grade),
                   [plain(found.title), plain(found.place)]),
-            *(_post(p, speech) for p in posts if p.place),
-            *(_order(d, speech) for d in directives if d.lat is not None),
+            *(_post(p, found, speech) for p in posts if p.place),
+            *_orders(directives, speech),
             *_units(reader, found, _fixes(folder), speech, now),
         ],
     }  # fmt: skip
@@ -127,20 +136,20 @@ def _outline(reader: Reader, i: Incident) -> Any:
     return of_incident(i, reader.get(Extent, i.id))
 
 
-def _hit(reader: Reader, i: Incident, speech: Speech) -> list[str]:
-    """How many buildings, households and people stand in the area of effect, else in the cordon."""
-    outline = _outline(reader, i)
-    if outline is None:
+def _hit(reader: Reader, i: Incident, frame: Frame, speech: Speech) -> list[str]:
+    """How many buildings, households and people stand in it, counted as on the wall."""
+    outline, houses = _outline(reader, i), _buildings(reader, frame)
+    if outline is None or not houses:
         return []
-    ids, lon, lat = reader.columns(Building, ("id", "lon", "lat")).values()
-    inside = shapely.intersects_xy(outline, np.array(lon, float), np.array(lat, float))
-    held = [key for key, within in zip(ids, inside, strict=True) if within]
-    if not held:
-        return []
-    households, people = homes(reader, held)
-    line = speech.tr("范围内楼栋 {n}、住户 {m}、人口 {k}", n=f"{len(held):,}", m=f"{households:,}",
-                     k=f"{people:,}")  # fmt: skip
-    return [line]
+    hit = Ground(Stock(buildings=houses)).find(outline, reader)
+    facts = {"n": len(hit.buildings), "m": hit.households, "k": hit.people}
+    told = {key: f"{number:,}" for key, number in facts.items()}
+    return [speech.tr("范围内楼栋 {n}、住户 {m}、人口 {k}", **told)] if hit.buildings else []
+
+
+def _credits(reader: Reader) -> list[str]:
+    """The words that the licences of the city's data want on a map."""
+    return [plain(credit.text) for credit in reader.find(Credit)]
 
 
 def _extent(reader: Reader, i: Incident) -> list[dict[str, Any]]:
@@ -164,21 +173,23 @@ def _ground(reader: Reader, frame: Frame) -> list[dict[str, Any]]:
     """Ground, water, buildings and roads of the frame, lowest first."""
     colour = _colours()
     features, roads = reader.find(Feature), reader.find(Road)
+    most = int(codes.limit("handout_buildings"))
+    houses = [b.geom for b in _buildings(reader, frame)]
     layers = [
         _layer(_cut((f.geom for f in features if f.kind == kind), frame), colour[tone], 0)
         for kind, tone in (("builtup", "builtup"), ("hill", "hill"), ("water", "water"))
     ]
-    layers.append(_layer(_cut(_buildings(reader, frame), frame), colour["home"], 0))
+    layers.append(_layer(_cut(houses[:most], frame), colour["home"], 0))
     for kind, weight in (("street", 2), ("main", 4), ("expressway", 5)):
         shapes = _cut((r.geom for r in roads if r.cls == kind), frame)
         layers.append(_layer(shapes, colour["ln2"], weight))
     return [layer for layer in layers if layer["geometries"]]
 
 
-def _buildings(reader: Reader, frame: Frame) -> list[bytes]:
+def _buildings(reader: Reader, frame: Frame) -> list[Building]:
     columns = reader.columns(Building, ("id", "lon", "lat"))
     inside = [key for key, lon, lat in zip(*columns.values(), strict=True) if frame.holds(lon, lat)]
-    return [b.geom for b in reader.many(Building, inside[: int(codes.limit("handout_buildings"))])]
+    return reader.many(Building, inside)
 
 
 def _cut(blobs: Iterable[bytes], frame: Frame) -> list[dict[str, Any]]:
@@ -213,19 +224,30 @@ def _mark(lat: float, lon: float, look: str, word: str, lines: Sequence[str]) ->
     return {"at": [lat, lon], "look": look, "word": word, "lines": told}
 
 
-def _post(post: CommandPost, speech: Speech) -> dict[str, Any]:
+def _post(post: CommandPost, i: Incident, speech: Speech) -> dict[str, Any]:
+    """One at the place of its incident stands below its mark."""
     name = speech.tr("前指") if post.side == FRONT else speech.tr("后指")
-    return _mark(post.lat, post.lon, f"post {post.side}", name, [name, plain(post.place)])
+    look = "post below" if (post.lon, post.lat) == (i.lon, i.lat) else "post"
+    return _mark(post.lat, post.lon, look, name, [name, plain(post.place)])
 
 
-def _order(d: Directive, speech: Speech) -> dict[str, Any]:
-    lines = [
-        f"{speech.named('post', d.from_post)} → {speech.named('post', d.to_post)}",
-        " ".join(filter(None, (speech.named("directive_verb", d.verb), plain(d.text)))),
-        f"{clock(d.issued_at)} {speech.named('directive_state', d.state)}",
+def _orders(directives: Sequence[Directive], speech: Speech) -> list[dict[str, Any]]:
+    """Those of one place under one mark."""
+    places: dict[tuple[float, float], list[Directive]] = {}
+    for d in sorted(directives, key=lambda d: d.no):
+        if d.lat is not None and d.lon is not None:
+            places.setdefault((d.lat, d.lon), []).append(d)
+    return [
+        _mark(*at, "order", " ".join(str(d.no) for d in some), [_order(d, speech) for d in some])
+        for at, some in places.items()
     ]
-    assert d.lat is not None and d.lon is not None
-    return _mark(d.lat, d.lon, "order", str(d.no), lines)
+
+
+def _order(d: Directive, speech: Speech) -> str:
+    posts = f"{speech.named('post', d.from_post)} → {speech.named('post', d.to_post)}"
+    words = " ".join(filter(None, (speech.named("directive_verb", d.verb), plain(d.text))))
+    state = speech.named("directive_state", d.state)
+    return f"{d.no}　{clock(d.issued_at)} {posts}　{words}　{state}"
 
 
 def _units(

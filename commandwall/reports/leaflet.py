@@ -34,7 +34,14 @@ def safe(text: str) -> str:
 def draw(data: dict[str, Any]) -> str:
     """The page."""
     chart = folium.Map(
-        location=data["middle"], tiles=None, prefer_canvas=True, control_scale=True, max_zoom=19
+        location=data["middle"],
+        tiles=None,
+        prefer_canvas=True,
+        control_scale=True,
+        max_zoom=19,
+        zoom_animation=False,
+        zoom_snap=0.25,
+        attribution_control=False,
     )
     chart.default_js = [one for one in chart.default_js if one[0] in KEPT]
     chart.default_css = [one for one in chart.default_css if one[0] in KEPT]
@@ -79,12 +86,18 @@ body {{ font-family: "Noto Sans CJK SC", "Microsoft YaHei", sans-serif; color: {
   padding: 10px 14px; font-size: 14px; line-height: 1.5;
   background: {colour["p"]}; border: 1px solid {colour["ln2"]}; }}
 #told b {{ font-size: 20px; }}
-.leaflet-container {{ background: {colour["land"]}; }}
+body .leaflet-container {{ background: {colour["land"]}; }}
 .mark {{ position: absolute; transform: translate(-50%, -50%); white-space: nowrap; font-size: 13px;
   padding: 1px 6px; border: 2px solid {colour["t1"]}; background: {colour["p"]}; }}
-.incident {{ color: {colour["ink"]}; background: {colour["s1"]}; font-weight: bold; }}
+.incident {{ font-weight: bold; }}
+.g1 {{ background: {colour["s1"]}; color: {colour["ink"]}; }}
+.g2 {{ background: {colour["s2"]}; color: {colour["ink23"]}; }}
+.g3 {{ background: {colour["s3"]}; color: {colour["ink23"]}; }}
+.g4 {{ background: {colour["s4"]}; color: {colour["ink"]}; }}
 .unit {{ border-radius: 14px; }}
 .post {{ font-weight: bold; }}
+.below {{ transform: translate(-50%, 70%); }}
+.leaflet-control-scale-line:nth-child(2) {{ display: none; }}
 </style>"""
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from commandwall import codes, reporting
 from commandwall.clock import DAY, HOUR, MINUTE, SECOND, Ms, day
-from commandwall.directives import Directive
+from commandwall.directives import Directive, is_over
 from commandwall.incidents import Incident
 from commandwall.plain import plain
 from commandwall.reporting import Losses, PhoneReport, Report
@@ -105,7 +105,7 @@ def _words(record: Any, speech: Speech) -> str:
         return f"{speech.report(record.kind, record.no)} {record.recipients}".strip()
     if isinstance(record, PhoneReport):
         return f"{record.reporter} → {record.told}"
-    for name in ("title", "text", "purpose", "reason", "damage", "name"):
+    for name in ("title", "text", "what", "purpose", "reason", "damage", "name"):
         if value := getattr(record, name, ""):
             return str(value)
     return ""
@@ -137,7 +137,8 @@ def _directive_steps(directives: Iterable[Directive], speech: Speech, i: Inciden
             ("verify", d.done_at, d.verified_at, limits["verify"]),
         )
         for step, start, end, limit in ways:
-            if start is not None:
+            over = end is None and is_over(d)  # cancelled or superseded: nothing is owed
+            if start and not over:
                 took = end - start if end is not None else None
                 what = f"{number} {speech.named('directive_limit', step)}"
                 found.append(Step(step, what, start, limit, took))
