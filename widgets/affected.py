@@ -97,13 +97,12 @@ class Affected(Panel):
     def _draw_colours(self, paper: Paper, y: float, hit: Hit) -> float:
         """People and households, then the buildings by colour: never the colour alone."""
         colours = Counter(self.picture.building_colours.get(b, "") for b in hit.buildings)
-        x, wide = 0.0, paper.width / 4
+        x = 0.0
         for code in registry():
             swatch(paper, x + 8, y - 6, code.id)
             told = f"{code.name(language())} {age.number(colours[code.id])}"
             ink = Ink("label", "t1" if colours[code.id] else "t3")
-            paper.write(x + 22, y, told, ink, room=wide - 24)
-            x += wide
+            x = paper.write(x + 21, y, told, ink, room=max(0.0, paper.width - x - 21)) + 14
         return y + 20
 
     def _figures(self, hit: Hit) -> list[Figure]:
