@@ -179,7 +179,7 @@ class Agent:
             used = self.store.mirror_name()
             if self._over():
                 return
-            mirror = parts.enter_context(closing(Mirror(folder / used)))
+            mirror = parts.enter_context(closing(Mirror(folder / used, self.clock)))
             if used == mirror_name(epoch):
                 forget_others(folder, used)
             history = recording(folder, self.clock, mirror.meta("epoch"))

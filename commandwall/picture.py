@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -189,6 +190,7 @@ class FixArrays:
         point on its trail."""
         at, lon, lat = live["at"], live["lon"], live["lat"]
         moved = at > self.at
+        self.trail = self.trail.copy()  # a copy of the picture may hold it
         self.trail[moved, :-1] = self.trail[moved, 1:]
         self.trail[moved, -1, 0], self.trail[moved, -1, 1] = lon[moved], lat[moved]
         known = at > 0
@@ -316,6 +318,13 @@ class Picture:
         self.ages: dict[str, Ms] = {}
         self._newest_event = Ms(0)
 
+    def copy(self) -> Picture:
+        """One that stays as this is now; what both hold of records and shapes is shared."""
+        other = Picture()
+        for name, value in vars(self).items():
+            setattr(other, name, copy(value) if isinstance(value, _HELD) else value)
+        return other
+
     def apply(self, changes: Changes) -> None:
         """Bring the picture up to what a tick says."""
         self.now = changes.now
@@ -383,6 +392,10 @@ class Picture:
         elif kind is Event:
             newest = (v.event.received_at for v in records.values() if v is not None)
             self._newest_event = max(newest, default=self._newest_event)
+
+
+_HELD = (dict, SensorArrays, FixArrays)
+"""What a picture changes in place."""
 
 
 def _shown(record: Any) -> bool:

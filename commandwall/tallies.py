@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from typing import Any
 
 from commandwall import codes
 from commandwall.clock import DAY, HOUR, MINUTE, SECOND, Ms, day, from_datetime, to_datetime
@@ -44,6 +45,50 @@ def count(
     if ahead is None:
         ahead = list(views(reader, ahead_of_mirror(reader)).values())
     return _corrected(mirrored, [view for view in ahead if is_ahead(view)], midnight)
+
+
+def moved(
+    counted: Counters, now: Iterable[EventView], then: Iterable[EventView | None], at: Ms
+) -> Counters:
+    """What `count` says of a moment that is past, where some events are so `now` and were so
+    `then`."""
+    midnight, more = day_start(at), Counter[Any]()
+    for sign, some in ((-1, now), (1, then)):
+        for view in some:
+            for key in _counted(view, midnight, at) if view is not None else ():
+                more[key] += sign
+    by_hour = {source: list(hours) for source, hours in counted.by_hour.items()}
+    by_area, past_hour = Counter(counted.open_by_area), Counter(counted.past_hour)
+    for key, n in more.items():
+        if key[0] == "hour":
+            by_hour.setdefault(key[1], [0] * 24)[key[2]] += n
+        elif key[0] in ("area", "past_hour"):
+            (by_area if key[0] == "area" else past_hour)[key[1]] += n
+    return replace(
+        counted,
+        by_hour={source: hours for source, hours in by_hour.items() if any(hours)},
+        past_hour={source: n for source, n in past_hour.items() if n > 0},
+        total=counted.total + more["total",],
+        open=counted.open + more["open",],
+        closed_today=counted.closed_today + more["closed",],
+        open_by_area={area: n for area, n in by_area.items() if n > 0},
+    )
+
+
+def _counted(view: EventView, midnight: Ms, at: Ms) -> Iterator[tuple[Any, ...]]:
+    """In which counts an event stands."""
+    event, reported = view.event, view.event.reported_at
+    yield ("total",)
+    if view.open:
+        yield ("open",)
+        yield "area", event.area
+    closed = (view.work and view.work.closed_at) if is_ahead(view) else event.closed_at
+    if (closed or 0) >= midnight and not (is_ahead(view) and view.open):
+        yield ("closed",)
+    if not view.filed and midnight <= reported < midnight + DAY:
+        yield "hour", event.source, (reported - midnight) // HOUR
+    if not view.filed and reported > at - HOUR:
+        yield "past_hour", event.source
 
 
 def ahead_of_mirror(reader: Reader) -> list[str]:

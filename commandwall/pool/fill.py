@@ -130,7 +130,7 @@ def _make_small(folder: Path, names: tuple[str, str], source: Source, progress: 
 
 def _catch_up(path: Path, client: Client, clock: Clock) -> None:
     """Take what the feed brought meanwhile: the picture does not go back when this one is used."""
-    with closing(Mirror(path)) as mirror:
+    with closing(Mirror(path, clock)) as mirror:
         catch_up(client, mirror, lambda share: None)
         carrier, more = FromPool(client, clock), True
         while more:

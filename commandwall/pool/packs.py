@@ -12,9 +12,10 @@ from commandwall import alarms, resources, sensors
 from commandwall.clock import DAY, MINUTE, SECOND, Clock, Ms, day
 from commandwall.desk import Desk
 from commandwall.judge import CALM, Judge
-from commandwall.pool.recorder import FIXES, READINGS, Recorder
+from commandwall.pool.recorder import Recorder
 from commandwall.store import live
 from commandwall.store.store import Store
+from commandwall.store.telemetry import FIXES, READINGS
 
 REACH = 10 * MINUTE
 """A new connection begins with packs that reach back so far (cw_packs)."""

@@ -18,10 +18,10 @@ from commandwall.resources import FIX_DTYPE
 from commandwall.sensors import READING_DTYPE
 from commandwall.store import space
 from commandwall.store.database import StoreTrouble
-from commandwall.store.telemetry import Telemetry
+from commandwall.store.telemetry import FIXES, READINGS, Telemetry
 
 log = logging.getLogger(__name__)
-READINGS, FIXES, MINUTES, HOURS = "readings", "fixes", "minutes", "hours"
+MINUTES, HOURS = "minutes", "hours"
 MEAN_DTYPE = np.dtype([("no", "<u4"), ("at", "<i8"), ("value", "<f4")])
 """Mean of a device over the minute or hour that begins at `at`."""
 SERIES = {READINGS: READING_DTYPE, FIXES: FIX_DTYPE, MINUTES: MEAN_DTYPE, HOURS: MEAN_DTYPE}

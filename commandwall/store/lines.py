@@ -140,15 +140,13 @@ def _record(kind: type[Any], row: dict[str, Any]) -> Any:
 
 
 def _settle(tx: Tx, line: Line, record: Any, seen: int) -> None:
-    key = _key(record)
+    key = key_of(record)
     rows = tx.rows("SELECT hlc, origin FROM version WHERE record = :r", r=key)
     here, origin = rows[0] if rows else (0, "")
     mine = was = tx.get(type(record), record.id)
     wins = (line.hlc, line.origin) > (here, origin)
     if mine is not None:
-        mine, record = _first_marks(mine, record)
-        # Whoever went further counts, whatever the clocks say.
-        wins = yields(mine, record) or (wins and not yields(record, mine))
+        mine, record, wins = meet(mine, record, wins)
         if _contradict(mine, record) and _apart(tx, line, key, seen, (here, origin)):
             kept, other = (record, mine) if wins else (mine, record)
             pair = sorted([(line.hlc, line.origin), (here, origin)], reverse=True)
@@ -160,6 +158,13 @@ def _settle(tx: Tx, line: Line, record: Any, seen: int) -> None:
         _stamp(tx, line, {type(record): {record.id: record}})
     elif mine != was:
         tx.put(mine)
+
+
+def meet(one: Any, other: Any, is_later: bool) -> tuple[Any, Any, bool]:
+    """Two writings of a record with the marks of both, and whether the other one counts: whoever
+    went further does, whatever the clocks say, else the later one."""
+    one, other = _first_marks(one, other)
+    return one, other, yields(one, other) or (is_later and not yields(other, one))
 
 
 def _first_marks(one: Any, other: Any) -> tuple[Any, Any]:
@@ -244,15 +249,27 @@ def _keep(tx: Tx, line: Line) -> None:
         "INSERT OR REPLACE INTO head VALUES (?, ?, ?, ?)",
         [(line.origin, line.seq, line.hlc, line.hash)],
     )
+    tx.run(TOLD, [(line.hlc, line.origin, line.body or "")])
+
+
+TOLD = """
+INSERT OR IGNORE INTO told(record, hlc, origin)
+SELECT kind.key || ':' || (row.value ->> '$.id'), l.hlc, l.origin
+FROM (SELECT ? AS hlc, ? AS origin, ? AS body) l,
+    json_each(iif(json_valid(l.body), l.body, '{}'), '$.records') kind,
+    json_each(iif(kind.type = 'array', kind.value, '[]')) row
+WHERE row.type = 'object' AND typeof(row.value ->> '$.id') = 'text'
+"""
+"""The records of which a line tells, also those that only a newer program knows."""
 
 
 def _stamp(tx: Tx, line: Line, records: Records) -> None:
-    rows = [(_key(r), line.hlc, line.origin) for some in records.values() for r in some.values()]
+    rows = [(key_of(r), line.hlc, line.origin) for some in records.values() for r in some.values()]
     tx.run("INSERT OR REPLACE INTO version VALUES (?, ?, ?)", rows)
 
 
 def _seen(tx: Tx, records: Records) -> dict[str, int]:
-    keys = [_key(r) for some in records.values() for r in some.values()]
+    keys = [key_of(r) for some in records.values() for r in some.values()]
     marks = ", ".join(f":k{i}" for i in range(len(keys)))
     sql = f"SELECT record, hlc FROM version WHERE record IN ({marks})"
     return dict(tx.rows(sql, **{f"k{i}": key for i, key in enumerate(keys)}))
@@ -264,7 +281,8 @@ def _plain(records: Records) -> dict[str, list[dict[str, Any]]]:
     }
 
 
-def _key(record: Any) -> str:
+def key_of(record: Any) -> str:
+    """kind:id."""
     return f"{type(record).__name__.lower()}:{record.id}"
 
 

@@ -101,6 +101,7 @@ def _refill(tx: Tx, found: Salvage) -> tuple[Span, ...]:
     renew(tx, moved)
     _keep_rest(tx, found)
     _ring(tx)
+    tx.begin_log()  # what came back was known before, and nobody can say when
     return _missing(ends, own, found, {line.seq for line in moved})
 
 

@@ -15,9 +15,9 @@ from typing import Any
 from sqlalchemy import Connection, text
 from sqlalchemy.schema import CreateTable
 
-from commandwall import platform
-from commandwall.clock import HOUR
-from commandwall.store import database, fulltext, numbers
+from commandwall import codes, platform
+from commandwall.clock import HOUR, Clock, day
+from commandwall.store import database, fulltext, numbers, undo
 from commandwall.store.hot import NAMES, HotColumns, stamp
 from commandwall.store.schema import MIRROR, kinds, mirror
 from commandwall.store.store import MIRROR_POINTER, upsert_sql
@@ -26,6 +26,10 @@ from commandwall.store.tables import RING
 Row = tuple[Any, ...]
 STONES, STEP, KEPT = "stones", 1000, 100
 """Milestones: under which name they are kept, after how many positions, and how many."""
+UNLOGGED = frozenset({"household", "attachment", "indicatorvalue"})
+"""Kinds of which nobody asks how they were: they are not part of the picture, or 927 of them change
+every few minutes."""
+_LOG = "INSERT INTO mirror_log(at, kind, body) VALUES (?, ?, ?)"
 CLOSED = ("CLOSED", "ARCHIVED", "REJECTED", "MERGED", "CANCELLED")
 
 
@@ -43,13 +47,16 @@ def mirror_name(epoch: str, small: bool = False) -> str:
 class Mirror:
     """The writing side of one mirror file."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, path: Path, clock: Clock | None = None) -> None:
+        """`clock`: that of the station, by which the log of changes is kept."""
+        self.path, self._clock, self._logs = path, clock or Clock(), True
         self._engine = database.writer(path, "NORMAL")
         with database.troubles(), self._engine.begin() as conn:
             mirror.create_all(conn)
             conn.exec_driver_sql(fulltext.DDL)
             self._hot = HotColumns(path, conn)
+            if not conn.exec_driver_sql("SELECT 1 FROM mirror_log LIMIT 1").fetchone():
+                conn.exec_driver_sql(_LOG, (self._clock.now(), undo.BEGUN, b""))
 
     def meta(self, key: str, default: str = "") -> str:
         with database.troubles(), self._engine.begin() as conn:
@@ -110,6 +117,7 @@ class Mirror:
                 self._drop(conn, name, keys)
             last = stamp(conn)
             conn.exec_driver_sql("DELETE FROM mirror_changed WHERE seq <= ?", (last - RING,))
+            self._forget_log(conn)
             _note(conn, values)
         if not self._hot.done(last):
             with database.troubles(), self._engine.begin() as conn:
@@ -121,7 +129,11 @@ class Mirror:
         if name == "event":
             with database.troubles(), self._engine.begin() as conn:
                 conn.exec_driver_sql(_ORPHANS)
-        self.take({name: rows} if rows else {}, {name: gone} if gone else {})
+        self._logs = False  # the city was never so
+        try:
+            self.take({name: rows} if rows else {}, {name: gone} if gone else {})
+        finally:
+            self._logs = True
         if name == "event":
             with database.troubles(), self._engine.begin() as conn:
                 _count_anew(conn)
@@ -134,13 +146,19 @@ class Mirror:
         if name == "event":
             newest = {row[0]: row for row in rows}
             held = _held(conn, list(newest))
-            self._recount(conn, [row for _, row in held.values()], list(newest.values()))
-            _put_events(conn, list(newest.values()), held)
+            before = [row for _, row in held.values()]
+            self._recount(conn, before, list(newest.values()))
+            entries = _put_events(conn, list(newest.values()), held)
+            for entry in entries if self._logs else ():
+                self._log(conn, name, entry)
         else:
-            conn.exec_driver_sql(upsert_sql(kinds(MIRROR)[name]), list(rows))
+            newest = {row[0]: row for row in rows}
+            self._log_change(conn, name, self._rows(conn, name, list(newest)), newest)
+            conn.exec_driver_sql(upsert_sql(kinds(MIRROR)[name]), list(newest.values()))
         _announce(conn, name, [row[0] for row in rows])
 
     def _drop(self, conn: Connection, name: str, keys: Sequence[str]) -> None:
+        self._log_removal(conn, name, keys)
         if name == "event":
             held = _held(conn, keys)
             self._recount(conn, [row for _, row in held.values()], [])
@@ -148,6 +166,39 @@ class Mirror:
         table = mirror.tables[name].name
         conn.exec_driver_sql(f"DELETE FROM {table} WHERE id = ?", [(key,) for key in keys])
         _announce(conn, name, keys)
+
+    def _log_change(
+        self, conn: Connection, name: str, before: Sequence[Row], after: Mapping[str, Row]
+    ) -> None:
+        if self._logs and name not in UNLOGGED:
+            pairs = [(row, after[row[0]]) for row in before]
+            made = sorted(after.keys() - {row[0] for row in before})
+            self._log(conn, name, undo.of_change(mirror.tables[name].columns.keys(), pairs, made))
+
+    def _log_removal(self, conn: Connection, name: str, keys: Sequence[str]) -> None:
+        if self._logs and name not in UNLOGGED:
+            rows = self._rows(conn, name, keys)
+            self._log(conn, name, undo.of_removal(mirror.tables[name].columns.keys(), rows))
+
+    def _log(self, conn: Connection, name: str, body: bytes) -> None:
+        if body:
+            conn.exec_driver_sql(_LOG, (self._clock.now(), name, body))
+
+    def _forget_log(self, conn: Connection) -> None:
+        now = self._clock.now()
+        before = undo.cutoff(now, codes.limit("log_days", day(now)))
+        conn.exec_driver_sql("DELETE FROM mirror_log WHERE at < ?", (before,))
+
+    def _rows(self, conn: Connection, name: str, keys: Sequence[str]) -> list[Row]:
+        """The rows of a kind that are there, where they are logged at all."""
+        if not self._logs or name in UNLOGGED:
+            return []
+        sql = (
+            f"SELECT * FROM {mirror.tables[name].name} WHERE id IN (SELECT value FROM json_each(?))"
+        )
+        raw = conn.connection.driver_connection
+        assert raw is not None
+        return list(raw.execute(sql, (json.dumps(list(keys)),)))
 
     def _recount(self, conn: Connection, before: Sequence[Row], after: Sequence[Row]) -> None:
         """Events that were so are now so."""
@@ -275,28 +326,43 @@ def _held(conn: Connection, keys: Iterable[str]) -> dict[str, tuple[int, Row]]:
     return {row[1]: (row[0], row[1:]) for row in found}
 
 
-def _put_events(conn: Connection, rows: Sequence[Row], held: Mapping[str, tuple[int, Row]]) -> None:
-    """Rows of different events, and their words."""
+def _put_events(
+    conn: Connection, rows: Sequence[Row], held: Mapping[str, tuple[int, Row]]
+) -> list[bytes]:
+    """Rows of different events, and their words; returns what to log of them."""
     at = mirror.tables["event"].columns.keys().index("reported_at")
     stays = [row for row in rows if row[0] in held and numbers.fits(held[row[0]][0], row[at])]
-    _change(conn, stays, held)
+    olds = _change(conn, stays, held)
     staying = {row[0] for row in stays}
     moved = [(key, no) for key, (no, _) in held.items() if key not in staying]
     _forget_words(conn, [no for _, no in moved])
     if moved:
         conn.exec_driver_sql("DELETE FROM event WHERE id = ?", [(key,) for key, _ in moved])
-    _add(conn, [row for row in rows if row[0] not in staying], at)
+    others = [row for row in rows if row[0] not in staying]
+    _add(conn, others, at)
+    pairs = [(held[row[0]][1], row) for row in others if row[0] in held]
+    made = [row[0] for row in others if row[0] not in held]
+    columns = mirror.tables["event"].columns.keys()
+    return [
+        undo.of_columns([row[0] for row in stays], olds, []),
+        undo.of_change(columns, pairs, made),
+    ]
 
 
-def _change(conn: Connection, rows: Sequence[Row], held: Mapping[str, tuple[int, Row]]) -> None:
+def _change(
+    conn: Connection, rows: list[Row], held: Mapping[str, tuple[int, Row]]
+) -> dict[str, tuple[Any, ...]]:
     """Newer rows of events that keep their number: the columns that differ anywhere among them,
-    which are few, in the order of the file. Most say the same words as before."""
+    which are few, in the order of the file, into which the rows are brought. Most say the same
+    words as before. Returns what those columns held."""
     pairs = sorted((*held[row[0]], row) for row in rows)
+    rows[:] = [row for _, _, row in pairs]
     news, olds = (zip(*(pair[i] for pair in pairs), strict=True) for i in (2, 1))
     named = zip(mirror.tables["event"].columns.keys(), news, olds, strict=False)
-    names = tuple(name for name, new, old in named if new != old)
+    before = {name: old for name, new, old in named if new != old}
+    names = tuple(before)
     if not names:
-        return
+        return before
     part, places = _part(names), ", ".join(f'"{name}" = ?' for name in names)
     changed = [(*part(row), no) for no, _, row in pairs]
     conn.exec_driver_sql(f"UPDATE event SET {places} WHERE rowid = ?", changed)
@@ -304,6 +370,7 @@ def _change(conn: Connection, rows: Sequence[Row], held: Mapping[str, tuple[int,
     told = [(no, row) for no, old, row in pairs if texts(row) != texts(old)]
     _forget_words(conn, [no for no, _ in told])
     _keep_words(conn, told)
+    return before
 
 
 def _add(conn: Connection, rows: Sequence[Row], at: int) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import uuid
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
@@ -14,9 +15,9 @@ from sqlalchemy import Connection, Engine, Result, Table, select, text
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.schema import CreateTable
 
-from commandwall import platform
-from commandwall.clock import Ms
-from commandwall.store import database, fulltext, quarantine
+from commandwall import codes, platform
+from commandwall.clock import Ms, day
+from commandwall.store import database, fulltext, quarantine, undo
 from commandwall.store.quarantine import Fault
 from commandwall.store.schema import mirror, table_of
 from commandwall.store.tables import RING, setting
@@ -30,6 +31,7 @@ MIRROR_POINTER = "mirror.current"
 MANY = 900
 PART = 5_000
 """Rows that are turned into records at once."""
+LOG = "INSERT INTO wall_log(at, kind, body) VALUES (?, ?, ?)"
 TRIM = f"DELETE FROM changed WHERE seq <= (SELECT max(seq) FROM changed) - {RING}"
 
 
@@ -124,12 +126,32 @@ class Tx(Reader):
         """Insert or replace records, all of one kind, in one statement."""
         if not records:
             return
-        kind = type(records[0])
-        self.run(upsert_sql(kind), [_values(r) for r in records])
+        kind, rows = type(records[0]), {r.id: _values(r) for r in records}
+        self._log(kind, rows)
+        self.run(upsert_sql(kind), list(rows.values()))
         name = kind.__name__.lower()
         self.run("INSERT INTO changed(kind, id) VALUES (?, ?)", [(name, r.id) for r in records])
         self._conn.exec_driver_sql(TRIM)
         self.touched.setdefault(kind, {}).update((r.id, r) for r in records)
+
+    def _log(self, kind: type[Any], rows: Mapping[str, tuple[Any, ...]]) -> None:
+        """Keep what these records were, so that the past can be shown."""
+        table = table_of(kind)
+        # By name: a column that a later edition added stands last in an older file.
+        names = ", ".join(f'"{c.name}"' for c in table.columns)
+        sql = f"SELECT {names} FROM {table.name} WHERE id IN (SELECT value FROM json_each(?))"
+        before = [tuple(row) for row in self._conn.exec_driver_sql(sql, (json.dumps([*rows]),))]
+        made = sorted(rows.keys() - {row[0] for row in before})
+        pairs = [(row, rows[row[0]]) for row in before]
+        if body := undo.of_change(table.columns.keys(), pairs, made):
+            self.run(LOG, [(self.now, table.name, body)])
+            days = codes.limit("log_days", day(self.now))
+            self.run("DELETE FROM wall_log WHERE at < ?", [(undo.cutoff(self.now, days),)])
+
+    def begin_log(self) -> None:
+        """From now on it is known what changed; what was logged so far is forgotten."""
+        self.run("DELETE FROM wall_log WHERE at <= ?", [(1 << 62,)])
+        self.run(LOG, [(self.now, undo.BEGUN, b"")])
 
     def set(self, key: str, value: str) -> None:
         """Keep a setting of this station."""
@@ -198,6 +220,8 @@ class Store:
             if not (origin := tx.setting("origin")):
                 origin = uuid.uuid4().hex[:16]
                 tx.set("origin", origin)
+            if not tx.rows("SELECT 1 FROM wall_log LIMIT 1"):
+                tx.begin_log()
             return origin
 
     def close(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import Column, Integer, Table, Text
+from sqlalchemy import Column, Index, Integer, LargeBinary, MetaData, Table, Text
 
 from commandwall.clock import Ms
 from commandwall.store.schema import WALL, mirror, record, wall
@@ -59,6 +59,38 @@ mirror_changed = Table(
 )
 RING = 100_000
 """Rows kept in the two rings; a reader behind the tail reads its kinds anew."""
+
+
+def _log(name: str, home: MetaData) -> Table:
+    """Before-images (`store.undo`) of rows of a file, oldest first; the entry of no kind says from
+    when on there are any."""
+    return Table(
+        name,
+        home,
+        Column("seq", Integer, primary_key=True, autoincrement=True),
+        Column("at", Integer, nullable=False),
+        Column("kind", Text, nullable=False),
+        Column("body", LargeBinary, nullable=False),
+        Index(f"ix_{name}_at", "at"),
+        sqlite_autoincrement=True,
+        sqlite_strict=True,
+    )
+
+
+wall_log, mirror_log = _log("wall_log", wall), _log("mirror_log", mirror)
+"""Moments are those at which this station wrote; kept `log_days` of the list `limit`."""
+
+told = Table(
+    "told",
+    wall,
+    Column("record", Text, primary_key=True),  # kind:id
+    Column("hlc", Integer, primary_key=True),
+    Column("origin", Text, primary_key=True),
+    Index("ix_told_hlc", "hlc"),
+    sqlite_strict=True,
+    sqlite_with_rowid=False,
+)
+"""Every line that tells of a record, also those that a later one overtook."""
 
 mirror_meta = Table(
     "mirror_meta",

@@ -7,8 +7,10 @@ by device and time and squeezed, so that one device's hour is one short read.
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from itertools import groupby, pairwise
 from operator import itemgetter
 from pathlib import Path
@@ -37,6 +39,8 @@ from commandwall.store.quarantine import Fault
 
 log = logging.getLogger(__name__)
 NAME = "telemetry.db"
+READINGS, FIXES = "readings", "fixes"
+"""Series of what devices said, and of where units were."""
 SHAPE = 2
 """Number of this layout: a file of another one is begun anew."""
 SPAN = 10 * MINUTE
@@ -236,6 +240,47 @@ class Telemetry:
         held = conn.exec_driver_sql("SELECT value FROM about WHERE key = 'pool'").scalar()
         if held != self._pool:
             raise StoreTrouble("newer", "it holds the history of another pool")
+
+
+def since(folder: Path, series: str) -> Ms | None:
+    """From when on a series is kept; None where nothing of it is."""
+    sql = (
+        'SELECT coalesce((SELECT min("end") FROM chunk WHERE series = ?),'
+        " (SELECT min(at) FROM tail WHERE series = ?))"
+    )
+    found = _ask(folder, sql, (series, series))
+    return Ms(found[0][0]) if found and found[0][0] is not None else None
+
+
+def within(
+    folder: Path, series: str, dtype: np.dtype[Any], span: tuple[Ms, int],
+    shares: Sequence[int] | None = None,
+) -> NDArray[np.void]:  # fmt: skip
+    """Rows of a series between so many milliseconds before a moment and that moment, in no order;
+    for another program than the one that writes. `shares`: of these thousands of devices alone."""
+    until, begin = span[0], span[0] - span[1]
+    sql = 'SELECT body FROM chunk WHERE series = ? AND "end" >= ? AND start <= ?'
+    asked: tuple[Any, ...] = (series, begin, until)
+    if shares is not None:
+        sql += " AND share IN (SELECT value FROM json_each(?))"
+        asked += (json.dumps(list(shares)),)
+    tails = "SELECT body FROM tail WHERE series = ? AND at >= ?"
+    found = [*_ask(folder, sql, asked), *_ask(folder, tails, (series, begin))]
+    parts = [spread(body, dtype) for (body,) in found]
+    parts = [rows[(rows["at"] > begin) & (rows["at"] <= until)] for rows in parts]
+    return np.concatenate(parts) if parts else np.zeros(0, dtype)
+
+
+def _ask(folder: Path, sql: str, asked: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+    """Nothing where there is no file, or one that is just being made."""
+    path = folder / NAME
+    if not path.exists():
+        return []
+    with database.troubles(), closing(database.raw(path)) as conn:
+        conn.execute("PRAGMA query_only=ON")
+        if not conn.execute("SELECT 1 FROM sqlite_master WHERE name = 'chunk'").fetchone():
+            return []
+        return list(conn.execute(sql, asked))
 
 
 def spread(body: bytes, dtype: np.dtype[Any]) -> NDArray[np.void]:

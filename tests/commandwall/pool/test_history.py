@@ -15,7 +15,7 @@ from commandwall import codes
 from commandwall.clock import DAY, HOUR, MINUTE, SECOND, Ms
 from commandwall.desk import Desk
 from commandwall.pool.packs import Packs
-from commandwall.pool.recorder import FIXES, HOURS, KEPT, MINUTES, READINGS, SERIES, Recorder
+from commandwall.pool.recorder import HOURS, KEPT, MINUTES, SERIES, Recorder
 from commandwall.resources import FIX_DTYPE, Resource
 from commandwall.resources import pack as pack_fixes
 from commandwall.sensors import READING_DTYPE, pack
@@ -23,7 +23,7 @@ from commandwall.store import live
 from commandwall.store.columns import spread, squeeze
 from commandwall.store.migrate import open_store
 from commandwall.store.mirror import Mirror, use
-from commandwall.store.telemetry import NAME, Telemetry
+from commandwall.store.telemetry import FIXES, NAME, READINGS, Telemetry
 
 
 def values(record: object) -> tuple[object, ...]:
