@@ -123,6 +123,7 @@ class Trend(pg.GraphicsView):
             token: pg.mkPen(look.colour(token), width=width) for token in ("data", "t3", "s1", "s3")
         }
         self._band.setBrush(look.colour("band"))
+        self._wear_dot(look)
         self._show()
 
     def show_day(self, day: Day) -> None:
@@ -149,12 +150,15 @@ class Trend(pg.GraphicsView):
         self.update()
 
     def _show_dot(self, day: Day, xs: np.ndarray, ys: np.ndarray) -> None:
-        if not len(xs) or day.frozen:
-            self._dot.setData([], [])
-            return
-        size = DOT * self.look.unit
-        colour = self.look.colour("data")
-        self._dot.setData(xs[-1:], ys[-1:], size=size, brush=colour, pen=pg.mkPen(colour))
+        last = slice(0, 0) if day.frozen else slice(-1, None)
+        self._dot.setData(xs[last], ys[last])
+
+    def _wear_dot(self, look: Look) -> None:
+        """Once for each look: the item keeps a picture of every pen it was ever given."""
+        self._dot.fragmentAtlas.clear()
+        self._dot.setPen(look.colour("data"))
+        self._dot.setBrush(look.colour("data"))
+        self._dot.setSize(DOT * look.unit)
 
     def drawForeground(self, painter: QPainter, rect: QRectF) -> None:
         painter.save()
