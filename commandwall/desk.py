@@ -14,11 +14,13 @@ from commandwall import (
     attachments,
     conflicts,
     directives,
+    dispatch,
     events,
+    incidents,
     people,
     rights,
     sensors,
-)  # fmt: skip
+)
 from commandwall.clock import Clock, Ms
 from commandwall.files.content import Unfit
 from commandwall.files.kept import Kept
@@ -42,12 +44,15 @@ REACTIONS: tuple[tuple[type[Any], Reaction], ...] = (
     (alarms.Alarm, events.file_alarms),
     (directives.Directive, directives.deliver),
     (Conflict, conflicts.settle_older),
+    (events.EventWork, dispatch.free_of_events),
+    (incidents.Incident, dispatch.free_of_incidents),
 )
 """What follows by itself, in the same transaction: when these records change, do this."""
 
 SWEEPS: tuple[tuple[str, Sweep], ...] = (
     ("thresholds of a new day", sensors.begin_day),
     ("silent devices", sensors.mark_silent),
+    ("units on their way", dispatch.follow),
 )
 """What runs by the clock: the agent walks it once each second. A record that one of them makes has
 the id uuid5(rule, record, due time), so that all stations make the same."""

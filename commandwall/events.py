@@ -207,6 +207,11 @@ def accept(tx: Tx, event: str) -> None:
     tx.put(replace(_step(tx, event, ACCEPTED), accepted_at=tx.now))
 
 
+def may_dispatch(reader: Reader, event: str) -> bool:
+    """Whether an event still waits for the unit that takes it."""
+    return view(reader, event).state in ALLOWED[DISPATCHED]
+
+
 def dispatch(tx: Tx, event: str, unit: str) -> None:
     """派单: give it to a unit; a new event is accepted by the same act."""
     unit = written("unit", unit, TITLE_LIMIT)

@@ -34,6 +34,7 @@ from commandwall.clock import Ms
 from commandwall.conflicts import OPEN, Dispute, Verdict
 from commandwall.countersign import Countersign
 from commandwall.directives import Directive
+from commandwall.dispatch import Assignment, AssignmentStep, Trip, trips
 from commandwall.events import Event, EventView
 from commandwall.exchange import Decision, Message
 from commandwall.extents import Extent
@@ -302,6 +303,10 @@ class Picture:
         self.messages: dict[str, Message] = {}
         self.decisions: dict[str, Decision] = {}
         self.sitreps: dict[str, SituationReport] = {}
+        self.assignments: dict[str, Assignment] = {}
+        self.assignment_steps: dict[str, AssignmentStep] = {}
+        self.trips: dict[str, Trip] = {}
+        self.engaged: dict[str, Trip] = {}  # the open trip of each unit that has one
         self.conflicts: dict[str, Conflict] = {}
         self.disputes: dict[str, Dispute] = {}
         self.verdicts: dict[str, Verdict] = {}
@@ -376,6 +381,7 @@ class Picture:
             HandOut: self.hand_outs, Finding: self.findings,
             Request: self.requests, SituationReport: self.sitreps, Answer: self.answers,
             Countersign: self.countersigns, Message: self.messages, Decision: self.decisions,
+            Assignment: self.assignments, AssignmentStep: self.assignment_steps,
         }  # fmt: skip
         return shelves.get(kind, {})
 
@@ -387,6 +393,9 @@ class Picture:
             self.people = defaultdict(list)
             for person in self.persons.values():
                 self.people[person.area].append(person)
+        elif kind in (Assignment, AssignmentStep):
+            self.trips = trips(self.assignments.values(), self.assignment_steps.values())
+            self.engaged = {t.assignment.resource: t for t in self.trips.values() if t.open}
         elif kind is IndicatorValue:
             self.ages["values"] = max((v.at for v in self.values.values()), default=Ms(0))
         elif kind is Event:

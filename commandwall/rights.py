@@ -21,6 +21,7 @@ from commandwall.codes import Code
 from commandwall.conflicts import Dispute
 from commandwall.countersign import Countersign
 from commandwall.directives import Directive, Order
+from commandwall.dispatch import Assignment, Sending
 from commandwall.events import EventView
 from commandwall.incidents import OPEN, Incident, JoinedEvent, Opening, events_of
 from commandwall.reporting import Statement
@@ -207,6 +208,18 @@ def _finding(reader: Reader, finding: str) -> About:
     return _incident(reader, found.incident) if found else About()
 
 
+def _sending(reader: Reader, sending: Sending) -> About:
+    """What a unit is sent to; the urgency is the one that it is sent with."""
+    found = SUBJECTS[sending.kind](reader, sending.subject)
+    return replace(found, urgency=sending.urgency)
+
+
+def _assignment(reader: Reader, assignment: str) -> About:
+    a = reader.get(Assignment, assignment)
+    found = SUBJECTS[a.kind](reader, a.subject) if a is not None else About()
+    return replace(found, urgency=a.urgency) if a is not None else found
+
+
 def _opening(reader: Reader, opening: Opening) -> About:
     event = _event(reader, opening.event)
     return replace(event, areas=(opening.area, *event.areas))
@@ -252,6 +265,8 @@ SUBJECTS: Mapping[str, Callable[[Reader, Any], About]] = {
     "order": _order,
     "wish": _order,
     "situation": _order,
+    "sending": _sending,
+    "assignment": _assignment,
     "opening": _opening,
     "statement": _statement,
     "finding": _finding,

@@ -123,7 +123,7 @@ class RoadGraph:
         good &= np.isfinite(shapely.bounds(lines)).all(axis=1)
         oneway = np.array([r.oneway for r in roads], np.int64)[good]
         ends = np.array([(r.a, r.b) for r in roads], np.int64).reshape(-1, 2)[good]
-        self.length, self._aside = length[good], aside
+        self.project, self.length, self._aside = project, length[good], aside
         self._seconds = np.maximum(self.length / (speed[good] * KMH), SHORTEST)
         self._there, self._back = oneway >= 0, oneway <= 0
         self.numbers, flat = np.unique(ends, return_inverse=True)
@@ -162,19 +162,29 @@ class RoadGraph:
         than `most` where no more can come."""
         if not np.size(units):
             return []
-        to, spots = self.snap([point]), self.snap(units)
-        for limit in WIDER:
-            seconds = self._times(to, spots, limit)
-            found = np.flatnonzero(np.isfinite(seconds))
-            if len(found) >= most:
-                break
+        seconds = self.soon(point, units, most)
+        found = np.flatnonzero(np.isfinite(seconds))
         order = found[np.argsort(seconds[found], kind="stable")][:most]
         return [(int(row), float(seconds[row])) for row in order]
+
+    def soon(
+        self, point: Point, units: npt.ArrayLike, most: int, of: npt.NDArray[np.bool_] | None = None
+    ) -> Array:
+        """Seconds that each of (n, 2) units needs to a place, searched only as far as it takes to
+        find `most` of them (of those in `of`): inf for those further away, NaN where no road leads
+        there."""
+        to, spots = self.snap([point]), self.snap(units)
+        wanted = np.ones(len(spots.edge), bool) if of is None else of
+        for limit in WIDER:
+            seconds = self._times(to, spots, limit)
+            if np.isfinite(seconds[wanted]).sum() >= most:
+                return seconds
+        return np.where(np.isfinite(seconds), seconds, np.nan)
 
     def reach(self, point: Point, limit: float) -> Reach:
         """From where a place is reached within `limit` seconds."""
         to = self.snap([point])
-        limit -= self._aside * float(to.gap[0])
+        limit = max(0.0, limit - self._aside * float(to.gap[0]))
         left = limit - self._field(to, limit)  # -inf where it is not reached
         (a, b), seconds = self._ends.T, self._seconds
         there = np.flatnonzero(self._there & (left[b] > 0))

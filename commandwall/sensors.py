@@ -50,6 +50,8 @@ class Watch:
     day: date  # whose thresholds count
     renew: Callable[[], None]
     """Judges everything by the thresholds of today."""
+    follow: Callable[[], None]
+    """Looks where the units are that were sent."""
 
 
 def begin_day(watch: Watch, now: Ms) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtWidgets import QWidget
 
@@ -16,6 +16,7 @@ from layers.board import Board
 from layers.buildings import BuildingsLayer
 from layers.events import EventsLayer
 from layers.households import Homes, HouseholdsLayer
+from layers.reach import ReachLayer
 from layers.style import STREET
 from layers.tint import TintLayer
 
@@ -118,6 +119,14 @@ class Layered(QWidget):
         """The households of those buildings."""
         if (layer := self.board.layer(HouseholdsLayer)) is not None:
             layer.hand(homes)
+            self.board.redo(layer.id)
+
+    def set_reach(self, outline: Any, minutes: float) -> None:
+        """From where a place is reached in so many minutes, as a polygon in degrees; None for
+        nothing."""
+        layer = self.board.layer(ReachLayer)
+        if layer is not None and layer.outline is not outline:
+            layer.outline, layer.minutes = outline, minutes
             self.board.redo(layer.id)
 
     @property

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,7 @@ from PySide6.QtGui import QPainter
 
 from commandwall import codes
 from commandwall.clock import Ms
+from commandwall.dispatch import Assignment, AssignmentStep, status_of
 from commandwall.picture import Changes, FixArrays, Fixes, Picture, Tick
 from commandwall.resources import Resource
 from layers import words
@@ -37,7 +38,14 @@ class _Fleet:
 
     @classmethod
     def of(cls, picture: Picture) -> _Fleet:
-        units = sorted(picture.resources.values(), key=lambda r: r.status in AT_WORK)
+        engaged = picture.engaged
+        units = sorted(
+            (
+                replace(r, status=status_of(r, engaged.get(r.id)))
+                for r in picture.resources.values()
+            ),
+            key=lambda r: r.status in AT_WORK,
+        )
         row = np.array([picture.fixes.row_of.get(r.id, -1) for r in units], np.int64)
         home = np.array([(r.lon, r.lat) for r in units], np.float64).reshape(-1, 2)
         idle = sum(r.status not in AT_WORK for r in units)
@@ -57,7 +65,7 @@ class ResourcesLayer(Layer):
     """At city level those at work are dots; nearer each is a disc, at work with its name."""
 
     id, title, order = "resources", "力量", 80
-    shows = frozenset({Resource, Fixes, Tick})
+    shows = frozenset({Resource, Assignment, AssignmentStep, Fixes, Tick})
     watched = True
 
     def __init__(self) -> None:
@@ -68,7 +76,8 @@ class ResourcesLayer(Layer):
         self._signs = _Signs()
 
     def refresh(self, picture: Picture, changes: Changes, scene: Scene) -> None:
-        if self._fleet is None or Resource in changes.kinds or picture.fixes is not self._of:
+        others = {Resource, Assignment, AssignmentStep} & changes.kinds
+        if self._fleet is None or others or picture.fixes is not self._of:
             self._fleet, self._of = _Fleet.of(picture), picture.fixes
         fleet = self._fleet
         self.count, self.at = len(fleet.units), picture.ages.get("fixes")

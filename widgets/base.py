@@ -34,6 +34,7 @@ from widgets.needs import Needs
 from widgets.own_keys import OwnKeys
 from widgets.paper import Ink, Paper, Stroke
 from widgets.reasons import sentence
+from widgets.streets import Streets
 from widgets.trust import Limits, Trust
 
 log = logging.getLogger(__name__)
@@ -72,6 +73,7 @@ class Context:
     drafts: Drafts
     needs: Needs
     hits: Hits
+    streets: Streets
     blinker: Blinker
     seconds: Callable[[], float]
     """The monotonic clock of the map, so that all rings blink in phase."""

@@ -131,6 +131,10 @@ def _reported(facts: Facts) -> str:
     return tr("{kind} 已报出；报错了按更正另出一版", kind=kind)
 
 
+def _engaged(facts: Facts) -> str:
+    return tr("{unit} 任务在身，不比这里轻，先撤回再派", unit=facts.get("unit", ""))
+
+
 def _closed(facts: Facts) -> str:
     return tr("已结束，不能再做")
 
@@ -255,6 +259,7 @@ SENTENCES: Mapping[str, Callable[[Facts], str]] = {
     "has_incident": _has_incident,
     "no_first_report": _no_first_report,
     "reported": _reported,
+    "engaged": _engaged,
     "disk_full": _disk_full,
     "file": _file,
     "attached": _attached,

@@ -52,6 +52,7 @@ from widgets.own_keys import OwnKeys
 from widgets.page import Page
 from widgets.palette import Palette
 from widgets.seat import Seat
+from widgets.streets import Streets
 from widgets.turns import Turns
 
 log = logging.getLogger(__name__)
@@ -83,7 +84,7 @@ class Wall(QWidget):
             picture=self.picture, desk=self.desk, look=self._look(settings.theme, "wall"),
             limits=self.file.limits, drafts=Drafts(self.desk.keep, self.desk.ask, self),
             needs=Needs(self.file.limits.urgent), blinker=blinker,
-            hits=Hits(self.picture, self.desk, self),
+            hits=Hits(self.picture, self.desk, self), streets=Streets(self.picture, self),
             seconds=world.clock.monotonic, go=self.open_page, map=map_view,
             pages=self.file.pages, over=self._show_overlay, know=self.know,
         )  # fmt: skip
@@ -128,6 +129,7 @@ class Wall(QWidget):
         self._judge()
         self.context.needs.look(self.picture, changes)
         self.context.hits.look(changes)
+        self.context.streets.look(changes)
         self.map.set_calls(self.context.needs.late)
         self.map.refresh(self.picture, changes)
         self.turns.take(self.page.shown(), changes)
@@ -405,10 +407,7 @@ class Wall(QWidget):
             self._overlay = None
 
     def toggle_full_screen(self) -> None:
-        if self.isFullScreen():
-            self.showNormal()
-        else:
-            self.showFullScreen()
+        (self.showNormal if self.isFullScreen() else self.showFullScreen)()
 
     def open_map(self, screen: str = "") -> None:
         """The map in one more window: on that screen, or as a window to be placed by hand."""

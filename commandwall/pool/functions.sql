@@ -295,6 +295,8 @@ LANGUAGE sql STABLE AS $$
         WHEN 'officer' THEN one->>'area'
         WHEN 'duty' THEN one->>'area'
         WHEN 'signin' THEN one->>'area'
+        WHEN 'assignment' THEN one->>'area'
+        WHEN 'assignmentstep' THEN one->>'area'
         WHEN 'verdict' THEN (SELECT d.area FROM cw_dispute d WHERE d.id = one->>'id')
         WHEN 'attachedfile' THEN cw_subject_area(one->>'kind', one->>'subject')
         ELSE coalesce(

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from commandwall import alarms, resources, sensors
+from commandwall import alarms, dispatch, resources, sensors
 from commandwall.clock import DAY, MINUTE, SECOND, Clock, Ms, day
 from commandwall.desk import Desk
 from commandwall.judge import CALM, Judge
@@ -29,6 +29,7 @@ class Packs:
     ) -> None:
         self._store, self._desk, self._clock, self._recorder = store, desk, clock, recorder
         self.newest: dict[str, Ms] = {}
+        self._tracker = dispatch.Tracker()
         self.rearrange()
         if recorder is not None:
             recorder.follow(self.state)
@@ -49,6 +50,7 @@ class Packs:
         self._doubts = self._open("judge", live.DOUBT, size)
         self._restore({s.id: row for row, s in enumerate(known)})
         self._fixes = self._open("fixes", live.FIX, 1 + max((u.no for u in units), default=0))
+        self._numbers = {unit.id: unit.no for unit in units}
         numbers = np.array([u.no for u in units], np.intp)
         self._parts = (self._no, self._readings), (numbers, self._fixes)
         self._fill()
@@ -71,7 +73,15 @@ class Packs:
 
     def watch(self) -> sensors.Watch:
         """What the sweeps look at each second."""
-        return sensors.Watch(self._no, self._period, self._readings, self._day, self.rearrange)
+        live_ = self._no, self._period, self._readings, self._day
+        return sensors.Watch(*live_, self.rearrange, self._follow)
+
+    def _follow(self) -> None:
+        """What positions show of units that were sent becomes known."""
+        if found := self._store.read(dispatch.under_way):
+            fix_of = dispatch.fix_reader(self._numbers, self._fixes.read())
+            if steps := self._tracker.look(found.values(), fix_of):
+                self._desk.run(dispatch.observe_steps, {"steps": steps})
 
     def _take_readings(self, readings: NDArray[np.void]) -> None:
         readings = readings[readings["no"] < len(self._row)]

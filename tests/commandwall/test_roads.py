@@ -109,6 +109,11 @@ def test_from_where_a_place_is_reached_in_time(graph):
     assert ring.contains(shapely.Point(5, 990)) and not ring.contains(shapely.Point(700, 0))
 
 
+def test_a_place_that_is_too_far_off_the_road_is_reached_from_nowhere():
+    reach = RoadGraph(town(), in_metres, aside=1.0).reach((0, -5000), 300.0)
+    assert len(reach.xy) == 0 and reach.ring().is_empty
+
+
 def test_a_place_in_a_oneway_is_reached_from_behind_only():
     graph = RoadGraph([a_road(1, 2, [(0, 0), (1000, 0)], oneway=1)], in_metres)
     reach = graph.reach((500, 0), 20.0)

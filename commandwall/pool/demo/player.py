@@ -39,6 +39,12 @@ STILL_OPEN = (
     " AND id LIKE 'E________-%' AND NOT EXISTS (SELECT 1 FROM cw_work w WHERE w.id = e.id)"
 )
 """The city's own events: a player touches no others, and none that a station has touched."""
+SENT = (
+    "SELECT a->>'id', a->>'resource', (a->>'lon')::float8, (a->>'lat')::float8 FROM cw_journal,"
+    " jsonb_array_elements(body::jsonb->'records'->'assignment') a"
+    " WHERE act = 'send' AND received_at > %s AND a->>'outcome' = ''"
+)
+"""Units that stations sent lately."""
 
 
 class Player:
@@ -87,6 +93,9 @@ class Player:
             " WHERE w.at > %s",
             (moment(Ms(max(0, self._looked - 10 * SECOND))),),
         ).fetchall()
+        units = conn.execute(SENT, (moment(Ms(max(0, self._looked - 10 * SECOND))),)).fetchall()
+        for id_, unit, lon, lat in units:
+            _set_status(conn, self._play.send(unit, id_, lon, lat))
         self._looked = now
         self._play.release(row[0] for row in work)
         for id_, unit, lon, lat, _ in work:

@@ -16,6 +16,7 @@ from station import exchange
 
 from commandwall import events, people
 from commandwall.clock import Ms
+from commandwall.dispatch import Assignment, AssignmentStep
 from commandwall.people import Duty, Officer
 from commandwall.pool import schema, stations
 from commandwall.pool.client import Client, PoolTrouble
@@ -443,3 +444,27 @@ def test_people_travel_within_their_area_and_sign_in_where_they_are_known(
         assert (duty.name, duty.seat) == ("王三", "front")
         (note,) = back.store.read(lambda r: r.find(events.EventNote))
         assert (note.by, note.post) == ("王三", "front")
+
+
+def test_units_that_were_sent_are_known_within_their_area(
+    pool: Any, towns: Any, station: Any
+) -> None:
+    back, front, other = station("back"), station("front"), station("p1")
+    sent = Assignment("s1", "event", "e1", "U1", 1, OURS, 120.2, 31.9, None, None, 90, "road",
+                      Ms(1_795_500_000_000), "陈", "chief")  # fmt: skip
+    step = AssignmentStep(
+        "t1", "s1", OURS, "ACKED", Ms(1_795_500_020_000), "told", "", "陈", "chief"
+    )
+    with pool.client() as city:
+        clients = city, towns["town_one"], towns["town_two"]
+        links = [p.meet(c) for p, c in zip((back, front, other), clients, strict=True)]
+        back.desk.run(lambda tx: tx.put(sent), {})
+        back.desk.run(lambda tx: tx.put(step), {})
+        for link in links:
+            exchange(link)
+        known = [
+            [{r.id for r in post.store.read(lambda r, k=k: r.find(k))} for k in
+             (Assignment, AssignmentStep)]
+            for post in (back, front, other)
+        ]  # fmt: skip
+        assert known == [[{"s1"}, {"t1"}], [{"s1"}, {"t1"}], [set(), set()]]

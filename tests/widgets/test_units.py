@@ -1,0 +1,185 @@
+"""From an alarm to the first unit sent, on a real wall: proposals, keys, what comes of it."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import shapely
+from builders import NOW, an_event
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from world import an_alarm
+
+from commandwall.alarms import Alarm
+from commandwall.areas import Road
+from commandwall.clock import MINUTE, SECOND, Ms
+from commandwall.dispatch import ARRIVED, Assignment, AssignmentStep
+from commandwall.events import Event, EventView
+from commandwall.picture import FixArrays, Fixes, Tick
+from commandwall.resources import Resource
+from commandwall.store.mirror import Mirror, use
+
+PLACE = (120.2, 31.1)
+STEP = 0.01
+
+
+def a_unit(no: int, **kw: Any) -> Resource:
+    row = Resource(f"U{no}", no, "gas", f"燃气 {no}", "燃气公司", 4, "gas,repair", "patrol",
+                   120.2, 31.1, "t1")  # fmt: skip
+    return dataclasses.replace(row, **kw)
+
+
+UNITS = [
+    a_unit(0),
+    a_unit(1),
+    a_unit(2),
+    a_unit(3),
+    a_unit(4, kind="police", capabilities="police"),
+]
+
+
+def roads() -> list[Road]:
+    """A street from west to east over the place; a unit two steps west drives 1.9 km."""
+    found = []
+    for i in range(8):
+        west = PLACE[0] + (i - 4) * STEP
+        line = shapely.LineString([(west, PLACE[1]), (west + STEP, PLACE[1])])
+        found.append(Road(f"R{i}", "street", "", i, i + 1, 954.0, 36.0, shapely.to_wkb(line)))
+    return found
+
+
+@pytest.fixture
+def town(world: Any) -> Any:
+    """An alarm, the event it filed, five units with positions of now, in picture and mirror."""
+    event = an_event(
+        id="E9", title="燃气泄漏", cls="gas", urgency=1, area="t1", lon=120.2, lat=31.1
+    )
+    mirror = Mirror(world.store.folder / "m1.db")
+    rows = {"resource": UNITS, "event": [event]}
+    mirror.take({k: [dataclasses.astuple(r) for r in some] for k, some in rows.items()}, {})
+    mirror.close()
+    use(world.store.folder, "m1.db")
+    fixes = FixArrays(UNITS)
+    fixes.lon[:] = [PLACE[0] + n * STEP for n in (2, 1, 3, -3.5, 0)]
+    fixes.lat[:], fixes.at[:] = PLACE[1], NOW - 5 * SECOND
+    world.apply(
+        {Resource: UNITS, Road: roads(), Event: [EventView(event, None)],
+         Alarm: [an_alarm(event="E9", severity=1)]},
+        resources=fixes,
+    )  # fmt: skip
+    return world
+
+
+@pytest.fixture
+def alarm_to(make_wall: Callable[..., Any], town: Any, qtbot: Any) -> Any:
+    """A wall that stands on its first page, its streets looked at."""
+    wall = make_wall()
+    with qtbot.waitActive(wall, timeout=20_000):
+        wall.activateWindow()
+    town.tick({Road: roads()})
+    return wall
+
+
+def press(wall: Any, *keys: tuple[Qt.Key, Qt.KeyboardModifier]) -> int:
+    for key, held in keys:
+        QTest.keyClick(wall, key, held)
+    return len(keys)
+
+
+NONE, ALT = Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.AltModifier
+
+
+def proposed(wall: Any, qtbot: Any) -> Any:
+    panel = wall.page.panels["units"]
+    qtbot.waitUntil(lambda: len(panel._fit) == 3, timeout=20_000)
+    return panel
+
+
+def told(panel: Any) -> str:
+    panel.grab()
+    return str(panel.accessibleDescription())
+
+
+def sent(world: Any) -> list[Assignment]:
+    return list(world.store.read(lambda reader: reader.find(Assignment, outcome="")))
+
+
+def test_from_an_alarm_to_the_first_unit_in_three_strokes(
+    alarm_to: Any, town: Any, qtbot: Any
+) -> None:
+    strokes = press(alarm_to, (Qt.Key.Key_5, ALT), (Qt.Key.Key_J, NONE))
+    panel = proposed(alarm_to, qtbot)
+    assert [p.unit.resource.id for p in panel._fit] == ["U1", "U0", "U2"]
+    strokes += press(alarm_to, (Qt.Key.Key_U, NONE))
+    qtbot.waitUntil(lambda: len(sent(town)) == 1, timeout=20_000)
+    assert strokes == 3
+    (one,) = sent(town)
+    assert (one.kind, one.subject, one.resource, one.basis) == ("event", "E9", "U1", "road")
+    assert one.eta_s == pytest.approx(95, abs=2) and one.urgency == 1
+
+
+def test_a_digit_chooses_another_and_the_reasons_are_told(
+    alarm_to: Any, town: Any, qtbot: Any
+) -> None:
+    press(alarm_to, (Qt.Key.Key_5, ALT), (Qt.Key.Key_J, NONE))
+    panel = proposed(alarm_to, qtbot)
+    line = told(panel)
+    assert "燃气 1" in line and "按路网" in line and "1:35" in line and "燃气抢险" in line
+    assert "不荐：能力不符" in line and "定位 0:05 前" in line
+    press(alarm_to, (Qt.Key.Key_2, NONE), (Qt.Key.Key_U, NONE))
+    qtbot.waitUntil(lambda: len(sent(town)) == 1, timeout=20_000)
+    assert sent(town)[0].resource == "U0"
+
+
+def test_who_was_sent_is_followed_and_the_next_is_offered(
+    alarm_to: Any, town: Any, qtbot: Any
+) -> None:
+    press(alarm_to, (Qt.Key.Key_5, ALT), (Qt.Key.Key_J, NONE))
+    panel = proposed(alarm_to, qtbot)
+    press(alarm_to, (Qt.Key.Key_U, NONE))
+    qtbot.waitUntil(lambda: len(sent(town)) == 1, timeout=20_000)
+    town.tick({Assignment: sent(town)}, markers=frozenset({Tick}))
+    qtbot.waitUntil(lambda: [p.unit.resource.id for p in panel._fit] == ["U0", "U2", "U3"],
+                    timeout=20_000)  # fmt: skip
+    assert "已派" in told(panel) and "预计 1:35" in told(panel)
+    town.clock.at += 61 * SECOND
+    town.tick()
+    assert "未接令，可改派下一个" in told(panel)
+    press(alarm_to, (Qt.Key.Key_O, NONE))
+    steps = lambda: list(town.store.read(lambda r: r.find(AssignmentStep)))  # noqa: E731
+    qtbot.waitUntil(lambda: len(steps()) == 1, timeout=20_000)
+    town.clock.at += 5 * MINUTE
+    town.tick({AssignmentStep: steps()})
+    assert "超过 5 分钟未到场" in told(panel)
+    seen = AssignmentStep("s2", sent(town)[0].id, "", ARRIVED, Ms(town.clock.at), "", "", "", "")
+    town.tick({AssignmentStep: [seen]})
+    assert "6:01 到场" in told(panel) and "24 时内 5 分钟到场 0/1" in told(panel)
+    press(alarm_to, (Qt.Key.Key_Q, NONE))
+    qtbot.waitUntil(lambda: not sent(town), timeout=20_000)
+
+
+def test_without_roads_a_straight_line_is_said_to_be_one(
+    make_wall: Callable[..., Any], town: Any, qtbot: Any
+) -> None:
+    town.picture.roads.clear()
+    wall = make_wall()
+    with qtbot.waitActive(wall, timeout=20_000):
+        wall.activateWindow()
+    town.tick()
+    press(wall, (Qt.Key.Key_5, ALT), (Qt.Key.Key_J, NONE))
+    assert "按直线估算" in told(proposed(wall, qtbot))
+
+
+def test_a_position_that_is_old_counts_less_and_then_not_at_all(
+    alarm_to: Any, town: Any, qtbot: Any
+) -> None:
+    town.picture.fixes.at[1] = NOW - 200 * SECOND
+    town.picture.fixes.at[0] = NOW - 400 * SECOND
+    town.tick(markers=frozenset({Fixes}))
+    press(alarm_to, (Qt.Key.Key_5, ALT), (Qt.Key.Key_J, NONE))
+    panel = proposed(alarm_to, qtbot)
+    assert [p.unit.resource.id for p in panel._fit] == ["U2", "U1", "U3"]
+    assert "不荐：定位过旧" in told(panel)

@@ -1,0 +1,347 @@
+"""就近力量: who could be sent to what was chosen, and why; who was sent, and how far they are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from PySide6.QtCore import QRectF
+
+from commandwall import codes, dispatch
+from commandwall.alarms import Alarm
+from commandwall.clock import DAY, SECOND, Ms
+from commandwall.dispatch import (
+    ACKED,
+    ARRIVED,
+    CANCELLED,
+    Assignment,
+    AssignmentStep,
+    Sending,
+    Trip,
+)
+from commandwall.events import Event
+from commandwall.incidents import Incident
+from commandwall.picture import Changes, Fixes, Picture, Tick
+from commandwall.proposals import Proposal, Task
+from commandwall.resources import Resource
+from commandwall.rights import About
+from widgets import age
+from widgets.acts import ActBar
+from widgets.base import Command, Panel, Piece, Subject
+from widgets.fields import words
+from widgets.i18n import named, tr
+from widgets.keys import draw_cap
+from widgets.paper import Ink, Paper
+from widgets.sheet import Sheet
+from widgets.tasks import Answer, answer, task_of, units_of
+from widgets.text import plain
+
+ROWS = 6
+"""Rows that have a key."""
+ACTS = {
+    "U": dispatch.send, "O": dispatch.acknowledge_sending, "I": dispatch.report_arrival,
+    "Q": dispatch.release, "B": dispatch.recall, "P": dispatch.explain_delay,
+}  # fmt: skip
+"""The acts of the bar, by their keys."""
+ROW, BAR = 32.0, 44.0
+EVERY = 5 * SECOND
+"""Positions move: so often the proposals are made anew."""
+Row = Proposal | Trip
+
+
+class Units(Panel):
+    """`U` sends the first of the proposals, or the one that `1` to `3` chose."""
+
+    id = "units"
+    title = "就近力量"
+    shows = frozenset({Event, Alarm, Incident, Assignment, AssignmentStep, Resource, Fixes, Tick})
+
+    def __init__(self, *args: Any, **kw: Any) -> None:
+        super().__init__(*args, **kw)
+        self._subject: Subject | None = None
+        self._task: Task | None = None
+        self._fit: list[Proposal] = []
+        self._others: list[Proposal] = []
+        self._asked, self._current, self._said = Ms(0), 0, ""
+        self._bar = ActBar(self._acts(), self)
+        self._bar.hide()
+
+    # What was chosen.
+
+    def open(self, subject: Subject) -> None:
+        if subject.kind in (Event, Alarm, Incident):
+            fresh = subject != self._subject
+            self._subject, self._said = subject, "" if fresh else self._said
+            if fresh:
+                self._fit, self._others, self._current = [], [], 0
+            self._look()
+
+    def refresh(self, picture: Picture, changes: Changes) -> None:
+        self.at = picture.ages.get("fixes")
+        moved = changes.kinds & {Assignment, AssignmentStep}
+        if self._subject is not None and (moved or picture.now - self._asked >= EVERY):
+            self._look()
+
+    def commands(self) -> list[Command]:
+        choose = [
+            Command(str(n), tr("选 {n}", n=n), self._chooser(n - 1)) for n in range(1, ROWS + 1)
+        ]
+        return [*(Command(c.key, tr(c.name), c.run) for c in self._acts()), *choose]
+
+    def refused(self, why: str) -> None:
+        self._said = why
+        self.update()
+
+    # Acts.
+
+    def send(self) -> None:
+        """Send the chosen proposal, the first where another row is chosen."""
+        row = self._row()
+        chosen = row if isinstance(row, Proposal) else next(iter(self._fit), None)
+        if self._task is None or chosen is None:
+            return
+        t, u = self._task, chosen.unit
+        self.do(
+            dispatch.send, self._sent, sending=Sending(
+                t.kind, t.subject, u.resource.id, t.lon, t.lat, t.urgency, t.area, u.fix.lon,
+                u.fix.lat, round(chosen.seconds), chosen.basis,
+            ),
+        )  # fmt: skip
+
+    def acknowledge(self) -> None:
+        self._on_trip(dispatch.acknowledge_sending, lambda t: ACKED not in t.steps)
+
+    def arrive(self) -> None:
+        self._on_trip(dispatch.report_arrival, lambda t: ARRIVED not in t.steps)
+
+    def release(self) -> None:
+        self._on_trip(dispatch.release, lambda t: True)
+
+    def recall(self) -> None:
+        """Ask why, then call it off."""
+        self._with_reason(tr("撤回：力量不再前往"), "撤回", dispatch.recall)
+
+    def explain(self) -> None:
+        """Ask why it is late, and keep the answer."""
+        self._with_reason(tr("未按时到场的原因"), "记录", dispatch.explain_delay)
+
+    # Drawing.
+
+    def place(self) -> None:
+        tall = self.look.px(BAR)
+        self._bar.setGeometry(0, self.height() - tall, self.width(), tall)
+
+    def wear(self) -> None:
+        super().wear()
+        self._bar.wear()
+
+    def aside(self) -> list[Piece]:
+        """The share that was there in time, of how many, over the last day."""
+        now = self.picture.now
+        found = dispatch.score(self._of_today(), now)
+        if not found.judged:
+            return []
+        minutes = f"{codes.limit('arrive_minutes'):g}"
+        told = tr("24 时内 {m} 分钟到场 {n}/{all}", m=minutes, n=found.within, all=found.judged)
+        return [(told, Ink("age", "t2"))]
+
+    def draw(self, paper: Paper) -> None:
+        if self._task is None:
+            paper.write(0, self.top + 24, tr("选一条告警、事件或突发，这里列出就近力量"),
+                        Ink("body", "t3"))  # fmt: skip
+            return
+        y, end = self.top, paper.height - BAR - 30
+        if not self._rows() and not self._others:
+            paper.write(0, y + 24, tr("没有可派的力量"), Ink("body", "t3"))
+        for n, row in enumerate(self._rows()[:ROWS]):
+            if y + ROW > end:
+                break
+            self._draw_row(paper, n, row, y)
+            y += ROW
+        for other in self._others:
+            if y + ROW > end:
+                break
+            self._draw_proposal(paper, other, y + 22, "t3")
+            y += ROW
+        self._draw_foot(paper)
+
+    def _draw_row(self, paper: Paper, n: int, row: Row, y: float) -> None:
+        if n == self._current:
+            paper.fill(QRectF(0, y + 1, paper.width, ROW - 2), "r", 4)
+        draw_cap(paper, 6, y + 5, str(n + 1), 22)
+        if isinstance(row, Proposal):
+            self._draw_proposal(paper, row, y + 22, "t1")
+        else:
+            self._draw_trip(paper, row, y + 22)
+
+    def _draw_proposal(self, paper: Paper, one: Proposal, base: float, token: str) -> None:
+        """Who, in how long and on what that rests, how old its position is, what it can do."""
+        unit, w = one.unit.resource, paper.width
+        paper.write(40, base, plain(unit.name, 24), Ink("label", token, token == "t1"),
+                    room=w * 0.2 - 44)  # fmt: skip
+        told = tr("{span}，{basis}", span=_span(one.seconds), basis=named("eta_basis", one.basis))
+        paper.write(w * 0.2, base, told, Ink("label", token), room=w * 0.22)
+        seen = tr("定位 {span} 前", span=_span(one.age_s))
+        old = one.age_s > codes.limit("fix_full_seconds")
+        paper.write(w * 0.43, base, seen, Ink("label", "t2" if old else "t3"), room=w * 0.15)
+        paper.write(w * 0.58, base, self._load(one), Ink("label", "t2"), room=w * 0.15)
+        able = "、".join(named("capability", c) for c in sorted(one.unit.can))
+        paper.write(w * 0.73, base, able, Ink("label", "t3"), room=w * 0.27 - 8)
+
+    def _load(self, one: Proposal) -> str:
+        if one.reason:
+            return tr("不荐：{reason}", reason=named("proposal_reason", one.reason))
+        return named("resource_status", dispatch.status_of(one.unit.resource, one.unit.trip))
+
+    def _draw_trip(self, paper: Paper, trip: Trip, base: float) -> None:
+        """Who was sent, how far it is, since when, and what is late."""
+        a, w, now = trip.assignment, paper.width, self.picture.now
+        unit = self.picture.resources.get(a.resource)
+        name = plain(unit.name if unit is not None else a.resource, 24)
+        paper.write(40, base, name, Ink("label", "t1", True), room=w * 0.2 - 44)
+        paper.write(w * 0.2, base, named("assignment_state", trip.state), Ink("label", "t1", True))
+        sent = tr("{time} 派出，已 {span}", time=age.clock(a.sent_at),
+                  span=_span((now - a.sent_at) / SECOND))  # fmt: skip
+        paper.write(w * 0.3, base, sent, Ink("label", "t2"), room=w * 0.26)
+        paper.write(w * 0.58, base, self._pressing(trip), Ink("label", "t1"), room=w * 0.42 - 8)
+
+    def _pressing(self, trip: Trip) -> str:
+        now, late = self.picture.now, trip.steps.get(dispatch.LATE)
+        if late is not None:
+            return tr("迟到原因：{text}", text=plain(late.text, 60))
+        if (took := trip.after(ARRIVED)) is not None:
+            return tr("{span} 到场", span=_span(took / SECOND))
+        if trip.unanswered(now):
+            return tr("未接令，可改派下一个")
+        if trip.late(now):
+            return tr("超过 {m} 分钟未到场", m=f"{codes.limit('arrive_minutes'):g}")
+        eta = trip.assignment.eta_s
+        return tr("预计 {span}", span=_span(eta)) if eta is not None else ""
+
+    def _draw_foot(self, paper: Paper) -> None:
+        base = paper.height - BAR - 10
+        if self._said:
+            paper.write(0, base, self._said, Ink("label", "t1"), room=paper.width)
+            return
+        found = dispatch.score(self._of_today(), self.picture.now)
+        told = [
+            tr("{step} 中位 {p50}，九成内 {p90}（{n} 次）", step=named("assignment_state", f.step),
+               p50=_span(f.p50), p90=_span(f.p90), n=f.count)
+            for f in found.figures if f.p50 is not None and f.p90 is not None
+        ]  # fmt: skip
+        if told:
+            paper.write(0, base, "　".join(told), Ink("age"), room=paper.width)
+
+    # What is behind it.
+
+    def _acts(self) -> list[Command]:
+        return [
+            Command("U", "出动", self.send),
+            Command("O", "接令", self.acknowledge),
+            Command("I", "到场", self.arrive),
+            Command("Q", "归队", self.release),
+            Command("B", "撤回", self.recall),
+            Command("P", "迟到原因", self.explain),
+        ]
+
+    def _chooser(self, n: int) -> Callable[[], None]:
+        def choose() -> None:
+            if n < len(self._rows()):
+                self._current = n
+                self._allow()
+                self.update()
+
+        return choose
+
+    def _rows(self) -> list[Row]:
+        """Proposals first, then who is on the way or there, the newest first."""
+        return [*self._fit, *self._trips()]
+
+    def _row(self) -> Row | None:
+        rows = self._rows()
+        return rows[self._current] if self._current < len(rows) else None
+
+    def _trips(self) -> list[Trip]:
+        task = self._task
+        if task is None:
+            return []
+        here = task.kind, task.subject
+        rows = [(t, t.assignment) for t in self.picture.engaged.values()]
+        found = [t for t, a in rows if (a.kind, a.subject) == here]
+        return sorted(found, key=lambda t: -t.assignment.sent_at)
+
+    def _of_today(self) -> Sequence[Trip]:
+        since = self.picture.now - DAY
+        return [t for t in self.picture.trips.values()
+                if t.assignment.sent_at > since and t.state != CANCELLED]  # fmt: skip
+
+    def _on_trip(self, act: Callable[..., None], may: Callable[[Trip], bool]) -> None:
+        """Of the chosen trip; where none is chosen of the newest that has it before it."""
+        row = self._row()
+        trip = row if isinstance(row, Trip) else next(filter(may, self._trips()), None)
+        if trip is not None:
+            self.do(act, self._kept, assignment=trip.assignment.id)
+
+    def _with_reason(self, title: str, act: str, done: Callable[..., None]) -> None:
+        row = self._row()
+        trip = row if isinstance(row, Trip) else next(iter(self._trips()), None)
+        if trip is not None:
+            key = trip.assignment.id
+            sheet = Sheet(self.look, title, act, {"reason": (tr("原因"), words())}, self.window())
+            self.context.over(
+                sheet.then(lambda told: self.do(done, self._kept, assignment=key, **told))
+            )
+
+    def _sent(self, done: Any) -> None:
+        sent = next((a for a in done.of(Assignment) if not a.outcome), None)
+        unit = self.picture.resources.get(sent.resource) if sent is not None else None
+        if unit is not None:
+            self._said = tr("已派 {unit}，已存盘", unit=plain(unit.name, 24))
+        self._current = 0
+        self.update()
+
+    def _kept(self, done: Any) -> None:
+        self._said = tr("已存盘 {time}", time=age.seconds(self.picture.now))
+        self.update()
+
+    def _look(self) -> None:
+        """Ask the roads; what they say of an older question is not shown."""
+        task = self._task = task_of(self._subject, self.picture)
+        self._asked = self.picture.now
+        self._bar.setVisible(task is not None)
+        self._allow()
+        if task is None:
+            self._show_ring(None)
+            self.update()
+            return
+        units, now = units_of(self.picture), self.picture.now
+        self.follow(
+            self.context.streets.ask(lambda *roads: answer(task, units, roads, now)),
+            lambda found: self._take(task, found),
+        )
+
+    def _take(self, task: Task, found: Answer) -> None:
+        if task == self._task:
+            self._fit, self._others, ring = found
+            self._show_ring(ring)
+            self._allow()
+            self.update()
+
+    def _show_ring(self, ring: Any) -> None:
+        if self.context.map is not None:
+            self.context.map.set_reach(ring, codes.limit("arrive_minutes"))
+
+    def _allow(self) -> None:
+        """What can be done now and is for the post of this station."""
+        t = self._task
+        it = About((t.area,), t.urgency, scene=t.kind == "incident") if t is not None else About()
+        told = {key: self.barred(act, replace(it, reason=True)) for key, act in ACTS.items()}
+        barred = {key: why for key, why in told.items() if why}
+        keys = [*("U" if self._fit else ""), *("OIQBP" if self._trips() else "")]
+        self._bar.allow([key for key in keys if key not in barred], barred)
+
+
+def _span(seconds: float | None) -> str:
+    """4 分 10 秒."""
+    return age.span(int((seconds or 0) * SECOND))
