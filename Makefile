@@ -3,7 +3,8 @@ PYTHON ?= python3
 VENV := .venv/bin/python
 OFFSCREEN := QT_QPA_PLATFORM=offscreen
 PYTEST := $(OFFSCREEN) $(VENV) -m pytest -m "not long"
-# What is killed, soaked or started as a person would has the machine alone; the rest runs two at a time.
+# What is killed, soaked or started as a person would has the machine alone; the rest runs three at a time: they mostly
+# wait. In the order of their names, in which the longest do not come last.
 ALONE := tests/loss tests/soak tests/hostile/test_wall.py tests/widgets/test_startup.py tests/widgets/test_stall.py
 
 .PHONY: run scene test check long bench bundle clean
@@ -19,7 +20,7 @@ scene:          ## a second wall at the scene, on the pool of `make run`
 test:           ## everything that guards a change
 	@$(PYTHON) .ci/prepare.py test
 ifeq ($(ARGS),)
-	@$(PYTEST) -n 2 --dist loadfile $(ALONE:%=--ignore=%); failed=$$?; \
+	@$(PYTEST) -n 3 --dist loadfile --no-loadscope-reorder $(ALONE:%=--ignore=%); failed=$$?; \
 	$(PYTEST) $(ALONE) && exit $$failed
 else
 	@$(PYTEST) $(ARGS)

@@ -272,8 +272,8 @@ def test_a_town_gives_to_the_city_and_gets_nothing_it_may_not_see(post: MakePost
     other.begin(city)
     joined((city, town), (city, other), (town, other))
     city.order("全市")
-    town.do(incidents.open_incident, opening=an_opening(title="一镇"))
-    other.do(incidents.open_incident, opening=an_opening(title="二镇"))
+    town.do(incidents.open_incident, opening=an_opening(title="一镇", area="320281001"))
+    other.do(incidents.open_incident, opening=an_opening(title="二镇", area="320281002"))
     until("both towns", lambda: len(city.heads()) == 3)
     assert city.sees("town").gives is False and town.sees("city").gives is True
     time.sleep(0.3)  # nothing comes, which nobody can wait for
