@@ -139,10 +139,11 @@ def _order_key(order: dict[str, Any]) -> Key:
 
 
 def line_key(line: Line) -> Key:
-    """The same key from a line's body: its words where they are its own, else what it is about."""
+    """The same key from a line's body: its words where they are its own, else what it is about: a
+    directive's answer is a record of its own beside it."""
     records = json.loads(line.body or "")["records"]
     if line.act in WORDS:
         kind, field = WORDS[line.act]
         return line.act, records[kind][0][field]
-    (record, *_), *_ = records.values()
+    record, *_ = records.get("directive") or next(iter(records.values()))
     return line.act, record["id"]
