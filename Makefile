@@ -3,9 +3,10 @@ PYTHON ?= python3
 VENV := .venv/bin/python
 OFFSCREEN := QT_QPA_PLATFORM=offscreen
 PYTEST := $(OFFSCREEN) $(VENV) -m pytest -m "not long"
-# What is killed, soaked or started as a person would has the machine alone; the rest runs three at a time: they mostly
-# wait. In the order of their names, in which the longest do not come last.
-ALONE := tests/loss tests/soak tests/hostile/test_wall.py tests/widgets/test_startup.py tests/widgets/test_stall.py
+# What is killed, soaked or started as a person would runs two at a time, the rest three: most of them wait.
+# In the order of their names, in which the longest do not come last.
+HEAVY := tests/loss tests/soak tests/hostile/test_wall.py tests/widgets/test_startup.py tests/widgets/test_stall.py
+BESIDE := --dist loadfile --no-loadscope-reorder
 
 .PHONY: run scene test check long bench bundle clean
 
@@ -20,8 +21,8 @@ scene:          ## a second wall at the scene, on the pool of `make run`
 test:           ## everything that guards a change
 	@$(PYTHON) .ci/prepare.py test
 ifeq ($(ARGS),)
-	@$(PYTEST) -n 3 --dist loadfile --no-loadscope-reorder $(ALONE:%=--ignore=%); failed=$$?; \
-	$(PYTEST) $(ALONE) && exit $$failed
+	@$(PYTEST) -n 3 $(BESIDE) $(HEAVY:%=--ignore=%); failed=$$?; \
+	$(PYTEST) -n 2 $(BESIDE) $(HEAVY) && exit $$failed
 else
 	@$(PYTEST) $(ARGS)
 endif
