@@ -40,9 +40,9 @@ from widgets import age, links
 from widgets.base import Command, Subject
 from widgets.file_sheet import FileSheet
 from widgets.i18n import named, tr
+from widgets.linked import LinkedRows
 from widgets.order_words import closed, ended, heard, reached, second_word
 from widgets.paper import MIDDLE, RIGHT, Ink, Paper
-from widgets.rows import RowList
 
 STEPS = ("下达", "送达", "已看", "接令", "执行", "完成", "核验")
 REACHED = {
@@ -60,7 +60,7 @@ STEP, LEFT = 44.0, 168.0
 DEBT = Ink("body", "t1", True)
 
 
-class Directives(RowList):
+class Directives(LinkedRows):
     """All directives of the incident in focus. Acts answer as the post that this station took."""
 
     id = "directives"
@@ -73,19 +73,8 @@ class Directives(RowList):
 
     def __init__(self, *args: Any, **kw: Any) -> None:
         super().__init__(*args, **kw)
-        self.incident, self._debts = "", LEFT
-        self._at: Subject | None = None
+        self._debts = LEFT
         self.setAcceptDrops(True)
-
-    def open(self, subject: Subject) -> None:
-        if subject.kind is Incident:
-            self.incident = subject.id
-            self.renew()
-        elif subject.kind in links.KINDS.values():
-            self._at = subject
-            self.current = subject.id if subject.id in self.keys else ""
-            self._show_current()
-            self.update()
 
     def order(self) -> Sequence[str]:
         return [row.id for row in sorted([*self._mine(), *self._requests()], key=_order)]

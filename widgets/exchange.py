@@ -16,32 +16,17 @@ from widgets import age, links
 from widgets.base import Subject
 from widgets.directives import focus
 from widgets.i18n import named, tr
+from widgets.linked import LinkedRows
 from widgets.paper import RIGHT, Ink, Paper
-from widgets.rows import RowList
 
 
-class Exchange(RowList):
+class Exchange(LinkedRows):
     """Messages and decisions of the incident in focus. A second click goes on to what came of the
     chosen one."""
 
     id, title, kind, quiet = "exchange", "往来", Message, True
     shows = frozenset({Message, Decision, Directive, Incident, Tick})
     row = 54.0
-
-    def __init__(self, *args: Any, **kw: Any) -> None:
-        super().__init__(*args, **kw)
-        self.incident = ""
-        self._at: Subject | None = None
-
-    def open(self, subject: Subject) -> None:
-        if subject.kind is Incident:
-            self.incident = subject.id
-            self.renew()
-        elif subject.kind in links.KINDS.values():
-            self._at = subject
-            self.current = subject.id if subject.id in self.keys else ""
-            self._show_current()
-            self.update()
 
     def kind_of(self, key: str) -> type[Any]:
         return Decision if key in self.picture.decisions else Message
