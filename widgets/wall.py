@@ -19,10 +19,8 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QApplication, QWidget
 
-from commandwall import codes
 from commandwall.alarms import Alarm
 from commandwall.areas import Area, Building, Camera, Place
-from commandwall.clock import HOUR, MINUTE, SECOND
 from commandwall.config import Settings
 from commandwall.directives import Directive
 from commandwall.events import Event
@@ -30,13 +28,12 @@ from commandwall.incidents import CommandPost, Incident
 from commandwall.picture import Changes
 from commandwall.resources import Resource
 from commandwall.sensors import Sensor
-from commandwall.store.quarantine import Harm
 from commandwall.watchdog import Stall
 from commandwall.world import World
 from layers.map import MapView
 from layers.overlay import Blinker
 from layers.style import Style
-from widgets import i18n, pages, standing, theme, trust
+from widgets import i18n, pages, standing, theme
 from widgets.base import Command, Context, Panel, Subject
 from widgets.draft import Drafts
 from widgets.hits import Hits
@@ -48,6 +45,7 @@ from widgets.look import Look
 from widgets.map_window import MapWindow
 from widgets.metrics import Metrics
 from widgets.needs import Needs
+from widgets.notices import Notices
 from widgets.own_keys import OwnKeys
 from widgets.page import Page
 from widgets.palette import Palette
@@ -97,9 +95,7 @@ class Wall(QWidget):
         self._shortcuts: list[QShortcut] = []
         self._overlay: QWidget | None = None
         self.maps: list[MapWindow] = []
-        self._known_banner, self._told_until = False, 0.0
-        self._known_harm: Harm | None = None
-        self._known_low = self._was_full = False
+        self.notices = Notices(self.context)
         self._own_keys = OwnKeys(self)
         self._set_up()
 
@@ -255,9 +251,7 @@ class Wall(QWidget):
     def _arrange(self) -> None:
         page = self.page
         page.setGeometry(self.rect())
-        page.banner_share = self._banner_share()
-        context = self.context
-        page.noticed = context.low or context.stall is not None or context.harm is not None
+        page.banner_share, page.noticed = self.notices.banner_share, self.notices.noticed
         self.map.set_scale(self.context.look.metrics.map_unit)
         for panel in page.arrange(self.map):
             self._bring(panel)
@@ -271,52 +265,18 @@ class Wall(QWidget):
         panel.bring(self.picture, Changes(self.picture.now, {}, panel.shows))
 
     def _judge(self) -> None:
-        before, space = self.context.trust.stopped, self.picture.space
-        self.context.trust = trust.judge(self.picture, self.context.limits)
-        if not self._stands() or (space.full and not self._was_full):
-            self._known_banner = False
-        full, self._was_full = self._was_full, space.full
-        self._known_low = self._known_low and space.low
-        if self.context.stall is not None and self.context.seconds() > self._told_until:
-            self.context.stall = None
-            self._arrange()
-        notices, told = (self._harm(), space.low and not self._known_low), self.context
-        stops = (before is None) != (told.trust.stopped is None)
-        if (told.harm, told.low) != notices or stops or space.full != full:
-            told.harm, told.low = notices
+        if self.notices.judge():
             self._arrange()
             self._bring_all()
 
-    def _stands(self) -> bool:
-        """Whether something stands still here, or nothing can be written."""
-        return self.context.trust.stopped is not None or self.picture.space.full
-
-    def _banner_share(self) -> float:
-        if not self._stands():
-            return 0.0
-        return 0.5 if self._known_banner else 1.0
-
     def know(self) -> None:
-        """A person has seen it: the banner halves its height, the notice goes."""
-        self._known_banner = self._stands()
-        self.context.stall = None
-        self._known_harm = self._harm() or self._known_harm
-        self._known_low = self.picture.space.low
-        self.context.harm, self.context.low = None, False
+        """A person has seen what is told under the head."""
+        self.notices.know()
         self._arrange()
-
-    def _harm(self) -> Harm | None:
-        """The newest harm to a file, for some hours, until a person knows of it."""
-        harm, known = self.picture.sync.harm, self._known_harm
-        hours = codes.limit("harm_told_hours")
-        told = harm is None or self.picture.now - harm.at > hours * HOUR
-        return None if told or (known and harm and harm.at <= known.at) else harm
 
     def tell_stall(self, stall: Stall) -> None:
         """Say for some minutes that this window stood still."""
-        minutes = codes.limit("stall_told_minutes")
-        self._told_until = self.context.seconds() + minutes * MINUTE / SECOND
-        self.context.stall = stall
+        self.notices.tell_stall(stall)
         self._arrange()
 
     # One thing, everywhere.

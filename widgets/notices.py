@@ -1,0 +1,87 @@
+"""What is told under the head until a person knows of it: that something stands still, that the
+disk is full or has little left, that a file came to harm, that this window stood still."""
+
+from __future__ import annotations
+
+from commandwall import codes
+from commandwall.clock import HOUR, MINUTE, SECOND
+from commandwall.store.quarantine import Harm
+from commandwall.store.space import Space
+from commandwall.watchdog import Stall
+from widgets import trust
+from widgets.base import Context
+
+
+class Notices:
+    """What one window tells, and what its person knows already. Kept in its context."""
+
+    def __init__(self, context: Context) -> None:
+        self.context = context
+        self._known_banner = self._known_low = self._was_full = False
+        self._known_harm: Harm | None = None
+        self._told_until = 0.0
+
+    def judge(self) -> bool:
+        """Look at the picture; whether something is told that was not, or no more."""
+        told = self.context
+        before = self._told()
+        told.trust = trust.judge(told.picture, told.limits)
+        self._forget()
+        told.harm, told.low = self._harm(), self._space.low and not self._known_low
+        if told.stall is not None and told.seconds() > self._told_until:
+            told.stall = None
+        changed = before != self._told() or self._was_full != self._space.full
+        self._was_full = self._space.full
+        return changed
+
+    def know(self) -> None:
+        """A person has seen it: the banner halves its height, the notice goes."""
+        self._known_banner = self._stands()
+        self._known_harm = self._harm() or self._known_harm
+        self._known_low = self._space.low
+        told = self.context
+        told.stall, told.harm, told.low = None, None, False
+
+    def tell_stall(self, stall: Stall) -> None:
+        """Say for some minutes that this window stood still."""
+        minutes = codes.limit("stall_told_minutes")
+        self._told_until = self.context.seconds() + minutes * MINUTE / SECOND
+        self.context.stall = stall
+
+    @property
+    def banner_share(self) -> float:
+        """How much of its height the banner has: 0 without one."""
+        if not self._stands():
+            return 0.0
+        return 0.5 if self._known_banner else 1.0
+
+    @property
+    def noticed(self) -> bool:
+        """Whether the line of notices has something to say."""
+        told = self.context
+        return told.low or told.stall is not None or told.harm is not None
+
+    @property
+    def _space(self) -> Space:
+        return self.context.picture.space
+
+    def _told(self) -> tuple[object, ...]:
+        told = self.context
+        return told.trust.stopped is None, told.stall, told.harm, told.low
+
+    def _forget(self) -> None:
+        """What a person knew of is over, or has become worse: it will be told anew."""
+        if not self._stands() or (self._space.full and not self._was_full):
+            self._known_banner = False
+        self._known_low = self._known_low and self._space.low
+
+    def _stands(self) -> bool:
+        """Whether something stands still here, or nothing can be written."""
+        return self.context.trust.stopped is not None or self._space.full
+
+    def _harm(self) -> Harm | None:
+        """The newest harm to a file, for some hours, until a person knows of it."""
+        picture, known = self.context.picture, self._known_harm
+        harm, hours = picture.sync.harm, codes.limit("harm_told_hours")
+        told = harm is None or picture.now - harm.at > hours * HOUR
+        return None if told or (known and harm and harm.at <= known.at) else harm
