@@ -1,9 +1,9 @@
 """Dispatch: the nearest of 500 units by road, and the five-minute isochrone, on demo roads.
 
-`python -m benchmarks.dispatch [--quick]` makes the roads of a demo city of fine blocks, with its
-oneways, and asks from random places: the three nearest of 500 units, the isochrone as parts of
-roads, and its outline for the map. Beside it, in the same run and over the same roads, networkx
-does the two searches, without finding the units. The last line is JSON.
+`python -m benchmarks.dispatch [--quick]` takes the roads of the demo city of real size, as `--scale
+city` makes them with its oneways, and asks from random places: the three nearest of 500 units, the
+isochrone as parts of roads, and its outline for the map. Beside it, in the same run and over the
+same roads, networkx does the two searches, without finding the units. The last line is JSON.
 """
 
 from __future__ import annotations
@@ -20,24 +20,18 @@ import shapely
 
 from benchmarks.report import figures, table
 from commandwall.areas import Road
+from commandwall.clock import Ms
 from commandwall.geo import Plane
-from commandwall.pool.demo import districts, land, roads, streets
+from commandwall.pool.demo.city import generate
+from commandwall.pool.demo.seed import SEED
 from commandwall.roads import Point, RoadGraph
 
-SEED, UNITS, MOST, FIVE_MINUTES = 1, 500, 3, 300.0
+UNITS, MOST, FIVE_MINUTES = 500, 3, 300.0
+NOW = Ms(1_795_000_000_000)
 PROMISE_MS, PROMISE_EDGES = 10.0, 100_000
-TOWNS, VILLAGES, GRIDS, BLOCK_M, BEND_M = 21, 84, 420, 92.0, 96.0
 ROUNDS, OTHERS = {True: 100, False: 1_000}, {True: 5, False: 40}
 """By `quick`: questions to ours and to networkx."""
 HEAD = ("question", "p50 ms", "p95 ms", "worst ms", "networkx p50 ms", "networkx / ours")
-
-
-def demo_roads() -> list[Road]:
-    """The roads of a demo city whose blocks are small."""
-    ground = land.invented(SEED, TOWNS)
-    parts = districts.divide(ground, SEED, VILLAGES, GRIDS, [])
-    net = streets.lay(ground, BLOCK_M, SEED)
-    return roads.build(ground, parts, net, SEED, BEND_M).records(ground)
 
 
 def their_graph(rows: list[Road]) -> Any:
@@ -74,7 +68,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true")
     quick = parser.parse_args().quick
-    rows = demo_roads()
+    rows: list[Road] = generate(SEED, "city", now=NOW).of(Road)
     lon, lat = shapely.get_coordinates(shapely.from_wkb(rows[0].geom))[0]
     plane, rng = Plane(lon, lat), np.random.default_rng(SEED)
     start = time.perf_counter()

@@ -46,22 +46,30 @@ class Roads:
     oneway: NDArray[np.bool_]  # driven from a to b only; everyone can still go everywhere
 
     def records(self, land: Land) -> list[Road]:
-        wkb = shapely.to_wkb(land.plane.to_degrees(self.lines))
+        """A row for each piece between two crossings or bends, as a survey numbers them; bends are
+        numbered after the crossings."""
+        whole, start, end, lines = self._pieces()
         columns = zip(
-            self.cls,
-            self.names,
-            self.a.tolist(),
-            self.b.tolist(),
-            self.lengths.tolist(),
-            self.speeds.tolist(),
-            wkb,
-            self.oneway.astype(int).tolist(),
-            strict=True,
-        )
+            whole.tolist(), start.tolist(), end.tolist(), shapely.length(lines).tolist(),
+            shapely.to_wkb(land.plane.to_degrees(lines)), strict=True,
+        )  # fmt: skip
+        speeds, oneway = self.speeds.tolist(), self.oneway.astype(int).tolist()
         return [
-            Road(f"R{n:06d}", cls, name, a, b, round(length, 1), speed, geom, oneway)
-            for n, (cls, name, a, b, length, speed, geom, oneway) in enumerate(columns, 1)
-        ]
+            Road(f"R{n:06d}", self.cls[e], self.names[e], a, b, round(length, 1), speeds[e], geom,
+                 oneway[e])
+            for n, (e, a, b, length, geom) in enumerate(columns, 1)
+        ]  # fmt: skip
+
+    def _pieces(self) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp], Any]:
+        """Edge, first node, last node and line of each straight piece."""
+        xy, of = shapely.get_coordinates(self.lines, return_index=True)
+        inner = (np.diff(of, prepend=-1) == 0) & (np.diff(of, append=-1) == 0)
+        number = len(self.nodes) + np.cumsum(inner) - 1
+        number[np.diff(of, prepend=-1) != 0] = self.a
+        number[np.diff(of, append=-1) != 0] = self.b
+        at = np.flatnonzero(np.diff(of) == 0)
+        lines = shapely.linestrings(np.stack([xy[at], xy[at + 1]], axis=1))
+        return of[at], number[at], number[at + 1], lines
 
     def rows(self, *classes: str) -> NDArray[np.intp]:
         """Numbers of the edges of some classes."""

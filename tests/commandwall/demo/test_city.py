@@ -109,6 +109,8 @@ def test_the_roads_are_one_connected_net_with_names_and_speeds(city: City) -> No
     driven = coo_array((np.ones(len(ends[0])), ends), (count,) * 2)
     assert connected_components(driven, connection="strong")[0] == 1
     assert all(r.name and r.length > 0 and r.speed > 0 for r in roads)
+    lines = shapely.from_wkb([r.geom for r in roads])
+    assert (shapely.get_num_coordinates(lines) == 2).all()  # a row from bend to bend
     assert {r.cls for r in roads} == set(codes.load("road_class"))
 
 
