@@ -17,6 +17,7 @@ from commandwall import (
     dispatch,
     events,
     incidents,
+    modes,
     people,
     rights,
     sensors,
@@ -53,6 +54,7 @@ SWEEPS: tuple[tuple[str, Sweep], ...] = (
     ("thresholds of a new day", sensors.begin_day),
     ("silent devices", sensors.mark_silent),
     ("units on their way", dispatch.follow),
+    ("modes that ran out", modes.expire),
 )
 """What runs by the clock: the agent walks it once each second. A record that one of them makes has
 the id uuid5(rule, record, due time), so that all stations make the same."""
@@ -183,10 +185,13 @@ class Desk:
 
     def _run(self, act: Act, args: dict[str, Any], who: Who, local: bool) -> Done:
         with self._store.write(self._clock.now(), who.person, who.post) as tx:
+            lent = None
             if who.asks:
                 scopes = people.entitled(tx), sight.read(self._store.folder).area
-                rights.check(tx, act, args, scopes)
+                lent = rights.check(tx, act, args, scopes)
             act(tx, **args)
+            if lent is not None:
+                modes.note_lent(tx, lent, act.__name__)
             records = dict(tx.touched)
             line = None
             if records and not local:

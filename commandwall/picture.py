@@ -40,6 +40,7 @@ from commandwall.exchange import Decision, Message
 from commandwall.extents import Extent
 from commandwall.incidents import CommandPost, GradeProposal, Incident, JoinedEvent
 from commandwall.indicators import Indicator, IndicatorValue
+from commandwall.modes import GrantedAct, Mode
 from commandwall.people import Duty, Officer
 from commandwall.reporting import HandOut, Losses, PhoneReport, Report
 from commandwall.requests import Request
@@ -311,6 +312,8 @@ class Picture:
         self.disputes: dict[str, Dispute] = {}
         self.verdicts: dict[str, Verdict] = {}
         self.switches: dict[str, SourceSwitch] = {}
+        self.modes: dict[str, Mode] = {}
+        self.granted: dict[str, GrantedAct] = {}
         self.officers: dict[str, Officer] = {}
         self.duties: dict[str, Duty] = {}
         self.indicators: dict[str, Indicator] = {}
@@ -377,6 +380,7 @@ class Picture:
             Verdict: self.verdicts, SourceSwitch: self.switches, GradeProposal: self.proposals,
             Extent: self.extents, JoinedEvent: self.joined, Call: self.calls,
             Officer: self.officers, Duty: self.duties,
+            Mode: self.modes, GrantedAct: self.granted,
             Report: self.reports, PhoneReport: self.phone_reports, Losses: self.losses,
             HandOut: self.hand_outs, Finding: self.findings,
             Request: self.requests, SituationReport: self.sitreps, Answer: self.answers,

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from commandwall import codes, events
+from commandwall import codes, events, modes
 from commandwall.alarms import Alarm
 from commandwall.answers import Answer
 from commandwall.areas import Building
@@ -24,6 +24,7 @@ from commandwall.directives import Directive, Order
 from commandwall.dispatch import Assignment, Sending
 from commandwall.events import EventView
 from commandwall.incidents import OPEN, Incident, JoinedEvent, Opening, events_of
+from commandwall.modes import Entering, Mode
 from commandwall.reporting import Statement
 from commandwall.requests import Request, Wish
 from commandwall.reviewing import Finding
@@ -47,12 +48,32 @@ class About:
     priority: int | None = None  # severity of the alarm
     scene: bool = False  # it belongs to an open incident
     reason: bool = False  # a reason is given
+    mode: str = ""  # that is in force there
 
 
-def check(tx: Tx, act: Callable[..., None], args: Mapping[str, Any], scopes: Iterable[str]) -> None:
+def check(
+    tx: Tx, act: Callable[..., None], args: Mapping[str, Any], scopes: Iterable[str]
+) -> Mode | None:
     """Refused("right") unless the post of this transaction may do the act with these arguments
-    within all of these areas; the facts say what is missing and which posts may."""
-    why = barred(act, tx.post, about(tx, args), scopes, day(tx.now))
+    within all of these areas; the facts say what is missing and which posts may. Refused("author")
+    where the mode in force wants the name of who does it.
+
+    Returns the mode whose emergency right it needed; None where it needed none.
+    """
+    it, on, within = about(tx, args), day(tx.now), tuple(scopes)
+    mode = modes.in_force(tx.find(Mode, state=modes.ON), it.areas, tx.now)
+    if mode is None:
+        _refuse(barred(act, tx.post, it, within, on))
+        return None
+    lent = barred(act, tx.post, it, within, on) is not None
+    _refuse(barred(act, tx.post, replace(it, mode=mode.mode), within, on))
+    right = right_of(name_of(act), on)
+    if not tx.by and right is not None and right.id in modes.rule(mode.mode)["authored"]:
+        raise Refused("author", mode=mode.mode)
+    return mode if lent else None
+
+
+def _refuse(why: Reason | None) -> None:
     if why is not None:
         raise Refused(why.code, **why.facts)
 
@@ -68,6 +89,8 @@ def barred(
         return Reason(CODE, {"lacking": "listed", "act": name})
     cell = cell_of(right, post, on)
     lacking = missing(cell, it, name in right.facts.get("proposals", ()))
+    if lacking and it.mode and (more := modes.granted(it.mode, right.id, role_of(post, on))):
+        lacking = missing(more, it)
     outside = next((a for s in scopes for a in it.areas if not a.startswith(s)), None)
     if not lacking and outside is None:
         return None
@@ -108,8 +131,14 @@ def acts_of(right: Code) -> tuple[str, ...]:
 
 def cell_of(right: Code, post: str, on: date | None = None) -> str:
     """What a row says of a post; "post" for one that no list names."""
+    role = role_of(post, on)
+    return str(right.facts[role]) if role else "post"
+
+
+def role_of(post: str, on: date | None = None) -> str:
+    """Its column of the list; "" for a post that no list names."""
     code = codes.load("post", on).get(post)
-    return str(right.facts[code.facts["role"]]) if code else "post"
+    return str(code.facts["role"]) if code else ""
 
 
 def _who_may(right: Code, it: About, on: date | None) -> str:
@@ -225,6 +254,15 @@ def _opening(reader: Reader, opening: Opening) -> About:
     return replace(event, areas=(opening.area, *event.areas))
 
 
+def _entering(reader: Reader, entering: Entering) -> About:
+    return replace(_incident(reader, entering.incident), areas=(entering.area,))
+
+
+def _mode(reader: Reader, mode: str) -> About:
+    found = reader.get(Mode, mode)
+    return About((found.area,)) if found else About()
+
+
 def _buildings(reader: Reader, buildings: list[str]) -> About:
     return About(tuple(b.area for b in reader.many(Building, buildings)))
 
@@ -266,6 +304,8 @@ SUBJECTS: Mapping[str, Callable[[Reader, Any], About]] = {
     "wish": _order,
     "situation": _order,
     "sending": _sending,
+    "entering": _entering,
+    "mode": _mode,
     "assignment": _assignment,
     "opening": _opening,
     "statement": _statement,

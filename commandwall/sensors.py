@@ -52,6 +52,8 @@ class Watch:
     """Judges everything by the thresholds of today."""
     follow: Callable[[], None]
     """Looks where the units are that were sent."""
+    expire: Callable[[Ms], None]
+    """Ends the modes that ran out by a moment."""
 
 
 def begin_day(watch: Watch, now: Ms) -> None:

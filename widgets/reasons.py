@@ -135,6 +135,32 @@ def _engaged(facts: Facts) -> str:
     return tr("{unit} 任务在身，不比这里轻，先撤回再派", unit=facts.get("unit", ""))
 
 
+def _mode_held(facts: Facts) -> str:
+    until = age.clock(Ms(int(facts["until"])))
+    return tr("已在{mode}，至 {until}；先解除，或延时", mode=_mode(facts), until=until)
+
+
+def _no_ground(facts: Facts) -> str:
+    return tr("转{mode}须有进行中的突发事件，已定响应级别或报有伤亡：按 Shift G 定级", mode=_mode(facts))
+
+
+def _mode_hours(facts: Facts) -> str:
+    return tr("时限须 1 至 {most} 时", most=facts.get("most", ""))
+
+
+def _unsettled_mode(facts: Facts) -> str:
+    name = named("mode_check", facts.get("check", ""))
+    return tr("{name} {n} 项，了结或写明移交给谁后再解除", name=name, n=facts.get("n", ""))
+
+
+def _author(facts: Facts) -> str:
+    return tr("{mode}中每项决定须有署名：按 Ctrl I 登记姓名后再做", mode=_mode(facts))
+
+
+def _mode(facts: Facts) -> str:
+    return named("mode", facts.get("mode", ""))
+
+
 def _closed(facts: Facts) -> str:
     return tr("已结束，不能再做")
 
@@ -252,6 +278,11 @@ SENTENCES: Mapping[str, Callable[[Facts], str]] = {
     "settled": _settled,
     "moved_on": _moved_on,
     "closed": _closed,
+    "mode_held": _mode_held,
+    "no_ground": _no_ground,
+    "mode_hours": _mode_hours,
+    "unsettled_mode": _unsettled_mode,
+    "author": _author,
     "call_spent": _call_spent,
     "call_answered": _call_answered,
     "unsettled": _unsettled,

@@ -295,6 +295,8 @@ LANGUAGE sql STABLE AS $$
         WHEN 'officer' THEN one->>'area'
         WHEN 'duty' THEN one->>'area'
         WHEN 'signin' THEN one->>'area'
+        WHEN 'mode' THEN one->>'area'
+        WHEN 'grantedact' THEN one->>'area'
         WHEN 'assignment' THEN one->>'area'
         WHEN 'assignmentstep' THEN one->>'area'
         WHEN 'verdict' THEN (SELECT d.area FROM cw_dispute d WHERE d.id = one->>'id')
@@ -324,11 +326,13 @@ SECURITY DEFINER SET search_path = public, pg_temp AS $$
         THEN '' END)
 $$;
 
--- Whether the body of a line is for this session: a town gets those of its own station, and those
--- whose records all lie in its area.
+-- Whether the body of a line is for this session: a town gets those of its own station, those whose
+-- records all lie in its area, and what enters or ends a mode of an area that it lies in.
 CREATE OR REPLACE FUNCTION cw_told(line cw_journal, area text) RETURNS boolean LANGUAGE sql STABLE AS $$
     SELECT coalesce(area = '' OR (cardinality(line.areas) > 0 AND cw_within(line.areas, area))
-        OR EXISTS (SELECT FROM cw_origin o WHERE o.origin = line.origin AND o.login = session_user), false)
+        OR EXISTS (SELECT FROM cw_origin o WHERE o.origin = line.origin AND o.login = session_user)
+        OR (line.act IN ('enter_mode', 'extend_mode', 'leave_mode', 'end_lapsed')
+            AND EXISTS (SELECT FROM unnest(line.areas) place WHERE starts_with(area, place))), false)
 $$;
 
 CREATE OR REPLACE FUNCTION cw_line(line cw_journal, area text) RETURNS jsonb LANGUAGE sql STABLE AS $$

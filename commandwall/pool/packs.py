@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from commandwall import alarms, dispatch, resources, sensors
+from commandwall import alarms, dispatch, modes, resources, sensors
 from commandwall.clock import DAY, MINUTE, SECOND, Clock, Ms, day
 from commandwall.desk import Desk
 from commandwall.judge import CALM, Judge
@@ -74,7 +74,7 @@ class Packs:
     def watch(self) -> sensors.Watch:
         """What the sweeps look at each second."""
         live_ = self._no, self._period, self._readings, self._day
-        return sensors.Watch(*live_, self.rearrange, self._follow)
+        return sensors.Watch(*live_, self.rearrange, self._follow, self._expire)
 
     def _follow(self) -> None:
         """What positions show of units that were sent becomes known."""
@@ -82,6 +82,11 @@ class Packs:
             fix_of = dispatch.fix_reader(self._numbers, self._fixes.read())
             if steps := self._tracker.look(found.values(), fix_of):
                 self._desk.run(dispatch.observe_steps, {"steps": steps})
+
+    def _expire(self, now: Ms) -> None:
+        """Modes that ran out end."""
+        if self._store.read(lambda r: modes.lapsed(r, now)):
+            self._desk.run(modes.end_lapsed, {})
 
     def _take_readings(self, readings: NDArray[np.void]) -> None:
         readings = readings[readings["no"] < len(self._row)]

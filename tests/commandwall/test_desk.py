@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from builders import NOW, StillClock
 
-from commandwall import desk, dispatch, sensors
+from commandwall import desk, dispatch, modes, sensors
 from commandwall.clock import DAY, SECOND, day
 from commandwall.desk import Desk
 from commandwall.sensors import GOOD, STALE, Watch
@@ -26,7 +26,8 @@ class Station:
         arrays.write(np.array([0, 1]), at=np.array([NOW, NOW], np.int64))
         period = np.array([1, 60, 1], np.int64) * SECOND
         self.renewed = 0
-        self.watch = Watch(np.arange(3), period, arrays, day(NOW), self._renew, lambda: None)
+        self.watch = Watch(np.arange(3), period, arrays, day(NOW), self._renew, lambda: None,
+                           lambda now: None)  # fmt: skip
 
     def _renew(self) -> None:
         self.renewed += 1
@@ -66,6 +67,8 @@ def test_a_new_day_begins_once(tmp_path: Path) -> None:
 
 def test_the_tables_name_what_runs_by_itself() -> None:
     names = [name for name, _ in desk.SWEEPS]
-    assert names == ["thresholds of a new day", "silent devices", "units on their way"]
+    assert names == [
+        "thresholds of a new day", "silent devices", "units on their way", "modes that ran out",
+    ]  # fmt: skip
     sweeps = [sweep for _, sweep in desk.SWEEPS]
-    assert sweeps == [sensors.begin_day, sensors.mark_silent, dispatch.follow]
+    assert sweeps == [sensors.begin_day, sensors.mark_silent, dispatch.follow, modes.expire]

@@ -15,11 +15,13 @@ from commandwall import codes, conflicts, rights, sources
 from commandwall.alarms import UNACK, Alarm, acknowledge
 from commandwall.areas import Building, recolour
 from commandwall.closing import close_incident
+from commandwall.countersign import Second
 from commandwall.desk import Desk
 from commandwall.directives import Directive, complete, issue, verify
 from commandwall.directives import acknowledge as take_order
 from commandwall.events import accept, dispatch, note
 from commandwall.incidents import Incident, Levels, join_event, open_incident, set_levels
+from commandwall.modes import Entering, enter_mode, propose_mode
 from commandwall.reporting import Elements, Statement, draft_report, hand_out, tell_losses
 from commandwall.reviewing import note_finding
 from commandwall.store import sight
@@ -123,6 +125,7 @@ def _stated(hall: Hall) -> Statement:
 GIVEN = {"what": "map", "purpose": "会商", "name": "map.html", "sha256": ""}
 FOUND = {"kind": "strength", "text": "到场快"}
 LOST = {"people": (0, 0, 1, 2), "source": "前指"}
+WATCH = Entering("320281", "watch", "", "暴雨黄色预警", 2)
 RED = {"colour": "red", "reason": "查实"}
 ASKS: dict[str, Asks] = {
     "event": lambda h, r: (accept, {"event": f"e3{r}"}),
@@ -135,6 +138,8 @@ ASKS: dict[str, Asks] = {
     "incident": lambda h, r: (open_incident, {"opening": an_opening()}),
     "incident, end": lambda h, r: (close_incident, _ended(h, r)),
     "grade": lambda h, r: (set_levels, {**_ended(h, r), "levels": Levels(2, None, 2)}),
+    "mode": lambda h, r: (enter_mode, {"entering": WATCH, "second": Second("周", "phone")}),
+    "mode, proposed": lambda h, r: (propose_mode, {"entering": WATCH}),
     "report": lambda h, r: (draft_report, {"statement": _stated(h)}),
     "losses": lambda h, r: (tell_losses, {"incident": h.opened(), **LOST}),
     "hand_out": lambda h, r: (hand_out, {"incident": h.opened(), **GIVEN}),
@@ -156,6 +161,8 @@ TABLE = {
     "incident": "- x x x x x - - x - - -",
     "incident, end": "- - - x x - - - - - - -",
     "grade": "- - - x x - - - - - - -",
+    "mode": "- - - x x - - - - - - -",
+    "mode, proposed": "- x x x x x - - x - - -",
     "report": "- x x x - - - - - - - -",
     "losses": "- x x x - x - - - - - -",
     "hand_out": "- x x x x x - - - - - -",
