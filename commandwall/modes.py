@@ -263,9 +263,8 @@ def _tasks(tx: Tx, mode: Mode, at: Ms) -> list[Finding]:
     """What is to be done after it: the same records from every station."""
     if not mode.incident:
         return []
-    rows = [row for row in codes.load("mode_task", day(at)).values()
-            if row.facts["mode"] == mode.mode
-            and not (row.facts["unless"] and _sent(tx, mode.incident, row.facts["unless"]))]  # fmt: skip
+    rows = (r for r in codes.load("mode_task", day(at)).values() if r.facts["mode"] == mode.mode)
+    rows = (r for r in rows if not _sent(tx, mode.incident, r.facts["unless"]))
     posts = codes.load("post", day(at))
     return [
         Finding(

@@ -141,7 +141,9 @@ def _mode_held(facts: Facts) -> str:
 
 
 def _no_ground(facts: Facts) -> str:
-    return tr("转{mode}须有进行中的突发事件，已定响应级别或报有伤亡：按 Shift G 定级", mode=_mode(facts))
+    return tr(
+        "转{mode}须有进行中的突发事件，已定响应级别或报有伤亡：按 Shift G 定级", mode=_mode(facts)
+    )
 
 
 def _mode_hours(facts: Facts) -> str:

@@ -1,4 +1,4 @@
-"""平 急 战 through a real desk: two persons, a reason, an end by itself, rights lent and returned."""
+"""平 急 战 through a real desk: two persons, a reason, an end by itself, rights lent and gone."""
 
 from __future__ import annotations
 
@@ -69,7 +69,9 @@ class Hall:
         done = self.do("chief", open_incident, opening=an_opening(area=TOWN, response=2, **kw))
         return str(done.of(Incident)[0].id)
 
-    def enter(self, mode: str = "watch", incident: str = "", area: str = "", hours: int = 4) -> Mode:
+    def enter(
+        self, mode: str = "watch", incident: str = "", area: str = "", hours: int = 4
+    ) -> Mode:
         stated = Entering(area, mode, incident, "暴雨红色预警", hours)
         done = self.do("chief", enter_mode, entering=stated, second=ZHOU)
         return next(m for m in done.of(Mode) if m.state == ON)
@@ -126,7 +128,9 @@ def test_who_may_not_decide_it_may_propose_it(hall: Hall) -> None:
     assert held is not None and (held.by, held.reason) == ("吴", "水位上涨")
     hall.enter()
     assert modes.proposed(hall.all(Mode), TOWN, hall.clock.now()) is None
-    hall.do("p3", propose_mode, "吴", entering=replace(stated, mode="emergency", incident=hall.opened()))
+    hall.do(
+        "p3", propose_mode, "吴", entering=replace(stated, mode="emergency", incident=hall.opened())
+    )
     held = modes.proposed(hall.all(Mode), TOWN, hall.clock.now())
     assert held is not None
     hall.do("chief", decline_mode, mode=held.id, reason="尚可控")
@@ -236,7 +240,9 @@ def test_in_an_emergency_every_decision_has_its_author(hall: Hall) -> None:
     hall.do("chief", issue, "陈", order=an_order(incident))
 
 
-def test_another_station_that_hears_the_line_is_in_the_same_mode(hall: Hall, tmp_path: Path) -> None:
+def test_another_station_that_hears_the_line_is_in_the_same_mode(
+    hall: Hall, tmp_path: Path
+) -> None:
     held = hall.enter("watch")
     sent = hall.store.read(lambda r: lines.unsent(r, hall.desk.origin, 0))
     other = Hall(tmp_path / "other")

@@ -301,6 +301,7 @@ FOREIGN = {
     "an order in it": {"directive": [{"id": "d", "incident": "i2"}]},
     "ours and theirs": {"eventwork": [{"id": "t1"}, {"id": "t2"}]},
     "one that is nowhere": {"eventwork": [{"id": "no"}]},
+    "a mode of the whole city": {"mode": [{"id": "m", "area": ""}]},
     "of an unknown kind": {"novelty": [{"id": "n"}]},
 }
 
@@ -324,6 +325,18 @@ def test_whatever_is_written_over_another_town_is_set_aside(
         ("t1",),
         ("t2",),
     ]
+
+
+@pytest.mark.parametrize(("area", "told"), [("", True), (OURS, True), (THEIRS, False)])
+def test_a_mode_is_told_to_every_town_in_its_area(
+    pool: Any, towns: Any, area: str, told: bool
+) -> None:
+    body = body_text({"mode": [{"id": "m1", "area": area, "incident": "i2"}]}, {})
+    line = Line("city", 1, 1 << 16, area, "enter_mode", "陈", "chief", "", GENESIS, "", body)
+    with pool.client() as city:
+        city.push([seal(line)])
+    (got,) = towns["town_one"].lines("city", 0)
+    assert (got.body == body) == told
 
 
 def test_one_town_does_not_speak_for_the_others_station(towns: Any) -> None:
