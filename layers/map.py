@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import (
@@ -129,6 +129,15 @@ class MapView(Aimed):
             x, y = self.scene.project([lon], [lat])
             close = self.scene.style.map["level"]["houses"] / self.navigator.view.unit
             self.navigator.look_at(float(x[0]), float(y[0]), mpp or close)
+
+    def show_whole(self, lon: Sequence[float], lat: Sequence[float], around_m: float) -> None:
+        """Show some places (degrees WGS-84) and so many metres around each of them."""
+        if self.scene.plane is not None:
+            x, y = self.scene.project(lon, lat)
+            left, top, right, bottom = map(float, (x.min(), y.min(), x.max(), y.max()))
+            self.navigator.fit(
+                (left - around_m, top - around_m, right + around_m, bottom + around_m)
+            )
 
     def enter(self, area: str) -> None:
         """Drill down: show an area whole and dim the rest; "" leaves to the city."""

@@ -20,6 +20,11 @@ _ZOOMS = {
 }  # fmt: skip
 
 
+Bounds = tuple[float, float, float, float]
+Held = tuple[Viewport, Bounds | None]
+"""A view to come back to, and the bounds (sheet metres) that were shown whole."""
+
+
 class Navigator(QObject):
     """Holds the view and its history. `changed`: the view is another; `settled`: a hand let go."""
 
@@ -31,9 +36,11 @@ class Navigator(QObject):
         self.style = style
         self.view = Viewport(0.0, 0.0, 50.0, 1, 1)
         self.chosen = False  # whether a view of the city was taken yet
-        self._whole: tuple[float, float, float, float] | None = None
+        self._whole: Bounds | None = None
         """The bounds that a person asked to see whole, until the hand moves the view."""
         self._past: list[Viewport] = []
+        self.moves = 0
+        """How often the view was moved on purpose."""
 
     def resize(self, width: int, height: int, unit: float) -> None:
         """The window has another size in device pixels, or another scale: what was shown whole
@@ -45,7 +52,7 @@ class Navigator(QObject):
         self.changed.emit()
         self.settled.emit()
 
-    def fit(self, bounds: tuple[float, float, float, float]) -> None:
+    def fit(self, bounds: Bounds) -> None:
         """Show these bounds (sheet metres)."""
         self._jump(self._fitted(bounds))
         self._whole = bounds
@@ -67,8 +74,25 @@ class Navigator(QObject):
                 return True
         return False
 
+    def hold(self) -> Held:
+        """What is shown now, for `take`."""
+        return self.view, self._whole
+
+    def take(self, held: Held) -> None:
+        """Show again what was held, in the window of now. `back` does not lead behind it."""
+        view, whole = held
+        mpp = view.mpp * view.unit / self.view.unit
+        self.view = replace(self.view, cx=view.cx, cy=view.cy, mpp=mpp)
+        self._whole = whole
+        if whole is not None:
+            self.view = self._fitted(whole)
+        self._past.clear()
+        self.changed.emit()
+        self.settled.emit()
+
     def begin(self) -> None:
         """A gesture begins: what is shown now is what `back` returns to."""
+        self.moves += self.chosen  # the first view of all is nobody's choice
         if self.chosen and (not self._past or self._past[-1] != self.view):
             self._past.append(self.view)
             del self._past[:-REMEMBERED]

@@ -18,7 +18,7 @@ from commandwall.picture import Changes, Picture, Tick
 from commandwall.posts import FRONT
 from commandwall.requests import Request
 from commandwall.sitreps import SituationReport
-from widgets import age, text
+from widgets import age, scenes, text
 from widgets.base import Command, Panel, Subject
 from widgets.directives import debts_of, focus
 from widgets.i18n import named, tr
@@ -117,10 +117,10 @@ class IncidentStrip(Panel):
         self.do(incidents.set_levels, incident=incident, levels=levels, reason=reason)
 
     def locate(self) -> None:
-        """Bring the incident to the middle of the map."""
+        """Show the scene whole on the map."""
         found = self.incident()
         if found is not None and self.context.map is not None:
-            self.context.map.look_at(found.lon, found.lat)
+            scenes.show(self.context.map, self.picture, found)
 
     def with_incident(self, ask: Callable[[Panel, Incident], None]) -> None:
         """Ask something about the incident in focus."""

@@ -49,6 +49,7 @@ from widgets.notices import Notices
 from widgets.own_keys import OwnKeys
 from widgets.page import Page
 from widgets.palette import Palette
+from widgets.scenes import Scenes
 from widgets.seat import Seat
 from widgets.streets import Streets
 from widgets.turns import Turns
@@ -88,6 +89,7 @@ class Wall(QWidget):
         )  # fmt: skip
         self.hover = HoverCard(self.context, map_view)
         self.homes = Homes(map_view, self.desk)
+        self.scenes = Scenes(self.context, map_view)
         self.seat = Seat(self.context, self)
         self.turns = Turns(self._take_turn, self)
         map_view.moved.connect(self.turns.moved)
@@ -128,6 +130,7 @@ class Wall(QWidget):
         self.context.streets.look(changes)
         self.map.set_calls(self.context.needs.late)
         self.map.refresh(self.picture, changes)
+        self.scenes.tick()
         self.turns.take(self.page.shown(), changes)
 
     def _take_turn(self, panel: Panel, changes: Changes) -> None:
@@ -144,6 +147,7 @@ class Wall(QWidget):
         self.context.look = self._look(self.theme, info.surface)
         page = self._page(info)
         self._arrange()
+        self.scenes.turn("incident" in info.opens)
         self._bring_all()
         page.show()
         page.raise_()
@@ -285,6 +289,8 @@ class Wall(QWidget):
         """Mark it on the map, without moving it, and tell the panels."""
         name = next((n for n, kind in ON_MAP.items() if kind is subject.kind), "")
         self.map.select(name, subject.id if name else "")
+        if subject.kind is Incident:
+            self.scenes.choose(subject.id)
         for panel in self.page.panels.values():
             panel.open(subject)
 

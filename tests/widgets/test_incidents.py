@@ -14,6 +14,7 @@ from commandwall.clock import MINUTE
 from commandwall.directives import Directive, Order
 from commandwall.incidents import GradeProposal, Incident
 from commandwall.reporting import Losses
+from widgets.base import Subject
 from widgets.sheet import Sheet
 
 
@@ -57,8 +58,9 @@ def test_one_key_on_an_alarm_opens_an_incident_at_its_place(make_wall, world, qt
 @pytest.fixture
 def two(world: City) -> list[Incident]:
     """Two incidents, the second with a directive that nobody acknowledged."""
-    for title in ("甲", "乙"):
-        world.desk.do(incidents.open_incident, opening=an_opening(title=title)).result()
+    for title, lon in (("甲", 120.2), ("乙", 120.203)):
+        opening = an_opening(title=title, lon=lon)
+        world.desk.do(incidents.open_incident, opening=opening).result()
         world.clock.at += MINUTE
     first, second = sorted(kept(world, Incident), key=lambda i: i.opened_at)
     world.desk.take_post("chief").result()
@@ -79,3 +81,42 @@ def test_the_strip_says_who_is_late_and_keeps_the_others_as_cards(make_wall, wor
     assert strip.incident().id != before.id
     other = next(i for i in two if i.id != strip.incident().id)
     assert other.title in told_by(wall, "incident_strip")
+
+
+def middle(wall: Any) -> tuple[float, float]:
+    view = wall.map.navigator.view
+    return wall.map.scene.degrees(view.cx, view.cy)
+
+
+def test_the_command_page_shows_the_scene_and_the_others_what_they_had(
+    make_wall, world, two
+) -> None:
+    wall = make_wall()
+    world.tick()
+    whole = wall.map.navigator.view.mpp
+    wall.open_page("command")
+    brought(world)  # they come after the page was opened
+    assert middle(wall) == pytest.approx((two[1].lon, two[1].lat), abs=1e-4)
+    assert wall.map.navigator.view.mpp < whole / 3
+    wall.choose(Subject(Incident, two[0].id))
+    assert middle(wall) == pytest.approx((two[0].lon, two[0].lat), abs=1e-4)
+    wall.map.navigator.begin()
+    wall.map.navigator.pan(100, 0)
+    moved = middle(wall)
+    wall.open_page("overview")
+    assert wall.map.navigator.view.mpp == pytest.approx(whole, rel=0.5)
+    wall.open_page("command")
+    assert middle(wall) == pytest.approx(moved, abs=1e-6)
+
+
+def test_an_incident_that_comes_later_does_not_pull_the_map_out_of_a_hand(
+    make_wall, world, two
+) -> None:
+    wall = make_wall()
+    world.tick()
+    wall.open_page("command")
+    wall.map.navigator.begin()
+    wall.map.navigator.pan(100, 0)
+    before = middle(wall)
+    brought(world)
+    assert middle(wall) == before
