@@ -68,7 +68,7 @@ class Directives(LinkedRows):
     kind = Directive
     shows = frozenset({Directive, Request, Answer, Countersign, Message, Decision, Incident, Tick})
     quiet = True
-    row = 50.0
+    row = 46.0
     head = 34.0
 
     def __init__(self, *args: Any, **kw: Any) -> None:

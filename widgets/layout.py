@@ -61,6 +61,10 @@ class Layout:
     gap: float = GAP
     header: Mapping[str, Any] | None = None
 
+    def names(self) -> list[str]:
+        """Its panels, band by band and column by column."""
+        return [e.of for band in self.bands for column in band.columns for e in column.panels]
+
     def fits(self, width: float, height: float) -> bool:
         return width >= self.min_width and width / max(1.0, height) <= self.max_aspect
 

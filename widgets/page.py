@@ -12,11 +12,15 @@ from PySide6.QtWidgets import QWidget
 from layers.map import MapView
 from widgets import layout
 from widgets.base import Context, Panel
+from widgets.i18n import tr
+from widgets.keys import key_name
 from widgets.layout import Box
 from widgets.look import Look
 from widgets.missing import Missing
 from widgets.pages import MAP, Chrome, Door, PageInfo, WallFile
+from widgets.paper import RIGHT, Ink, Paper
 
+DRAWER_KEYS = ("Ctrl+1", "Ctrl+2", "Ctrl+3", "Ctrl+4", "Ctrl+5", "Ctrl+6")
 log = logging.getLogger(__name__)
 
 
@@ -33,6 +37,8 @@ class Page(QWidget):
         self._door, self._added = door, added
         self.panels: dict[str, Panel] = {}
         self._rules: list[Box] = []
+        self.left_out: list[str] = []
+        """Panels for which the window has no room, in the order of the wall file."""
         self.banner_share = 0.0
         """0: no banner; 1: whole; 0.5: a person knows of it."""
         self.noticed = False
@@ -47,6 +53,7 @@ class Page(QWidget):
         """The panel of that name in the wall file, made when it is first needed."""
         if name not in self.panels:
             self.panels[name] = self._make(name)
+            self.panels[name].hide()  # until it has a place
             self._added(self.panels[name])
         return self.panels[name]
 
@@ -93,6 +100,9 @@ class Page(QWidget):
         if chrome.header:
             header = {**(chosen.header or {}), "map": placed.get(MAP, (0.0,))[0]}
             self.panel(chrome.header).options.update(header)
+        self.left_out = [name for name in chosen.names() if name not in placed and name != MAP]
+        for name in self.left_out:
+            self.panel(name)  # so that a key may show it
         self._rules = [b for b in boxes if b.rule]
         self._rule_left = left
         self.update()
@@ -100,7 +110,7 @@ class Page(QWidget):
 
     def _put(self, placed: dict[str, tuple[float, ...]], map_view: MapView) -> None:
         for name, panel in self.panels.items():
-            if name not in placed:
+            if name not in placed and panel.parent() is self:  # else a drawer shows it
                 panel.hide()
         for name, rect in placed.items():
             widget = map_view if name == MAP else self.panel(name)
@@ -121,6 +131,21 @@ class Page(QWidget):
             x = box.x + self._rule_left
             painter.drawLine(QPointF(x, y), QPointF(x + box.width, y))
         painter.end()
+        self._tell_left_out()
+
+    def _tell_left_out(self) -> None:
+        """In the margin below: what else there is, and its key."""
+        paper = Paper(self, self.look)
+        told = [f"{tr(self.panel(n).heading())} {key_name(key)}" for key, n in self.drawers()]
+        base = paper.height - self.chrome.foot_height - 10
+        if told:
+            paper.write(paper.width - 32, base, "　".join(told), Ink("age"), RIGHT)
+        self.setAccessibleDescription(" ".join(paper.said))
+        paper.end()
+
+    def drawers(self) -> list[tuple[str, str]]:
+        """The panels left out, each behind the key that shows it."""
+        return list(zip(DRAWER_KEYS, self.left_out, strict=False))
 
 
 def _pixels(rect: tuple[float, ...], unit: float) -> QRect:

@@ -36,6 +36,7 @@ from layers.style import Style
 from widgets import i18n, pages, standing, theme
 from widgets.base import Command, Context, Panel, Subject
 from widgets.draft import Drafts
+from widgets.drawer import Drawer
 from widgets.hits import Hits
 from widgets.homes import Homes
 from widgets.hover import HoverCard
@@ -143,6 +144,7 @@ class Wall(QWidget):
             log.warning("there is no page %s", name)
             return
         before = self._pages.get(getattr(self, "_open", ""))
+        self._close_drawer()
         self._open = self.context.page = name
         self.context.look = self._look(self.theme, info.surface)
         page = self._page(info)
@@ -335,7 +337,11 @@ class Wall(QWidget):
 
     def all_commands(self) -> list[Command]:
         """Those of the wall, then those of the panels that are shown."""
-        return [*self.commands(), *(c for p in self.page.shown() for c in p.commands())]
+        drawers = [
+            Command(key, tr(self.page.panel(name).heading()), _to(self.open_drawer, name))
+            for key, name in self.page.drawers()
+        ]
+        return [*self.commands(), *drawers, *(c for p in self.page.shown() for c in p.commands())]
 
     def _bind(self) -> None:
         self.context.keys = Command("?", tr("全部按键"), self.open_keys)
@@ -372,6 +378,18 @@ class Wall(QWidget):
         if self._overlay is overlay:
             self._overlay = None
 
+    def open_drawer(self, name: str) -> None:
+        """Show a panel of this page for which there is no room."""
+        page, panel = self.page, self.page.panel(name)
+        top = page.look.px(page.chrome.header_height)
+        self._show_overlay(Drawer(panel, top, self._bind, self))
+        self._bring(panel)
+        self._bind()
+
+    def _close_drawer(self) -> None:
+        if isinstance(self._overlay, Drawer):
+            self._overlay.close()
+
     def toggle_full_screen(self) -> None:
         (self.showNormal if self.isFullScreen() else self.showFullScreen)()
 
@@ -393,6 +411,7 @@ class Wall(QWidget):
     # Qt.
 
     def resizeEvent(self, event: QResizeEvent) -> None:
+        self._close_drawer()
         self._arrange()
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:

@@ -19,6 +19,8 @@ from commandwall.picture import Changes, Picture, Tick
 from commandwall.plugins import PANELS
 from commandwall.store.pulse import NO_POOL
 from widgets.base import Panel
+from widgets.drawer import Drawer
+from widgets.i18n import tr
 from widgets.keys import KeySheet
 from widgets.palette import Palette
 
@@ -316,3 +318,30 @@ def test_sheets_that_are_opened_one_over_the_other_do_not_pile_up(
             qtbot.wait(20)
     sheets = [*wall.findChildren(Palette), *wall.findChildren(KeySheet)]
     assert [type(sheet) for sheet in sheets] == [KeySheet]
+
+
+def test_a_panel_without_room_is_a_key_away(make_wall: Any, qtbot: Any) -> None:
+    wall = make_wall()
+    wall.resize(1920, 1080)
+    wall.open_page("command")
+    key, name = wall.page.drawers()[0]
+    panel = wall.page.panel(name)
+    assert panel.isHidden() and tr(panel.heading()) in read(wall.page)
+    next(c for c in wall.all_commands() if c.key == key).run()
+    assert not panel.isHidden() and panel.width() > 300
+    assert panel in wall.page.shown()  # it goes on with the picture
+    assert {c.key for c in panel.commands()} <= {c.key for c in wall.all_commands()}
+    qtbot.keyClick(panel, Qt.Key.Key_Escape)
+    assert panel.isHidden() and panel.parentWidget() is wall.page
+
+
+def test_a_drawer_gives_its_panel_back_where_room_is_found(make_wall: Any, qtbot: Any) -> None:
+    wall = make_wall()
+    wall.resize(1920, 1080)
+    wall.open_page("command")
+    key, name = wall.page.drawers()[0]
+    next(c for c in wall.all_commands() if c.key == key).run()
+    wall.resize(5760, 2160)
+    panel = wall.page.panel(name)
+    assert panel.parentWidget() is wall.page and not panel.isHidden()
+    assert not [w for w in wall.findChildren(Drawer) if w.isVisible()]
