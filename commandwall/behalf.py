@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from commandwall import answers, directives, requests
+from commandwall import answers, directives, dispatch, requests
 from commandwall.answers import Answer, Voice
 from commandwall.posts import side_of
 from commandwall.store.store import Refused, Tx
@@ -21,6 +21,9 @@ SPOKEN: Mapping[str, tuple[str, Callable[..., None]]] = {
     "grant": ("request", requests.grant),
     "grant_part": ("request", requests.grant_part),
     "decline": ("request", requests.decline),
+    "acknowledge_sending": ("assignment", dispatch.acknowledge_sending),
+    "report_moving": ("assignment", dispatch.report_moving),
+    "report_arrival": ("assignment", dispatch.report_arrival),
 }
 """What may be said by phone or radio: name of the act -> kind of the record, the act."""
 

@@ -9,6 +9,7 @@ from typing import Any
 from commandwall import codes, events, reviewing
 from commandwall.countersign import Countersign
 from commandwall.directives import Directive
+from commandwall.dispatch import INCIDENT, Assignment
 from commandwall.incidents import CLOSED, Incident, events_of, still_open
 from commandwall.owed import owed
 from commandwall.reporting import FIRST, SENT, Report
@@ -35,6 +36,12 @@ def _events(reader: Reader, incident: Incident) -> int:
     return sum(view.open for view in views.values())
 
 
+def _units(reader: Reader, incident: Incident) -> int:
+    """Who is still out for it; closing frees them. Units of its events go with those."""
+    found = reader.find(Assignment, subject=incident.id, outcome="")
+    return sum(assignment.kind == INCIDENT for assignment in found)
+
+
 def _phase(reader: Reader, incident: Incident) -> int:
     return int(incident.phase != list(codes.load("incident_phase"))[-1])
 
@@ -52,6 +59,7 @@ def _findings(reader: Reader, incident: Incident) -> int:
 CHECKS: Mapping[str, Callable[[Reader, Incident], int]] = {
     "owed": _owing,
     "events": _events,
+    "units": _units,
     "phase": _phase,
     "report": _reports,
     "finding": _findings,

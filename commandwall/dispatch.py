@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from commandwall import alarms, codes, events, geo, incidents
+from commandwall import alarms, answers, codes, events, geo, incidents
 from commandwall.clock import MINUTE, SECOND, Ms
 from commandwall.events import EventWork
 from commandwall.incidents import Incident
@@ -362,6 +362,8 @@ def _free(tx: Tx, kind: str, closed: Mapping[str, tuple[Ms, str]]) -> None:
 
 def _tell(tx: Tx, assignment: str, step: str, text: str = "") -> None:
     a = _open(tx, assignment)
+    if step != LATE:
+        answers.give(tx, "assignment", a.id, step)
     key = str(uuid.uuid4())
     tx.put(AssignmentStep(key, a.id, a.area, step, tx.now, TOLD, text, tx.by, tx.post))
 

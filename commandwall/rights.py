@@ -208,9 +208,9 @@ def _order(reader: Reader, order: Order | Wish | Situation) -> About:
 
 
 def _ordered(reader: Reader, key: str) -> About:
-    """A directive or a request, by its id."""
+    """A directive, a request or a sending, by its id."""
     found = reader.get(Directive, key) or reader.get(Request, key)
-    return _incident(reader, found.incident) if found else About()
+    return _incident(reader, found.incident) if found else _assignment(reader, key)
 
 
 def _call(reader: Reader, call: str) -> About:

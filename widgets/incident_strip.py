@@ -9,9 +9,11 @@ from typing import Any
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QMouseEvent
 
-from commandwall import incidents, owed
+from commandwall import forces, incidents, owed
 from commandwall.clock import Ms
 from commandwall.directives import Directive
+from commandwall.dispatch import ACKED, Assignment, AssignmentStep
+from commandwall.forces import Waiting
 from commandwall.incidents import OPEN, CommandPost, GradeProposal, Incident, JoinedEvent, Levels
 from commandwall.owed import Debt
 from commandwall.picture import Changes, Picture, Tick
@@ -23,8 +25,10 @@ from widgets.base import Command, Panel, Subject
 from widgets.directives import debts_of, focus
 from widgets.i18n import named, tr
 from widgets.incident_acts import ask_close, ask_part, ask_phase, ask_reopen, joined
+from widgets.on_task import counts, out_for
 from widgets.opening import GRADINGS, ask_levels, ask_opening, from_spot, level, proposal_line
 from widgets.paper import RIGHT, Ink, Paper
+from widgets.unit_voice import name_of
 
 FIELD, TITLE_LEAST, LATE, GAP = 168.0, 460.0, 470.0, 24.0
 """Widths of a field, of the least title beside the fields, of what is late."""
@@ -46,6 +50,8 @@ class IncidentStrip(Panel):
             Directive,
             Request,
             SituationReport,
+            Assignment,
+            AssignmentStep,
             Tick,
         }
     )
@@ -182,18 +188,22 @@ class IncidentStrip(Panel):
 
     def _draw_late(self, paper: Paper, x: float, y: float, found: Incident) -> None:
         """Who is late with what and by how much; else what is due next."""
-        debts = debts_of(self.picture, found.id)
-        late = sum(debt.due < self.picture.now for debt in debts)
+        now, debts = self.picture.now, debts_of(self.picture, found.id)
+        clocks = forces.clocks(out_for(self.picture, found))
+        late = sum(one.due < now for one in (*debts, *clocks))
         told = tr("超时 {late} 项　欠答 {n} 项", late=late, n=len(debts))
         paper.write(x, y + 22, told, Ink("label", "t1" if late else "t3", bool(late)))
-        if not debts:
+        worst = min((*debts[:1], *clocks[:1]), key=lambda one: one.due, default=None)
+        if worst is None:
             paper.write(x, y + 64, tr("无欠答"), Ink("item", "t2", False))
             return
-        paper.lamp(x + 14, y + 56, 26, owed.lamp(debts[0], self.picture.now))
-        left = age.left(self.picture.now, debts[0].due)
+        unit = isinstance(worst, Waiting)
+        colour = worst.lamp(now) if unit else owed.lamp(worst, now)
+        paper.lamp(x + 14, y + 56, 26, colour)
+        left = age.left(now, worst.due)
         wide = paper.length(left, Ink("item"))
-        stop = paper.write(x + 36, y + 64, _words(debts[0]), Ink("item"),
-                           room=LATE - 36 - wide - 16)  # fmt: skip
+        words = unit_words(worst, self.picture) if unit else _words(worst)
+        stop = paper.write(x + 36, y + 64, words, Ink("item"), room=LATE - 36 - wide - 16)
         paper.write(stop + 16, y + 64, left, Ink("item"))
 
     def _cards(self, width: float) -> list[tuple[Incident, QRectF]]:
@@ -230,8 +240,9 @@ class IncidentStrip(Panel):
         also = len(joined(self.picture, found.id))
         merged = tr("并入 {n} 件", n=also) if also else ""
         opened = tr("{time} 起", time=age.clock(found.opened_at))
-        there = self._there(found)
-        parts = found.place, kind, phase, opened, there, merged, more
+        there, out = self._there(found), counts(out_for(self.picture, found))
+        force = tr("力量 {counts}", counts=out) if out else tr("未派力量")
+        parts = found.place, there, force, kind, phase, opened, merged, more
         return "　".join(filter(None, parts))
 
     def _there(self, found: Incident) -> str:
@@ -247,6 +258,14 @@ def _words(debt: Debt) -> str:
     """前指 欠接令: who owes what."""
     what = named("directive_limit", debt.step)
     return tr("{who} 欠{what}", who=named("post", debt.post), what=what)
+
+
+def unit_words(waiting: Waiting, picture: Picture) -> str:
+    """燃气 1 欠接令; 燃气 1 未到场: what a unit is waited for."""
+    name = name_of(waiting.trip, picture)
+    if waiting.step == ACKED:
+        return tr("{unit} 欠接令", unit=name)
+    return tr("{unit} 未到场", unit=name)
 
 
 def frame(paper: Paper, box: QRectF, chosen: bool) -> None:

@@ -8,13 +8,14 @@ from typing import Any
 
 from PySide6.QtCore import QRectF
 
-from commandwall import codes, dispatch
+from commandwall import behalf, codes, dispatch
 from commandwall.alarms import Alarm
 from commandwall.clock import DAY, SECOND, Ms
 from commandwall.dispatch import (
     ACKED,
     ARRIVED,
     CANCELLED,
+    MOVING,
     Assignment,
     AssignmentStep,
     Sending,
@@ -26,7 +27,7 @@ from commandwall.picture import Changes, Fixes, Picture, Tick
 from commandwall.proposals import Proposal, Task
 from commandwall.resources import Resource
 from commandwall.rights import About
-from widgets import age
+from widgets import age, unit_voice
 from widgets.acts import ActBar
 from widgets.base import Command, Panel, Piece, Subject
 from widgets.fields import words
@@ -40,8 +41,9 @@ from widgets.text import plain
 ROWS = 6
 """Rows that have a key."""
 ACTS = {
-    "U": dispatch.send, "O": dispatch.acknowledge_sending, "I": dispatch.report_arrival,
-    "Q": dispatch.release, "B": dispatch.recall, "P": dispatch.explain_delay,
+    "U": dispatch.send, "O": dispatch.acknowledge_sending, "Shift+U": dispatch.report_moving,
+    "I": dispatch.report_arrival, "Q": dispatch.release, "B": dispatch.recall,
+    "P": dispatch.explain_delay, "Shift+C": behalf.record_for,
 }  # fmt: skip
 """The acts of the bar, by their keys."""
 ROW, BAR = 32.0, 44.0
@@ -112,6 +114,9 @@ class Units(Panel):
     def acknowledge(self) -> None:
         self._on_trip(dispatch.acknowledge_sending, lambda t: ACKED not in t.steps)
 
+    def move_out(self) -> None:
+        self._on_trip(dispatch.report_moving, lambda t: MOVING not in t.steps)
+
     def arrive(self) -> None:
         self._on_trip(dispatch.report_arrival, lambda t: ARRIVED not in t.steps)
 
@@ -125,6 +130,11 @@ class Units(Panel):
     def explain(self) -> None:
         """Ask why it is late, and keep the answer."""
         self._with_reason(tr("未按时到场的原因"), "记录", dispatch.explain_delay)
+
+    def speak(self) -> None:
+        """Write down what the unit said by phone or radio, with both names."""
+        if (trip := self._chosen_trip()) is not None:
+            unit_voice.ask(self, trip, self._kept)
 
     # Drawing.
 
@@ -239,10 +249,12 @@ class Units(Panel):
         return [
             Command("U", "出动", self.send),
             Command("O", "接令", self.acknowledge),
+            Command("Shift+U", "出发", self.move_out),
             Command("I", "到场", self.arrive),
             Command("Q", "归队", self.release),
             Command("B", "撤回", self.recall),
             Command("P", "迟到原因", self.explain),
+            Command("Shift+C", "代录", self.speak),
         ]
 
     def _chooser(self, n: int) -> Callable[[], None]:
@@ -261,6 +273,11 @@ class Units(Panel):
     def _row(self) -> Row | None:
         rows = self._rows()
         return rows[self._current] if self._current < len(rows) else None
+
+    def _chosen_trip(self) -> Trip | None:
+        """The one that is chosen, else the newest."""
+        row = self._row()
+        return row if isinstance(row, Trip) else next(iter(self._trips()), None)
 
     def _trips(self) -> list[Trip]:
         task = self._task
@@ -284,9 +301,7 @@ class Units(Panel):
             self.do(act, self._kept, assignment=trip.assignment.id)
 
     def _with_reason(self, title: str, act: str, done: Callable[..., None]) -> None:
-        row = self._row()
-        trip = row if isinstance(row, Trip) else next(iter(self._trips()), None)
-        if trip is not None:
+        if (trip := self._chosen_trip()) is not None:
             key = trip.assignment.id
             sheet = Sheet(self.look, title, act, {"reason": (tr("原因"), words())}, self.window())
             self.context.over(
@@ -338,7 +353,8 @@ class Units(Panel):
         it = About((t.area,), t.urgency, scene=t.kind == "incident") if t is not None else About()
         told = {key: self.barred(act, replace(it, reason=True)) for key, act in ACTS.items()}
         barred = {key: why for key, why in told.items() if why}
-        keys = [*("U" if self._fit else ""), *("OIQBP" if self._trips() else "")]
+        keys = ["U"] if self._fit else []
+        keys += [key for key in ACTS if key != "U"] if self._trips() else []
         self._bar.allow([key for key in keys if key not in barred], barred)
 
 

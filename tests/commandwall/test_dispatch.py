@@ -12,8 +12,9 @@ import pytest
 import shapely
 from builders import NOW, StillClock, an_event, an_opening
 
-from commandwall import closing, dispatch, events, incidents, proposals
+from commandwall import behalf, closing, dispatch, events, forces, incidents, proposals
 from commandwall.alarms import UNACK, Alarm
+from commandwall.answers import Answer, Voice
 from commandwall.areas import Area, Road
 from commandwall.clock import MINUTE, SECOND, Ms
 from commandwall.desk import Desk
@@ -153,6 +154,8 @@ def test_closing_an_event_or_an_incident_frees_its_units(station: Station) -> No
     (incident,) = done.of(Incident)
     sending = Sending("incident", incident.id, "U2", 120.2, 31.9, 1)
     (sent,) = station.do(dispatch.send, sending=sending).of(Assignment)
+    checks = station.store.read(lambda r: closing.checklist(r, incident))
+    assert [(c.open, c.blocks) for c in checks if c.id == "units"] == [(1, False)]
     station.do(closing.close_incident, incident=incident.id, reason="处置完毕")
     assert station.trip(sent.id).state == RELEASED
 
@@ -306,3 +309,51 @@ def test_an_alarm_gets_a_unit_too(station: Station) -> None:
     station.desk.run(lambda tx: tx.put(alarm), {}, local=True)
     station.do(dispatch.send, sending=Sending("alarm", "A1", "U1", 120.2, 31.9, 1))
     assert [t.state for t in station.store.read(dispatch.under_way).values()] == [SENT]
+
+
+def test_what_a_unit_says_by_radio_keeps_both_names_and_merges_with_what_positions_show(
+    two: tuple[Station, Station],
+) -> None:
+    """The hall hears the arrival by radio; another station sees it in the positions, earlier."""
+    hall, other = two
+    sent, tracker = hall.send(), Tracker()
+    other.desk.receive(hall.lines())
+    for _, fix in drive(sent, *WAY):
+        steps = tracker.look([other.trip(sent.id)], lambda _, fix=fix: fix)
+        other.desk.run(dispatch.observe_steps, {"steps": steps})
+    hall.clock.at += 3 * MINUTE
+    voice = Voice("王建国", "", "radio")
+    for step in ("report_moving", "report_arrival"):
+        hall.do(behalf.record_for, voice=voice, step=step, record=sent.id)
+    trip = hall.trip(sent.id)
+    assert (trip.state, trip.steps[ARRIVED].by) == (ARRIVED, "王建国")
+    assert trip.after(ARRIVED) == 3 * MINUTE
+    told = hall.store.read(lambda r: r.find(Answer, record=sent.id, step=ARRIVED))
+    assert [(a.person, a.channel, a.by) for a in told] == [("王建国", "radio", "陈")]
+    for station, peer in (two, two[::-1]):
+        station.desk.receive(peer.lines())
+    for station in two:
+        assert station.trip(sent.id).after(ARRIVED) == 70 * SECOND
+        assert len(station.store.read(lambda r: r.find(AssignmentStep, step=ARRIVED))) == 2
+        assert not station.store.read(lambda r: r.value("SELECT count(*) FROM conflict"))
+
+
+def test_who_is_out_for_an_incident_is_counted_and_the_worst_clock_found(station: Station) -> None:
+    done = station.do(
+        incidents.open_incident, opening=dataclasses.replace(an_opening(), event="e1")
+    )
+    (incident,) = done.of(Incident)
+    by_event = station.send()
+    sending = Sending("incident", incident.id, "U2", 120.2, 31.9, 1)
+    (sent,) = station.do(dispatch.send, sending=sending).of(Assignment)
+    station.do(dispatch.acknowledge_sending, assignment=by_event.id)
+    trips = [station.trip(by_event.id), station.trip(sent.id)]
+    mine = forces.sent_to(trips, incident, [])
+    assert forces.counted(mine) == {ACKED: 1, SENT: 1}
+    clocks = forces.clocks(mine)
+    assert [(w.trip.assignment.id, w.step) for w in clocks] == [(sent.id, ACKED),
+                                                               (by_event.id, ARRIVED)]  # fmt: skip
+    late = Ms(station.clock.at + 61 * SECOND)
+    assert [w.lamp(late) for w in clocks] == ["red", "green"]
+    station.do(dispatch.report_arrival, assignment=sent.id)
+    assert forces.waiting(station.trip(sent.id)) is None

@@ -8,19 +8,23 @@ from typing import Any
 
 import pytest
 import shapely
-from builders import NOW, an_event
+from builders import NOW, an_event, an_opening
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from world import an_alarm
+from world import an_alarm, told_by
 
+from commandwall import dispatch, incidents
 from commandwall.alarms import Alarm
+from commandwall.answers import Answer
 from commandwall.areas import Road
 from commandwall.clock import MINUTE, SECOND, Ms
-from commandwall.dispatch import ARRIVED, Assignment, AssignmentStep
+from commandwall.dispatch import ARRIVED, Assignment, AssignmentStep, Sending
 from commandwall.events import Event, EventView
+from commandwall.incidents import Incident
 from commandwall.picture import FixArrays, Fixes, Tick
 from commandwall.resources import Resource
 from commandwall.store.mirror import Mirror, use
+from widgets.sheet import Sheet
 
 PLACE = (120.2, 31.1)
 STEP = 0.01
@@ -183,3 +187,41 @@ def test_a_position_that_is_old_counts_less_and_then_not_at_all(
     panel = proposed(alarm_to, qtbot)
     assert [p.unit.resource.id for p in panel._fit] == ["U2", "U1", "U3"]
     assert "不荐：定位过旧" in told(panel)
+
+
+def test_the_command_page_says_who_is_out_and_an_arrival_is_written_down_by_radio(
+    make_wall: Callable[..., Any], town: Any, qtbot: Any
+) -> None:
+    """The strip counts, the list names each with its clock, `Shift+C` keeps what was said."""
+    town.desk.do(incidents.open_incident, opening=an_opening()).result()
+    (incident,) = town.store.read(lambda r: r.find(Incident))
+    for unit in ("U1", "U2"):
+        sending = Sending("incident", incident.id, unit, *PLACE, 1, eta_s=95)
+        town.desk.do(dispatch.send, sending=sending).result()
+    one = next(a for a in sent(town) if a.resource == "U1")
+    town.desk.do(dispatch.report_moving, assignment=one.id).result()
+    wall = make_wall()
+    wall.open_page("command")
+
+    def brought() -> None:
+        kinds = (Incident, Assignment, AssignmentStep)
+        town.tick({kind: town.store.read(lambda r, kind=kind: r.find(kind)) for kind in kinds})
+
+    town.clock.at += 61 * SECOND
+    brought()
+    strip, listed = told_by(wall, "incident_strip"), told_by(wall, "on_task")
+    assert "力量 途中 1　已派 1" in strip and "超时 1 项" in strip and "燃气 2 欠接令" in strip
+    assert "燃气 2" in listed and "已派 欠接令" in listed and "超 0:01" in listed
+    assert "燃气 1" in listed and "途中 预计" in listed
+    next(c for c in wall.all_commands() if c.key == "Shift+C").run()
+    sheet = next(s for s in wall.findChildren(Sheet) if s.isVisible())
+    fields = {key: field for key, (_, field) in sheet._fields.items()}
+    assert "燃气 2" in sheet.accessibleName()
+    fields["step"].setCurrentIndex(fields["step"].findData(ARRIVED))
+    fields["person"].setText("王建国")
+    fields["channel"].setCurrentIndex(fields["channel"].findData("radio"))
+    sheet.accept()
+    qtbot.waitUntil(lambda: bool(town.store.read(lambda r: r.find(Answer, channel="radio"))),
+                    timeout=20_000)  # fmt: skip
+    brought()
+    assert "到场 1　途中 1" in told_by(wall, "incident_strip")
