@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QMouseEvent
 
@@ -125,16 +127,21 @@ class KeyLine(Panel):
         """The keys are asked for when they are drawn."""
 
     def draw(self, paper: Paper) -> None:
+        """As many as there is room for; the key that shows all of them stands last, always."""
         self._places: list[tuple[float, float, Command]] = []
-        x, middle = 24.0, paper.height / 2
-        for command in [*self._commands(), self.context.keys]:
-            room = paper.length(command.name, Ink("key")) + 76
-            if x + room > paper.width:
+        x, every = 24.0, self.context.keys
+        for command in _runs(self._commands()):
+            if x + _width(paper, command) + _width(paper, every) > paper.width:
                 break
-            start = x
-            x = draw_cap(paper, x, middle - 11, command.key, 22) + 8
-            x = paper.write(x, middle + 5, command.name, Ink("key")) + 24
-            self._places.append((start, x, command))
+            x = self._draw_key(paper, x, command)
+        self._draw_key(paper, x, every)
+
+    def _draw_key(self, paper: Paper, x: float, command: Command) -> float:
+        middle = paper.height / 2
+        end = draw_cap(paper, x, middle - 11, command.key, 22) + 8
+        end = paper.write(end, middle + 5, command.name, Ink("key")) + 24
+        self._places.append((x, end, command))
+        return end
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         x = event.position().x() / self.look.unit
@@ -147,3 +154,21 @@ class KeyLine(Panel):
         page = self.parentWidget()
         panels = page.findChildren(Panel, options=Qt.FindChildOption.FindDirectChildrenOnly)
         return [c for p in panels if not p.isHidden() for c in p.commands() if c.key]
+
+
+def _width(paper: Paper, command: Command) -> float:
+    return paper.length(command.name, Ink("key")) + paper.length(command.key, Ink("key")) + 60
+
+
+def _runs(commands: Sequence[Command]) -> list[Command]:
+    """Keys 1, 2, 3 ... that choose among rows stand as one, which does what the first does."""
+    found: list[Command] = []
+    for command in commands:
+        last = found[-1] if found else None
+        follows = last is not None and command.key.isdigit() and last.key[:1].isdigit()
+        if last is not None and follows:
+            name = last.name.removesuffix(last.key).rstrip()
+            found[-1] = Command(f"{last.key[0]}–{command.key}", name, last.run)
+        else:
+            found.append(command)
+    return found

@@ -345,3 +345,14 @@ def test_a_drawer_gives_its_panel_back_where_room_is_found(make_wall: Any, qtbot
     panel = wall.page.panel(name)
     assert panel.parentWidget() is wall.page and not panel.isHidden()
     assert not [w for w in wall.findChildren(Drawer) if w.isVisible()]
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_the_key_of_all_keys_stands_in_every_line_of_keys(make_wall: Any, lang: str) -> None:
+    wall = make_wall()
+    wall.set_language(lang)
+    wall.resize(1920, 1080)
+    for info in wall.file.pages:
+        wall.open_page(info.id)
+        line = wall.page.panels.get("key_line")
+        assert line is None or tr("全部按键") in read(line), info.id
