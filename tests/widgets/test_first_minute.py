@@ -1,5 +1,6 @@
 """From an event to the opened incident with both posts and the first directive, in less than a
-minute: a script of keys through the real window, 0.7 s each. No click is needed. A Chinese character costs three keys (its Pinyin and the choice), the commander knows his keys."""
+minute: a script of keys through the real window, 0.7 s each. No click is needed. A Chinese
+character costs three keys, its Pinyin and the choice; the commander knows his keys."""
 
 from __future__ import annotations
 
