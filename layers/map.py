@@ -30,7 +30,7 @@ from layers.board import Board
 from layers.chosen import AREA, BUILDING, Chosen
 from layers.hand import Hand
 from layers.navigator import Navigator
-from layers.overlay import Blinker, Furniture, Overlay
+from layers.overlay import PART, Blinker, Furniture, Overlay
 from layers.pick import Hit, mark_at
 from layers.scene import Scene
 from layers.style import Style
@@ -314,10 +314,13 @@ class MapView(Aimed):
             painter.drawRect(QRectF(1, 1, view.width - 2, view.height - 2))
 
     def frame_text(self) -> str:
-        """Place under the pointer, credit, datum, sketched outlines, age of the oldest layer."""
-        parts = [self.credit, self.datum] if self.credit else [self.datum]
+        """Place under the pointer, datum, sketched outlines, credit, age of the oldest layer:
+        where there is little room, the first go first."""
+        parts = [self.datum]
         if SHOWN[self.level()] in self.board.drill.sketched:
             parts.append(self.scene.tr("辖区界为示意"))
+        if self.credit:
+            parts.append(self.credit)
         if self._hand.pointer is not None and self.scene.plane is not None:
             lon, lat = self.degrees_at(self._hand.pointer)
             parts.insert(0, f"{lon:.5f}, {lat:.5f}")
@@ -325,7 +328,7 @@ class MapView(Aimed):
         if picture is not None and oldest is not None:
             old = words.age(self.scene.tr, picture.now, oldest)
             parts.append(self.scene.tr("最旧图层 {age}", age=old))
-        return "　·　".join(parts)
+        return PART.join(parts)
 
     # -- the hand --------------------------------------------------------------------------------
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -17,6 +17,8 @@ from layers.scene import Rings, Scene
 from layers.style import Style
 from layers.viewport import Viewport
 
+PART = "　·　"
+"""Between the parts of what is told below the map."""
 NICE = (1, 2, 5)
 
 
@@ -159,6 +161,14 @@ def scale_length(mpp: float, room: float) -> float:
     return max((n * power for n in NICE if n * power <= most), default=power)
 
 
+def fit_parts(text: str, room: float, length: Callable[[str], float]) -> str:
+    """As many of the last parts as fit in `room` pixels: how old the map is comes last."""
+    parts = text.split(PART)
+    while len(parts) > 1 and length(PART.join(parts)) > room:
+        del parts[0]
+    return PART.join(parts)
+
+
 class Furniture:
     """Scale bar, datum and age: always in the frame, drawn again only when they change."""
 
@@ -183,13 +193,15 @@ class Furniture:
         painter = QPainter(image)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setFont(self.style.font(self.style.map["text"]["frame"]["size"]))
-        self._bar(painter, view, image.height())
-        edge = QRectF(0, 0, view.width - 24 * unit, image.height())
-        self._say(painter, edge, text, Qt.AlignmentFlag.AlignRight)
+        left = self._bar(painter, view, image.height()) + 24 * unit
+        edge = QRectF(left, 0, view.width - 24 * unit - left, image.height())
+        fitting = fit_parts(text, edge.width(), painter.fontMetrics().horizontalAdvance)
+        self._say(painter, edge, fitting, Qt.AlignmentFlag.AlignRight)
         painter.end()
         return image
 
-    def _bar(self, painter: QPainter, view: Viewport, height: int) -> None:
+    def _bar(self, painter: QPainter, view: Viewport, height: int) -> float:
+        """The scale; returns where its measure ends, in device pixels."""
         unit = view.unit
         metres = scale_length(view.mpp, min(200 * unit, view.width * 0.25))
         left, base, wide = 24 * unit, height / 2 + 5 * unit, metres / view.mpp
@@ -204,6 +216,7 @@ class Furniture:
         text = f"{metres / 1000:g} km" if metres >= 1000 else f"{metres:g} m"
         beside = QRectF(left + wide + 12 * unit, 0, 200 * unit, height)
         self._say(painter, beside, text, Qt.AlignmentFlag.AlignLeft)
+        return beside.left() + painter.fontMetrics().horizontalAdvance(text)
 
     def _say(self, painter: QPainter, box: QRectF, text: str, side: Qt.AlignmentFlag) -> None:
         around = side | Qt.AlignmentFlag.AlignVCenter

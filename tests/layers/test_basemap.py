@@ -316,7 +316,7 @@ def test_a_hidden_base_map_asks_for_nothing_and_needs_no_credit(
     view = make_map(city, 400, 300)
     tiles = lay(view, grey(8, 14, PAPER))
     settled(view, qtbot)
-    assert view.frame_text().startswith("© 测绘　·　CGCS2000")
+    assert "　·　© 测绘　·　最旧图层" in view.frame_text()
     [info] = [one for one in view.layers() if one.id == "basemap"]
     assert info.note == "© 测绘"
     view.set_visible("basemap", False)
