@@ -156,7 +156,7 @@ class EventQueue(RowList):
         place = columns["来源"] - columns["地点"] - 16
         where = words.event_place(view, self.picture)
         paper.write(columns["地点"], base, where, Ink("label"), room=place)
-        source = named("event_source", view.event.source)
+        source = named("event_source", view.event.source, "short")
         paper.write(columns["来源"], base, source, Ink("label", "t3"), room=64)
         paper.write(columns["急"], base, view.event.urgency, Ink("label", "t1" if urgent else "t3"))
         paper.write(columns["现钟"], base, self.step_of(view), Ink("label", "t3"), room=84)
