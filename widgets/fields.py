@@ -60,7 +60,8 @@ def dress(parent: QWidget, look: Look, keys: OwnKeys) -> None:
     px, font, children = look.px, look.font("label"), parent.findChildren(QWidget)
     if any(isinstance(child, QLineEdit | QComboBox) for child in children):
         # A sheet knows pixels only, not the scale of a wall.
-        sheet = f"QLineEdit, QComboBox {{ padding: {px(SPACE)}px {px(SIDE)}px; }}"
+        sheet = f"QLineEdit, QComboBox, QSpinBox {{ padding: {px(SPACE)}px {px(SIDE)}px; }}"
+        sheet += "QSpinBox QLineEdit { border: 0; padding: 0; }"  # the one inside has no frame
         if parent.styleSheet() != sheet:
             parent.setStyleSheet(sheet)
     for child in children:
@@ -68,4 +69,4 @@ def dress(parent: QWidget, look: Look, keys: OwnKeys) -> None:
         if child.font() != font:
             child.setFont(font)
         if isinstance(child, QSpinBox) and (line := child.findChild(QLineEdit)) is not None:
-            line.setTextMargins(px(SIDE), px(SPACE), 0, px(SPACE))
+            line.setTextMargins(px(SIDE), 0, 0, 0)
