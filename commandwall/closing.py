@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from commandwall import codes, events, reviewing
+from commandwall import codes, events, plans, reviewing
 from commandwall.countersign import Countersign
-from commandwall.directives import Directive
+from commandwall.directives import DRAFT, Directive
 from commandwall.dispatch import INCIDENT, Assignment
 from commandwall.incidents import CLOSED, Incident, events_of, still_open
 from commandwall.owed import owed
@@ -56,6 +56,11 @@ def _findings(reader: Reader, incident: Incident) -> int:
     return len(reviewing.owed(reader.find(reviewing.Finding, incident=incident.id)))
 
 
+def _plans(reader: Reader, incident: Incident) -> int:
+    drafts = reader.find(Directive, incident=incident.id, state=DRAFT)
+    return sum(map(plans.by_plan, drafts))
+
+
 CHECKS: Mapping[str, Callable[[Reader, Incident], int]] = {
     "owed": _owing,
     "events": _events,
@@ -63,6 +68,7 @@ CHECKS: Mapping[str, Callable[[Reader, Incident], int]] = {
     "phase": _phase,
     "report": _reports,
     "finding": _findings,
+    "plan": _plans,
 }
 """Row of the list -> what it counts."""
 

@@ -42,14 +42,16 @@ STEPS: Mapping[str, frozenset[str]] = {
 }
 """New state -> the states it may follow."""
 YIELDS = {
+    DRAFT: OPEN_STATES | {VERIFIED} | ENDED,
     ISSUED: OPEN_STATES | {VERIFIED} | ENDED,
     DELIVERED: OPEN_STATES - {ISSUED} | {VERIFIED} | ENDED,
     DIRECTIVE_ACKED: frozenset({EXECUTING, BLOCKED, DONE}) | ENDED,
     EXECUTING: ENDED,
     BLOCKED: ENDED,
 }
-"""State -> what goes before it where two stations wrote without seeing each other. That an order
-arrived contradicts nothing; who takes it back while it is worked on has taken it back."""
+"""State -> what goes before it where two stations wrote without seeing each other. That a plan
+drafted an order twice, or that it arrived, contradicts nothing; who takes it back while it is
+worked on has taken it back."""
 PHOTO, POSITION = "photo", "position"
 DIRECTIVE_LIMIT = 300
 USUAL = 3
@@ -156,6 +158,26 @@ def sign(tx: Tx, directive: str) -> None:
     if asked_for(now.verb, tx.post):
         raise Refused("second")
     tx.put(_numbered(tx, replace(now, from_post=tx.post)))
+
+
+def sign_all(tx: Tx, incident: str, directives: list[str]) -> None:
+    """全部签发: drafts of this side become directives of the post that signs them, in this order.
+
+    What somebody signed or took back meanwhile stays as it is; Refused("state") where that is all
+    of it, and Refused("second") where one needs the word of a second person.
+    """
+    still_open(tx, incident)
+    found = {d.id: d for d in tx.many(Directive, directives, incident=incident, state=DRAFT)}
+    drafts = [found[key] for key in directives if key in found]
+    if not drafts:
+        raise Refused("state", kind="directive", state=ISSUED, wanted=ISSUED)
+    for one in drafts:
+        _of_issuer(tx, one)
+    if any(asked_for(one.verb, tx.post) for one in drafts):
+        raise Refused("second")
+    first = _next_number(tx, incident, tx.post)
+    signed = (replace(_stepped(tx, d, ISSUED), from_post=tx.post) for d in drafts)
+    tx.put(*(replace(d, no=n, issued_at=tx.now) for n, d in enumerate(signed, first)))
 
 
 def supersede(tx: Tx, directive: str, order: Order) -> None:
@@ -276,7 +298,8 @@ def know_end(tx: Tx, directive: str) -> None:
 def is_over(directive: Directive) -> bool:
     """Whether nothing is owed any more: verified, or taken back and that is known."""
     d = directive
-    known = d.end_acked_at is not None or not d.issued_at
+    given = d.issued_at or d.delivered_at  # one station took a draft back while another signed it
+    known = d.end_acked_at is not None or not given
     return d.state == VERIFIED or (d.state in ENDED and known)
 
 
@@ -294,11 +317,14 @@ def _drafted(tx: Tx, order: Order) -> Directive:
 
 
 def _numbered(tx: Tx, drafted: Directive) -> Directive:
-    """The next number of this side: front and back may both issue while no line joins them."""
-    side = side_of(drafted.from_post)
-    known = tx.find(Directive, incident=drafted.incident)
-    no = 1 + max((d.no for d in known if side_of(d.from_post) == side), default=0)
+    no = _next_number(tx, drafted.incident, drafted.from_post)
     return replace(drafted, no=no, state=ISSUED, issued_at=tx.now)
+
+
+def _next_number(tx: Tx, incident: str, post: str) -> int:
+    """The next number of this side: front and back may both issue while no line joins them."""
+    side, known = side_of(post), tx.find(Directive, incident=incident)
+    return 1 + max((d.no for d in known if side_of(d.from_post) == side), default=0)
 
 
 def _acknowledged(tx: Tx, now: Directive) -> Directive:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import sqlcipher3.dbapi2 as sqlite
 
-from commandwall import codes, pairing, watchdog
+from commandwall import codes, pairing, planbook, watchdog
 from commandwall.clock import DAY, Clock, to_datetime
 from commandwall.config import REFUSED, Settings
 from commandwall.finding import BAD, OK, WARN, Finding, tell
@@ -32,7 +32,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     """All findings, in the order a person would ask."""
     checks: tuple[Callable[[Settings], Finding], ...] = (
         _pairing, _libraries, _sqlite, _font, _clock, _pool, _writable, _local, _space, _stalls,
-        _journal,
+        _plans, _journal,
     )  # fmt: skip
     for check in checks:
         yield check(settings)
@@ -104,6 +104,15 @@ def _sqlite(settings: Settings) -> Finding:
         mend = f'{sys.executable} -m pip install "sqlcipher3>=0.6.4"'
         return Finding("SQLite", BAD, f"{sqlite.sqlite_version} may damage a WAL file", mend)
     return Finding("SQLite", OK, sqlite.sqlite_version)
+
+
+def _plans(settings: Settings) -> Finding:
+    book = planbook.read(settings.plans)
+    if not book.faults:
+        return Finding("plans", OK, f"{len(book.plans)}")
+    told = [" ".join(filter(None, (f.file, f.row, f.field, f.why, f.value))) for f in book.faults]
+    fact = f"{len(book.plans)} used, {len(told)} kept aside: {'; '.join(told)}"
+    return Finding("plans", WARN, fact, "docs/plans.md says what a plan looks like")
 
 
 def _font(settings: Settings) -> Finding:

@@ -125,6 +125,11 @@ class Levels:
 
 def open_incident(tx: Tx, opening: Opening) -> None:
     """Open an incident with its two command posts."""
+    opened(tx, opening)
+
+
+def opened(tx: Tx, opening: Opening) -> Incident:
+    """The incident of an opening, which is put with its two command posts."""
     o = opening
     title = written("title", o.title, TITLE_LIMIT)
     if o.event:
@@ -132,18 +137,18 @@ def open_incident(tx: Tx, opening: Opening) -> None:
     place = written("place", o.place, needed=False)
     reason = written("reason", o.reason, needed=False)
     key = str(uuid.uuid4())
-    tx.put(
-        Incident(
-            key, title, o.kind, o.grade, o.warning, o.response, o.area, place, o.lon, o.lat,
-            o.radius_m, o.event, OPEN, tx.now, None, reason, tx.by, tx.post, o.alarm,
-        )
+    incident = Incident(
+        key, title, o.kind, o.grade, o.warning, o.response, o.area, place, o.lon, o.lat,
+        o.radius_m, o.event, OPEN, tx.now, None, reason, tx.by, tx.post, o.alarm,
     )  # fmt: skip
+    tx.put(incident)
     if o.harm != Harm():
         tx.put(_proposal(tx, key, o.kind, o.harm))
     tx.put(
         CommandPost(f"{key}:{FRONT}", key, FRONT, "", place, o.lon, o.lat, "", 0, tx.now),
         CommandPost(f"{key}:{BACK}", key, BACK, "", "", o.lon, o.lat, "", 0, tx.now),
     )
+    return incident
 
 
 def set_levels(tx: Tx, incident: str, levels: Levels, reason: str) -> None:

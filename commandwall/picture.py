@@ -42,6 +42,7 @@ from commandwall.incidents import CommandPost, GradeProposal, Incident, JoinedEv
 from commandwall.indicators import Indicator, IndicatorValue
 from commandwall.modes import GrantedAct, Mode
 from commandwall.people import Duty, Officer
+from commandwall.plans import StartedPlan
 from commandwall.reporting import HandOut, Losses, PhoneReport, Report
 from commandwall.requests import Request
 from commandwall.resources import Resource
@@ -293,6 +294,7 @@ class Picture:
         self.joined: dict[str, JoinedEvent] = {}
         self.calls: dict[str, Call] = {}
         self.directives: dict[str, Directive] = {}
+        self.started_plans: dict[str, StartedPlan] = {}
         self.reports: dict[str, Report] = {}
         self.phone_reports: dict[str, PhoneReport] = {}
         self.losses: dict[str, Losses] = {}
@@ -386,6 +388,7 @@ class Picture:
             Request: self.requests, SituationReport: self.sitreps, Answer: self.answers,
             Countersign: self.countersigns, Message: self.messages, Decision: self.decisions,
             Assignment: self.assignments, AssignmentStep: self.assignment_steps,
+            StartedPlan: self.started_plans,
         }  # fmt: skip
         return shelves.get(kind, {})
 

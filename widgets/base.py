@@ -19,6 +19,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from commandwall.clock import SECOND, Ms
 from commandwall.desk import Desk
 from commandwall.picture import Changes, Picture
+from commandwall.planbook import Book
 from commandwall.rights import About
 from commandwall.store.quarantine import Harm
 from commandwall.watchdog import Stall
@@ -81,6 +82,8 @@ class Context:
     """Opens a page by its id."""
     map: MapView | None = None
     pages: Sequence[NamedPage] = ()
+    book: Book = field(default_factory=Book)
+    """The plans there are."""
     page: str = ""
     """The id of the page that is open."""
     trust: Trust = field(default_factory=Trust)

@@ -32,6 +32,7 @@ from commandwall.exchange import Decision, Message
 from commandwall.incidents import OPEN, Incident  # fmt: skip
 from commandwall.owed import Debt, of_directive, of_request
 from commandwall.picture import Changes, Picture, Tick
+from commandwall.plans import by_plan, skipped
 from commandwall.posts import side_of
 from commandwall.requests import ASKED, Request
 from commandwall.sitreps import newest
@@ -303,10 +304,12 @@ class Directives(LinkedRows):
         return width - self._debts - STEP * (len(STEPS) - 1)
 
     def _mine(self) -> list[Directive]:
-        """Those of the incident in focus; a draft is for the side that wrote it."""
+        """Those of the incident in focus; a draft is for the side that wrote it, and what a plan
+        set is a task of the plan until it is given."""
         side = side_of(self.context.desk.post)
         return [d for d in of_incident(self.picture, self._focus())
-                if d.state != DRAFT or side_of(d.from_post) == side]  # fmt: skip
+                if (d.state != DRAFT or side_of(d.from_post) == side)
+                and not (by_plan(d) and (d.state == DRAFT or skipped(d)))]  # fmt: skip
 
     def _requests(self) -> list[Request]:
         return requests_of(self.picture, self._focus())

@@ -5,13 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from PySide6.QtWidgets import QComboBox
+
 from commandwall import alarms
 from commandwall.alarms import Alarm
 from commandwall.events import EventView
 from commandwall.grading import Harm, suggest
 from commandwall.incidents import Incident, Levels, Opening, open_incident
 from commandwall.picture import Picture
-from widgets import words
+from commandwall.plans import open_with_plan
+from widgets import plan_sheets, words
 from widgets.base import Panel, Subject
 from widgets.facts import place_at, place_of_event
 from widgets.fields import Field, choice, number
@@ -72,18 +75,31 @@ def ask_opening(panel: Panel, start: Start) -> None:
     kinds = {"": tr("未定"), **{k: c.name(language()) for k, c in rows("incident_kind").items()}}
     kind = choice(kinds)
     kind.setCurrentIndex(list(kinds).index(start.kind))
+    levels = _level_fields({"grade": start.grade})
+    by = {"kind": kind, "grade": levels["grade"][1], "response": levels["response"][1]}
     fields: dict[str, tuple[str, Field]] = {
         "title": (tr("名称"), line(start.title)),
         "kind": (tr("种类"), kind),
         "place": (tr("地点"), line(start.place)),
         **_harm_fields(Harm()),
-        **_level_fields({"grade": start.grade}),
+        **levels,
+        "plan": (tr("预案"), plan_sheets.plan_field(panel, by)),
         "radius_m": (tr("警戒半径"), number(FARTHEST_M, STEP_M, "m")),
         "reason": (tr("开设原因"), line()),
     }
     sheet = Sheet(panel.look, tr("转突发：前指与后指一同开设"), "开设", fields, panel.window())
-    sheet.telling(lambda told: proposed(told, str(told["kind"]), panel.picture))
+    sheet.telling(lambda told: _foreseen(panel, told))
     panel.context.over(sheet.then(lambda told: _open(panel, start, told)))
+
+
+def _foreseen(panel: Panel, told: Answers) -> str:
+    """What the rules propose for the harm, and what the plan will set."""
+    plan = plan_sheets.chosen(panel, told)
+    lines = (
+        plan_sheets.preview(plan, told["response"], told["grade"]),
+        proposed(told, str(told["kind"]), panel.picture),
+    )
+    return "　".join(filter(None, lines))
 
 
 def ask_levels(panel: Panel, incident: Incident, then: Any) -> None:
@@ -95,8 +111,17 @@ def ask_levels(panel: Panel, incident: Incident, then: Any) -> None:
     }
     title = tr("定级 {title}", title=incident.title)
     sheet = Sheet(panel.look, title, "定级", fields, panel.window())
-    sheet.telling(lambda told: proposed(told, incident.kind, panel.picture))
+    sheet.telling(lambda told: _regraded(panel, incident, told))
     panel.context.over(sheet.then(lambda told: then(_levels(told), told["reason"])))
+
+
+def _regraded(panel: Panel, incident: Incident, told: Answers) -> str:
+    """What the rules propose for the harm, and what the levels add to the plan."""
+    lines = (
+        plan_sheets.rising(panel, incident, _levels(told)),
+        proposed(told, incident.kind, panel.picture),
+    )
+    return "　".join(filter(None, lines))
 
 
 def proposed(told: Answers, kind: str, picture: Picture) -> str:
@@ -133,7 +158,10 @@ def _open(panel: Panel, start: Start, told: Answers) -> None:
         levels.warning, levels.response, float(told["radius_m"]), start.event, told["reason"],
         start.alarm, levels.harm,
     )  # fmt: skip
-    panel.do(open_incident, lambda done: _show(panel, done), opening=opening)
+    if (plan := plan_sheets.chosen(panel, told)) is not None:
+        panel.do(open_with_plan, lambda done: _show(panel, done), opening=opening, plan=plan)
+    else:
+        panel.do(open_incident, lambda done: _show(panel, done), opening=opening)
 
 
 def _show(panel: Panel, done: Any) -> None:
@@ -158,8 +186,8 @@ def _harm_fields(harm: Harm) -> dict[str, tuple[str, Field]]:
             "loss": (tr("直接经济损失"), loss)}  # fmt: skip
 
 
-def _level_fields(now: dict[str, int | None]) -> dict[str, tuple[str, Field]]:
-    fields: dict[str, tuple[str, Field]] = {}
+def _level_fields(now: dict[str, int | None]) -> dict[str, tuple[str, QComboBox]]:
+    fields: dict[str, tuple[str, QComboBox]] = {}
     for grading, name in GRADINGS.items():
         field = choice({value: level(grading, value) for value in (None, 1, 2, 3, 4)})
         field.setCurrentIndex(now.get(grading) or 0)

@@ -51,7 +51,8 @@ ANSWERS = (
     Way("X", "拒绝", directives.refuse, STEPS[REFUSED], "reason"),
     Way("V", "核验", directives.verify, STEPS[VERIFIED], issuer=True),
     Way("U", "退回", directives.send_back, STEPS[VERIFIED], "need", issuer=True),
-    Way("X", "取消", directives.cancel, STEPS[CANCELLED], "reason", issuer=True),
+    Way("X", "略过", directives.cancel, frozenset({DRAFT}), "reason", issuer=True),
+    Way("X", "取消", directives.cancel, STEPS[CANCELLED] - {DRAFT}, "reason", issuer=True),
 )
 """What is offered; the desk decides. Of two with one key the one that fits is meant."""
 REPLIES = (

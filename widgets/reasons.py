@@ -131,6 +131,10 @@ def _reported(facts: Facts) -> str:
     return tr("{kind} 已报出；报错了按更正另出一版", kind=kind)
 
 
+def _plan_whole(facts: Facts) -> str:
+    return tr("{plan} 已启用，本级没有可加的任务", plan=facts.get("plan", ""))
+
+
 def _engaged(facts: Facts) -> str:
     return tr("{unit} 任务在身，不比这里轻，先撤回再派", unit=facts.get("unit", ""))
 
@@ -293,6 +297,7 @@ SENTENCES: Mapping[str, Callable[[Facts], str]] = {
     "no_first_report": _no_first_report,
     "reported": _reported,
     "engaged": _engaged,
+    "plan_whole": _plan_whole,
     "disk_full": _disk_full,
     "file": _file,
     "attached": _attached,

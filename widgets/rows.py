@@ -37,6 +37,8 @@ class RowList(Panel):
     piecewise = True
     head: ClassVar[float] = 0.0
     """Height of a row of column names, in design pixels."""
+    foot: ClassVar[float] = FOOT
+    """Room under the rows for how many wait there."""
 
     def __init__(self, *args: Any, **kw: Any) -> None:
         super().__init__(*args, **kw)
@@ -133,7 +135,7 @@ class RowList(Panel):
             paper.line(0, box.bottom(), box.right(), box.bottom())
 
     def _room(self) -> int:
-        tall = self.height() / self.look.unit - self.top - self.head - FOOT
+        tall = self.height() / self.look.unit - self.top - self.head - self.foot
         return max(1, int(tall // self.row))
 
     def _show_current(self) -> None:

@@ -19,6 +19,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QApplication, QWidget
 
+from commandwall import planbook
 from commandwall.alarms import Alarm
 from commandwall.areas import Area, Building, Camera, Place
 from commandwall.config import Settings
@@ -87,6 +88,7 @@ class Wall(QWidget):
             hits=Hits(self.picture, self.desk, self), streets=Streets(self.picture, self),
             seconds=world.clock.monotonic, go=self.open_page, map=map_view,
             pages=self.file.pages, over=self._show_overlay, know=self.know,
+            book=planbook.read(settings.plans),
         )  # fmt: skip
         self.hover = HoverCard(self.context, map_view)
         self.homes = Homes(map_view, self.desk)

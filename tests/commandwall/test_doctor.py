@@ -69,6 +69,12 @@ def test_missing_libraries_come_with_the_line_that_installs_them(
     assert found.mend == as_root("apt-get install -y --no-install-recommends libxcb-cursor0")
 
 
+def test_a_plan_that_is_not_used_is_named(tmp_path: Path) -> None:
+    (tmp_path / "own.toml").write_text('id = "own"\nversion = 3\n', encoding="utf-8")
+    found = doctor._plans(Settings(data_dir=tmp_path, plans=str(tmp_path)))
+    assert found.state == "warn" and "own.toml plan version type 3" in found.fact
+
+
 def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     folder = tmp_path / "file" / "two words"
