@@ -98,6 +98,8 @@ class Desk:
         self.kept = Kept(store.folder)
         self.full = False
         """Whether the disk is full, as far as it is known: what is asked from now on is refused."""
+        self.looks_back = False
+        """Whether the person sees a past moment: nobody acts on what is not now."""
 
     @property
     def origin(self) -> str:
@@ -111,13 +113,15 @@ class Desk:
         written. Refused("right") where the post may not, Refused("disk_full") while the disk is
         full; what was asked before is finished.
         """
+        if self.looks_back:
+            return _refused("looks_back")
         given = act, sound(args), self._who()
         return self._writer.submit(self._asked, self.full, self._finish, *given)
 
     def barred(self, act: Act, it: rights.About) -> Reason | None:
         """Why the post of this station may not do an act, as `do` would refuse it; None where it
         may. Asks nobody."""
-        return rights.barred(act, self.post, it)
+        return Reason("looks_back") if self.looks_back else rights.barred(act, self.post, it)
 
     def ask(self, query: Callable[[Reader], R]) -> Future[R]:
         return self._readers.submit(self._store.read, query)
@@ -127,6 +131,8 @@ class Desk:
 
         Refused("file") names what such a content is; OSError where it cannot be read.
         """
+        if self.looks_back:
+            return _refused("looks_back")
         given = (source, name), (kind, subject), self._who()
         return self._files.submit(self._asked, self.full, self._attach, *given)
 
@@ -290,6 +296,12 @@ def outcome(answer: Future[R]) -> tuple[R | None, BaseException | None]:
         return None, CancelledError()
     trouble = answer.exception(timeout=0)
     return (None, trouble) if trouble is not None else (answer.result(timeout=0), None)
+
+
+def _refused(code: str) -> Future[Done]:
+    answer: Future[Done] = Future()
+    answer.set_exception(Refused(code))
+    return answer
 
 
 def _full(found: space.Space) -> Refused:

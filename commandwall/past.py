@@ -34,6 +34,7 @@ from commandwall.store import lines, telemetry, undo
 from commandwall.store.journal import AHEAD_LIMIT_BITS, Line
 from commandwall.store.pulse import Sync
 from commandwall.store.schema import MIRROR, WALL, kinds, table_of
+from commandwall.store.sight import Sight
 from commandwall.store.store import Reader
 
 HAPPENED, KNEW = "happened", "knew"
@@ -42,6 +43,13 @@ TRACK = 20 * MINUTE
 """A position counts as known for so long, and so much of a trail is shown."""
 Then = dict[type[Any], dict[str, Any]]
 """Kind -> id -> the record as it was; None where it was not there."""
+_LINE = {
+    (HAPPENED, True): "SELECT min(hlc) >> 16 FROM journal WHERE hlc >= (:t + 1) << 16",
+    (HAPPENED, False): "SELECT max(hlc) >> 16 FROM journal WHERE hlc < :t << 16",
+    (KNEW, True): "SELECT min(at) FROM wall_log WHERE at > :t AND kind <> ''",
+    (KNEW, False): "SELECT max(at) FROM wall_log WHERE at < :t AND kind <> ''",
+}
+"""The moments beside a moment at which something was written, by both notions."""
 _FILE = "SELECT file FROM pragma_database_list WHERE name = 'main'"
 _BEGAN = "SELECT (SELECT min(at) FROM mirror_log), (SELECT min(at) FROM wall_log)"
 _LOG = "SELECT at, kind, body FROM {log} WHERE at > :t AND kind <> '' ORDER BY seq DESC"
@@ -103,12 +111,13 @@ def reach(reader: Reader, now: Ms) -> Reach:
 
 
 def at(reader: Reader, base: Picture, question: Question) -> Picture:
-    """The picture of a moment; `base` is one of a moment after it that nobody changes any more.
+    """The picture of a moment, made of `base`: a copy of the picture as it was when this was asked,
+    or at any time after the moment.
 
     CancelledError where the question was cancelled meanwhile.
     """
-    picture, moment = base.copy(), question.at
-    question.reached(0.1)
+    picture, moment = base, question.at
+    question.reached(0.0)
     then = _taken_back(reader, question)
     question.reached(0.4)
     now_views, views = _views(reader, then)
@@ -119,7 +128,15 @@ def at(reader: Reader, base: Picture, question: Question) -> Picture:
     sync = Sync(agent_at=moment, pool_at=moment)
     records[Event] = views
     picture.apply(
-        Changes(moment, records, counters=counters, sync=sync, unsent=frozenset(), channels={})
+        Changes(
+            moment,
+            records,
+            counters=counters,
+            sync=sync,
+            sight=Sight(),
+            unsent=frozenset(),
+            channels={},
+        )
     )
     picture.sensors.take(_readings(reader, picture, moment))
     question.reached(0.9)
@@ -146,6 +163,13 @@ def marks(reader: Reader, since: Ms, until: Ms) -> list[Mark]:
     found += [Mark(Ms(at), Directive) for (at,) in issued]
     found += [Mark(Ms(at), Incident) for (at,) in decided]
     return sorted(found, key=lambda mark: mark.at)
+
+
+def line_beside(reader: Reader, at: Ms, by: str, onward: bool) -> Ms | None:
+    """The next moment at which a line was written, or one came here; `onward`: else the one
+    before. None where there is none."""
+    found = reader.value(_LINE[by, onward], t=at)
+    return None if found is None else Ms(found)
 
 
 def _folder(reader: Reader) -> Path:

@@ -328,6 +328,19 @@ class Picture:
         self.ages: dict[str, Ms] = {}
         self._newest_event = Ms(0)
 
+    def since(self, other: Picture) -> Changes:
+        """What to tell who saw another picture and sees this one now."""
+        shelves = zip(self._shelves().items(), other._shelves().values(), strict=True)
+        records: dict[type[Any], dict[str, Any]] = {}
+        for (kind, here), there in shelves:
+            news = {key: record for key, record in here.items() if there.get(key) is not record}
+            if len(here) - len(news) < len(there):  # some of there are others here, or gone
+                news.update((key, None) for key in there if key not in here)
+            if news:
+                records[kind] = news
+        markers = frozenset({Tick, Readings, Fixes, SyncState, Tallies})
+        return Changes(self.now, records, markers)
+
     def copy(self) -> Picture:
         """One that stays as this is now; what both hold of records and shapes is shared."""
         other = Picture()
@@ -372,7 +385,10 @@ class Picture:
             self.ages["fixes"] = Ms(int(self.fixes.at.max(initial=0)))
 
     def _shelf(self, kind: type[Any]) -> dict[str, Any]:
-        shelves: dict[type[Any], dict[str, Any]] = {
+        return self._shelves().get(kind, {})
+
+    def _shelves(self) -> dict[type[Any], dict[str, Any]]:
+        return {
             Area: self.areas, Person: self.persons, Place: self.places, Camera: self.cameras,
             Pipe: self.pipes, Road: self.roads, Feature: self.features, Building: self.buildings,
             BuildingColour: self.recoloured, Resource: self.resources, Event: self.events,
@@ -390,7 +406,6 @@ class Picture:
             Assignment: self.assignments, AssignmentStep: self.assignment_steps,
             StartedPlan: self.started_plans,
         }  # fmt: skip
-        return shelves.get(kind, {})
 
     def _derive(self, kind: type[Any], records: Mapping[str, Any]) -> None:
         if kind in (Building, BuildingColour):

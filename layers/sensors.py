@@ -60,7 +60,7 @@ class SensorsLayer(Layer):
 
     def refresh(self, picture: Picture, changes: Changes, scene: Scene) -> None:
         field, sensors = self._field, picture.sensors
-        if field is None or field.sensors is not sensors or field.plane is not scene.plane:
+        if field is None or field.sensors.ids is not sensors.ids or field.plane is not scene.plane:
             field = self._field = _Field.of(sensors, scene)
         self.count, self.at = len(sensors.ids), picture.ages.get("readings")
         quality, severity = sensors.quality, sensors.severity

@@ -36,7 +36,7 @@ class AreaTree:
         self.row_of = {area.id: i for i, area in enumerate(self.rows)}
         self.level = np.array([area.level for area in self.rows], np.int64)
         self.parent = np.array([self.row_of.get(a.parent, -1) for a in self.rows], np.int64)
-        self._sensors: SensorArrays | None = None
+        self._sensors: list[str] | None = None
         self._devices: dict[int, Ints] = {}
 
     def rows_for(self, areas: list[str]) -> Ints:
@@ -46,8 +46,8 @@ class AreaTree:
     def devices(self, sensors: SensorArrays, level: int) -> Ints:
         """The row of the area of a level that each device stands in; found once for a set of
         devices. One row more than there are areas takes those that stand in none."""
-        if self._sensors is not sensors:
-            self._sensors, self._devices = sensors, {}
+        if self._sensors is not sensors.ids:
+            self._sensors, self._devices = sensors.ids, {}
         if level not in self._devices:
             rows = self.rows_for(sensors.areas)[sensors.area_index]
             self._devices[level] = self.up(rows, level) % (len(self.rows) + 1)

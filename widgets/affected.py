@@ -28,6 +28,7 @@ class Affected(Panel):
     """`A` draws the area of effect, `M` moves it, `Ctrl+Z` undoes."""
 
     id, title, quiet = "affected", "受影响", True
+    recalls = False
     shows = frozenset({Incident, Extent, Building, BuildingColour, Tick})
 
     def __init__(self, *args: Any, **kw: Any) -> None:

@@ -71,6 +71,11 @@ def day(at: Ms) -> str:
     return f"{moment.month}月{moment.day}日 {WEEK[moment.weekday()]}"
 
 
+def stamped(at: Ms) -> str:
+    """2026-11-26 10:15:20: a moment that nobody may mistake."""
+    return f"{to_datetime(at):%Y-%m-%d %H:%M:%S}"
+
+
 def stamp(now: Ms, at: Ms | None) -> str:
     """14:22 today, 11-20 14:22 this year, 2025-11-20 before."""
     if not at:

@@ -27,6 +27,7 @@ class Banner(Panel):
     """
 
     id, title, headed, pooled = "banner", "断开", False, False
+    alive = True
     shows = frozenset({Tick, SyncState})
 
     def refresh(self, picture: Picture, changes: Changes) -> None:
@@ -68,7 +69,7 @@ class Banner(Panel):
         paper.write(x, y + 7, "?", Ink("body", "ink", True), 0.5)
 
     def _what(self) -> str:
-        trust, now = self.context.trust, self.picture.now
+        trust, now = self.context.live.trust, self.picture.now
         if self.picture.space.full:
             return tr("磁盘已满，只能查看")
         if self._without_pool():
@@ -87,7 +88,7 @@ class Banner(Panel):
             return self._full()
         if self._without_pool():
             return tr("用 --demo 看演示城市，或在设置里写 pool，或用 commandwall import 导入辖区")
-        stopped, backlog = self.context.trust.stopped, self.picture.sync.backlog
+        stopped, backlog = self.context.live.trust.stopped, self.picture.sync.backlog
         works = tr("受理、派单、记录照常，待上传 {n} 条", n=age.number(backlog))
         if not stopped:
             return works
@@ -95,7 +96,7 @@ class Banner(Panel):
 
     def _full(self) -> str:
         """Which disk it is and what to do, and what of the picture is not of now."""
-        found, stopped = self.picture.space, self.context.trust.stopped
+        found, stopped = self.picture.space, self.context.live.trust.stopped
         told = tr(
             "磁盘 {disk} 剩 {free} MB，不能受理、派单、记录；请删除或移走文件，腾出 {wanted} MB",
             disk=text.plain(found.disk), free=age.number(found.free_mb),
@@ -107,13 +108,13 @@ class Banner(Panel):
 
     def _without_pool(self) -> bool:
         """Whether a living agent says that nobody named a pool."""
-        return self.context.trust.agent is None and self.picture.sync.trouble == NO_POOL
+        return self.context.live.trust.agent is None and self.picture.sync.trouble == NO_POOL
 
     def _next(self) -> str:
         sync, now = self.picture.sync, self.picture.now
         if self.picture.space.full:
             return tr("腾出后自动恢复，不必重启")
-        if self.context.trust.agent is not None:
+        if self.context.live.trust.agent is not None:
             return tr("正在重启采集程序")
         if self._without_pool():
             return ""

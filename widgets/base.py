@@ -31,6 +31,7 @@ from widgets.draft import Drafts
 from widgets.hits import Hits
 from widgets.i18n import tr
 from widgets.look import Look
+from widgets.lookback import Lookback
 from widgets.needs import Needs
 from widgets.own_keys import OwnKeys
 from widgets.paper import Ink, Paper, Stroke
@@ -64,10 +65,21 @@ class Command:
 
 
 @dataclass(slots=True)
+class Live:
+    """What is now, whatever moment is shown."""
+
+    picture: Picture
+    needs: Needs
+    trust: Trust = field(default_factory=Trust)
+
+
+@dataclass(slots=True)
 class Context:
     """What all panels of one window share. The wall alone changes it."""
 
     picture: Picture
+    """What is shown: of now, or of the moment that a person looks back at."""
+    live: Live
     desk: Desk
     look: Look
     limits: Limits
@@ -87,6 +99,10 @@ class Context:
     page: str = ""
     """The id of the page that is open."""
     trust: Trust = field(default_factory=Trust)
+    past: Lookback | None = None
+    """Where a person looks back, and how; None while now is shown."""
+    back: Callable[[], Sequence[Command]] = list
+    """What moves through the past and leaves it; nothing while now is shown."""
     stall: Stall | None = None
     """A stall of this window that is still told."""
     harm: Harm | None = None
@@ -125,6 +141,12 @@ class Panel(QWidget):
     """Whether what it shows comes from the pool, and so stops with it."""
     quiet: ClassVar[bool] = False
     """Whether nothing new for a long time is usual: its age is told, not where it stopped."""
+    recalls: ClassVar[bool] = True
+    """Whether it can show a past moment; else it says that it cannot."""
+    alive: ClassVar[bool] = False
+    """Whether it tells of now also while a person looks back."""
+    acting: ClassVar[bool] = False
+    """Whether it is there for acts alone: it has no place while a person looks back."""
     piecewise: ClassVar[bool] = False
     """Whether `draw` asks the paper for everything: then only what differs is painted anew."""
 
@@ -146,6 +168,7 @@ class Panel(QWidget):
         self.state, self.line = NORMAL, ""
         self.failures, self.failed_at = 0, Ms(0)
         self._brought = self._bringing = False
+        self._aside: list[QWidget] = []
         self._drawn: set[Stroke] = set()
         self._courier = Courier(self, self.refused)
         self._own_keys = OwnKeys(self)
@@ -190,7 +213,12 @@ class Panel(QWidget):
 
     @property
     def picture(self) -> Picture:
-        return self.context.picture
+        return self.context.live.picture if self.alive else self.context.picture
+
+    @property
+    def away(self) -> bool:
+        """Whether a past moment is looked at, of which this panel knows nothing."""
+        return self.context.past is not None and not (self.recalls or self.alive)
 
     @property
     def stopped(self) -> Ms | None:
@@ -253,7 +281,8 @@ class Panel(QWidget):
         """Refresh where that concerns it, else let ages go on; keep the place when it fails."""
         self._bringing = True
         try:
-            if self.shows & changes.kinds:
+            self._set_aside()
+            if self.shows & changes.kinds and not self.away:
                 self.refresh(picture, changes)
                 self.failed_at, self._brought = Ms(0), True
             self._renew()
@@ -290,6 +319,18 @@ class Panel(QWidget):
         if event.rect() == self.rect():
             self._read_out(paper)
 
+    def _set_aside(self) -> None:
+        """Parts that show something of now are out of sight while the panel knows nothing."""
+        if self.away:
+            seen = [c for c in self.children() if isinstance(c, QWidget) and not c.isHidden()]
+            self._aside += seen
+            for part in seen:
+                part.hide()
+        else:
+            for part in self._aside:
+                part.show()
+            self._aside = []
+
     def _renew(self) -> None:
         """Have what differs from what is drawn painted."""
         if not (self.piecewise and self.isVisible()):
@@ -321,6 +362,9 @@ class Panel(QWidget):
         return self.look.metrics.kind == "wall"
 
     def _paint(self, paper: Paper) -> None:
+        if self.away:
+            self._say_away(paper)
+            return
         if self.headed and self._brought:
             self._paint_heading(paper)
         if self.failed_at:
@@ -344,6 +388,9 @@ class Panel(QWidget):
             return [(age.stopped(self.picture.now, self.stopped), Ink("age", "t2"))]
         if self.at is None:
             return []
+        if self.context.past is not None and not self.alive:
+            then = tr("当时 {age}", age=age.age(self.picture.now, self.at))
+            return [(then, Ink("age"))]
         told = age.age if self.old or not (self.quiet or self.lasts) else age.since
         return [(told(self.picture.now, self.at), Ink("age", "t2" if self.old else ""))]
 
@@ -351,6 +398,14 @@ class Panel(QWidget):
         token = {ERROR: "t1", DENIED: "t2"}.get(self.state, "t3")
         base = self.top + self.look.metrics.design("body")
         paper.paragraph(0, base, self.line, Ink("body", token), paper.width, 3)
+
+    def _say_away(self, paper: Paper) -> None:
+        """Nothing of now is shown as if it were of then."""
+        paper.write(0, self.look.metrics.design("heading"), tr(self.heading()), Ink("heading"),
+                    room=paper.width)  # fmt: skip
+        base = self.look.metrics.design("heading") * 1.25 + self.look.metrics.design("body") + 12
+        told = tr("没有过去的记录，回看时不显示")
+        paper.paragraph(0, base, told, Ink("body", "t3"), paper.width, 2)
 
     def _say_broken(self, paper: Paper) -> None:
         if not self._brought:  # its heading may need what it never got

@@ -68,6 +68,7 @@ class BuildingCard(Panel):
     """
 
     id, title = "building_card", "楼栋"
+    recalls = False  # households, colours given since and their reasons are read as they are now
     shows = frozenset({Building, BuildingColour, Area, Tick})
 
     def __init__(self, *args: Any, **kw: Any) -> None:

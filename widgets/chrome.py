@@ -9,7 +9,7 @@ from PySide6.QtGui import QMouseEvent
 
 from commandwall import deadlines
 from commandwall.picture import Changes, Picture, SyncState, Tallies, Tick
-from widgets import age
+from widgets import age, frame
 from widgets.base import Command, Panel, Piece
 from widgets.i18n import tr
 from widgets.keys import draw_cap
@@ -37,7 +37,8 @@ class Rail(Panel):
                 paper.fill(QRectF(0, box.y(), 3, CELL), "t1")
             middle = box.center()
             ink = Ink("label", "t1" if current else "t2", current)
-            paper.write(middle.x(), middle.y(), name, ink, MIDDLE, paper.width - 2)
+            room = paper.width - (2 if self.context.past is None else 2 * frame.SIDE["desk"] + 2)
+            paper.write(middle.x(), middle.y(), name, ink, MIDDLE, room)
             paper.write(middle.x(), middle.y() + 18, str(i + 1), Ink("age", "t4"), MIDDLE)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
@@ -63,6 +64,8 @@ class DeskHeader(Panel):
 
     def draw(self, paper: Paper) -> None:
         base = paper.height / 2 + 8
+        if self.context.past is not None:
+            paper.fill(QRectF(0, 0, paper.width, paper.height), "r")
         mode = str(self.options.get("mode", "peace"))
         paper.mode(QRectF(24, paper.height / 2 - 14, 28, 28), mode)
         left = self._draw_right(paper, base)
@@ -73,6 +76,9 @@ class DeskHeader(Panel):
         paper.line(0, paper.height - 0.5, paper.width, paper.height - 0.5)
 
     def _draw_right(self, paper: Paper, base: float) -> float:
+        if self.context.past is not None:
+            moment = (frame.words(self.context.past), Ink("item"))
+            return paper.row_back(paper.width - 24, base, moment, gap=0) - 24
         told = age.seconds(self.picture.now)
         pieces = ((told[:5], Ink("clock")), (told[5:], Ink("clock", "t3")))
         x = paper.row_back(paper.width - 24, base + 1, *pieces, gap=0) - 28
@@ -151,6 +157,8 @@ class KeyLine(Panel):
                 return
 
     def _commands(self) -> list[Command]:
+        if self.context.past is not None:
+            return list(self.context.back())
         page = self.parentWidget()
         panels = page.findChildren(Panel, options=Qt.FindChildOption.FindDirectChildrenOnly)
         return [c for p in panels if not p.isHidden() for c in p.commands() if c.key]

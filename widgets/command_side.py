@@ -96,7 +96,7 @@ class CommandSide(Panel):
         bottom = y
         for code, box in self._tiles(paper.width):
             here = box.translated(0, y)
-            mine = code.id == self.desk.post
+            mine = code.id == self.desk.post and self.context.past is None
             frame(paper, here, mine)
             name, room = code.name(language()), here.width() - 8
             paper.write(here.center().x(), here.y() + 25, name, Ink("label", "t1", mine), 0.5, room)

@@ -18,6 +18,7 @@ class Compared(Panel):
     """The last whole round, and the newest differences, newest first."""
 
     id, title, pooled, quiet = "compared", "对账", False, True
+    recalls = False
     shows = frozenset({SyncState, Tick})
 
     def refresh(self, picture: Picture, changes: Changes) -> None:

@@ -23,6 +23,7 @@ class Cross(Panel):
     """The fullest rows and columns of a two-way count; `X` counts by other ways."""
 
     id, title = "cross", "交叉统计"
+    recalls = False
     shows = frozenset({Tallies})
 
     way = 0

@@ -78,7 +78,7 @@ class EventCard(Panel):
     def open(self, subject: Subject) -> None:
         if subject.kind is Event:
             self._said = ""
-            self.ask(lambda reader: events.view(reader, subject.id), self._take)
+            self._look(subject.id)
 
     def refresh(self, picture: Picture, changes: Changes) -> None:
         if self.view is not None and Event in changes.kinds:
@@ -313,7 +313,16 @@ class EventCard(Panel):
         self._said = tr("已存盘 {time}", time=age.seconds(self.picture.now))
         self._words.clear()
         self.context.drafts.done(f"event/{key}")
-        self.ask(lambda reader: events.view(reader, key), self._take)
+        self._look(key)
+
+    def _look(self, key: str) -> None:
+        """Show an event as it is, or as it was."""
+        if self.context.past is None:
+            self.ask(lambda reader: events.view(reader, key), self._take)
+        elif (view := self.picture.events.get(key)) is not None:
+            self._take(view)
+        else:
+            self.refused(tr("当时不在办"))
 
     def _take(self, view: EventView) -> None:
         fresh = self.view is None or self.view.event.id != view.event.id
@@ -326,6 +335,8 @@ class EventCard(Panel):
         allowed = [key for key, may in self._may(view.state) if may and key not in barred]
         self._bar.allow(allowed, barred)
         self.ask(lambda reader: events.history(reader, view.event.id), self._tell)
+        now = self.context.past is None
+        self._files.setVisible(now)  # which files there were then is not known
         self._files.show_files(view.event.id)
         self.update()
 
@@ -337,14 +348,14 @@ class EventCard(Panel):
         city.append((e.received_at, "", tr("中心池"), "received", ""))
         if e.closed_at is not None:
             city.append((e.closed_at, "", tr("中心池"), "closed", ""))
-        self._told = sorted([*city, *told])
+        self._told = sorted(one for one in (*city, *told) if one[0] <= self.picture.now)
         self.update()
 
     def _follow(self, changes: Changes) -> None:
         assert self.view is not None
         key = self.view.event.id
         if key in changes.records.get(Event, {key: None}):  # no records: the page was opened anew
-            self.ask(lambda reader: events.view(reader, key), self._take)
+            self._look(key)
 
     def _may(self, state: str) -> list[tuple[str, bool]]:
         still = state not in CLOSED_STATES

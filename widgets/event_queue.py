@@ -90,7 +90,9 @@ class EventQueue(RowList):
     def search(self) -> None:
         """Ask the whole pool for what stands in the field."""
         asked = self._field.text().strip()
-        if asked:
+        if asked and self.context.past is not None:
+            self.refused(tr("全池只按此刻搜索，回看时不能搜"))
+        elif asked:
             self.ask(
                 lambda reader: search(reader, asked, FOUND), lambda rows: self._show(asked, rows)
             )

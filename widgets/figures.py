@@ -96,6 +96,7 @@ class Vital(Figure):
     """One of the 927 indicators with its day, its usual band and its limits."""
 
     id, title = "vital", "体征"
+    recalls = False
     shows = frozenset({Indicator, IndicatorValue, Tick})
 
     def heading(self) -> str:
@@ -193,6 +194,7 @@ class Rates(Panel):
     """Mean response and closing rate, with their targets and raw counts."""
 
     id, title, headed, piecewise = "rates", "响应与办结", False, True
+    recalls = False
     shows = frozenset({Indicator, IndicatorValue, Tallies})
 
     def refresh(self, picture: Picture, changes: Changes) -> None:

@@ -9,7 +9,7 @@ from commandwall.alarms import ACKED, Alarm
 from commandwall.clock import SECOND
 from commandwall.picture import Changes, Picture, Readings, SyncState, Tick
 from commandwall.sensors import STALE
-from widgets import age, marks, words
+from widgets import age, frame, marks, words
 from widgets.base import Panel, Piece
 from widgets.i18n import named, tr
 from widgets.needs import by_severity
@@ -35,6 +35,8 @@ class Header(Panel):
         self._counts = by_severity(picture)
 
     def draw(self, paper: Paper) -> None:
+        if self.context.past is not None:
+            paper.fill(QRectF(0, 0, paper.width, paper.height - 8), "r")
         self._draw_mode(paper)
         x, edge = LEFT_X + SQUARE + 24, self._draw_clock(paper)
         state = self._state()
@@ -42,8 +44,10 @@ class Header(Panel):
             start = self._draw_wide(paper, x)
         else:
             start, state = x, self._fitting(paper, edge - x, state)
-            edge = self._draw_date(paper, self._end(paper, start, state), edge)
-        edge = self._draw_small(paper, self._end(paper, start, state), edge)
+            if self.context.past is None:
+                edge = self._draw_date(paper, self._end(paper, start, state), edge)
+        if self.context.past is None:
+            edge = self._draw_small(paper, self._end(paper, start, state), edge)
         self._draw_sentence(paper, start, edge - start)
         paper.row(start, LOWER, *state, gap=14)
 
@@ -52,6 +56,9 @@ class Header(Panel):
         paper.mode(QRectF(LEFT_X, 32, SQUARE, SQUARE), mode)
 
     def _draw_clock(self, paper: Paper) -> float:
+        if self.context.past is not None:
+            moment = (frame.words(self.context.past), Ink("item"))
+            return paper.row_back(paper.width - LEFT_X, CLOCK - 14, moment, gap=0) - 36
         told = age.seconds(self.picture.now)
         pieces = ((told[:5], Ink("figure")), (told[5:], Ink("figure", "t3")))
         return paper.row_back(paper.width - LEFT_X, CLOCK, *pieces, gap=0) - 36

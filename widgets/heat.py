@@ -44,6 +44,7 @@ class Heat(Panel):
     """All indicators at a glance: what is normal is grey, what is not stands out."""
 
     id, title = "heat", "城市体征"
+    recalls = False
     shows = frozenset({Indicator, IndicatorValue, Tick})
     _sheet: Sheet | None = None
 

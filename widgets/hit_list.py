@@ -31,6 +31,7 @@ class HitList(RowList):
     """Places first, then buildings from red to green, then pipes, cameras and devices."""
 
     id, title, quiet = "hit_list", "受影响名单", True
+    recalls = False
     shows = frozenset({Incident, Extent, Building, Place, Person, Tick})
     row, head = 34.0, 30.0
 

@@ -30,12 +30,14 @@ class Hits(QObject):
         self._courier = Courier(self, self._failed)
         self._ground: Ground | None = None
         self._asked, self._again = "", False
+        self.held = False
+        """Whether a past moment is looked at: who wants something now speaks of that."""
         self.incident = ""
         self.hit: Hit | None = None
 
     def want(self, incident: str) -> None:
         """Follow an incident; "" lets go of everything that was built for it."""
-        if incident != self.incident:
+        if incident != self.incident and not self.held:
             self.incident, self.hit = incident, None
             if incident:
                 self._ask()

@@ -144,7 +144,7 @@ class HoverCard(QWidget):
         assert self.facts is not None
         lines = [line for line in self.facts.lines if line]
         homes = self._homes.get(self.subject[1]) if self.subject[0] == "building" else None
-        if homes is not None:
+        if homes is not None and self.context.past is None:
             households, people = (age.number(n) for n in homes)
             lines.append(tr("{n} 户　{m} 人", n=households, m=people))
         if self._under[0] and self._view.crowd > 1:

@@ -7,8 +7,8 @@ All lengths are design pixels.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 MARGIN, GUTTER, GAP = 32.0, 24.0, 24.0
@@ -85,6 +85,16 @@ def read(data: Mapping[str, Any]) -> Layout:
     """A layout from its table in a wall file; TypeError names a key that no layout has."""
     rest = {key: value for key, value in data.items() if key != "band"}
     return Layout(tuple(_band(band) for band in data["band"]), **rest)
+
+
+def without(layout: Layout, out: Callable[[str], bool]) -> Layout:
+    """The same without some panels; the others take their room."""
+
+    def of(column: Column) -> Column:
+        return replace(column, panels=tuple(e for e in column.panels if not out(e.of)))
+
+    bands = (replace(band, columns=tuple(map(of, band.columns))) for band in layout.bands)
+    return replace(layout, bands=tuple(bands))
 
 
 def choose(layouts: Sequence[Layout], width: float, height: float) -> Layout:

@@ -24,6 +24,7 @@ class Notice(Panel):
     """Since when and how long, and where the report is. Goes with Y, a click, or by itself."""
 
     id, title, headed, pooled = "notice", "提示", False, False
+    alive = True
     shows = frozenset({Tick, SyncState})
 
     def refresh(self, picture: Picture, changes: Changes) -> None:

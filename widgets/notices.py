@@ -10,6 +10,7 @@ from commandwall.store.space import Space
 from commandwall.watchdog import Stall
 from widgets import trust
 from widgets.base import Context
+from widgets.trust import Trust
 
 
 class Notices:
@@ -25,7 +26,8 @@ class Notices:
         """Look at the picture; whether something is told that was not, or no more."""
         told = self.context
         before = self._told()
-        told.trust = trust.judge(told.picture, told.limits)
+        told.live.trust = trust.judge(told.live.picture, told.limits)
+        told.trust = told.live.trust if told.past is None else Trust()
         self._forget()
         told.harm, told.low = self._harm(), self._space.low and not self._known_low
         if told.stall is not None and told.seconds() > self._told_until:
@@ -63,11 +65,11 @@ class Notices:
 
     @property
     def _space(self) -> Space:
-        return self.context.picture.space
+        return self.context.live.picture.space
 
     def _told(self) -> tuple[object, ...]:
         told = self.context
-        return told.trust.stopped is None, told.stall, told.harm, told.low
+        return told.live.trust.stopped is None, told.stall, told.harm, told.low
 
     def _forget(self) -> None:
         """What a person knew of is over, or has become worse: it will be told anew."""
@@ -77,11 +79,11 @@ class Notices:
 
     def _stands(self) -> bool:
         """Whether something stands still here, or nothing can be written."""
-        return self.context.trust.stopped is not None or self._space.full
+        return self.context.live.trust.stopped is not None or self._space.full
 
     def _harm(self) -> Harm | None:
         """The newest harm to a file, for some hours, until a person knows of it."""
-        picture, known = self.context.picture, self._known_harm
+        picture, known = self.context.live.picture, self._known_harm
         harm, hours = picture.sync.harm, codes.limit("harm_told_hours")
         told = harm is None or picture.now - harm.at > hours * HOUR
         return None if told or (known and harm and harm.at <= known.at) else harm

@@ -39,6 +39,9 @@ class Page(QWidget):
         self._rules: list[Box] = []
         self.left_out: list[str] = []
         """Panels for which the window has no room, in the order of the wall file."""
+        self.body = QRect()
+        """Where the panels of the page stand, without the chrome."""
+        self._bottom = 0.0
         self.banner_share = 0.0
         """0: no banner; 1: whole; 0.5: a person knows of it."""
         self.noticed = False
@@ -80,6 +83,8 @@ class Page(QWidget):
         unit, chrome = self.look.unit, self.chrome
         width, height = self.width() / unit, self.height() / unit
         chosen = layout.choose(self.info.layouts, width, height)
+        if self.context.past is not None:
+            chosen = layout.without(chosen, lambda name: name != MAP and self.panel(name).acting)
         left, top = chrome.rail_width, chrome.header_height
         placed: dict[str, tuple[float, ...]] = {chrome.header: (left, 0.0, width - left, top)}
         if self.banner_share:
@@ -93,7 +98,13 @@ class Page(QWidget):
         placed[chrome.rail] = (0.0, 0.0, left, height)
         foot = chrome.foot_height
         placed[chrome.foot] = (left, height - foot, width - left, foot)
-        boxes = layout.arrange(chosen, width - left, height - foot, top)
+        bottom = height - foot
+        if self.context.past is not None:
+            bottom -= chrome.timeline_height
+            placed[chrome.timeline] = (left, bottom, width - left, chrome.timeline_height)
+        self._bottom = bottom
+        boxes = layout.arrange(chosen, width - left, bottom, top)
+        self.body = _pixels((left, top, width - left, bottom - top), self.look.unit)
         placed.pop("", None)
         placed |= {b.of: (b.x + left, b.y, b.width, b.height) for b in boxes}
         self._put(placed, map_view)
@@ -137,7 +148,7 @@ class Page(QWidget):
         """In the margin below: what else there is, and its key."""
         paper = Paper(self, self.look)
         told = [f"{tr(self.panel(n).heading())} {key_name(key)}" for key, n in self.drawers()]
-        base = paper.height - self.chrome.foot_height - 10
+        base = self._bottom - 10
         if told:
             paper.write(paper.width - 32, base, "　".join(told), Ink("age"), RIGHT)
         self.setAccessibleDescription(" ".join(paper.said))

@@ -57,11 +57,14 @@ class Chrome:
     notice_height: float = 0.0
     rail: str = ""
     rail_width: float = 0.0
+    timeline: str = ""
+    timeline_height: float = 0.0
+    """While a person looks back."""
     foot: str = ""
     foot_height: float = 0.0
 
     def parts(self) -> set[str]:
-        return {self.header, self.banner, self.notice, self.rail, self.foot} - {""}
+        return {self.header, self.banner, self.notice, self.rail, self.timeline, self.foot} - {""}
 
 
 @dataclass(frozen=True, slots=True)

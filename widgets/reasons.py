@@ -167,6 +167,10 @@ def _mode(facts: Facts) -> str:
     return named("mode", facts.get("mode", ""))
 
 
+def _looks_back(facts: Facts) -> str:
+    return tr("回看中，不能办理；按 End 回到此刻")
+
+
 def _closed(facts: Facts) -> str:
     return tr("已结束，不能再做")
 
@@ -289,6 +293,7 @@ SENTENCES: Mapping[str, Callable[[Facts], str]] = {
     "mode_hours": _mode_hours,
     "unsettled_mode": _unsettled_mode,
     "author": _author,
+    "looks_back": _looks_back,
     "call_spent": _call_spent,
     "call_answered": _call_answered,
     "unsettled": _unsettled,

@@ -139,6 +139,8 @@ class Duty(Panel):
         )
 
     def aside(self) -> list[Piece]:
+        if self.context.past is not None:
+            return []
         told, calls = briefly(self.desk, self.picture)
         return [(told, Ink("label", "t1" if calls else "", calls))]
 
@@ -151,7 +153,8 @@ class Duty(Panel):
             self._draw_post(paper, box, code.id)
 
     def _draw_post(self, paper: Paper, box: QRectF, post: str) -> None:
-        mine, owed = post == self.desk.post, self._owed[post]
+        now = self.context.past is None  # what this station is now, it need not have been then
+        mine, owed = now and post == self.desk.post, self._owed[post]
         paper.fill(box, "r", 4)
         if mine:
             paper.frame(box.adjusted(1, 1, -1, -1), "t1", 2, 4)
@@ -168,6 +171,7 @@ class Links(Panel):
     """What the wall hangs on: the pool, the agent, and how old each kind of data is."""
 
     id, title, headed, pooled, piecewise = "links", "链路", False, False, True
+    recalls = False
     shows = frozenset({SyncState, Tick, Readings, Fixes, IndicatorValue})
 
     def refresh(self, picture: Picture, changes: Changes) -> None:
@@ -284,7 +288,8 @@ class Stale(Panel):
 
     def refresh(self, picture: Picture, changes: Changes) -> None:
         self._lines = [*self._feeds(picture), *self._devices(picture)]
-        self._late = self._indicators(picture)
+        # Which values came later than the moment that is looked at is not known.
+        self._late = self._indicators(picture) if self.context.past is None else []
         if self._lines or self._late:
             self.say(NORMAL)
         else:

@@ -37,6 +37,7 @@ class SourceList(RowList):
     """Those that are switched off or in trouble say so; the others are quiet."""
 
     id, title, quiet = "source_list", "来源与部门", True
+    recalls = False
     kind = SourceSwitch
     shows = frozenset({SyncState, Tallies, Tick, SourceSwitch})
     row = 46.0

@@ -51,6 +51,7 @@ class Stations(Panel):
     """The topology, and all that is known of the chosen station."""
 
     id, title = "stations", "台站"
+    recalls = False
     shows = frozenset({SyncState, Tick, Conflict})
 
     def __init__(self, *args: Any, **kw: Any) -> None:

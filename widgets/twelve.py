@@ -17,6 +17,7 @@ class Twelve(Panel):
     """As many columns as fit; a place stays empty rather than that a chart is squeezed."""
 
     id, title, headed = "twelve", "十二项体征", False
+    recalls = False
     shows = frozenset({Indicator, IndicatorValue, Tick})
 
     def refresh(self, picture: Picture, changes: Changes) -> None:

@@ -13,9 +13,7 @@ from PySide6.QtGui import (
     QContextMenuEvent,
     QGuiApplication,
     QImage,
-    QKeySequence,
     QResizeEvent,
-    QShortcut,
 )
 from PySide6.QtWidgets import QApplication, QWidget
 
@@ -35,7 +33,8 @@ from layers.map import MapView
 from layers.overlay import Blinker
 from layers.style import Style
 from widgets import i18n, pages, standing, theme
-from widgets.base import Command, Context, Panel, Subject
+from widgets.backward import Backward
+from widgets.base import Command, Context, Live, Panel, Subject
 from widgets.draft import Drafts
 from widgets.drawer import Drawer
 from widgets.hits import Hits
@@ -53,6 +52,7 @@ from widgets.page import Page
 from widgets.palette import Palette
 from widgets.scenes import Scenes
 from widgets.seat import Seat
+from widgets.shortcuts import Shortcuts
 from widgets.streets import Streets
 from widgets.turns import Turns
 
@@ -81,10 +81,12 @@ class Wall(QWidget):
         self.file, self._door = self._load(door)
         self._surfaces = _surfaces(settings)
         blinker = Blinker(Style(settings.theme), settings.reduced_motion)
+        needs = Needs(self.file.limits.urgent)
         self.context = Context(
-            picture=self.picture, desk=self.desk, look=self._look(settings.theme, "wall"),
+            picture=self.picture, live=Live(self.picture, needs), desk=self.desk,
+            look=self._look(settings.theme, "wall"),
             limits=self.file.limits, drafts=Drafts(self.desk.keep, self.desk.ask, self),
-            needs=Needs(self.file.limits.urgent), blinker=blinker,
+            needs=needs, blinker=blinker,
             hits=Hits(self.picture, self.desk, self), streets=Streets(self.picture, self),
             seconds=world.clock.monotonic, go=self.open_page, map=map_view,
             pages=self.file.pages, over=self._show_overlay, know=self.know,
@@ -97,11 +99,12 @@ class Wall(QWidget):
         self.turns = Turns(self._take_turn, self)
         map_view.moved.connect(self.turns.moved)
         self._pages: dict[str, Page] = {}
-        self._shortcuts: list[QShortcut] = []
+        self._keys = Shortcuts(self)
         self._overlay: QWidget | None = None
         self.maps: list[MapWindow] = []
         self.notices = Notices(self.context)
-        self._own_keys = OwnKeys(self)
+        self._own_keys, self.back = OwnKeys(self), Backward(self, self)
+        self.context.back = self.back.commands
         self._set_up()
 
     def _set_up(self) -> None:
@@ -128,16 +131,27 @@ class Wall(QWidget):
     def tick(self, changes: Changes) -> None:
         """Bring what is shown up to the picture."""
         self._judge()
-        self.context.needs.look(self.picture, changes)
+        self.context.live.needs.look(self.picture, changes)
         self.context.hits.look(changes)
         self.context.streets.look(changes)
+        (self.tell if self.context.past is None else self.back.tick)(changes)
+
+    def tell(self, changes: Changes) -> None:
+        """Map and panels hear what is new of the picture that is shown."""
         self.map.set_calls(self.context.needs.late)
-        self.map.refresh(self.picture, changes)
+        self.map.refresh(self.context.picture, changes)
         self.scenes.tick()
         self.turns.take(self.page.shown(), changes)
 
+    def turned(self) -> None:
+        """Another moment is looked at from now on, or now again."""
+        self._judge()
+        self._arrange()
+        self._bring_all()
+        self._bind()
+
     def _take_turn(self, panel: Panel, changes: Changes) -> None:
-        panel.bring(self.picture, changes)
+        panel.bring(panel.picture, changes)
 
     def open_page(self, name: str) -> None:
         """Show a page by its id; an unknown one is logged and nothing changes."""
@@ -158,6 +172,7 @@ class Wall(QWidget):
         if before is not None and before is not page:
             self.setFocus()  # else the focus falls on whatever field the page has first
             before.hide()
+        self.back.stay_above()
         self._bind()
 
     def place(self) -> None:
@@ -236,6 +251,7 @@ class Wall(QWidget):
         for panel in self.page.panels.values():
             panel.wear()
         self._bring_all()
+        self.back.stay_above()
         self._bind()
         self.update()
 
@@ -270,7 +286,7 @@ class Wall(QWidget):
 
     def _bring(self, panel: Panel) -> None:
         panel.wear()
-        panel.bring(self.picture, Changes(self.picture.now, {}, panel.shows))
+        panel.bring(panel.picture, Changes(panel.picture.now, {}, panel.shows))
 
     def _judge(self) -> None:
         if self.notices.judge():
@@ -327,6 +343,7 @@ class Wall(QWidget):
             Command("Z", tr("上一视图"), self.map.back),
             Command("Home", tr("看全市"), self.map.fit),
             Command("H", tr("看所选的卡片"), self.hover.pin),
+            Command("F8", tr("回看过去"), self.back.turn),
             Command("Ctrl+K", tr("命令"), self.open_palette),
             Command("?", tr("全部按键"), self.open_keys),
             Command("F11", tr("全屏"), self.toggle_full_screen),
@@ -338,26 +355,20 @@ class Wall(QWidget):
         ]
 
     def all_commands(self) -> list[Command]:
-        """Those of the wall, then those of the panels that are shown."""
+        """Those of the wall, then those of the panels that are shown; while a person looks back
+        what moves through the past comes first."""
         drawers = [
             Command(key, tr(self.page.panel(name).heading()), _to(self.open_drawer, name))
             for key, name in self.page.drawers()
         ]
-        return [*self.commands(), *drawers, *(c for p in self.page.shown() for c in p.commands())]
+        panels = (c for p in self.page.shown() for c in p.commands())
+        back = self.back.commands()
+        taken = {command.key for command in back}
+        return [*back, *(c for c in (*self.commands(), *drawers, *panels) if c.key not in taken)]
 
     def _bind(self) -> None:
         self.context.keys = Command("?", tr("全部按键"), self.open_keys)
-        for shortcut in self._shortcuts:
-            shortcut.setEnabled(False)
-            shortcut.deleteLater()
-        self._shortcuts = []
-        taken: set[str] = set()
-        for command in self.all_commands():
-            if command.key and command.key not in taken:
-                taken.add(command.key)
-                shortcut = QShortcut(QKeySequence(command.key), self)
-                shortcut.activated.connect(command.run)
-                self._shortcuts.append(shortcut)
+        self._keys.bind(self.all_commands())
 
     def open_palette(self) -> None:
         """Ctrl K: all commands by their names."""
@@ -401,6 +412,7 @@ class Wall(QWidget):
         self.maps.append(window)
         window.closed.connect(lambda: self._map_closed(window))
         self.homes.follow(window.view)
+        self.back.surround(window)
         if not screen:
             window.show()
         elif not window.place(screen):

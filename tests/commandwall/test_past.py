@@ -83,7 +83,7 @@ class Station:
         self.follower.step()
 
     def past(self, at: int, by: str, base: Picture | None = None) -> Picture:
-        found = base or self.picture.copy()
+        found = (base or self.picture).copy()
         return self.store.read(lambda r: past.at(r, found, Question(Ms(at), by)))
 
     def close(self) -> None:
