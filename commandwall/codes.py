@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache, lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 from commandwall.clock import today
 from commandwall.config import ASSETS
 
+R = TypeVar("R")
+_DERIVED: list[Any] = []
 FIXED = frozenset({"id", "zh", "en", "valid_from", "valid_to"})
 
 
@@ -73,7 +75,14 @@ def _rows(name: str) -> tuple[Mapping[str, Any], ...]:
     return tuple(rows)
 
 
+def derived(make: Callable[..., R]) -> Callable[..., R]:
+    """Keeps what is made of lists, for a day each, until they are read again."""
+    kept = lru_cache(maxsize=64)(make)
+    _DERIVED.append(kept)
+    return kept
+
+
 def forget() -> None:
     """Read the lists again when they are next asked for: somebody changed the files."""
-    for cached in (_on, _first, _rows):
+    for cached in (_on, _first, _rows, *_DERIVED):
         cached.cache_clear()

@@ -6,7 +6,7 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass, replace
 
-from commandwall import codes
+from commandwall import codes, posts
 from commandwall.clock import Ms
 from commandwall.store.schema import WALL, Meeting, record
 from commandwall.store.store import Refused, Tx
@@ -42,13 +42,12 @@ class Second:
 
 def may_sign(post: str) -> bool:
     """Whether who holds a post needs no second person, and signs as one for others."""
-    code = codes.load("post").get(post)
-    return bool(code and code.facts.get("signs"))
+    return bool(posts.fact(post, "signs"))
 
 
 def signing_post() -> str:
     """The post that signs; "" where no list names one."""
-    return next((code.id for code in codes.load("post").values() if code.facts.get("signs")), "")
+    return next((code.id for code in posts.roster().posts() if code.facts.get("signs")), "")
 
 
 def asked_for(verb: str, post: str) -> bool:

@@ -17,8 +17,9 @@ from pathlib import Path
 import sqlcipher3.dbapi2 as sqlite
 
 from commandwall import codes, pairing, planbook, watchdog
+from commandwall import codes, pairing, posts, watchdog
 from commandwall.clock import DAY, Clock, to_datetime
-from commandwall.config import REFUSED, Settings
+from commandwall.config import ASSETS, REFUSED, Settings
 from commandwall.finding import BAD, OK, WARN, Finding, tell
 from commandwall.logs import mask
 from commandwall.pool.client import Client, PoolTrouble
@@ -33,6 +34,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     checks: tuple[Callable[[Settings], Finding], ...] = (
         _pairing, _libraries, _sqlite, _font, _clock, _pool, _writable, _local, _space, _stalls,
         _plans, _journal,
+        _journal, _roster,
     )  # fmt: skip
     for check in checks:
         yield check(settings)
@@ -150,6 +152,16 @@ def _journal(settings: Settings) -> Finding:
         mend = "commandwall backup check   (then: commandwall backup restore newest)"
         return Finding("journal", BAD, fault.detail, mend)
     return Finding("journal", OK, "every line follows from the one before it")
+
+
+def _roster(settings: Settings) -> Finding:
+    """Whether the lists of posts, sections and rosters agree."""
+    found = posts.roster()
+    named = f"{found.code.en}, {len(found.posts())} posts in {len(found.sections)} sections"
+    if found.faults:
+        mend = f"mend it in {ASSETS / 'codelists'}"
+        return Finding("roster", WARN, "; ".join(map(str, found.faults)), mend)
+    return Finding("roster", OK, named)
 
 
 def _pool(settings: Settings) -> Finding:

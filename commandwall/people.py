@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from commandwall import codes
+from commandwall import codes, posts
 from commandwall.clock import MINUTE, Ms
 from commandwall.store.schema import WALL, record
 from commandwall.store.store import Reader, Refused, Tx
@@ -70,10 +70,23 @@ class SignIn:
     locked_until: Ms | None = None
 
 
-def holders(duties: Iterable[Duty]) -> dict[str, str]:
-    """Who sits anywhere on each post, as far as this station knows: post -> name, newest last."""
-    seated = sorted((d for d in duties if d.state != OUT), key=lambda duty: duty.at)
-    return {duty.seat: duty.name for duty in seated}
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Who holds a post, as it is shown."""
+
+    post: str
+    officer: str
+    name: str
+    station: str
+    since: Ms
+
+
+def holders(duties: Iterable[Duty]) -> dict[str, list[Held]]:
+    """Who holds each post anywhere, as far as this station knows, the longest first."""
+    held: dict[str, list[Held]] = {}
+    for d in sorted((d for d in duties if d.state != OUT), key=lambda duty: duty.at):
+        held.setdefault(d.seat, []).append(Held(d.seat, d.officer, d.name, d.id, d.at))
+    return held
 
 
 # Who is known.
@@ -91,7 +104,7 @@ def known(reader: Reader, typed: str) -> Officer | None:
 
 
 def may_take(officer: Officer, seat: str) -> bool:
-    return seat in codes.load("post") and (not officer.posts or seat in officer.posts.split(","))
+    return seat in posts.known() and (not officer.posts or seat in officer.posts.split(","))
 
 
 def enrol(tx: Tx, officer: Officer) -> None:
@@ -103,7 +116,7 @@ def enrol(tx: Tx, officer: Officer) -> None:
     if any(other.id == officer.id or other.name == name for other in tx.find(Officer)):
         raise Refused("known", id=officer.id)
     for post in filter(None, officer.posts.split(",")):
-        if post not in codes.load("post"):
+        if post not in posts.known():
             raise Refused("unknown", kind="post", id=post)
     tx.put(replace(officer, name=name, state=ACTIVE, at=tx.now, by=tx.by, post=tx.post))
 

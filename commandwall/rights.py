@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from commandwall import codes, events, modes
+from commandwall import codes, events, modes, posts
 from commandwall.alarms import Alarm
 from commandwall.answers import Answer
 from commandwall.areas import Building
@@ -137,16 +137,16 @@ def cell_of(right: Code, post: str, on: date | None = None) -> str:
 
 def role_of(post: str, on: date | None = None) -> str:
     """Its column of the list; "" for a post that no list names."""
-    code = codes.load("post", on).get(post)
+    code = posts.known(on).get(post)
     return str(code.facts["role"]) if code else ""
 
 
 def _who_may(right: Code, it: About, on: date | None) -> str:
     """The posts of a command pair that may do it, the first of each role, with commas."""
     found: dict[str, str] = {}
-    for code in codes.load("post", on).values():
+    for code in (c for c in posts.roster(on).posts() if c.facts["side"]):
         role = str(code.facts["role"])
-        if code.facts["side"] and not missing(str(right.facts[role]), replace(it, reason=True)):
+        if not missing(str(right.facts[role]), replace(it, reason=True)):
             found.setdefault(role, code.id)
     return ",".join(found.values())
 

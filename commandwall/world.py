@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 
 from commandwall import posts
@@ -12,6 +13,8 @@ from commandwall.picture import Picture
 from commandwall.store import space
 from commandwall.store.migrate import open_store
 from commandwall.store.store import Store
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,8 @@ class World:
         folder, clock = settings.data_dir, Clock()
         store = space.finish(folder, lambda: open_store(folder))
         desk = Desk(store, clock)
+        for fault in posts.roster().faults:
+            log.warning("%s", fault)
         if not desk.post:
             desk.take_post(posts.first_post(settings.side))
         return World(store, clock, desk, Picture())

@@ -111,8 +111,8 @@ class Context:
     """Whether it is told how little the disk has left."""
     know: Callable[[], None] = lambda: None
     """A person knows of what stands under the head."""
-    sit: Callable[[], None] = lambda: None
-    """Opens the sheet in which somebody takes a post."""
+    sit: Callable[[str], None] = lambda post: None
+    """Opens the sheet in which somebody takes a post: that one, or "" for the one he had."""
     over: Callable[[QWidget], None] = lambda sheet: sheet.show()
     """Shows a sheet over the page and gives it the keys, closing the one before."""
     keys: Command = field(default_factory=lambda: Command("?", "", lambda: None))

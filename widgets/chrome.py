@@ -40,6 +40,8 @@ class Rail(Panel):
             room = paper.width - (2 if self.context.past is None else 2 * frame.SIDE["desk"] + 2)
             paper.write(middle.x(), middle.y(), name, ink, MIDDLE, room)
             paper.write(middle.x(), middle.y() + 18, str(i + 1), Ink("age", "t4"), MIDDLE)
+            paper.write(middle.x(), middle.y(), name, ink, MIDDLE, paper.width - 2)
+            paper.write(middle.x(), middle.y() + 18, str((i + 1) % 10), Ink("age", "t4"), MIDDLE)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         index = int((event.position().y() / self.look.unit - FIRST) // CELL)
@@ -96,7 +98,7 @@ class DeskHeader(Panel):
         """A click on who sits here opens the sheet to take the post."""
         start, end = self._chip
         if start <= event.position().x() / self.look.unit <= end:
-            self.context.sit()
+            self.context.sit("")
 
     def _post(self) -> list[Piece]:
         told, calls = seated(self.desk, self.picture)

@@ -15,7 +15,7 @@ from commandwall.directives import Directive
 from commandwall.incidents import CommandPost, Incident
 from commandwall.owed import Debt
 from commandwall.picture import Changes, Picture, SyncState, Tick
-from commandwall.posts import BACK, FRONT, side_of
+from commandwall.posts import BACK, FRONT, roster, side_of
 from commandwall.requests import Request
 from commandwall.sitreps import SituationReport, newest, turn  # fmt: skip
 from widgets import age, links, text
@@ -24,11 +24,12 @@ from widgets.directives import advice, debts_of, focus, of_incident
 from widgets.i18n import language, named, tr
 from widgets.incident_strip import frame
 from widgets.paper import RIGHT, Ink, Paper
-from widgets.seat import holder
+from widgets.seat import Tile, tiles, under
 from widgets.stations import CUT, link_of
 
 TILE, TILE_GAP = 58.0, 8.0
-ACROSS = 4
+ACROSS, MOST = 4, 12
+"""Tiles of a row, and how many posts get one each."""
 ROW = 58.0
 REPORT = (("now",), ("casualties", "forces"), ("needs", "next"))
 """Fields of a situation report on each line."""
@@ -54,11 +55,6 @@ class CommandSide(Panel):
         mine = [d.changed_at for d in self._directives() if side_of(d.post) == self.side]
         self.at = max(mine, default=None)
 
-    def posts(self) -> list[codes.Code]:
-        """The posts of this side, in the order of the roster."""
-        found = [c for c in codes.load("post").values() if c.facts["side"] == self.side]
-        return sorted(found, key=lambda c: c.facts["order"])
-
     def take(self, post: str) -> None:
         """Act as this post from now on."""
         self.follow(self.desk.take_post(post), lambda done: self.update())
@@ -69,7 +65,7 @@ class CommandSide(Panel):
             Command(
                 "", name.replace("{post}", self._full(code)), lambda code=code: self.take(code.id)
             )
-            for code in self.posts()
+            for code in roster().posts(self.side)
         ]
 
     def draw(self, paper: Paper) -> None:
@@ -88,21 +84,22 @@ class CommandSide(Panel):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         point = event.position() / self.look.unit
-        for code, box in self._tiles(self.width() / self.look.unit):
+        for tile, box in self._tiles(self.width() / self.look.unit):
             if box.translated(0, self._tiles_top()).contains(point):
-                self.take(code.id)
+                self.take(tile.post) if tile.post else self.context.go("roster")
 
     def _draw_tiles(self, paper: Paper, y: float) -> float:
         bottom = y
-        for code, box in self._tiles(paper.width):
+        for tile, box in self._tiles(paper.width):
             here = box.translated(0, y)
             mine = code.id == self.desk.post and self.context.past is None
+            mine = self.desk.post in tile.posts
             frame(paper, here, mine)
-            name, room = code.name(language()), here.width() - 8
+            name, room = tile.code.name(language()), here.width() - 8
             paper.write(here.center().x(), here.y() + 25, name, Ink("label", "t1", mine), 0.5, room)
-            who = holder(self.desk, self.picture, code.id)
+            who = under(self.desk, self.picture, tile)
             paper.write(here.center().x(), here.y() + 46, who or (tr("本机") if mine else "—"),
-                        Ink("age"), 0.5)  # fmt: skip
+                        Ink("age"), 0.5, room)  # fmt: skip
             bottom = here.bottom()
         return bottom + 20
 
@@ -110,14 +107,14 @@ class CommandSide(Panel):
         """What this side last told of itself; the front alone reports."""
         return y
 
-    def _tiles(self, width: float) -> list[tuple[codes.Code, QRectF]]:
+    def _tiles(self, width: float) -> list[tuple[Tile, QRectF]]:
         wide = (width - TILE_GAP * (ACROSS - 1)) / ACROSS
         return [
             (
-                code,
+                tile,
                 QRectF(i % ACROSS * (wide + TILE_GAP), i // ACROSS * (TILE + TILE_GAP), wide, TILE),
             )
-            for i, code in enumerate(self.posts())
+            for i, tile in enumerate(tiles(self.side, MOST))
         ]
 
     def _tiles_top(self) -> float:

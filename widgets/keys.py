@@ -23,6 +23,11 @@ def key_name(key: str) -> str:
     return " ".join(tr(NAMES[part]) if part in NAMES else part for part in plain.split("+"))
 
 
+def page_key(n: int) -> str:
+    """Of the nth page, from 1: Alt 1 to Alt 9, Alt 0 for the tenth; none for more."""
+    return f"Alt+{n % 10}" if n <= 10 else ""
+
+
 def draw_cap(paper: Paper, x: float, y: float, key: str, height: float = CAP) -> float:
     """An outlined key cap with its left top at (x, y); returns where it ends."""
     ink = Ink("label" if height >= CAP else "key", "t2")

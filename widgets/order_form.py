@@ -17,7 +17,7 @@ from commandwall.directives import DIRECTIVE_LIMIT, POSITION, Directive, Order
 from commandwall.exchange import Decision, Message
 from commandwall.incidents import Incident
 from commandwall.picture import Changes, Picture, SyncState, Tick
-from commandwall.posts import side_of
+from commandwall.posts import BACK, FRONT, roster, side_of
 from commandwall.requests import Request, Wish
 from commandwall.sitreps import Situation  # fmt: skip
 from widgets import age, links, order_sheets, order_ways
@@ -28,6 +28,7 @@ from widgets.facts import place_at, place_of
 from widgets.i18n import language, tr
 from widgets.order_ways import Chosen
 from widgets.paper import Ink
+from widgets.post_choice import PostChoice
 from widgets.text import plain
 
 KEPT = "directive"
@@ -51,7 +52,7 @@ class OrderForm(Panel):
         self._place: tuple[float, float, str] | None = None
         self._details: dict[str, Any] = {}
         self._source: Subject | None = None
-        self._to, self._verb = QComboBox(self), QComboBox(self)
+        self._to, self._verb = PostChoice(self), QComboBox(self)
         self._words, self._minutes = QLineEdit(self), QSpinBox(self)
         self._words.setMaxLength(DIRECTIVE_LIMIT)
         self._words.returnPressed.connect(self.issue)
@@ -370,22 +371,13 @@ class OrderForm(Panel):
 
     def _fill(self) -> None:
         """The posts of the other side first: most orders cross."""
-        side = side_of(self.desk.post)
-        posts = sorted(
-            (code for code in codes.load("post").values() if code.facts["side"]),
-            key=lambda c: (c.facts["side"] == side, c.facts["order"]),
-        )
-        for box, rows in (
-            (self._to, posts),
-            (self._verb, list(codes.load("directive_verb").values())),
-        ):
-            kept = box.currentData()
-            box.clear()
-            for code in rows:
-                box.addItem(
-                    str(code.facts.get(f"full_{language()}", code.name(language()))), code.id
-                )
-            box.setCurrentIndex(max(0, box.findData(kept)))
+        here, there = (FRONT, BACK) if side_of(self.desk.post) == FRONT else (BACK, FRONT)
+        self._to.fill([*roster().of_side(there), *roster().of_side(here)])
+        kept = self._verb.currentData()
+        self._verb.clear()
+        for code in codes.load("directive_verb").values():
+            self._verb.addItem(code.name(language()), code.id)
+        self._verb.setCurrentIndex(max(0, self._verb.findData(kept)))
         self._name_fields()
 
     def _name_fields(self) -> None:

@@ -11,6 +11,7 @@ from commandwall.answers import Voice
 from commandwall.clock import MINUTE, Ms
 from commandwall.countersign import Second
 from commandwall.directives import DIRECTIVE_LIMIT, USUAL, Directive
+from commandwall.posts import roster
 from commandwall.requests import Wish
 from commandwall.sitreps import Situation
 from layers.words import order_number
@@ -19,6 +20,7 @@ from widgets.base import Panel
 from widgets.fields import Field, choice, number, words
 from widgets.i18n import NUMERALS, language, named, tr
 from widgets.order_ways import Chosen
+from widgets.post_choice import PostChoice
 from widgets.sheet import Sheet
 from widgets.text import person
 
@@ -35,13 +37,14 @@ def details(
     panel: Panel, chosen: Directive | None, take: Callable[[dict[str, Any]], object]
 ) -> Sheet:
     """What most directives leave as it is: how urgent, who gets a copy, what proves it."""
-    posts = {code.id: code.name(language()) for code in codes.load("post").values()}
+    copy = PostChoice()
+    copy.fill(roster().sections, none="—")
     under = {"": "—"}
     if chosen is not None and chosen.no:
         under[chosen.id] = tr("第 {n} 号", n=order_number(tr, chosen))
     asked: dict[str, tuple[str, Field]] = {
         "priority": (tr("优先"), _priority()),
-        "cc": (tr("抄送"), choice({"": "—", **posts})),
+        "cc": (tr("抄送"), copy),
         "needs": (tr("完成须有"), choice({key: tr(name) for key, name in NEEDS.items()})),
         "parent": (tr("属于"), choice(under)),
         "second": (tr("第二人（电话征得）"), words()),

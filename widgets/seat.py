@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, QTimer
@@ -9,15 +10,17 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QLineEdit, QWidget
 
 from commandwall import codes, people
-from commandwall.clock import MINUTE, SECOND
+from commandwall.clock import MINUTE, SECOND, Ms
+from commandwall.codes import Code
 from commandwall.desk import Desk
-from commandwall.people import IN, LOCKED, LONGEST, OUT
+from commandwall.people import IN, LOCKED, LONGEST, OUT, Held
 from commandwall.picture import Picture
-from commandwall.posts import first_post, side_of
+from commandwall.posts import fact, first_post, roster, side_of
 from widgets.base import Command, Context
 from widgets.courier import Courier
-from widgets.fields import Field, choice, value, words
+from widgets.fields import Field, value, words
 from widgets.i18n import named, tr
+from widgets.post_choice import PostChoice
 from widgets.sheet import Sheet
 from widgets.text import person
 
@@ -66,12 +69,60 @@ def holder(desk: Desk, picture: Picture, post: str) -> str:
     held, side = people.holders(picture.duties.values()), side_of(post)
     if post not in held:
         return tr("空缺")
+    name = person(held[post][-1].name)
     if post != first_post(side):
-        return person(held[post])
-    roster = (c.id for c in codes.load("post").values() if c.facts["side"] == side)
-    vacant = sum(other not in held for other in roster)
-    name = person(held[post])
+        return name
+    vacant = sum(other.id not in held for other in roster().posts(side))
     return tr("{name} 代 {n} 岗", name=name, n=vacant) if vacant else name
+
+
+def holding(desk: Desk, picture: Picture) -> dict[str, list[Held]]:
+    """Who holds which post, as far as it is known here; where nobody is enrolled, this station and
+    those of which the pool told."""
+    if guarded(picture):
+        return people.holders(picture.duties.values())
+    held = {desk.post: [Held(desk.post, "", desk.person, desk.origin, Ms(0))]}
+    for station in picture.sight.stations:
+        if station.said.post and station.origin != desk.origin:
+            there = Held(station.said.post, "", "", station.origin, Ms(0))
+            held.setdefault(there.post, []).append(there)
+    return held
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """A post, or a section 板块 with its posts where a side has too many for one tile each."""
+
+    code: Code
+    posts: tuple[str, ...]
+
+    @property
+    def post(self) -> str:
+        """The post that it stands for; "" for a section."""
+        return self.posts[0] if self.posts == (self.code.id,) else ""
+
+
+def tiles(side: str, most: int) -> list[Tile]:
+    """What stands for the posts of a side where there is room for so many."""
+    posts = roster().posts(side)
+    if len(posts) <= most:
+        return [Tile(code, (code.id,)) for code in posts]
+    return [Tile(s.code, tuple(post.id for post in s.posts)) for s in roster().of_side(side)]
+
+
+def under(desk: Desk, picture: Picture, tile: Tile) -> str:
+    """What stands under a tile: who holds the post, or how many of a section are vacant."""
+    if tile.post:
+        return holder(desk, picture, tile.post)
+    if not guarded(picture):
+        return tr("{n} 岗", n=len(tile.posts))
+    held = people.holders(picture.duties.values())
+    vacant = sum(post not in held for post in tile.posts)
+    return (
+        tr("空缺 {n} / {all}", n=vacant, all=len(tile.posts))
+        if vacant
+        else tr("{n} 岗齐", n=len(tile.posts))
+    )
 
 
 class Seat(QObject):
@@ -96,10 +147,10 @@ class Seat(QObject):
             Command("Ctrl+Shift+I", tr("签退"), self.leave),
         ]
 
-    def open(self) -> None:
-        """The sheet in which somebody comes in, comes back, or takes over."""
-        free = not guarded(self._context.picture)
-        self._context.over(SignInSheet(self._context, free, self._wall))
+    def open(self, post: str = "") -> None:
+        """The sheet in which somebody comes in, comes back, or takes over: on that post, where one
+        is given."""
+        self._context.over(SignInSheet(self._context, post, self._wall))
 
     def lock(self) -> None:
         self._courier.follow(self._context.desk.lock(), self._renew)
@@ -124,8 +175,7 @@ class Seat(QObject):
     def _sits(self) -> bool:
         """Whether somebody sits here on a post that may act."""
         here = self._context.desk.here
-        post = codes.load("post").get(here.seat) if here else None
-        return here is not None and here.state == IN and not (post and post.facts.get("stays"))
+        return here is not None and here.state == IN and not fact(here.seat, "stays")
 
     def _renew(self, done: Any) -> None:
         self._wall.update()
@@ -134,11 +184,12 @@ class Seat(QObject):
 class SignInSheet(Sheet):
     """Name, secret and post; where nobody is enrolled a name and a post do."""
 
-    def __init__(self, context: Context, free: bool, wall: QWidget) -> None:
+    def __init__(self, context: Context, post: str, wall: QWidget) -> None:
+        free = not guarded(context.picture)
         self._desk, self._free, self._secret = context.desk, free, _secret()
         here = context.desk.here
-        seats = choice({post: named("post", post, "full") for post in codes.load("post")})
-        seats.setCurrentIndex(max(0, seats.findData(context.desk.post)))
+        seats = PostChoice()
+        seats.fill(roster().sections, chosen=post or context.desk.post)
         fields: dict[str, tuple[str, Field]] = {
             "name": (tr("姓名或登录名"), words("" if free or here is None else here.officer)),
             "secret": (tr("口令"), self._secret),

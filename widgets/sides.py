@@ -19,16 +19,19 @@ from commandwall.events import Event, EventView
 from commandwall.indicators import Indicator, IndicatorValue
 from commandwall.owed import listed
 from commandwall.picture import Changes, Fixes, Picture, Readings, SyncState, Tallies, Tick
-from commandwall.posts import BACK
+from commandwall.posts import BACK, roster
 from commandwall.requests import Request
 from commandwall.sensors import STALE
 from widgets import age, fields, words
 from widgets.base import EMPTY, NORMAL, Panel, Piece
 from widgets.figures import is_old, title_of
-from widgets.i18n import named, rows, tr
+from widgets.i18n import language, named, tr
 from widgets.paper import MIDDLE, RIGHT, Ink, Paper
-from widgets.seat import briefly, holder
+from widgets.seat import Tile, briefly, tiles, under
 from widgets.text import plain
+
+TWO_LINES = 50.0
+"""A tile that is lower has room for its name alone."""
 
 
 class PlaceStep(QAbstractButton):
@@ -128,10 +131,11 @@ class PlaceLine(Panel):
 
 
 class Duty(Panel):
-    """一长七岗: the posts of the hall; this station's own one is outlined."""
+    """The posts of the hall, or its sections; this station's own one is outlined."""
 
-    id, title, pooled, piecewise = "duty", "值班 一长七岗", False, True
+    id, title, pooled, piecewise = "duty", "值班", False, True
     shows = frozenset({Directive, Request, Tick})
+    across, most = 4, 8
 
     def refresh(self, picture: Picture, changes: Changes) -> None:
         self._owed = Counter(
@@ -144,27 +148,38 @@ class Duty(Panel):
         told, calls = briefly(self.desk, self.picture)
         return [(told, Ink("label", "t1" if calls else "", calls))]
 
-    def draw(self, paper: Paper) -> None:
-        posts = [code for code in rows("post").values() if code.facts.get("side") == BACK]
-        wide, gap = (paper.width - 3 * 8) / 4, 8.0
-        tall = min(64.0, (paper.height - self.top - gap) / 2)
-        for i, code in enumerate(posts[:8]):
-            box = QRectF(i % 4 * (wide + gap), self.top + i // 4 * (tall + gap), wide, tall)
-            self._draw_post(paper, box, code.id)
+    def heading(self) -> str:
+        return tr("值班　{roster}", roster=named("roster", roster().code.id))
 
     def _draw_post(self, paper: Paper, box: QRectF, post: str) -> None:
         now = self.context.past is None  # what this station is now, it need not have been then
         mine, owed = now and post == self.desk.post, self._owed[post]
+    def draw(self, paper: Paper) -> None:
+        shown, gap = tiles(BACK, self.most), 8.0
+        rows = max(2, -(-len(shown) // self.across))
+        wide = (paper.width - (self.across - 1) * gap) / self.across
+        tall = min(64.0, (paper.height - self.top - (rows - 1) * gap) / rows)
+        for i, tile in enumerate(shown):
+            x, y = i % self.across * (wide + gap), self.top + i // self.across * (tall + gap)
+            self._draw_tile(paper, QRectF(x, y, wide, tall), tile)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self.context.go("roster")
+
+    def _draw_tile(self, paper: Paper, box: QRectF, tile: Tile) -> None:
+        owed = sum(self._owed[post] for post in tile.posts)
         paper.fill(box, "r", 4)
-        if mine:
+        if self.desk.post in tile.posts:
             paper.frame(box.adjusted(1, 1, -1, -1), "t1", 2, 4)
-        under = tr("欠 {n}", n=owed) if owed else holder(self.desk, self.picture, post)
+        told = tr("欠 {n}", n=owed) if owed else under(self.desk, self.picture, tile)
+        told = told if box.height() >= TWO_LINES else ""
         middle = box.center()
-        base = middle.y() + (-3 if under else 7)
-        paper.write(middle.x(), base, named("post", post), Ink("body"), MIDDLE, box.width() - 8)
-        if under:
+        base = middle.y() + (-3 if told else 7)
+        name = tile.code.name(language())
+        paper.write(middle.x(), base, name, Ink("body"), MIDDLE, box.width() - 8)
+        if told:
             ink = Ink("age", "t1" if owed else "t3", bool(owed))
-            paper.write(middle.x(), base + 22, under, ink, MIDDLE, box.width() - 8)
+            paper.write(middle.x(), base + 22, told, ink, MIDDLE, box.width() - 8)
 
 
 class Links(Panel):

@@ -41,7 +41,7 @@ from widgets.hits import Hits
 from widgets.homes import Homes
 from widgets.hover import HoverCard
 from widgets.i18n import tr
-from widgets.keys import KeySheet
+from widgets.keys import KeySheet, page_key
 from widgets.look import Look
 from widgets.map_window import MapWindow
 from widgets.metrics import Metrics
@@ -332,7 +332,7 @@ class Wall(QWidget):
     def commands(self) -> list[Command]:
         """What can be done from anywhere; the panels on the page add theirs."""
         own = [
-            Command(f"Alt+{n}", page.name, _to(self.open_page, page.id))
+            Command(page_key(n), page.name, _to(self.open_page, page.id))
             for n, page in enumerate(self.file.pages, 1)
         ]
         themes = theme.names()

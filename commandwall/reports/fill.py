@@ -227,7 +227,8 @@ def _leaders(f: Facts) -> Filled:
     posts = [p for p in f.picture.command_posts.values() if p.incident == f.incident.id and p.lead]
     side = {"front": f.speech.tr("前指"), "back": f.speech.tr("后指")}
     names = [f"{side.get(p.side, p.side)} {p.lead}" for p in posts]
-    acted = {d.post: d.by for d in f.directives if d.by} | holders(f.picture.duties.values())
+    acted = {d.post: d.by for d in f.directives if d.by}
+    acted |= {post: held[-1].name for post, held in holders(f.picture.duties.values()).items()}
     acted[f.incident.post] = acted.get(f.incident.post) or f.incident.by
     names += [f"{f.speech.named('post', post, full=True)} {by}" for post, by in acted.items() if by]
     return Filled(f.speech.tr("、").join(names), f.speech.tr("指挥部与签发记录"))
