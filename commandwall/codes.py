@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache, lru_cache
-from typing import Any, TypeVar
+from typing import Any
 
 from commandwall.clock import today
 from commandwall.config import ASSETS
 
-R = TypeVar("R")
-_DERIVED: list[Any] = []
 FIXED = frozenset({"id", "zh", "en", "valid_from", "valid_to"})
 
 
@@ -75,14 +73,14 @@ def _rows(name: str) -> tuple[Mapping[str, Any], ...]:
     return tuple(rows)
 
 
-def derived(make: Callable[..., R]) -> Callable[..., R]:
-    """Keeps what is made of lists, for a day each, until they are read again."""
-    kept = lru_cache(maxsize=64)(make)
-    _DERIVED.append(kept)
-    return kept
+@cache
+def edition() -> object:
+    """Another one whenever the lists were read again: who keeps what he made of them keeps it for
+    one edition."""
+    return object()
 
 
 def forget() -> None:
     """Read the lists again when they are next asked for: somebody changed the files."""
-    for cached in (_on, _first, _rows, *_DERIVED):
+    for cached in (_on, _first, _rows, edition):
         cached.cache_clear()

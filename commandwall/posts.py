@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from commandwall import codes
@@ -69,13 +70,13 @@ class Roster:
 
 def roster(on: date | None = None) -> Roster:
     """The roster that stands on a day, or today."""
-    return _roster(on, today())
+    return _roster(on, today(), codes.edition())
 
 
 def known(on: date | None = None) -> dict[str, Code]:
     """The posts whose rows are sound, also those that do not stand: another station, or history,
     may name them."""
-    return _sound(on, today())[0]
+    return _sound(on, today(), codes.edition())[0]
 
 
 def side_of(post: str) -> str:
@@ -95,12 +96,12 @@ def fact(post: str, name: str) -> Any:
     return code.facts.get(name) if code else None
 
 
-@codes.derived
-def _roster(on: date | None, today: date) -> Roster:
+@lru_cache(maxsize=64)
+def _roster(on: date | None, today: date, edition: object) -> Roster:
     rosters = codes.load("roster", on)
     standing = [code for code in rosters.values() if code.facts.get("stands")]
     chosen = (standing or list(rosters.values()))[0]
-    posts, wrong = _sound(on, today)
+    posts, wrong = _sound(on, today, edition)
     faults = [*wrong]
     if len(standing) != 1:
         why = f"{len(standing)} rows stand, this one is taken"
@@ -110,8 +111,10 @@ def _roster(on: date | None, today: date) -> Roster:
     return Roster(chosen, sections, tuple(faults))
 
 
-@codes.derived
-def _sound(on: date | None, today: date) -> tuple[dict[str, Code], tuple[Fault, ...]]:
+@lru_cache(maxsize=64)
+def _sound(
+    on: date | None, today: date, edition: object
+) -> tuple[dict[str, Code], tuple[Fault, ...]]:
     """The posts whose side and role are known, and what is wrong with the others."""
     roles = {name for right in codes.load("right", on).values() for name in right.facts}
     sound, faults = {}, []
@@ -127,7 +130,7 @@ def _sound(on: date | None, today: date) -> tuple[dict[str, Code], tuple[Fault, 
 
 
 def _sections(
-    roster: Code, on: date, posts: dict[str, Code], faults: list[Fault]
+    roster: Code, on: date | None, posts: dict[str, Code], faults: list[Fault]
 ) -> Iterator[Section]:
     taken: set[str] = set()
     for id_, code in codes.load("section", on).items():

@@ -270,7 +270,7 @@ def test_keys_open_pages(make_wall: Any, qtbot: Any) -> None:
     wall = make_wall()
     be_active(wall, qtbot)
     for number, info in enumerate(wall.file.pages, 1):
-        qtbot.keyClick(wall, Qt.Key(Qt.Key.Key_0 + number), Qt.KeyboardModifier.AltModifier)
+        qtbot.keyClick(wall, Qt.Key(Qt.Key.Key_0 + number % 10), Qt.KeyboardModifier.AltModifier)
         assert wall.page.info.id == info.id
 
 
