@@ -16,8 +16,7 @@ from pathlib import Path
 
 import sqlcipher3.dbapi2 as sqlite
 
-from commandwall import codes, pairing, planbook, watchdog
-from commandwall import codes, pairing, posts, watchdog
+from commandwall import codes, pairing, planbook, posts, watchdog
 from commandwall.clock import DAY, Clock, to_datetime
 from commandwall.config import ASSETS, REFUSED, Settings
 from commandwall.finding import BAD, OK, WARN, Finding, tell
@@ -33,8 +32,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     """All findings, in the order a person would ask."""
     checks: tuple[Callable[[Settings], Finding], ...] = (
         _pairing, _libraries, _sqlite, _font, _clock, _pool, _writable, _local, _space, _stalls,
-        _plans, _journal,
-        _journal, _roster,
+        _plans, _journal, _roster,
     )  # fmt: skip
     for check in checks:
         yield check(settings)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from PySide6.QtCore import QRectF
+from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QMouseEvent
 
 from commandwall import codes, owed
@@ -24,10 +24,10 @@ from widgets.directives import advice, debts_of, focus, of_incident
 from widgets.i18n import language, named, tr
 from widgets.incident_strip import frame
 from widgets.paper import RIGHT, Ink, Paper
-from widgets.seat import Tile, tiles, under
+from widgets.seat import Tile, tiles, under, vacant
 from widgets.stations import CUT, link_of
 
-TILE, TILE_GAP = 58.0, 8.0
+TILE, LOW, TILE_GAP = 58.0, 36.0, 8.0
 ACROSS, MOST = 4, 12
 """Tiles of a row, and how many posts get one each."""
 ROW = 58.0
@@ -96,10 +96,14 @@ class CommandSide(Panel):
             mine = self.desk.post in tile.posts
             frame(paper, here, mine)
             name, room = tile.code.name(language()), here.width() - 8
-            paper.write(here.center().x(), here.y() + 25, name, Ink("label", "t1", mine), 0.5, room)
-            who = under(self.desk, self.picture, tile)
-            paper.write(here.center().x(), here.y() + 46, who or (tr("本机") if mine else "—"),
-                        Ink("age"), 0.5, room)  # fmt: skip
+            low, ink = here.height() < TILE, Ink("label", "t1", mine)
+            base = here.y() + (here.height() / 2 + 6 if low else 25)
+            paper.write(here.center().x(), base, name, ink, 0.5, room)
+            if not low:
+                who = under(self.desk, self.picture, tile) or (tr("本机") if mine else "—")
+                paper.write(here.center().x(), here.y() + 46, who, Ink("age"), 0.5, room)
+            elif tile.post and vacant(self.picture, tile.post):
+                paper.disc(here.right() - 9, here.y() + 9, 4, "t1", "bg")
             bottom = here.bottom()
         return bottom + 20
 
@@ -108,13 +112,14 @@ class CommandSide(Panel):
         return y
 
     def _tiles(self, width: float) -> list[tuple[Tile, QRectF]]:
+        """Many posts have tiles for their names alone: below them stands what their side owes."""
+        shown = tiles(self.side, MOST)
         wide = (width - TILE_GAP * (ACROSS - 1)) / ACROSS
+        tall = LOW if len([tile for tile in shown if tile.post]) > 2 * ACROSS else TILE
+        step = QPointF(wide + TILE_GAP, tall + TILE_GAP)
         return [
-            (
-                tile,
-                QRectF(i % ACROSS * (wide + TILE_GAP), i // ACROSS * (TILE + TILE_GAP), wide, TILE),
-            )
-            for i, tile in enumerate(tiles(self.side, MOST))
+            (tile, QRectF(i % ACROSS * step.x(), i // ACROSS * step.y(), wide, tall))
+            for i, tile in enumerate(shown)
         ]
 
     def _tiles_top(self) -> float:

@@ -72,8 +72,8 @@ def holder(desk: Desk, picture: Picture, post: str) -> str:
     name = person(held[post][-1].name)
     if post != first_post(side):
         return name
-    vacant = sum(other.id not in held for other in roster().posts(side))
-    return tr("{name} 代 {n} 岗", name=name, n=vacant) if vacant else name
+    acts_for = sum(other.id not in held for other in roster().posts(side))
+    return tr("{name} 代 {n} 岗", name=name, n=acts_for) if acts_for else name
 
 
 def holding(desk: Desk, picture: Picture) -> dict[str, list[Held]]:
@@ -87,6 +87,13 @@ def holding(desk: Desk, picture: Picture) -> dict[str, list[Held]]:
             there = Held(station.said.post, "", "", station.origin, Ms(0))
             held.setdefault(there.post, []).append(there)
     return held
+
+
+def vacant(picture: Picture, post: str) -> bool:
+    """Whether nobody holds a post of the command pair; not where nobody is enrolled, for then it is
+    not known."""
+    held = people.holders(picture.duties.values())
+    return guarded(picture) and bool(side_of(post)) and post not in held
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,13 +123,9 @@ def under(desk: Desk, picture: Picture, tile: Tile) -> str:
         return holder(desk, picture, tile.post)
     if not guarded(picture):
         return tr("{n} 岗", n=len(tile.posts))
-    held = people.holders(picture.duties.values())
-    vacant = sum(post not in held for post in tile.posts)
-    return (
-        tr("空缺 {n} / {all}", n=vacant, all=len(tile.posts))
-        if vacant
-        else tr("{n} 岗齐", n=len(tile.posts))
-    )
+    empty = sum(vacant(picture, post) for post in tile.posts)
+    told = tr("空缺 {n} / {all}", n=empty, all=len(tile.posts))
+    return told if empty else tr("{n} 岗齐", n=len(tile.posts))
 
 
 class Seat(QObject):
