@@ -84,6 +84,9 @@ class Officer(QObject):
     # What a person does.
 
     def press(self) -> None:
+        if (asking := QApplication.activeModalWidget()) is not None:
+            asking.close()  # no key reaches the wall while a dialog of files waits for an answer
+            return
         keys = [c.key for c in self.wall.all_commands() if c.key not in ("", "F11")]
         key = self.random.choice(keys)
         for command in self.wall.all_commands():
