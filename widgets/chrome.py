@@ -39,8 +39,6 @@ class Rail(Panel):
             ink = Ink("label", "t1" if current else "t2", current)
             room = paper.width - (2 if self.context.past is None else 2 * frame.SIDE["desk"] + 2)
             paper.write(middle.x(), middle.y(), name, ink, MIDDLE, room)
-            paper.write(middle.x(), middle.y() + 18, str(i + 1), Ink("age", "t4"), MIDDLE)
-            paper.write(middle.x(), middle.y(), name, ink, MIDDLE, paper.width - 2)
             paper.write(middle.x(), middle.y() + 18, str((i + 1) % 10), Ink("age", "t4"), MIDDLE)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:

@@ -92,8 +92,7 @@ class CommandSide(Panel):
         bottom = y
         for tile, box in self._tiles(paper.width):
             here = box.translated(0, y)
-            mine = code.id == self.desk.post and self.context.past is None
-            mine = self.desk.post in tile.posts
+            mine = self.desk.post in tile.posts and self.context.past is None
             frame(paper, here, mine)
             name, room = tile.code.name(language()), here.width() - 8
             low, ink = here.height() < TILE, Ink("label", "t1", mine)

@@ -151,9 +151,6 @@ class Duty(Panel):
     def heading(self) -> str:
         return tr("值班　{roster}", roster=named("roster", roster().code.id))
 
-    def _draw_post(self, paper: Paper, box: QRectF, post: str) -> None:
-        now = self.context.past is None  # what this station is now, it need not have been then
-        mine, owed = now and post == self.desk.post, self._owed[post]
     def draw(self, paper: Paper) -> None:
         shown, gap = tiles(BACK, self.most), 8.0
         rows = max(2, -(-len(shown) // self.across))
@@ -169,7 +166,8 @@ class Duty(Panel):
     def _draw_tile(self, paper: Paper, box: QRectF, tile: Tile) -> None:
         owed = sum(self._owed[post] for post in tile.posts)
         paper.fill(box, "r", 4)
-        if self.desk.post in tile.posts:
+        now = self.context.past is None  # what this station is now, it need not have been then
+        if now and self.desk.post in tile.posts:
             paper.frame(box.adjusted(1, 1, -1, -1), "t1", 2, 4)
         told = tr("欠 {n}", n=owed) if owed else under(self.desk, self.picture, tile)
         told = told if box.height() >= TWO_LINES else ""
