@@ -74,7 +74,8 @@ def build(settings: Settings, parts: ExitStack) -> Wall:
     crossing.reach(wall.tick)
     map_view.moved.connect(crossing.moved)
     wall.crossing = crossing
-    follower.patience = wall.file.limits.patience
+    wall.modes.paced = follower.pace
+    wall.modes.pace()
     return wall
 
 

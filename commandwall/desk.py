@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -122,6 +122,13 @@ class Desk:
         """Why the post of this station may not do an act, as `do` would refuse it; None where it
         may. Asks nobody."""
         return Reason("looks_back") if self.looks_back else rights.barred(act, self.post, it)
+
+    def rule(self) -> Mapping[str, Any]:
+        """What follows from the mode in force at this station: a row of the list `mode`. Reads."""
+        area, now = sight.read(self._store.folder).area, self._clock.now()
+        rows = self._store.read(lambda r: r.find(modes.Mode, state=modes.ON))
+        held = modes.in_force(rows, [area], now)
+        return modes.rule(held.mode if held is not None else modes.ordinary())
 
     def ask(self, query: Callable[[Reader], R]) -> Future[R]:
         return self._readers.submit(self._store.read, query)

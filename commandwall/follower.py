@@ -87,7 +87,12 @@ class Follower(threading.Thread):
         self._ahead: dict[str, EventView] = {}
         self._sync, self._listened, self._silent = pulse.Sync(), Ms(0), (False, False)
         self._sight = sight.Sight()
+        self._tracks_s = self._fixes_at = 0.0
         self._desk, self._space, self._spaced = world.desk, space.Space(), Ms(0)
+
+    def pace(self, patience: pulse.Patience, tracks_s: float) -> None:
+        """How long a silence may be from now on, and how often the units move on the map."""
+        self.patience, self._tracks_s, self._fixes_at = patience, tracks_s, 0.0
 
     def run(self) -> None:
         while not self._halt.wait(POLL_S):
@@ -254,6 +259,7 @@ class Follower(threading.Thread):
             self._rows_at["sensors"] = parts["sensors"].no
         if Resource in fresh:
             parts["resources"] = FixArrays(reader.find(Resource))
+            self._fixes_at = 0.0
             self._rows_at["fixes"] = parts["resources"].no
         self._live = {} if Sensor in fresh or Resource in fresh else self._live
         if parts.get("whole"):
@@ -263,7 +269,9 @@ class Follower(threading.Thread):
         if (values := self._copy("sensors", live.READING)) is not None:
             parts["readings"] = values
             markers.add(Readings)
-        if (values := self._copy("fixes", live.FIX)) is not None:
+        now = self._clock.monotonic()
+        if now >= self._fixes_at and (values := self._copy("fixes", live.FIX)) is not None:
+            self._fixes_at = now + self._tracks_s
             parts["fixes"] = values
             markers.add(Fixes)
 

@@ -9,15 +9,17 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Protocol
 
 from PySide6.QtCore import QEvent, QRect, QRectF, Signal
 from PySide6.QtGui import QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from commandwall import modes
 from commandwall.clock import SECOND, Ms
 from commandwall.desk import Desk
+from commandwall.modes import Mode
 from commandwall.picture import Changes, Picture
 from commandwall.planbook import Book
 from commandwall.rights import About
@@ -109,6 +111,8 @@ class Context:
     """What happened to a file of this station, while it is told."""
     low: bool = False
     """Whether it is told how little the disk has left."""
+    lapsed: Mode | None = None
+    """The mode that ran out by itself, while that is told."""
     know: Callable[[], None] = lambda: None
     """A person knows of what stands under the head."""
     sit: Callable[[str], None] = lambda post: None
@@ -268,7 +272,8 @@ class Panel(QWidget):
 
     def barred(self, act: Callable[..., None], it: About) -> str:
         """Why an act is not for the post of this station, in words; "" where it is."""
-        why = self.desk.barred(act, it)
+        held = modes.in_force(self.picture.modes.values(), it.areas, self.picture.now)
+        why = self.desk.barred(act, replace(it, mode=held.mode if held is not None else ""))
         return sentence(why) if why else ""
 
     def refused(self, why: str) -> None:

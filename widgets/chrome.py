@@ -8,8 +8,9 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QMouseEvent
 
 from commandwall import deadlines
+from commandwall.modes import Mode
 from commandwall.picture import Changes, Picture, SyncState, Tallies, Tick
-from widgets import age, frame
+from widgets import age, frame, modes
 from widgets.base import Command, Panel, Piece
 from widgets.i18n import tr
 from widgets.keys import draw_cap
@@ -55,7 +56,7 @@ class DeskHeader(Panel):
     """Mode, the page's name, counts; the post, the pool's age, the clock."""
 
     id, title, headed, pooled, piecewise = "desk_header", "值班台", False, True, True
-    shows = frozenset({Tick, SyncState, Tallies})
+    shows = frozenset({Tick, SyncState, Tallies, Mode})
     _chip = (0.0, 0.0)
     """Where the name of who sits here begins and ends."""
 
@@ -66,11 +67,11 @@ class DeskHeader(Panel):
         base = paper.height / 2 + 8
         if self.context.past is not None:
             paper.fill(QRectF(0, 0, paper.width, paper.height), "r")
-        mode = str(self.options.get("mode", "peace"))
-        paper.mode(QRectF(24, paper.height / 2 - 14, 28, 28), mode)
+        paper.mode(QRectF(24, paper.height / 2 - 14, 28, 28), modes.name_of(self.picture))
         left = self._draw_right(paper, base)
         x = paper.write(68, base, self._page_name(), Ink("item")) + 20
-        for words, ink in self._counts():
+        held = [(told, Ink("label", "t1", True))] if (told := modes.line(self.picture)) else []
+        for words, ink in [*held, *self._counts()]:
             if x + paper.length(words, ink) < left - 24:
                 x = paper.write(x, base, words, ink) + 16
         paper.line(0, paper.height - 0.5, paper.width, paper.height - 0.5)

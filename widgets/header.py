@@ -7,9 +7,10 @@ from PySide6.QtCore import QRectF
 
 from commandwall.alarms import ACKED, Alarm
 from commandwall.clock import SECOND
+from commandwall.modes import Mode
 from commandwall.picture import Changes, Picture, Readings, SyncState, Tick
 from commandwall.sensors import STALE
-from widgets import age, frame, marks, words
+from widgets import age, frame, marks, modes, words
 from widgets.base import Panel, Piece
 from widgets.i18n import named, tr
 from widgets.needs import by_severity
@@ -26,7 +27,7 @@ class Header(Panel):
     """Mode, sentence, devices, counts by severity, feeds, date, ages, clock."""
 
     id, title, headed, pooled, piecewise = "header", "态势", False, True, True
-    shows = frozenset({Tick, Alarm, Readings, SyncState})
+    shows = frozenset({Tick, Alarm, Readings, SyncState, Mode})
 
     def refresh(self, picture: Picture, changes: Changes) -> None:
         if Readings in changes.kinds or not hasattr(self, "_devices"):
@@ -52,8 +53,7 @@ class Header(Panel):
         paper.row(start, LOWER, *state, gap=14)
 
     def _draw_mode(self, paper: Paper) -> None:
-        mode = str(self.options.get("mode", "peace"))
-        paper.mode(QRectF(LEFT_X, 32, SQUARE, SQUARE), mode)
+        paper.mode(QRectF(LEFT_X, 32, SQUARE, SQUARE), modes.name_of(self.picture))
 
     def _draw_clock(self, paper: Paper) -> float:
         if self.context.past is not None:
@@ -153,7 +153,13 @@ class Header(Panel):
         worst = tr("Ⅰ 级告警 {n}", n=ones) if ones else tr("无 Ⅰ 级告警")
         if unknown and self.stopped is not None:
             worst = tr("{line}（至 {time}）", line=worst, time=age.clock(self.stopped))
+        held, muted = modes.line(self.picture), len(self.context.needs.muted)
+        told = self.context.needs.unmuted
+        hushed = tr("含已静音 {n} 条" if told else "{n} 条已静音", n=age.number(muted))
+        before = [(held, Ink("label", "t1", True))] if held else []
+        before += [(hushed, Ink("label", "t1"))] if muted else []
         return [
+            *(piece for told in before for piece in (told, (DOT, Ink("label", "t4")))),
             (tr("物联 {n} 台，失联", n=age.number(devices)), Ink("label")),
             (lost, Ink("label", "t1" if unknown or silent else "t3")),
             (DOT, Ink("label", "t4")),

@@ -7,7 +7,7 @@ colours and shapes and never a numeral. The shapes are those of the map.
 from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QPainter, QPainterPath, QPen
+from PySide6.QtGui import QPainter, QPainterPath, QPen, QTransform
 
 from commandwall.alarms import ACKED, NORM, RTNUN, UNACK
 from commandwall.deadlines import ORANGE, RED, YELLOW
@@ -105,16 +105,15 @@ MODES = {"peace": 0.0, "watch": 0.5, "emergency": 1.0}
 def mode(painter: QPainter, box: QRectF, letter: str, filled: float, look: Look) -> None:
     """The square of the mode with its character."""
     painter.save()
-    path = QPainterPath()
+    path, size = QPainterPath(), box.height() * 0.6
     path.addRoundedRect(box, 6, 6)
-    if filled:
+    _letter(painter, box.center(), letter, size, look, "t1")
+    if filled:  # the letter stands out from both halves
         painter.setClipRect(QRectF(box.x(), box.bottom() - box.height() * filled, *_size(box)))
         painter.fillPath(path, look.colour("t1"))
+        _letter(painter, box.center(), letter, size, look, "ink")
         painter.setClipping(False)
     painter.strokePath(path, QPen(look.colour("t1" if filled else "t2"), 2))
-    token = "ink" if filled >= 1 else "t1"
-    size = box.height() * 0.6
-    _letter(painter, box.center(), letter, size, look, token)
     painter.restore()
 
 
@@ -131,11 +130,10 @@ def _letter(
     ink = path.boundingRect()
     if ink.isEmpty():
         return
-    painter.translate(middle)
     scale = size / max(ink.width(), ink.height())
-    painter.scale(scale, scale)
     path.translate(-ink.center())
-    painter.fillPath(path, look.colour(token))
+    place = QTransform.fromTranslate(middle.x(), middle.y()).scale(scale, scale)
+    painter.fillPath(place.map(path), look.colour(token))
 
 
 def _ring(painter: QPainter, middle: QPointF, radius: float, look: Look, token: str) -> None:

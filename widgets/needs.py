@@ -1,4 +1,7 @@
-"""What needs a person now, worst first: unacknowledged alarms and overdue urgent events."""
+"""What needs a person now, worst first: unacknowledged alarms and overdue urgent events.
+
+What the mode mutes is counted, not listed, until a person wants to see it.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,8 @@ from commandwall.deadlines import Deadline
 from commandwall.events import Event, EventView
 from commandwall.picture import Changes, Picture, Tick
 from commandwall.store.tables import Conflict
+from widgets import modes
+from widgets.modes import Hush
 
 CONFLICT = 3
 """Among the needs a conflict ranks as an alarm of this severity."""
@@ -90,6 +95,11 @@ class Needs:
         """Ids of the events in the list that are there by their own clock."""
         self._clocks, self._pressing = Clocks(), Clocks()
         self._begun, self._out = False, list[str]()
+        self._hush = Hush()
+        self.muted: frozenset[str] = frozenset()
+        """Ids of the alarms that wait and that the mode mutes."""
+        self.unmuted = False
+        """Whether a person wants to see these too."""
 
     @property
     def running(self) -> dict[str, Deadline]:
@@ -100,17 +110,29 @@ class Needs:
         """Bring everything up to a tick."""
         if not changes.kinds & {Alarm, Event, Conflict, Tick}:
             return
-        news = changes.records.get(Event, {})
+        news, began = changes.records.get(Event, {}), not self._begun
         if Event in changes.whole or not self._begun:
             self._begun, news = True, picture.events
             self._clocks, self._pressing = Clocks(), Clocks()
         for key in news:
             self._keep(key, picture.events.get(key))
-        pressing = self._pressing.out(picture.now)
-        if pressing != self._out or changes.records.keys() & {Alarm, Event, Conflict}:
-            self._out = pressing
-            self.open = sorted(self._all(picture), key=lambda need: (need.rank, need.since))
-            self.late = frozenset(n.id for n in self.open if n.kind is Event)
+        pressing, hush = self._pressing.out(picture.now), modes.hush(picture)
+        other = began or pressing != self._out or hush != self._hush
+        if other or changes.records.keys() & {Alarm, Event, Conflict}:
+            self._out, self._hush = pressing, hush
+            self.sort(picture)
+
+    def sort(self, picture: Picture) -> None:
+        """List anew what is open and not muted."""
+        waiting = (a for a in picture.alarms.values() if a.state in (UNACK, RTNUN))
+        self.muted = frozenset(a.id for a in waiting if self._hush.mutes(a))
+        shown = (n for n in self._all(picture) if self.unmuted or n.id not in self.muted)
+        self.open = sorted(shown, key=lambda need: (need.rank, need.since))
+        self.late = frozenset(n.id for n in self.open if n.kind is Event)
+
+    def limit(self, urgent: int) -> None:
+        """From the next look on, overdue events up to another urgency are listed."""
+        self.urgent, self._begun = urgent, False
 
     def overdue(self, now: Ms) -> list[str]:
         """Ids of events whose clock has run out."""

@@ -1,19 +1,20 @@
 """The line that says calmly what a person should know: this window stood still, the disk has
-little left, or a file was damaged."""
+little left, a file was damaged, or a mode ran out."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QMouseEvent
 
+from commandwall.modes import Mode
 from commandwall.picture import Changes, Picture, SyncState, Tick
 from commandwall.store import telemetry
 from commandwall.store.quarantine import Harm
 from commandwall.store.space import Space
 from commandwall.store.store import WALL_DB
-from widgets import age, text
+from widgets import age, modes, text
 from widgets.base import Panel
-from widgets.i18n import tr
+from widgets.i18n import named, tr
 from widgets.keys import CAP, draw_cap
 from widgets.paper import RIGHT, Ink, Paper
 
@@ -47,8 +48,10 @@ class Notice(Panel):
         if (stall := self.context.stall) is None:
             if self.context.low:
                 return little(self.picture.space)
-            harm = self.context.harm
-            return "" if harm is None else harmed(harm)
+            harm, over = self.context.harm, self.context.lapsed
+            if harm is not None:
+                return harmed(harm)
+            return "" if over is None else ran_out(over, self.picture)
         since = age.clock(stall.since)
         if stall.lasted_s is None:
             return tr(
@@ -65,6 +68,15 @@ def little(space: Space) -> str:
     return tr(
         "磁盘 {disk} 仅剩 {free} MB；写满后本机只能查看，请及早删除或移走文件",
         disk=text.plain(space.disk), free=age.number(space.free_mb),
+    )  # fmt: skip
+
+
+def ran_out(over: Mode, picture: Picture) -> str:
+    """Which mode ended by itself and when, and what holds now."""
+    return tr(
+        "{mode} {time} 到期，已自动回到{now}，应急授权已收回；仍需要时按 F9 再转",
+        mode=named("mode", over.mode), time=age.clock(over.until),
+        now=named("mode", modes.name_of(picture)),
     )  # fmt: skip
 
 

@@ -1,5 +1,6 @@
 """What is told under the head until a person knows of it: that something stands still, that the
-disk is full or has little left, that a file came to harm, that this window stood still."""
+disk is full or has little left, that a file came to harm, that this window stood still, that a mode
+ran out."""
 
 from __future__ import annotations
 
@@ -8,7 +9,7 @@ from commandwall.clock import HOUR, MINUTE, SECOND
 from commandwall.store.quarantine import Harm
 from commandwall.store.space import Space
 from commandwall.watchdog import Stall
-from widgets import trust
+from widgets import modes, trust
 from widgets.base import Context
 from widgets.trust import Trust
 
@@ -20,6 +21,7 @@ class Notices:
         self.context = context
         self._known_banner = self._known_low = self._was_full = False
         self._known_harm: Harm | None = None
+        self._known_over: set[str] = set()
         self._told_until = 0.0
 
     def judge(self) -> bool:
@@ -30,6 +32,8 @@ class Notices:
         told.trust = told.live.trust if told.past is None else Trust()
         self._forget()
         told.harm, told.low = self._harm(), self._space.low and not self._known_low
+        over = modes.run_out(told.live.picture)
+        told.lapsed = over if over is not None and over.id not in self._known_over else None
         if told.stall is not None and told.seconds() > self._told_until:
             told.stall = None
         changed = before != self._told() or self._was_full != self._space.full
@@ -42,7 +46,8 @@ class Notices:
         self._known_harm = self._harm() or self._known_harm
         self._known_low = self._space.low
         told = self.context
-        told.stall, told.harm, told.low = None, None, False
+        self._known_over |= {told.lapsed.id} if told.lapsed is not None else set()
+        told.stall, told.harm, told.low, told.lapsed = None, None, False, None
 
     def tell_stall(self, stall: Stall) -> None:
         """Say for some minutes that this window stood still."""
@@ -61,7 +66,8 @@ class Notices:
     def noticed(self) -> bool:
         """Whether the line of notices has something to say."""
         told = self.context
-        return told.low or told.stall is not None or told.harm is not None
+        other = told.stall is not None or told.harm is not None
+        return told.low or other or told.lapsed is not None
 
     @property
     def _space(self) -> Space:
@@ -69,7 +75,8 @@ class Notices:
 
     def _told(self) -> tuple[object, ...]:
         told = self.context
-        return told.live.trust.stopped is None, told.stall, told.harm, told.low
+        stands = told.live.trust.stopped is None
+        return stands, told.stall, told.harm, told.low, told.lapsed
 
     def _forget(self) -> None:
         """What a person knew of is over, or has become worse: it will be told anew."""

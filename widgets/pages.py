@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.metadata import EntryPoint
 from typing import Any
 
@@ -17,7 +17,7 @@ from commandwall import plugins
 from commandwall.config import ASSETS
 from widgets import layout
 from widgets.base import Panel
-from widgets.i18n import language
+from widgets.i18n import language, rows
 from widgets.layout import Layout
 from widgets.metrics import Kind
 from widgets.trust import Limits
@@ -37,6 +37,8 @@ class PageInfo:
     layouts: tuple[Layout, ...]
     opens: tuple[str, ...] = ()
     """Kinds of record (lower case) whose work is done here."""
+    scene: bool = False
+    """Whether the map shows the scene of the incident in focus."""
 
     @property
     def name(self) -> str:
@@ -69,12 +71,11 @@ class Chrome:
 
 @dataclass(frozen=True, slots=True)
 class WallFile:
-    """A whole wall: its mode, limits of silence, panels with their options, pages."""
+    """A whole wall: limits of silence, panels with their options, pages."""
 
     id: str
     zh: str
     en: str
-    mode: str
     limits: Limits
     panels: Mapping[str, Mapping[str, Any]]
     chrome: Mapping[str, Chrome]
@@ -82,28 +83,51 @@ class WallFile:
 
     def with_page(self, page: PageInfo) -> WallFile:
         return WallFile(
-            self.id, self.zh, self.en, self.mode, self.limits, self.panels, self.chrome,
-            (*self.pages, page),
+            self.id, self.zh, self.en, self.limits, self.panels, self.chrome, (*self.pages, page),
         )  # fmt: skip
 
 
 def load(name: str) -> WallFile:
     """The wall of assets/walls/<name>.toml; FileNotFoundError, KeyError or TypeError name what
     is wrong with it."""
-    with (ASSETS / "walls" / f"{name}.toml").open("rb") as file:
-        data = tomllib.load(file)
+    data = _read(name)
     chrome = {surface: Chrome(**parts) for surface, parts in data["chrome"].items()}
     pages = tuple(_page(page) for page in data["page"])
     return WallFile(
-        data["id"], data["zh"], data["en"], data["mode"], Limits(**data["limits"]),
-        data["panel"], chrome, pages,
+        data["id"], data["zh"], data["en"], Limits(**data["limits"]), data["panel"], chrome, pages,
     )  # fmt: skip
+
+
+def by_mode(base: WallFile) -> dict[str, WallFile]:
+    """The wall of each row of the list `mode`, laid over the ordinary one."""
+    return {
+        mode: laid_over(base, row.facts["wall"]) if row.facts["wall"] else base
+        for mode, row in rows("mode").items()
+    }
+
+
+def laid_over(base: WallFile, name: str) -> WallFile:
+    """A wall whose file says only what is otherwise than in another one: limits, panels, and pages
+    in the place of those of their id. What it leaves is the very same page."""
+    data = _read(name)
+    pages = {page.id: page for page in base.pages}
+    pages |= {page["id"]: _page(page) for page in data.get("page", ())}
+    return WallFile(
+        data["id"], data["zh"], data["en"], replace(base.limits, **data.get("limits", {})),
+        {**base.panels, **data.get("panel", {})}, base.chrome, tuple(pages.values()),
+    )  # fmt: skip
+
+
+def _read(name: str) -> dict[str, Any]:
+    with (ASSETS / "walls" / f"{name}.toml").open("rb") as file:
+        return tomllib.load(file)
 
 
 def _page(data: Mapping[str, Any]) -> PageInfo:
     layouts = tuple(layout.read(one) for one in data["layout"])
     opens = tuple(data.get("opens", ()))
-    return PageInfo(data["id"], data["zh"], data["en"], data["surface"], layouts, opens)
+    scene = bool(data.get("scene", "incident" in opens))
+    return PageInfo(data["id"], data["zh"], data["en"], data["surface"], layouts, opens, scene)
 
 
 @dataclass(slots=True)
@@ -132,13 +156,14 @@ class Door:
             self._classes[name] = plugins.load(point, Panel) if point else None
         return self._classes[name]
 
-    def unplaced(self, wall: WallFile) -> list[str]:
-        """Panels that no page of a wall shows."""
-        used = {str(options.get("panel", name)) for name, options in wall.panels.items()}
-        used |= {part for chrome in wall.chrome.values() for part in chrome.parts()}
-        for page in wall.pages:
-            used |= {e.of for la in page.layouts for b in la.bands for c in b.columns
-                     for e in c.panels}  # fmt: skip
+    def unplaced(self, walls: Iterable[WallFile]) -> list[str]:
+        """Panels that no page of any of these walls shows."""
+        used: set[str] = set()
+        for wall in walls:
+            used |= {str(options.get("panel", name)) for name, options in wall.panels.items()}
+            used |= {part for chrome in wall.chrome.values() for part in chrome.parts()}
+            used |= {e.of for page in wall.pages for la in page.layouts for b in la.bands
+                     for c in b.columns for e in c.panels}  # fmt: skip
         return [name for name in self.points if name not in used]
 
 

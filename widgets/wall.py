@@ -45,6 +45,7 @@ from widgets.keys import KeySheet, page_key
 from widgets.look import Look
 from widgets.map_window import MapWindow
 from widgets.metrics import Metrics
+from widgets.mode_keeper import ModeKeeper
 from widgets.needs import Needs
 from widgets.notices import Notices
 from widgets.own_keys import OwnKeys
@@ -98,11 +99,10 @@ class Wall(QWidget):
         self.seat = Seat(self.context, self)
         self.turns = Turns(self._take_turn, self)
         map_view.moved.connect(self.turns.moved)
-        self._pages: dict[str, Page] = {}
         self._keys = Shortcuts(self)
         self._overlay: QWidget | None = None
-        self.maps: list[MapWindow] = []
-        self.notices = Notices(self.context)
+        self._pages, self.maps = list[Page](), list[MapWindow]()
+        self.notices, self.modes = Notices(self.context), ModeKeeper(self, self)
         self._own_keys, self.back = OwnKeys(self), Backward(self, self)
         self.context.back = self.back.commands
         self._set_up()
@@ -122,7 +122,7 @@ class Wall(QWidget):
     def _load(self, door: pages.Door | None) -> tuple[pages.WallFile, pages.Door]:
         file = pages.load(self.settings.wall)
         door = door or pages.Door.installed(self.settings.plugins)
-        if others := door.unplaced(file):
+        if others := door.unplaced(pages.by_mode(file).values()):
             file = file.with_page(pages.page_of_others(others))
         return file, door
 
@@ -130,6 +130,7 @@ class Wall(QWidget):
 
     def tick(self, changes: Changes) -> None:
         """Bring what is shown up to the picture."""
+        self.modes.follow()
         self._judge()
         self.context.live.needs.look(self.picture, changes)
         self.context.hits.look(changes)
@@ -159,13 +160,13 @@ class Wall(QWidget):
         if info is None:
             log.warning("there is no page %s", name)
             return
-        before = self._pages.get(getattr(self, "_open", ""))
+        before = getattr(self, "_shown", None)
         self._close_drawer()
         self._open = self.context.page = name
         self.context.look = self._look(self.theme, info.surface)
-        page = self._page(info)
+        page = self._shown = self._page(info)
         self._arrange()
-        self.scenes.turn("incident" in info.opens)
+        self.scenes.turn(info.scene)
         self._bring_all()
         page.show()
         page.raise_()
@@ -245,7 +246,7 @@ class Wall(QWidget):
 
     def _pages_changed(self) -> None:
         self.context.look = self._look(self._theme, self.page.info.surface)
-        for page in self._pages.values():
+        for page in self._pages:
             page.setAccessibleName(page.info.name)
         self._arrange()
         for panel in self.page.panels.values():
@@ -259,14 +260,14 @@ class Wall(QWidget):
 
     @property
     def page(self) -> Page:
-        return self._pages[self._open]
+        return self._shown
 
     def _page(self, info: pages.PageInfo) -> Page:
-        if info.id not in self._pages:
-            self._pages[info.id] = Page(
-                info, self.file, self.context, self._door, self._added, self
-            )
-        return self._pages[info.id]
+        made = next((page for page in self._pages if page.info is info), None)
+        if made is None:
+            made = Page(info, self.file, self.context, self._door, self._added, self)
+            self._pages += [made]
+        return made
 
     def _added(self, panel: Panel) -> None:
         panel.chosen.connect(self.choose)
@@ -352,6 +353,7 @@ class Wall(QWidget):
             Command("Ctrl+T", tr("换主题"), _to(self.set_theme, next_theme)),
             Command("Ctrl+L", tr("换语言"), _to(self.set_language, other)),
             *self.seat.commands(),
+            *self.modes.commands(),
         ]
 
     def all_commands(self) -> list[Command]:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 
-from commandwall import codes, tallies
+from commandwall import tallies
 from commandwall.desk import Desk
 from commandwall.pool.client import Client
 from commandwall.store import sight
@@ -32,7 +32,7 @@ class Presence:
         """`now`: monotonic seconds."""
         if now < self._due:
             return
-        self._due = now + codes.limit("heartbeat_seconds")
+        self._due = now + float(self.desk.rule()["sync_s"])
         if self.client.greets:
             self.client.hello(self.desk.origin, asdict(self._said()))
             sight.write(self.store.folder, self.client.sight())

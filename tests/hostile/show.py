@@ -315,7 +315,7 @@ def main(folder: str, url: str, secret: str, counts: str, *more: str) -> int:
         tour = Tour(wall, report, "--long" in more)
         tour.run()
         report["failures"] = [
-            f"{page.info.id}/{p.id}: {p.failures}" for page in wall._pages.values()
+            f"{page.info.id}/{p.id}: {p.failures}" for page in wall._pages
             for p in page.panels.values() if p.failures
         ]  # fmt: skip
         with step("close", report):
