@@ -41,9 +41,9 @@ def answered(hall: Station, scene: Station, rounds: int) -> list[float]:
     incident, found = opened(hall), []
     for no in range(rounds + 1):
         order = {"incident": incident, "to_post": "front", "text": f"第 {no} 号"}
-        given = hall.act("issue", order=order)["given"]
+        given = hall.act("directives.issue", order=order)["given"]
         directive, _ = scene.shows(order["text"], "DELIVERED")
-        scene.act("acknowledge", directive=directive)
+        scene.act("directives.acknowledge", directive=directive)
         found.append(hall.shows(order["text"], "ACKED")[1] - given)
     return sorted(found[1:])
 

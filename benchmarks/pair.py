@@ -64,7 +64,7 @@ def pair(folder: Path, quick: bool) -> Iterator[tuple[Station, Station]]:
 
 def opened(hall: Station) -> str:
     place = {"area": "", "place": "", "lon": 120.2, "lat": 31.9}
-    hall.act("open_incident", opening={"title": "泄漏", "kind": "accident", **place})
+    hall.act("incidents.open_incident", opening={"title": "泄漏", "kind": "accident", **place})
     return str(hall.wait("the incident", lambda _: next(iter(hall.view()["incidents"]), "")))
 
 
@@ -78,11 +78,11 @@ def go(hall: Station, scene: Station, incident: str, text: str, times: Times) ->
         return directive
 
     order = {"incident": incident, "to_post": "front", "text": text}
-    named = {"directive": step("back issues", hall, "issue", "DELIVERED", order=order)}
-    step("front acknowledges", scene, "acknowledge", "ACKED", **named)
-    step("front executes", scene, "execute", "EXECUTING", **named)
-    step("front completes", scene, "complete", "DONE", evidence="已封控", **named)
-    step("back verifies", hall, "verify", "VERIFIED", **named)
+    named = {"directive": step("back issues", hall, "directives.issue", "DELIVERED", order=order)}
+    step("front acknowledges", scene, "directives.acknowledge", "ACKED", **named)
+    step("front executes", scene, "directives.execute", "EXECUTING", **named)
+    step("front completes", scene, "directives.complete", "DONE", evidence="已封控", **named)
+    step("back verifies", hall, "directives.verify", "VERIFIED", **named)
 
 
 def main() -> None:

@@ -95,6 +95,11 @@ def station_records(long: bool) -> Iterator[list[Record]]:
         yield list(_records(name, kind, long, 4_000))
 
 
+def any_record(name: str, kind: type[Any]) -> Record:
+    """A plain one."""
+    return _record(name, kind, 0, {})
+
+
 def circles() -> list[Record]:
     """Areas that name each other, or themselves, as the one above."""
     base = city()[1]

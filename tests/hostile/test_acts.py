@@ -130,7 +130,7 @@ def test_every_text_is_kept_with_its_tricks_marked_or_refused_with_a_reason(
             assert 0 < len(sentence(refused.reason)) <= 200
             continue
         found = [getattr(r, name) for r in post.store.read(lambda r: r.find(kind))]
-        assert any(_same(kept, text) for kept in found), label(text)
+        assert any(same(kept, text) for kept in found), label(text)
         assert len(post.lines()) > before
     assert first_bad(post.lines()) is None
     for line in post.lines():
@@ -139,7 +139,7 @@ def test_every_text_is_kept_with_its_tricks_marked_or_refused_with_a_reason(
         assert "\\u0000" not in (line.body or "").replace(r"\\", "")
 
 
-def _same(kept: str, text: str) -> bool:
+def same(kept: str, text: str) -> bool:
     """What was typed, but for what nobody sees."""
     seen, here = ([c for c in t if c.isprintable() and c not in f" {SCAR}"] for t in (text, kept))
     return len(kept) <= 4000 and seen == here

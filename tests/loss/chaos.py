@@ -14,9 +14,10 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from itertools import permutations
 from pathlib import Path
+from typing import Any
 
 from hall import free_port
-from loss import door, tester
+from loss import door, officer, tester
 from loss.causes import assert_conflicts_counted, assert_in_causal_order
 from loss.kills import family, send
 from loss.stations import Pool, Station, pair, until
@@ -24,17 +25,19 @@ from loss.verdict import Told, assert_nothing_lost, assert_same_fold
 from loss.wire import CUT, HOLE, OPEN, SLOW, Wire
 from world import an_area
 
-from commandwall.areas import CITY
+from commandwall.areas import CITY, Building, Person
 from commandwall.pool import schema
 from commandwall.pool.loader import load
 from commandwall.pool.own import address
 from commandwall.pool.server import PoolServer
+from commandwall.resources import Resource
 from commandwall.store import pulse
 
 Side = tuple[str, str, str, float]
 """Folder, side, post, and the seconds by which its computer's clock is wrong."""
 PAIR: tuple[Side, ...] = ("hall", "back", "chief", 0.0), ("scene", "front", "front", 45.0)
 SIDES: tuple[Side, ...] = (*PAIR, ("town", "back", "p1", -90.0))
+PERSONS = {"chief": "陈", "front": "周", "p1": "李"}
 EVENTS = 3000
 MADE = (
     "INSERT INTO cw_event(id, source, source_id, title, body, cls, urgency, area, address, placed,"
@@ -49,6 +52,18 @@ DOOR, AGENT, POOL, LINE, RESTART = "door", "agent", "pool", "line", "restart"
 SHARES = {DOOR: 2, AGENT: 3, POOL: 2, LINE: 9, RESTART: 1}
 GAP_S, DOWN_S = 0.7, 2.0
 """Mean time between two blows, and how long the pool stays down at most."""
+
+
+def city() -> list[list[Any]]:
+    """What the officers work with, beside events: an area, houses, units, people to be called."""
+    at = 120.2, 31.15
+    return [
+        [an_area("c", CITY, "临江市", "")],
+        [Building(f"b{i}", "c", f"{i} 幢", "home", 6, *at, b"", "green") for i in range(4)],
+        [Resource(f"r{i}", i, "fire", f"{i} 号车", "消防", 5, "", "idle", *at, "c")
+         for i in range(6)],
+        [Person(f"p{i}", "c", "grid_worker", f"网格员 {i}", "") for i in range(6)],
+    ]  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -73,20 +88,22 @@ class Hall:
 
     def __init__(
         self, folder: Path, parts: ExitStack, sides: Sequence[Side] = SIDES, beside: bool = False,
-        program: str = "door.py",
+        program: str = "door.py", seed: int = 0,
     ) -> None:  # fmt: skip
         doors = [f"127.0.0.1:{free_port()}" for _ in sides]
         self.server = parts.enter_context(PoolServer(folder / "pool"))
         with self.server.owner() as conn:
             schema.create(conn, "临江市")
-            load(conn, [an_area("c", CITY, "临江市", "")])
+            for some in city():
+                load(conn, some)
             conn.execute(MADE)
         self.pool = Pool(folder)
         self.wires: list[Wire] = []
         self.stations: list[Station] = []
         for i, (name, side, post, clock_s) in enumerate(sides):
             ring = {"COMMANDWALL_PEER_LISTEN": doors[i], "COMMANDWALL_PEERS": doors[i - 1]}
-            how = {door.CLOCK: str(clock_s), tester.PROGRAM: program, **(ring if beside else {})}
+            how = {door.CLOCK: str(clock_s), tester.PROGRAM: program, officer.SEED: str(seed),
+                   **(ring if beside else {})}  # fmt: skip
             self._add(folder, parts, (name, side, post), how)
         for one, other in permutations(self.stations if beside else (), 2):
             pair(one, other, folder / f"{one.folder.name}-{other.folder.name}.card")
@@ -101,9 +118,16 @@ class Hall:
         station = Station(folder / name, side, **env, **login)
         parts.callback(station.end)
         station.wait_well()
-        station.ask("post", post=post, person="陈")
+        station.ask("post", post=post, person=PERSONS[post])
         self.wires.append(wire)
         self.stations.append(station)
+
+    def open(self) -> None:
+        """An incident that all know before anything breaks: there is something to work on."""
+        where = {"area": "", "place": "", "lon": 120.2, "lat": 31.15}
+        opening = {"title": "泄漏", "kind": "accident", **where}
+        self.stations[0].act("incidents.open_incident", opening=opening)
+        until("it everywhere", lambda: all(s.view()["incidents"] for s in self.stations))
 
     def strike(self, what: str, drawn: random.Random) -> str:
         """One blow; what it was."""
@@ -141,7 +165,8 @@ def storm(
     """So many seconds of blows, and so many blows at least; then the verdict."""
     found, drawn = Storm(seed), random.Random(seed)
     with ExitStack() as parts:
-        here = Hall(folder, parts, sides, beside)
+        here = Hall(folder, parts, sides, beside, seed=seed)
+        here.open()
         for station in here.stations:
             station.busy(True)
         end = time.monotonic() + seconds
@@ -168,4 +193,4 @@ def _judge(here: Hall, found: Storm, began: float, beside: bool) -> None:
     for told in (Told(station.log) for station in here.stations):
         found.acts += len(told.acked)
         found.refused += len(told.refused)
-        found.broken += told.broken().total()
+        found.broken += len(told.broken())

@@ -7,7 +7,6 @@ many seconds wrong: there is one place that asks it for the time, and that one b
 
 from __future__ import annotations
 
-import itertools
 import json
 import os
 import selectors
@@ -20,13 +19,16 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from commandwall import cli, directives, events, incidents, platform, tallies
+from loss import acts
+
+from commandwall import cli, platform, tallies
 from commandwall.config import Settings, Snapshot
 from commandwall.desk import Desk, Done, outcome
-from commandwall.directives import Directive, Order
-from commandwall.incidents import Incident, Opening
+from commandwall.directives import Directive
+from commandwall.incidents import Incident
 from commandwall.keeper import Keeper
 from commandwall.store import pulse
 from commandwall.store.pulse import Patience
@@ -34,17 +36,9 @@ from commandwall.store.store import Reader
 from commandwall.store.tables import Conflict
 from commandwall.world import World
 
-ACTS: dict[str, Callable[..., None]] = {
-    "accept": events.accept, "dispatch": events.dispatch, "note": events.note,
-    "close": events.close, "open_incident": incidents.open_incident, "issue": directives.issue,
-    "acknowledge": directives.acknowledge, "execute": directives.execute,
-    "complete": directives.complete, "verify": directives.verify,
-}  # fmt: skip
-FORMS = {"order": Order, "opening": Opening}
 CLOCK = "LOSS_CLOCK_S"
-SHOWN, LOOK_S = 12, 0.05
+LOOK_S = 0.05
 PATIENCE = Patience(5.0, 5.0)
-OWED = [s for s in directives.STEPS if s != directives.VERIFIED] + [directives.ISSUED]
 _pipe = threading.Lock()
 
 
@@ -76,12 +70,12 @@ class Door:
         no, desk = order["no"], self._world.desk
         if order["do"] == "look":
             tell(no=no, view=self._world.store.read(view))
+        elif order["do"] == "sight":
+            tell(no=no, sight=self._world.store.read(acts.sight))
         elif order["do"] == "post":
             desk.take_post(order["post"], order["person"]).add_done_callback(answer(no, desk))
         else:
-            facts = {k: FORMS[k](**v) if k in FORMS else v for k, v in order["facts"].items()}
-            done = desk.do(ACTS[order["do"]], **facts)
-            done.add_done_callback(answer(no, desk))
+            acts.begin(desk, order["do"], order["facts"]).add_done_callback(answer(no, desk))
 
     def _watch(self) -> None:
         """Tell how pool and agent stand, when that is something else."""
@@ -94,14 +88,10 @@ class Door:
 
 
 def view(reader: Reader) -> dict[str, Any]:
-    """What an officer goes by, as a wall shows it."""
-    shown = itertools.islice((v for v in events.queue(reader) if v.open), SHOWN)
-    owed = reader.find(Directive, state=OWED)
+    """What stands here, as a wall shows it."""
     return {
-        "events": {v.event.id: [v.state, v.unit] for v in shown},
-        "directives": {d.id: [d.state, d.text, d.to_post] for d in owed},
+        "directives": {d.id: [d.state, d.text, d.to_post] for d in reader.find(Directive)},
         "incidents": {i.id: [i.state, i.title] for i in reader.find(Incident)},
-        "alarms": {},
         "conflicts": len(reader.find(Conflict)),
         "backlog": tallies.backlog(reader, reader.setting("origin")),
     }

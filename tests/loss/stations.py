@@ -215,9 +215,10 @@ class Pool:
 
 
 def until(
-    what: str, ask: Callable[[], Any], *faults: type[Exception], limit: float = PATIENCE_S
-) -> Any:
-    """The first true answer of `ask`; the faults count as none."""
+    what: str, ask: Callable[[], Any], *faults: type[Exception], limit: float = PATIENCE_S,
+    said: Callable[[], Any] | None = None,
+) -> Any:  # fmt: skip
+    """The first true answer of `ask`; the faults count as none. `said`: what is wrong, if not."""
     end, trouble = time.monotonic() + limit, None
     while True:
         try:
@@ -225,7 +226,8 @@ def until(
                 return answer
         except faults as fault:
             trouble = fault
-        assert time.monotonic() < end, f"waited {limit:.0f} s for {what}: {trouble}"
+        if time.monotonic() >= end:
+            raise AssertionError(f"waited {limit:.0f} s for {what}: {said() if said else trouble}")
         time.sleep(0.02)
 
 

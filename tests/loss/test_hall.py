@@ -54,7 +54,9 @@ class Hall:
     def order(self, text: str) -> str:
         """A directive from the back, once the front has it; its id."""
         place = {"area": "", "place": "", "lon": 120.2, "lat": 31.9}
-        self.back.act("open_incident", opening={"title": text, "kind": "accident", **place})
+        self.back.act(
+            "incidents.open_incident", opening={"title": text, "kind": "accident", **place}
+        )
 
         def known(what: str, by: Station, words: str) -> str:
             shown = by.view()[what].items()
@@ -62,7 +64,7 @@ class Hall:
 
         incident = until("the incident", lambda: known("incidents", self.back, text))
         order = {"incident": incident, "to_post": "front", "text": text}
-        self.back.act("issue", order=order)
+        self.back.act("directives.issue", order=order)
         return until("it at the front", lambda: known("directives", self.front, text))
 
 
@@ -83,8 +85,8 @@ def test_front_and_back_go_on_without_a_pool_and_a_killed_agent_catches_up(tmp_p
         hall = Hall(tmp_path, parts)
         order = hall.order("封控港五路")
         for do, reached, more in (
-            ("acknowledge", "ACKED", {}), ("execute", "EXECUTING", {}),
-            ("complete", "DONE", {"evidence": "已封控"}),
+            ("directives.acknowledge", "ACKED", {}), ("directives.execute", "EXECUTING", {}),
+            ("directives.complete", "DONE", {"evidence": "已封控"}),
         ):  # fmt: skip
             done = hall.front.act(do, directive=order, **more)
             until(reached, lambda now=reached: state(hall.back, order) == now)
@@ -93,7 +95,7 @@ def test_front_and_back_go_on_without_a_pool_and_a_killed_agent_catches_up(tmp_p
         os.kill(killed, signal.SIGKILL)
         second = hall.order("二号")  # until it is at the front, whose next agent fetched it
         assert hall.front.agent() not in (0, killed)
-        hall.front.act("acknowledge", directive=second)
+        hall.front.act("directives.acknowledge", directive=second)
         until("the answer", lambda: state(hall.back, second) == "ACKED")
         assert heads(hall.back) == heads(hall.front)
         assert not any(station.view()["conflicts"] for station in (hall.back, hall.front))

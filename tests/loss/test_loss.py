@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from loss.chaos import PERSONS
 from loss.kills import Hit, Killer, family, send, works, writes_sqlite
 from loss.stations import Pool, Station, until
 from loss.verdict import Told, assert_nothing_lost, assert_same_view, lines_at
@@ -52,7 +53,7 @@ class City:
             self.scene = Station(folder / "scene", "front", *joined)
             self.scene.wait_well()
             for station, post in ((self.hall, "chief"), (self.scene, "front")):
-                station.ask("post", post=post, person="陈")
+                station.ask("post", post=post, person=PERSONS[post])
         except BaseException:
             self.end()
             raise
@@ -91,14 +92,14 @@ def issued(city: City, text: str) -> str:
     """A directive from the hall, in an incident of its own, that has reached the scene."""
     title = f"港区泄漏 {text}"
     place = {"area": "", "place": "", "lon": 120.2, "lat": 31.9}
-    city.hall.act("open_incident", opening={"title": title, "kind": "accident", **place})
+    city.hall.act("incidents.open_incident", opening={"title": title, "kind": "accident", **place})
 
     def known() -> str:
         shown = city.hall.view()["incidents"].items()
         return next((id_ for id_, (_, words) in shown if words == title), "")
 
     order = {"incident": until("the incident", known), "to_post": "front", "text": text}
-    city.hall.act("issue", order=order)
+    city.hall.act("directives.issue", order=order)
     return seen(city.scene, text, "DELIVERED")
 
 
@@ -115,13 +116,13 @@ def seen(station: Station, text: str, state: str) -> str:
 def test_a_directive_goes_there_and_back_through_all_its_states(city: City) -> None:
     directive = issued(city, "封控港五路")
     for do, state, more in (
-        ("acknowledge", "ACKED", {}),
-        ("execute", "EXECUTING", {}),
-        ("complete", "DONE", {"evidence": "已封控"}),
+        ("directives.acknowledge", "ACKED", {}),
+        ("directives.execute", "EXECUTING", {}),
+        ("directives.complete", "DONE", {"evidence": "已封控"}),
     ):
         city.scene.act(do, directive=directive, **more)
         assert seen(city.hall, "封控港五路", state) == directive
-    city.hall.act("verify", directive=directive)
+    city.hall.act("directives.verify", directive=directive)
     assert seen(city.scene, "封控港五路", "VERIFIED") == directive
     assert_nothing_lost(city.stations, city.pool)
 
@@ -129,8 +130,8 @@ def test_a_directive_goes_there_and_back_through_all_its_states(city: City) -> N
 def test_a_wall_killed_between_commit_and_push_loses_and_doubles_nothing(city: City) -> None:
     directive = issued(city, "疏散下风向居民")
     agent = until("an agent", city.scene.agent)
-    os.kill(agent, signal.SIGSTOP)  # what is committed now is not pushed
-    line = city.scene.act("acknowledge", directive=directive)
+    freeze(agent)  # what is committed now is not pushed
+    line = city.scene.act("directives.acknowledge", directive=directive)
     assert not city.pool.holds(line)
     os.kill(city.scene.wall, signal.SIGKILL)
     os.kill(agent, signal.SIGKILL)
@@ -141,6 +142,15 @@ def test_a_wall_killed_between_commit_and_push_loses_and_doubles_nothing(city: C
     assert_nothing_lost(city.stations, city.pool)
     assert_same_view(city.stations, city.pool)
     assert len([held for held in lines_at(city.pool) if held.hash == line["hash"]]) == 1
+
+
+def freeze(agent: int) -> None:
+    """Stop a program for a while, and not while it holds the file that its wall writes to."""
+    send([agent], signal.SIGSTOP)
+    while writes_sqlite(agent):
+        send([agent], signal.SIGCONT)
+        time.sleep(0.02)
+        send([agent], signal.SIGSTOP)
 
 
 @contextmanager
@@ -172,7 +182,7 @@ def test_while_agent_or_pool_is_gone_the_walls_say_so_and_go_on(city: City, what
             heard = station.wait("a banner", lambda heard, g=gone: _says_gone(heard, since, g))
             print(f"{what} killed: {station.side} says {heard['says']['banner']} "
                   f"after {heard['at'] - since:.1f} s")  # fmt: skip
-            station.act("note", event=event, text=f"{what} 已断，{station.side} 照常")
+            station.act("events.note", event=event, text=f"{what} 已断，{station.side} 照常")
     for station in city.stations:
         station.wait_well()
     assert_nothing_lost(city.stations, city.pool)

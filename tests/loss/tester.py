@@ -20,6 +20,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from loss.officer import Officer
 from loss.recorder import recording
 
 PROGRAM = "LOSS_PROGRAM"
@@ -28,11 +29,8 @@ WALL = [sys.executable, str(Path(__file__).with_name(os.environ.get(PROGRAM, "wa
 PAUSE = "LOSS_PAUSE_S"
 """Variable that says how long a tester waits between two acts."""
 PAUSE_S = float(os.environ.get(PAUSE, "0.01"))
-LOOK_EVERY = 25
-"""Acts between two looks at what the wall shows."""
 TRACE = "LOSS_TRACE"
 """Variable that names a file: what the wall and its agent write to the disk is recorded there."""
-Act = tuple[str, dict[str, Any]]
 
 
 class Log:
@@ -47,72 +45,16 @@ class Log:
         os.fsync(self._file.fileno())
 
 
-class Officer:
-    """What a person of one side does next, by what the wall shows. Each text stands once."""
-
-    def __init__(self, side: str) -> None:
-        self.side, self.no = side, itertools.count(1)
-        self.todo: list[Act] = []
-
-    def look(self, view: dict[str, Any]) -> None:
-        self.todo = self._hall(view) if self.side == "back" else self._scene(view)
-
-    def next(self) -> Act | None:
-        return self.todo.pop(0) if self.todo else None
-
-    def _hall(self, view: dict[str, Any]) -> list[Act]:
-        opened = [i for i, (state, _) in view["incidents"].items() if state == "OPEN"]
-        if not opened:
-            where = {"area": "", "place": "北门", "lon": 120.2, "lat": 31.9}
-            facts = {"title": self._text(), "kind": "accident", **where}
-            return [("open_incident", {"opening": facts})]
-        acts = [self._step(id_, state) for id_, (state, _) in list(view["events"].items())[:8]]
-        acts += [self._note(id_) for id_ in list(view["events"])[:8]]
-        acts += [("verify", {"directive": d}) for d in _in(view, "DONE")]
-        acts += [("acknowledge_alarm", {"alarm": a}) for a, s in view["alarms"].items() if s in NEW]
-        order = {"incident": opened[0], "to_post": "front", "text": self._text()}
-        return [*acts, ("issue", {"order": order})]
-
-    def _scene(self, view: dict[str, Any]) -> list[Act]:
-        answers: list[Act] = [("acknowledge", {"directive": d}) for d in _in(view, "DELIVERED")]
-        answers += [("execute", {"directive": d}) for d in _in(view, "ACKED")]
-        answers += [
-            ("complete", {"directive": d, "evidence": self._text()}) for d in _in(view, "EXECUTING")
-        ]
-        return answers + [self._note(id_) for id_ in list(view["events"])[-6:]]
-
-    def _step(self, event: str, state: str) -> Act:
-        if state == "NEW":
-            return "accept", {"event": event}
-        if state == "ACCEPTED":
-            return "dispatch", {"event": event, "unit": "供水抢修队"}
-        return "close", {"event": event, "result": self._text()}
-
-    def _note(self, event: str) -> Act:
-        return "note", {"event": event, "text": self._text()}
-
-    def _text(self) -> str:
-        return f"试 {self.side} {os.getpid()}-{next(self.no)} 号"
-
-
-NEW = ("UNACK", "RTNUN")
-
-
-def _in(view: dict[str, Any], state: str) -> list[str]:
-    return [id_ for id_, (now, *_) in view["directives"].items() if now == state]
-
-
 class Tester:
     """One person at one wall; at most one order is under way."""
 
     def __init__(self, log: Log, flags: list[str]) -> None:
         self.log, self.flags = log, flags
         self.side = flags[flags.index("--side") + 1]
-        self.officer = Officer(self.side)
+        self.officer = Officer(self.side, flags[flags.index("--data-dir") + 1].rpartition("/")[2])
         self.numbers = itertools.count(1)
         self.asked: dict[int, dict[str, Any]] = {}
         self.busy, self.over, self.ready = False, False, False
-        self.acts = 0
         self.select = selectors.DefaultSelector()
         self.select.register(0, selectors.EVENT_READ, self._from_conductor)
         self.rest = {0: b""}
@@ -143,7 +85,9 @@ class Tester:
         no = next(self.numbers) if no is None else no
         order = {"no": no, "do": do, **facts}
         self.asked[no] = order
-        if do != "look":
+        if do == "post":
+            self.officer.post, self.officer.person = facts["post"], facts["person"]
+        if do not in ("look", "sight"):
             self.log.keep({"at": time.monotonic(), "sent": order})
         try:
             self.wall.stdin.write(json.dumps(order).encode() + b"\n")
@@ -154,11 +98,9 @@ class Tester:
     def _work(self) -> None:
         time.sleep(PAUSE_S)
         act = self.officer.next()
-        if act is None or self.acts % LOOK_EVERY == 0:
-            self.acts += 1
-            self.give("look")
+        if act is None:
+            self.give("sight")
         else:
-            self.acts += 1
             self.give(act[0], facts=act[1])
 
     def _from_wall(self, fd: int) -> None:
@@ -166,12 +108,12 @@ class Tester:
             self.asked.pop(fact.get("no"), None)
             if "ack" in fact or "refused" in fact:
                 self.log.keep(fact)
-            if "view" in fact and self.busy:
-                self.officer.look(fact["view"])
+            if "sight" in fact:
+                self.officer.look(fact.pop("sight"))
+                continue
             if "says" in fact:
                 self.ready = fact["says"]["city"]
-            if fact.get("no", 0) < 0 or "view" not in fact:
-                self._tell(fact)
+            self._tell(fact)
 
     def _from_conductor(self, fd: int) -> None:
         for order in self._read(fd):
@@ -197,11 +139,15 @@ class Tester:
             self.over = True
             return
         self.wall.wait()
-        lost, self.asked = list(self.asked), {}
+        asked, self.asked = self.asked, {}
+        lost = list(asked)
         self.log.keep({"at": time.monotonic(), "killed": self.wall.pid, "lost": lost})
         self._tell({"at": time.monotonic(), "killed": self.wall.pid})
-        if self.busy:
+        unseen = [o for o in asked.values() if o["do"] == "look"]
+        if self.busy or unseen:
             self.start()
+        for order in unseen:  # the conductor waits for it
+            self.give(**order)
 
     def _end(self) -> None:
         self.wall.terminate()

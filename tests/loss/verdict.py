@@ -3,29 +3,32 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
+from loss.officer import MARK
 from loss.stations import Pool, Station, until
 
-from commandwall.directives import Directive
-from commandwall.events import EventNote, EventWork, FiledEvent
-from commandwall.incidents import CommandPost, Incident
+from commandwall import codes, picture, rights
+from commandwall.alarms import Alarm
+from commandwall.answers import Answer
+from commandwall.clock import Clock
+from commandwall.events import EventWork
+from commandwall.store import lines as journal
 from commandwall.store.journal import Line, first_bad
-from commandwall.store.store import Reader
+from commandwall.store.migrate import open_store
+from commandwall.store.schema import WALL, kinds, table_of
+from commandwall.store.store import Reader, Store
 
-FOLDS = (EventWork, EventNote, FiledEvent, Incident, CommandPost, Directive)
-"""What stations did, as every station must show it alike."""
+assert picture  # it imports every kind that is shown
 FIELDS = ", ".join(Line.__slots__)
-WORDS = {
-    "note": ("eventnote", "text"), "issue": ("directive", "text"),
-    "open_incident": ("incident", "title"),
-}  # fmt: skip
-"""Act -> where its line holds the words that a person wrote."""
-Key = tuple[str, str]
-"""An act and the words or the record that make it one of its kind."""
+PART = 200
+"""Lines that are folded in one transaction."""
+Fact = dict[str, Any]
 
 
 class Told:
@@ -36,6 +39,7 @@ class Told:
         self.sent_at: dict[int, float] = {}
         self.acked: dict[int, dict[str, Any]] = {}
         self.refused: list[int] = []
+        self.idle: list[int] = []  # there was nothing to write
         for line in log.read_text().splitlines():
             self._take(json.loads(line))
 
@@ -45,17 +49,15 @@ class Told:
             self.sent[no], self.sent_at[no] = fact["sent"], fact["at"]
         elif fact.get("ack"):
             self.acked[fact["no"]] = {**fact["ack"], "at": fact["at"]}
+        elif "ack" in fact:
+            self.idle.append(fact["no"])
         elif "refused" in fact:
             self.refused.append(fact["no"])
 
-    def acks(self) -> Counter[Key]:
-        """How often each act was acknowledged."""
-        return Counter(_order_key(self.sent[no]) for no in self.acked if "facts" in self.sent[no])
-
-    def broken(self) -> Counter[Key]:
+    def broken(self) -> list[Fact]:
         """Acts of which nobody was told whether they were done."""
-        open_ = self.sent.keys() - self.acked.keys() - set(self.refused)
-        return Counter(_order_key(self.sent[no]) for no in open_ if "facts" in self.sent[no])
+        open_ = self.sent.keys() - self.acked.keys() - {*self.refused, *self.idle}
+        return [self.sent[no] for no in sorted(open_) if "facts" in self.sent[no]]
 
     def latencies(self) -> list[float]:
         return sorted(ack["at"] - self.sent_at[no] for no, ack in self.acked.items())
@@ -72,21 +74,62 @@ def lines_at(pool: Pool) -> list[Line]:
 
 
 def assert_nothing_lost(stations: list[Station], pool: Pool) -> None:
-    """Every journal is the same and verifies; each acknowledged act stands there exactly as often
-    as it was acknowledged, and one that was broken off at most once more."""
+    """Every journal is the same and verifies; each acknowledged act stands there once, and what
+    else stands there is an act that was broken off, each at most once."""
     until("all journals to be alike", lambda: _alike(stations, pool))
     lines = lines_at(pool)
     _assert_verified(lines)
-    named = {(line.origin, line.seq): line.hash for line in lines}
-    found = Counter(line_key(line) for line in lines)
     logs = [Told(station.log) for station in stations]
-    for ack in (ack for told in logs for ack in told.acked.values()):
-        assert named.get((ack["origin"], ack["seq"])) == ack["hash"], ack
-    acks: Counter[Key] = sum((told.acks() for told in logs), Counter())
-    broken: Counter[Key] = sum((told.broken() for told in logs), Counter())
-    for key in acks | broken:
-        held = found[key]
-        assert acks[key] <= held <= acks[key] + broken[key], f"{key} stands {held} times"
+    acks = [ack for told in logs for ack in told.acked.values()]
+    named = {(line.origin, line.seq): line for line in lines}
+    for ack in acks:
+        found = named.pop((ack["origin"], ack["seq"]), None)
+        assert found is not None, f"lost, or acknowledged twice: {ack}"
+        assert found.hash == ack["hash"], ack
+    answers = stations[0].read(lambda r: {a.id: a.record for a in r.find(Answer)})
+    broken = [order for told in logs for order in told.broken()]
+    assert_all_given(named.values(), broken, answers)
+
+
+def assert_all_given(lines: Iterable[Line], orders: list[Fact], answers: Mapping[str, str]) -> None:
+    """Each line of a person's act is one of these orders, and no two are the same one. `answers`:
+    to which record each was given."""
+    left, acts = list(orders), acts_of_persons()
+    for line in lines:
+        if line.act in acts:
+            said = set(_texts(json.loads(line.body or "")["records"]))
+            mine = next((o for o in left if _is(o, line, said, answers)), None)
+            assert mine is not None, f"nobody did it, or it stands twice: {line}"
+            left.remove(mine)
+
+
+def acts_of_persons() -> set[str]:
+    """As a line names them."""
+    rows = codes.load("right").values()
+    return {act.rpartition(".")[2] for row in rows for act in rights.acts_of(row)}
+
+
+def _is(order: Fact, line: Line, said: set[str], answers: Mapping[str, str]) -> bool:
+    mark = _mark(order["facts"])
+    return order["do"].rpartition(".")[2] == line.act and answers.get(mark, mark) in said
+
+
+def _mark(facts: Fact) -> str:
+    """What shows a line to be this act's: words that stand once, else what it is about."""
+    texts = list(_texts(facts))
+    words = [text for text in texts if text.startswith(MARK)]
+    about = [facts[name] for name in rights.SUBJECTS if isinstance(facts.get(name), str)]
+    return next(iter([*words, *about, *sorted(texts, key=len, reverse=True)]))
+
+
+def _texts(facts: Any) -> Iterator[str]:
+    """Every text within a JSON value."""
+    if isinstance(facts, str):
+        yield facts
+    elif isinstance(facts, Mapping):
+        yield from (text for value in facts.values() for text in _texts(value))
+    elif isinstance(facts, list):
+        yield from (text for value in facts for text in _texts(value))
 
 
 def assert_same_view(stations: list[Station], pool: Pool) -> None:
@@ -96,16 +139,55 @@ def assert_same_view(stations: list[Station], pool: Pool) -> None:
 
 
 def assert_same_fold(stations: list[Station], pool: Pool) -> None:
-    """The folds of all stations and the pool's own table agree."""
+    """Of every kind all stations hold the same, as does a new one to which the pool gives its
+    lines; and the pool's own table agrees."""
 
-    def alike() -> bool:
-        first, *rest = map(_fold, stations)
-        return all(one == first for one in rest)
+    def alike() -> str:
+        first, *rest = (station.read(fold) for station in stations)
+        return next((what for one in rest if (what := differing(first, one))), "alike")
 
-    until("all folds to be alike", alike)
+    until("all folds to be alike", lambda: alike() == "alike", said=alike)
+    first = stations[0].read(fold)
+    assert not (what := differing(first, folded(lines_at(pool)))), what
     rows = set(pool.rows("SELECT id, state, unit, result FROM cw_work"))
     work = stations[0].read(lambda r: r.find(EventWork))
     assert rows == {(w.id, w.state, w.unit, w.result) for w in work}
+
+
+def compared() -> dict[str, type[Any]]:
+    """Kinds that only lines of the journal write: they are the same everywhere."""
+    return {name: k for name, k in kinds(WALL).items() if not table_of(k).info["local"]}
+
+
+def fold(reader: Reader) -> dict[str, dict[str, Any]]:
+    """What a station holds of each kind, by its id. Of alarms, which each works out by itself, who
+    has seen them; conflicts are looked at by `causes`."""
+    found = {name: {r.id: asdict(r) for r in reader.find(k)} for name, k in compared().items()}
+    seen = {a.id: [a.acked_at, a.acked_by, a.acked_post] for a in reader.find(Alarm) if a.acked_at}
+    return {**found, "alarm": seen}
+
+
+def folded(lines: list[Line]) -> dict[str, dict[str, Any]]:
+    """The fold of a station that was never cut off nor killed, and does nothing itself."""
+    with TemporaryDirectory() as name, closing(open_store(Path(name))) as store:
+        known = sorted(lines, key=lambda line: (line.hlc, line.origin))
+        for at in range(0, len(known), PART):
+            _take(store, known[at : at + PART])
+        return store.read(fold)
+
+
+def _take(store: Store, lines: Sequence[Line]) -> None:
+    with store.write(Clock().now()) as tx:
+        journal.receive(tx, lines)
+
+
+def differing(one: Mapping[str, Any], other: Mapping[str, Any]) -> str:
+    """The first record that two folds do not hold alike; "" for none."""
+    for kind in one:
+        for key in one[kind].keys() | other[kind].keys():
+            if (here := one[kind].get(key)) != (there := other[kind].get(key)):
+                return f"{kind} {key}: {here} and {there}"
+    return ""
 
 
 def _alike(stations: list[Station], pool: Pool) -> bool:
@@ -117,33 +199,6 @@ def _assert_verified(lines: list[Line]) -> None:
         assert first_bad(line for line in lines if line.origin == origin) is None
 
 
-def _fold(station: Station) -> dict[str, Any]:
-    def rows(reader: Reader) -> dict[str, Any]:
-        found = {kind.__name__: reader.find(kind) for kind in FOLDS}
-        return {name: {r.id: asdict(r) for r in some} for name, some in found.items()}
-
-    return station.read(rows)
-
-
 def _shown(station: Station) -> dict[str, Any]:
     view = station.view()
     return {name: view[name] for name in ("events", "directives", "incidents", "alarms")}
-
-
-def _order_key(order: dict[str, Any]) -> Key:
-    facts = order["facts"]
-    record = facts.get("order") or facts.get("opening") or facts
-    target = facts.get("event") or facts.get("directive") or facts.get("alarm") or ""
-    words = record.get("text") or record.get("title") or ""
-    return order["do"].removesuffix("_alarm"), words or target
-
-
-def line_key(line: Line) -> Key:
-    """The same key from a line's body: its words where they are its own, else what it is about: a
-    directive's answer is a record of its own beside it."""
-    records = json.loads(line.body or "")["records"]
-    if line.act in WORDS:
-        kind, field = WORDS[line.act]
-        return line.act, records[kind][0][field]
-    record, *_ = records.get("directive") or next(iter(records.values()))
-    return line.act, record["id"]

@@ -12,32 +12,24 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
+from loss import acts
 from PySide6.QtCore import QObject, QSocketNotifier, Qt, QTimer
 
 import main
-from commandwall import alarms, cli, directives, events, incidents, platform
+from commandwall import cli, platform
 from commandwall.desk import Done
-from commandwall.directives import Directive, Order
-from commandwall.incidents import Opening
+from commandwall.directives import Directive
 from commandwall.picture import Changes
 from commandwall.store import database
 from widgets.courier import Courier
 
-ACTS: dict[str, Callable[..., None]] = {
-    "accept": events.accept, "dispatch": events.dispatch, "note": events.note,
-    "close": events.close, "open_incident": incidents.open_incident, "issue": directives.issue,
-    "acknowledge": directives.acknowledge, "execute": directives.execute,
-    "complete": directives.complete, "verify": directives.verify,
-    "acknowledge_alarm": alarms.acknowledge,
-}  # fmt: skip
-FORMS = {"order": Order, "opening": Opening}
 LOOK_MS, FRAME_MS = 50, 16
 CARELESS = "LOSS_CARELESS"
 """Variable by which both programs write with `synchronous=OFF`."""
@@ -99,14 +91,16 @@ class Hand(QObject):
         no, given = order["no"], time.monotonic()
         if order["do"] == "look":
             tell(no=no, view=self._view())
+        elif order["do"] == "sight":
+            seen = self._wall.desk.ask(acts.sight)
+            self._courier(no).follow(seen, lambda found: tell(no=no, sight=found))
         elif order["do"] == "frames":
             tell(no=no, frames=self._frames.take())
         elif order["do"] == "post":
             answer = self._wall.desk.take_post(order["post"], order["person"])
             self._courier(no).follow(answer, lambda done: tell(no=no, ack={}))
         else:
-            facts = {k: FORMS[k](**v) if k in FORMS else v for k, v in order["facts"].items()}
-            answer = self._wall.desk.do(ACTS[order["do"]], **facts)
+            answer = acts.begin(self._wall.desk, order["do"], order["facts"])
             self._courier(no).follow(answer, lambda done: tell(no=no, given=given, ack=_line(done)))
 
     def _courier(self, no: int) -> Courier:
@@ -147,9 +141,10 @@ def tell(**facts: Any) -> None:
 
 
 def _line(done: Done) -> dict[str, Any]:
-    """What names the act's line everywhere: its origin, its number, its hash."""
-    assert done.line is not None
-    return {"origin": done.line.origin, "seq": done.line.seq, "hash": done.line.hash}
+    """What names the act's line everywhere: its origin, number and hash; empty where it wrote
+    none, since there was nothing to do."""
+    line = done.line
+    return {"origin": line.origin, "seq": line.seq, "hash": line.hash} if line else {}
 
 
 def _headline(words: str) -> str:

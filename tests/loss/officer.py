@@ -1,0 +1,408 @@
+"""What a person of one side does next: drawn from a seed, by what there is to do.
+
+How often each act is drawn is said by acts.toml. Each text stands once, so an act is known by it.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import random
+import tomllib
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+SEED = "LOSS_SEED"
+"""Variable of the seed from which an officer draws."""
+WEIGHTS = Path(__file__).with_name("acts.toml")
+DRAWN = 12
+"""Acts that are drawn by one look."""
+MARK = "试"
+"""What each text of a tester begins with."""
+CHIEF, FRONT, OFF = "chief", "front", "off"
+HERE = {"lon": 120.2, "lat": 31.15}
+OPEN_MOST = 3
+Facts = dict[str, Any]
+Act = tuple[str, Facts]
+
+
+class Nothing(Exception):
+    """There is nothing to which an act could be done now."""
+
+
+class Officer:
+    """One person at one wall."""
+
+    def __init__(self, side: str, name: str) -> None:
+        self.side, self.no = side, itertools.count(1)
+        self.post = self.person = ""
+        self.random = random.Random(f"{os.environ.get(SEED)} {name}")
+        self.seen: Mapping[str, list[Facts]] = {}
+        self.todo: list[Act] = []
+        rows = tomllib.loads(WEIGHTS.read_text("utf-8"))["row"]
+        self._rows = {row["act"]: row for row in rows if row["weight"]}
+
+    def look(self, seen: Mapping[str, list[Facts]]) -> None:
+        self.seen = seen
+        self.todo = [act for _ in range(DRAWN) if (act := self._draw())]
+
+    def next(self) -> Act | None:
+        return self.todo.pop(0) if self.todo else None
+
+    def _draw(self) -> Act | None:
+        """One act of those that can be done, by their weights."""
+        rows = {name: row for name, row in self._rows.items() if self.post in row["posts"]}
+        while rows:
+            (name,) = self.random.choices(list(rows), [row["weight"] for row in rows.values()])
+            with suppress(Nothing):
+                return name, CHOICES[name](self)
+            del rows[name]
+        return None
+
+    # What there is.
+
+    def one(self, kind: str, **wanted: Any) -> Facts:
+        """A record of a kind whose fields are (or are among) these; Nothing where there is none."""
+        fit = [r for r in self.seen[kind] if all(_fits(r[k], v) for k, v in wanted.items())]
+        if not fit:
+            raise Nothing
+        return self.random.choice(fit)
+
+    def incident(self) -> str:
+        """The newest one that is open: the older ones come to their end."""
+        opened = [i for i in self.seen["incident"] if i["state"] == "OPEN"]
+        if not opened:
+            raise Nothing
+        return str(max(opened, key=lambda i: i["opened_at"])["id"])
+
+    def any_incident(self) -> str:
+        return str(self.one("incident", state="OPEN")["id"])
+
+    def mine(self, *states: str, kind: str = "directive") -> str:
+        """What is for this side, in one of some states."""
+        return self._work(kind, state=states, to_post=self.ours)
+
+    def given(self, *states: str, kind: str = "directive") -> str:
+        """What this side gave."""
+        return self._work(kind, state=states, from_post=self.ours)
+
+    def _work(self, kind: str, **wanted: Any) -> str:
+        """What is worked on next, once by one look."""
+        found = self.one(kind, **wanted)
+        self.seen[kind].remove(found)
+        return str(found["id"])
+
+    def ours(self, post: str) -> bool:
+        return (post == FRONT) == (self.side == FRONT)
+
+    # What a person says.
+
+    def text(self) -> str:
+        return f"{MARK} {self.side} {os.getpid()}-{next(self.no)} 号"
+
+    def other(self) -> str:
+        """The post on the other side."""
+        return CHIEF if self.side == FRONT else FRONT
+
+    def order(self) -> Facts:
+        """An order, some of which need a second person."""
+        order: Facts = {"incident": self.incident(), "to_post": self.other(), "text": self.text()}
+        if self.random.random() < 0.3:
+            order |= {"verb": "evacuate", "second": {"name": "吴", "channel": "phone"}}
+        return order
+
+
+def _fits(value: Any, wanted: Any) -> bool:
+    if callable(wanted):
+        return bool(wanted(value))
+    return value in wanted if isinstance(wanted, tuple) else value == wanted
+
+
+def _opening(o: Officer) -> Facts:
+    opened = [i for i in o.seen["incident"] if i["state"] == "OPEN"]
+    if len(opened) >= OPEN_MOST:
+        raise Nothing
+    where = {"area": "", "place": "北门", **HERE}
+    return {"opening": {"title": o.text(), "kind": "accident", **where}}
+
+
+def _planned(o: Officer) -> Facts:
+    return {**_opening(o), "plan": PLAN}
+
+
+def _started(o: Officer) -> Facts:
+    """A plan that its incident has not; both sides may start it at once."""
+    incident = o.any_incident()
+    if any(started["incident"] == incident for started in o.seen["startedplan"]):
+        raise Nothing
+    return {"incident": incident, "plan": PLAN}
+
+
+def _task(no: int, giver: str, to: str) -> Facts:
+    return {
+        "id": f"t{no}",
+        "level": 4,
+        "phase": "response",
+        "zh": f"任务 {no}",
+        "en": f"Task {no}",
+        "verb": "monitor",
+        "text": "在{place}监测",
+        "giver": giver,
+        "to": to,
+        "minutes": 10,
+    }
+
+
+PLAN: Facts = {
+    "id": "leak", "version": "1", "zh": "泄漏预案", "en": "Leak", "kinds": ["accident"],
+    "tasks": [_task(1, CHIEF, FRONT), _task(2, FRONT, CHIEF)], "valid_from": "2026-01-01",
+}  # fmt: skip
+
+
+def _entering(o: Officer) -> Facts:
+    """A step up from what holds, by which there is none yet."""
+    if any(mode["state"] == "ON" for mode in o.seen["mode"]):
+        raise Nothing
+    return {"entering": {"area": "", "mode": "watch", "incident": "", "reason": o.text(),
+                         "hours": 1}}  # fmt: skip
+
+
+def _entered(o: Officer) -> Facts:
+    return {**_entering(o), "second": {"name": "吴", "channel": "phone"}}
+
+
+def _extended(o: Officer) -> Facts:
+    second = {"name": "吴", "channel": "phone"}
+    return {"mode": o.one("mode", state="ON")["id"], "hours": 2, "reason": o.text(),
+            "second": second}  # fmt: skip
+
+
+def _spoken(o: Officer) -> Facts:
+    """What the front said on the phone, written down by who is in the hall."""
+    step, states, more = o.random.choice(SPOKEN)
+    told = o.one("directive", to_post=FRONT, state=states)
+    voice = {"person": "周", "post": FRONT, "channel": "phone"}
+    return {"voice": voice, "step": step, "record": told["id"],
+            "facts": {name: o.text() for name in more}}  # fmt: skip
+
+
+SPOKEN: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (
+    ("acknowledge", ("ISSUED", "DELIVERED"), ()), ("execute", ("ACKED", "BLOCKED"), ()),
+    ("complete", ("ACKED", "EXECUTING"), ("evidence",)), ("block", ("EXECUTING",), ("need",)),
+    ("refuse", ("ISSUED", "DELIVERED"), ("reason",)),
+)  # fmt: skip
+
+
+def _all_signed(o: Officer) -> Facts:
+    """All drafts of this side in one incident."""
+    incident = o.one("directive", state="DRAFT", from_post=o.ours)["incident"]
+    drafts = [
+        d
+        for d in o.seen["directive"]
+        if d["incident"] == incident and d["state"] == "DRAFT" and o.ours(d["from_post"])
+    ]
+    return {"incident": incident, "directives": [d["id"] for d in drafts]}
+
+
+def _drawn(o: Officer) -> Facts:
+    size = 100.0 * o.random.randrange(1, 9)
+    shape = {"shape": "circle", "points": [[HERE["lon"], HERE["lat"]]], "size_m": size}
+    return {"incident": o.incident(), "drawn": shape if o.random.random() < 0.8 else None}
+
+
+def _statement(o: Officer) -> Facts:
+    """The report that comes next for an incident."""
+    incident = o.any_incident()
+    first = [r for r in o.seen["report"] if r["incident"] == incident and r["kind"] == "first"]
+    said = {"place": "北门", "nature": o.text()}
+    return {"incident": incident, "kind": "follow" if first else "first", "elements": said}
+
+
+def _sending(o: Officer) -> Facts:
+    to = {"kind": "incident", "subject": o.incident(), "urgency": o.random.randrange(1, 5)}
+    return {"sending": {**to, "resource": o.one("resource")["id"], **HERE}}
+
+
+def _source(o: Officer) -> str:
+    """A source that works."""
+    off = {s["id"] for s in o.seen["sourceswitch"] if s["state"] == OFF}
+    left = [s for s in ("grid", "12345") if s not in off]
+    if not left:
+        raise Nothing
+    return o.random.choice(left)
+
+
+def _resumed(o: Officer) -> Facts:
+    return {"source": o.one("sourceswitch", state=OFF)["id"]}
+
+
+def _levels(o: Officer) -> Facts:
+    grade = o.random.randrange(1, 5)
+    levels = {"grade": grade, "warning": None, "response": None, "harm": {"dead": 0, "hurt": grade}}
+    return {"incident": o.incident(), "levels": levels, "reason": o.text()}
+
+
+def _settled(o: Officer) -> Facts:
+    """An incident that may be closed; one is always open."""
+    if len([i for i in o.seen["incident"] if i["state"] == "OPEN"]) < 2:
+        raise Nothing
+    return {"incident": o.one("settled")["id"], "reason": o.text()}
+
+
+def _reopened(o: Officer) -> Facts:
+    opened = [i for i in o.seen["incident"] if i["state"] == "OPEN"]
+    if len(opened) >= OPEN_MOST:
+        raise Nothing
+    return {"incident": o.one("incident", state="CLOSED")["id"], "reason": o.text()}
+
+
+def _recoloured(o: Officer) -> Facts:
+    colour = o.random.choice(("red", "yellow", "blue"))
+    return {"buildings": [o.one("building")["id"]], "colour": colour, "reason": o.text()}
+
+
+def _unanswered(o: Officer) -> Facts:
+    call = o.one("call", answered_at=None)
+    result = o.random.choice(("answered", "missed", "busy"))
+    return {"call": call["id"], "result": result, "words": o.text()}
+
+
+def _here(o: Officer) -> Facts:
+    there = o.one("call", answered_at=lambda at: at is not None, arrived_at=None)
+    return {"call": there["id"]}
+
+
+WAITING, WORKED = ("ISSUED", "DELIVERED"), ("ACKED", "EXECUTING")
+UNDER_WAY = (*WAITING, *WORKED, "BLOCKED", "REFUSED")
+CHOICES: Mapping[str, Callable[[Officer], Facts]] = {
+    "events.accept": lambda o: {"event": o.one("event", state="NEW")["id"]},
+    "events.dispatch": lambda o: {
+        "event": o.one("event", state="ACCEPTED")["id"], "unit": "供水抢修队",
+    },
+    "events.close": lambda o: {
+        "event": o.one("event", state=("DISPATCHED", "ACCEPTED"))["id"], "result": o.text(),
+    },
+    "events.note": lambda o: {"event": o.one("event")["id"], "text": o.text()},
+    "alarms.acknowledge": lambda o: {"alarm": o.one("alarm")["id"]},
+    "incidents.open_incident": _opening,
+    "plans.open_with_plan": _planned,
+    "plans.start_plan": _started,
+    "modes.propose_mode": _entering,
+    "modes.enter_mode": _entered,
+    "modes.extend_mode": _extended,
+    "modes.leave_mode": lambda o: {
+        "mode": o.one("mode", state="ON")["id"], "reason": o.text(), "handed": "值班室",
+    },
+    "modes.decline_mode": lambda o: {
+        "mode": o.one("mode", state="PROPOSED")["id"], "reason": o.text(),
+    },
+    "incidents.set_levels": _levels,
+    "incidents.set_phase": lambda o: {
+        "incident": o.any_incident(),
+        "phase": o.random.choice(("response", "handling", "recovery")),
+    },
+    "incidents.join_event": lambda o: {
+        "incident": o.any_incident(), "event": o.one("event")["id"],
+    },
+    "incidents.part_event": lambda o: {
+        "incident": (joined := o.one("joinedevent"))["incident"], "event": joined["event"],
+    },
+    "incidents.reopen": _reopened,
+    "closing.close_incident": _settled,
+    "extents.set_extent": _drawn,
+    "directives.issue": lambda o: {"order": o.order()},
+    "directives.draft": lambda o: {"order": o.order()},
+    "directives.sign": lambda o: {"directive": o.given("DRAFT")},
+    "directives.sign_all": _all_signed,
+    "directives.supersede": lambda o: {"directive": o.given(*UNDER_WAY), "order": o.order()},
+    "directives.cancel": lambda o: {"directive": o.given(*UNDER_WAY, "DRAFT"), "reason": o.text()},
+    "directives.verify": lambda o: {"directive": o.given("DONE")},
+    "directives.send_back": lambda o: {"directive": o.given("DONE"), "need": o.text()},
+    "directives.see": lambda o: {
+        "directive": o.one("directive", state=WAITING, to_post=o.ours, seen_at=None)["id"],
+    },
+    "directives.acknowledge": lambda o: {"directive": o.mine(*WAITING)},
+    "directives.refuse": lambda o: {"directive": o.mine(*WAITING), "reason": o.text()},
+    "directives.expect": lambda o: {
+        "directive": o.mine(*WORKED), "eta_at": 1_795_500_000_000 + o.random.randrange(1 << 20),
+    },
+    "directives.execute": lambda o: {"directive": o.mine("ACKED", "BLOCKED")},
+    "directives.block": lambda o: {"directive": o.mine(*WORKED), "need": o.text()},
+    "directives.complete": lambda o: {"directive": o.mine(*WORKED), "evidence": o.text()},
+    "directives.know_end": lambda o: {"directive": o.mine("CANCELLED", "SUPERSEDED")},
+    "behalf.record_for": _spoken,
+    "behalf.confirm": lambda o: {"answer": o.one("answer", person_post=o.ours)["id"]},
+    "countersign.countersign": lambda o: {
+        "word": o.one("countersign", by=lambda by: by != o.person)["id"],
+    },
+    "requests.ask": lambda o: {
+        "wish": {"incident": o.incident(), "to_post": o.other(), "what": o.text()},
+    },
+    "requests.grant": lambda o: {"request": o.mine("ASKED", kind="request")},
+    "requests.grant_part": lambda o: {
+        "request": o.mine("ASKED", kind="request"), "said": o.text(),
+    },
+    "requests.decline": lambda o: {
+        "request": o.mine("ASKED", kind="request"), "reason": o.text(),
+    },
+    "requests.fulfil": lambda o: {
+        "request": o.mine("ASKED", kind="request"), "order": o.order(),
+    },
+    "requests.withdraw": lambda o: {
+        "request": o.given("ASKED", kind="request"), "reason": o.text(),
+    },
+    "sitreps.report_situation": lambda o: {
+        "situation": {"incident": o.any_incident(), "now": o.text(), "needs": "人手"},
+    },
+    "exchange.say": lambda o: {
+        "incident": o.incident(), "to_post": o.other(), "text": o.text(),
+    },
+    "exchange.resolve": lambda o: {"incident": o.incident(), "what": o.text(), "why": "近学校"},
+    "dispatch.send": _sending,
+    "dispatch.acknowledge_sending": lambda o: {"assignment": o.one("assignment")["id"]},
+    "dispatch.report_moving": lambda o: {"assignment": o.one("assignment")["id"]},
+    "dispatch.report_arrival": lambda o: {"assignment": o.one("assignment")["id"]},
+    "dispatch.explain_delay": lambda o: {
+        "assignment": o.one("assignment")["id"], "reason": o.text(),
+    },
+    "dispatch.release": lambda o: {"assignment": o.one("assignment")["id"]},
+    "dispatch.recall": lambda o: {"assignment": o.one("assignment")["id"], "reason": o.text()},
+    "calls.start_calls": lambda o: {"incident": o.incident(), "subjects": [o.one("person")]},
+    "calls.dial": lambda o: {"call": o.one("call", answered_at=None)["id"]},
+    "calls.mark_call": _unanswered,
+    "calls.report_in": _here,
+    "reporting.draft_report": lambda o: {"statement": _statement(o)},
+    "reporting.send_report": lambda o: {
+        "statement": _statement(o), "recipients": "省应急厅", "way": "written",
+    },
+    "reporting.phone_report": lambda o: {
+        "incident": o.any_incident(), "told": "值班室", "reporter": "陈", "words": o.text(),
+    },
+    "reporting.tell_losses": lambda o: {
+        "incident": o.any_incident(), "source": o.text(),
+        "people": [0, o.random.randrange(3), 1, o.random.randrange(9)],
+    },
+    "reporting.hand_out": lambda o: {
+        "incident": o.any_incident(), "what": "brief", "purpose": o.text(),
+        "name": "brief.pdf", "sha256": "0" * 64,
+    },
+    "reviewing.note_finding": lambda o: {
+        "incident": o.any_incident(), "kind": "improvement", "text": o.text(), "owner": "陈",
+        "days": 7,
+    },
+    "reviewing.settle_finding": lambda o: {
+        "finding": o.one("finding")["id"], "result": o.text(),
+    },
+    "attachments.attach": lambda o: {
+        "kind": "incident", "subject": o.any_incident(), "name": f"{o.text()}.pdf",
+    },
+    "areas.recolour": _recoloured,
+    "conflicts.settle": lambda o: {
+        "conflict": o.one("conflict")["id"], "keep": o.random.choice(("kept", "other")),
+    },
+    "sources.switch_off": lambda o: {"source": _source(o), "reason": o.text()},
+    "sources.switch_on": _resumed,
+}  # fmt: skip
+"""Act of the list `right` -> what an officer gives it."""
