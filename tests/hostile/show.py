@@ -25,10 +25,12 @@ from PySide6.QtWidgets import (
     QAbstractButton,
     QApplication,
     QComboBox,
+    QDialog,
     QGraphicsTextItem,
     QGraphicsView,
     QLabel,
     QLineEdit,
+    QPlainTextEdit,
     QTextEdit,
     QToolTip,
     QWidget,
@@ -36,18 +38,19 @@ from PySide6.QtWidgets import (
 
 import main as program
 from commandwall.config import Settings
-from commandwall.directives import Directive
-from commandwall.events import Event
-from commandwall.incidents import Incident
 from commandwall.plain import plain
+from commandwall.store.schema import MIRROR, WALL, kinds
 from widgets import startup
 from widgets.base import Panel, Subject
 from widgets.rows import RowList
 from widgets.wall import ON_MAP
 
 STEPS = (
-    "pages", "lists", "cards", "map", "hovers", "search", "overlays", "fields", "english",
+    "pages", "lists", "cards", "map", "hovers", "search", "overlays", "fields", "sheets", "english",
 )  # fmt: skip
+KINDS = {**kinds(WALL), **kinds(MIRROR)}
+SOME = 12
+"""Of the texts for the fields of sheets one in so many, in short form."""
 STEP_S = 60
 """No single step of a person may take as long as this."""
 
@@ -97,19 +100,10 @@ class Tour:
     def __init__(self, wall: Any, report: dict[str, Any], long: bool) -> None:
         self.wall, self.report, self.long = wall, report, long
         self.said: set[str] = set()
+        self.store = wall.desk._store
 
     def run(self) -> None:
-        for name in (
-            "pages",
-            "lists",
-            "cards",
-            "map",
-            "hovers",
-            "search",
-            "overlays",
-            "fields",
-            "english",
-        ):
+        for name in STEPS:
             with step(name, self.report):
                 getattr(self, name)()
             self.look_for_markup(name)
@@ -131,14 +125,11 @@ class Tour:
 
     def cards(self) -> None:
         """Each thing is opened on the page on which it is worked on."""
-        picture = self.wall.picture
-        for kind, some in (
-            (Event, picture.events), (Incident, picture.incidents),
-            (Directive, picture.directives),
-        ):  # fmt: skip
-            for key in self.share(list(some)):
+        for kind in sorted({kind for page in self.wall.file.pages for kind in page.opens}):
+            some = self.store.read(lambda r, kind=kind: r.columns(KINDS[kind], ("id",)))["id"]
+            for key in self.share(some):
                 arm()
-                self.wall.work_on(Subject(kind, key))
+                self.wall.work_on(Subject(KINDS[kind], key))
                 settle(5)
                 self.hear()
 
@@ -163,11 +154,11 @@ class Tour:
 
     def hovers(self) -> None:
         """The card beside the pointer, of everything that may lie under it."""
-        view, card, store = self.wall.map, self.wall.hover, self.wall.desk._store
+        view, card = self.wall.map, self.wall.hover
         view.look_at(120.2, 31.15, 3.0)
         card._pinned, shown = True, 0
         for name, kind in ON_MAP.items():
-            for record in self.share(store.read(lambda r, kind=kind: r.find(kind))):
+            for record in self.share(self.store.read(lambda r, kind=kind: r.find(kind))):
                 arm()
                 view.select(name, record.id)
                 card.renew()
@@ -216,6 +207,31 @@ class Tour:
                     field.setText(text)
                     field.grab()
                 field.clear()
+
+    def sheets(self) -> None:
+        """Hostile texts in each sheet that a key of a panel brings up."""
+        for info in self.wall.file.pages:
+            self.wall.open_page(info.id)
+            settle()
+            for command in [c for p in self.wall.page.shown() for c in p.commands()]:
+                arm()
+                command.run()
+                settle(1)
+                self.fill(command.name)
+
+    def fill(self, command: str) -> None:
+        shown = [w for w in self.wall.findChildren(QWidget) if type(w).__name__.endswith("Sheet")]
+        for sheet in (w for w in shown if w.isVisible()):
+            self.report["sheets"].add(command)
+            for field in sheet.findChildren(QLineEdit) + sheet.findChildren(QPlainTextEdit):
+                for text in WITHOUT_LONG if self.long else WITHOUT_LONG[::SOME]:
+                    (field.setText if isinstance(field, QLineEdit) else field.setPlainText)(text)
+                sheet.grab()
+            self.look_at(sheet, "fields")
+            sheet.close()
+        for dialog in QApplication.topLevelWidgets():
+            if isinstance(dialog, QDialog):
+                dialog.close()
 
     def english(self) -> None:
         self.wall.set_language("en")
@@ -300,7 +316,9 @@ def counts_of(store: Any, names: list[str]) -> dict[str, int]:
 def main(folder: str, url: str, secret: str, counts: str, *more: str) -> int:
     faults, wanted = Faults(), json.loads(counts)
     logging.getLogger().addHandler(faults)
-    report: dict[str, Any] = {"steps": {}, "rich": [], "bare": [], "failures": []}
+    report: dict[str, Any] = {
+        "steps": {}, "rich": [], "bare": [], "failures": [], "sheets": set(),
+    }  # fmt: skip
     app = startup.application(offscreen=True)
     settings = Settings(Path(folder), pool=url, secret_file=secret)
     with ExitStack() as parts:
@@ -322,7 +340,7 @@ def main(folder: str, url: str, secret: str, counts: str, *more: str) -> int:
             wall.close()
             wall.deleteLater()
             app.processEvents()
-    report["said"] = sorted(tour.said)
+    report["said"], report["sheets"] = sorted(tour.said), sorted(report["sheets"])
     report["faults"] = faults.told
     report["titles"] = [plain(t) for t in WITHOUT_LONG]
     print(json.dumps(report))

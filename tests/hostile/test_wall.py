@@ -43,6 +43,7 @@ def test_every_hostile_text_is_shown_as_it_stands(hostile_pool: Any, tmp_path: P
     assert report["rich"] == []
     assert report["bare"] == []
     assert report["hovers"] > 100
+    assert len(report["sheets"]) > 10
     said, names = " ".join(report["said"]), set(report["names"])
     assert [n for n in names if personal(n)] == []
     assert [t for t in WITHOUT_LONG if plain(t, LETTERS) not in names] == []
