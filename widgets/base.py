@@ -158,6 +158,8 @@ class Panel(QWidget):
     """A person chose a Subject. The wall marks it on the map and tells every other panel."""
     wanted = Signal(object)
     """A person wants to work on a Subject. The wall opens the page that is for its kind."""
+    outgrown = Signal()
+    """What it can spare is another height than before. The wall arranges the page anew."""
 
     def __init__(
         self, context: Context, options: Mapping[str, Any] | None = None,
@@ -193,6 +195,10 @@ class Panel(QWidget):
     def heading(self) -> str:
         """The Chinese heading; options may give another than the class."""
         return str(self.options.get("title", self.title))
+
+    def spare(self) -> float:
+        """How much of the height of its band it does without, in design pixels."""
+        return 0.0
 
     def aside(self) -> list[Piece]:
         """Pieces at the right of the heading, before the age."""

@@ -32,6 +32,7 @@ from widgets.unit_voice import name_of
 
 FIELD, TITLE_LEAST, LATE, GAP = 168.0, 460.0, 470.0, 24.0
 """Widths of a field, of the least title beside the fields, of what is late."""
+FIELDS = FIELD * (len(GRADINGS) + 1) + LATE
 CARD, CARDS = 44.0, 100.0
 """Height of a card of another incident, and where the cards begin."""
 
@@ -60,6 +61,7 @@ class IncidentStrip(Panel):
     def __init__(self, *args: Any, **kw: Any) -> None:
         super().__init__(*args, **kw)
         self.chosen_incident, self._said = "", ""
+        self._spared = 0.0
 
     def open(self, subject: Subject) -> None:
         if subject.kind is Incident:
@@ -69,6 +71,13 @@ class IncidentStrip(Panel):
     def refresh(self, picture: Picture, changes: Changes) -> None:
         found = self.incident()
         self.at = found.opened_at if found else None
+        if (spare := self.spare()) != self._spared:
+            self._spared = spare
+            self.outgrown.emit()
+
+    def spare(self) -> float:
+        """The row of cards, while there is no other incident."""
+        return 0.0 if len(self.open_ones()) > 1 or not self._beside() else CARD
 
     def commands(self) -> list[Command]:
         return [
@@ -152,8 +161,7 @@ class IncidentStrip(Panel):
             line = tr("在事件卡或告警上按 E 转突发，按 Shift N 在图上新开；前后指一同开设")
             paper.write(0, 74, self._said or line, Ink("body", "t3"), room=paper.width)
             return
-        wide = FIELD * (len(GRADINGS) + 1) + LATE
-        beside = paper.width - wide >= TITLE_LEAST  # else the fields stand under the title
+        wide, beside = FIELDS, self._beside()
         room = paper.width - wide - GAP if beside else paper.width
         paper.write(0, 40, found.title, Ink("sentence"), room=room)
         line = self._said or self._line(found, beside)
@@ -168,6 +176,10 @@ class IncidentStrip(Panel):
                 end = box.right() + 16
             if 0 < end < paper.width - 160:
                 paper.write(end, CARDS + 28, tr("按 ] 切换"), Ink("age"))
+
+    def _beside(self) -> bool:
+        """Whether the fields stand beside the title; else they stand under it."""
+        return self.width() / self.look.unit - FIELDS >= TITLE_LEAST
 
     def _draw_fields(self, paper: Paper, x: float, y: float, found: Incident) -> None:
         advice = proposal_line(self.picture, found)

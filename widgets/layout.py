@@ -102,11 +102,19 @@ def choose(layouts: Sequence[Layout], width: float, height: float) -> Layout:
     return next((one for one in layouts if one.fits(width, height)), layouts[-1])
 
 
-def arrange(layout: Layout, width: float, height: float, top: float) -> list[Box]:
-    """The place of every panel that there is room for, below `top`."""
+def arrange(
+    layout: Layout,
+    width: float,
+    height: float,
+    top: float,
+    spare: Mapping[str, float] | None = None,
+) -> list[Box]:
+    """The place of every panel that there is room for, below `top`. `spare`: how much of the
+    height of its band a panel does without."""
     boxes: list[Box] = []
     heights = _share(
-        [(band.height, 0.0 if band.height else 1.0, 0.0, 1e9) for band in layout.bands],
+        [(_tall(band, spare or {}), 0.0 if band.height else 1.0, 0.0, 1e9)
+         for band in layout.bands],
         height - top - layout.margin, layout.gap,
     )  # fmt: skip
     y = top
@@ -114,6 +122,12 @@ def arrange(layout: Layout, width: float, height: float, top: float) -> list[Box
         boxes += _across(layout, band, width, (y, tall))
         y += tall + layout.gap
     return boxes
+
+
+def _tall(band: Band, spare: Mapping[str, float]) -> float:
+    """The height of a band, less what all its panels do without; 0 where it takes the rest."""
+    names = [entry.of for column in band.columns for entry in column.panels]
+    return max(0.0, band.height - min(spare.get(name, 0.0) for name in names))
 
 
 def _across(layout: Layout, band: Band, width: float, zone: tuple[float, float]) -> list[Box]:

@@ -103,7 +103,8 @@ class Page(QWidget):
             bottom -= chrome.timeline_height
             placed[chrome.timeline] = (left, bottom, width - left, chrome.timeline_height)
         self._bottom = bottom
-        boxes = layout.arrange(chosen, width - left, bottom, top)
+        spare = {name: panel.spare() for name, panel in self.panels.items()}
+        boxes = layout.arrange(chosen, width - left, bottom, top, spare)
         self.body = _pixels((left, top, width - left, bottom - top), self.look.unit)
         placed.pop("", None)
         placed |= {b.of: (b.x + left, b.y, b.width, b.height) for b in boxes}

@@ -272,6 +272,7 @@ class Wall(QWidget):
     def _added(self, panel: Panel) -> None:
         panel.chosen.connect(self.choose)
         panel.wanted.connect(self.work_on)
+        panel.outgrown.connect(self._arrange)
 
     def _arrange(self) -> None:
         page = self.page

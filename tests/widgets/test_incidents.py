@@ -120,3 +120,17 @@ def test_an_incident_that_comes_later_does_not_pull_the_map_out_of_a_hand(
     before = middle(wall)
     brought(world)
     assert middle(wall) == before
+
+
+def test_the_row_of_cards_takes_room_only_while_there_are_cards(make_wall, world, qtbot) -> None:
+    world.desk.do(incidents.open_incident, opening=an_opening(title="甲")).result()
+    wall = make_wall()
+    wall.open_page("command")
+    brought(world)
+    alone = wall.page.panels["incident_strip"].height()
+    below = wall.page.panels["directives"].height()
+    world.desk.do(incidents.open_incident, opening=an_opening(title="乙")).result()
+    brought(world)
+    assert wall.page.panels["incident_strip"].height() > alone
+    assert wall.page.panels["directives"].height() <= below
+    assert "甲" in told_by(wall, "incident_strip") and "乙" in told_by(wall, "incident_strip")
