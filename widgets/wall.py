@@ -334,7 +334,7 @@ class Wall(QWidget):
     def commands(self) -> list[Command]:
         """What can be done from anywhere; the panels on the page add theirs."""
         own = [
-            Command(page_key(n), page.name, _to(self.open_page, page.id))
+            Command(page_key(n), page.name, partial(self.open_page, page.id))
             for n, page in enumerate(self.file.pages, 1)
         ]
         themes = theme.names()
@@ -351,8 +351,8 @@ class Wall(QWidget):
             Command("F11", tr("全屏"), self.toggle_full_screen),
             Command("Ctrl+M", tr("另开地图窗口"), self.open_map),
             Command("Y", tr("已知提示"), self.know),
-            Command("Ctrl+T", tr("换主题"), _to(self.set_theme, next_theme)),
-            Command("Ctrl+L", tr("换语言"), _to(self.set_language, other)),
+            Command("Ctrl+T", tr("换主题"), partial(self.set_theme, next_theme)),
+            Command("Ctrl+L", tr("换语言"), partial(self.set_language, other)),
             *self.seat.commands(),
             *self.modes.commands(),
         ]
@@ -361,7 +361,7 @@ class Wall(QWidget):
         """Those of the wall, then those of the panels that are shown; while a person looks back
         what moves through the past comes first."""
         drawers = [
-            Command(key, tr(self.page.panel(name).heading()), _to(self.open_drawer, name))
+            Command(key, tr(self.page.panel(name).heading()), partial(self.open_drawer, name))
             for key, name in self.page.drawers()
         ]
         panels = (c for p in self.page.shown() for c in p.commands())
@@ -445,7 +445,3 @@ class Wall(QWidget):
 def _surfaces(settings: Settings) -> dict[str, Metrics]:
     wall = Metrics.wall(settings.distance_mm, settings.pitch_mm)
     return {"wall": wall, "desk": Metrics.desk()}
-
-
-def _to(act: Callable[[str], None], name: str) -> Callable[[], None]:
-    return lambda: act(name)
