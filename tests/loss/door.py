@@ -26,7 +26,7 @@ from loss import acts
 
 from commandwall import cli, platform, tallies
 from commandwall.config import Settings, Snapshot
-from commandwall.desk import Desk, Done, outcome
+from commandwall.desk import Done, outcome
 from commandwall.directives import Directive
 from commandwall.incidents import Incident
 from commandwall.keeper import Keeper
@@ -73,9 +73,12 @@ class Door:
         elif order["do"] == "sight":
             tell(no=no, sight=self._world.store.read(acts.sight))
         elif order["do"] == "post":
-            desk.take_post(order["post"], order["person"]).add_done_callback(answer(no, desk))
+            desk.take_post(order["post"], order["person"]).add_done_callback(
+                answer(no, order["handed"])
+            )
         else:
-            acts.begin(desk, order["do"], order["facts"]).add_done_callback(answer(no, desk))
+            done = acts.begin(desk, order["do"], order["facts"])
+            done.add_done_callback(answer(no, order["handed"]))
 
     def _watch(self) -> None:
         """Tell how pool and agent stand, when that is something else."""
@@ -97,7 +100,7 @@ def view(reader: Reader) -> dict[str, Any]:
     }
 
 
-def answer(no: int, desk: Desk) -> Callable[[Future[Done]], None]:
+def answer(no: int, handed: float) -> Callable[[Future[Done]], None]:
     """Acknowledge what is on disk, in the thread that put it there."""
     given = time.monotonic()
 
@@ -108,7 +111,7 @@ def answer(no: int, desk: Desk) -> Callable[[Future[Done]], None]:
             return
         line = done.line if done is not None else None
         facts = {"origin": line.origin, "seq": line.seq, "hash": line.hash} if line else {}
-        tell(no=no, given=given, ack=facts)
+        tell(no=no, handed=handed, given=given, done=time.monotonic(), ack=facts)
 
     return tell_it
 

@@ -90,7 +90,8 @@ class Tester:
         if do not in ("look", "sight"):
             self.log.keep({"at": time.monotonic(), "sent": order})
         try:
-            self.wall.stdin.write(json.dumps(order).encode() + b"\n")
+            handed = {**order, "handed": time.monotonic()}
+            self.wall.stdin.write(json.dumps(handed).encode() + b"\n")
             self.wall.stdin.flush()
         except BrokenPipeError:
             pass  # it was killed just now; its end is heard on the other pipe

@@ -28,6 +28,8 @@ assert picture  # it imports every kind that is shown
 FIELDS = ", ".join(Line.__slots__)
 PART = 200
 """Lines that are folded in one transaction."""
+MOMENTS = ("handed", "given", "done", "at")
+"""Of an act: it was handed over, the screen took it up, it is on disk, the screen says so."""
 Fact = dict[str, Any]
 
 
@@ -48,7 +50,8 @@ class Told:
             no = fact["sent"]["no"]
             self.sent[no], self.sent_at[no] = fact["sent"], fact["at"]
         elif fact.get("ack"):
-            self.acked[fact["no"]] = {**fact["ack"], "at": fact["at"]}
+            moments = {name: fact[name] for name in MOMENTS}
+            self.acked[fact["no"]] = {**fact["ack"], **moments}
         elif "ack" in fact:
             self.idle.append(fact["no"])
         elif "refused" in fact:

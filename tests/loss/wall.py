@@ -88,7 +88,7 @@ class Hand(QObject):
             tell(shows=shown)
 
     def _do(self, order: dict[str, Any]) -> None:
-        no, given = order["no"], time.monotonic()
+        no, when = order["no"], {"handed": order["handed"], "given": time.monotonic()}
         if order["do"] == "look":
             tell(no=no, view=self._view())
         elif order["do"] == "sight":
@@ -101,7 +101,8 @@ class Hand(QObject):
             self._courier(no).follow(answer, lambda done: tell(no=no, ack={}))
         else:
             answer = acts.begin(self._wall.desk, order["do"], order["facts"])
-            self._courier(no).follow(answer, lambda done: tell(no=no, given=given, ack=_line(done)))
+            answer.add_done_callback(lambda _: when.update(done=time.monotonic()))
+            self._courier(no).follow(answer, lambda done: tell(no=no, **when, ack=_line(done)))
 
     def _courier(self, no: int) -> Courier:
         return Courier(self, lambda why: tell(no=no, refused=why))
