@@ -44,10 +44,10 @@ TRACK = 20 * MINUTE
 Then = dict[type[Any], dict[str, Any]]
 """Kind -> id -> the record as it was; None where it was not there."""
 _LINE = {
-    (HAPPENED, True): "SELECT min(hlc) >> 16 FROM journal WHERE hlc >= (:t + 1) << 16",
-    (HAPPENED, False): "SELECT max(hlc) >> 16 FROM journal WHERE hlc < :t << 16",
-    (KNEW, True): "SELECT min(at) FROM wall_log WHERE at > :t AND kind <> ''",
-    (KNEW, False): "SELECT max(at) FROM wall_log WHERE at < :t AND kind <> ''",
+    (HAPPENED, True): "SELECT min(hlc) >> 16 FROM journal WHERE hlc >= (:second + 1000) << 16",
+    (HAPPENED, False): "SELECT max(hlc) >> 16 FROM journal WHERE hlc < :second << 16",
+    (KNEW, True): "SELECT min(at) FROM wall_log WHERE at >= :second + 1000 AND kind <> ''",
+    (KNEW, False): "SELECT max(at) FROM wall_log WHERE at < :second AND kind <> ''",
 }
 """The moments beside a moment at which something was written, by both notions."""
 _FILE = "SELECT file FROM pragma_database_list WHERE name = 'main'"
@@ -166,10 +166,10 @@ def marks(reader: Reader, since: Ms, until: Ms) -> list[Mark]:
 
 
 def line_beside(reader: Reader, at: Ms, by: str, onward: bool) -> Ms | None:
-    """The next moment at which a line was written, or one came here; `onward`: else the one
-    before. None where there is none."""
-    found = reader.value(_LINE[by, onward], t=at)
-    return None if found is None else Ms(found)
+    """The end of the next second in which a line was written, or one came here; `onward`: else
+    of the one before. None where there is none."""
+    found = reader.value(_LINE[by, onward], second=at // SECOND * SECOND)
+    return None if found is None else Ms(found // SECOND * SECOND + SECOND - 1)
 
 
 def _folder(reader: Reader) -> Path:

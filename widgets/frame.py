@@ -46,7 +46,7 @@ class Frame(QWidget):
         self._over = parent
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        past.moved.connect(self.update)
+        past.moved.connect(self.follow)
         parent.installEventFilter(self)
         self.wear()
         self.show()
@@ -59,7 +59,7 @@ class Frame(QWidget):
         self.lay()
 
     def follow(self) -> None:
-        """Time goes on: what waits now may be another thing."""
+        """The moment is another one, or what waits now."""
         if self._body is None:
             self.update()
 

@@ -26,6 +26,8 @@ STEP, FAR = MINUTE, 10 * MINUTE
 """What an arrow moves by, alone and with Shift."""
 SHARE = 1.25
 """A station that knows little as yet shows so much more than what it knows."""
+REST_MS = 120
+"""What a hand that moves on passes over is not read: only the moment at which it rests."""
 FRAME_MS = 500
 """So often a replay asks for the next moment."""
 
@@ -41,13 +43,15 @@ class Lookback(QObject):
         self._desk, self._live = desk, live
         self._courier = Courier(self, self._failed)
         self._question: Question | None = None
-        self._again = False
         self.at, self.by, self.speed, self.playing = live.now, HAPPENED, SPEEDS[0], False
+        self._shown = self.at, self.by
+        self._rest = QTimer(self, singleShot=True, interval=REST_MS)
+        self._rest.timeout.connect(self._ask)
         self.reach = Reach(live.now, live.now, live.now, live.now)
         self.marks: Sequence[Mark] = ()
         self.known = False
         """Whether it is known how far back one can look."""
-        self.trouble = ""
+        self.trouble, self._over = "", False
         self._frame = QTimer(self)
         self._frame.timeout.connect(self._play_on)
         self._looked = Ms(0)
@@ -63,8 +67,10 @@ class Lookback(QObject):
 
     @property
     def share(self) -> float | None:
-        """How far the picture of the moment is made; None where it is shown."""
-        return self._question.share if self._question is not None else None
+        """How far the picture of the moment is made; None where it is shown, or cannot be."""
+        if self.trouble or self._shown == (self.at, self.by):
+            return None
+        return self._question.share if self._question is not None else 0.0
 
     # What a person does.
 
@@ -74,7 +80,7 @@ class Lookback(QObject):
         self.at = Ms(max(self.reach.since, min(at, self._live.now)))
         if self.span != before:
             self._look_round()
-        self._ask()
+        self._want()
 
     def step(self, by: int) -> None:
         self.to(self.at + by)
@@ -92,7 +98,7 @@ class Lookback(QObject):
     def turn(self) -> None:
         """The other notion of a moment: what had happened, or what this station knew."""
         self.by = KNEW if self.by == HAPPENED else HAPPENED
-        self._ask()
+        self._want()
 
     def play(self) -> None:
         """Replay from here, or pause."""
@@ -114,7 +120,7 @@ class Lookback(QObject):
     def end(self) -> None:
         """Now is shown again: nobody waits for an answer any more."""
         self._frame.stop()
-        self._again = False
+        self._over = True
         if self._question is not None:
             self._question.cancelled = True
 
@@ -145,35 +151,36 @@ class Lookback(QObject):
             self.trouble = tr("没有更晚的记录") if onward else tr("没有更早的记录")
             self.moved.emit()
 
-    def _ask(self) -> None:
-        """Ask for the moment that is wanted, once nothing else is being made."""
-        self.trouble = ""
+    def _want(self) -> None:
+        """The moment is read at once, or when the hand rests; what is being made is given up."""
+        self.trouble, moves = "", self._rest.isActive()
+        self._rest.start()
         if self._question is not None:
-            self._question.cancelled = self._again = True
-        else:
-            question = self._question = Question(self.at, self.by)
-            base = self._live.copy()
-            self._courier.follow(self._desk.ask(partial(_made, base, question)), self._take)
+            self._question.cancelled = True
+        elif not moves:
+            self._ask()
         self.moved.emit()
 
-    def _take(self, picture: Picture | None) -> None:
-        cancelled = self._question is None or self._question.cancelled
-        self._settle()
-        if picture is not None and not cancelled:
+    def _ask(self) -> None:
+        """Ask for the picture of the moment, where that is not shown and none is being made."""
+        if self._over or self._question is not None or self._shown == (self.at, self.by):
+            return
+        self._question = question = Question(self.at, self.by)
+        answer = self._desk.ask(partial(_made, self._live.copy(), question))
+        self._courier.follow(answer, partial(self._take, question))
+
+    def _take(self, question: Question, picture: Picture | None) -> None:
+        self._question = None
+        if picture is not None and not question.cancelled:
+            self._shown = question.at, question.by
             self.came.emit(picture)
+        elif not self._rest.isActive():
+            self._ask()
         self.moved.emit()
 
     def _failed(self, why: str) -> None:
-        self._settle()
-        self.trouble = why
+        self._question, self.trouble = None, why
         self.moved.emit()
-
-    def _settle(self) -> None:
-        """Nothing is being made any more: what was wanted meanwhile comes next."""
-        self._question = None
-        if self._again:
-            self._again = False
-            self._ask()
 
     def _play_on(self) -> None:
         if self._question is not None:  # a slow machine shows fewer moments, not older ones
