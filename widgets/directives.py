@@ -78,7 +78,8 @@ class Directives(LinkedRows):
         self.setAcceptDrops(True)
 
     def order(self) -> Sequence[str]:
-        return [row.id for row in sorted([*self._mine(), *self._requests()], key=_order)]
+        rows: list[Directive | Request] = [*self._mine(), *self._requests()]
+        return [row.id for row in sorted(rows, key=_order)]
 
     def kind_of(self, key: str) -> type[Any]:
         return Request if key in self.picture.requests else Directive
@@ -120,7 +121,9 @@ class Directives(LinkedRows):
         """The list, and in its foot the newest words between the sides."""
         super().draw(paper)
         here = self._focus()
-        every = (*self.picture.messages.values(), *self.picture.decisions.values())
+        every: list[Message | Decision] = [
+            *self.picture.messages.values(), *self.picture.decisions.values(),
+        ]  # fmt: skip
         last = max((r for r in every if r.incident == here), key=lambda r: r.at, default=None)
         if last is None:
             return
@@ -169,7 +172,7 @@ class Directives(LinkedRows):
         return [(line, Ink("age", "t2"))]
 
     def draw_head(self, paper: Paper, base: float) -> None:
-        rows = [*self._mine(), *self._requests()]
+        rows: list[Directive | Request] = [*self._mine(), *self._requests()]
         debts = [paper.length(self._debt(row), DEBT) for row in rows]
         self._debts = max(LEFT, *debts, 0.0) + 32
         x, names = self._dots(paper.width), [tr(word) for word in STEPS]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from commandwall.directives import Directive
@@ -21,7 +21,7 @@ KINDS: dict[str, type[Any]] = {
 
 def record(picture: Picture, subject: Subject | None) -> Any:
     """The record of a subject of these kinds; None for another, or an unknown one."""
-    shelves = {
+    shelves: dict[type[Any], Mapping[str, Any]] = {
         Message: picture.messages, Decision: picture.decisions, Request: picture.requests,
         Directive: picture.directives,
     }  # fmt: skip
@@ -38,7 +38,10 @@ def after(picture: Picture, subject: Subject) -> list[Subject]:
         d for d in picture.directives.values() if name in (d.source, f"directive:{d.supersedes}")
     ]
     orders = sorted(made, key=lambda d: d.issued_at)
-    return [Subject(type(r), r.id) for r in (*decided, *orders)]
+    return [
+        *(Subject(Decision, d.id) for d in decided),
+        *(Subject(Directive, d.id) for d in orders),
+    ]
 
 
 def before(picture: Picture, subject: Subject) -> Subject | None:

@@ -163,5 +163,5 @@ def jpeg(image: QImage) -> bytes:
         image = image.scaledToWidth(WIDEST, Qt.TransformationMode.SmoothTransformation)
     buffer = QBuffer()
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    image.save(buffer, "JPEG", QUALITY)
+    image.save(buffer, "JPEG", QUALITY)  # type: ignore[call-overload]  # as in files.py
     return bytes(buffer.data().data())
