@@ -199,6 +199,9 @@ class Agent:
             second, origin = 0, self.desk.origin
             while not self._over() and used == self.store.mirror_name():
                 self._check_room()
+                if self.clock.slept() > codes.limit("silence_seconds"):
+                    log.info("this machine slept: connecting anew")
+                    return
                 busy = link.pull() | link.push()
                 link.take_packs()
                 presence.step(self.clock.monotonic())
@@ -278,7 +281,8 @@ class Agent:
             past=None, left_s=None,
         )  # fmt: skip
         until = self.clock.monotonic() + pause
-        while not self._over() and self.clock.monotonic() < until:
+        # A machine that slept meanwhile tries as soon as it is awake.
+        while not self._over() and self.clock.monotonic() < until and self.clock.now() < due:
             self._halt.wait(POLL_S)
 
     def _lamps(self, packs: Packs) -> dict[str, pulse.Lamp]:

@@ -30,6 +30,13 @@ class Clock:
         self._offset = self._target = 0.0  # seconds
         self._last = 0
         self._slewed_at = time.monotonic()
+        self._apart = time.time() - time.monotonic()
+
+    def slept(self) -> float:
+        """Seconds by which the computer's time has gone ahead of the monotonic clock since this
+        was last asked: it was suspended, which that clock may not count, or its time was set."""
+        before, self._apart = self._apart, time.time() - time.monotonic()
+        return self._apart - before
 
     def monotonic(self) -> float:
         """Seconds from an arbitrary start, for durations only."""

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import sqlcipher3.dbapi2 as sqlite
 
-from commandwall import codes, pairing, planbook, posts, watchdog
+from commandwall import codes, pairing, planbook, platform, posts, watchdog
 from commandwall.clock import DAY, Clock, to_datetime
 from commandwall.config import ASSETS, REFUSED, Settings
 from commandwall.finding import BAD, OK, WARN, Finding, tell
@@ -32,7 +32,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     """All findings, in the order a person would ask."""
     checks: tuple[Callable[[Settings], Finding], ...] = (
         _pairing, _libraries, _sqlite, _font, _clock, _pool, _writable, _local, _space, _stalls,
-        _plans, _journal, _roster,
+        _plans, _journal, _roster, _screen_lock,
     )  # fmt: skip
     for check in checks:
         yield check(settings)
@@ -226,6 +226,16 @@ def _space(settings: Settings) -> Finding:
 
 def _largest(folder: Path) -> str:
     return f"du -sh {shlex.quote(str(folder))}{os.sep}* | sort -h"
+
+
+def _screen_lock(settings: Settings) -> Finding:
+    """Whether there is anybody to ask to keep the screen from locking."""
+    if sys.platform != "linux":
+        return Finding("screen lock", OK, "held off by the system while a wall is shown")
+    if platform.session_bus():
+        return Finding("screen lock", OK, "held off over the session bus while a wall is shown")
+    mend = "export DBUS_SESSION_BUS_ADDRESS=unix:path=/run/user/$(id -u)/bus"
+    return Finding("screen lock", WARN, "no session bus: the desktop may lock the screen", mend)
 
 
 def _stalls(settings: Settings) -> Finding:

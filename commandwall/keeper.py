@@ -44,6 +44,7 @@ class Keeper(threading.Thread):
         self._child: subprocess.Popen[bytes] | None = None
         self._starts = 0
         self._began = 0.0
+        self._looked = Ms(0)
         self._started_at = self._excused = Ms(0)
         """When it was started, and when its silence was last nothing to wonder at."""
 
@@ -84,7 +85,9 @@ class Keeper(threading.Thread):
             return platform.is_held(self._settings.data_dir / AGENT_LOCK)
         beat = pulse.read(self._settings.data_dir).agent_at
         limit, now = SILENT_MS if beat > self._started_at else START_MS, self._clock.now()
-        if space.is_full(self._settings.data_dir):
+        # Whoever did not look himself, asleep or held, has heard nothing of it either.
+        held, self._looked = now - self._looked > SILENT_MS, now
+        if held or space.is_full(self._settings.data_dir):
             self._excused = now
         return now - max(self._started_at, beat, self._excused) < limit
 

@@ -35,6 +35,8 @@ ACCOUNT = "nobody"
 PARENT = "CW_PARENT"
 """The variable by which a program of ours tells its children its process."""
 PATIENCE_S = 10.0
+WIN_CONTINUOUS, WIN_AWAKE = 0x80000000, 0x80000003
+"""Of SetThreadExecutionState: as it was; from now on both the system and the display."""
 MALLOPT_TRIM, MALLOPT_MMAP = -1, -3
 LARGE = 4 << 20
 """Bytes: a picture is larger, a column of a whole city's devices smaller."""
@@ -104,6 +106,25 @@ def _x_answers() -> bool:
     xcb = ctypes.CDLL("libxcb.so.1")
     xcb.xcb_connect.restype = ctypes.c_void_p
     return not xcb.xcb_connection_has_error(ctypes.c_void_p(xcb.xcb_connect(None, None)))
+
+
+def session_bus() -> str:
+    """Address of the desktop's message bus; "" where there is none."""
+    named = os.environ.get("DBUS_SESSION_BUS_ADDRESS", "")
+    usual = Path(os.environ.get("XDG_RUNTIME_DIR", ""), "bus")
+    return named or (f"unix:path={usual}" if usual.is_absolute() and usual.exists() else "")
+
+
+def keep_awake() -> Callable[[], None] | None:
+    """Keep the screen from locking, where the system itself does it; returns what ends that. None
+    where it is the desktop that must be asked."""
+    if sys.platform == "win32":
+        state = ctypes.windll.kernel32.SetThreadExecutionState
+        return (lambda: state(WIN_CONTINUOUS)) if state(WIN_AWAKE) else None
+    if sys.platform == "darwin":
+        child = subprocess.Popen(["caffeinate", "-d", "-w", str(os.getpid())])
+        return lambda: end(child)
+    return None
 
 
 def start_child(

@@ -23,6 +23,7 @@ from commandwall.config import Snapshot
 from commandwall.picture import Changes, Picture
 from commandwall.watchdog import Watchdog
 from layers.lull import Lull
+from widgets.awake import Awake
 from widgets.standing import Standing
 
 if TYPE_CHECKING:
@@ -143,7 +144,9 @@ class Watch(QObject):
 
 
 def watch(wall: Wall, parts: ExitStack) -> None:
-    """Watch over the wall until `parts` end."""
+    """Watch over the wall until `parts` end; what shows it is kept from locking meanwhile."""
+    if QApplication.platformName() != "offscreen":
+        parts.callback(Awake(wall).let_go)
     parts.callback(Watch(wall, codes.limit("stall_seconds")).stop)
 
 

@@ -165,3 +165,23 @@ def test_the_wall_goes_by_the_time_of_its_agent(tmp_path: Path) -> None:
         until(lambda: abs(clock.now() - pulse.read(tmp_path).agent_at) < 2_000)
     finally:
         watch.stop()
+
+
+@pytest.mark.long
+def test_who_slept_himself_does_not_end_an_agent_that_slept_too(tmp_path: Path) -> None:
+    """Both are stopped for longer than an agent may be silent, as a suspended machine does."""
+    wall = subprocess.Popen([sys.executable, "-c", WALL, str(tmp_path)])
+    try:
+        until(lambda: pulse.read(tmp_path).agent_at)
+        (agent,) = agents(tmp_path)
+        for name in (signal.SIGSTOP, signal.SIGCONT):
+            for pid in (agent, wall.pid):
+                os.kill(pid, name)
+            time.sleep(8 if name == signal.SIGSTOP else 3)
+        assert agents(tmp_path) == [agent]
+        woke = pulse.read(tmp_path).agent_at
+        until(lambda: pulse.read(tmp_path).agent_at > woke)
+    finally:
+        wall.kill()
+        wall.wait()
+        until(lambda: not agents(tmp_path))
