@@ -14,6 +14,7 @@ from commandwall import codes
 from commandwall.alarms import Alarm
 from commandwall.areas import TOWN
 from commandwall.directives import Directive
+from commandwall.dispatch import ARRIVED
 from commandwall.events import Event
 from commandwall.geo import distance
 from commandwall.hit import Hit
@@ -24,6 +25,8 @@ from commandwall.picture import Picture
 from commandwall.plain import clean, mask
 from commandwall.reporting import ELEMENTS, Elements, Report, last_sent
 from commandwall.reports.speech import Speech, clock, moment
+from commandwall.requests import ASKED
+from commandwall.sitreps import SituationReport, newest
 
 ALIKE = 2
 """Letters by which a weather station is known for that of a town."""
@@ -51,6 +54,11 @@ class Facts:
         """The event it grew from."""
         view = self.picture.events.get(self.incident.event)
         return view.event if view is not None else None
+
+    @property
+    def told(self) -> SituationReport | None:
+        """What the front said last of the scene."""
+        return newest(self.picture.sitreps.values(), self.incident.id)
 
     @property
     def directives(self) -> list[Directive]:
@@ -99,10 +107,15 @@ def _source(f: Facts) -> Filled:
 
 
 def _happened(f: Facts) -> Filled:
+    """When it happened; where nobody says so, by when it had."""
     event, tr = f.event, f.speech.tr
-    if event is None or event.occurred_at is None:
-        return Filled("", "")
-    return Filled(moment(event.occurred_at), tr("事件发生时间"))
+    alarm = f.picture.alarms.get(f.incident.alarm)
+    if event is not None and event.occurred_at is not None:
+        return Filled(moment(event.occurred_at), tr("事件发生时间"))
+    if alarm is not None:
+        return Filled(moment(alarm.raised_at), tr("告警触发时间"))
+    known = f.incident.opened_at if event is None else event.received_at
+    return Filled(tr("不晚于 {time}", time=moment(known)), tr("接报时间"))
 
 
 def _place(f: Facts) -> Filled:
@@ -147,12 +160,18 @@ def within(f: Facts) -> list[str]:
 def _people(f: Facts) -> Filled:
     found, tr = f.picture.losses.get(f.incident.id), f.speech.tr
     if found is None:
-        return _harm(f)
+        told = f.told
+        seen = Filled(told.casualties, _from_front(f, told)) if told is not None else None
+        return seen if seen is not None and seen.text else _harm(f)
     line = tr(
         "死亡 {dead} 人，失联 {missing} 人，重伤 {severe} 人，轻伤 {hurt} 人",
         dead=found.dead, missing=found.missing, severe=found.severe, hurt=found.hurt,
     )  # fmt: skip
     return Filled(line, tr("{source}，{time}", source=found.source, time=clock(found.at)))
+
+
+def _from_front(f: Facts, told: SituationReport) -> str:
+    return f.speech.tr("前指情况报告，{time}", time=clock(told.at))
 
 
 def _harm(f: Facts) -> Filled:
@@ -173,10 +192,10 @@ def _damage(f: Facts) -> Filled:
 
 
 def _trend(f: Facts) -> Filled:
-    """Alarms around it and the weather; how it will go on a person says."""
-    tr = f.speech.tr
+    """How it stands on scene, alarms around it and the weather; how it will go on a person says."""
+    tr, told = f.speech.tr, f.told
     alarms = sorted(_alarms(f), key=lambda a: (a.severity, -a.value))
-    lines = []
+    lines = [tr("现场 {now}", now=told.now)] if told is not None else []
     if alarms:
         worst = alarms[0]
         name = f.speech.named("sensor_class", worst.cls)
@@ -186,7 +205,8 @@ def _trend(f: Facts) -> Filled:
         )  # fmt: skip
     if weather := _weather(f):
         lines.append(weather)
-    return Filled("；".join(lines), tr("告警与气象，{time}", time=clock(f.picture.now)))
+    source = "情况报告、告警与气象，{time}" if told is not None else "告警与气象，{time}"
+    return Filled("；".join(lines), tr(source, time=clock(f.picture.now)))
 
 
 def _alarms(f: Facts) -> list[Alarm]:
@@ -239,10 +259,21 @@ def _measures(f: Facts) -> Filled:
         f"{clock(d.issued_at)} {d.text}{f.speech.tr('（{state}）', state=_state(f, d))}"
         for d in f.directives
     ]
+    source = f.speech.tr("指令 {n} 条，{time}", n=len(lines), time=clock(f.picture.now))
+    if units := _units(f):
+        lines.insert(0, units)
     if f.incident.closed_at is not None:
         lines.append(f"{clock(f.incident.closed_at)} {f.incident.reason}")
-    source = f.speech.tr("指令 {n} 条，{time}", n=len(lines), time=clock(f.picture.now))
     return Filled("；".join(lines), source)
+
+
+def _units(f: Facts) -> str:
+    """How many units were sent to it, and how many were there; "" for none."""
+    subjects = {f.incident.id, f.incident.event} - {""}
+    mine = [t for t in f.picture.trips.values() if t.assignment.subject in subjects]
+    there = sum(ARRIVED in trip.steps for trip in mine)
+    line = f.speech.tr("派出力量 {n}，到场 {there}", n=len(mine), there=there)
+    return line if mine else ""
 
 
 def _state(f: Facts, directive: Directive) -> str:
@@ -250,10 +281,16 @@ def _state(f: Facts, directive: Directive) -> str:
 
 
 def _advice(f: Facts) -> Filled:
-    """What those who cannot go on need."""
+    """What those who cannot go on need, and what was asked for and not answered; that there is
+    none of it is known too."""
+    tr, told = f.speech.tr, f.told
     needs = [d.need for d in f.directives if d.need and d.done_at is None]
-    line = f.speech.tr("需协调：{needs}", needs=f.speech.tr("、").join(needs)) if needs else ""
-    return Filled(line, f.speech.tr("受阻的指令"))
+    mine = (r for r in f.picture.requests.values() if r.incident == f.incident.id)
+    needs += [f"{r.what} {r.amount}".strip() for r in mine if r.state == ASKED]
+    needs += [told.needs] if told is not None and told.needs else []
+    none = tr("目前无受阻指令，无待答复的请求")
+    line = tr("需协调：{needs}", needs=tr("、").join(needs)) if needs else none
+    return Filled(line, tr("受阻的指令、请求与情况报告"))
 
 
 TELLING: Mapping[str, Callable[[Facts], Filled]] = {

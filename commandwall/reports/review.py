@@ -7,14 +7,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from commandwall import codes, reporting
+from commandwall import codes, plans, reporting
 from commandwall.clock import DAY, HOUR, MINUTE, SECOND, Ms, day
-from commandwall.directives import Directive, is_over
-from commandwall.incidents import Incident
+from commandwall.directives import DRAFT, Directive, is_over
+from commandwall.dispatch import ARRIVED, Assignment, AssignmentStep, trips
+from commandwall.incidents import Incident, events_of
 from commandwall.plain import plain
+from commandwall.plans import StartedPlan
 from commandwall.reporting import Losses, PhoneReport, Report
 from commandwall.reports.press import Paper
 from commandwall.reports.speech import Speech, moment
+from commandwall.resources import Resource
 from commandwall.reviewing import Finding, owed
 from commandwall.store.journal import AHEAD_LIMIT_BITS, Line
 from commandwall.store.lines import contents
@@ -57,6 +60,8 @@ def review(reader: Reader, incident: str, speech: Speech, now: Ms) -> Paper:
         "curves_note": tr("横轴 0 至 2 倍限时，虚线为限时；纵轴为已答份额"),
         "late": _table(speech, tr("超时"), ("事项", "限时", "用时", "超"),
                        [_late(s, now, speech) for s in late]),
+        "plan": _table(speech, _plan_head(reader, found, speech), ("任务", "应于", "完成", "情况"),
+                       _plan_rows(reader, found, speech, now)),
         "timeline": _table(speech, tr("经过"), ("时间", "间隔", "岗位", "动作", "内容"),
                            _timeline(lines, speech)),
         "findings": _table(speech, tr("意见与整改"), ("类别", "内容", "责任人", "期限", "结果"),
@@ -114,6 +119,7 @@ def _words(record: Any, speech: Speech) -> str:
 def _steps(reader: Reader, i: Incident, speech: Speech) -> list[Step]:
     """Everything with a limit, each with what it took."""
     found = _directive_steps(reader.find(Directive, incident=i.id), speech, i)
+    found += _arrivals(reader, i)
     losses = next(iter(reader.find(Losses, incident=i.id)), None)
     clocks = reporting.reports_due(
         i, reader.find(Report, incident=i.id), reader.find(PhoneReport, incident=i.id), losses
@@ -123,6 +129,51 @@ def _steps(reader: Reader, i: Incident, speech: Speech) -> list[Step]:
         name = speech.named("report_kind", due.step)
         found.append(Step("report", name, due.start, due.due - due.start, took))
     return found
+
+
+def _arrivals(reader: Reader, i: Incident) -> list[Step]:
+    """How long each unit that was sent took to be there; one that was called off on the way is
+    not judged."""
+    sent = reader.many(Assignment, [i.id, *events_of(reader, i)], "subject")
+    found = trips(sent, reader.many(AssignmentStep, [a.id for a in sent], "assignment"))
+    names = {r.id: r.name for r in reader.many(Resource, [a.resource for a in sent])}
+    limit = int(codes.limit("arrive_minutes", day(i.opened_at)) * MINUTE)
+    return [
+        Step("arrive", plain(names.get(t.assignment.resource, ""), 30), t.assignment.sent_at,
+             limit, t.after(ARRIVED))
+        for t in found.values()
+        if t.open or t.after(ARRIVED) is not None
+    ]  # fmt: skip
+
+
+def _plan_head(reader: Reader, i: Incident, speech: Speech) -> str:
+    """Which plans were used, in which version."""
+    mine = sorted(reader.find(StartedPlan, incident=i.id), key=lambda p: p.at)
+    names = [f"{p.en if speech.lang == 'en' else p.zh} {p.version}" for p in mine]
+    told = speech.tr("、").join(plain(name, 60) for name in names) or speech.tr("未启用")
+    return speech.tr("预案　{plans}", plans=told)
+
+
+def _plan_rows(reader: Reader, i: Incident, speech: Speech, now: Ms) -> list[list[str]]:
+    """The tasks of plans that were late, skipped, or never given."""
+    every = reader.find(Directive, incident=i.id)
+    tasks = plans.current(filter(plans.by_plan, every), every)
+    until = i.closed_at or now
+    rows = []
+    for d in sorted(tasks, key=lambda d: d.due_at or 0):
+        if told := _fell_short(d, until, speech):
+            rows.append([plain(d.text, SPAN), moment(d.due_at)[-5:], moment(d.done_at)[-5:], told])
+    return rows
+
+
+def _fell_short(d: Directive, until: Ms, speech: Speech) -> str:
+    """How a task fell short of its plan; "" for one that did not."""
+    tr, end = speech.tr, d.done_at or until
+    if plans.skipped(d):
+        return tr("略过：{reason}", reason=plain(d.reason, SPAN))
+    over = end - d.due_at if d.due_at is not None and d.ended_at is None else 0
+    late = tr("迟 {span}", span=span(over, speech)) if over > 0 else ""
+    return " ".join(filter(None, (tr("未下达") if d.state == DRAFT else "", late)))
 
 
 def _directive_steps(directives: Iterable[Directive], speech: Speech, i: Incident) -> list[Step]:
@@ -153,7 +204,7 @@ def _until(d: Directive, limit: int) -> int:
 def _curves(steps: Sequence[Step], speech: Speech) -> list[dict[str, Any]]:
     """For each kind of answer: how many came within the limit, and the share by time, as points
     from (0, 0) to (1, 1), x in limits doubled."""
-    names = {"ack": "接令", "done": "完成", "verify": "核验", "report": "报告"}
+    names = {"arrive": "到场", "ack": "接令", "done": "完成", "verify": "核验", "report": "报告"}
     made: list[dict[str, Any]] = []
     for curve, name in names.items():
         mine = [s for s in steps if s.curve == curve]

@@ -15,7 +15,7 @@ import shapely
 from builders import NOW, StillClock, an_opening, an_order
 from pypdf import PdfReader
 
-from commandwall import directives, incidents, reporting
+from commandwall import directives, dispatch, incidents, planbook, plans, reporting
 from commandwall.areas import Feature, Road
 from commandwall.cli import _parser
 from commandwall.clock import Ms
@@ -28,6 +28,7 @@ from commandwall.reports import brief, handout, press, review
 from commandwall.reports.fill import Facts
 from commandwall.reports.press import Paper, Unset
 from commandwall.reports.speech import Speech
+from commandwall.resources import Resource
 from commandwall.store.migrate import open_store
 from commandwall.store.mirror import Mirror, use
 from commandwall.world import World
@@ -184,6 +185,49 @@ def test_nothing_leaves_without_a_purpose(world: World, tmp_path: Path) -> None:
         export(world, tmp_path / "map.html")
     assert list(tmp_path.iterdir()) == []
     assert len(world.store.read(lambda r: r.find(HandOut))) == before
+
+
+def test_a_review_says_which_plan_was_used_what_fell_short_and_how_soon_units_were_there(
+    tmp_path: Path,
+) -> None:
+    mirror = Mirror(tmp_path / "m1.db")
+    units = [Resource(f"u{n}", n, "fire", f"消防 {n} 号", "", 5, "", "idle", 120.2, 31.9, "320281")
+             for n in (1, 2)]  # fmt: skip
+    mirror.take({"resource": list(map(row, units))}, {})
+    mirror.close()
+    use(tmp_path, "m1.db")
+    store, clock = open_store(tmp_path), StillClock()
+    desk = Desk(store, clock)
+    gas = next(p for p in planbook.read().plans if p.id == "gas")
+    opening = an_opening(kind="gas", place="花园路 18 号", grade=4)
+    desk.run(plans.open_with_plan, {"opening": opening, "plan": gas}, "陈", "chief")
+    (incident,) = store.read(lambda r: r.find(Incident))
+    tasks = {d.source: d.id for d in store.read(lambda r: r.find(Directive))}
+    for unit in ("u1", "u2"):
+        sending = dispatch.Sending("incident", incident.id, unit, 120.2, 31.9)
+        desk.run(dispatch.send, {"sending": sending}, "陈", "chief")
+    sent = {a.resource: a.id for a in store.read(lambda r: r.find(dispatch.Assignment))}
+    clock.at += 4 * 60_000
+    desk.run(dispatch.report_arrival, {"assignment": sent["u1"]}, "陈", "chief")
+    desk.run(directives.cancel, {"directive": tasks["plan:gas:camera"], "reason": "已升空"}, "陈",
+             "chief")  # fmt: skip
+    signed = {"incident": incident.id, "directives": [tasks["plan:gas:cordon"]]}
+    desk.run(directives.sign_all, signed, "李", "front")
+    desk.run(directives.acknowledge, {"directive": tasks["plan:gas:cordon"]}, "李", "front")
+    clock.at += 4 * 60_000
+    now = Ms(clock.at + 4 * 60_000)
+    paper = store.read(lambda r: review.review(r, incident.id, Speech.of("zh"), now))
+    head, told = paper.data["plan"]["head"], paper.data["plan"]["rows"]
+    assert head == "预案　燃气泄漏预案 2026-1"
+    assert [r[3] for r in told if "画面" in r[0]] == ["略过：已升空"]
+    assert any(r[3].startswith("未下达 迟 2:00") for r in told)
+    assert [r[3] for r in told if "设警戒圈" in r[0]] == ["迟 7:00"]
+    assert "到场　限内 1 / 2" in [c["name"] for c in paper.data["curves"]]
+    assert "消防 2 号" in [r[0] for r in paper.data["late"]["rows"]]
+    _, text = read(set_at(paper, tmp_path / "review.pdf"))
+    assert "燃气泄漏预案2026-1" in text and "略过：已升空" in text
+    desk.close()
+    store.close()
 
 
 def test_a_review_tells_the_same_as_pdf_and_as_page(world: World, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from builders import an_opening, an_order
 from PySide6.QtCore import Qt
 from world import City, an_alarm, told_by
 
-from commandwall import directives, incidents, reporting
+from commandwall import directives, incidents, reporting, sitreps
 from commandwall.alarms import Alarm
 from commandwall.clock import MINUTE
 from commandwall.directives import Directive
@@ -18,6 +18,7 @@ from commandwall.incidents import Incident
 from commandwall.reporting import ELEMENTS, Losses, PhoneReport, Report
 from commandwall.reports.fill import Facts, fill
 from commandwall.reports.speech import Speech, chinese
+from commandwall.sitreps import SituationReport
 
 
 @pytest.fixture
@@ -41,7 +42,7 @@ def do(world: City, act: Any, **args: Any) -> Any:
 
 
 def bring(world: City) -> None:
-    kinds = (Incident, Directive, Report, PhoneReport, Losses)
+    kinds = (Incident, Directive, Report, PhoneReport, Losses, SituationReport)
     world.tick(world.store.read(lambda r: {kind: r.find(kind) for kind in kinds}))
 
 
@@ -76,6 +77,23 @@ def test_a_report_is_filled_and_each_element_says_where_from(
     known = [name for name in ELEMENTS if texts[name] and texts[name] != "待核，续报"]
     assert len(known) >= 8
     assert all("　" in said[name] for name in known)
+
+
+def test_nine_tenths_of_a_first_report_are_filled_from_what_the_front_told(
+    world: City, desk_page: Any
+) -> None:
+    (incident,) = world.picture.incidents.values()
+    world.desk.take_post("front", "李").result()
+    told = sitreps.Situation(incident.id, "火已控制", "1 人轻伤", "2 车 12 人", "照明车 1 台")
+    do(world, sitreps.report_situation, situation=told)
+    facts = Facts(incident, world.picture, Speech.of("zh"))
+    filled = fill(facts)
+    known = [name for name, one in filled.items() if one.text not in ("", "待核，续报")]
+    assert len(known) >= 0.9 * len(ELEMENTS), sorted(set(ELEMENTS) - set(known))
+    assert all(filled[name].source for name in known)
+    assert (filled["people"].text, filled["advice"].text) == ("1 人轻伤", "需协调：照明车 1 台")
+    assert "现场 火已控制" in filled["trend"].text
+    assert filled["damage"].text == "待核，续报"  # nobody told: that is not none
 
 
 def test_what_is_typed_outlives_the_sheet_and_the_report_is_sent_from_the_keyboard(
