@@ -1,4 +1,4 @@
-"""Sprites: names and marks, drawn once by Qt on the screen's thread and stamped by the kernels."""
+"""Sprites: names and marks, drawn once by Qt and stamped by the kernels."""
 
 from __future__ import annotations
 
@@ -37,11 +37,22 @@ class SpriteBook:
     """Remembers a sprite by its key. Written sprites never change, so a worker may read on."""
 
     def __init__(self, style: Style) -> None:
-        self.style = style
+        self.style, self.unit = style, style.unit
         self.edition = 0
+        self._begin: SpriteBook | None = None
         self._clear()
 
+    def begin_with(self, book: SpriteBook) -> None:
+        """Take over, now and at each renewal, what another thread wrote in the same look."""
+        self._begin = book
+        self.renew()
+
     def _clear(self) -> None:
+        if (begin := self._begin) is not None and begin.unit == self.style.unit:
+            self._pixels, self._where = begin._pixels.copy(), begin._where.copy()
+            self._known, self._texts = dict(begin._known), dict(begin._texts)
+            self._used, self._badges = begin._used, begin._badges
+            return
         self._pixels = np.zeros(1 << 18, np.uint32)
         self._where = np.zeros((1024, 3), np.int32)
         self._known: dict[Any, int] = {}
