@@ -43,7 +43,8 @@ def do(world: City, act: Any, **args: Any) -> Any:
 
 def bring(world: City) -> None:
     kinds = (Incident, Directive, Report, PhoneReport, Losses, SituationReport)
-    world.tick(world.store.read(lambda r: {kind: r.find(kind) for kind in kinds}))
+    found = world.store.read(lambda r: {kind: r.find(kind) for kind in kinds})
+    world.tick(found, sync=world.sync())  # the pool answers: no banner takes the room
 
 
 def opened(wall: Any) -> Any:
@@ -54,7 +55,7 @@ def opened(wall: Any) -> Any:
 def test_the_page_says_what_is_owed_and_how_late(world: City, desk_page: Any) -> None:
     assert "电话报告 余 15:00" in told_by(desk_page, "reports")
     world.clock.at += 16 * MINUTE
-    world.tick()
+    world.tick(sync=world.sync())
     said = told_by(desk_page, "reports")
     assert "电话报告 超 1:00" in said
     (incident,) = world.picture.incidents.values()
