@@ -29,7 +29,7 @@ from widgets.sheet import Sheet
 from widgets.speech import speech
 from widgets.text import plain
 
-ROW = 38.0
+ROW, FOOT = 38.0, 26.0
 PICTURE = "map.png"
 MOST_PEOPLE, MOST_MINUTES, MOST_DUE = 100_000, 24 * 60, 365
 PEOPLE = ("dead", "missing", "severe", "hurt")
@@ -109,11 +109,16 @@ class Reports(Panel):
 
     # What is drawn.
 
+    @property
+    def _foot(self) -> float:
+        """Room for what is said of the last act, while anything is."""
+        return FOOT if self._said else 0.0
+
     def draw(self, paper: Drawing) -> None:
         found, y = self._found, self.top
         if not found and not reviewing.owed(self.picture.findings.values()):
             paper.write(0, y + 22, tr("不欠报告"), Ink("body", "t3"))
-        for clock in found[: max(0, int((paper.height - y - 26) // ROW))]:
+        for clock in found[: max(0, int((paper.height - y - self._foot) // ROW))]:
             self._draw_due(paper, y + ROW / 2, clock)
             y += ROW
         self._draw_findings(paper, y)
@@ -124,7 +129,7 @@ class Reports(Panel):
         """Improvements that are owed, with who owes them."""
         now = self.picture.now
         still = reviewing.owed(self.picture.findings.values())
-        for found in still[: max(0, int((paper.height - y - 26) // ROW))]:
+        for found in still[: max(0, int((paper.height - y - self._foot) // ROW))]:
             end = found.due_at or now
             paper.lamp(12, y + ROW / 2, 20, deadlines.lamp(end - now, end - found.noted_at))
             left = age.left(now, end)

@@ -25,7 +25,7 @@ from commandwall.sitreps import SituationReport
 def desk_page(world: City, make_wall: Any, qtbot: Any) -> Iterator[Any]:
     """A wall on the command page, with one incident of an event and one directive."""
     world.desk.person, world.desk.post = "周", "chief"
-    wall = make_wall()
+    wall = make_wall(height=1300)  # so that clocks that have ended have room too
     wall.open_page("command")
     do(world, incidents.open_incident, opening=an_opening(grade=2, area="t1", event="e1",
                                                           kind="gas", radius_m=300.0))  # fmt: skip
