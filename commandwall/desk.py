@@ -16,6 +16,7 @@ from commandwall import (
     directives,
     dispatch,
     events,
+    handover,
     incidents,
     modes,
     people,
@@ -165,9 +166,18 @@ class Desk:
         given = name, secret, sound(post)
         return self._secrets.submit(self._asked, self.full, self._sign_in, *given)
 
+    def take_over(self, name: str, secret: str, offer: str, read: Sequence[str]) -> Future[Done]:
+        """The relief takes an offered post with his secret, having read back these items; where
+        nobody is enrolled, with his name.
+
+        Refused("unread") while one that is open now is not among them, and as `sign_in`.
+        """
+        given = name, secret, sound(offer), list(sound({"read": list(read)})["read"])
+        return self._secrets.submit(self._asked, self.full, self._take_over, *given)
+
     def sign_out(self) -> Future[Done]:
         """Whoever sits here leaves."""
-        return self._writer.submit(self._asked, self.full, self._finish, people.sign_out, {},
+        return self._writer.submit(self._asked, self.full, self._finish, handover.sign_out, {},
                                    self._who(asks=False))  # fmt: skip
 
     def lock(self) -> Future[Done]:
@@ -209,10 +219,11 @@ class Desk:
             line = None
             if records and not local:
                 line = lines.append(tx, tx.setting("origin"), act.__name__, records)
+            here = people.here(tx) if people.Duty in records else self.here
             self._react(tx, records)
         done = Done(act.__name__, line, records)
         if not local:
-            self.here = next(iter(done.of(people.Duty)), self.here)
+            self.here = here
         return done
 
     def receive(self, received: Iterable[Line]) -> None:
@@ -247,6 +258,26 @@ class Desk:
             raise
 
     def _sign_in(self, name: str, secret: str, post: str) -> Done:
+        officer = self._signed(name, secret)
+        args, who = {"officer": officer.id, "seat": post}, Who(officer.name, post)
+        done = self._writer.submit(self._finish, handover.sign_in, args, who).result()
+        self.person, self.post = officer.name, post
+        return done
+
+    def _take_over(self, name: str, secret: str, offer: str, read: list[str]) -> Done:
+        given = self._store.read(lambda r: r.get(handover.Handover, offer))
+        seat = given.seat if given else ""
+        officer, who = "", Who(sound(name), seat)
+        if self._store.read(people.enrolled):
+            found = self._signed(name, secret)
+            officer, who = found.id, Who(found.name, seat)
+        args = {"officer": officer, "handover": offer, "read": read}
+        done = self._writer.submit(self._finish, handover.take_over, args, who).result()
+        self.person, self.post = who.person, seat
+        return done
+
+    def _signed(self, name: str, secret: str) -> people.Officer:
+        """The officer of a name whose secret is right; a wrong one is counted."""
         now = self._clock.now()
         officer = self._store.read(lambda r: people.known(r, sound(name)))
         self._store.read(lambda r: people.check_tries(r, officer, now))
@@ -254,10 +285,7 @@ class Desk:
             typed = {"officer": officer.id if officer else ""}
             self._writer.submit(self._finish, people.refuse_secret, typed, Who()).result()
             raise Refused("secret")
-        args, who = {"officer": officer.id, "seat": post}, Who(officer.name, post)
-        done = self._writer.submit(self._finish, people.sign_in, args, who).result()
-        self.person, self.post = officer.name, post
-        return done
+        return officer
 
     def _asked(self, full: bool, work: Callable[..., Done], *given: Any) -> Done:
         """What a person asks, which is refused where the disk was full already."""

@@ -123,20 +123,20 @@ def enrol(tx: Tx, officer: Officer) -> None:
 
 def renew_secret(tx: Tx, officer: str, secret: str) -> None:
     """改口令: another one, given as its hash. Whoever sits somewhere with the old one stays."""
-    tx.put(replace(_officer(tx, officer), secret=secret, at=tx.now, by=tx.by, post=tx.post))
+    tx.put(replace(person(tx, officer), secret=secret, at=tx.now, by=tx.by, post=tx.post))
 
 
 def disable(tx: Tx, officer: str) -> None:
     """停用: he comes in nowhere, and what he sits at refuses his acts."""
-    tx.put(replace(_officer(tx, officer), state=DISABLED, at=tx.now, by=tx.by, post=tx.post))
+    tx.put(replace(person(tx, officer), state=DISABLED, at=tx.now, by=tx.by, post=tx.post))
 
 
 def enable(tx: Tx, officer: str) -> None:
     """恢复: he may come in again."""
-    tx.put(replace(_officer(tx, officer), state=ACTIVE, at=tx.now, by=tx.by, post=tx.post))
+    tx.put(replace(person(tx, officer), state=ACTIVE, at=tx.now, by=tx.by, post=tx.post))
 
 
-def _officer(tx: Tx, officer: str) -> Officer:
+def person(tx: Tx, officer: str) -> Officer:
     found = tx.get(Officer, officer)
     if found is None:
         raise Refused("unknown", kind="officer", id=officer)
@@ -205,15 +205,15 @@ def here(reader: Reader) -> Duty | None:
 
 
 def sign_in(tx: Tx, officer: str, seat: str) -> None:
-    """签到: an officer whose secret was right takes a post. Whoever sat there is named in the line:
-    this is also the hand-over 交接, and how one who was away comes back.
+    """签到: an officer whose secret was right takes a post. Whoever sat there is named in the line;
+    this is also how one who was away comes back.
 
     Refused("seat") for a post that is not among his.
     """
-    who = _officer(tx, officer)
+    who = person(tx, officer)
     if who.state != ACTIVE:
         raise Refused("disabled", name=who.name)
-    _sit(tx, who, seat)
+    sit(tx, who, seat)
     if (tried := tx.get(SignIn, _tries(tx, who))) is not None:
         tx.put(replace(tried, failures=0, locked_until=None, at=tx.now))
 
@@ -227,7 +227,7 @@ def take_post(tx: Tx, post: str, person: str) -> None:
     who = _seated(tx)
     if person != who.name:
         raise Refused("signed_out")
-    _sit(tx, who, post)
+    sit(tx, who, post)
 
 
 def sign_out(tx: Tx) -> None:
@@ -265,13 +265,14 @@ def _seated(tx: Tx) -> Officer:
         raise Refused("signed_out")
     if duty.state == LOCKED:
         raise Refused("locked", name=duty.name)
-    who = _officer(tx, duty.officer)
+    who = person(tx, duty.officer)
     if who.state != ACTIVE:
         raise Refused("disabled", name=who.name)
     return who
 
 
-def _sit(tx: Tx, who: Officer, seat: str) -> None:
+def sit(tx: Tx, who: Officer, seat: str) -> None:
+    """Somebody who may takes a chair of this station; whoever sat there is named."""
     if not may_take(who, seat):
         raise Refused("seat", name=who.name, post=seat)
     was, station = here(tx), tx.setting("origin")

@@ -38,6 +38,7 @@ from commandwall.dispatch import Assignment, AssignmentStep, Trip, trips
 from commandwall.events import Event, EventView
 from commandwall.exchange import Decision, Message
 from commandwall.extents import Extent
+from commandwall.handover import Handover
 from commandwall.incidents import CommandPost, GradeProposal, Incident, JoinedEvent
 from commandwall.indicators import Indicator, IndicatorValue
 from commandwall.modes import GrantedAct, Mode
@@ -315,6 +316,7 @@ class Picture:
         self.verdicts: dict[str, Verdict] = {}
         self.switches: dict[str, SourceSwitch] = {}
         self.modes: dict[str, Mode] = {}
+        self.handovers: dict[str, Handover] = {}
         self.granted: dict[str, GrantedAct] = {}
         self.officers: dict[str, Officer] = {}
         self.duties: dict[str, Duty] = {}
@@ -398,7 +400,7 @@ class Picture:
             Verdict: self.verdicts, SourceSwitch: self.switches, GradeProposal: self.proposals,
             Extent: self.extents, JoinedEvent: self.joined, Call: self.calls,
             Officer: self.officers, Duty: self.duties,
-            Mode: self.modes, GrantedAct: self.granted,
+            Mode: self.modes, Handover: self.handovers, GrantedAct: self.granted,
             Report: self.reports, PhoneReport: self.phone_reports, Losses: self.losses,
             HandOut: self.hand_outs, Finding: self.findings,
             Request: self.requests, SituationReport: self.sitreps, Answer: self.answers,

@@ -315,5 +315,7 @@ SUBJECTS: Mapping[str, Callable[[Reader, Any], About]] = {
     "dispute": _dispute,
     "conflict": _conflict,
     "source": _source,
+    "seat": lambda reader, seat: About(),
+    "handover": lambda reader, handover: About(),
 }
-"""Name of an act's argument -> what it is about."""
+"""Name of an act's argument -> what it is about; a post lies within no area of its own."""

@@ -5,13 +5,55 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from PySide6.QtWidgets import QComboBox, QLineEdit, QSpinBox, QWidget
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtWidgets import (
+    QComboBox,
+    QLineEdit,
+    QListWidget,
+    QListWidgetItem,
+    QSpinBox,
+    QWidget,
+)
 
 from widgets.look import Look
 from widgets.own_keys import OwnKeys
 from widgets.text import plain
 
-Field = QLineEdit | QComboBox | QSpinBox
+
+class Ticks(QListWidget):
+    """Lines that are ticked one by one: Space ticks the one it stands on and goes to the next."""
+
+    valueChanged = Signal()
+    LINES = 8
+
+    def __init__(self, lines: Mapping[str, str]) -> None:
+        super().__init__()
+        self.setWordWrap(True)
+        for key, told in lines.items():
+            item = QListWidgetItem(told, self)
+            item.setData(Qt.ItemDataRole.UserRole, key)
+            item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
+            item.setCheckState(Qt.CheckState.Unchecked)
+        self.setCurrentRow(0)
+        self.itemChanged.connect(self._go_on)
+
+    def value(self) -> list[str]:
+        """The keys of what is ticked."""
+        items = [self.item(i) for i in range(self.count())]
+        ticked = (item for item in items if item.checkState() == Qt.CheckState.Checked)
+        return [str(item.data(Qt.ItemDataRole.UserRole)) for item in ticked]
+
+    def sizeHint(self) -> QSize:
+        row = self.fontMetrics().height() * 1.5
+        return QSize(super().sizeHint().width(), round(row * min(max(1, self.count()), self.LINES)))
+
+    def _go_on(self, item: QListWidgetItem) -> None:
+        if item.checkState() == Qt.CheckState.Checked:
+            self.setCurrentRow(min(self.row(item) + 1, self.count() - 1))
+        self.valueChanged.emit()
+
+
+Field = QLineEdit | QComboBox | QSpinBox | Ticks
 SPACE, SIDE = 5, 10
 """Design pixels between a field's border and its text."""
 

@@ -263,6 +263,27 @@ def _seat(facts: Facts) -> str:
     return tr("{name} 不任 {post}", name=text.person(facts.get("name", "")), post=post)
 
 
+def _held(facts: Facts) -> str:
+    post, who = named("post", facts.get("post", ""), "full"), text.person(facts.get("name", ""))
+    return tr(
+        "{post} 由 {who} 任，有 {n} 项未了，须由其交接", post=post, who=who, n=facts.get("n", "")
+    )
+
+
+def _unrelieved(facts: Facts) -> str:
+    return tr("有 {n} 项未了，接岗人复述后方可离岗", n=facts.get("n", ""))
+
+
+def _unread(facts: Facts) -> str:
+    return tr("还有 {n} 项未复述，共 {all} 项", n=facts.get("n", ""), all=facts.get("all", ""))
+
+
+def _alone(facts: Facts) -> str:
+    post, other = (named("post", facts.get(name, ""), "full") for name in ("post", "other"))
+    mode = named("mode", facts.get("mode", ""))
+    return tr("{mode}时 {post} 与 {other} 不得由一人兼任", mode=mode, post=post, other=other)
+
+
 def _known(facts: Facts) -> str:
     return tr("已有此人：{id}", id=facts.get("id", ""))
 
@@ -314,6 +335,10 @@ SENTENCES: Mapping[str, Callable[[Facts], str]] = {
     "disabled": _disabled,
     "seat": _seat,
     "known": _known,
+    "held": _held,
+    "unrelieved": _unrelieved,
+    "unread": _unread,
+    "alone": _alone,
     "short_secret": _short_secret,
 }
 """The code of a refusal -> what is said."""

@@ -9,19 +9,23 @@ from typing import Any
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QKeyEvent, QMouseEvent
 
+from commandwall import handover
 from commandwall.codes import Code
 from commandwall.countersign import Countersign
 from commandwall.directives import Directive
+from commandwall.handover import Handover
 from commandwall.owed import Debt, listed
 from commandwall.people import Duty, Held, Officer
 from commandwall.picture import Changes, Picture, SyncState, Tick
 from commandwall.posts import Section, first_post, roster
 from commandwall.requests import Request
-from widgets import age
+from widgets import age, handing
 from widgets.base import Command, Panel, Piece
+from widgets.fields import Field, words
 from widgets.i18n import language, named, tr
 from widgets.paper import RIGHT, Ink, Paper
 from widgets.seat import guarded, holding
+from widgets.sheet import Sheet
 from widgets.text import person
 
 COLUMN, GAP, LEAST, MOST = 300.0, 32.0, 44.0, 64.0
@@ -37,20 +41,20 @@ class Roster(Panel):
     """Centre, sections, posts. Every post stays at its place: it is found without reading."""
 
     id, title, pooled, piecewise = "roster", "岗位", False, True
-    shows = frozenset({Duty, Officer, Directive, Request, Countersign, Tick, SyncState})
+    shows = frozenset({Duty, Officer, Handover, Directive, Request, Countersign, Tick, SyncState})
 
     def __init__(self, *args: Any, **kw: Any) -> None:
         super().__init__(*args, **kw)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._held: Mapping[str, Sequence[Held]] = {}
         self._debts: Mapping[str, Sequence[Debt]] = {}
-        self.current = ""
+        self.current = self._said = ""
 
     def refresh(self, picture: Picture, changes: Changes) -> None:
         self._held = holding(self.desk, picture)
         debts: dict[str, list[Debt]] = defaultdict(list)
-        words = picture.countersigns.values()
-        for debt in listed(picture.directives.values(), picture.requests.values(), words):
+        signed = picture.countersigns.values()
+        for debt in listed(picture.directives.values(), picture.requests.values(), signed):
             debts[debt.post].append(debt)
         self._debts = debts
 
@@ -79,11 +83,41 @@ class Roster(Panel):
             Command("K", tr("上一岗"), lambda: self._step(-1)),
             Command("N", tr("下一空缺"), self._next_vacant),
             Command("T", tr("就此岗"), self.take),
+            Command("R", tr("接岗"), self.relieve),
+            Command("X", tr("中止交接"), self.break_off),
         ]
 
     def take(self) -> None:
         """The sheet in which somebody takes the chosen post."""
         self.context.sit(self._choice())
+
+    def relieve(self) -> None:
+        """The sheet in which the relief of the chosen post reads back."""
+        offer = self._offer(self._choice())
+        if offer is None:
+            self._said = tr("尚未交岗：由任岗人按 Ctrl H")
+            self.update()
+        else:
+            handing.ask_relief(self.context, self.window(), offer)
+
+    def break_off(self) -> None:
+        """Ask why the hand-over of the chosen post is broken off."""
+        offer = self._offer(self._choice())
+        if offer is not None:
+            title = tr("中止交接　{post}", post=named("post", offer.seat, "full"))
+            fields: dict[str, tuple[str, Field]] = {"reason": (tr("原因"), words())}
+            sheet = Sheet(self.look, title, "中止", fields, self.window())
+            key = offer.id
+            self.context.over(sheet.then(
+                lambda told: self.do(handover.break_off, handover=key, reason=told["reason"])
+            ))  # fmt: skip
+
+    def refused(self, why: str) -> None:
+        self._said = why
+        self.update()
+
+    def _offer(self, post: str) -> Handover | None:
+        return handover.standing(self.picture.handovers.values(), post)
 
     # Drawing.
 
@@ -142,6 +176,7 @@ class Roster(Panel):
             tr("自 {at}", at=age.stamp(self.picture.now, h.since)) for h in held[:1] if h.since
         ]
         parts += [tr("本台")] if post == self.desk.post else []
+        parts += [tr("待接岗")] if self._offer(post) else []
         parts += [tr("另 {n} 人", n=len(held) - 2)] if len(held) > 2 else []
         return "　".join(parts)
 
@@ -157,10 +192,19 @@ class Roster(Panel):
         top = paper.height - FOOT + 12
         paper.line(0, top, paper.width, top)
         paper.write(0, top + 30, named("post", post, "full"), Ink("item"), room=paper.width * 0.4)
+        paper.write(paper.width, top + 30, self._said or self._handing(post), Ink("body", "t1"),
+                    RIGHT)  # fmt: skip
         x = 0.0
         for name, told in self._facts(post):
             x = paper.write(x, top + 64, name, Ink("age")) + 8
             x = paper.write(x, top + 64, told, Ink("label", "t1"), room=paper.width - x) + 28
+
+    def _handing(self, post: str) -> str:
+        offer = self._offer(post)
+        if offer is None:
+            return ""
+        return tr("{who} {at} 交岗，待接岗，按 R", who=person(offer.giver) or age.UNKNOWN,
+                  at=age.clock(offer.offered_at))  # fmt: skip
 
     def _facts(self, post: str) -> list[tuple[str, str]]:
         section = self._section(post)
@@ -233,7 +277,7 @@ class Roster(Panel):
         return next((p for p in (self.current, self.desk.post) if p in posts), "".join(posts[:1]))
 
     def _choose(self, post: str) -> None:
-        self.current = post
+        self.current, self._said = post, ""
         self.update()
 
     def _step(self, by: int) -> None:

@@ -16,6 +16,7 @@ from commandwall.desk import Desk
 from commandwall.people import IN, LOCKED, LONGEST, OUT, Held
 from commandwall.picture import Picture
 from commandwall.posts import fact, first_post, roster, side_of
+from widgets import handing
 from widgets.base import Command, Context
 from widgets.courier import Courier
 from widgets.fields import Field, value, words
@@ -139,6 +140,7 @@ class Seat(QObject):
         self._timer.timeout.connect(self.look)
         self._timer.start()
         self._courier = Courier(self, lambda why: None)
+        self._leaving = Courier(self, self.hand_over)
         if self._sits:
             context.desk.lock()
         context.sit = self.open
@@ -148,6 +150,7 @@ class Seat(QObject):
             Command("Ctrl+I", tr("签到、交接"), self.open),
             Command("Ctrl+J", tr("锁定本台"), self.lock),
             Command("Ctrl+Shift+I", tr("签退"), self.leave),
+            Command("Ctrl+H", tr("交接"), self.hand_over),
         ]
 
     def open(self, post: str = "") -> None:
@@ -159,12 +162,21 @@ class Seat(QObject):
         self._courier.follow(self._context.desk.lock(), self._renew)
 
     def leave(self) -> None:
-        self._courier.follow(self._context.desk.sign_out(), self._renew)
+        """Sign out; who has something open comes to the sheet in which he hands it over."""
+        self._leaving.follow(self._context.desk.sign_out(), self._renew)
+
+    def hand_over(self, why: str = "") -> None:
+        """The sheet in which the post of this station is offered to a relief."""
+        handing.ask_offer(self._context, self._wall, why)
 
     def look(self) -> None:
         """Lock where nobody touched anything for so long; lists and map go on."""
         for window in QGuiApplication.topLevelWindows():
             window.installEventFilter(self)
+        here = self._context.desk.here
+        told = self._context.picture.duties.get(here.id) if here else None
+        if here is not None and told is not None and told.at > here.at:
+            self._context.desk.here = told  # another station took the post over
         idle = (self._context.seconds() - self._touched) * SECOND
         if self._sits and idle > codes.limit("idle_minutes") * MINUTE:
             self.lock()
@@ -212,19 +224,14 @@ class SignInSheet(Sheet):
             answer = self._desk.take_post(post, name)
         else:
             answer = self._desk.sign_in(name, self._secret.text(), post)
-        self._say(tr("正在核对"))
+        self.say(tr("正在核对"))
         self._courier.follow(answer, lambda done: self.close())
 
     def _refused(self, why: str) -> None:
         if not self._free:
             self._secret.clear()
             self._secret.setFocus()
-        self._say(why)
-
-    def _say(self, words: str) -> None:
-        self._title = words
-        self.setAccessibleName(words)
-        self.update()
+        self.say(why)
 
 
 def _secret() -> QLineEdit:

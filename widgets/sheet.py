@@ -86,6 +86,12 @@ class Sheet(QWidget):
         self.close()
         self._done(answers)
 
+    def say(self, words: str) -> None:
+        """Another title: what is being done, or why it was not."""
+        self._title = words
+        self.setAccessibleName(words)
+        self.update()
+
     def _answers(self) -> Answers:
         return {key: value(field) for key, (_, field) in self._fields.items()}
 

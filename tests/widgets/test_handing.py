@@ -1,0 +1,90 @@
+"""A post is handed over through the real window: offered, read back item by item, signed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from builders import an_opening, an_order
+from officers import SECRET, an_officer
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from world import told_by
+
+from commandwall import directives, handover, people
+from commandwall.handover import Handover
+from commandwall.incidents import Incident, open_incident
+from commandwall.people import Duty, Officer
+from widgets.handing import OfferSheet, ReliefSheet
+
+
+@pytest.fixture
+def wall(make_wall: Any, world: Any) -> Any:
+    """Two are enrolled; the first holds a post that owes one answer."""
+    made = make_wall()
+    for officer in (an_officer(), an_officer("li", "李二")):
+        world.desk.run(people.enrol, {"officer": officer}, "root")
+    world.desk.sign_in("chen", SECRET, "p3").result()
+    incident = world.desk.do(open_incident, opening=an_opening()).result().of(Incident)[0].id
+    world.desk.do(directives.issue, order=an_order(incident, to_post="p3")).result()
+    told(world)
+    return made
+
+
+def told(world: Any) -> None:
+    kinds = (Officer, Duty, Handover, Incident)
+    world.tick({kind: world.store.read(lambda r, kind=kind: r.find(kind)) for kind in kinds})
+
+
+def sheet(wall: Any, kind: type[Any], qtbot: Any) -> Any:
+    qtbot.waitUntil(lambda: any(s.isVisible() for s in wall.findChildren(kind)), timeout=20_000)
+    return next(s for s in wall.findChildren(kind) if s.isVisible())
+
+
+def test_the_relief_reads_back_each_item_by_key_and_signs(
+    wall: Any, world: Any, qtbot: Any
+) -> None:
+    wall.seat.leave()  # without a relief nobody leaves: the sheet comes instead
+    opened = sheet(wall, OfferSheet, qtbot)
+    assert "接岗人复述后方可离岗" in opened._told.text() and "封控港五路" in opened._told.text()
+    opened._fields["note"][1].setText("泵站钥匙在值班室")
+    QTest.keyClick(opened, Qt.Key.Key_Return)
+    relief = sheet(wall, ReliefSheet, qtbot)
+    assert "陈*" in relief.accessibleName() and "泵站钥匙" in relief._told.text()
+    ticks = relief._fields["read"][1]
+    relief._fields["name"][1].setText("li")
+    relief._fields["secret"][1].setText(SECRET)
+    QTest.keyClick(ticks, Qt.Key.Key_Space)
+    assert "已复述 1 / 2" in relief._told.text()
+    QTest.keyClick(relief, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: "还有 1 项未复述" in relief.accessibleName(), timeout=20_000)
+    assert world.desk.here.name == "陈一"
+    QTest.keyClick(ticks, Qt.Key.Key_Space)  # it stands on the next one by itself
+    QTest.keyClick(relief, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: world.desk.here.name == "李二", timeout=20_000)
+    told(world)
+    wall.open_page("events")
+    assert "岗3 调度  李*" in told_by(wall, "desk_header")
+
+
+def test_an_offer_stands_on_the_roster_until_it_is_taken_or_broken_off(
+    wall: Any, world: Any, qtbot: Any
+) -> None:
+    world.desk.do(handover.offer, seat="p3", note="").result()
+    told(world)
+    wall.open_page("roster")
+    panel = wall.page.panels["roster"]
+    panel._choose("p3")
+    assert "待接岗，按 R" in told_by(wall, "roster")
+    keys = {command.key: command.run for command in panel.commands()}
+    keys["R"]()
+    relief = sheet(wall, ReliefSheet, qtbot)
+    QTest.keyClick(relief, Qt.Key.Key_Escape)
+    assert world.desk.here.name == "陈一"
+    keys["X"]()
+    wall._overlay._fields["reason"][1].setText("接岗人未到")
+    wall._overlay.accept()
+    find = lambda r: r.find(Handover)  # noqa: E731
+    qtbot.waitUntil(lambda: world.store.read(find)[0].state == "WITHDRAWN", timeout=20_000)
+    told(world)
+    assert "待接岗" not in told_by(wall, "roster")

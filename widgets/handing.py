@@ -1,0 +1,128 @@
+"""Handing a post over 交接: the sheet of who goes, and the sheet in which his relief reads back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtWidgets import QLineEdit, QWidget
+
+from commandwall import handover
+from commandwall.directives import Directive
+from commandwall.handover import DRAFTED, OWES, WAITS, Handover, Item
+from commandwall.incidents import Incident
+from commandwall.modes import Mode
+from commandwall.owed import Debt
+from commandwall.people import LONGEST
+from widgets import age, links, text
+from widgets.base import Context
+from widgets.courier import Courier
+from widgets.fields import Field, Ticks, value, words
+from widgets.i18n import named, tr
+from widgets.sheet import Sheet
+
+TOLD = 60
+"""Letters of a text that are told."""
+KINDS = {OWES: "欠答", WAITS: "待答", DRAFTED: "草稿"}
+
+
+def told(item: Item) -> str:
+    """欠答　3 号　封控港五路　未接令: one open item in a line."""
+    about = item.record
+    if isinstance(about, Incident):
+        return tr("突发事件　{title}　{place}", title=text.plain(about.title, TOLD),
+                  place=text.plain(about.place, TOLD))  # fmt: skip
+    if isinstance(about, Mode):
+        return tr("模式　{mode}　{reason}", mode=named("mode", about.mode),
+                  reason=text.plain(about.reason, TOLD))  # fmt: skip
+    if isinstance(about, Debt):
+        return "　".join(
+            (tr(KINDS[OWES]), _words(about.record), named("directive_limit", about.step))
+        )
+    return "　".join((tr(KINDS[item.kind]), _words(about), named("directive_state", about.state)))
+
+
+def _words(record: Any) -> str:
+    if isinstance(record, Incident):
+        return tr("情况报告")
+    if hasattr(record, "second"):
+        return tr("第二人 {name}", name=text.person(record.second))
+    number = links.called(record) if getattr(record, "no", 0) else ""
+    said = record.text if isinstance(record, Directive) else record.what
+    return "　".join(filter(None, (number, text.plain(said, TOLD))))
+
+
+def ask_offer(context: Context, wall: QWidget, why: str = "") -> None:
+    """Show what the post of this station has open; with the note it is offered."""
+    post = context.desk.post
+    answer = context.desk.ask(lambda reader: handover.open_items(reader, post))
+    courier = Courier(wall, lambda why: None)
+    courier.follow(answer, lambda items: context.over(OfferSheet(context, wall, items, why)))
+
+
+def ask_relief(context: Context, wall: QWidget, offer: Handover) -> None:
+    """Let the relief read back what is open now."""
+    answer = context.desk.ask(lambda reader: handover.open_items(reader, offer.seat))
+    courier = Courier(wall, lambda why: None)
+    courier.follow(answer, lambda items: context.over(ReliefSheet(context, wall, offer, items)))
+
+
+class OfferSheet(Sheet):
+    """What is handed over, and standing instructions in the giver's words."""
+
+    def __init__(self, context: Context, wall: QWidget, items: list[Item], why: str) -> None:
+        self._context, self._wall, self._seat = context, wall, context.desk.post
+        fields: dict[str, tuple[str, Field]] = {"note": (tr("交代"), words())}
+        post = named("post", context.desk.post, "full")
+        title = tr("交岗　{post}", post=post)
+        super().__init__(context.look, title, "交岗", fields, wall)
+        self._courier = Courier(self, self.say)
+        lines = [why, tr("未了 {n} 项，由接岗人逐项复述", n=len(items))]
+        lines += [told(item) for item in items[: Ticks.LINES]]
+        self.telling(lambda answers: "\n".join(filter(None, lines)))
+
+    def accept(self) -> None:
+        note = value(self._fields["note"][1])
+        self._courier.follow(
+            self._context.desk.do(handover.offer, seat=self._seat, note=note), self._offered
+        )
+
+    def _offered(self, done: Any) -> None:
+        """The relief reads back here, if he sits down at this desk; else at his own station."""
+        context, wall = self._context, self._wall
+        self.close()
+        for offer in done.of(Handover):
+            if offer.state == handover.OFFERED:
+                ask_relief(context, wall, offer)
+
+
+class ReliefSheet(Sheet):
+    """Each item is ticked by whoever comes, who then signs. Left with Esc, nothing has changed."""
+
+    def __init__(self, context: Context, wall: QWidget, offer: Handover, items: list[Item]) -> None:
+        self._context, self._wall, self._offer = context, wall, offer
+        self._free = not context.picture.officers
+        fields: dict[str, tuple[str, Field]] = {}
+        if items:
+            fields["read"] = tr("逐项复述"), Ticks({item.key: told(item) for item in items})
+        fields["name"] = (tr("姓名") if self._free else tr("姓名或登录名")), words()
+        if not self._free:
+            secret = words(limit=LONGEST)
+            secret.setEchoMode(QLineEdit.EchoMode.Password)
+            fields["secret"] = tr("口令"), secret
+        post, who = named("post", offer.seat, "full"), text.person(offer.giver)
+        title = tr("接岗　{post}　交岗人 {who} {at}", post=post, who=who or age.UNKNOWN,
+                   at=age.clock(offer.offered_at))  # fmt: skip
+        super().__init__(context.look, title, "接岗", fields, wall)
+        self._courier = Courier(self, self.say)
+        note = text.plain(offer.note, 2 * TOLD)
+        self.telling(lambda answers: "　".join(filter(None, (
+            tr("交代：{note}", note=note) if note else "",
+            tr("已复述 {n} / {all}", n=len(answers.get("read", [])), all=len(items)),
+        ))))  # fmt: skip
+
+    def accept(self) -> None:
+        answers = self._answers()
+        given = answers["name"], answers.get("secret", ""), self._offer.id, answers.get("read", [])
+        answer = self._context.desk.take_over(*given)
+        self.say(tr("正在核对"))
+        self._courier.follow(answer, lambda done: self.close())
