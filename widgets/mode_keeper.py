@@ -102,8 +102,9 @@ class ModeKeeper(QObject):
     def _types(self) -> bool:
         """Whether a person is in the middle of a text."""
         focus = QApplication.focusWidget()
-        typed = isinstance(focus, QLineEdit) and bool(focus.text())
-        return typed and self._window.isAncestorOf(focus)
+        if not isinstance(focus, QLineEdit) or not focus.text():
+            return False
+        return self._window.isAncestorOf(focus)
 
     def _sees(self, held: Mode) -> bool:
         """Whether this is the station of the post that entered it, and shows what is now."""
