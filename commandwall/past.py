@@ -15,7 +15,6 @@ from collections.abc import Mapping
 from concurrent.futures import CancelledError
 from dataclasses import dataclass
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -23,12 +22,12 @@ from numpy.typing import NDArray
 
 from commandwall import codes, tallies
 from commandwall.alarms import Alarm
-from commandwall.clock import MINUTE, SECOND, Ms, day
+from commandwall.clock import HOUR, MINUTE, SECOND, Ms, day
 from commandwall.directives import Directive
 from commandwall.events import Event, EventView, EventWork, FiledEvent, fold
 from commandwall.incidents import Incident
 from commandwall.picture import TRAIL, Changes, Picture, SensorArrays
-from commandwall.resources import FIX_DTYPE
+from commandwall.resources import FIX_DTYPE, track_gap
 from commandwall.sensors import READING_DTYPE, STALE, Sensor
 from commandwall.store import lines, telemetry, undo
 from commandwall.store.journal import AHEAD_LIMIT_BITS, Line
@@ -40,7 +39,9 @@ from commandwall.store.store import Reader
 HAPPENED, KNEW = "happened", "knew"
 EVENT_KINDS: tuple[type[Any], ...] = (Event, EventWork, FiledEvent)
 TRACK = 20 * MINUTE
-"""A position counts as known for so long, and so much of a trail is shown."""
+"""So much of a trail is shown."""
+LOST = 2 * HOUR
+"""So long a unit that is not heard any more stands where it was heard last."""
 Then = dict[type[Any], dict[str, Any]]
 """Kind -> id -> the record as it was; None where it was not there."""
 _LINE = {
@@ -50,7 +51,6 @@ _LINE = {
     (KNEW, False): "SELECT max(at) FROM wall_log WHERE at < :second AND kind <> ''",
 }
 """The moments beside a moment at which something was written, by both notions."""
-_FILE = "SELECT file FROM pragma_database_list WHERE name = 'main'"
 _BEGAN = "SELECT (SELECT min(at) FROM mirror_log), (SELECT min(at) FROM wall_log)"
 _LOG = "SELECT at, kind, body FROM {log} WHERE at > :t AND kind <> '' ORDER BY seq DESC"
 _LATER = "SELECT DISTINCT record FROM told WHERE hlc >= :h"
@@ -104,9 +104,7 @@ class Mark:
 def reach(reader: Reader, now: Ms) -> Reach:
     """From when on this station can look back."""
     (began,) = reader.rows(_BEGAN)
-    kept = [
-        telemetry.since(_folder(reader), name) for name in (telemetry.READINGS, telemetry.FIXES)
-    ]
+    kept = [telemetry.since(reader.folder, name) for name in (telemetry.READINGS, telemetry.FIXES)]
     return Reach(*(Ms(now if at is None else at) for at in (*began, *kept)))
 
 
@@ -140,7 +138,7 @@ def at(reader: Reader, base: Picture, question: Question) -> Picture:
     )
     picture.sensors.take(_readings(reader, picture, moment))
     question.reached(0.9)
-    _place(picture, telemetry.within(_folder(reader), telemetry.FIXES, FIX_DTYPE, (moment, TRACK)))
+    _place(picture, _heard(reader, picture.fixes.no, moment))
     picture.apply(Changes(moment))
     return picture
 
@@ -170,10 +168,6 @@ def line_beside(reader: Reader, at: Ms, by: str, onward: bool) -> Ms | None:
     of the one before. None where there is none."""
     found = reader.value(_LINE[by, onward], second=at // SECOND * SECOND)
     return None if found is None else Ms(found // SECOND * SECOND + SECOND - 1)
-
-
-def _folder(reader: Reader) -> Path:
-    return Path(reader.value(_FILE)).parent
 
 
 # -- what was written ----------------------------------------------------------------------------
@@ -311,22 +305,33 @@ def _newest(
 ) -> NDArray[np.void]:
     """The newest reading of each device up to a moment: first of the last minutes; then, of those
     that report seldom, as far back as they may be silent."""
-    folder = _folder(reader)
+    folder = reader.folder
     near = telemetry.within(folder, telemetry.READINGS, READING_DTYPE, (moment, telemetry.SPAN))
     near = last_of_each(near[np.isin(near["no"], numbers)])
     seldom = ~np.isin(numbers, near["no"]) & (limit > telemetry.SPAN)
     if not seldom.any():
         return near
     back = int(limit[seldom].max())
-    shares = np.unique(numbers[seldom] // telemetry.SHARE).tolist()
-    far = telemetry.within(folder, telemetry.READINGS, READING_DTYPE, (moment, back), shares)
-    return np.concatenate([near, last_of_each(far[np.isin(far["no"], numbers[seldom])])])
+    span = moment, back
+    far = telemetry.within(folder, telemetry.READINGS, READING_DTYPE, span, numbers[seldom])
+    return np.concatenate([near, last_of_each(far)])
 
 
 def last_of_each(rows: NDArray[np.void]) -> NDArray[np.void]:
     """The newest row of each number."""
     rows = rows[np.lexsort((rows["at"], rows["no"]))]
     return rows[np.flatnonzero(np.diff(rows["no"].astype(np.int64), append=-1) != 0)]
+
+
+def _heard(reader: Reader, numbers: NDArray[np.intp], moment: Ms) -> NDArray[np.void]:
+    """Positions of the last minutes; of a unit that was not heard in them the last one before."""
+    folder = reader.folder
+    near = telemetry.within(folder, telemetry.FIXES, FIX_DTYPE, (moment, TRACK), numbers)
+    missing = numbers[~np.isin(numbers, near["no"])]
+    if not len(missing):
+        return near
+    far = telemetry.within(folder, telemetry.FIXES, FIX_DTYPE, (moment, LOST), missing)
+    return np.concatenate([near, last_of_each(far)])
 
 
 def _place(picture: Picture, rows: NDArray[np.void]) -> None:
@@ -342,4 +347,7 @@ def _place(picture: Picture, rows: NDArray[np.void]) -> None:
         row, path = row_of[start], rows[start:end][-TRAIL:]
         last = path[-1]
         fixes.lon[row], fixes.lat[row], fixes.at[row] = last["lon"], last["lat"], last["at"]
-        fixes.trail[row, -len(path) :] = np.column_stack([path["lon"], path["lat"]])
+        points = np.column_stack([path["lon"], path["lat"]])
+        after_gap = np.flatnonzero(np.diff(path["at"]) > track_gap()) + 1
+        points = np.insert(points, after_gap, np.nan, axis=0)[-TRAIL:]
+        fixes.trail[row, -len(points) :] = points

@@ -46,7 +46,7 @@ from commandwall.people import Duty, Officer
 from commandwall.plans import StartedPlan
 from commandwall.reporting import HandOut, Losses, PhoneReport, Report
 from commandwall.requests import Request
-from commandwall.resources import Resource
+from commandwall.resources import Resource, track_gap
 from commandwall.reviewing import Finding
 from commandwall.sensors import Sensor
 from commandwall.sitreps import SituationReport
@@ -177,7 +177,7 @@ def _numbered(
 
 class FixArrays:
     """Positions of all resources: `lon`, `lat` degrees (NaN unknown), `at` Ms (0 never),
-    `trail` float64 (n, 60, 2) lon/lat, oldest first, NaN padded."""
+    `trail` float64 (n, 60, 2) lon/lat, oldest first, NaN padded and NaN where there is a gap."""
 
     def __init__(self, resources: list[Resource]) -> None:
         resources = sorted(resources, key=lambda r: r.no)
@@ -194,8 +194,11 @@ class FixArrays:
         point on its trail."""
         at, lon, lat = live["at"], live["lon"], live["lat"]
         moved = at > self.at
+        after_gap = moved & (self.at > 0) & (at - self.at > track_gap())
         self.trail = self.trail.copy()  # a copy of the picture may hold it
-        self.trail[moved, :-1] = self.trail[moved, 1:]
+        for rows in (after_gap, moved):
+            self.trail[rows, :-1] = self.trail[rows, 1:]
+            self.trail[rows, -1] = np.nan
         self.trail[moved, -1, 0], self.trail[moved, -1, 1] = lon[moved], lat[moved]
         known = at > 0
         self.lon, self.lat = np.where(known, lon, np.nan), np.where(known, lat, np.nan)

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from commandwall import codes
+from commandwall.clock import SECOND
 from commandwall.store.schema import MIRROR, record
 
 
@@ -31,6 +33,11 @@ class Resource:
 
 FIX_DTYPE = np.dtype([("no", "<u4"), ("at", "<i8"), ("lon", "<f8"), ("lat", "<f8")])
 """One position as it travels: the resource's small number, UTC ms, degrees WGS-84."""
+
+
+def track_gap() -> float:
+    """Milliseconds between two positions of a unit over which nobody knows where it was."""
+    return codes.limit("track_gap_seconds") * SECOND
 
 
 def pack(fixes: NDArray[np.void]) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtWidgets import QWidget
@@ -9,6 +10,7 @@ from PySide6.QtWidgets import QWidget
 from commandwall.areas import GRID
 from commandwall.picture import Changes, Picture
 from commandwall.plain import plain
+from commandwall.tracks import Track
 from layers.areas import SHOWN
 from layers.base import LayerInfo
 from layers.basemap import Arrivals, BasemapLayer
@@ -19,6 +21,7 @@ from layers.households import Homes, HouseholdsLayer
 from layers.reach import ReachLayer
 from layers.style import STREET
 from layers.tint import TintLayer
+from layers.tracks import TracksLayer
 
 if TYPE_CHECKING:
     from commandwall.tiles.worker import Tiles
@@ -127,6 +130,13 @@ class Layered(QWidget):
         layer = self.board.layer(ReachLayer)
         if layer is not None and layer.outline is not outline:
             layer.outline, layer.minutes = outline, minutes
+            self.board.redo(layer.id)
+
+    def set_tracks(self, tracks: Sequence[Track]) -> None:
+        """Where units were, as it was read; none for nothing."""
+        layer = self.board.layer(TracksLayer)
+        if layer is not None and (tracks or layer.tracks):
+            layer.tracks = tracks
             self.board.redo(layer.id)
 
     @property

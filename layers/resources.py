@@ -10,7 +10,7 @@ from PySide6.QtCore import QPointF
 from PySide6.QtGui import QPainter
 
 from commandwall import codes
-from commandwall.clock import Ms
+from commandwall.clock import MINUTE, SECOND, Ms
 from commandwall.dispatch import Assignment, AssignmentStep, status_of
 from commandwall.picture import Changes, FixArrays, Fixes, Picture, Tick
 from commandwall.resources import Resource
@@ -84,7 +84,8 @@ class ResourcesLayer(Layer):
         lon, lat, at = fleet.placed(picture.fixes)
         lost = _lost(at, picture, scene)
         # Units move each second; what is written beside them changes seldom.
-        key = fleet, lost.tobytes(), at[lost].tobytes(), scene.lang, scene.sprites.edition
+        gone = (picture.now - at[lost]) // MINUTE
+        key = fleet, lost.tobytes(), gone.tobytes(), scene.lang, scene.sprites.edition
         if key != self._key:
             self._key, self._signs = key, _Signs.of(fleet.units, lost, at, picture, scene)
         x, y = scene.project(lon, lat)
@@ -129,7 +130,7 @@ class ResourcesLayer(Layer):
 
 def _lost(at: Ints, picture: Picture, scene: Scene) -> NDArray[np.bool_]:
     """Whether where it is now is not known: its fix is old, or came through a silent pool."""
-    old = picture.now - at > scene.style.map["stale"]["fix_s"] * 1000
+    old = picture.now - at > codes.limit("fix_full_seconds") * SECOND
     cut = late(picture, scene) & (at <= picture.sync.pool_at)
     return np.asarray((at > 0) & (old | cut))
 
@@ -149,7 +150,7 @@ class _Signs:
     ) -> _Signs:  # fmt: skip
         statuses = {c.id: c.name(scene.lang) for c in codes.load("resource_status").values()}
         subs = [
-            words.stopped(scene.tr, picture.now, Ms(int(moment)))
+            words.unheard(scene.tr, picture.now, Ms(int(moment)))
             if gone
             else statuses.get(unit.status, "")
             for unit, moment, gone in zip(units, at, lost, strict=True)

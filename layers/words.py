@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from commandwall.clock import DAY, HOUR, MINUTE, Ms, to_datetime
+from commandwall.clock import DAY, HOUR, MINUTE, SECOND, Ms, to_datetime
 from commandwall.directives import Directive
 from commandwall.posts import FRONT, side_of
 from commandwall.requests import Request
@@ -43,6 +43,28 @@ def stopped(tr: Tr, now: Ms, at: Ms) -> str:
     moment = to_datetime(at)
     style = "%H:%M" if to_datetime(now).date() == moment.date() else "%m-%d %H:%M"
     return tr("停于 {time}", time=moment.strftime(style))
+
+
+def lasting(tr: Tr, length: int) -> str:
+    """40 秒, 3 分, 2.5 时: how long something lasted."""
+    if length < MINUTE:
+        return tr("{n} 秒", n=length // SECOND)
+    if length < HOUR:
+        return tr("{n} 分", n=length // MINUTE)
+    return tr("{n} 时", n=f"{length / HOUR:.1f}")
+
+
+def span(length: int) -> str:
+    """1:55, 59:59, 2:05:09: how long something lasted, to the second."""
+    hours, left = divmod(length // SECOND, HOUR // SECOND)
+    minutes = f"{left // 60:02d}" if hours else str(left // 60)
+    return f"{hours}:{minutes}:{left % 60:02d}" if hours else f"{minutes}:{left % 60:02d}"
+
+
+def unheard(tr: Tr, now: Ms, at: Ms) -> str:
+    """无定位 3 分; after an hour, 停于 14:20."""
+    gone = now - at
+    return tr("无定位 {span}", span=lasting(tr, gone)) if gone < HOUR else stopped(tr, now, at)
 
 
 def order_number(tr: Tr, record: Directive | Request) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from commandwall import deadlines, posts
+from commandwall import codes, deadlines, posts
 from commandwall.areas import CITY, GRID, TOWN, VILLAGE
 from commandwall.clock import SECOND, Ms
 from commandwall.events import EventView
@@ -162,10 +162,10 @@ def _resource(id_: str, context: Context) -> Facts | None:
         return None
     row = picture.fixes.row_of.get(id_)
     at = Ms(int(picture.fixes.at[row])) if row is not None else Ms(0)
-    limit = context.look.style.map["stale"]["fix_s"] * SECOND
+    limit = codes.limit("fix_full_seconds") * SECOND
     kind, state = named("resource_kind", resource.kind), named("resource_status", resource.status)
     crew = tr("{n} 人", n=resource.crew) if resource.crew else ""
-    fix = "" if at else tr("未定位，在驻地")
+    fix = tr("精度未报　轨迹 F3") if at else tr("未定位，在驻地")
     lines = ("　".join(filter(None, (kind, state, crew))), text.plain(resource.unit), fix)
     return Facts(
         text.plain(resource.name), lines, at or None, bool(at) and picture.now - at > limit

@@ -54,6 +54,7 @@ from widgets.scenes import Scenes
 from widgets.seat import Seat
 from widgets.shortcuts import Shortcuts
 from widgets.streets import Streets
+from widgets.tracing import Tracing
 from widgets.turns import Turns
 
 log = logging.getLogger(__name__)
@@ -92,18 +93,16 @@ class Wall(QWidget):
             pages=self.file.pages, over=self._show_overlay, know=self.know,
             book=planbook.read(settings.plans),
         )  # fmt: skip
-        self.hover = HoverCard(self.context, map_view)
-        self.homes = Homes(map_view, self.desk)
-        self.scenes = Scenes(self.context, map_view)
-        self.seat = Seat(self.context, self)
-        self.turns = Turns(self._take_turn, self)
+        self.hover, self.homes = HoverCard(self.context, map_view), Homes(map_view, self.desk)
+        self.scenes, self._keys = Scenes(self.context, map_view), Shortcuts(self)
+        self.seat, self.turns = Seat(self.context, self), Turns(self._take_turn, self)
         map_view.moved.connect(self.turns.moved)
-        self._keys = Shortcuts(self)
         self._overlay: QWidget | None = None
         self._pages, self.maps = list[Page](), list[MapWindow]()
         self.notices, self.modes = Notices(self.context), ModeKeeper(self, self)
         self._own_keys, self.back = OwnKeys(self), Backward(self, self)
         self.context.back = self.back.commands
+        self.tracing = Tracing(self.context, map_view, self.back)
         self._set_up()
 
     def _set_up(self) -> None:
@@ -344,6 +343,7 @@ class Wall(QWidget):
             Command("Z", tr("上一视图"), self.map.back),
             Command("Home", tr("看全市"), self.map.fit),
             Command("H", tr("看所选的卡片"), self.hover.pin),
+            *self.tracing.commands(),
             Command("F8", tr("回看过去"), self.back.turn),
             Command("Ctrl+K", tr("命令"), self.open_palette),
             Command("?", tr("全部按键"), self.open_keys),

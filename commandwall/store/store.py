@@ -57,6 +57,11 @@ class Reader:
     def __init__(self, conn: Connection) -> None:
         self._conn = conn
 
+    @property
+    def folder(self) -> Path:
+        """The data directory: what lies beside the database is found there."""
+        return Path(self.value("SELECT file FROM pragma_database_list WHERE name = 'main'")).parent
+
     def _of(self, table: Table) -> Connection:
         """The connection that reads a table."""
         return self._conn

@@ -245,7 +245,7 @@ class Telemetry:
 def since(folder: Path, series: str) -> Ms | None:
     """From when on a series is kept; None where nothing of it is."""
     sql = (
-        'SELECT coalesce((SELECT min("end") FROM chunk WHERE series = ?),'
+        'SELECT coalesce((SELECT start FROM chunk WHERE series = ? ORDER BY "end" LIMIT 1),'
         " (SELECT min(at) FROM tail WHERE series = ?))"
     )
     found = _ask(folder, sql, (series, series))
@@ -254,20 +254,23 @@ def since(folder: Path, series: str) -> Ms | None:
 
 def within(
     folder: Path, series: str, dtype: np.dtype[Any], span: tuple[Ms, int],
-    shares: Sequence[int] | None = None,
+    of: NDArray[np.integer[Any]] | None = None,
 ) -> NDArray[np.void]:  # fmt: skip
     """Rows of a series between so many milliseconds before a moment and that moment, in no order;
-    for another program than the one that writes. `shares`: of these thousands of devices alone."""
+    for another program than the one that writes. `of`: of devices with these numbers alone."""
     until, begin = span[0], span[0] - span[1]
     sql = 'SELECT body FROM chunk WHERE series = ? AND "end" >= ? AND start <= ?'
     asked: tuple[Any, ...] = (series, begin, until)
-    if shares is not None:
+    if of is not None:
         sql += " AND share IN (SELECT value FROM json_each(?))"
-        asked += (json.dumps(list(shares)),)
+        asked += (json.dumps(np.unique(of // SHARE).tolist()),)
     tails = "SELECT body FROM tail WHERE series = ? AND at >= ?"
     found = [*_ask(folder, sql, asked), *_ask(folder, tails, (series, begin))]
-    parts = [spread(body, dtype) for (body,) in found]
-    parts = [rows[(rows["at"] > begin) & (rows["at"] <= until)] for rows in parts]
+    parts = []
+    for (body,) in found:
+        rows = spread(body, dtype)
+        inside = (rows["at"] > begin) & (rows["at"] <= until)
+        parts.append(rows[inside if of is None else inside & np.isin(rows["no"], of)])
     return np.concatenate(parts) if parts else np.zeros(0, dtype)
 
 

@@ -303,6 +303,11 @@ def test_readings_and_tracks_are_those_of_the_moment(cities: Cities) -> None:
     assert then.fixes.lon.tolist() == pytest.approx([120.19])
     assert np.isfinite(then.fixes.trail[0]).sum() == 2 * 20
     assert here.store.read(lambda r: past.reach(r, Ms(clock.at))).readings > NOW
+    clock.at += 40 * MINUTE
+    here.look()
+    gone = here.past(clock.at - MINUTE, KNEW)  # it stands where it was heard last, and says so
+    assert gone.fixes.lon.tolist() == pytest.approx([120.29])
+    assert int(gone.fixes.at[0]) == clock.at - 40 * MINUTE
 
 
 def test_the_picture_of_now_stays_as_it_is(cities: Cities) -> None:
