@@ -103,6 +103,8 @@ QLineEdit:focus, QPlainTextEdit:focus, QSpinBox:focus, QComboBox:focus {{
 QSpinBox::up-button, QSpinBox::down-button {{ width: 0; border: 0; }}
 QComboBox::drop-down {{ border: 0; width: 24px; }}
 QComboBox QAbstractItemView {{ background: {r}; color: {t1}; border: 1px solid {ln2}; }}
+QListWidget::indicator {{ width: 14px; height: 14px; border: 1px solid {t2}; }}
+QListWidget::indicator:checked {{ background: {t1}; }}
 QPushButton {{
     background: {r2}; color: {t1}; border: 2px solid {r2}; border-radius: 4px; padding: 6px 12px;
 }}
