@@ -22,6 +22,7 @@ from commandwall.countersign import Countersign
 from commandwall.desk import Desk, Done
 from commandwall.directives import Directive, is_over
 from commandwall.dispatch import Assignment
+from commandwall.handover import OFFERED, Handover
 from commandwall.incidents import OPEN, Incident, JoinedEvent
 from commandwall.modes import OVER, Mode
 from commandwall.plans import StartedPlan
@@ -81,6 +82,7 @@ def sight(reader: Reader) -> Sight:
         "joinedevent": reader.find(JoinedEvent, joined=1),
         "conflict": reader.find(Conflict, settled_by=""),
         "alarm": reader.find(Alarm, state=list(AFTER_ACK)),
+        "handover": reader.find(Handover, state=OFFERED),
         "startedplan": reader.find(StartedPlan),
         "mode": (m for m in reader.find(Mode) if m.state != OVER),
         "sourceswitch": reader.find(SourceSwitch),

@@ -287,6 +287,10 @@ CHOICES: Mapping[str, Callable[[Officer], Facts]] = {
     "events.note": lambda o: {"event": o.one("event")["id"], "text": o.text()},
     "alarms.acknowledge": lambda o: {"alarm": o.one("alarm")["id"]},
     "incidents.open_incident": _opening,
+    "handover.offer": lambda o: {"seat": o.post, "note": o.text()},
+    "handover.break_off": lambda o: {
+        "handover": o.one("handover", seat=o.post)["id"], "reason": o.text(),
+    },
     "plans.open_with_plan": _planned,
     "plans.start_plan": _started,
     "modes.propose_mode": _entering,
