@@ -36,6 +36,14 @@ class Pages:
 class SpriteBook:
     """Remembers a sprite by its key. Written sprites never change, so a worker may read on."""
 
+    _pixels: NDArray[np.uint32]
+    _where: NDArray[np.int32]
+    _known: dict[Any, int]
+    _texts: dict[tuple[str, str], int]
+    """By the text as it came, before cleaning."""
+    _used: int
+    _badges: NDArray[np.int32] | None
+
     def __init__(self, style: Style) -> None:
         self.style, self.unit = style, style.unit
         self.edition = 0
@@ -55,10 +63,8 @@ class SpriteBook:
             return
         self._pixels = np.zeros(1 << 18, np.uint32)
         self._where = np.zeros((1024, 3), np.int32)
-        self._known: dict[Any, int] = {}
-        self._texts: dict[tuple[str, str], int] = {}  # by the text as it came, before cleaning
-        self._used = 0
-        self._badges: NDArray[np.int32] | None = None
+        self._known, self._texts = {}, {}
+        self._used, self._badges = 0, None
 
     @property
     def pages(self) -> Pages:

@@ -58,19 +58,22 @@ class Awake(QObject):
     def _ask(self, bus: str) -> Callable[[], None] | None:
         """Over a bus at that address; the answer comes later, nobody waits for it."""
         if not bus:
-            return self._say("there is no session bus")
+            self._say("there is no session bus")
+            return None
         try:
             from PySide6.QtDBus import QDBusConnection, QDBusMessage, QDBusPendingCallWatcher
         except ImportError as why:
-            return self._say(str(why))
+            self._say(str(why))
+            return None
         line = QDBusConnection.connectToBus(bus, NAME)
         if not line.isConnected():
-            return self._say(line.lastError().message())
+            self._say(line.lastError().message())
+            return None
         message = QDBusMessage.createMethodCall(SAVER, PATH, SAVER, "Inhibit")
         message.setArguments(["commandwall", "a command wall is shown"])
         call = line.asyncCall(message)
         self._watcher = QDBusPendingCallWatcher(call, self)
-        self._watcher.finished.connect(lambda *_: self._answered(call.reply()))  # type: ignore[attr-defined]
+        self._watcher.finished.connect(lambda *_: self._answered(call.reply()))
         return lambda: QDBusConnection.disconnectFromBus(NAME)
 
     def _answered(self, reply: QDBusMessage | Any) -> None:

@@ -11,7 +11,7 @@ from commandwall.incidents import CLOSED, OPEN, Incident
 from commandwall.picture import Picture
 from widgets import age, text
 from widgets.base import Panel
-from widgets.fields import choice
+from widgets.fields import Field, choice
 from widgets.fields import words as line
 from widgets.i18n import language, named, rows, tr
 from widgets.sheet import Sheet
@@ -100,7 +100,7 @@ def ask_reopen(panel: Panel) -> None:
         panel.refused(tr("没有已结束的突发事件"))
         return
     over.sort(key=lambda i: -(i.closed_at or 0))
-    fields = {
+    fields: dict[str, tuple[str, Field]] = {
         "incident": (tr("突发事件"), choice({i.id: _title(i) for i in over[:RECENT]})),
         "reason": (tr("重新启动原因"), line()),
     }
