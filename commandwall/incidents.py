@@ -60,7 +60,8 @@ class JoinedEvent:
 @record(WALL)
 @dataclass(frozen=True, slots=True)
 class GradeProposal:
-    """The harm as it was known when a person decided the grade, and what the rules proposed.
+    """The harm as it was known when a person decided the grade, and what the rules proposed, or a
+    person who may not decide it.
 
     `id` is the incident; what was decided stands there.
     """
@@ -70,7 +71,7 @@ class GradeProposal:
     hurt: int
     loss: int  # 10,000 yuan
     grade: int | None
-    rule: str  # row of the list grade_limit that gave the grade, or ""
+    rule: str  # row of the list grade_limit that gave the grade; "" where a person proposed it
     at: Ms
     by: str
     post: str
@@ -94,6 +95,16 @@ class CommandPost:
 
 
 @dataclass(frozen=True, slots=True)
+class Levels:
+    """What a person decides of the three gradings, by the harm that is known."""
+
+    grade: int | None
+    warning: int | None
+    response: int | None
+    harm: Harm = field(default_factory=Harm)
+
+
+@dataclass(frozen=True, slots=True)
 class Opening:
     """What a person states when an incident is opened."""
 
@@ -111,16 +122,13 @@ class Opening:
     reason: str = ""
     alarm: str = ""
     harm: Harm = field(default_factory=Harm)
+    proposed: int | None = None
+    """The grade that is proposed by who may not decide it."""
 
-
-@dataclass(frozen=True, slots=True)
-class Levels:
-    """What a person decides of the three gradings, by the harm that is known."""
-
-    grade: int | None
-    warning: int | None
-    response: int | None
-    harm: Harm = field(default_factory=Harm)
+    @property
+    def levels(self) -> Levels:
+        """The gradings that it decides."""
+        return Levels(self.grade, self.warning, self.response)
 
 
 def open_incident(tx: Tx, opening: Opening) -> None:
@@ -142,8 +150,8 @@ def opened(tx: Tx, opening: Opening) -> Incident:
         o.radius_m, o.event, OPEN, tx.now, None, reason, tx.by, tx.post, o.alarm,
     )  # fmt: skip
     tx.put(incident)
-    if o.harm != Harm():
-        tx.put(_proposal(tx, key, o.kind, o.harm))
+    if o.harm != Harm() or o.proposed is not None:
+        tx.put(_proposal(tx, key, o.kind, o.harm, o.proposed))
     tx.put(
         CommandPost(f"{key}:{FRONT}", key, FRONT, "", place, o.lon, o.lat, "", 0, tx.now),
         CommandPost(f"{key}:{BACK}", key, BACK, "", "", o.lon, o.lat, "", 0, tx.now),
@@ -208,9 +216,12 @@ def _apart(tx: Reader, event: str) -> None:
         raise Refused("has_incident", title=found[0].title)
 
 
-def _proposal(tx: Tx, incident: str, kind: str, harm: Harm) -> GradeProposal:
-    found = suggest(harm, kind, tx.now)
-    grade, rule = (found.grade, found.rule) if found else (None, "")
+def _proposal(
+    tx: Tx, incident: str, kind: str, harm: Harm, stated: int | None = None
+) -> GradeProposal:
+    """`stated`: the grade that a person proposes; it counts before what the rules propose."""
+    found = suggest(harm, kind, tx.now) if stated is None else None
+    grade, rule = (found.grade, found.rule) if found else (stated, "")
     return GradeProposal(
         incident, harm.dead, harm.hurt, harm.loss, grade, rule, tx.now, tx.by, tx.post
     )

@@ -23,7 +23,15 @@ from commandwall.countersign import Countersign
 from commandwall.directives import Directive, Order
 from commandwall.dispatch import Assignment, Sending
 from commandwall.events import EventView
-from commandwall.incidents import OPEN, Incident, JoinedEvent, Opening, events_of
+from commandwall.incidents import (
+    OPEN,
+    Incident,
+    JoinedEvent,
+    Levels,
+    Opening,
+    events_of,
+    set_levels,
+)
 from commandwall.modes import Entering, Mode
 from commandwall.reporting import Statement
 from commandwall.requests import Request, Wish
@@ -60,17 +68,33 @@ def check(
 
     Returns the mode whose emergency right it needed; None where it needed none.
     """
+    mode = modes.in_force(tx.find(Mode, state=modes.ON), about(tx, args).areas, tx.now)
+    needed = [_allowed(tx, one, args, scopes, mode) for one in (act, *besides(args))]
+    return mode if any(needed) else None
+
+
+def besides(args: Mapping[str, Any]) -> tuple[Callable[..., None], ...]:
+    """What an act does by the way: an opening that states gradings decides them."""
+    opening = args.get("opening")
+    stated = isinstance(opening, Opening) and opening.levels != Levels(None, None, None)
+    return (set_levels,) if stated else ()
+
+
+def _allowed(
+    tx: Tx, act: Callable[..., None], args: Mapping[str, Any], scopes: Iterable[str],
+    mode: Mode | None,
+) -> bool:  # fmt: skip
+    """Refused unless the act is allowed; whether it needed the emergency right of the mode."""
     it, on, within = about(tx, args), day(tx.now), tuple(scopes)
-    mode = modes.in_force(tx.find(Mode, state=modes.ON), it.areas, tx.now)
     if mode is None:
         _refuse(barred(act, tx.post, it, within, on))
-        return None
+        return False
     lent = barred(act, tx.post, it, within, on) is not None
     _refuse(barred(act, tx.post, replace(it, mode=mode.mode), within, on))
     right = right_of(name_of(act), on)
     if not tx.by and right is not None and right.id in modes.rule(mode.mode)["authored"]:
         raise Refused("author", mode=mode.mode)
-    return mode if lent else None
+    return lent
 
 
 def _refuse(why: Reason | None) -> None:

@@ -11,9 +11,10 @@ from commandwall import alarms
 from commandwall.alarms import Alarm
 from commandwall.events import EventView
 from commandwall.grading import Harm, suggest
-from commandwall.incidents import Incident, Levels, Opening, open_incident
+from commandwall.incidents import Incident, Levels, Opening, open_incident, set_levels
 from commandwall.picture import Picture
 from commandwall.plans import open_with_plan
+from commandwall.rights import About
 from widgets import plan_sheets, words
 from widgets.base import Panel, Subject
 from widgets.facts import place_at, place_of_event
@@ -76,13 +77,15 @@ def ask_opening(panel: Panel, start: Start) -> None:
     kind = choice(kinds)
     kind.setCurrentIndex(list(kinds).index(start.kind))
     levels = _level_fields({"grade": start.grade})
+    if not (decides := _decides(panel, start)):
+        levels["grade"] = (tr("建议分级"), levels["grade"][1])
     by = {"kind": kind, "grade": levels["grade"][1], "response": levels["response"][1]}
     fields: dict[str, tuple[str, Field]] = {
         "title": (tr("名称"), line(start.title)),
         "kind": (tr("种类"), kind),
         "place": (tr("地点"), line(start.place)),
         **_harm_fields(Harm()),
-        **levels,
+        **(levels if decides else {"grade": levels["grade"]}),
         "plan": (tr("预案"), plan_sheets.plan_field(panel, by)),
         "radius_m": (tr("警戒半径"), number(FARTHEST_M, STEP_M, "m")),
         "reason": (tr("开设原因"), line()),
@@ -92,11 +95,16 @@ def ask_opening(panel: Panel, start: Start) -> None:
     panel.context.over(sheet.then(lambda told: _open(panel, start, told)))
 
 
+def _decides(panel: Panel, start: Start) -> bool:
+    """Whether this post decides gradings there; else it proposes one."""
+    return not panel.barred(set_levels, About((start.area,)))
+
+
 def _foreseen(panel: Panel, told: Answers) -> str:
     """What the rules propose for the harm, and what the plan will set."""
     plan = plan_sheets.chosen(panel, told)
     lines = (
-        plan_sheets.preview(plan, told["response"], told["grade"]),
+        plan_sheets.preview(plan, told.get("response"), told["grade"]),
         proposed(told, str(told["kind"]), panel.picture),
     )
     return "　".join(filter(None, lines))
@@ -134,7 +142,14 @@ def proposed(told: Answers, kind: str, picture: Picture) -> str:
 
 
 def proposal_line(picture: Picture, incident: Incident) -> str:
-    """What the harm that is known now proposes, where it is not what was decided."""
+    """What a person proposes, else what the harm that is known now does, where it is not what was
+    decided."""
+    said = picture.proposals.get(incident.id)
+    if said is not None and said.grade and not said.rule:
+        told = tr(
+            "{post}建议{grade}", post=named("post", said.post), grade=level("grade", said.grade)
+        )
+        return told if said.grade != incident.grade else ""
     found = suggest(harm_of(picture, incident), incident.kind, picture.now)
     if found is None or found.grade == incident.grade:
         return ""
@@ -152,11 +167,12 @@ def harm_of(picture: Picture, incident: Incident) -> Harm:
 
 
 def _open(panel: Panel, start: Start, told: Answers) -> None:
-    levels = _levels(told)
+    decides = "response" in told
+    levels = _levels(told) if decides else Levels(None, None, None, _harm(told))
     opening = Opening(
         told["title"], told["kind"], start.area, told["place"], start.lon, start.lat, levels.grade,
         levels.warning, levels.response, float(told["radius_m"]), start.event, told["reason"],
-        start.alarm, levels.harm,
+        start.alarm, levels.harm, None if decides else told["grade"],
     )  # fmt: skip
     if (plan := plan_sheets.chosen(panel, told)) is not None:
         panel.do(open_with_plan, lambda done: _show(panel, done), opening=opening, plan=plan)

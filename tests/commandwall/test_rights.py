@@ -20,7 +20,14 @@ from commandwall.desk import Desk
 from commandwall.directives import Directive, complete, issue, verify
 from commandwall.directives import acknowledge as take_order
 from commandwall.events import accept, dispatch, note
-from commandwall.incidents import Incident, Levels, join_event, open_incident, set_levels
+from commandwall.incidents import (
+    GradeProposal,
+    Incident,
+    Levels,
+    join_event,
+    open_incident,
+    set_levels,
+)
 from commandwall.modes import Entering, enter_mode, propose_mode
 from commandwall.reporting import Elements, Statement, draft_report, hand_out, tell_losses
 from commandwall.reviewing import note_finding
@@ -313,3 +320,20 @@ def test_the_whole_way_of_a_directive_is_open_to_the_pair(hall: Hall) -> None:
     assert hall.asked("front", take_order, directive=key) == {}
     assert hall.asked("front", complete, directive=key, evidence="已封控") == {}
     assert hall.asked("chief", verify, directive=key) == {}
+
+
+@pytest.mark.parametrize("stated", [{"grade": 2}, {"warning": 3}, {"response": 2}])
+@pytest.mark.parametrize("role", ["intake", "dispatch", "front", "support", "chief", "leader"])
+def test_an_opening_decides_no_level_that_its_post_may_only_propose(
+    hall: Hall, role: str, stated: dict[str, int]
+) -> None:
+    lacking = hall.asked(POSTS[role], open_incident, opening=an_opening(**stated))
+    assert lacking.get("act") == (None if role in ("chief", "leader") else "incidents.set_levels")
+
+
+def test_what_a_post_proposes_is_kept_as_a_proposal_of_its_own(hall: Hall) -> None:
+    hall.desk.take_post(POSTS["dispatch"], "陈").result()
+    done = hall.desk.do(open_incident, opening=an_opening(grade=None, proposed=2)).result()
+    (incident,), (proposal,) = done.of(Incident), done.of(GradeProposal)
+    assert incident.grade is None
+    assert (proposal.grade, proposal.rule, proposal.post) == (2, "", POSTS["dispatch"])

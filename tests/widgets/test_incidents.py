@@ -134,3 +134,21 @@ def test_the_row_of_cards_takes_room_only_while_there_are_cards(make_wall, world
     assert wall.page.panels["incident_strip"].height() > alone
     assert wall.page.panels["directives"].height() <= below
     assert "甲" in told_by(wall, "incident_strip") and "乙" in told_by(wall, "incident_strip")
+
+
+def test_a_post_that_may_not_decide_the_grade_proposes_it(make_wall, world, qtbot) -> None:
+    world.desk.take_post("p2", "沈").result()
+    wall = make_wall()
+    world.tick({Alarm: [an_alarm()]})
+    wall.open_page("alarms")
+    next(c for c in wall.all_commands() if c.key == "E").run()
+    sheet = sheet_of(wall)
+    fields = {key: field for key, (_, field) in sheet._fields.items()}
+    assert "response" not in fields and "warning" not in fields
+    fields["grade"].setCurrentIndex(2)
+    sheet.accept()
+    qtbot.waitUntil(lambda: kept(world, Incident) != [])
+    brought(world)
+    wall.open_page("command")
+    told = told_by(wall, "incident_strip")
+    assert "研判建议重大" in told and kept(world, Incident)[0].grade is None
