@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from commandwall import codes
 from commandwall.clock import Ms
 from commandwall.grading import Harm, suggest
-from commandwall.posts import BACK, FRONT
+from commandwall.posts import BACK, FRONT, side_of
 from commandwall.store.schema import WALL, record
 from commandwall.store.store import Reader, Refused, Tx
 from commandwall.store.written import TITLE_LIMIT, written
@@ -89,9 +89,10 @@ class CommandPost:
     place: str
     lon: float
     lat: float
-    lead: str
-    people: int
+    lead: str  # who leads there, "" until it has reported in
+    people: int  # how many are there
     opened_at: Ms
+    told_at: Ms | None = None  # when it last reported
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +168,19 @@ def set_levels(tx: Tx, incident: str, levels: Levels, reason: str) -> None:
     now = replace(now, grade=grade, warning=warning, response=response)
     tx.put(replace(now, reason=reason, by=tx.by, post=tx.post))
     tx.put(_proposal(tx, incident, now.kind, levels.harm))
+
+
+def report_post(tx: Tx, incident: str, lead: str, people: int, place: str = "") -> None:
+    """报到: who leads the command post of this side, how many are there, and where it stands; a
+    place that is left out stays."""
+    still_open(tx, incident)
+    side = side_of(tx.post)
+    now = tx.get(CommandPost, f"{incident}:{side}")
+    if now is None:
+        raise Refused("unknown", kind="command_post", id=side)
+    lead = written("lead", lead, TITLE_LIMIT)
+    place = written("place", place, TITLE_LIMIT, needed=False) or now.place
+    tx.put(replace(now, lead=lead, people=max(people, 0), place=place, told_at=tx.now))
 
 
 def join_event(tx: Tx, incident: str, event: str) -> None:

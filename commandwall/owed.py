@@ -108,7 +108,12 @@ def listed(
 ) -> list[Debt]:
     """The debts of some records, the first to be late first."""
     found = [*map(of_directive, directives), *map(of_request, requests), *map(of_word, words)]
-    return sorted((debt for debt in found if debt is not None), key=lambda debt: debt.due)
+    return sorted((debt for debt in found if debt is not None), key=soonest)
+
+
+def soonest(debt: Debt) -> tuple[Ms, str]:
+    """The first to be late first; of two alike every station names the same one first."""
+    return debt.due, debt.record.id
 
 
 def lamp(debt: Debt, now: Ms) -> str:

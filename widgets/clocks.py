@@ -70,7 +70,7 @@ class Clocks(Panel):
             self._draw_clock(paper, i * wide, wide - GAP, clock)
 
     def _draw_clock(self, paper: Paper, x: float, wide: float, clock: Clock) -> None:
-        lit = not clock.done and clock.lamp != deadlines.GREEN
+        lit = clock.lamp != deadlines.GREEN
         start = x
         if lit:
             paper.lamp(x + 10, NAME - 7, 18, clock.lamp)
@@ -78,12 +78,12 @@ class Clocks(Panel):
         ink = Ink("label", "t1" if lit else "t3", lit)
         paper.write(start, NAME, clock.name, ink, room=x + wide - start)
         figure = Ink("sentence", "t2" if clock.done else "t1", lit)
-        aside = Ink("label", "t3")
+        aside = Ink("label", "t1" if lit else "t3")
         room = max(80.0, wide - paper.length(clock.aside, aside) - 14)
         end = paper.write(x, FIGURE, clock.figure, figure, room=room)
         paper.write(end + 12, FIGURE, clock.aside, aside, room=x + wide - end - 12)
         tokens = {deadlines.RED: "s1", deadlines.ORANGE: "s2", deadlines.YELLOW: "s3"}
-        token = "t3" if clock.done else tokens.get(clock.lamp, "t2")
+        token = tokens.get(clock.lamp, "t3" if clock.done else "t2")
         paper.bar(QRectF(x, BAR, wide, 5), clock.share, token=token)
 
     def _clocks(self, i: Incident) -> list[Clock]:
@@ -140,10 +140,11 @@ class Clocks(Panel):
         limit, now = max(1, due - start), self.picture.now
         name = tr("{name} 限 {n} 分", name=name, n=limit // MINUTE)
         if done_at is not None:
-            late = tr("超 {span}", span=age.span(done_at - due)) if done_at > due else ""
-            share = (done_at - start) / limit
-            took = tr("✓ {span}", span=age.span(max(0, done_at - start)))
-            return Clock(name, took, late, share, done=True)
+            share, took = (done_at - start) / limit, age.span(max(0, done_at - start))
+            if done_at > due:  # a tick would say that it was well
+                late = tr("已办，超 {span}", span=age.span(done_at - due))
+                return Clock(name, took, late, share, deadlines.RED, done=True)
+            return Clock(name, tr("✓ {span}", span=took), "", share, done=True)
         lamp = deadlines.lamp(due - now, limit)
         return Clock(name, age.left(now, due), "", (now - start) / limit, lamp)
 

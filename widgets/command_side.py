@@ -68,11 +68,17 @@ class CommandSide(Panel):
             for code in roster().posts(self.side)
         ]
 
+    def _post(self) -> CommandPost | None:
+        return self.picture.command_posts.get(f"{self._focus()}:{self.side}")
+
     def draw(self, paper: Paper) -> None:
         y = self.top + 4
-        if post := self.picture.command_posts.get(f"{self._focus()}:{self.side}"):
+        if post := self._post():
+            who = self._who(post)
+            start = paper.row_back(paper.width, y + 16, (who, Ink("age", "t2"))) if who else None
             where = " ".join(filter(None, (post.name, post.place))) or tr("地点未报")
-            paper.write(0, y + 16, where, Ink("body"), room=paper.width)
+            room = paper.width if start is None else start - 12
+            paper.write(0, y + 16, where, Ink("body"), room=room)
             y += 34
         y = self._draw_scene(paper, self._draw_tiles(paper, y))
         debts = self._owed()
@@ -87,6 +93,14 @@ class CommandSide(Panel):
         for tile, box in self._tiles(self.width() / self.look.unit):
             if box.translated(0, self._tiles_top()).contains(point):
                 self.take(tile.post) if tile.post else self.context.go("roster")
+
+    def _who(self, post: CommandPost) -> str:
+        """李* 14 人 3 分前: who leads, how many are there, and since when that is told."""
+        if not post.lead:
+            return ""
+        many = tr("{n} 人", n=age.number(post.people))
+        told = age.age(self.picture.now, post.told_at) if post.told_at else ""
+        return "　".join(filter(None, (text.person(post.lead), many, told)))
 
     def _draw_tiles(self, paper: Paper, y: float) -> float:
         bottom = y

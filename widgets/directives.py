@@ -349,7 +349,7 @@ def debts_of(picture: Picture, incident: str) -> list[Debt]:
     found = picture.incidents.get(incident)
     last = newest(picture.sitreps.values(), incident)
     missed = owed.of_front(found, last, picture.now) if found is not None else None
-    return sorted([*debts, *([missed] if missed else [])], key=lambda debt: debt.due)
+    return sorted([*debts, *([missed] if missed else [])], key=owed.soonest)
 
 
 def advice(debt: Debt, now: Ms) -> str:

@@ -9,15 +9,16 @@ from commandwall import closing, incidents
 from commandwall.closing import Check
 from commandwall.incidents import CLOSED, OPEN, Incident
 from commandwall.picture import Picture
+from commandwall.posts import side_of
 from widgets import age, text
 from widgets.base import Panel
-from widgets.fields import Field, choice
+from widgets.fields import Field, choice, number
 from widgets.fields import words as line
 from widgets.i18n import language, named, rows, tr
 from widgets.sheet import Sheet
 
-RECENT = 20
-"""Closed incidents that are offered to be taken up again."""
+RECENT, MOST_PEOPLE = 20, 9_999
+"""Closed incidents that are offered to be taken up again; people of a command post at most."""
 
 
 def joined(picture: Picture, incident: str) -> list[str]:
@@ -64,6 +65,25 @@ def ask_phase(panel: Panel, incident: Incident) -> None:
     sheet = Sheet(panel.look, tr("转阶段"), "转阶段", fields, panel.window())
     panel.context.over(sheet.then(
         lambda told: panel.do(incidents.set_phase, incident=incident.id, phase=told["phase"])
+    ))  # fmt: skip
+
+
+def ask_presence(panel: Panel, incident: Incident) -> None:
+    """Who leads the command post of this side, how many are there, and where it stands."""
+    post = panel.picture.command_posts.get(f"{incident.id}:{side_of(panel.desk.post)}")
+    if post is None:
+        panel.refused(tr("本岗不在前指、后指"))
+        return
+    people = number(MOST_PEOPLE, 1, tr("人"))
+    people.setValue(post.people)
+    fields: dict[str, tuple[str, Field]] = {
+        "lead": (tr("带队人"), line(post.lead or panel.desk.person)),
+        "people": (tr("在场"), people),
+        "place": (tr("地点"), line(post.place)),
+    }
+    sheet = Sheet(panel.look, tr("指挥部报到"), "报到", fields, panel.window())
+    panel.context.over(sheet.then(
+        lambda told: panel.do(incidents.report_post, incident=incident.id, **told)
     ))  # fmt: skip
 
 

@@ -24,7 +24,14 @@ from widgets import age, scenes, text
 from widgets.base import Command, Panel, Subject
 from widgets.directives import debts_of, focus
 from widgets.i18n import named, tr
-from widgets.incident_acts import ask_close, ask_part, ask_phase, ask_reopen, joined
+from widgets.incident_acts import (
+    ask_close,
+    ask_part,
+    ask_phase,
+    ask_presence,
+    ask_reopen,
+    joined,
+)
 from widgets.on_task import counts, out_for
 from widgets.opening import GRADINGS, ask_levels, ask_opening, from_spot, level, proposal_line
 from widgets.paper import RIGHT, Ink, Paper
@@ -86,6 +93,7 @@ class IncidentStrip(Panel):
             Command("L", tr("定位"), self.locate),
             Command("Shift+N", tr("新开突发事件"), self.open_by_hand),
             Command("Shift+G", tr("定级"), self.grade),
+            Command("Shift+H", tr("指挥部报到"), partial(self.with_incident, ask_presence)),
             Command("Shift+P", tr("转阶段"), partial(self.with_incident, ask_phase)),
             Command("Shift+J", tr("移出并入的事件"), partial(self.with_incident, ask_part)),
             Command("Shift+X", tr("结束突发事件"), partial(self.with_incident, ask_close)),

@@ -7,7 +7,8 @@ from commandwall.areas import CITY
 from commandwall.clock import SECOND
 from commandwall.directives import Directive
 from commandwall.events import AREA, EventView
-from commandwall.incidents import OPEN
+from commandwall.incidents import OPEN, Incident
+from commandwall.owed import Debt, listed
 from commandwall.picture import Picture
 from commandwall.store.pulse import NO_POOL, Sync
 from layers.words import order_number
@@ -123,10 +124,29 @@ def sentence(picture: Picture, needs: Needs, trust: Trust) -> str:
     if incidents and count:
         return tr("突发事件 {n} 起在处置，{m} 件需要人", n=incidents, m=count)
     if incidents:
-        return tr("突发事件 {n} 起在处置，其余平稳", n=incidents)
+        return _in_hand(picture, incidents)
     if count:
         return tr("{n} 件需要人，其余平稳", n=age.number(count))
     return tr("无事需要人，全城平稳")
+
+
+def _in_hand(picture: Picture, incidents: int) -> str:
+    """Nothing is called calm while answers are late."""
+    if late := _late(picture):
+        return tr("突发事件 {n} 起在处置，{m} 项超时", n=incidents, m=late)
+    return tr("突发事件 {n} 起在处置，其余平稳", n=incidents)
+
+
+def _late(picture: Picture) -> int:
+    """How many answers are late in the incidents that are open."""
+    found = listed(picture.directives.values(), picture.requests.values())
+    open_ = {i.id for i in picture.incidents.values() if i.state == OPEN}
+    return sum(d.due < picture.now and _incident_of(d) in open_ for d in found)
+
+
+def _incident_of(debt: Debt) -> str:
+    record = debt.record
+    return record.id if isinstance(record, Incident) else record.incident
 
 
 def _filling(sync: Sync, share: int) -> str:

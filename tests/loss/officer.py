@@ -307,6 +307,9 @@ CHOICES: Mapping[str, Callable[[Officer], Facts]] = {
         "incident": o.any_incident(),
         "phase": o.random.choice(("response", "handling", "recovery")),
     },
+    "incidents.report_post": lambda o: {
+        "incident": o.any_incident(), "lead": o.text(), "people": o.random.randrange(200),
+    },
     "incidents.join_event": lambda o: {
         "incident": o.any_incident(), "event": o.one("event")["id"],
     },

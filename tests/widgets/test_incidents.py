@@ -12,10 +12,12 @@ from commandwall import directives, incidents, reporting
 from commandwall.alarms import Alarm
 from commandwall.clock import MINUTE
 from commandwall.directives import Directive, Order
-from commandwall.incidents import GradeProposal, Incident
+from commandwall.incidents import CommandPost, GradeProposal, Incident
 from commandwall.reporting import Losses
+from widgets import words
 from widgets.base import Subject
 from widgets.sheet import Sheet
+from widgets.trust import Trust
 
 
 def kept(world: City, kind: type) -> list[Any]:
@@ -23,7 +25,7 @@ def kept(world: City, kind: type) -> list[Any]:
 
 
 def brought(world: City) -> None:
-    kinds = (Incident, GradeProposal, Directive)
+    kinds = (Incident, GradeProposal, Directive, CommandPost)
     world.tick({kind: kept(world, kind) for kind in kinds})
 
 
@@ -152,3 +154,35 @@ def test_a_post_that_may_not_decide_the_grade_proposes_it(make_wall, world, qtbo
     wall.open_page("command")
     told = told_by(wall, "incident_strip")
     assert "研判建议重大" in told and kept(world, Incident)[0].grade is None
+
+
+def test_the_front_reports_in_and_the_back_sees_who_leads_and_how_many(
+    make_wall, world, two, qtbot
+) -> None:
+    wall = make_wall()
+    wall.open_page("command")
+    brought(world)
+    assert "前指未报到" in told_by(wall, "incident_strip")
+    world.desk.take_post("front", "李明").result()
+    next(c for c in wall.all_commands() if c.key == "Shift+H").run()
+    fields = {key: field for key, (_, field) in sheet_of(wall)._fields.items()}
+    assert fields["lead"].text() == "李明"
+    fields["people"].setValue(14)
+    fields["place"].setText("港五路口")
+    sheet_of(wall).accept()
+    here = wall.page.panels["incident_strip"].incident().id
+    qtbot.waitUntil(lambda: any(post.lead for post in kept(world, CommandPost)))
+    world.desk.take_post("chief", "陈").result()
+    world.tick({CommandPost: kept(world, CommandPost)})
+    (post,) = [p for p in kept(world, CommandPost) if p.lead]
+    assert (post.incident, post.side, post.people, post.place) == (here, "front", 14, "港五路口")
+    assert "前指 李* 14 人" in told_by(wall, "incident_strip")
+    side = told_by(wall, "front_command")
+    assert "港五路口" in side and "李* 14 人" in side.replace("　", " ")
+
+
+def test_a_city_whose_answers_are_late_is_not_called_calm(make_wall, world, two) -> None:
+    wall = make_wall()
+    brought(world)
+    told = words.sentence(world.picture, wall.context.needs, Trust())
+    assert told == "突发事件 2 起在处置，1 项超时"
