@@ -4,14 +4,15 @@ It begins with a picture of now and takes back all that came since: rows of the 
 stations by their logs (`store.undo`), readings and positions from telemetry.db. There are two
 notions of a moment: what had HAPPENED by then, whenever this station heard of it, and what this
 station KNEW then. An act happened by its hybrid clock, an alarm by the reading that changed it; of
-the city's rows only reporting and closing say when they happened, the rest counts as known.
+the city's rows only reporting and closing say when they happened, the rest counts as known, also
+that a row comes again after the city withdrew it.
 """
 
 from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import CancelledError
 from dataclasses import dataclass
 from itertools import pairwise
@@ -53,6 +54,9 @@ _LINE = {
 """The moments beside a moment at which something was written, by both notions."""
 _BEGAN = "SELECT (SELECT min(at) FROM mirror_log), (SELECT min(at) FROM wall_log)"
 _LOG = "SELECT at, kind, body FROM {log} WHERE at > :t AND kind <> '' ORDER BY seq DESC"
+_BEFORE = (
+    "SELECT at, body FROM mirror_log WHERE at <= :t AND kind = 'event' ORDER BY at DESC, seq DESC"
+)
 _LATER = "SELECT DISTINCT record FROM told WHERE hlc >= :h"
 _TOLD = (
     "SELECT told.record, journal.* FROM json_each(:keys) CROSS JOIN told ON told.record = value "
@@ -181,8 +185,7 @@ def _taken_back(reader: Reader, question: Question) -> Then:
         for name, entries in _entries(reader, log, moment).items():
             kind = kinds(home).get(name)
             if kind is not None and (knew or home == MIRROR or table_of(kind).info["local"]):
-                happened = _KNEW if knew else HAPPENS.get(kind, _KNEW)
-                then[kind] = _rewound(reader, kind, entries, moment, happened)
+                then[kind] = _rewound(reader, kind, entries, question)
         question.reached(0.2)
     return then if knew else {**then, **_told(reader, moment)}
 
@@ -195,15 +198,23 @@ def _entries(reader: Reader, log: str, moment: Ms) -> dict[str, list[tuple[Ms, u
 
 
 def _rewound(
-    reader: Reader, kind: type[Any], entries: list[tuple[Ms, undo.Entry]], moment: Ms,
-    happened: undo.Happened,
-) -> dict[str, Any]:  # fmt: skip
+    reader: Reader, kind: type[Any], entries: list[tuple[Ms, undo.Entry]], question: Question
+) -> dict[str, Any]:
     ids = list({key for _, entry in entries for key in entry.ids()})
     names = list(kind.__slots__)
     now = {r.id: {n: getattr(r, n) for n in names} for r in reader.many(kind, ids)}
-    rows = undo.rewind(now, entries, moment, happened)
+    happened = _KNEW if question.by == KNEW else HAPPENS.get(kind, _KNEW)
+    older = _events_before(reader, question) if kind is Event else ()
+    rows = undo.rewind(now, entries, question.at, happened, older)
     whole = {key: f for key, f in rows.items() if f is not None and len(f) == len(names)}
     return {key: kind(**whole[key]) if key in whole else None for key in rows}
+
+
+def _events_before(reader: Reader, question: Question) -> Iterator[tuple[Ms, undo.Entry]]:
+    """What was written of the city's events up to a moment, from the newest back."""
+    for written, body in reader.each(_BEFORE, t=question.at):
+        question.reached(question.share)
+        yield written, undo.read(body)
 
 
 def _known(before: undo.Fields | None, after: undo.Fields | None, written: Ms) -> Ms:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
@@ -97,6 +97,12 @@ class Reader:
 
     def rows(self, sql: str, **params: Any) -> list[tuple[Any, ...]]:
         return [tuple(row) for row in self._conn.execute(text(sql), params)]
+
+    def each(self, sql: str, **params: Any) -> Iterator[tuple[Any, ...]]:
+        """The same one by one, read no further than somebody takes them."""
+        with self._conn.execute(text(sql), params) as found:
+            for row in found:
+                yield tuple(row)
 
     def value(self, sql: str, **params: Any) -> Any:
         """First column of the first row, or None."""

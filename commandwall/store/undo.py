@@ -7,8 +7,11 @@ into those of any moment since the log began.
 
 from __future__ import annotations
 
+import math
 import zlib
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 import msgspec
@@ -83,27 +86,49 @@ def read(body: bytes) -> Entry:
         raise ValueError("no entry of a log") from why
 
 
-def rewind(
-    now: dict[str, Fields], entries: Iterable[tuple[Ms, Entry]], at: Ms, happened: Happened
-) -> dict[str, Fields | None]:
-    """The rows of `now`, which are all that the entries name and that are there, as they were at a
-    moment; entries come from the newest back, each with the moment it was written here.
+class Withdrawn:
+    """When rows went: entries are read from the newest back, no further than is asked."""
 
-    A change counts from when it happened: the last one of a row that did by then decides.
+    def __init__(self, entries: Iterable[tuple[Ms, Entry]]) -> None:
+        self._entries, self._reached = enumerate(entries), math.inf
+        self._of: dict[str, list[tuple[int, Ms]]] = defaultdict(list)
+
+    def since(self, at: Ms, key: str, place: int) -> bool:
+        """Whether a row went at a moment or later, by an entry older than the one at a place."""
+        while self._reached >= at and (found := next(self._entries, None)):
+            n, (written, entry) = found
+            self._reached = written
+            for row in entry.gone:
+                self._of[row[0]].append((n, written))
+        return any(n > place and went >= at for n, went in self._of.get(key, ()))
+
+
+def rewind(
+    now: dict[str, Fields], entries: Sequence[tuple[Ms, Entry]], at: Ms, happened: Happened,
+    older: Iterable[tuple[Ms, Entry]] = (),
+) -> dict[str, Fields | None]:  # fmt: skip
+    """The rows of `now`, which are all that the entries name and that are there, as they were at a
+    moment; entries come from the newest back, each with the moment it was written here; `older`:
+    those before them, of which as many are read as it takes to know which rows had been withdrawn.
+
+    A change counts from when it happened: the last one of a row that did by then decides. What
+    comes again after it was withdrawn counts from when that was written: it was away meanwhile.
     """
     rows: dict[str, Fields | None] = dict(now)
     settled: set[str] = set()
-    for written, entry in entries:
+    withdrawn = Withdrawn(chain(entries, older))
+    for place, (written, entry) in enumerate(entries):
         for key, before in entry.before():
             after = rows.get(key)
             if key in settled:
                 continue
             if before is not None:
                 before = {**(after or {}), **before}
-            if happened(before, after, written) <= at:
-                settled.add(key)
-            else:
+            when = happened(before, after, written)
+            if when > at or (before is None and withdrawn.since(when, key, place)):
                 rows[key] = before
+            else:
+                settled.add(key)
     return rows
 
 

@@ -282,6 +282,30 @@ def test_a_row_that_comes_late_happened_when_it_was_reported(cities: Cities) -> 
     assert here.past(began + MINUTE - 1, HAPPENED).events == {}
 
 
+def test_a_row_that_was_withdrawn_and_came_again_was_not_there_meanwhile(cities: Cities) -> None:
+    """It happened when it was reported, the first time; that it came again, when it came."""
+    here, clock = cities.here, cities.clock
+    row = an_event(reported_at=Ms(clock.at + MINUTE), received_at=Ms(clock.at + MINUTE))
+    clock.at += HOUR
+    cities.take({"event": [values(row)]})  # late
+    clock.at += HOUR
+    gone = clock.at
+    cities.take({}, {"event": ["e1"]})
+    clock.at += 5 * HOUR
+    again = clock.at
+    cities.take({"event": [values(dataclasses.replace(row, state="ACCEPTED"))]})
+    clock.at += HOUR
+    here.look()
+
+    def states(at: int) -> list[str]:
+        return [view.state for view in here.past(at, HAPPENED).events.values()]
+
+    assert states(row.reported_at - 1) == []
+    assert states(row.reported_at) == states(gone - 1) == ["NEW"]
+    assert states(gone) == states(gone + 4 * HOUR) == states(again - 1) == []
+    assert states(again) == ["ACCEPTED"]
+
+
 def test_readings_and_tracks_are_those_of_the_moment(cities: Cities) -> None:
     here, clock = cities.here, cities.clock
     sensors = [dataclasses.replace(a_sensor(n), period_s=60) for n in range(3)]
