@@ -165,7 +165,7 @@ def _resource(id_: str, context: Context) -> Facts | None:
     limit = codes.limit("fix_full_seconds") * SECOND
     kind, state = named("resource_kind", resource.kind), named("resource_status", resource.status)
     crew = tr("{n} 人", n=resource.crew) if resource.crew else ""
-    fix = tr("精度未报　轨迹 F3") if at else tr("未定位，在驻地")
+    fix = tr("精度未报　轨迹 Shift T") if at else tr("未定位，在驻地")
     lines = ("　".join(filter(None, (kind, state, crew))), text.plain(resource.unit), fix)
     return Facts(
         text.plain(resource.name), lines, at or None, bool(at) and picture.now - at > limit

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from commandwall import codes, deadlines, reporting, reviewing
+from commandwall import codes, deadlines, events, reporting, reviewing
 from commandwall.clock import DAY
 from commandwall.incidents import Incident
 from commandwall.picture import Changes, Picture, Tick
@@ -191,9 +191,9 @@ class Reports(Panel):
         if found is None:
             self._tell(tr("没有突发事件"))
             return
-        facts = self._facts(found)
-        sheet = ReportSheet(self.context, facts, self.window(), corrects, self._tell)
-        self.context.over(sheet)
+        self._with_facts(found, lambda facts: self.context.over(
+            ReportSheet(self.context, facts, self.window(), corrects, self._tell)
+        ))  # fmt: skip
 
     def call(self) -> None:
         """Who was told by telephone, by whom, how many minutes ago."""
@@ -239,7 +239,9 @@ class Reports(Panel):
 
     def _brief(self, found: Incident, then: Callable[[Paper], object]) -> None:
         def drawn(png: bytes) -> None:
-            facts = self._facts(found)
+            self._with_facts(found, lambda facts: told(facts, png))
+
+        def told(facts: Facts, png: bytes) -> None:
             pictures = {PICTURE: png} if png else {}
             data = brief.brief(facts, self._late(found), PICTURE if png else "")
             then(Paper("brief", data, pictures))
@@ -262,11 +264,19 @@ class Reports(Panel):
     def _report(self, found: Incident, then: Callable[[Paper], object]) -> None:
         last = self._last()
         if last is not None:
-            then(Paper("report", brief.report(self._facts(found), last)))
+            self._with_facts(found, lambda f: then(Paper("report", brief.report(f, last))))
 
-    def _facts(self, found: Incident) -> Facts:
+    def _with_facts(self, found: Incident, then: Callable[[Facts], object]) -> None:
+        """What the wall knows of it. The event it grew from may be closed meanwhile: it is read
+        from the store then."""
         hits = self.context.hits
-        return Facts(found, self.picture, speech(), hits.hit if hits.incident == found.id else None)
+        hit = hits.hit if hits.incident == found.id else None
+        facts = partial(Facts, found, self.picture, speech(), hit)
+        if not found.event or found.event in self.picture.events:
+            then(facts())
+        else:
+            self.ask(lambda reader: events.views(reader, [found.event]),
+                     lambda views: then(facts(views.get(found.event))))  # fmt: skip
 
     def _last(self) -> Report | None:
         written, found = self.picture.reports.values(), self._subject

@@ -37,7 +37,7 @@ class Past(Protocol):
 
 
 class Tracing(QWidget):
-    """A child of the map. `F3` shows or takes away, `Shift+F3` goes further back, `Ctrl+F3` plays
+    """A child of the map. `Shift+T` shows or takes away, `Shift+Z` goes further back, `Shift+W` plays
     it over again in the past."""
 
     def __init__(self, context: Context, view: MapView, past: Past) -> None:
@@ -55,9 +55,9 @@ class Tracing(QWidget):
 
     def commands(self) -> list[Command]:
         return [
-            Command("F3", tr("轨迹"), self.turn),
-            Command("Shift+F3", tr("轨迹加长"), self.lengthen),
-            Command("Ctrl+F3", tr("回放轨迹"), self.replay),
+            Command("Shift+T", tr("轨迹"), self.turn),
+            Command("Shift+Z", tr("轨迹加长"), self.lengthen),
+            Command("Shift+W", tr("回放轨迹"), self.replay),
         ]
 
     # What a person does.
@@ -69,7 +69,7 @@ class Tracing(QWidget):
             return
         self._units, self._since = self._asked_for()
         if not self._units:
-            self._say(tr("选一个力量，或打开突发事件，再按 F3 看轨迹"))
+            self._say(tr("选一个力量，或打开突发事件，再按 Shift T 看轨迹"))
             return
         self._look()
 
@@ -188,7 +188,7 @@ class Tracing(QWidget):
         kept = tr("本站没有留存定位")
         if found.kept is not None:
             kept = tr("本站自 {time} 起留存定位", time=age.moment(now, found.kept))
-        keys = tr("F3 收起　Ctrl F3 回放")
+        keys = tr("Shift T 收起　Shift W 回放")
         return [head, f"{told}　{kept}　{keys}"]
 
     def _names(self) -> str:

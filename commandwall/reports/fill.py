@@ -15,7 +15,7 @@ from commandwall.alarms import Alarm
 from commandwall.areas import TOWN
 from commandwall.directives import Directive
 from commandwall.dispatch import ARRIVED
-from commandwall.events import Event
+from commandwall.events import Event, EventView
 from commandwall.geo import distance
 from commandwall.hit import Hit
 from commandwall.incidents import Incident
@@ -48,11 +48,12 @@ class Facts:
     picture: Picture
     speech: Speech
     hit: Hit | None = None  # what stands in its area, where that was worked out
+    origin: EventView | None = None  # the event it grew from, where the picture holds it no more
 
     @property
     def event(self) -> Event | None:
         """The event it grew from."""
-        view = self.picture.events.get(self.incident.event)
+        view = self.picture.events.get(self.incident.event, self.origin)
         return view.event if view is not None else None
 
     @property

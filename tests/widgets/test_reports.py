@@ -6,19 +6,21 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from builders import an_opening, an_order
+from builders import NOW, an_event, an_opening, an_order
 from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from world import City, an_alarm, told_by
 
 from commandwall import directives, incidents, reporting, sitreps
 from commandwall.alarms import Alarm
-from commandwall.clock import MINUTE
+from commandwall.clock import MINUTE, Ms
 from commandwall.directives import Directive
 from commandwall.incidents import Incident
 from commandwall.reporting import ELEMENTS, Losses, PhoneReport, Report
 from commandwall.reports.fill import Facts, fill
 from commandwall.reports.speech import Speech, chinese
 from commandwall.sitreps import SituationReport
+from commandwall.store.mirror import Mirror, use
 
 
 @pytest.fixture
@@ -48,7 +50,12 @@ def bring(world: City) -> None:
 
 
 def opened(wall: Any) -> Any:
+    before = wall._overlay
     wall.page.panels["reports"].write()
+    for _ in range(2_000):
+        if wall._overlay not in (None, before):
+            break
+        QTest.qWait(10)
     return wall._overlay
 
 
@@ -95,6 +102,21 @@ def test_nine_tenths_of_a_first_report_are_filled_from_what_the_front_told(
     assert (filled["people"].text, filled["advice"].text) == ("1 人轻伤", "需协调：照明车 1 台")
     assert "现场 火已控制" in filled["trend"].text
     assert filled["damage"].text == "待核，续报"  # nobody told: that is not none
+
+
+def test_the_event_it_grew_from_is_told_when_it_has_left_the_wall(
+    world: City, desk_page: Any
+) -> None:
+    event = an_event(id="e1", source="12345", source_id="0417", occurred_at=Ms(NOW - 9 * MINUTE))
+    mirror = Mirror(world.store.folder / "m1.db")
+    mirror.take({"event": [tuple(getattr(event, name) for name in event.__slots__)]}, {})
+    mirror.close()
+    use(world.store.folder, "m1.db")
+    world.picture.events.pop("e1")  # closed meanwhile: the wall holds it no more
+    sheet = opened(desk_page)
+    captions = {name: label.text() for name, label in sheet._captions.items()}
+    assert "事件接收时间" in captions["received"] and "事件来源" in captions["source"]
+    assert "事件发生时间" in captions["happened"]
 
 
 def test_what_is_typed_outlives_the_sheet_and_the_report_is_sent_from_the_keyboard(

@@ -46,9 +46,9 @@ def test_the_units_of_an_incident_show_their_tracks_and_are_replayed(
     world.apply({Resource: [UNIT]}, resources=FixArrays([UNIT]))
     world.desk.take_post("chief", "陈").result()
     wall = make_wall()
-    press(wall, "F3")
+    press(wall, "Shift+T")
     assert "选一个力量" in wall.tracing.lines()[0]
-    press(wall, "F3")
+    press(wall, "Shift+T")
     world.desk.do(incidents.open_incident, opening=an_opening()).result()
     (incident,) = world.store.read(lambda r: r.find(Incident))
     sending = Sending("incident", incident.id, "U1", 120.2, 31.1, 1)
@@ -57,7 +57,7 @@ def test_the_units_of_an_incident_show_their_tracks_and_are_replayed(
     world.clock.at = NOW + 10 * MINUTE
     world.tick({Incident: [incident], Assignment: world.store.read(lambda r: r.find(Assignment))},
                markers=frozenset({Tick, Fixes}))  # fmt: skip
-    press(wall, "F3")
+    press(wall, "Shift+T")
     qtbot.waitUntil(lambda: bool(wall.tracing.found.found), timeout=20_000)
     (track,) = wall.tracing.found.found
     assert track.gaps == [(NOW + 175 * SECOND, NOW + 300 * SECOND)]
@@ -65,10 +65,10 @@ def test_the_units_of_an_incident_show_their_tracks_and_are_replayed(
     assert (
         "燃气 1" in told and "中断 1 处，最长 2:05：虚线间去向不明" in told and "起留存定位" in told
     )
-    press(wall, "Ctrl+F3")
+    press(wall, "Shift+W")
     past = wall.context.past
     qtbot.waitUntil(lambda: past.playing, timeout=20_000)
     assert wall.findChildren(Frame) and past.at < world.picture.now
     wall.back.leave()
-    press(wall, "F3")
+    press(wall, "Shift+T")
     assert not wall.tracing.isVisible()
