@@ -37,8 +37,8 @@ class Past(Protocol):
 
 
 class Tracing(QWidget):
-    """A child of the map. `Shift+T` shows or takes away, `Shift+Z` goes further back, `Shift+W` plays
-    it over again in the past."""
+    """A child of the map. `Shift+T` shows or takes away, `Shift+Z` goes further back, `Shift+W`
+    plays it over again in the past."""
 
     def __init__(self, context: Context, view: MapView, past: Past) -> None:
         super().__init__(view)
