@@ -74,7 +74,7 @@ def _extent(extent: Extent, scene: Scene) -> list[Item]:
     return [
         Fill(fill, np.array([style.paint("s2", 0.16)], np.uint32)),
         Line(edge, style.paint("s2"), 2.0, dash=DASH, along=along),
-        Names(x, y, [_measured(extent, scene)], "cordon", rank=0, where=BESIDE, gap=6),
+        Names(x, y, [_measured(extent, scene)], "extent", rank=0, where=BESIDE, gap=6),
     ]
 
 

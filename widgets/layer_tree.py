@@ -16,7 +16,7 @@ from widgets.look import Look
 from widgets.paper import RIGHT, Ink, Paper
 from widgets.text import plain
 
-ROW, LEAST_ROW = 42.0, 28.0
+ROW, LEAST_ROW = 42.0, 29.0
 """Height of a row, and the least at which its type still stands free: below it, two columns."""
 TOLD, COUNT = 78.0, 150.0
 """Room for the age of a row, and for its count and age."""
