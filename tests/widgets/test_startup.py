@@ -148,7 +148,9 @@ def look():
     elif len(sys.argv) > 3:
         stand_still()
 
-startup.watch = lambda wall, parts: parts.callback(startup.Watch(wall, 0.5).stop)
+# The start that tells of it may be slow on a busy machine: that is no stall to be told instead.
+limit = 0.5 if len(sys.argv) > 3 else 60
+startup.watch = lambda wall, parts: parts.callback(startup.Watch(wall, limit).stop)
 app = QApplication([])
 timer = QTimer()
 timer.timeout.connect(look)
