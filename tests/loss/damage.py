@@ -37,7 +37,7 @@ ENDINGS = (".db", ".db-wal", ".live", ".hot", ".current", ".pulse")
 Damage = Callable[[Path, random.Random], None]
 Content = dict[str, list[Any]]
 FIELDS = ", ".join(Line.__slots__)
-UNSEEN = {"alarm", "changed", "setting"}
+UNSEEN = {"alarm", "changed", "setting", "told", "wall_log"}
 """Tables of wall.db that no line and no sum covers (docs/safety.md, "What nobody sees")."""
 
 
