@@ -214,10 +214,17 @@ def main() -> int:
     logging.basicConfig(level=logging.INFO)
     settings, over = Settings.load({}), threading.Event()
     platform.be_nice(10)
-    platform.on_terminate(sys.exit)  # at once: what is half written is rolled back
+    platform.on_terminate(_end)
     threading.Thread(target=_watch, args=(platform.parent(), over), daemon=True).start()
     play(connector(settings), Clock(), over)
     return 0
+
+
+def _end() -> None:
+    """At once: what is half written the server rolls back, also where a statement was cut off, of
+    which psycopg would warn."""
+    logging.getLogger("psycopg").setLevel(logging.ERROR)
+    sys.exit()
 
 
 def _watch(parent: int, over: threading.Event) -> None:
