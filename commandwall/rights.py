@@ -68,8 +68,9 @@ def check(
 
     Returns the mode whose emergency right it needed; None where it needed none.
     """
-    mode = modes.in_force(tx.find(Mode, state=modes.ON), about(tx, args).areas, tx.now)
-    needed = [_allowed(tx, one, args, scopes, mode) for one in (act, *besides(args))]
+    it, within = about(tx, args), tuple(scopes)
+    mode = modes.in_force(tx.find(Mode, state=modes.ON), it.areas, tx.now)
+    needed = [_allowed(tx, one, it, within, mode) for one in (act, *besides(args))]
     return mode if any(needed) else None
 
 
@@ -81,11 +82,10 @@ def besides(args: Mapping[str, Any]) -> tuple[Callable[..., None], ...]:
 
 
 def _allowed(
-    tx: Tx, act: Callable[..., None], args: Mapping[str, Any], scopes: Iterable[str],
-    mode: Mode | None,
-) -> bool:  # fmt: skip
+    tx: Tx, act: Callable[..., None], it: About, within: tuple[str, ...], mode: Mode | None
+) -> bool:
     """Refused unless the act is allowed; whether it needed the emergency right of the mode."""
-    it, on, within = about(tx, args), day(tx.now), tuple(scopes)
+    on = day(tx.now)
     if mode is None:
         _refuse(barred(act, tx.post, it, within, on))
         return False

@@ -7,8 +7,8 @@ from commandwall.areas import CITY
 from commandwall.clock import SECOND
 from commandwall.directives import Directive
 from commandwall.events import AREA, EventView
-from commandwall.incidents import OPEN, Incident
-from commandwall.owed import Debt, listed
+from commandwall.incidents import OPEN
+from commandwall.owed import listed
 from commandwall.picture import Picture
 from commandwall.store.pulse import NO_POOL, Sync
 from layers.words import order_number
@@ -139,14 +139,10 @@ def _in_hand(picture: Picture, incidents: int) -> str:
 
 def _late(picture: Picture) -> int:
     """How many answers are late in the incidents that are open."""
-    found = listed(picture.directives.values(), picture.requests.values())
     open_ = {i.id for i in picture.incidents.values() if i.state == OPEN}
-    return sum(d.due < picture.now and _incident_of(d) in open_ for d in found)
-
-
-def _incident_of(debt: Debt) -> str:
-    record = debt.record
-    return record.id if isinstance(record, Incident) else record.incident
+    directives = (d for d in picture.directives.values() if d.incident in open_)
+    requests = (r for r in picture.requests.values() if r.incident in open_)
+    return sum(debt.due < picture.now for debt in listed(directives, requests))
 
 
 def _filling(sync: Sync, share: int) -> str:

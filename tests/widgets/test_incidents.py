@@ -33,13 +33,18 @@ def sheet_of(wall: Any) -> Sheet:
     return next(s for s in wall.findChildren(Sheet) if s.isVisible())
 
 
-def test_one_key_on_an_alarm_opens_an_incident_at_its_place(make_wall, world, qtbot) -> None:
-    wall = make_wall()
+def opening_of_an_alarm(wall: Any, world: City) -> tuple[Sheet, dict[str, Any]]:
+    """The sheet that one key on an alarm brings, and its fields."""
     world.tick({Alarm: [an_alarm()]})
     wall.open_page("alarms")
     next(c for c in wall.all_commands() if c.key == "E").run()
     sheet = sheet_of(wall)
-    fields = {key: field for key, (_, field) in sheet._fields.items()}
+    return sheet, {key: field for key, (_, field) in sheet._fields.items()}
+
+
+def test_one_key_on_an_alarm_opens_an_incident_at_its_place(make_wall, world, qtbot) -> None:
+    wall = make_wall()
+    sheet, fields = opening_of_an_alarm(wall, world)
     assert fields["kind"].currentData() == "gas"
     fields["dead"].setValue(3)
     assert "较大：死亡 3 人以上" in sheet._told.text()
@@ -141,11 +146,7 @@ def test_the_row_of_cards_takes_room_only_while_there_are_cards(make_wall, world
 def test_a_post_that_may_not_decide_the_grade_proposes_it(make_wall, world, qtbot) -> None:
     world.desk.take_post("p2", "沈").result()
     wall = make_wall()
-    world.tick({Alarm: [an_alarm()]})
-    wall.open_page("alarms")
-    next(c for c in wall.all_commands() if c.key == "E").run()
-    sheet = sheet_of(wall)
-    fields = {key: field for key, (_, field) in sheet._fields.items()}
+    sheet, fields = opening_of_an_alarm(wall, world)
     assert "response" not in fields and "warning" not in fields
     fields["grade"].setCurrentIndex(2)
     sheet.accept()
