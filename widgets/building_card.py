@@ -137,7 +137,8 @@ class BuildingCard(Panel):
             self.update()
         else:
             ids = self.chosen_ids
-            self.do(areas.recolour, self._done, buildings=ids, colour=colour, reason=reason)
+            done = partial(self._done, self._reason.text())
+            self.do(areas.recolour, done, buildings=ids, colour=colour, reason=reason)
 
     def refused(self, why: str) -> None:
         self._said = why
@@ -348,12 +349,11 @@ class BuildingCard(Panel):
             self._given = given
             self.update()
 
-    def _done(self, done: Any) -> None:
+    def _done(self, typed: str, done: Any) -> None:
         n = len(done.of(BuildingColour))
         now = age.seconds(self.picture.now)
         self._said = tr("{n} 栋已改色，已存盘 {time}", n=age.number(n), time=now)
-        self._reason.clear()
-        self.context.drafts.done(DRAFT)
+        self.context.drafts.used(DRAFT, typed)
         self._ask()
 
     def _colour_buttons(self) -> dict[str, ColourButton]:

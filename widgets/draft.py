@@ -54,6 +54,14 @@ class Drafts(QObject):
         self._typed(key, "")
         self.flush()
 
+    def used(self, key: str, text: str) -> None:
+        """An act with this text is on disk: empty its fields. What was typed since then stays."""
+        if self._texts.get(key, "") != text:
+            return
+        for field in [field for field, its in self._of.items() if its == key]:
+            _put(field, "")
+        self.done(key)
+
     def flush(self) -> None:
         """Store what waits, now."""
         waiting, self._waiting = self._waiting, set()

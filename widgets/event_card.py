@@ -298,8 +298,8 @@ class EventCard(Panel):
 
     def _act(self, act: Any, **args: Any) -> None:
         if self.view is not None:
-            key = self.view.event.id
-            self.do(act, lambda done: self._after(key), event=key, **args)
+            key, words = self.view.event.id, self._words.text()
+            self.do(act, lambda done: self._after(key, words), event=key, **args)
 
     def _write(self, act: Any, field: str) -> None:
         typed = self._words.text().strip()
@@ -308,12 +308,12 @@ class EventCard(Panel):
         else:
             self._act(act, **{field: typed})
 
-    def _after(self, key: str) -> None:
-        """It is on disk: say so, and drop what was typed."""
-        self._said = tr("已存盘 {time}", time=age.seconds(self.picture.now))
-        self._words.clear()
-        self.context.drafts.done(f"event/{key}")
-        self._look(key)
+    def _after(self, key: str, words: str) -> None:
+        """It is on disk: say so, and drop what was typed. Another event opened since stays open."""
+        self.context.drafts.used(f"event/{key}", words)
+        if self.view is not None and self.view.event.id == key:
+            self._said = tr("已存盘 {time}", time=age.seconds(self.picture.now))
+            self._look(key)
 
     def _look(self, key: str) -> None:
         """Show an event as it is, or as it was."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -33,6 +33,16 @@ from widgets.text import plain
 
 KEPT = "directive"
 """Under what the half-typed words are kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What stood in the form, and what was chosen, when a person gave an act."""
+
+    words: str
+    source: Subject | None
+    place: tuple[float, float, str] | None
+    details: dict[str, Any]
 
 
 class OrderForm(Panel):
@@ -316,17 +326,25 @@ class OrderForm(Panel):
         if found is not None and directives.unseen(found, self.desk.post):
             self.do(directives.see, directive=found.id)
 
-    def _sent(self, done: Any) -> None:
-        self._place, self._details = None, {}
-        self._issued(done)
+    def do(self, act: Any, then: Any = None, **args: Any) -> None:
+        """As every act; `then` also gets the form as it stood when the act was given."""
+        held = Held(self._words.text(), self._source, self._place, self._details)
+        super().do(act, then and partial(then, held), **args)
 
-    def _issued(self, done: Any) -> None:
+    def _sent(self, held: Held, done: Any) -> None:
+        if self._place == held.place:
+            self._place = None
+        if self._details == held.details:
+            self._details = {}
+        self._issued(held, done)
+
+    def _issued(self, held: Held, done: Any) -> None:
+        """It is on disk. What a person wrote or chose while it was written stays theirs."""
         self._said = tr("已存盘 {time}", time=age.seconds(self.picture.now))
-        self._words.clear()
-        self.context.drafts.done(KEPT)
+        self.context.drafts.used(KEPT, held.words)
         kinds = (Message, Decision, Request, Directive)
         made = [record for kind in kinds for record in done.of(kind)]
-        for record in made[-1:]:
+        for record in made[-1:] if self._source == held.source else ():
             self.chosen.emit(Subject(type(record), record.id))
 
     def _allow(self) -> None:

@@ -103,6 +103,21 @@ def test_a_cancelled_order_is_owed_until_the_front_presses_space(pair: Pair) -> 
     assert "不欠答复" in read(pair.panel("front_command"))
 
 
+def test_what_is_chosen_and_typed_while_an_act_is_written_stays(pair: Pair) -> None:
+    for words in ("封路", "断电"):
+        pair.act("chief", directives.issue, order=an_order(pair.incident, text=words))
+    first, second = (Subject(Directive, d.id) for d in pair.all(Directive))
+    form, before = pair.panel("order_form"), pair.lines()
+    pair.wall.choose(first)
+    form._words.setText("误报")
+    form.answer("X")
+    pair.wall.choose(second)
+    form._words.setText("等电力")
+    pair.qtbot.waitUntil(lambda: pair.lines() > before and "已存盘" in read(form))
+    assert (form.subject, form._words.text()) == (second.id, "等电力")
+    assert pair.panel("directives").current == second.id
+
+
 def test_what_is_late_says_what_to_do_on_both_sides(pair: Pair) -> None:
     pair.act("chief", directives.issue, order=an_order(pair.incident))
     pair.world.clock.at = NOW + 4 * MINUTE

@@ -20,7 +20,7 @@ from commandwall import directives, incidents
 from commandwall.alarms import Alarm
 from commandwall.clock import DAY, HOUR, MINUTE, SECOND, Ms
 from commandwall.directives import DONE, EXECUTING, VERIFIED, Directive
-from commandwall.events import Event, EventView, EventWork
+from commandwall.events import Event, EventNote, EventView, EventWork
 from commandwall.incidents import Incident
 from commandwall.picture import Tick
 from commandwall.store.mirror import Mirror, use
@@ -73,6 +73,28 @@ def test_a_half_typed_note_stays_with_its_event(make_wall, two_events, world, qt
     wall.context.drafts.flush()
     qtbot.waitUntil(lambda: kept(world, "event/b") == "other")
     assert kept(world, "event/a") == "call back"
+
+
+def test_a_note_that_is_still_written_takes_nothing_from_the_next_event(
+    make_wall, world, qtbot
+) -> None:
+    both = [an_event(id=key, title=f"停水 {key}", source_id=key) for key in "ab"]
+    mirror = Mirror(world.store.folder / "m1.db")
+    mirror.take({"event": [tuple(getattr(e, n) for n in e.__slots__) for e in both]}, {})
+    mirror.close()
+    use(world.store.folder, "m1.db")
+    world.tick({Event: [EventView(event, None) for event in both]})
+    wall = make_wall()
+    card = open_card(wall, qtbot, "a")
+    card._words.setText("已回访")
+    card.note()
+    card._take(wall.picture.events["b"])
+    card._words.setText("等电力")
+    qtbot.waitUntil(lambda: on_disk(world, EventNote) != [])
+    qtbot.waitUntil(lambda: kept(world, "event/b") == "等电力")
+    assert (card.view.event.id, card._words.text()) == ("b", "等电力")
+    card._take(wall.picture.events["a"])
+    assert card._words.text() == ""
 
 
 def kept(world: Any, key: str) -> str:
