@@ -204,6 +204,11 @@ def about_alarm(alarm: Alarm) -> About:
     return About((alarm.area,), priority=alarm.severity)
 
 
+def about_incident(incident: Incident, urgencies: Iterable[int | None]) -> About:
+    """An incident and the urgencies of its events: its own is that of the most urgent."""
+    return About((incident.area,), _least(urgencies), scene=incident.state == OPEN)
+
+
 def _event(reader: Reader, event: str) -> About:
     view = events.views(reader, [event]).get(event)
     joined = [j.incident for j in reader.find(JoinedEvent, event=event, joined=1)]
@@ -218,13 +223,11 @@ def _alarm(reader: Reader, alarm: str) -> About:
 
 
 def _incident(reader: Reader, incident: str) -> About:
-    """The urgency is that of its most urgent event."""
     found = reader.get(Incident, incident)
     if found is None:
         return About()
     views = events.views(reader, events_of(reader, found)).values()
-    urgency = _least(view.event.urgency for view in views)
-    return About((found.area,), urgency, scene=found.state == OPEN)
+    return about_incident(found, (view.event.urgency for view in views))
 
 
 def _order(reader: Reader, order: Order | Wish | Situation) -> About:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 
 from commandwall import closing, incidents
@@ -10,6 +11,7 @@ from commandwall.closing import Check
 from commandwall.incidents import CLOSED, OPEN, Incident
 from commandwall.picture import Picture
 from commandwall.posts import side_of
+from commandwall.rights import About, about_incident
 from widgets import age, text
 from widgets.base import Panel
 from widgets.fields import Field, choice, number
@@ -25,6 +27,13 @@ def joined(picture: Picture, incident: str) -> list[str]:
     """The events that were joined to an incident, in the order of their joining."""
     mine = [j for j in picture.joined.values() if j.incident == incident and j.joined]
     return [j.event for j in sorted(mine, key=lambda j: j.at)]
+
+
+def about(picture: Picture, incident: Incident) -> About:
+    """What an act on an incident is about, its reason given."""
+    views = (picture.events.get(e) for e in (incident.event, *joined(picture, incident.id)))
+    found = about_incident(incident, [view.event.urgency for view in views if view is not None])
+    return replace(found, reason=True)
 
 
 def ask_join(panel: Panel, event: str) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QMouseEvent
 
-from commandwall import forces, incidents, owed
+from commandwall import closing, forces, incidents, owed
 from commandwall.clock import Ms
 from commandwall.directives import Directive
 from commandwall.dispatch import ACKED, Assignment, AssignmentStep
@@ -25,6 +25,7 @@ from widgets.base import Command, Panel, Subject
 from widgets.directives import debts_of, focus
 from widgets.i18n import named, tr
 from widgets.incident_acts import (
+    about,
     ask_close,
     ask_part,
     ask_phase,
@@ -40,6 +41,13 @@ from widgets.unit_voice import name_of
 FIELD, TITLE_LEAST, LATE, GAP = 168.0, 460.0, 470.0, 24.0
 """Widths of a field, of the least title beside the fields, of what is late."""
 FIELDS = FIELD * (len(GRADINGS) + 1) + LATE
+ACTS = (
+    ("Shift+H", "指挥部报到", ask_presence, incidents.report_post),
+    ("Shift+P", "转阶段", ask_phase, incidents.set_phase),
+    ("Shift+J", "移出并入的事件", ask_part, incidents.part_event),
+    ("Shift+X", "结束突发事件", ask_close, closing.close_incident),
+)
+"""Keys of what is asked about the incident in focus: name, sheet, act."""
 CARD, CARDS = 44.0, 100.0
 """Height of a card of another incident, and where the cards begin."""
 
@@ -93,12 +101,10 @@ class IncidentStrip(Panel):
             Command("L", tr("定位"), self.locate),
             Command("Shift+N", tr("新开突发事件"), self.open_by_hand),
             Command("Shift+G", tr("定级"), self.grade),
-            Command("Shift+H", tr("指挥部报到"), partial(self.with_incident, ask_presence)),
-            Command("Shift+P", tr("转阶段"), partial(self.with_incident, ask_phase)),
-            Command("Shift+J", tr("移出并入的事件"), partial(self.with_incident, ask_part)),
-            Command("Shift+X", tr("结束突发事件"), partial(self.with_incident, ask_close)),
+            *(Command(key, tr(name), partial(self.with_incident, ask, act))
+              for key, name, ask, act in ACTS),
             Command("Shift+O", tr("重新启动突发事件"), partial(ask_reopen, self)),
-        ]
+        ]  # fmt: skip
 
     def incident(self) -> Incident | None:
         return self.picture.incidents.get(focus(self.picture, self.chosen_incident))
@@ -131,9 +137,10 @@ class IncidentStrip(Panel):
 
     def grade(self) -> None:
         """Decide the three gradings anew; what the rules propose is shown beside."""
-        found = self.incident()
-        if found is not None:
-            ask_levels(self, found, lambda levels, reason: self._grade(found.id, levels, reason))
+        self.with_incident(self._ask_levels, incidents.set_levels)
+
+    def _ask_levels(self, _: Panel, found: Incident) -> None:
+        ask_levels(self, found, lambda levels, reason: self._grade(found.id, levels, reason))
 
     def _grade(self, incident: str, levels: Levels, reason: str) -> None:
         self._said = ""
@@ -145,12 +152,17 @@ class IncidentStrip(Panel):
         if found is not None and self.context.map is not None:
             scenes.show(self.context.map, self.picture, found)
 
-    def with_incident(self, ask: Callable[[Panel, Incident], None]) -> None:
-        """Ask something about the incident in focus."""
+    def with_incident(
+        self, ask: Callable[[Panel, Incident], None], act: Callable[..., None]
+    ) -> None:
+        """Ask what an act on the incident in focus needs, or say why it is not for this post."""
         found = self.incident()
-        if found is not None:
-            self._said = ""
+        if found is None:
+            return
+        self._said = self.barred(act, about(self.picture, found))
+        if not self._said:
             ask(self, found)
+        self.update()
 
     def refused(self, why: str) -> None:
         self._said = why

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -26,6 +27,7 @@ from widgets.base import Command, Panel, Piece, Subject
 from widgets.directives import focus
 from widgets.facts import place_at, place_of
 from widgets.i18n import language, tr
+from widgets.incident_acts import about
 from widgets.order_ways import Chosen
 from widgets.paper import Ink
 from widgets.post_choice import PostChoice
@@ -355,11 +357,21 @@ class OrderForm(Panel):
         if isinstance(links.record(self.picture, self._source), Message | Decision):
             more.append("T")
         more += ["Shift+V"] if self._unsigned(found) is not None else []
-        open_ = bool(focus(self.picture, self.incident))
-        can = ["Ctrl+Return", "Ctrl+S"] if open_ else []
-        why = {} if open_ else {"Ctrl+Return": tr("没有突发事件")}
-        self._bar.allow([*can[:1], *ways, *more, *can[1:]], why)
+        incident = self.picture.incidents.get(focus(self.picture, self.incident))
+        can = ["Ctrl+Return", "Ctrl+S"] if incident is not None else []
+        keys = [*can[:1], *ways, *more, *can[1:]]
+        why = {"Ctrl+Return": tr("没有突发事件")}
+        if incident is not None:
+            why = self._barred(keys, incident)
+        self._bar.allow([key for key in keys if key not in why], why)
         self._bar.name(ways)
+
+    def _barred(self, keys: Sequence[str], incident: Incident) -> dict[str, str]:
+        """Keys of acts that are not for the post of this station, and why."""
+        found, it = self._subject(), about(self.picture, incident)
+        acts = {key: order_ways.act(key, found, self.desk.post) for key in keys}
+        told = {key: self.barred(act, it) for key, act in acts.items()}
+        return {key: why for key, why in told.items() if why}
 
     def _unconfirmed(self, found: Chosen | None) -> Answer | None:
         """What was written down for this side and nobody of it said himself yet."""

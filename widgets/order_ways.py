@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from commandwall import behalf, directives, requests
+from commandwall import behalf, countersign, directives, requests
 from commandwall.directives import (
     BLOCKED,
     CANCELLED,
@@ -62,6 +62,12 @@ REPLIES = (
     Way("X", "不予", requests.decline, UNANSWERED, "reason"),
 )
 """The same for a request."""
+OTHERS = {
+    "Ctrl+Return": directives.issue, "Ctrl+S": directives.draft, "Shift+A": directives.expect,
+    "S": directives.supersede, "T": directives.issue, "C": behalf.record_for,
+    "Shift+V": countersign.countersign,
+}  # fmt: skip
+"""The acts of the other keys of the bar."""
 MORE = {
     "Shift+A": (WAITING | STEPS[DONE] | {BLOCKED}, False),
     "S": (STEPS[SUPERSEDED], True),
@@ -81,6 +87,14 @@ def way(key: str, found: Chosen | None, post: str) -> Way | None:
     ways = [way for way in _ways(found) if way.key == key]
     fits = (way for way in ways if found is not None and _fits(way, found, post))
     return next(fits, ways[-1] if ways else None)
+
+
+def act(key: str, found: Chosen | None, post: str) -> Any:
+    """What a key of the bar asks of the desk."""
+    if key == "T" and isinstance(found, Request):
+        return requests.fulfil
+    meant = way(key, found, post)
+    return OTHERS.get(key) or (meant.act if meant is not None else behalf.confirm)
 
 
 def offered(found: Chosen | None, post: str) -> dict[str, str]:

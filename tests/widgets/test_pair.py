@@ -118,6 +118,23 @@ def test_what_is_chosen_and_typed_while_an_act_is_written_stays(pair: Pair) -> N
     assert pair.panel("directives").current == second.id
 
 
+def test_what_is_not_for_a_post_is_greyed_and_says_whose_it_is(pair: Pair) -> None:
+    pair.act("chief", directives.issue, order=an_order(pair.incident))
+    order = Subject(Directive, pair.all(Directive)[0].id)
+    assert {"下达", "取消", "替代"} <= pair.offered("p1", order)
+    bar = pair.panel("order_form")._bar
+    for key in ("Ctrl+Return", "X", "S"):
+        assert not bar.button(key).isEnabled(), key
+        assert "可由 长" in bar.button(key).accessibleDescription(), key
+    close = next(c for c in pair.wall.all_commands() if c.key == "Shift+X")
+    close.run()
+    assert pair.sheet() is None and "可由 长" in read(pair.panel("incident_strip"))
+    pair.world.desk.take_post("chief", "陈").result()
+    close.run()
+    pair.qtbot.waitUntil(lambda: pair.sheet() is not None)
+    assert "可由 长" not in read(pair.panel("incident_strip"))
+
+
 def test_what_is_late_says_what_to_do_on_both_sides(pair: Pair) -> None:
     pair.act("chief", directives.issue, order=an_order(pair.incident))
     pair.world.clock.at = NOW + 4 * MINUTE
