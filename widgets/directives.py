@@ -57,7 +57,7 @@ OWED = {
 }  # fmt: skip
 """What is owed -> the step on which the mark stands."""
 SEEN = STEPS.index("已看")
-STEP, LEFT = 44.0, 168.0
+STEP, LEFT, NAMES = 44.0, 168.0, 44.0
 DEBT = Ink("body", "t1", True)
 
 
@@ -74,7 +74,7 @@ class Directives(LinkedRows):
 
     def __init__(self, *args: Any, **kw: Any) -> None:
         super().__init__(*args, **kw)
-        self._debts = LEFT
+        self._debts, self._words = LEFT, LEFT
         self.setAcceptDrops(True)
 
     def order(self) -> Sequence[str]:
@@ -175,6 +175,9 @@ class Directives(LinkedRows):
         rows: list[Directive | Request] = [*self._mine(), *self._requests()]
         debts = [paper.length(self._debt(row), DEBT) for row in rows]
         self._debts = max(LEFT, *debts, 0.0) + 32
+        told = [paper.length(_names(row), DEBT) for row in rows]
+        unsent = paper.length(tr("未送达中心池"), Ink("age"))
+        self._words = NAMES + max(unsent, *told, 0.0) + 24
         x, names = self._dots(paper.width), [tr(word) for word in STEPS]
         crowded = any(paper.length(word, Ink("age")) > STEP - 6 for word in names)
         for i, word in enumerate(names):
@@ -192,12 +195,12 @@ class Directives(LinkedRows):
         over = is_over(d)
         paper.write(8, base, order_number(tr, d), Ink("age"))
         names = f"{named('post', d.from_post)} → "
-        x = paper.write(44, base, names, Ink("body", "t3" if over else "t2"))
+        x = paper.write(NAMES, base, names, Ink("body", "t3" if over else "t2"))
         paper.write(
             x, base, named("post", d.to_post), Ink("body", "t2" if over else "t1", not over)
         )
         words = "　".join(filter(None, (named("directive_verb", d.verb), d.text, d.place)))
-        start = 236.0
+        start = self._words
         if d.priority < USUAL and not over:
             paper.mark(start + 8, base - 7, 16, (d.priority, ACKED))
             start += 24
@@ -205,17 +208,17 @@ class Directives(LinkedRows):
         self._draw_steps(paper, d, dots, box.center().y())
         owed = Ink("body", "t2", False) if over else DEBT
         paper.write(paper.width - 8, middle, self._debt(d), owed, RIGHT)
-        paper.write(236, base + 20, told, Ink("age", "t2"), room=dots - 268)
+        start, room = self._words, dots - self._words - 32
+        paper.write(start, base + 20, told, Ink("age", "t2"), room=room)
         if f"directive:{d.id}" in self.picture.unsent:
-            paper.write(44, base + 20, tr("未送达中心池"), Ink("age", "t2"))
+            paper.write(NAMES, base + 20, tr("未送达中心池"), Ink("age", "t2"))
 
     def _draw_request(self, paper: Paper, r: Request, box: QRectF) -> None:
         told, middle, dots = self._request_told(r), box.center().y() + 7, self._dots(paper.width)
         base, over = middle - 9 if told else middle, r.state != ASKED
         paper.write(8, base, order_number(tr, r), Ink("age"))
-        names = f"{named('post', r.from_post)} → {named('post', r.to_post)}"
-        paper.write(44, base, names, Ink("body", "t3" if over else "t2"), room=184)
-        start = 236.0
+        paper.write(NAMES, base, _names(r), Ink("body", "t3" if over else "t2"))
+        start = self._words
         if r.priority < USUAL and not over:
             paper.mark(start + 8, base - 7, 16, (r.priority, ACKED))
             start += 24
@@ -224,9 +227,10 @@ class Directives(LinkedRows):
         paper.write(start, base, words, Ink("body", "t3" if over else "t2"), room=room)
         owed = Ink("body", "t2", False) if over else DEBT
         paper.write(paper.width - 8, middle, self._debt(r), owed, RIGHT)
-        paper.write(236, base + 20, told, Ink("age", "t2"), room=dots - 268)
+        start, room = self._words, dots - self._words - 32
+        paper.write(start, base + 20, told, Ink("age", "t2"), room=room)
         if f"request:{r.id}" in self.picture.unsent:
-            paper.write(44, base + 20, tr("未送达中心池"), Ink("age", "t2"))
+            paper.write(NAMES, base + 20, tr("未送达中心池"), Ink("age", "t2"))
 
     def _request_told(self, r: Request) -> str:
         """By when it is needed; or what was said to it, and the directive that it became."""
@@ -350,6 +354,10 @@ def debts_of(picture: Picture, incident: str) -> list[Debt]:
     last = newest(picture.sitreps.values(), incident)
     missed = owed.of_front(found, last, picture.now) if found is not None else None
     return sorted([*debts, *([missed] if missed else [])], key=owed.soonest)
+
+
+def _names(row: Directive | Request) -> str:
+    return f"{named('post', row.from_post)} → {named('post', row.to_post)}"
 
 
 def advice(debt: Debt, now: Ms) -> str:
