@@ -74,8 +74,10 @@ class Board(QObject):
         self.cook.start(self._prepare)
 
     def _prepare(self) -> None:
-        warm(self.scene.style)
-        self._warmed.emit()
+        try:
+            warm(self.scene.style)
+        finally:
+            self._warmed.emit()
 
     @property
     def idle(self) -> bool:
@@ -106,6 +108,8 @@ class Board(QObject):
             self._refresh(picture, changes)
 
     def _refresh(self, picture: Picture, changes: Changes) -> None:
+        if not self._warm:
+            return  # a kernel asked for now would hold the screen until all are compiled
         if self.scene.sprites.full:
             self.scene.sprites.renew()
             changes = self._everything(picture)
@@ -125,7 +129,7 @@ class Board(QObject):
 
     def _tell(self, layers: Iterable[Layer]) -> None:
         """Say to layers where the windows look."""
-        if self.scene.plane is not None:
+        if self.scene.plane is not None and self._warm:
             views = [pane.view for pane in self.panes]
             for layer in layers:
                 self._guarded(layer, partial(layer.look, views, self.scene))
@@ -150,7 +154,7 @@ class Board(QObject):
 
     def redo(self, name: str) -> None:
         """Let one layer speak again, since a person changed its setting."""
-        if self.picture is None or self.scene.plane is None:
+        if self.picture is None or self.scene.plane is None or not self._warm:
             return
         for layer in self.layers:
             if layer.id == name:
@@ -236,7 +240,10 @@ class Board(QObject):
             self._after()
 
     def _now_warm(self) -> None:
+        """From now on layers are told of everything; so far they knew of nothing."""
         self._warm = True
+        self.renew()
+        self._tell(self.layers)
         self._after()
 
     def _begin_names(self) -> None:
