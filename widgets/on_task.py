@@ -7,17 +7,17 @@ from typing import Any
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QMouseEvent
 
-from commandwall import forces
+from commandwall import dispatch, forces
 from commandwall.clock import SECOND, Ms
 from commandwall.dispatch import ARRIVED, Assignment, AssignmentStep, Trip
 from commandwall.incidents import Incident, JoinedEvent
 from commandwall.picture import Changes, Picture, Tick
 from commandwall.resources import Resource
-from widgets import age, unit_voice
+from widgets import age, sending, unit_voice
 from widgets.base import Command, Panel, Piece, Subject
 from widgets.directives import focus
 from widgets.i18n import named, tr
-from widgets.incident_acts import joined
+from widgets.incident_acts import about, joined
 from widgets.paper import RIGHT, Ink, Paper
 
 ROW = 31.0
@@ -33,7 +33,7 @@ class OnTask(Panel):
 
     def __init__(self, *args: Any, **kw: Any) -> None:
         super().__init__(*args, **kw)
-        self.incident = self.unit = ""
+        self.incident = self.unit = self._said = ""
 
     def open(self, subject: Subject) -> None:
         if subject.kind is Incident:
@@ -49,7 +49,23 @@ class OnTask(Panel):
         return [
             Command("Ctrl+U", tr("下一个力量"), self.step),
             Command("Shift+C", tr("代录力量进展"), self.speak),
+            Command("Shift+F", tr("增派力量"), self.reinforce),
         ]
+
+    def reinforce(self) -> None:
+        """Send more units: the three nearest that can help, each with its reasons."""
+        incident = self.picture.incidents.get(focus(self.picture, self.incident))
+        if incident is None:
+            self.refused(tr("没有突发事件"))
+            return
+        self._said = self.barred(dispatch.send, about(self.picture, incident))
+        if not self._said:
+            sending.ask(self, incident)
+        self.update()
+
+    def refused(self, why: str) -> None:
+        self._said = why
+        self.update()
 
     def step(self) -> None:
         """Mark the next unit."""
@@ -73,8 +89,8 @@ class OnTask(Panel):
             self.chosen.emit(Subject(Resource, found[row].assignment.resource))
 
     def aside(self) -> list[Piece]:
-        told = counts(self._trips())
-        return [(told, Ink("age", "t2"))] if told else []
+        told = self._said or counts(self._trips())
+        return [(told, Ink("age", "t1" if self._said else "t2"))] if told else []
 
     def draw(self, paper: Paper) -> None:
         found = self._trips()

@@ -18,7 +18,6 @@ from commandwall.dispatch import (
     MOVING,
     Assignment,
     AssignmentStep,
-    Sending,
     Trip,
 )
 from commandwall.events import Event
@@ -34,6 +33,7 @@ from widgets.fields import words
 from widgets.i18n import named, tr
 from widgets.keys import draw_cap
 from widgets.paper import Ink, Paper
+from widgets.sending import able, arrival, load, seen, sending, span
 from widgets.sheet import Sheet
 from widgets.tasks import Answer, answer, task_of, units_of
 from widgets.text import plain
@@ -101,15 +101,8 @@ class Units(Panel):
         """Send the chosen proposal, the first where another row is chosen."""
         row = self._row()
         chosen = row if isinstance(row, Proposal) else next(iter(self._fit), None)
-        if self._task is None or chosen is None:
-            return
-        t, u = self._task, chosen.unit
-        self.do(
-            dispatch.send, self._sent, sending=Sending(
-                t.kind, t.subject, u.resource.id, t.lon, t.lat, t.urgency, t.area, u.fix.lon,
-                u.fix.lat, round(chosen.seconds), chosen.basis,
-            ),
-        )  # fmt: skip
+        if self._task is not None and chosen is not None:
+            self.do(dispatch.send, self._sent, sending=sending(self._task, chosen))
 
     def acknowledge(self) -> None:
         self._on_trip(dispatch.acknowledge_sending, lambda t: ACKED not in t.steps)
@@ -190,19 +183,11 @@ class Units(Panel):
         unit, w = one.unit.resource, paper.width
         paper.write(40, base, plain(unit.name, 24), Ink("label", token, token == "t1"),
                     room=w * 0.2 - 44)  # fmt: skip
-        told = tr("{span}，{basis}", span=_span(one.seconds), basis=named("eta_basis", one.basis))
-        paper.write(w * 0.2, base, told, Ink("label", token), room=w * 0.22)
-        seen = tr("定位 {span} 前", span=_span(one.age_s))
+        paper.write(w * 0.2, base, arrival(one), Ink("label", token), room=w * 0.22)
         old = one.age_s > codes.limit("fix_full_seconds")
-        paper.write(w * 0.43, base, seen, Ink("label", "t2" if old else "t3"), room=w * 0.15)
-        paper.write(w * 0.58, base, self._load(one), Ink("label", "t2"), room=w * 0.15)
-        able = "、".join(named("capability", c) for c in sorted(one.unit.can))
-        paper.write(w * 0.73, base, able, Ink("label", "t3"), room=w * 0.27 - 8)
-
-    def _load(self, one: Proposal) -> str:
-        if one.reason:
-            return tr("不荐：{reason}", reason=named("proposal_reason", one.reason))
-        return named("resource_status", dispatch.status_of(one.unit.resource, one.unit.trip))
+        paper.write(w * 0.43, base, seen(one), Ink("label", "t2" if old else "t3"), room=w * 0.15)
+        paper.write(w * 0.58, base, load(one), Ink("label", "t2"), room=w * 0.15)
+        paper.write(w * 0.73, base, able(one), Ink("label", "t3"), room=w * 0.27 - 8)
 
     def _draw_trip(self, paper: Paper, trip: Trip, base: float) -> None:
         """Who was sent, how far it is, since when, and what is late."""
@@ -212,7 +197,7 @@ class Units(Panel):
         paper.write(40, base, name, Ink("label", "t1", True), room=w * 0.2 - 44)
         paper.write(w * 0.2, base, named("assignment_state", trip.state), Ink("label", "t1", True))
         sent = tr("{time} 派出，已 {span}", time=age.clock(a.sent_at),
-                  span=_span((now - a.sent_at) / SECOND))  # fmt: skip
+                  span=span((now - a.sent_at) / SECOND))  # fmt: skip
         paper.write(w * 0.3, base, sent, Ink("label", "t2"), room=w * 0.26)
         paper.write(w * 0.58, base, self._pressing(trip), Ink("label", "t1"), room=w * 0.42 - 8)
 
@@ -221,13 +206,13 @@ class Units(Panel):
         if late is not None:
             return tr("迟到原因：{text}", text=plain(late.text, 60))
         if (took := trip.after(ARRIVED)) is not None:
-            return tr("{span} 到场", span=_span(took / SECOND))
+            return tr("{span} 到场", span=span(took / SECOND))
         if trip.unanswered(now):
             return tr("未接令，可改派下一个")
         if trip.late(now):
             return tr("超过 {m} 分钟未到场", m=f"{codes.limit('arrive_minutes'):g}")
         eta = trip.assignment.eta_s
-        return tr("预计 {span}", span=_span(eta)) if eta is not None else ""
+        return tr("预计 {span}", span=span(eta)) if eta is not None else ""
 
     def _draw_foot(self, paper: Paper) -> None:
         base = paper.height - BAR - 10
@@ -237,7 +222,7 @@ class Units(Panel):
         found = dispatch.score(self._of_today(), self.picture.now)
         told = [
             tr("{step} 中位 {p50}，九成内 {p90}（{n} 次）", step=named("assignment_state", f.step),
-               p50=_span(f.p50), p90=_span(f.p90), n=f.count)
+               p50=span(f.p50), p90=span(f.p90), n=f.count)
             for f in found.figures if f.p50 is not None and f.p90 is not None
         ]  # fmt: skip
         if told:
@@ -356,8 +341,3 @@ class Units(Panel):
         keys = ["U"] if self._fit else []
         keys += [key for key in ACTS if key != "U"] if self._trips() else []
         self._bar.allow([key for key in keys if key not in barred], barred)
-
-
-def _span(seconds: float | None) -> str:
-    """4 分 10 秒."""
-    return age.span(int((seconds or 0) * SECOND))

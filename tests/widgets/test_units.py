@@ -225,3 +225,34 @@ def test_the_command_page_says_who_is_out_and_an_arrival_is_written_down_by_radi
                     timeout=20_000)  # fmt: skip
     brought()
     assert "到场 1　途中 1" in told_by(wall, "incident_strip")
+
+
+def test_more_units_are_sent_from_the_command_page_with_reasons(
+    make_wall: Callable[..., Any], town: Any, qtbot: Any
+) -> None:
+    """Shift F, Space, Ctrl Return: the nearest of three; nobody is sent without a tick."""
+    town.desk.do(incidents.open_incident, opening=an_opening(kind="gas", lat=PLACE[1])).result()
+    (incident,) = town.store.read(lambda r: r.find(Incident))
+    wall = make_wall()
+    with qtbot.waitActive(wall, timeout=20_000):
+        wall.activateWindow()
+    wall.open_page("command")
+    town.tick({Incident: [incident], Road: roads()})
+
+    def asked() -> Any:
+        next(c for c in wall.all_commands() if c.key == "Shift+F").run()
+        sheets = lambda: [s for s in wall.findChildren(Sheet) if s.isVisible()]  # noqa: E731
+        qtbot.waitUntil(lambda: sheets() != [], timeout=20_000)
+        return sheets()[0]
+
+    asked().accept()
+    assert "没有选力量" in told_by(wall, "on_task") and sent(town) == []
+    sheet = asked()
+    near = sheet._fields["units"][1]
+    assert near.count() == 3 and "燃气" in near.item(0).text() and "按路网" in near.item(0).text()
+    QTest.keyClick(near, Qt.Key.Key_Space)
+    QTest.keyClick(near, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(lambda: sent(town) != [], timeout=20_000)
+    (found,) = sent(town)
+    assert (found.kind, found.subject) == ("incident", incident.id)
+    assert found.eta_s is not None and found.basis == "road"
