@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,6 +17,7 @@ from commandwall import platform
 from commandwall.pool.server import PoolServer
 
 platform.return_large_blocks()
+PATIENCE_MS = 60_000
 
 
 @pytest.fixture(autouse=True)
@@ -24,6 +27,15 @@ def nothing_stays() -> Iterator[None]:
     core = sys.modules.get("PySide6.QtCore")
     if core is not None and core.QCoreApplication.instance() is not None:
         core.QCoreApplication.sendPostedEvents(None, core.QEvent.Type.DeferredDelete)
+
+
+@pytest.fixture
+def qtbot(qtbot: Any) -> Any:
+    """Waits for what must come as long as a busy machine may need: how soon it comes is measured
+    by benchmarks."""
+    for name in ("waitUntil", "waitSignal", "waitActive", "waitExposed"):
+        setattr(qtbot, name, partial(getattr(qtbot, name), timeout=PATIENCE_MS))
+    return qtbot
 
 
 @pytest.fixture(scope="session")

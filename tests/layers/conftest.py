@@ -274,4 +274,4 @@ def builtin() -> list[Any]:
 
 def settle(view: Any, qtbot: Any) -> None:
     """Wait until all names are written and the picture shows the last state."""
-    qtbot.waitUntil(lambda: view.board.idle and view.pane.frame is not None, timeout=60_000)
+    qtbot.waitUntil(lambda: view.board.idle and view.pane.frame is not None)

@@ -60,7 +60,7 @@ def settled(view: Any, qtbot: Any, lacking: int = 0) -> None:
         whole = bool(targets) and base.count == len(targets) - lacking
         return whole and "读取" not in base.note and view.board.idle
 
-    qtbot.waitUntil(done, timeout=30_000)
+    qtbot.waitUntil(done)
 
 
 def only_ground(view: Any) -> None:
@@ -303,7 +303,7 @@ def test_no_moment_of_a_zoom_or_a_change_of_theme_is_blank(
     tiles.want, real = (lambda tiles, make: None), tiles.want  # type: ignore[method-assign]
     for mpp in (40.0, 20.0, 11.0, 20.0, 45.0):
         view.look_at(LON, LAT, mpp)
-        qtbot.waitUntil(lambda: view.board.idle, timeout=30_000)
+        qtbot.waitUntil(lambda: view.board.idle)
         assert (shade_of(view)[100:200, 150:250] != bare).all()
     tiles.want = real  # type: ignore[method-assign]
     view.set_theme("day")
@@ -338,7 +338,7 @@ def test_colours_of_areas_are_seen_through_it(
     settled(view, qtbot)
     before = shade_of(view)
     view.set_figure("alarms")
-    qtbot.waitUntil(lambda: view.board.idle, timeout=30_000)
+    qtbot.waitUntil(lambda: view.board.idle)
     assert (abs(shade_of(view) - before) > 6).mean() > 0.05
 
 

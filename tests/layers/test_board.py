@@ -29,7 +29,7 @@ def test_nothing_waits_for_kernels_that_are_still_compiled(qtbot, city, monkeypa
         view.grab()
     assert asked == []
     compiled.set()
-    qtbot.waitUntil(lambda: view.board.idle and view.pane.frame is not None, timeout=60_000)
+    qtbot.waitUntil(lambda: view.board.idle and view.pane.frame is not None)
     assert asked and all(asked)
     assert {info.id: info.count for info in view.board.info()}["alarms"] == 3
     view.shut()

@@ -43,7 +43,7 @@ def pixels(view: Any) -> np.ndarray:
 
 
 def settle(view: Any, qtbot: Any) -> None:
-    qtbot.waitUntil(lambda: view.board.idle, timeout=60_000)
+    qtbot.waitUntil(lambda: view.board.idle)
 
 
 def spot(view: Any, lon: float, lat: float) -> QPoint:

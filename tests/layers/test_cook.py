@@ -120,6 +120,6 @@ def test_while_a_large_picture_grows_the_old_one_stays_below(
     seen: list[int] = []
     view.pane.fresh.connect(lambda: seen.append(0 if view.pane.growing is None else 1))
     view.navigator.zoom(3, 250, 180)
-    qtbot.waitUntil(lambda: view.board.idle, timeout=60_000)
+    qtbot.waitUntil(lambda: view.board.idle)
     assert 1 in seen and seen[-1] == 0
     assert view.pane.growing is None

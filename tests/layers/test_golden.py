@@ -61,7 +61,7 @@ def test_the_ground_looks_as_agreed(
         building = list(city.picture.buildings.values())[40]
         view.look_at(building.lon, building.lat, mpp)
     view.set_registry(True)
-    qtbot.waitUntil(lambda: view.board.idle, timeout=60_000)
+    qtbot.waitUntil(lambda: view.board.idle)
     assert_agreed(cooked(view), GOLDEN / f"map-{name}.png")
 
 
@@ -86,5 +86,5 @@ def test_each_layer_alone_looks_as_agreed(make_map: Any, city: Any, qtbot: Any, 
     view.set_figure("open_events")
     for layer in view.board.layers:
         view.set_visible(layer.id, layer.id in (name, "areas" if name == "tint" else name))
-    qtbot.waitUntil(lambda: view.board.idle, timeout=60_000)
+    qtbot.waitUntil(lambda: view.board.idle)
     assert_agreed(cooked(view), GOLDEN / f"layer-{name}.png")

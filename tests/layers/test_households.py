@@ -27,7 +27,7 @@ def close(make_map: Make, city: Any, qtbot: Any) -> Any:
     middle = shapely.from_wkb(building.geom).centroid
     view = make_map(city)
     view.look_at(middle.x, middle.y, 0.1)
-    qtbot.waitUntil(lambda: view.board.idle, timeout=60_000)
+    qtbot.waitUntil(lambda: view.board.idle)
     return view
 
 
@@ -66,11 +66,11 @@ def test_each_household_is_a_square_in_its_colour(close: Any, qtbot: Any) -> Non
     homes = [a_home(2), a_home(1, colour="red", tags="elder_alone,oxygen"), a_home(3)]
     close.set_registry(True)
     close.set_homes({"B0": homes, "gone": [a_home(9, "gone")]})
-    qtbot.waitUntil(lambda: close.board.idle, timeout=60_000)
+    qtbot.waitUntil(lambda: close.board.idle)
     fill, names = drawn(close)
     assert list(names.texts) == ["101 红 独居老人 居家用氧", "201", "301"]
     assert len(set(fill.colours[1:].tolist())) == 1
     assert fill.colours[0] != fill.colours[1]
     close.set_registry(False)
-    qtbot.waitUntil(lambda: close.board.idle, timeout=60_000)
+    qtbot.waitUntil(lambda: close.board.idle)
     assert len(set(drawn(close)[0].colours.tolist())) == 1

@@ -46,7 +46,7 @@ def devices_in(city: Any, area: str) -> list[int]:
 
 
 def settle(view: Any, qtbot: Any) -> None:
-    qtbot.waitUntil(lambda: view.board.idle, timeout=60_000)
+    qtbot.waitUntil(lambda: view.board.idle)
 
 
 def hued(picture: np.ndarray) -> float:
@@ -356,7 +356,7 @@ def test_a_plug_in_draws_and_a_broken_one_is_skipped(
     view.resize(300, 200)
     view.show()
     view.refresh(city.picture, city.changes(Event, Tick))
-    qtbot.waitUntil(lambda: view.board.idle and view.pane.frame is not None, timeout=60_000)
+    qtbot.waitUntil(lambda: view.board.idle and view.pane.frame is not None)
     assert hued(pixels(view)) > 0.05
     assert "Layer broken failed" in caplog.text
     view.shut()

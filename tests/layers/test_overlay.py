@@ -43,16 +43,16 @@ def test_a_new_alarm_is_on_the_screen_before_the_next_picture(
     make_map: Any, city: Any, qtbot: Any, free_cook: threading.Event
 ) -> None:
     view = make_map(city)
-    qtbot.waitUntil(lambda: view.board.idle, timeout=60_000)
+    qtbot.waitUntil(lambda: view.board.idle)
     red, frame = view.scene.style.colour("s1").rgb(), view.pane.frame
     free_cook.clear()
     alarm = city.alarm("NEW", 1, 1, 1, state=UNACK)
     assert colours(view, alarm.lon, alarm.lat).count(red) == 0
     view.refresh(city.picture, Changes(city.picture.now, {Alarm: {"NEW": alarm}}))
-    qtbot.waitUntil(lambda: colours(view, alarm.lon, alarm.lat).count(red) > 60, timeout=2_000)
+    qtbot.waitUntil(lambda: colours(view, alarm.lon, alarm.lat).count(red) > 60)
     assert view.pane.frame is frame  # the picture is still the one of before
     free_cook.set()
-    qtbot.waitUntil(lambda: "NEW" in view.pane.held, timeout=10_000)
+    qtbot.waitUntil(lambda: "NEW" in view.pane.held)
     assert view.pane.frame is not frame
     assert colours(view, alarm.lon, alarm.lat).count(red) > 60
 
@@ -61,6 +61,6 @@ def test_only_marks_that_call_for_a_person_hurry(make_map: Any, city: Any, qtbot
     city.alarm("OLD", 1, 2, 2, state=ACKED)
     calls = city.alarm("CALLS", 2, -2, 2, state=UNACK)
     view = make_map(city)
-    qtbot.waitUntil(lambda: view.board.idle, timeout=60_000)
+    qtbot.waitUntil(lambda: view.board.idle)
     unseen = {a.id for a in city.picture.alarms.values() if a.state == UNACK} - view.pane.held
     assert calls.id in view.pane.held and "OLD" not in view.pane.held and not unseen

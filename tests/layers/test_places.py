@@ -21,7 +21,7 @@ def found(view: Any) -> tuple[str, str]:
 
 
 def settle(view: Any, qtbot: Any) -> None:
-    qtbot.waitUntil(lambda: view.board.idle, timeout=60_000)
+    qtbot.waitUntil(lambda: view.board.idle)
 
 
 def test_a_school_is_found_near_and_not_in_the_whole_city(make_map: Make, city: Any, qtbot) -> None:

@@ -52,7 +52,7 @@ def settled(view: Any, qtbot: Any, lacking: int = 0) -> None:
         whole = bool(targets) and base.count == len(targets) - lacking
         return whole and "读取" not in base.note and view.board.idle
 
-    qtbot.waitUntil(done, timeout=30_000)
+    qtbot.waitUntil(done)
 
 
 def only(view: Any, *shown: str) -> None:
@@ -84,7 +84,7 @@ def test_it_looks_as_our_own_ground_and_roads_do(
     view.look_at(building.lon, building.lat, mpp)
     ours = ("water", "roads", "builtup", "hills")
     only(view, *ours)
-    qtbot.waitUntil(lambda: view.board.idle, timeout=30_000)
+    qtbot.waitUntil(lambda: view.board.idle)
     own = cooked(view)
     only(view, "basemap")
     settled(view, qtbot)
@@ -135,9 +135,7 @@ def test_where_a_tile_is_missing_the_part_of_its_parent_stands_and_no_ghost(
     view.look_at(float(middle[0]), float(middle[1]), 9.0)
     settled(view, qtbot, lacking=1)
     drawn = view.board.layer(BasemapLayer)
-    qtbot.waitUntil(
-        lambda: hole.parent in [t.tile for _, parts in drawn._drawn for t, _ in parts], timeout=9000
-    )
+    qtbot.waitUntil(lambda: hole.parent in [t.tile for _, parts in drawn._drawn for t, _ in parts])
     settled(view, qtbot, lacking=1)
     wet = (np.abs(cooked(view) - water(view)).max(axis=2) <= 2).sum() * 81.0
     east, north = geo.Plane(LON, LAT).forward(

@@ -56,7 +56,7 @@ def test_it_is_asked_for_while_the_window_is_shown_and_let_go(bus: str, qtbot: A
     awake = Awake(window)
     assert not awake.held
     window.show()
-    qtbot.waitUntil(lambda: len(saver.asked) == 1, timeout=20_000)
+    qtbot.waitUntil(lambda: len(saver.asked) == 1)
     name, told = saver.asked[0]
     assert name == "Inhibit" and told[0] == "commandwall"
     ours = QDBusConnection("commandwall-awake").baseService()
@@ -64,9 +64,7 @@ def test_it_is_asked_for_while_the_window_is_shown_and_let_go(bus: str, qtbot: A
     window.close()
     assert not awake.held
     # What was asked on a connection ends with it.
-    qtbot.waitUntil(
-        lambda: ours not in line.interface().registeredServiceNames().value(), timeout=20_000
-    )
+    qtbot.waitUntil(lambda: ours not in line.interface().registeredServiceNames().value())
 
 
 @NEEDED
@@ -78,7 +76,7 @@ def test_a_desktop_that_does_not_know_it_is_told_once(
     awake = Awake(window)
     for _ in range(2):
         window.show()
-        qtbot.waitUntil(lambda: not awake.held, timeout=20_000)
+        qtbot.waitUntil(lambda: not awake.held)
         window.hide()
     assert sum("may lock itself" in line for line in caplog.messages) == 1
 

@@ -25,4 +25,4 @@ def test_an_alarm_does_not_wait_for_the_map(qapp: Any, qtbot: Any) -> None:
     crossing.moved()
     crossing.arrived.emit(ages)
     assert len(told) == 2
-    qtbot.waitUntil(lambda: len(told) == 3, timeout=2_000)
+    qtbot.waitUntil(lambda: len(told) == 3)

@@ -48,7 +48,7 @@ def card(make_wall: Any, world: Any, qtbot: Any) -> Any:
     wall.open_page("events")
     found = wall.page.panels["event_card"]
     found._take(wall.picture.events["e1"])
-    qtbot.waitUntil(lambda: len(found._files.shown) == 1, timeout=20_000)
+    qtbot.waitUntil(lambda: len(found._files.shown) == 1)
     return found
 
 

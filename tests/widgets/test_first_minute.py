@@ -42,7 +42,7 @@ def test_from_an_event_to_the_first_directive_within_a_minute(
 ) -> None:
     world.desk.take_post("chief").result()
     wall = make_wall()
-    with qtbot.waitActive(wall, timeout=20_000):
+    with qtbot.waitActive(wall):
         wall.activateWindow()
     event = an_event(id="a", title="燃气泄漏", urgency=1)
     mirror = Mirror(world.store.folder / "m1.db")

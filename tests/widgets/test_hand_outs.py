@@ -40,14 +40,13 @@ def test_a_paper_gets_its_name_when_its_line_is_written(
     target = tmp_path / "out" / "report.pdf"
     target.parent.mkdir()
     papers.make(wanted, "会商", target)
-    qtbot.waitUntil(target.exists, timeout=60_000)
+    qtbot.waitUntil(target.exists)
     (line,) = world.store.read(lambda r: r.find(HandOut))
     assert (line.purpose, line.name, line.by) == ("会商", "report.pdf", "周")
     world.desk.post = "display"  # may see, and hands nothing out
     papers.make(wanted, "会商", target.with_name("other.pdf"))
-    qtbot.waitUntil(lambda: len(told) > 3, timeout=60_000)
-    qtbot.waitUntil(lambda: [p.name for p in target.parent.iterdir()] == ["report.pdf"],
-                    timeout=60_000)  # fmt: skip
+    qtbot.waitUntil(lambda: len(told) > 3)
+    qtbot.waitUntil(lambda: [p.name for p in target.parent.iterdir()] == ["report.pdf"])
     assert len(world.store.read(lambda r: r.find(HandOut))) == 1
 
 
@@ -76,7 +75,7 @@ def test_the_map_of_a_brief_is_made_ready_and_packed_off_the_screens_thread(
     counts.clear()
     made = list[bytes]()
     map_picture.MapPicture(wall.context, found[0], made.append, wall)
-    qtbot.waitUntil(lambda: bool(made), timeout=60_000)
+    qtbot.waitUntil(lambda: bool(made))
     assert made[0].startswith(b"\x89PNG")
     assert len(counts) >= 99 and here not in {*counts, *packed}
     assert packed

@@ -37,7 +37,7 @@ def told(world: Any) -> None:
 
 
 def sheet(wall: Any, kind: type[Any], qtbot: Any) -> Any:
-    qtbot.waitUntil(lambda: any(s.isVisible() for s in wall.findChildren(kind)), timeout=20_000)
+    qtbot.waitUntil(lambda: any(s.isVisible() for s in wall.findChildren(kind)))
     return next(s for s in wall.findChildren(kind) if s.isVisible())
 
 
@@ -57,11 +57,11 @@ def test_the_relief_reads_back_each_item_by_key_and_signs(
     QTest.keyClick(ticks, Qt.Key.Key_Space)
     assert "已复述 1 / 2" in relief._told.text()
     QTest.keyClick(relief, Qt.Key.Key_Return)
-    qtbot.waitUntil(lambda: "还有 1 项未复述" in relief.accessibleName(), timeout=20_000)
+    qtbot.waitUntil(lambda: "还有 1 项未复述" in relief.accessibleName())
     assert world.desk.here.name == "陈一"
     QTest.keyClick(ticks, Qt.Key.Key_Space)  # it stands on the next one by itself
     QTest.keyClick(relief, Qt.Key.Key_Return)
-    qtbot.waitUntil(lambda: world.desk.here.name == "李二", timeout=20_000)
+    qtbot.waitUntil(lambda: world.desk.here.name == "李二")
     told(world)
     wall.open_page("events")
     assert "岗3 调度  李*" in told_by(wall, "desk_header")
@@ -85,6 +85,6 @@ def test_an_offer_stands_on_the_roster_until_it_is_taken_or_broken_off(
     wall._overlay._fields["reason"][1].setText("接岗人未到")
     wall._overlay.accept()
     find = lambda r: r.find(Handover)  # noqa: E731
-    qtbot.waitUntil(lambda: world.store.read(find)[0].state == "WITHDRAWN", timeout=20_000)
+    qtbot.waitUntil(lambda: world.store.read(find)[0].state == "WITHDRAWN")
     told(world)
     assert "待接岗" not in told_by(wall, "roster")

@@ -66,9 +66,9 @@ class Lived:
     def at(self, moment: int) -> Any:
         """The picture that the wall shows of a moment."""
         past = self.wall.context.past
-        self.qtbot.waitUntil(lambda: past.known, timeout=20_000)
+        self.qtbot.waitUntil(lambda: past.known)
         past.to(moment)
-        self.qtbot.waitUntil(lambda: past.share is None, timeout=20_000)
+        self.qtbot.waitUntil(lambda: past.share is None)
         assert past.trouble == ""
         self.wall.turns.finish()
         return self.wall.context.picture
@@ -182,7 +182,7 @@ def test_nothing_before_the_log_can_be_opened(lived: Lived) -> None:
 
 def test_of_many_moments_the_last_one_is_shown_and_one_is_made_at_a_time(lived: Lived) -> None:
     past, shown = _entered(lived), list[int]()
-    lived.qtbot.waitUntil(lambda: past.known, timeout=20_000)
+    lived.qtbot.waitUntil(lambda: past.known)
     past.came.connect(lambda picture: shown.append(picture.now))
     for moment in range(lived.began, lived.opened, 1_000):
         past.to(moment)
@@ -192,7 +192,7 @@ def test_of_many_moments_the_last_one_is_shown_and_one_is_made_at_a_time(lived: 
 
 def test_a_person_who_returns_is_not_taken_back_by_a_late_answer(lived: Lived) -> None:
     past = _entered(lived)
-    lived.qtbot.waitUntil(lambda: past.known, timeout=20_000)
+    lived.qtbot.waitUntil(lambda: past.known)
     past.to(lived.began)
     lived.wall.back.leave()
     lived.qtbot.wait(50)
@@ -211,7 +211,7 @@ def test_keys_move_through_the_past_and_play_it(lived: Lived) -> None:
     _key(lived, "Up")
     _key(lived, "Space")
     assert past.playing and past.speed == 2
-    lived.qtbot.waitUntil(lambda: past.at > lived.opened - MINUTE, timeout=20_000)
+    lived.qtbot.waitUntil(lambda: past.at > lived.opened - MINUTE)
     _key(lived, "Space")
     assert not past.playing
     _key(lived, "F8")
@@ -227,13 +227,11 @@ def test_a_key_goes_from_one_entry_of_the_journal_to_the_next(lived: Lived) -> N
     for key in ("PgDown", "PgDown", "PgUp"):
         before = past.at
         _key(lived, key)
-        lived.qtbot.waitUntil(lambda before=before: past.at != before, timeout=20_000)
+        lived.qtbot.waitUntil(lambda before=before: past.at != before)
         found.append(len(lived.at(past.at).incidents))
     assert found == [1, 2, 1]
     _key(lived, "PgUp")
-    lived.qtbot.waitUntil(
-        lambda: "没有更早的记录" in told_by(lived.wall, "timeline"), timeout=20_000
-    )
+    lived.qtbot.waitUntil(lambda: "没有更早的记录" in told_by(lived.wall, "timeline"))
 
 
 def test_the_wheel_and_a_drag_move_through_the_past(lived: Lived) -> None:
@@ -252,7 +250,7 @@ def test_the_wheel_and_a_drag_move_through_the_past(lived: Lived) -> None:
 
 def test_a_typed_moment_is_gone_to(lived: Lived) -> None:
     past = _entered(lived)
-    lived.qtbot.waitUntil(lambda: past.known, timeout=20_000)
+    lived.qtbot.waitUntil(lambda: past.known)
     _key(lived, "T")
     lived.qtbot.keyClicks(lived.wall.focusWidget(), "2")
     lived.qtbot.keyClick(lived.wall.focusWidget(), Qt.Key.Key_Return)

@@ -100,7 +100,7 @@ def open_map(village: City, qtbot: Any) -> Iterator[Callable[..., Any]]:
         wall.show()
         wall.open_page(page)
         village.tick()
-        qtbot.waitUntil(wall.is_drawn, timeout=60_000)
+        qtbot.waitUntil(wall.is_drawn)
         return wall
 
     yield build
@@ -117,7 +117,7 @@ def near(wall: Any, qtbot: Any) -> Any:
     for layer in ("sensors", "events", "places", "cameras"):
         wall.map.set_visible(layer, False)
     wall.map.look_at(120.2015, 31.1502, 0.6)
-    qtbot.waitUntil(wall.is_drawn, timeout=60_000)
+    qtbot.waitUntil(wall.is_drawn)
     return wall.map
 
 
@@ -524,7 +524,7 @@ def test_a_directive_is_marked_on_the_map_and_its_mark_chooses_its_row(
         order = Order(incident, "front.chief", f"封控 {no}", place="路口", lon=lon, lat=31.1508)
         village.desk.do(directives.issue, order=order).result(5)
     brought(village)
-    qtbot.waitUntil(wall.is_drawn, timeout=60_000)
+    qtbot.waitUntil(wall.is_drawn)
     first, second = sorted(village.picture.directives.values(), key=lambda d: d.no)
     rows.choose(second.id)
     assert wall.map.chosen == ("directive", second.id)
@@ -689,6 +689,6 @@ def test_a_close_look_shows_the_households_inside(open_map: Any, qtbot: Any) -> 
     layer = wall.map.board.layer(HouseholdsLayer)
     assert layer.count == 0
     wall.map.look_at(120.2002, 31.1502, 0.1)
-    qtbot.waitUntil(lambda: layer.count >= 2, timeout=60_000)
+    qtbot.waitUntil(lambda: layer.count >= 2)
     wall.map.navigator.zoom(-12, 10, 10)
-    qtbot.waitUntil(lambda: layer.count == 0, timeout=60_000)
+    qtbot.waitUntil(lambda: layer.count == 0)

@@ -25,7 +25,7 @@ def pair(world: Any, make_wall: Any, qtbot: Any) -> tuple[Any, Any]:
         views = (wall.map, window.view)
         return wall.map.board.idle and all(v.pane.frame is not None for v in views)
 
-    qtbot.waitUntil(both, timeout=60_000)
+    qtbot.waitUntil(both)
     return wall, window
 
 
@@ -34,7 +34,7 @@ def test_both_windows_are_drawn_and_move_by_themselves(pair: Any, qtbot: Any) ->
     assert window.view.board is wall.map.board
     before = wall.map.navigator.view
     window.view.navigator.zoom(4, 200, 200)
-    qtbot.waitUntil(lambda: wall.map.board.idle, timeout=60_000)
+    qtbot.waitUntil(lambda: wall.map.board.idle)
     assert wall.map.navigator.view == before
     frame, _ = window.view.pane.frame
     assert frame.view.mpp == pytest.approx(window.view.navigator.view.mpp)
@@ -45,7 +45,7 @@ def test_a_tick_is_worked_out_once_and_reaches_both(pair: Any, world: Any, qtbot
     wall, window = pair
     shown = wall.map.pane.frame[0], window.view.pane.frame[0]
     wall.map.set_theme("day")
-    qtbot.waitUntil(lambda: wall.map.board.idle, timeout=60_000)
+    qtbot.waitUntil(lambda: wall.map.board.idle)
     for view, before in zip((wall.map, window.view), shown, strict=True):
         assert view.pane.frame[0].pixels is not before.pixels
         image: QImage = view.pane.frame[1]
@@ -69,7 +69,7 @@ def test_the_window_closes_by_key_and_the_wall_goes_on(pair: Any, world: Any, qt
     qtbot.waitUntil(lambda: wall.maps == [])
     assert len(panes) == 2 and wall.map.board.panes == panes[:1]
     wall.map.navigator.zoom(2, 100, 100)
-    qtbot.waitUntil(lambda: wall.map.board.idle, timeout=60_000)
+    qtbot.waitUntil(lambda: wall.map.board.idle)
 
 
 def test_a_screen_that_is_not_there_gets_no_map(make_wall: Any, caplog: Any) -> None:
@@ -88,7 +88,7 @@ def test_a_window_that_closes_while_its_map_is_cooked_leaves_nothing(
 ) -> None:
     wall = make_wall()
     world.tick()
-    qtbot.waitUntil(wall.is_drawn, timeout=60_000)
+    qtbot.waitUntil(wall.is_drawn)
     before, panes = cooks(), []
     for pause in (0, 1, 3, 10, 30, 100, 200, 300):
         wall.open_map()
@@ -101,7 +101,7 @@ def test_a_window_that_closes_while_its_map_is_cooked_leaves_nothing(
         window.close()
         del window
         world.tick()
-    qtbot.waitUntil(wall.is_drawn, timeout=60_000)
+    qtbot.waitUntil(wall.is_drawn)
     qtbot.wait(200)
     gc.collect()
     assert [pane() for pane in panes] == [None] * len(panes)

@@ -249,10 +249,10 @@ def test_while_it_lasts_the_screen_is_kept_with_the_incident(
 
     make_wall()
     held = hall.enter()
-    qtbot.waitUntil(lambda: len(kept()) == 1, timeout=20_000)
+    qtbot.waitUntil(lambda: len(kept()) == 1)
     hall.later(4 / 60)
     hall.later(2 / 60)
-    qtbot.waitUntil(lambda: len(kept()) == 2, timeout=20_000)
+    qtbot.waitUntil(lambda: len(kept()) == 2)
     assert {f.mime for f in kept()} == {"image/jpeg"} and all(f.size < 500_000 for f in kept())
     hall.do(leave_mode, mode=held.id, reason="险情排除")
     hall.later(1)

@@ -208,5 +208,5 @@ def test_a_photo_dropped_on_the_page_belongs_to_the_directive_below_it(pair: Pai
         )  # fmt: skip
         before = len(pair.all(AttachedFile))
         panel.dropEvent(drop)
-        pair.qtbot.waitUntil(lambda n=before: len(pair.all(AttachedFile)) > n, timeout=20_000)
+        pair.qtbot.waitUntil(lambda n=before: len(pair.all(AttachedFile)) > n)
     assert [f.kind for f in pair.all(AttachedFile)] == ["directive", "incident"]

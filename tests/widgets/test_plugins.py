@@ -87,7 +87,7 @@ def open_wall(world: Any, qtbot: Any) -> Iterator[Callable[[str], Any]]:
         wall.resize(1920, 1080)
         wall.show()
         world.tick({Place: SHELTERS})
-        qtbot.waitUntil(lambda: view.board.idle and view.pane.frame is not None, timeout=60_000)
+        qtbot.waitUntil(lambda: view.board.idle and view.pane.frame is not None)
         return wall
 
     yield open_

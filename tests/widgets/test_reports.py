@@ -135,7 +135,7 @@ def test_what_is_typed_outlives_the_sheet_and_the_report_is_sent_from_the_keyboa
     qtbot.keyClick(
         again._fields["measures"], Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier
     )
-    qtbot.waitUntil(lambda: bool(world.store.read(lambda r: r.find(Report))), timeout=20_000)
+    qtbot.waitUntil(lambda: bool(world.store.read(lambda r: r.find(Report))))
     (report,) = world.store.read(lambda r: r.find(Report))
     assert (report.state, report.people, report.recipients) == ("SENT", "2 人受伤", "市政府值班室")
     assert "measures" in report.filled.split(",")
@@ -162,7 +162,7 @@ def test_a_refusal_keeps_the_sheet_and_says_what_is_missing(
 ) -> None:
     sheet = opened(desk_page)
     sheet.send()
-    qtbot.waitUntil(lambda: bool(sheet._said), timeout=20_000)
+    qtbot.waitUntil(lambda: bool(sheet._said))
     assert "报送对象" in sheet._said
     assert not sheet.isHidden()
 

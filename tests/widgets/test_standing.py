@@ -23,12 +23,12 @@ def test_it_opens_on_the_page_and_the_piece_of_map_of_before(
     first.open_page(other)
     first.map.look_at(120.21, 31.16, 4.0)
     Standing(first, first).keep()
-    qtbot.waitUntil(lambda: other in stood(world), timeout=5_000)
+    qtbot.waitUntil(lambda: other in stood(world))
     again = make_wall()
     world.tick()
     Standing(again, again).begin(resume=True)
-    qtbot.waitUntil(lambda: again.context.page == other, timeout=5_000)
-    qtbot.waitUntil(lambda: again.map.navigator.view.mpp == 4.0, timeout=5_000)
+    qtbot.waitUntil(lambda: again.context.page == other)
+    qtbot.waitUntil(lambda: again.map.navigator.view.mpp == 4.0)
     here, there = again.map.navigator.view, first.map.navigator.view
     assert (here.cx, here.cy) == pytest.approx((there.cx, there.cy), abs=0.01)
 
@@ -67,5 +67,5 @@ def test_a_screen_that_is_back_gets_its_window_back(qapp: QApplication, qtbot: A
     window.setGeometry(0, 0, 200, 100)
     window.show()
     qapp.screenAdded.emit(screen)
-    qtbot.waitUntil(lambda: window.geometry() == screen.geometry(), timeout=3_000)
+    qtbot.waitUntil(lambda: window.geometry() == screen.geometry())
     assert window.isFullScreen() and owner.parent() is window

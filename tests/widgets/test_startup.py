@@ -52,7 +52,7 @@ def ended(child: subprocess.Popen[str]) -> tuple[int, str]:
 def wall(tmp_path: Path, qtbot) -> Iterator[subprocess.Popen[str]]:
     """A wall that stands, in a terminal of its own."""
     child = start(tmp_path)
-    qtbot.waitUntil(lambda: opened(child, tmp_path), timeout=60_000)
+    qtbot.waitUntil(lambda: opened(child, tmp_path))
     yield child
     child.kill()
     child.communicate()
@@ -168,7 +168,7 @@ def test_the_next_start_tells_of_a_stall_that_was_ended_by_a_kill(tmp_path: Path
     command = [sys.executable, "-c", STANDING, "--data-dir", str(tmp_path)]
     child = subprocess.Popen([*command, "stand"], cwd=ROOT, start_new_session=True)
     reports = tmp_path / "log"
-    qtbot.waitUntil(lambda: any(map(stands, reports.glob("stall-*.txt"))), timeout=60_000)
+    qtbot.waitUntil(lambda: any(map(stands, reports.glob("stall-*.txt"))))
     os.killpg(child.pid, signal.SIGKILL)
     child.wait()
     (report,) = reports.glob("stall-*.txt")
@@ -187,7 +187,7 @@ def test_of_two_that_start_at_the_same_moment_one_opens_and_the_other_raises_it(
     tmp_path: Path, qtbot
 ) -> None:
     pair = [start(tmp_path), start(tmp_path)]
-    qtbot.waitUntil(lambda: any(child.poll() is not None for child in pair), timeout=60_000)
+    qtbot.waitUntil(lambda: any(child.poll() is not None for child in pair))
     pair.sort(key=lambda child: child.poll() is None)
     second, first = pair
     assert ended(second)[0] == 0
@@ -202,10 +202,10 @@ def test_a_start_takes_the_place_of_a_wall_that_dies_before_it_opens(tmp_path: P
     with platform.lock(tmp_path / "window.lock"):
         child = start(tmp_path)
         log = tmp_path / "log" / "wall.log"
-        qtbot.waitUntil(log.exists, timeout=60_000)
+        qtbot.waitUntil(log.exists)
         qtbot.wait(1500)
         assert child.poll() is None and not OnlyOne(tmp_path).is_taken()
-    qtbot.waitUntil(lambda: opened(child, tmp_path), timeout=60_000)
+    qtbot.waitUntil(lambda: opened(child, tmp_path))
     child.send_signal(signal.SIGTERM)
     assert ended(child)[0] == 0
 

@@ -58,7 +58,7 @@ def test_the_units_of_an_incident_show_their_tracks_and_are_replayed(
     world.tick({Incident: [incident], Assignment: world.store.read(lambda r: r.find(Assignment))},
                markers=frozenset({Tick, Fixes}))  # fmt: skip
     press(wall, "Shift+T")
-    qtbot.waitUntil(lambda: bool(wall.tracing.found.found), timeout=20_000)
+    qtbot.waitUntil(lambda: bool(wall.tracing.found.found))
     (track,) = wall.tracing.found.found
     assert track.gaps == [(NOW + 175 * SECOND, NOW + 300 * SECOND)]
     told = "".join(wall.tracing.lines())
@@ -67,7 +67,7 @@ def test_the_units_of_an_incident_show_their_tracks_and_are_replayed(
     )
     press(wall, "Shift+W")
     past = wall.context.past
-    qtbot.waitUntil(lambda: past.playing, timeout=20_000)
+    qtbot.waitUntil(lambda: past.playing)
     assert wall.findChildren(Frame) and past.at < world.picture.now
     wall.back.leave()
     press(wall, "Shift+T")

@@ -30,7 +30,7 @@ def test_between_two_panels_the_window_lives(world: Any, make_wall: Any, qtbot: 
     timer.timeout.connect(lambda: seen.append(len(brought)))
     timer.start(1)
     wall.tick(world.apply({Alarm: [an_alarm()]}))
-    qtbot.waitUntil(lambda: "heat" in brought and len(wall.turns) == 0, timeout=5_000)
+    qtbot.waitUntil(lambda: "heat" in brought and len(wall.turns) == 0)
     timer.stop()
     assert len(set(seen)) >= len(brought) // 2  # the timer was served again and again
     assert brought.index("exceptions") < brought.index("heat")  # an alarm before mere ages
@@ -47,12 +47,12 @@ def test_news_does_not_pile_up(world: Any, make_wall: Any) -> None:
 
 def test_what_lies_behind_the_map_is_not_drawn_with_it(make_wall: Any, qtbot: Any) -> None:
     wall = make_wall()
-    qtbot.waitUntil(lambda: len(wall.map.paint_ms) > 0, timeout=10_000)
+    qtbot.waitUntil(lambda: len(wall.map.paint_ms) > 0)
     qtbot.wait(50)
     behind, painted = Paints(), len(wall.map.paint_ms)
     wall.page.installEventFilter(behind)
     wall.map.update()
-    qtbot.waitUntil(lambda: len(wall.map.paint_ms) > painted, timeout=10_000)
+    qtbot.waitUntil(lambda: len(wall.map.paint_ms) > painted)
     assert behind.count == 0
 
 
@@ -62,13 +62,13 @@ def test_a_blinking_mark_draws_nothing_but_marks(world: Any, make_wall: Any, qtb
     wall.turns.finish()
     panel = wall.page.panels["exceptions"]
     told = panel.accessibleDescription
-    qtbot.waitUntil(lambda: "GAS" in told() or len(told()) > 10, timeout=5_000)
+    qtbot.waitUntil(lambda: "GAS" in told() or len(told()) > 10)
     qtbot.wait(50)
     before, described = panel.grab().toImage(), told()
     rows = Rows()
     panel.installEventFilter(rows)
     panel._blink.timeout.emit()
-    qtbot.waitUntil(lambda: rows.widest > 0, timeout=5_000)
+    qtbot.waitUntil(lambda: rows.widest > 0)
     assert rows.widest < panel.width() / 2
     assert told() == described
     after = panel.grab().toImage()

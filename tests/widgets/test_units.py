@@ -81,7 +81,7 @@ def town(world: Any) -> Any:
 def alarm_to(make_wall: Callable[..., Any], town: Any, qtbot: Any) -> Any:
     """A wall that stands on its first page, its streets looked at."""
     wall = make_wall()
-    with qtbot.waitActive(wall, timeout=20_000):
+    with qtbot.waitActive(wall):
         wall.activateWindow()
     town.tick({Road: roads()})
     return wall
@@ -98,7 +98,7 @@ NONE, ALT = Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.AltModifier
 
 def proposed(wall: Any, qtbot: Any) -> Any:
     panel = wall.page.panels["units"]
-    qtbot.waitUntil(lambda: len(panel._fit) == 3, timeout=20_000)
+    qtbot.waitUntil(lambda: len(panel._fit) == 3)
     return panel
 
 
@@ -118,7 +118,7 @@ def test_from_an_alarm_to_the_first_unit_in_three_strokes(
     panel = proposed(alarm_to, qtbot)
     assert [p.unit.resource.id for p in panel._fit] == ["U1", "U0", "U2"]
     strokes += press(alarm_to, (Qt.Key.Key_U, NONE))
-    qtbot.waitUntil(lambda: len(sent(town)) == 1, timeout=20_000)
+    qtbot.waitUntil(lambda: len(sent(town)) == 1)
     assert strokes == 3
     (one,) = sent(town)
     assert (one.kind, one.subject, one.resource, one.basis) == ("event", "E9", "U1", "road")
@@ -134,7 +134,7 @@ def test_a_digit_chooses_another_and_the_reasons_are_told(
     assert "燃气 1" in line and "按路网" in line and "1:35" in line and "燃气抢险" in line
     assert "不荐：能力不符" in line and "定位 0:05 前" in line
     press(alarm_to, (Qt.Key.Key_2, NONE), (Qt.Key.Key_U, NONE))
-    qtbot.waitUntil(lambda: len(sent(town)) == 1, timeout=20_000)
+    qtbot.waitUntil(lambda: len(sent(town)) == 1)
     assert sent(town)[0].resource == "U0"
 
 
@@ -144,17 +144,16 @@ def test_who_was_sent_is_followed_and_the_next_is_offered(
     press(alarm_to, (Qt.Key.Key_5, ALT), (Qt.Key.Key_J, NONE))
     panel = proposed(alarm_to, qtbot)
     press(alarm_to, (Qt.Key.Key_U, NONE))
-    qtbot.waitUntil(lambda: len(sent(town)) == 1, timeout=20_000)
+    qtbot.waitUntil(lambda: len(sent(town)) == 1)
     town.tick({Assignment: sent(town)}, markers=frozenset({Tick}))
-    qtbot.waitUntil(lambda: [p.unit.resource.id for p in panel._fit] == ["U0", "U2", "U3"],
-                    timeout=20_000)  # fmt: skip
+    qtbot.waitUntil(lambda: [p.unit.resource.id for p in panel._fit] == ["U0", "U2", "U3"])
     assert "已派" in told(panel) and "预计 1:35" in told(panel)
     town.clock.at += 61 * SECOND
     town.tick()
     assert "未接令，可改派下一个" in told(panel)
     press(alarm_to, (Qt.Key.Key_O, NONE))
     steps = lambda: list(town.store.read(lambda r: r.find(AssignmentStep)))  # noqa: E731
-    qtbot.waitUntil(lambda: len(steps()) == 1, timeout=20_000)
+    qtbot.waitUntil(lambda: len(steps()) == 1)
     town.clock.at += 5 * MINUTE
     town.tick({AssignmentStep: steps()})
     assert "超过 5 分钟未到场" in told(panel)
@@ -162,7 +161,7 @@ def test_who_was_sent_is_followed_and_the_next_is_offered(
     town.tick({AssignmentStep: [seen]})
     assert "6:01 到场" in told(panel) and "24 时内 5 分钟到场 0/1" in told(panel)
     press(alarm_to, (Qt.Key.Key_Q, NONE))
-    qtbot.waitUntil(lambda: not sent(town), timeout=20_000)
+    qtbot.waitUntil(lambda: not sent(town))
 
 
 def test_without_roads_a_straight_line_is_said_to_be_one(
@@ -170,7 +169,7 @@ def test_without_roads_a_straight_line_is_said_to_be_one(
 ) -> None:
     town.picture.roads.clear()
     wall = make_wall()
-    with qtbot.waitActive(wall, timeout=20_000):
+    with qtbot.waitActive(wall):
         wall.activateWindow()
     town.tick()
     press(wall, (Qt.Key.Key_5, ALT), (Qt.Key.Key_J, NONE))
@@ -221,8 +220,7 @@ def test_the_command_page_says_who_is_out_and_an_arrival_is_written_down_by_radi
     fields["person"].setText("王建国")
     fields["channel"].setCurrentIndex(fields["channel"].findData("radio"))
     sheet.accept()
-    qtbot.waitUntil(lambda: bool(town.store.read(lambda r: r.find(Answer, channel="radio"))),
-                    timeout=20_000)  # fmt: skip
+    qtbot.waitUntil(lambda: bool(town.store.read(lambda r: r.find(Answer, channel="radio"))))
     brought()
     assert "到场 1　途中 1" in told_by(wall, "incident_strip")
 
@@ -234,7 +232,7 @@ def test_more_units_are_sent_from_the_command_page_with_reasons(
     town.desk.do(incidents.open_incident, opening=an_opening(kind="gas", lat=PLACE[1])).result()
     (incident,) = town.store.read(lambda r: r.find(Incident))
     wall = make_wall()
-    with qtbot.waitActive(wall, timeout=20_000):
+    with qtbot.waitActive(wall):
         wall.activateWindow()
     wall.open_page("command")
     town.tick({Incident: [incident], Road: roads()})
@@ -242,7 +240,7 @@ def test_more_units_are_sent_from_the_command_page_with_reasons(
     def asked() -> Any:
         next(c for c in wall.all_commands() if c.key == "Shift+F").run()
         sheets = lambda: [s for s in wall.findChildren(Sheet) if s.isVisible()]  # noqa: E731
-        qtbot.waitUntil(lambda: sheets() != [], timeout=20_000)
+        qtbot.waitUntil(lambda: sheets() != [])
         return sheets()[0]
 
     asked().accept()
@@ -252,7 +250,7 @@ def test_more_units_are_sent_from_the_command_page_with_reasons(
     assert near.count() == 3 and "燃气" in near.item(0).text() and "按路网" in near.item(0).text()
     QTest.keyClick(near, Qt.Key.Key_Space)
     QTest.keyClick(near, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
-    qtbot.waitUntil(lambda: sent(town) != [], timeout=20_000)
+    qtbot.waitUntil(lambda: sent(town) != [])
     (found,) = sent(town)
     assert (found.kind, found.subject) == ("incident", incident.id)
     assert found.eta_s is not None and found.basis == "road"
