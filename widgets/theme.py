@@ -50,7 +50,8 @@ class Theme:
 
     def qss(self) -> str:
         """What a palette cannot say: flat fields and buttons, a focus without hue."""
-        return _QSS.format(**self.colours)
+        tick = (FOLDER / f"tick-{self.id}.svg").as_posix()
+        return _QSS.format(**self.colours, tick=f'url("{tick}")')
 
 
 def load(name: str) -> Theme:
@@ -104,7 +105,7 @@ QSpinBox::up-button, QSpinBox::down-button {{ width: 0; border: 0; }}
 QComboBox::drop-down {{ border: 0; width: 24px; }}
 QComboBox QAbstractItemView {{ background: {r}; color: {t1}; border: 1px solid {ln2}; }}
 QListWidget::indicator {{ width: 14px; height: 14px; border: 1px solid {t2}; }}
-QListWidget::indicator:checked {{ background: {t1}; }}
+QListWidget::indicator:checked {{ background: {t1}; image: {tick}; }}
 QPushButton {{
     background: {r2}; color: {t1}; border: 2px solid {r2}; border-radius: 4px; padding: 6px 12px;
 }}
@@ -128,6 +129,6 @@ QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
 QToolTip {{ background: {r}; color: {t1}; border: 1px solid {ln2}; padding: 4px 8px; }}
 QSplitter::handle {{ background: {ln}; }}
 QCheckBox::indicator {{ width: 14px; height: 14px; border: 1px solid {ln2}; background: {bg}; }}
-QCheckBox::indicator:checked {{ background: {t1}; border-color: {t1}; }}
+QCheckBox::indicator:checked {{ background: {t1}; border-color: {t1}; image: {tick}; }}
 QCheckBox::indicator:focus {{ border: 2px solid {t1}; }}
 """
