@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence, Set
 
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence, QMouseEvent, QPaintEvent
@@ -13,7 +13,11 @@ from widgets.i18n import tr
 from widgets.look import Look
 from widgets.paper import Ink, Paper
 
-CAP = 30.0
+CAP, SMALL_CAP = 30.0, 26.0
+LEFT, TOP, BELOW = 72.0, 132.0, 24.0
+"""Of the sheet of keys: its margin, the base of its first row, what stays free below the last."""
+STEP, KEYS, APART, FEWEST = 36.0, 118.0, 16.0, 3
+"""From row to row, room for a key, between columns, and how many of those there are at least."""
 NAMES = {"Space": "空格", "Return": "回车", "Enter": "回车", "Esc": "Esc"}
 
 
@@ -30,7 +34,7 @@ def page_key(n: int) -> str:
 
 def draw_cap(paper: Paper, x: float, y: float, key: str, height: float = CAP) -> float:
     """An outlined key cap with its left top at (x, y); returns where it ends."""
-    ink = Ink("label" if height >= CAP else "key", "t2")
+    ink = Ink("label" if height >= SMALL_CAP else "key", "t2")
     name = key_name(key)
     width = max(height, paper.length(name, ink) + height * 0.6)
     paper.frame(QRectF(x, y, width, height), "ln2", 1.25, 4)
@@ -40,34 +44,59 @@ def draw_cap(paper: Paper, x: float, y: float, key: str, height: float = CAP) ->
 
 
 class KeySheet(QWidget):
-    """Over everything, until any key or click."""
+    """Over everything, until any key or click: the keys of the page, then those of every page."""
 
-    def __init__(self, look: Look, commands: Sequence[Command], parent: QWidget) -> None:
+    def __init__(
+        self, look: Look, commands: Sequence[Command], everywhere: Set[str], parent: QWidget
+    ) -> None:
         super().__init__(parent)
         self._look = look
-        self._commands = [c for c in commands if c.key]
+        self._rows = list(_rows(commands, everywhere))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setGeometry(parent.rect())
         self.setAccessibleName(tr("全部按键"))
-        lines = (f"{key_name(c.key)} {c.name}" for c in self._commands)
+        lines = (f"{key_name(c.key)} {c.name}" if c.key else c.name for c in self._rows)
         self.setAccessibleDescription("; ".join(lines))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         paper = Paper(self, self._look)
-        paper.fill(QRectF(0, 0, paper.width, paper.height), "bg", alpha=0.94)
-        left, top = 96.0, 120.0
-        paper.write(left, top, tr("全部按键"), Ink("sentence"))
-        paper.write(left, top + 40, tr("任意键关闭"), Ink("label"))
-        step, rows = 52.0, max(1, int((paper.height - top - 160) / 52))
-        for i, command in enumerate(self._commands):
-            x, y = left + (i // rows) * 460, top + 96 + (i % rows) * step
-            end = draw_cap(paper, x, y - 22, command.key)
-            paper.write(max(end + 20, x + 120), y, command.name, Ink("body", "t1"), room=300)
+        self.draw(paper)
         paper.end()
+
+    def draw(self, paper: Paper) -> None:
+        """In as many columns as it takes; a page with many keys has narrower ones."""
+        paper.fill(QRectF(0, 0, paper.width, paper.height), "bg", alpha=0.96)
+        end = paper.write(LEFT, 84, tr("全部按键"), Ink("sentence"))
+        paper.write(end + 24, 84, tr("任意键关闭"), Ink("label"))
+        deep = max(1, int((paper.height - TOP - BELOW) / STEP))
+        columns = max(FEWEST, -(-len(self._rows) // deep))
+        wide = (paper.width - 2 * LEFT) / columns
+        for i, command in enumerate(self._rows):
+            x, y = LEFT + (i // deep) * wide, TOP + (i % deep) * STEP
+            self._draw_row(paper, command, x, y, wide - APART)
+
+    def _draw_row(self, paper: Paper, row: Command, x: float, y: float, room: float) -> None:
+        if not row.key:
+            paper.write(x, y, row.name, Ink("label", "t1", True), room=room)
+            return
+        end = draw_cap(paper, x, y - 19, row.key, SMALL_CAP)
+        start = max(end + 12, x + KEYS)
+        paper.write(start, y, row.name, Ink("label", "t1"), room=x + room - start)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         self.close()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         self.close()
+
+
+def _rows(commands: Sequence[Command], everywhere: Set[str]) -> Iterator[Command]:
+    """Each group under its name, a row without a key; of several with one key the first has it."""
+    first = {c.key: c for c in reversed(commands) if c.key}
+    known = [c for c in commands if first.get(c.key) is c]
+    for name, common in ((tr("本页"), False), (tr("各页通用"), True)):
+        own = [c for c in known if (c.key in everywhere) is common]
+        if own:
+            yield Command("", name, lambda: None)
+            yield from own

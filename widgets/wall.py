@@ -378,7 +378,8 @@ class Wall(QWidget):
 
     def open_keys(self) -> None:
         """?: the sheet of all keys."""
-        self._show_overlay(KeySheet(self.context.look, self.all_commands(), self))
+        everywhere = {command.key for command in self.commands()}
+        self._show_overlay(KeySheet(self.context.look, self.all_commands(), everywhere, self))
 
     def _show_overlay(self, overlay: QWidget) -> None:
         if self._overlay is not None:
