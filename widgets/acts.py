@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPalette
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPalette, QResizeEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QPushButton,
@@ -22,6 +22,8 @@ from widgets.text import tooltip
 
 PAD, APART, IN_CAP = 0.7, 0.5, 0.3
 """Of a line's height: at the ends of a button, between word and cap, beside the letter in a cap."""
+TIGHT = 0.3
+"""The least share of the air in its buttons that a bar keeps; with less room the caps go."""
 
 
 class ActBar(QWidget):
@@ -46,6 +48,7 @@ class ActBar(QWidget):
             button.setText(tr(self._names[key]))
             button.setAccessibleName(tr(self._names[key]))
             button.updateGeometry()
+        self._fit()
 
     def allow(self, keys: Sequence[str], why: Mapping[str, str] = {}) -> None:
         """What can be done now, and why the rest cannot; the first of it is the default act."""
@@ -55,6 +58,35 @@ class ActBar(QWidget):
             button.setVisible(key in keys or key in why or not self._spare)
             tooltip(button, why.get(key, ""))
             button.setAccessibleDescription(why.get(key, ""))
+        self._fit()
+
+    def sizeHint(self) -> QSize:
+        """What it would like, whatever it has now."""
+        shown = self._shown()
+        wide = sum(b.wide(1.0, True) + self._apart() for b in shown)
+        return QSize(round(wide), max((b.sizeHint().height() for b in shown), default=0))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._fit()
+
+    def _shown(self) -> list[KeyButton]:
+        return [b for b in self._buttons.values() if b.isVisibleTo(self)]
+
+    def _apart(self) -> int:
+        row = self.layout()
+        return row.spacing() if row is not None else 0
+
+    def _fit(self) -> None:
+        """Give the buttons the air that there is: no word ever runs into its cap."""
+        shown, air = self._shown(), 1.0
+        room = self.width() - self._apart() * len(shown)
+        for capped in (True, False):
+            least, most = (sum(b.wide(air, capped) for b in shown) for air in (0.0, 1.0))
+            air = min(1.0, (room - least) / max(1.0, most - least))
+            if air >= TIGHT:
+                break
+        for button in shown:
+            button.loosen(max(TIGHT, air), capped)
 
     def name(self, names: Mapping[str, str]) -> None:
         """Other Chinese names for some keys, as what they do depends on what is chosen."""
@@ -78,12 +110,25 @@ class KeyButton(QPushButton):
 
     def __init__(self, key: str, parent: QWidget) -> None:
         super().__init__(parent)
-        self._key = key
+        self._key, self._air, self._capped = key, 1.0, True
 
     def sizeHint(self) -> QSize:
+        high = round(self.fontMetrics().height() * 1.75)
+        return QSize(round(self.wide(self._air, self._capped)), high)
+
+    def wide(self, air: float, capped: bool) -> float:
+        """How wide it is with a share of its usual air, with or without its cap."""
         high = self.fontMetrics().height()
         words = self.fontMetrics().horizontalAdvance(self.text())
-        return QSize(round(words + self._cap() + (2 * PAD + APART) * high), round(high * 1.75))
+        cap = self._cap() + APART * high * air if capped else 0.0
+        return words + cap + 2 * PAD * high * air
+
+    def loosen(self, air: float, capped: bool) -> None:
+        """Take that much air."""
+        if (air, capped) != (self._air, self._capped):
+            self._air, self._capped = air, capped
+            self.updateGeometry()
+            self.update()
 
     def minimumSizeHint(self) -> QSize:
         return self.sizeHint()
@@ -99,10 +144,14 @@ class KeyButton(QPushButton):
     def _write(self, painter: QPainter) -> None:
         painter.setPen(self._ink())
         box, high, flags = QRectF(self.rect()), self.fontMetrics().height(), Qt.AlignmentFlag
-        word = box.adjusted(PAD * high, 0, 0, 0)
-        painter.drawText(word, flags.AlignVCenter | flags.AlignLeft, self.text())
+        air = PAD * high * self._air
+        painter.drawText(
+            box.adjusted(air, 0, 0, 0), flags.AlignVCenter | flags.AlignLeft, self.text()
+        )
+        if not self._capped:
+            return
         width, tall = self._cap(), high * 1.15
-        cap = QRectF(box.right() - PAD * high * 0.7 - width, 0, width, tall)
+        cap = QRectF(box.right() - 0.7 * air - width, 0, width, tall)
         cap.moveCenter(QPointF(cap.center().x(), box.center().y()))
         painter.drawText(cap, flags.AlignCenter, key_name(self._key))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from widgets.i18n import tr
 from widgets.keys import KeySheet, key_name
 from widgets.paper import Paper
