@@ -83,6 +83,10 @@ class CallBoard(RowList):
         self._do(calls.start_calls, incident=found, subjects=subjects)
 
     def ring(self) -> None:
+        """Dial the chosen one, else the first: that one is chosen from then on, so that what comes
+        of the call is marked at nobody else."""
+        if not self.current and self.keys:
+            self.choose(self.keys[0])
         self._of_current(calls.dial)
 
     def mark(self, result: str) -> None:
@@ -94,6 +98,7 @@ class CallBoard(RowList):
     def read_back(self) -> None:
         """What the person read back, and who answered."""
         if not self.current:
+            self.refused(tr("先选一条"))
             return
         answers = {k: c.name(language()) for k, c in rows("call_result").items()
                    if c.facts["answers"]}  # fmt: skip
@@ -191,9 +196,10 @@ class CallBoard(RowList):
         return [call for call in self.picture.calls.values() if call.incident == found]
 
     def _of_current(self, act: Any, **args: Any) -> None:
-        key = self.current or next(iter(self.keys), "")
-        if key:
-            self._do(act, call=key, **args)
+        if self.current:
+            self._do(act, call=self.current, **args)
+        else:
+            self.refused(tr("先选一条"))
 
     def _do(self, act: Any, **args: Any) -> None:
         self._said = ""

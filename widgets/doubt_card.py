@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QRectF
@@ -47,12 +48,15 @@ class DoubtCard(Panel):
         super().__init__(context, options, parent)
         self._chosen, self._mark, self._said = "", -1, ""
         self._found: dict[str, Doubt] = {}
+        self._marked: tuple[Side, Side] | None = None  # the versions as they stood when marked
         self._bar = ActBar([Command("V", "定夺", self.decide)], self)
 
     def refresh(self, picture: Picture, changes: Changes) -> None:
         if changes.kinds - {Tick} or not self._found:
             self._found = doubts(picture)
         doubt = self._found.get(self._chosen)
+        if self._mark >= 0 and (doubt is None or doubt.sides != self._marked):
+            self._mark, self._said = -1, tr("内容有变，看清再选")
         self.at = doubt.at if doubt else None
         if doubt is None:
             self.say(EMPTY, tr("选一条，两处的值并排在此"))
@@ -103,11 +107,11 @@ class DoubtCard(Panel):
         if self._mark < 0:
             self.refused(tr("先按 1 或 2 选一处"))
             return
-        keep = doubt.sides[self._mark].keep
+        keep, done = doubt.sides[self._mark].keep, partial(self._done, doubt.key)
         if doubt.asked is Dispute:
-            self.do(conflicts.decide, self._done, dispute=doubt.key, keep=keep)
+            self.do(conflicts.decide, done, dispute=doubt.key, keep=keep)
         else:
-            self.do(conflicts.settle, self._done, conflict=doubt.key, keep=keep)
+            self.do(conflicts.settle, done, conflict=doubt.key, keep=keep)
 
     def refused(self, why: str) -> None:
         self._said = why
@@ -200,9 +204,13 @@ class DoubtCard(Panel):
 
     def _choose(self, side: int) -> None:
         self._mark, self._said = side, ""
+        doubt = self._found.get(self._chosen)
+        self._marked = doubt.sides if doubt is not None else None
         self.refresh(self.picture, Changes(self.picture.now))
         self.update()
 
-    def _done(self, done: object) -> None:
-        self._mark, self._said = -1, tr("已定夺，记入大事记")
-        self.update()
+    def _done(self, key: str, done: object) -> None:
+        """It is on disk. Another one that was chosen meanwhile keeps its mark."""
+        if key == self._chosen:
+            self._mark, self._said = -1, tr("已定夺，记入大事记")
+            self.update()

@@ -75,16 +75,21 @@ class OfferSheet(Sheet):
         post = named("post", context.desk.post, "full")
         title = tr("交岗　{post}", post=post)
         super().__init__(context.look, title, "交岗", fields, wall)
-        self._courier = Courier(self, self.say)
+        self._courier = Courier(self, self._refused)
         lines = [why, tr("未了 {n} 项，由接岗人逐项复述", n=len(items))]
         lines += [told(item) for item in items[: Ticks.LINES]]
         self.telling(lambda answers: "\n".join(filter(None, lines)))
 
     def accept(self) -> None:
         note = value(self._fields["note"][1])
+        self.waits = True
         self._courier.follow(
             self._context.desk.do(handover.offer, seat=self._seat, note=note), self._offered
         )
+
+    def _refused(self, why: str) -> None:
+        self.waits = False
+        self.say(why)
 
     def _offered(self, done: Any) -> None:
         """The relief reads back here, if he sits down at this desk; else at his own station."""
@@ -113,7 +118,7 @@ class ReliefSheet(Sheet):
         title = tr("接岗　{post}　交岗人 {who} {at}", post=post, who=who or age.UNKNOWN,
                    at=age.clock(offer.offered_at))  # fmt: skip
         super().__init__(context.look, title, "接岗", fields, wall)
-        self._courier = Courier(self, self.say)
+        self._courier = Courier(self, self._refused)
         note = text.plain(offer.note, 2 * TOLD)
         self.telling(lambda answers: "　".join(filter(None, (
             tr("交代：{note}", note=note) if note else "",
@@ -124,5 +129,10 @@ class ReliefSheet(Sheet):
         answers = self._answers()
         given = answers["name"], answers.get("secret", ""), self._offer.id, answers.get("read", [])
         answer = self._context.desk.take_over(*given)
+        self.waits = True
         self.say(tr("正在核对"))
         self._courier.follow(answer, lambda done: self.close())
+
+    def _refused(self, why: str) -> None:
+        self.waits = False
+        self.say(why)

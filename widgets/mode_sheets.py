@@ -57,6 +57,7 @@ class ModeSheet(Sheet):
 
     def accept(self) -> None:
         act, args = self.ask(self._answers())
+        self.waits = True
         self._say(tr("正在写入"))
         self._courier.follow(self.context.desk.do(act, **args), lambda done: self.close())
 
@@ -88,6 +89,7 @@ class ModeSheet(Sheet):
             self._settle(parent)
 
     def _refused(self, why: str) -> None:
+        self.waits = False
         self._say(why)
 
     def _say(self, line: str) -> None:

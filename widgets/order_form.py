@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QSpinBox, QWidget
 
-from commandwall import behalf, codes, countersign, directives, exchange, owed, requests, sitreps
+from commandwall import behalf, codes, countersign, directives, exchange, requests, sitreps
 from commandwall.answers import Answer, own, spoken
 from commandwall.clock import MINUTE, Ms
 from commandwall.countersign import Countersign, may_sign
@@ -24,27 +24,17 @@ from commandwall.sitreps import Situation  # fmt: skip
 from widgets import age, links, order_sheets, order_ways
 from widgets.acts import ActBar, KeyButton
 from widgets.base import Command, Panel, Piece, Subject
-from widgets.directives import focus
+from widgets.directives import debts_of, focus
 from widgets.facts import place_at, place_of
 from widgets.i18n import language, tr
 from widgets.incident_acts import about
-from widgets.order_ways import Chosen
+from widgets.order_ways import ONWARD, Chosen, Held, owed_longest
 from widgets.paper import Ink
 from widgets.post_choice import PostChoice
 from widgets.text import plain
 
 KEPT = "directive"
 """Under what the half-typed words are kept."""
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """What stood in the form, and what was chosen, when a person gave an act."""
-
-    words: str
-    source: Subject | None
-    place: tuple[float, float, str] | None
-    details: dict[str, Any]
 
 
 class OrderForm(Panel):
@@ -60,7 +50,8 @@ class OrderForm(Panel):
 
     def __init__(self, *args: Any, **kw: Any) -> None:
         super().__init__(*args, **kw)
-        self.incident = self.subject = self._said = ""
+        self.incident = self.subject = self._said = self._for = ""
+        self._given: tuple[Any, Held] | None = None
         self._place: tuple[float, float, str] | None = None
         self._details: dict[str, Any] = {}
         self._source: Subject | None = None
@@ -68,6 +59,7 @@ class OrderForm(Panel):
         self._words, self._minutes = QLineEdit(self), QSpinBox(self)
         self._words.setMaxLength(DIRECTIVE_LIMIT)
         self._words.returnPressed.connect(self.issue)
+        self._words.textChanged.connect(self._typed)
         self._minutes.setRange(1, 24 * 60)
         self._minutes.setValue(30)
         self._bar, self._at = ActBar(self._acts(), self, spare=True), KeyButton("P", self)
@@ -101,12 +93,13 @@ class OrderForm(Panel):
         ]  # fmt: skip
 
     def aside(self) -> list[Piece]:
-        """Where the directive points to, and what was just done."""
+        """What the keys answer, where the directive points to, and what was just done."""
         where = tr("地点　{place}", place=plain(self._place[2], 40)) if self._place else ""
         view = self.context.map
         if view is not None and view.aims(self._aimed):
             where = tr("点地图取地点，Esc 不带地点")
-        return [(line, Ink("age", "t1")) for line in (where, *self._told(), self._said) if line]
+        lines = (links.called(self._subject()), where, *self._told(), self._said)
+        return [(line, Ink("age", "t1")) for line in lines if line]
 
     def take_place(self) -> None:
         """The place of what the map has chosen; the same once more: that of the next click."""
@@ -131,15 +124,17 @@ class OrderForm(Panel):
 
     def issue(self) -> None:
         """Sign the directive as the post that this station took."""
-        self.do(directives.issue, self._sent, order=self._order())
+        if self._is_meant():
+            self.do(directives.issue, self._sent, order=self._order())
 
     def keep_draft(self) -> None:
         """Keep it for somebody of this side to sign."""
-        self.do(directives.draft, self._sent, order=self._order())
+        if self._is_meant():
+            self.do(directives.draft, self._sent, order=self._order())
 
     def supersede(self) -> None:
         """What is written stands for the chosen directive from now on."""
-        found = self._subject()
+        found = self._chosen()
         if not isinstance(found, Directive) or not self._words.text().strip():
             self._ask_for_words(found)
             return
@@ -148,7 +143,7 @@ class OrderForm(Panel):
     def fulfil(self) -> None:
         """A directive to the post in the form, of the chosen request, message or decision: in its
         words and at its place where nothing else is given."""
-        found = links.record(self.picture, self._source)
+        found = self._linked()
         if found is None or isinstance(found, Directive):
             self._ask_for_words(None)
             return
@@ -171,30 +166,30 @@ class OrderForm(Panel):
     def say(self) -> None:
         """Send the words to the other side as a message, which owes nothing."""
         lon, lat, place = self._spot()
-        incident, to_post = focus(self.picture, self.incident), str(self._to.currentData() or "")
+        incident, to_post = self._focus(), str(self._to.currentData() or "")
         typed, spot = self._words.text().strip(), exchange.Spot(place, lon, lat)
         if not typed:
             self._ask_for_words(self._subject())
-            return
-        self.do(exchange.say, self._sent, incident=incident, to_post=to_post, text=typed, spot=spot)
+        elif self._is_meant():
+            facts = {"incident": incident, "to_post": to_post, "text": typed, "spot": spot}
+            self.do(exchange.say, self._sent, **facts)
 
     def ask_decision(self) -> None:
         """What is decided and why; of the chosen message or request where there is one."""
-        found, source = links.record(self.picture, self._source), ""
+        found, source = self._linked(), ""
         if isinstance(found, Message | Request):
             source = f"{type(found).__name__.lower()}:{found.id}"
-        typed = self._words.text().strip()
-        self.context.over(order_sheets.decision(self, typed, partial(self._resolve, source)))
-
-    def _resolve(self, source: str, told: dict[str, Any]) -> None:
         lon, lat, place = self._spot()
-        incident, spot = focus(self.picture, self.incident), exchange.Spot(place, lon, lat)
-        facts = {**told, "of": source, "spot": spot}
-        self.do(exchange.resolve, self._sent, incident=incident, **facts)
+        facts = {"incident": self._focus(), "of": source, "spot": exchange.Spot(place, lon, lat)}
+        typed, take = self._words.text().strip(), partial(self._resolve, facts)
+        self.context.over(order_sheets.decision(self, typed, take))
+
+    def _resolve(self, facts: dict[str, Any], told: dict[str, Any]) -> None:
+        self.do(exchange.resolve, self._sent, **facts, **told)
 
     def answer(self, key: str) -> None:
         """Answer what is chosen by what its state and this side allow for a key."""
-        found = self._subject()
+        found = self._subject() if key in ONWARD else self._chosen()
         heard = self._unconfirmed(found) if key == "Space" else None
         if heard is not None and key not in order_ways.offered(found, self.desk.post):
             self.do(behalf.confirm, self._issued, answer=heard.id)
@@ -213,7 +208,7 @@ class OrderForm(Panel):
 
     def speak(self) -> None:
         """Write down what somebody of the other side said by phone or radio."""
-        found = self._subject()
+        found = self._chosen()
         if found is None or not order_ways.spoken(found):
             self._ask_for_words(None)
             return
@@ -226,13 +221,13 @@ class OrderForm(Panel):
 
     def sign(self) -> None:
         """Sign what somebody did with a second person on the phone."""
-        word = self._unsigned(self._subject())
+        word = self._unsigned(self._chosen())
         if word is not None:
             self.do(countersign.countersign, self._issued, word=word.id)
 
     def expect(self) -> None:
         """Ask in how many minutes it will be done."""
-        found = self._subject()
+        found = self._chosen()
         if not isinstance(found, Directive):
             self._ask_for_words(None)
             return
@@ -253,7 +248,7 @@ class OrderForm(Panel):
 
     def ask_request(self) -> None:
         """Ask the other side for something, at the place that was taken."""
-        incident, lon, lat, place = focus(self.picture, self.incident), *self._spot()
+        incident, lon, lat, place = self._focus(), *self._spot()
         wish = Wish(incident, str(self._to.currentData() or ""), "", "", place, lon, lat)
         sheet = order_sheets.request(self, wish, self._words.text().strip(), self._ask)
         self.context.over(sheet)
@@ -263,7 +258,7 @@ class OrderForm(Panel):
 
     def ask_report(self) -> None:
         """What the front says of the scene."""
-        incident = focus(self.picture, self.incident)
+        incident = self._focus()
         self.context.over(order_sheets.report(self, incident, self._report))
 
     def _report(self, situation: Situation) -> None:
@@ -275,11 +270,29 @@ class OrderForm(Panel):
     def _order(self) -> Order:
         lon, lat, place = self._spot()
         return Order(
-            focus(self.picture, self.incident), str(self._to.currentData() or ""),
+            self._focus(), str(self._to.currentData() or ""),
             self._words.text().strip(), verb=str(self._verb.currentData() or ""),
             place=place, lon=lon, lat=lat,
             due_at=Ms(self.picture.now + self._minutes.value() * MINUTE), **self._details,
         )  # fmt: skip
+
+    def _focus(self) -> str:
+        return focus(self.picture, self.incident)
+
+    def _typed(self, text: str) -> None:
+        """What is begun now is for the incident that is in focus now."""
+        self._for = (self._for or self._focus()) if text else ""
+
+    def _is_meant(self) -> bool:
+        """Whether what is typed is still for the incident in focus: where another one came to the
+        front meanwhile, that is said first, and the next press counts."""
+        found = self.picture.incidents.get(self._focus())
+        if found is None or self._for in ("", found.id):
+            return True
+        self._for, title = found.id, plain(found.title, 40)
+        self._said = tr("已换为 {title}，再按一次下达", title=title)
+        self.update()
+        return False
 
     def _ask_for_words(self, found: Chosen | None) -> None:
         self._said = tr("先选一条") if found is None else tr("先写明情况")
@@ -291,7 +304,7 @@ class OrderForm(Panel):
         return order_sheets.unusual(self._details)
 
     def refused(self, why: str) -> None:
-        self._said = why
+        self._said, self._given = why, None
         self.update()
 
     def wear(self) -> None:
@@ -312,15 +325,21 @@ class OrderForm(Panel):
             Command("T", "转指令", self.fulfil), Command("Ctrl+S", "存草稿", self.keep_draft),
         ]  # fmt: skip
 
-    def _subject(self) -> Chosen | None:
-        """What is chosen; else what this post owes an answer to for longest."""
+    def _linked(self) -> Any:
+        """What of the chain is chosen, if it belongs to the incident in focus."""
+        found = links.record(self.picture, self._source)
+        return found if found is not None and found.incident == self._focus() else None
+
+    def _chosen(self) -> Chosen | None:
+        """The directive or request that is chosen, if it belongs to the incident in focus."""
         found = self.picture.directives.get(self.subject) or self.picture.requests.get(self.subject)
-        if found is not None:
+        return found if found is not None and found.incident == self._focus() else None
+
+    def _subject(self) -> Chosen | None:
+        """What is chosen; else what this post owes an answer to for longest, in this incident."""
+        if (found := self._chosen()) is not None:
             return found
-        debts = owed.listed(self.picture.directives.values(), self.picture.requests.values())
-        mine = [debt for debt in debts if debt.post == self.desk.post]
-        record = min(mine, key=lambda debt: debt.since).record if mine else None
-        return record if isinstance(record, Directive | Request) else None
+        return owed_longest(debts_of(self.picture, self._focus()), self.desk.post)
 
     def _see(self) -> None:
         """Tell the side that issued it: a person here has it before them."""
@@ -331,9 +350,14 @@ class OrderForm(Panel):
     def do(self, act: Any, then: Any = None, **args: Any) -> None:
         """As every act; `then` also gets the form as it stood when the act was given."""
         held = Held(self._words.text(), self._source, self._place, self._details)
+        if then == self._sent:
+            if (act, held) == self._given:  # pressed twice: the first is still being written
+                return
+            self._given = act, held
         super().do(act, then and partial(then, held), **args)
 
     def _sent(self, held: Held, done: Any) -> None:
+        self._given = None
         if self._place == held.place:
             self._place = None
         if self._details == held.details:
@@ -350,14 +374,16 @@ class OrderForm(Panel):
             self.chosen.emit(Subject(type(record), record.id))
 
     def _allow(self) -> None:
-        found, post = self._subject(), self.desk.post
-        ways, more = order_ways.offered(found, post), order_ways.more(found, post)
+        found, chosen, post = self._subject(), self._chosen(), self.desk.post
+        ways, more = order_ways.offered(found, post), order_ways.more(chosen, post)
+        if chosen is None:
+            ways = {key: name for key, name in ways.items() if key in ONWARD}
         if self._unconfirmed(found) is not None:
             ways.setdefault("Space", "本人确认")
-        if isinstance(links.record(self.picture, self._source), Message | Decision):
+        if isinstance(self._linked(), Message | Decision):
             more.append("T")
-        more += ["Shift+V"] if self._unsigned(found) is not None else []
-        incident = self.picture.incidents.get(focus(self.picture, self.incident))
+        more += ["Shift+V"] if self._unsigned(chosen) is not None else []
+        incident = self.picture.incidents.get(self._focus())
         can = ["Ctrl+Return", "Ctrl+S"] if incident is not None else []
         keys = [*can[:1], *ways, *more, *can[1:]]
         why = {"Ctrl+Return": tr("没有突发事件")}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,8 +21,10 @@ from commandwall.directives import (
     VERIFIED,
     Directive,
 )
+from commandwall.owed import Debt
 from commandwall.posts import side_of
-from commandwall.requests import Request  # fmt: skip
+from commandwall.requests import Request
+from widgets.base import Subject  # fmt: skip
 
 Chosen = Directive | Request
 
@@ -74,6 +77,28 @@ MORE = {
     "T": (UNANSWERED, False),
 }
 """Key of an act with facts of its own -> states in which it is offered, whether by the issuer."""
+
+
+ONWARD = ("Space", "G")
+"""Keys that also answer what is owed for longest; any other needs a chosen row, since another
+station may change which one that is between the eye and the key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What stood in the form, and what was chosen, when a person gave an act."""
+
+    words: str
+    source: Subject | None
+    place: tuple[float, float, str] | None
+    details: dict[str, Any]
+
+
+def owed_longest(debts: Iterable[Debt], post: str) -> Chosen | None:
+    """What a post owes an answer to for longest."""
+    mine = ((debt.since, debt.record) for debt in debts if debt.post == post)
+    rows = ((since, row) for since, row in mine if isinstance(row, Directive | Request))
+    return min(rows, key=lambda one: one[0], default=(0, None))[1]
 
 
 def names() -> dict[str, str]:

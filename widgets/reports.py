@@ -180,7 +180,7 @@ class Reports(Panel):
 
     def correct(self) -> None:
         """Another version of the last report: that one stays as it was sent."""
-        last = self._last()
+        last = self._last(self._subject)
         if last is None:
             self._tell(tr("尚无报出的报告"))
         else:
@@ -203,7 +203,7 @@ class Reports(Panel):
             "words": (tr("要点"), words()),
             "ago": (tr("多久以前"), number(MOST_MINUTES, 1, tr("分前"))),
         }
-        self._ask("电话报告", fields, lambda told: self._do(reporting.phone_report, **told))
+        self._ask("电话报告", fields, partial(self._do, reporting.phone_report))
 
     def tell_losses(self) -> None:
         """The numbers as they are known now; changed ones make a follow-up due."""
@@ -219,16 +219,16 @@ class Reports(Panel):
         fields["source"] = (tr("来源"), words())
         self._ask("伤亡损失", fields, self._losses)
 
-    def _losses(self, told: dict[str, Any]) -> None:
+    def _losses(self, found: Incident, told: dict[str, Any]) -> None:
         people = [told.pop(key) for key in PEOPLE]
-        self._do(reporting.tell_losses, people=people, **told)
+        self._do(reporting.tell_losses, found, {"people": people, **told})
 
     def hand_out(self, what: str) -> None:
         """A paper of the incident: asks what for and where to."""
         found = self._subject
         if found is None:
             self._tell(tr("没有突发事件"))
-        elif what == "report" and self._last() is None:
+        elif what == "report" and self._last(found) is None:
             self._tell(tr("尚无报出的报告"))
         else:
             make, forms = {
@@ -262,7 +262,7 @@ class Reports(Panel):
         return lines
 
     def _report(self, found: Incident, then: Callable[[Paper], object]) -> None:
-        last = self._last()
+        last = self._last(found)
         if last is not None:
             self._with_facts(found, lambda f: then(Paper("report", brief.report(f, last))))
 
@@ -278,8 +278,8 @@ class Reports(Panel):
             self.ask(lambda reader: events.views(reader, [found.event]),
                      lambda views: then(facts(views.get(found.event))))  # fmt: skip
 
-    def _last(self) -> Report | None:
-        written, found = self.picture.reports.values(), self._subject
+    def _last(self, found: Incident | None) -> Report | None:
+        written = self.picture.reports.values()
         return reporting.last_sent(written, found.id) if found else None
 
     def _map(self, found: Incident, then: Callable[[Paper], object]) -> None:
@@ -299,7 +299,7 @@ class Reports(Panel):
             "owner": (tr("责任人"), words()),
             "days": (tr("期限"), number(MOST_DUE, 1, tr("日内"))),
         }
-        self._ask("复盘意见", fields, lambda told: self._do(reviewing.note_finding, **told))
+        self._ask("复盘意见", fields, partial(self._do, reviewing.note_finding))
 
     def settle_finding(self) -> None:
         """An improvement is done: which one, and what was done."""
@@ -323,13 +323,12 @@ class Reports(Panel):
             self._tell(tr("没有突发事件"))
             return
         sheet = Sheet(self.look, f"{tr(act)}　{found.title}", "记录", fields, self.window())
-        self.context.over(sheet.then(then))
+        self.context.over(sheet.then(partial(then, found)))
 
-    def _do(self, act: Any, **args: Any) -> None:
-        found = self._subject
-        if found is not None:
-            self.do(act, lambda done: self._tell(tr("已存盘 {time}", time=age.seconds(
-                self.picture.now))), incident=found.id, **args)  # fmt: skip
+    def _do(self, act: Any, found: Incident, told: dict[str, Any]) -> None:
+        """About the incident that the sheet names: another may be in focus by now."""
+        self.do(act, lambda done: self._tell(tr("已存盘 {time}", time=age.seconds(
+            self.picture.now))), incident=found.id, **told)  # fmt: skip
 
     def refused(self, why: str) -> None:
         self._tell(why)

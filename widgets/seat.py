@@ -224,10 +224,12 @@ class SignInSheet(Sheet):
             answer = self._desk.take_post(post, name)
         else:
             answer = self._desk.sign_in(name, self._secret.text(), post)
+        self.waits = True
         self.say(tr("正在核对"))
         self._courier.follow(answer, lambda done: self.close())
 
     def _refused(self, why: str) -> None:
+        self.waits = False
         if not self._free:
             self._secret.clear()
             self._secret.setFocus()

@@ -25,6 +25,9 @@ Answers = dict[str, Any]
 class Sheet(QWidget):
     """`done(answers)` is called with the value of each field by its key; Enter asks for it too."""
 
+    waits = False
+    """Whether the desk is asked already: what is pressed twice is asked once."""
+
     def __init__(
         self, look: Look, title: str, act: str, fields: Mapping[str, tuple[str, Field]],
         parent: QWidget,
@@ -70,7 +73,7 @@ class Sheet(QWidget):
             label = PlainLabel(name)
             field.setAccessibleName(name)
             form.addRow(label, field)
-        commands = [Command("Ctrl+Return", act, self.accept), Command("Esc", "取消", self.close)]
+        commands = [Command("Ctrl+Return", act, self._press), Command("Esc", "取消", self.close)]
         self.bar = ActBar(commands, self)
         self.bar.allow([command.key for command in commands])
         self._told = ParagraphLabel()
@@ -79,6 +82,10 @@ class Sheet(QWidget):
         column.addWidget(self._told)
         column.addWidget(self.bar)
         dress(self, self._look, OwnKeys(self))
+
+    def _press(self) -> None:
+        if not self.waits:
+            self.accept()
 
     def accept(self) -> None:
         """Hand over what the fields hold, and go."""
@@ -107,7 +114,7 @@ class Sheet(QWidget):
         if event.key() == Qt.Key.Key_Escape:
             self.close()
         elif event.key() in OWN:
-            self.accept()
+            self._press()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         paper = Paper(self, self._look)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QRectF
@@ -65,7 +66,7 @@ class Units(Panel):
         self._task: Task | None = None
         self._fit: list[Proposal] = []
         self._others: list[Proposal] = []
-        self._asked, self._current, self._said = Ms(0), 0, ""
+        self._asked, self._current, self._said = Ms(0), "", ""
         self._bar = ActBar(self._acts(), self)
         self._bar.hide()
 
@@ -76,7 +77,7 @@ class Units(Panel):
             fresh = subject != self._subject
             self._subject, self._said = subject, "" if fresh else self._said
             if fresh:
-                self._fit, self._others, self._current = [], [], 0
+                self._fit, self._others, self._current = [], [], ""
             self._look()
 
     def refresh(self, picture: Picture, changes: Changes) -> None:
@@ -98,11 +99,15 @@ class Units(Panel):
     # Acts.
 
     def send(self) -> None:
-        """Send the chosen proposal, the first where another row is chosen."""
+        """Send the chosen proposal, the first where none is chosen."""
         row = self._row()
+        if row is None and self._current:
+            self.refused(tr("选中的一行已不在，另选"))
+            return
         chosen = row if isinstance(row, Proposal) else next(iter(self._fit), None)
         if self._task is not None and chosen is not None:
-            self.do(dispatch.send, self._sent, sending=sending(self._task, chosen))
+            then = partial(self._sent, self._current)
+            self.do(dispatch.send, then, sending=sending(self._task, chosen))
 
     def acknowledge(self) -> None:
         self._on_trip(dispatch.acknowledge_sending, lambda t: ACKED not in t.steps)
@@ -126,7 +131,7 @@ class Units(Panel):
 
     def speak(self) -> None:
         """Write down what the unit said by phone or radio, with both names."""
-        if (trip := self._chosen_trip()) is not None:
+        if (trip := self._trip()) is not None:
             unit_voice.ask(self, trip, self._kept)
 
     # Drawing.
@@ -170,7 +175,8 @@ class Units(Panel):
         self._draw_foot(paper)
 
     def _draw_row(self, paper: Paper, n: int, row: Row, y: float) -> None:
-        if n == self._current:
+        first = n == 0 and not self._current and isinstance(row, Proposal)
+        if first or _key(row) == self._current:
             paper.fill(QRectF(0, y + 1, paper.width, ROW - 2), "r", 4)
         draw_cap(paper, 6, y + 5, str(n + 1), 22)
         if isinstance(row, Proposal):
@@ -244,8 +250,8 @@ class Units(Panel):
 
     def _chooser(self, n: int) -> Callable[[], None]:
         def choose() -> None:
-            if n < len(self._rows()):
-                self._current = n
+            if n < len(rows := self._rows()):
+                self._current, self._said = _key(rows[n]), ""
                 self._allow()
                 self.update()
 
@@ -256,13 +262,19 @@ class Units(Panel):
         return [*self._fit, *self._trips()]
 
     def _row(self) -> Row | None:
-        rows = self._rows()
-        return rows[self._current] if self._current < len(rows) else None
+        """The row that a person chose, wherever it stands by now."""
+        return next((row for row in self._rows() if _key(row) == self._current), None)
 
-    def _chosen_trip(self) -> Trip | None:
-        """The one that is chosen, else the newest."""
+    def _trip(self, may: Callable[[Trip], bool] = lambda trip: True) -> Trip | None:
+        """The one that is chosen, else the only one that has it before it: of several nobody
+        knows which is meant."""
         row = self._row()
-        return row if isinstance(row, Trip) else next(iter(self._trips()), None)
+        if isinstance(row, Trip):
+            return row
+        found = list(filter(may, self._trips()))
+        if len(found) > 1:
+            self.refused(tr("先按数字选一行"))
+        return found[0] if len(found) == 1 else None
 
     def _trips(self) -> list[Trip]:
         task = self._task
@@ -279,26 +291,25 @@ class Units(Panel):
                 if t.assignment.sent_at > since and t.state != CANCELLED]  # fmt: skip
 
     def _on_trip(self, act: Callable[..., None], may: Callable[[Trip], bool]) -> None:
-        """Of the chosen trip; where none is chosen of the newest that has it before it."""
-        row = self._row()
-        trip = row if isinstance(row, Trip) else next(filter(may, self._trips()), None)
-        if trip is not None:
+        if (trip := self._trip(may)) is not None:
             self.do(act, self._kept, assignment=trip.assignment.id)
 
     def _with_reason(self, title: str, act: str, done: Callable[..., None]) -> None:
-        if (trip := self._chosen_trip()) is not None:
-            key = trip.assignment.id
+        if (trip := self._trip()) is not None:
+            key, title = trip.assignment.id, f"{title}　{unit_voice.name_of(trip, self.picture)}"
             sheet = Sheet(self.look, title, act, {"reason": (tr("原因"), words())}, self.window())
             self.context.over(
                 sheet.then(lambda told: self.do(done, self._kept, assignment=key, **told))
             )
 
-    def _sent(self, done: Any) -> None:
+    def _sent(self, chosen: str, done: Any) -> None:
+        """The next is offered, where nobody chose another row meanwhile."""
         sent = next((a for a in done.of(Assignment) if not a.outcome), None)
         unit = self.picture.resources.get(sent.resource) if sent is not None else None
         if unit is not None:
             self._said = tr("已派 {unit}，已存盘", unit=plain(unit.name, 24))
-        self._current = 0
+        if self._current == chosen:
+            self._current = ""
         self.update()
 
     def _kept(self, done: Any) -> None:
@@ -341,3 +352,8 @@ class Units(Panel):
         keys = ["U"] if self._fit else []
         keys += [key for key in ACTS if key != "U"] if self._trips() else []
         self._bar.allow([key for key in keys if key not in barred], barred)
+
+
+def _key(row: Row) -> str:
+    """What a row is of, wherever it stands."""
+    return row.assignment.id if isinstance(row, Trip) else row.unit.resource.id

@@ -15,6 +15,7 @@ from commandwall.conflicts import HELD, OPEN, SAID, Dispute, Verdict
 from commandwall.events import EventWork
 from commandwall.store.mirror import Mirror, use
 from commandwall.store.tables import Conflict
+from widgets.base import Subject
 
 
 def a_dispute(id_: str = "d1", field: str = "title", **more: Any) -> Dispute:
@@ -96,6 +97,35 @@ def test_a_person_marks_one_and_decides_and_it_is_an_act(
     assert act == [("decide",)]
     world.tick({Verdict: [_verdict(world)]}, unsent=frozenset({"verdict:d1"}))
     assert "已定夺" in words_of(wall, "doubts")
+
+
+def test_a_mark_falls_when_what_it_stood_on_changes(world: Any, make_wall: Any) -> None:
+    """The sources say something else before the key: it must not decide for what nobody read."""
+    wall = opened(world, make_wall, {Dispute: [a_dispute()]})
+    press = keys(wall)
+    press["J"]()
+    press["2"]()
+    world.tick({Dispute: [a_dispute(said={"title": "整区停水"})]})
+    press["V"]()
+    assert "整区停水" in words_of(wall, "doubt_card") and "已选" not in words_of(wall, "doubt_card")
+    assert _verdict(world) is None
+
+
+def test_a_verdict_that_is_still_written_leaves_the_next_mark(
+    world: Any, make_wall: Any, mirrored: Any, qtbot: Any
+) -> None:
+    both = a_dispute(), a_dispute("d2", record="e2", at=NOW)
+    mirrored(*both)
+    wall = opened(world, make_wall, {Dispute: list(both)})
+    card, press = wall.page.panels["doubt_card"], keys(wall)
+    wall.choose(Subject(Dispute, "d1"))
+    press["1"]()
+    press["V"]()
+    wall.choose(Subject(Dispute, "d2"))
+    press["2"]()
+    qtbot.waitUntil(lambda: _verdict(world) is not None)
+    qtbot.wait(1)  # one turn of the screen's thread, which brings the answer
+    assert card._mark == 1 and "已选" in words_of(wall, "doubt_card")
 
 
 def test_what_became_of_a_verdict_is_told(world: Any, make_wall: Any) -> None:

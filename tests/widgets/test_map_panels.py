@@ -18,7 +18,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from world import City, an_alarm, an_area
 
-from commandwall import directives, incidents
+from commandwall import calls, directives, incidents
 from commandwall.alarms import Alarm
 from commandwall.areas import (
     GRID,
@@ -600,6 +600,33 @@ def test_those_in_charge_of_what_is_hit_are_called_and_marked_by_hand(
     assert "应答 1 / 1" in told and "张*" in told
     assert "13800001111" not in told and "张三" not in told
     assert "1 幢" in read(listed) and "张*" in read(listed)
+
+
+def test_what_came_of_a_call_is_marked_at_who_was_called(
+    command: Any, village: City, qtbot: Any
+) -> None:
+    """Another station marks the first of the list meanwhile: the next must not be told to have
+    answered."""
+    wall, found = command, next(iter(village.picture.incidents.values()))
+    people = [Person(f"p{n}", "t1v1", "grid_worker", f"张{n}", "1380000111") for n in (1, 2)]
+    village.desk.do(calls.start_calls, incident=found.id, subjects=people).result()
+    wall.open_page("calls")
+    board = wall.page.panels["calls"]
+    keys = {c.key: c.run for c in board.commands()}
+    brought = lambda: village.tick({Call: village.store.read(lambda r: r.find(Call))})  # noqa: E731
+    brought()
+    keys["1"]()
+    assert "先选一条" in read(board) and acts_are(village, 1)
+    first, second = board.keys
+    keys["C"]()
+    qtbot.waitUntil(partial(acts_are, village, 2))
+    village.desk.do(calls.mark_call, call=first, result="answered").result()
+    brought()
+    assert board.keys[0] == second
+    keys["1"]()
+    village.desk.keep("after", "1").result()
+    brought()
+    assert village.picture.calls[second].answered_at is None
 
 
 def acts_are(village: City, count: int) -> bool:

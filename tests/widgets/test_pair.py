@@ -118,6 +118,86 @@ def test_what_is_chosen_and_typed_while_an_act_is_written_stays(pair: Pair) -> N
     assert pair.panel("directives").current == second.id
 
 
+def test_only_a_chosen_order_is_taken_back_refused_or_done(pair: Pair) -> None:
+    """With nothing chosen a key answers what is owed for longest: another station may answer that
+    one between the eye and the key, and no other must be cancelled or called done for it."""
+    for words in ("封路", "断电"):
+        pair.act("chief", directives.issue, order=an_order(pair.incident, text=words))
+    first, second = pair.all(Directive)
+    pair.world.desk.take_post("front", "李").result()
+    form = pair.panel("order_form")
+    pair.wall.choose(Subject(Incident, pair.incident))
+    pair.tick()
+    assert "第 1 号" in read(form)  # what Space would acknowledge stands there
+    shown = {b.text() for b in form._bar._buttons.values() if not b.isHidden()}
+    assert "接令" in shown and not {"拒绝", "完成", "受阻"} & shown
+    pair.act("front", directives.acknowledge, directive=first.id)
+    form._words.setText("不在我处")
+    before = pair.lines()
+    for key in ("X", "O", "B", "U", "W"):
+        form.answer(key)
+    for act in (form.supersede, form.speak, form.expect, form.sign):
+        act()
+    pair.world.desk.keep("after", "1").result()  # whatever was asked is written by now
+    assert pair.lines() == before and pair.sheet() is None and "先选一条" in read(form)
+    pair.wall.choose(Subject(Directive, second.id))
+    form._words.setText("不在我处")
+    form.answer("X")
+    pair.qtbot.waitUntil(lambda: pair.all(Directive)[1].state == "REFUSED")
+
+
+def test_an_order_chosen_in_another_incident_is_no_longer_meant(pair: Pair) -> None:
+    pair.act("chief", directives.issue, order=an_order(pair.incident))
+    order = pair.all(Directive)[0]
+    pair.wall.choose(Subject(Directive, order.id))
+    pair.act("chief", incidents.open_incident, opening=an_opening(title="另一处"))
+    form, before = pair.panel("order_form"), pair.lines()
+    assert "第 1 号" not in read(form)
+    form._words.setText("误报")
+    form.answer("X")
+    form.supersede()
+    pair.world.desk.keep("after", "1").result()
+    assert pair.lines() == before and "先选一条" in read(form)
+
+
+def test_a_new_incident_does_not_get_the_order_that_is_being_typed(pair: Pair) -> None:
+    form, first = pair.panel("order_form"), pair.incident
+    form._to.setCurrentIndex(form._to.findData("front"))
+    form._words.setText("封控港五路")
+    form.ask_decision()
+    decision = pair.sheet()
+    pair.act("chief", incidents.open_incident, opening=an_opening(title="化工厂火灾"))
+    decision._fields["why"][1].setText("近学校")
+    decision.accept()
+    pair.qtbot.waitUntil(lambda: pair.all(Decision) != [])
+    assert pair.all(Decision)[0].incident == first
+    form._words.setText("封控港五路")
+    other = next(i.id for i in pair.all(Incident) if i.id != first)
+    form._for = first  # as it was begun before the other one came
+    for act in (form.issue, form.say, form.keep_draft):
+        form._for = first
+        act()
+        assert "已换为 化工厂火灾" in read(form)
+    pair.world.desk.keep("after", "1").result()
+    assert pair.all(Directive) == [] and pair.all(Message) == []
+    form.issue()  # said once, then it counts
+    pair.qtbot.waitUntil(lambda: pair.all(Directive) != [])
+    assert pair.all(Directive)[0].incident == other
+
+
+def test_enter_twice_gives_one_order(pair: Pair) -> None:
+    form, before = pair.panel("order_form"), pair.lines()
+    form._to.setCurrentIndex(form._to.findData("front"))
+    form._words.setText("封控港五路")
+    QTest.keyClick(form._words, Qt.Key.Key_Return)
+    QTest.keyClick(form._words, Qt.Key.Key_Return)
+    pair.qtbot.waitUntil(lambda: pair.lines() > before and form._words.text() == "")
+    form._words.setText("封控港五路")  # the same words later are another order
+    form.issue()
+    pair.qtbot.waitUntil(lambda: form._words.text() == "")
+    assert [d.no for d in pair.all(Directive)] == [1, 2]
+
+
 def test_what_is_not_for_a_post_is_greyed_and_says_whose_it_is(pair: Pair) -> None:
     pair.act("chief", directives.issue, order=an_order(pair.incident))
     order = Subject(Directive, pair.all(Directive)[0].id)

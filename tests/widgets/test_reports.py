@@ -70,6 +70,29 @@ def test_the_page_says_what_is_owed_and_how_late(world: City, desk_page: Any) ->
     assert "迟 1:00" in told_by(desk_page, "reports")
 
 
+def test_what_a_sheet_is_told_belongs_to_the_incident_that_it_names(
+    world: City, desk_page: Any, qtbot: Any
+) -> None:
+    panel = desk_page.page.panels["reports"]
+    for begin, kind in ((panel.tell_losses, Losses), (panel.call, PhoneReport)):
+        first = panel._subject
+        begin()
+        sheet = desk_page._overlay
+        world.clock.at += MINUTE
+        title = f"另一处 {kind.__name__}"
+        do(world, incidents.open_incident, opening=an_opening(title=title))
+        assert panel._subject.title == title  # the page follows what is newest
+        assert first.title in sheet._title
+        for name in ("told", "reporter", "source"):
+            if name in sheet._fields:
+                sheet._fields[name][1].setText("王")
+        sheet.accept()
+        found = lambda kind=kind: world.store.read(lambda r: r.find(kind))  # noqa: E731
+        qtbot.waitUntil(lambda found=found: found() != [])
+        (made,) = found()
+        assert (made.id if kind is Losses else made.incident) == first.id
+
+
 def test_a_report_is_filled_and_each_element_says_where_from(
     world: City, desk_page: Any, qtbot: Any
 ) -> None:

@@ -138,6 +138,56 @@ def test_a_digit_chooses_another_and_the_reasons_are_told(
     assert sent(town)[0].resource == "U0"
 
 
+def test_what_was_chosen_is_meant_wherever_it_stands_by_then(
+    alarm_to: Any, town: Any, qtbot: Any
+) -> None:
+    """Units move and others send: the key still means the unit that was chosen, or none."""
+    press(alarm_to, (Qt.Key.Key_5, ALT), (Qt.Key.Key_J, NONE))
+    panel = proposed(alarm_to, qtbot)
+    press(alarm_to, (Qt.Key.Key_3, NONE))
+    town.picture.fixes.lon[2] = PLACE[0]  # the third comes first
+    town.clock.at += 6 * SECOND
+    town.picture.fixes.at[:] = town.clock.at
+    town.tick(markers=frozenset({Fixes}))
+    qtbot.waitUntil(lambda: panel._fit[0].unit.resource.id == "U2", timeout=20_000)
+    press(alarm_to, (Qt.Key.Key_U, NONE))
+    qtbot.waitUntil(lambda: len(sent(town)) == 1, timeout=20_000)
+    assert sent(town)[0].resource == "U2"
+    qtbot.waitUntil(lambda: panel._current == "", timeout=20_000)
+    town.tick({Assignment: sent(town)})
+    qtbot.waitUntil(lambda: panel._fit[0].unit.resource.id != "U2", timeout=20_000)
+    press(alarm_to, (Qt.Key.Key_1, NONE))
+    gone = panel._current
+    busy = dataclasses.replace(sent(town)[0], id="other", resource=gone, subject="E8")
+    town.tick({Assignment: [busy]})  # another station sends it elsewhere
+    qtbot.waitUntil(lambda: gone not in [p.unit.resource.id for p in panel._fit], timeout=20_000)
+    press(alarm_to, (Qt.Key.Key_U, NONE))
+    assert "选中的一行已不在" in told(panel) and len(sent(town)) == 1
+
+
+def test_of_several_on_their_way_the_chosen_one_is_called_back(
+    alarm_to: Any, town: Any, qtbot: Any
+) -> None:
+    press(alarm_to, (Qt.Key.Key_5, ALT), (Qt.Key.Key_J, NONE))
+    panel = proposed(alarm_to, qtbot)
+    for n in (1, 2):
+        press(alarm_to, (Qt.Key.Key_U, NONE))
+        qtbot.waitUntil(lambda n=n: len(sent(town)) == n, timeout=20_000)
+        town.tick({Assignment: sent(town)})
+        engaged = {a.resource for a in sent(town)}
+        qtbot.waitUntil(lambda e=engaged: not e & {p.unit.resource.id for p in panel._fit},
+                        timeout=20_000)  # fmt: skip
+    press(alarm_to, (Qt.Key.Key_Q, NONE))
+    assert "先按数字选一行" in told(panel)
+    places = {t.assignment.resource: n for n, t in enumerate(panel._rows()) if hasattr(t, "steps")}
+    press(alarm_to, (Qt.Key(Qt.Key.Key_1 + places["U1"]), NONE), (Qt.Key.Key_B, NONE))
+    sheet = next(s for s in alarm_to.findChildren(Sheet) if s.isVisible())
+    assert "燃气 1" in sheet._title
+    sheet._fields["reason"][1].setText("误报")
+    sheet.accept()
+    qtbot.waitUntil(lambda: [a.resource for a in sent(town)] == ["U0"], timeout=20_000)
+
+
 def test_who_was_sent_is_followed_and_the_next_is_offered(
     alarm_to: Any, town: Any, qtbot: Any
 ) -> None:
