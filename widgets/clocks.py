@@ -10,7 +10,7 @@ from PySide6.QtCore import QRectF
 
 from commandwall import calls, codes, deadlines, reporting
 from commandwall.calls import Call
-from commandwall.clock import MINUTE, Ms
+from commandwall.clock import HOUR, MINUTE, Ms
 from commandwall.dispatch import ARRIVED, Assignment, AssignmentStep
 from commandwall.incidents import Incident
 from commandwall.picture import Changes, Picture, Tick
@@ -22,8 +22,10 @@ from widgets.directives import focus
 from widgets.i18n import named, tr
 from widgets.paper import Ink, Paper
 
-GAP, NAME, FIGURE, BAR = 24.0, 18.0, 58.0, 74.0
-"""Between two clocks; baselines of the name and the figure, top of the bar."""
+GAP, BASE, BAR, ROW = 24.0, 26.0, 38.0, 48.0
+"""Between two clocks; baseline of the words, top of the bar, height of a row."""
+LEAST, MOST = 240.0, 480.0
+"""How wide a clock is: narrower ones stand in two rows where there is room for them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,29 +64,32 @@ class Clocks(Panel):
     def draw(self, paper: Paper) -> None:
         found = self.picture.incidents.get(focus(self.picture, self.incident))
         if found is None:
-            paper.write(0, NAME, tr("没有突发事件"), Ink("body", "t3"))
+            paper.write(0, BASE, tr("没有突发事件"), Ink("body", "t3"))
             return
         shown = self._clocks(found)
-        wide = (paper.width + GAP) / len(shown)
+        fit = max(1, int((paper.width + GAP) // (LEAST + GAP)))
+        rows = max(1, min(-(-len(shown) // fit), int(paper.height // ROW)))
+        across = -(-len(shown) // rows)
+        step = min(MOST, (paper.width + GAP) / across)
         for i, clock in enumerate(shown):
-            self._draw_clock(paper, i * wide, wide - GAP, clock)
+            box = QRectF(i % across * step, i // across * ROW, step - GAP, ROW)
+            self._draw_clock(paper, box, clock)
 
-    def _draw_clock(self, paper: Paper, x: float, wide: float, clock: Clock) -> None:
-        lit = clock.lamp != deadlines.GREEN
-        start = x
+    def _draw_clock(self, paper: Paper, box: QRectF, clock: Clock) -> None:
+        """Its name at the left and its figure at the right of one line: the bar is as long."""
+        lit, start, base = clock.lamp != deadlines.GREEN, box.x(), box.y() + BASE
         if lit:
-            paper.lamp(x + 10, NAME - 7, 18, clock.lamp)
+            paper.lamp(start + 10, base - 7, 18, clock.lamp)
             start += 28
-        ink = Ink("label", "t1" if lit else "t3", lit)
-        paper.write(start, NAME, clock.name, ink, room=x + wide - start)
-        figure = Ink("sentence", "t2" if clock.done else "t1", lit)
-        aside = Ink("label", "t1" if lit else "t3")
-        room = max(80.0, wide - paper.length(clock.aside, aside) - 14)
-        end = paper.write(x, FIGURE, clock.figure, figure, room=room)
-        paper.write(end + 12, FIGURE, clock.aside, aside, room=x + wide - end - 12)
+        figure = Ink("item", "t2" if clock.done else "t1", lit)
+        words = Ink("label", "t1" if lit else "t3", lit)
+        pieces = [(clock.aside, words)] if clock.aside else []
+        pieces.append((clock.figure, figure))
+        end = paper.row_back(box.right(), base, *pieces, gap=12)
+        paper.write(start, base, clock.name, words, room=end - 12 - start)
         tokens = {deadlines.RED: "s1", deadlines.ORANGE: "s2", deadlines.YELLOW: "s3"}
         token = tokens.get(clock.lamp, "t3" if clock.done else "t2")
-        paper.bar(QRectF(x, BAR, wide, 5), clock.share, token=token)
+        paper.bar(QRectF(box.x(), box.y() + BAR, box.width(), 4), clock.share, token=token)
 
     def _clocks(self, i: Incident) -> list[Clock]:
         found = [*self._reports(i), self._front(i), self._first(i), self._calls(i)]
@@ -138,7 +143,9 @@ class Clocks(Panel):
     def _timed(self, name: str, span: tuple[Ms, Ms], done_at: Ms | None) -> Clock:
         start, due = span
         limit, now = max(1, due - start), self.picture.now
-        name = tr("{name} 限 {n} 分", name=name, n=limit // MINUTE)
+        hours = limit >= 2 * HOUR
+        words, unit = ("{name} 限 {n} 时", HOUR) if hours else ("{name} 限 {n} 分", MINUTE)
+        name = tr(words, name=name, n=limit // unit)
         if done_at is not None:
             share, took = (done_at - start) / limit, age.span(max(0, done_at - start))
             if done_at > due:  # a tick would say that it was well

@@ -18,7 +18,7 @@ from commandwall.picture import Changes, Picture, SyncState, Tick
 from commandwall.posts import BACK, FRONT, roster, side_of
 from commandwall.requests import Request
 from commandwall.sitreps import SituationReport, newest, turn  # fmt: skip
-from widgets import age, links, text
+from widgets import age, links, order_words, text
 from widgets.base import Command, Panel, Subject
 from widgets.directives import advice, debts_of, focus, of_incident
 from widgets.i18n import language, named, tr
@@ -69,16 +69,25 @@ class CommandSide(Panel):
         ]
 
     def _post(self) -> CommandPost | None:
-        return self.picture.command_posts.get(f"{self._focus()}:{self.side}")
+        """The command post of this side; None where nothing was told of it, and nothing has to be:
+        the front alone reports in."""
+        found = self.picture.command_posts.get(f"{self._focus()}:{self.side}")
+        told = found is not None and (found.lead or found.name or found.place)
+        return found if told or self.side == FRONT else None
+
+    def _draw_post(self, paper: Paper, base: float, post: CommandPost) -> None:
+        """Who leads there, which must be read, then where."""
+        who, ink = self._who(post), Ink("body", "t1", True)
+        told = age.age(self.picture.now, post.told_at) if post.told_at else ""
+        end = paper.row_back(paper.width, base, (told, Ink("age", "t2"))) if told else paper.width
+        x = paper.write(0, base, who, ink, room=end - 12) + 16 if who else 0.0
+        where = " ".join(filter(None, (post.name, post.place))) or tr("地点未报")
+        paper.write(x, base, where, Ink("body"), room=end - 12 - x)
 
     def draw(self, paper: Paper) -> None:
         y = self.top + 4
         if post := self._post():
-            who = self._who(post)
-            start = paper.row_back(paper.width, y + 16, (who, Ink("age", "t2"))) if who else None
-            where = " ".join(filter(None, (post.name, post.place))) or tr("地点未报")
-            room = paper.width if start is None else start - 12
-            paper.write(0, y + 16, where, Ink("body"), room=room)
+            self._draw_post(paper, y + 16, post)
             y += 34
         y = self._draw_scene(paper, self._draw_tiles(paper, y))
         debts = self._owed()
@@ -95,12 +104,10 @@ class CommandSide(Panel):
                 self.take(tile.post) if tile.post else self.context.go("roster")
 
     def _who(self, post: CommandPost) -> str:
-        """李* 14 人 3 分前: who leads, how many are there, and since when that is told."""
+        """李* 14 人: who leads, and how many are there."""
         if not post.lead:
             return ""
-        many = tr("{n} 人", n=age.number(post.people))
-        told = age.age(self.picture.now, post.told_at) if post.told_at else ""
-        return "　".join(filter(None, (text.person(post.lead), many, told)))
+        return tr("{lead} {n} 人", lead=text.person(post.lead), n=age.number(post.people))
 
     def _draw_tiles(self, paper: Paper, y: float) -> float:
         bottom = y
@@ -136,8 +143,7 @@ class CommandSide(Panel):
         ]
 
     def _tiles_top(self) -> float:
-        there = f"{self._focus()}:{self.side}" in self.picture.command_posts
-        return self.top + 4 + (34 if there else 0)
+        return self.top + 4 + (34 if self._post() is not None else 0)
 
     def _draw_owed(self, paper: Paper, y: float, debts: Sequence[Debt]) -> None:
         if not debts:
@@ -146,16 +152,31 @@ class CommandSide(Panel):
             paper.lamp(12, y + 14, 20, owed.lamp(debt, self.picture.now))
             left = age.left(self.picture.now, debt.due)
             paper.write(paper.width, y + 20, left, Ink("body", "t1", True), RIGHT)
-            paper.write(34, y + 20, _words(debt), Ink("body", "t1", True), room=paper.width - 140)
+            room = paper.width - paper.length(left, Ink("body", "t1", True)) - 46
+            paper.write(34, y + 20, self._words(debt), Ink("body", "t1", True), room=room)
             paper.write(34, y + 44, self._owes(debt), Ink("label", "t3"), room=paper.width - 40)
             y += ROW
 
     def _owes(self, debt: Debt) -> str:
-        """What is to be done about it where it is late, who owes what, and its number."""
+        """Who owes what, and its number; where it is late what is missing, and what to do."""
+        who, step = named("post", debt.post), named("directive_limit", debt.step)
+        late = advice(debt, self.picture.now)
+        told = (who, late) if late else (tr("{who} 欠{what}", who=who, what=step),)
+        return "　".join(filter(None, (*told, links.called(debt.record))))
+
+    def _words(self, debt: Debt) -> str:
+        """What a debt is about; an order by the name of its task."""
         record = debt.record
-        step = named("directive_limit", debt.step)
-        what = tr("{who} 欠{what}", who=named("post", debt.post), what=step)
-        return "　".join(filter(None, (advice(debt, self.picture.now), what, links.called(record))))
+        if isinstance(record, Incident):
+            return tr("情况报告")
+        if isinstance(record, Countersign):
+            return tr("第二人 {name}", name=text.person(record.second))
+        if isinstance(record, Request):
+            return tr("请求 {what}", what=record.what)
+        task = order_words.task_of(self.context.book, self.picture, record)
+        incident = self.picture.incidents.get(record.incident)
+        words = order_words.at_scene(record.text, incident)
+        return words if task is None else order_words.task_name(task)
 
     def _owed(self) -> list[Debt]:
         """What this side owes, the first to be late first."""
@@ -170,16 +191,6 @@ class CommandSide(Panel):
 
     def _full(self, code: codes.Code) -> str:
         return str(code.facts[f"full_{language()}"])
-
-
-def _words(debt: Debt) -> str:
-    """What a debt is about."""
-    record = debt.record
-    if isinstance(record, Incident):
-        return tr("情况报告")
-    if isinstance(record, Countersign):
-        return tr("第二人 {name}", name=text.person(record.second))
-    return tr("请求 {what}", what=record.what) if isinstance(record, Request) else record.text
 
 
 class FrontCommand(CommandSide):

@@ -42,7 +42,7 @@ from widgets.base import Command, Subject
 from widgets.file_sheet import FileSheet
 from widgets.i18n import named, tr
 from widgets.linked import LinkedRows
-from widgets.order_words import closed, ended, heard, reached, second_word
+from widgets.order_words import at_scene, closed, ended, heard, reached, second_word, short
 from widgets.paper import MIDDLE, RIGHT, Ink, Paper
 
 STEPS = ("下达", "送达", "已看", "接令", "执行", "完成", "核验")
@@ -58,6 +58,8 @@ OWED = {
 """What is owed -> the step on which the mark stands."""
 SEEN = STEPS.index("已看")
 STEP, LEFT, NAMES = 44.0, 168.0, 44.0
+BASE, UNDER = 20.0, 25.0
+"""Baseline of the first line of a row, and how far the second one is under it."""
 DEBT = Ink("body", "t1", True)
 
 
@@ -69,8 +71,7 @@ class Directives(LinkedRows):
     kind = Directive
     shows = frozenset({Directive, Request, Answer, Countersign, Message, Decision, Incident, Tick})
     quiet = True
-    row = 46.0
-    head = 34.0
+    row, head, foot = 52.0, 28.0, 28.0
 
     def __init__(self, *args: Any, **kw: Any) -> None:
         super().__init__(*args, **kw)
@@ -185,52 +186,47 @@ class Directives(LinkedRows):
             paper.write(x + i * STEP, base - lifted, word, Ink("age"), MIDDLE)
 
     def draw_row(self, paper: Paper, key: str, box: QRectF, chosen: bool) -> None:
-        if (request := self.picture.requests.get(key)) is not None:
-            self._draw_request(paper, request, box)
-        d = self.picture.directives.get(key)
-        if d is None:
+        """What is asked for has both lines of its column; what is said of it is under the steps."""
+        row = self.picture.requests.get(key) or self.picture.directives.get(key)
+        if row is None:
             return
-        told, middle, dots = self._told(d), box.center().y() + 7, self._dots(paper.width)
-        base = middle - 9 if told else middle
-        over = is_over(d)
-        paper.write(8, base, order_number(tr, d), Ink("age"))
-        names = f"{named('post', d.from_post)} → "
+        base, dots, over = box.top() + BASE, self._dots(paper.width), _over(row)
+        paper.write(8, base, order_number(tr, row), Ink("age"))
+        names, to = f"{named('post', row.from_post)} → ", named("post", row.to_post)
         x = paper.write(NAMES, base, names, Ink("body", "t3" if over else "t2"))
-        paper.write(
-            x, base, named("post", d.to_post), Ink("body", "t2" if over else "t1", not over)
-        )
-        words = "　".join(filter(None, (named("directive_verb", d.verb), d.text, d.place)))
-        start = self._words
-        if d.priority < USUAL and not over:
-            paper.mark(start + 8, base - 7, 16, (d.priority, ACKED))
-            start += 24
-        paper.write(start, base, words, Ink("body", "t3" if over else "t2"), room=dots - start - 32)
-        self._draw_steps(paper, d, dots, box.center().y())
-        owed = Ink("body", "t2", False) if over else DEBT
-        paper.write(paper.width - 8, middle, self._debt(d), owed, RIGHT)
-        start, room = self._words, dots - self._words - 32
-        paper.write(start, base + 20, told, Ink("age", "t2"), room=room)
-        if f"directive:{d.id}" in self.picture.unsent:
-            paper.write(NAMES, base + 20, tr("未送达中心池"), Ink("age", "t2"))
+        paper.write(x, base, to, Ink("body", "t2" if over else "t1", not over))
+        self._draw_words(paper, row, base)
+        if isinstance(row, Directive):
+            self._draw_steps(paper, row, dots, base - 7)
+        debt = Ink("body", "t2", False) if over else DEBT
+        paper.write(paper.width - 8, base, self._debt(row), debt, RIGHT)
+        told = self._told(row) if isinstance(row, Directive) else self._request_told(row)
+        paper.write(dots - 6, base + UNDER, told, Ink("age", "t2"), room=paper.width - dots - 2)
+        if f"{type(row).__name__.lower()}:{row.id}" in self.picture.unsent:
+            paper.write(NAMES, base + UNDER, tr("未送达中心池"), Ink("age", "t2"))
 
-    def _draw_request(self, paper: Paper, r: Request, box: QRectF) -> None:
-        told, middle, dots = self._request_told(r), box.center().y() + 7, self._dots(paper.width)
-        base, over = middle - 9 if told else middle, r.state != ASKED
-        paper.write(8, base, order_number(tr, r), Ink("age"))
-        paper.write(NAMES, base, _names(r), Ink("body", "t3" if over else "t2"))
-        start = self._words
-        if r.priority < USUAL and not over:
-            paper.mark(start + 8, base - 7, 16, (r.priority, ACKED))
+    def _draw_words(self, paper: Paper, row: Directive | Request, base: float) -> None:
+        """In a word what is asked for, then the whole, on two lines."""
+        over, start = _over(row), self._words
+        room = self._dots(paper.width) - start - 32
+        if row.priority < USUAL and not over:
+            paper.mark(start + 8, base - 7, 16, (row.priority, ACKED))
             start += 24
-        words = "　".join(filter(None, (tr("请求 {what}", what=r.what), r.amount, r.place)))
-        room = paper.width - self._debts - start
-        paper.write(start, base, words, Ink("body", "t3" if over else "t2"), room=room)
-        owed = Ink("body", "t2", False) if over else DEBT
-        paper.write(paper.width - 8, middle, self._debt(r), owed, RIGHT)
-        start, room = self._words, dots - self._words - 32
-        paper.write(start, base + 20, told, Ink("age", "t2"), room=room)
-        if f"request:{r.id}" in self.picture.unsent:
-            paper.write(NAMES, base + 20, tr("未送达中心池"), Ink("age", "t2"))
+        word, rest = self._asks(row)
+        bold = Ink("body", "t3" if over else "t1", not over)
+        if word:
+            start = paper.write(start, base, word, bold, room=room) + 12
+        ink = Ink("body", "t3" if over else "t2")
+        paper.paragraph(self._words, base, rest, ink, room, 2, start - self._words)
+
+    def _asks(self, row: Directive | Request) -> tuple[str, str]:
+        """What a row asks for: in a word, and the rest; the place of its own comes last."""
+        if isinstance(row, Request):
+            rest = row.amount, row.place
+            return tr("请求 {what}", what=row.what), "　".join(filter(None, rest))
+        incident = self.picture.incidents.get(row.incident)
+        rest = at_scene(row.text, incident), row.place
+        return short(self.context.book, self.picture, row), "　".join(filter(None, rest))
 
     def _request_told(self, r: Request) -> str:
         """By when it is needed; or what was said to it, and the directive that it became."""
@@ -323,6 +319,10 @@ class Directives(LinkedRows):
 
     def _focus(self) -> str:
         return focus(self.picture, self.incident)
+
+
+def _over(row: Directive | Request) -> bool:
+    return row.state != ASKED if isinstance(row, Request) else is_over(row)
 
 
 def _owes(row: Directive | Request) -> Debt | None:

@@ -17,10 +17,10 @@ from commandwall.forces import Waiting
 from commandwall.incidents import OPEN, CommandPost, GradeProposal, Incident, JoinedEvent, Levels
 from commandwall.owed import Debt
 from commandwall.picture import Changes, Picture, Tick
-from commandwall.posts import FRONT
+from commandwall.reporting import Losses
 from commandwall.requests import Request
 from commandwall.sitreps import SituationReport
-from widgets import age, scenes, text
+from widgets import age, at_scene, scenes
 from widgets.base import Command, Panel, Subject
 from widgets.directives import debts_of, focus
 from widgets.i18n import named, tr
@@ -33,12 +33,12 @@ from widgets.incident_acts import (
     ask_reopen,
     joined,
 )
-from widgets.on_task import counts, out_for
+from widgets.on_task import out_for
 from widgets.opening import GRADINGS, ask_levels, ask_opening, from_spot, level, proposal_line
 from widgets.paper import RIGHT, Ink, Paper
 from widgets.unit_voice import name_of
 
-FIELD, TITLE_LEAST, LATE, GAP = 168.0, 460.0, 470.0, 24.0
+FIELD, TITLE_LEAST, LATE, GAP = 184.0, 400.0, 470.0, 24.0
 """Widths of a field, of the least title beside the fields, of what is late."""
 FIELDS = FIELD * (len(GRADINGS) + 1) + LATE
 ACTS = (
@@ -48,8 +48,11 @@ ACTS = (
     ("Shift+X", "结束突发事件", ask_close, closing.close_incident),
 )
 """Keys of what is asked about the incident in focus: name, sheet, act."""
-CARD, CARDS = 44.0, 100.0
+CARD, CARDS = 44.0, 140.0
 """Height of a card of another incident, and where the cards begin."""
+UNDER, LATER, LINE = 74.0, 86.0, 40.0
+"""Where the fields begin that stand under the title; how far under them what is late stands where
+the width is not enough for both; height of a line of what is known of the scene."""
 
 
 class IncidentStrip(Panel):
@@ -66,6 +69,7 @@ class IncidentStrip(Panel):
             Directive,
             Request,
             SituationReport,
+            Losses,
             Assignment,
             AssignmentStep,
             Tick,
@@ -181,29 +185,27 @@ class IncidentStrip(Panel):
             line = tr("在事件卡或告警上按 E 转突发，按 Shift N 在图上新开；前后指一同开设")
             paper.write(0, 74, self._said or line, Ink("body", "t3"), room=paper.width)
             return
-        wide, beside = FIELDS, self._beside()
-        room = paper.width - wide - GAP if beside else paper.width
+        beside = self._beside()
+        room = paper.width - FIELDS - GAP if beside else paper.width
         paper.write(0, 40, found.title, Ink("sentence"), room=room)
         line = self._said or self._line(found, beside)
-        paper.write(0, 76, line, Ink("body", "t1" if self._said else ""), room=room)
-        x, y = (paper.width - wide, 0.0) if beside else (0.0, 88.0)
+        paper.write(0, 76 if beside else 70, line, Ink("body", "t1" if self._said else ""),
+                    room=room)  # fmt: skip
+        x, y = (paper.width - FIELDS, 0.0) if beside else (0.0, UNDER)
         self._draw_fields(paper, x, y, found)
-        self._draw_late(paper, x + wide - LATE if beside else 0.0, y if beside else y + 76, found)
+        if paper.width < FIELDS:
+            x, y = x - FIELDS + LATE, y + LATER
+        self._draw_late(paper, x + FIELDS - LATE, y, found)
+        self._draw_scene(paper, y + (126 if beside else 102), found)
         if beside:
-            end = 0.0
-            for incident, box in self._cards(paper.width):
-                self._draw_card(paper, box, incident)
-                end = box.right() + 16
-            if 0 < end < paper.width - 160:
-                paper.write(end, CARDS + 28, tr("按 ] 切换"), Ink("age"))
+            self._draw_advice(paper, x, found)
+            self._draw_cards(paper)
 
     def _beside(self) -> bool:
         """Whether the fields stand beside the title; else they stand under it."""
         return self.width() / self.look.unit - FIELDS >= TITLE_LEAST
 
     def _draw_fields(self, paper: Paper, x: float, y: float, found: Incident) -> None:
-        advice = proposal_line(self.picture, found)
-        paper.write(x, y + 90, advice, Ink("age", "t1"), room=FIELD * 3)
         for grading, name in GRADINGS.items():
             value = getattr(found, grading)
             paper.write(x, y + 22, tr(name), Ink("label", "t3"), room=FIELD - 8)
@@ -218,12 +220,28 @@ class IncidentStrip(Panel):
         since = age.span(Ms(self.picture.now - found.opened_at))
         paper.write(x, y + 64, since, Ink("item", "t2", False), room=FIELD - 8)
 
+    def _draw_scene(self, paper: Paper, y: float, found: Incident) -> None:
+        """How bad it is and who is there, as large as the levels; what does not fit beside the
+        others goes to the next line where there is one."""
+        x, last = 0.0, paper.height - LINE
+        for fact in at_scene.facts(self.picture, found):
+            ink = Ink("item") if fact.known else Ink("item", "t2", False)
+            wide = paper.span((fact.name, Ink("label")), (fact.words, ink), gap=12)
+            if x and x + wide > paper.width and y < last and not self._beside():
+                x, y = 0.0, y + LINE
+            x = paper.write(x, y, fact.name, Ink("label"), room=paper.width - x) + 12
+            x = paper.write(x, y, fact.words, ink, room=paper.width - x) + 40
+
+    def _draw_advice(self, paper: Paper, x: float, found: Incident) -> None:
+        advice = proposal_line(self.picture, found)
+        paper.write(x, 90, advice, Ink("age", "t1"), room=FIELD * 3)
+
     def _draw_late(self, paper: Paper, x: float, y: float, found: Incident) -> None:
         """Who is late with what and by how much; else what is due next."""
         now, debts = self.picture.now, debts_of(self.picture, found.id)
         clocks = forces.clocks(out_for(self.picture, found))
         late = sum(one.due < now for one in (*debts, *clocks))
-        told = tr("超时 {late} 项　欠答 {n} 项", late=late, n=len(debts))
+        told = self._counted(late, len(debts))
         paper.write(x, y + 22, told, Ink("label", "t1" if late else "t3", bool(late)))
         worst = min((*debts[:1], *clocks[:1]), key=lambda one: one.due, default=None)
         if worst is None:
@@ -237,6 +255,21 @@ class IncidentStrip(Panel):
         words = unit_words(worst, self.picture) if unit else _words(worst)
         stop = paper.write(x + 36, y + 64, words, Ink("item"), room=LATE - 36 - wide - 16)
         paper.write(stop + 16, y + 64, left, Ink("item"))
+
+    def _counted(self, late: int, owed: int) -> str:
+        """How many answers are owed. How many are late stands at the head of the wall, for all
+        incidents together: here only where that is another number."""
+        if len(self.open_ones()) > 1:
+            return tr("超时 {late} 项　欠答 {n} 项", late=late, n=owed)
+        return tr("欠答 {n} 项，最迟" if late else "欠答 {n} 项，最先到期", n=owed)
+
+    def _draw_cards(self, paper: Paper) -> None:
+        end = 0.0
+        for incident, box in self._cards(paper.width):
+            self._draw_card(paper, box, incident)
+            end = box.right() + 16
+        if 0 < end < paper.width - 160:
+            paper.write(end, CARDS + 28, tr("按 ] 切换"), Ink("age"))
 
     def _cards(self, width: float) -> list[tuple[Incident, QRectF]]:
         """The open incidents that are not in focus, each with its place under the strip."""
@@ -263,8 +296,8 @@ class IncidentStrip(Panel):
                     room=box.width() * 0.5 - 60)  # fmt: skip
 
     def _line(self, found: Incident, carded: bool) -> str:
-        """Where, what kind, in which phase, since when, who is there; `carded`: the other
-        incidents stand below as cards."""
+        """Where, what kind, in which phase, since when; `carded`: the other incidents stand below
+        as cards, and what the rules propose under the levels."""
         others = 0 if carded else len(self.open_ones()) - 1
         more = tr("另有 {n} 起，按 ] 切换", n=others) if others else ""
         kind = named("incident_kind", found.kind) if found.kind else ""
@@ -272,18 +305,9 @@ class IncidentStrip(Panel):
         also = len(joined(self.picture, found.id))
         merged = tr("并入 {n} 件", n=also) if also else ""
         opened = tr("{time} 起", time=age.clock(found.opened_at))
-        there, out = self._there(found), counts(out_for(self.picture, found))
-        force = tr("力量 {counts}", counts=out) if out else tr("未派力量")
-        parts = found.place, there, force, kind, phase, opened, merged, more
+        advice = "" if carded else proposal_line(self.picture, found)
+        parts = advice, found.place, kind, phase, opened, merged, more
         return "　".join(filter(None, parts))
-
-    def _there(self, found: Incident) -> str:
-        """Who leads on the scene, and how many are there."""
-        front = self.picture.command_posts.get(f"{found.id}:{FRONT}")
-        if front is None or not (front.lead or front.people):
-            return tr("前指未报到")
-        lead = text.person(front.lead)
-        return tr("前指 {lead} {n} 人", lead=lead, n=age.number(front.people))
 
 
 def _words(debt: Debt) -> str:

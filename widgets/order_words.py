@@ -1,13 +1,18 @@
-"""What a row of directives and requests says of itself: how far it came, who answered for whom."""
+"""What a row of directives and requests says of itself: what it asks for, how far it came, who
+answered for whom."""
 
 from __future__ import annotations
 
+from commandwall import plans
 from commandwall.answers import Answer
 from commandwall.countersign import Countersign
 from commandwall.directives import DRAFT, VERIFIED, Directive
+from commandwall.incidents import Incident
+from commandwall.picture import Picture
+from commandwall.planbook import Book, PlanTask
 from commandwall.requests import Request
 from widgets import age
-from widgets.i18n import named, tr
+from widgets.i18n import language, named, tr
 from widgets.text import person
 
 
@@ -55,3 +60,37 @@ def closed(d: Directive | Request) -> str:
     if d.state == VERIFIED:
         return tr("已核验 {time}", time=age.clock(d.verified_at))
     return tr("已知悉 {time}", time=age.clock(d.end_acked_at)) if d.end_acked_at else ""
+
+
+def task_of(book: Book, picture: Picture, d: Directive) -> PlanTask | None:
+    """The task of a plan that it stands for; None where no plan here knows of it."""
+    name, key = plans.task_of(_root(picture, d))
+    every = (t for p in book.plans if p.id == name for t in p.tasks)
+    return next((t for t in every if t.id == key), None)
+
+
+def _root(picture: Picture, d: Directive) -> Directive:
+    """The directive that the plan set, where another one stands for it now."""
+    seen = {d.id}
+    while (before := picture.directives.get(d.supersedes)) and before.id not in seen:
+        d = before
+        seen.add(d.id)
+    return d
+
+
+def short(book: Book, picture: Picture, d: Directive) -> str:
+    """What it asks for in a word: the name of its task, else of its act; "" where it has none."""
+    task = task_of(book, picture, d)
+    return named("directive_verb", d.verb) if task is None else task_name(task)
+
+
+def task_name(task: PlanTask) -> str:
+    return task.en if language() == "en" else task.zh
+
+
+def at_scene(words: str, incident: Incident | None) -> str:
+    """The words of an order with the place of its incident, which stands at the head of the page,
+    as the scene: so that a line holds what is to be done there. In the language of plans and
+    places, whatever the screen is read in."""
+    place = incident.place if incident is not None else ""
+    return words.replace(place, "现场") if place else words

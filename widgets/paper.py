@@ -126,17 +126,19 @@ class Paper:
         return x + gap
 
     def paragraph(
-        self, x: float, base: float, words: object, ink: Ink, room: float, lines: int = 2
-    ) -> float:
-        """A text wrapped to `room`; returns the baseline of its last line."""
+        self, x: float, base: float, words: object, ink: Ink, room: float, lines: int = 2,
+        indent: float = 0.0,
+    ) -> float:  # fmt: skip
+        """A text wrapped to `room`, whose first line begins `indent` further in; returns the
+        baseline of its last line."""
         letters = self.look.letters(ink.role, ink.bold)
-        shown = text.wrap(text.plain(words), letters, room, lines)
+        shown = text.wrap(text.plain(words), letters, room, lines, indent)
         self.said.append(" ".join(shown))
         for i, line in enumerate(shown):
-            at = base + i * self.line_height(ink.role)
-            if self._wanted(self._letters(x, at, room, ink), line, ink):
+            at, start = base + i * self.line_height(ink.role), x if i else x + indent
+            if self._wanted(self._letters(start, at, room, ink), line, ink):
                 self._use(ink)
-                self.painter.drawText(QPointF(x, at), line)
+                self.painter.drawText(QPointF(start, at), line)
         return base + (len(shown) - 1) * self.line_height(ink.role)
 
     def line(self, x: float, y: float, x2: float, y2: float, token: str = "ln",

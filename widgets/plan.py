@@ -21,6 +21,7 @@ from widgets.base import Command
 from widgets.directives import focus, of_incident
 from widgets.i18n import language, named, tr
 from widgets.linked import LinkedRows
+from widgets.order_words import task_name, task_of
 from widgets.paper import RIGHT, Ink, Paper
 
 LEFT = 34.0
@@ -152,7 +153,7 @@ class PlanList(LinkedRows):
     def _name(self, d: Directive) -> str:
         """The short name of its task; its own words where no plan here knows it."""
         task = self._task(d)
-        return d.text if task is None else task.en if language() == "en" else task.zh
+        return d.text if task is None else task_name(task)
 
     def _told(self, d: Directive) -> str:
         """待前指签 前指 → 警戒, 执行中 第 3 号 前指 → 警戒, 略过：不需要"""
@@ -171,18 +172,7 @@ class PlanList(LinkedRows):
         return "　".join(filter(None, (state, names, outside, reason)))
 
     def _task(self, d: Directive) -> PlanTask | None:
-        root = self._root(d)
-        name, key = plans.task_of(root)
-        every = (p for p in self.context.book.plans if p.id == name)
-        return next((t for p in every for t in p.tasks if t.id == key), None)
-
-    def _root(self, d: Directive) -> Directive:
-        """The directive that the plan set, where another one stands for it now."""
-        seen = {d.id}
-        while (before := self.picture.directives.get(d.supersedes)) and before.id not in seen:
-            d = before
-            seen.add(d.id)
-        return d
+        return task_of(self.context.book, self.picture, d)
 
 
 def _order(d: Directive) -> tuple[bool, Ms, int]:

@@ -26,15 +26,17 @@ def elide(text: str, metrics: QFontMetricsF, width: float) -> str:
     return metrics.elidedText(text, Qt.TextElideMode.ElideRight, max(0.0, width))
 
 
-def wrap(text: str, metrics: QFontMetricsF, width: float, lines: int) -> list[str]:
+def wrap(
+    text: str, metrics: QFontMetricsF, width: float, lines: int, indent: float = 0.0
+) -> list[str]:
     """A text in at most so many lines, the last one cut with …; breaks between any characters
-    but inside a word or number only where it must."""
-    rest, found = text, list[str]()
-    while rest and len(found) < lines - 1 and metrics.horizontalAdvance(rest) > width:
-        at = _break(rest, metrics, width)
+    but inside a word or number only where it must. The first line is shorter by `indent`."""
+    rest, found, room = text, list[str](), width - indent
+    while rest and len(found) < lines - 1 and metrics.horizontalAdvance(rest) > room:
+        at = _break(rest, metrics, room)
         found.append(rest[:at].rstrip())
-        rest = rest[at:].lstrip()
-    return [*found, elide(rest, metrics, width)] if rest or not found else found
+        rest, room = rest[at:].lstrip(), width
+    return [*found, elide(rest, metrics, room)] if rest or not found else found
 
 
 def _break(text: str, metrics: QFontMetricsF, width: float) -> int:

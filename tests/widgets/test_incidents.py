@@ -10,12 +10,14 @@ from world import City, an_alarm, told_by
 
 from commandwall import directives, incidents, reporting
 from commandwall.alarms import Alarm
-from commandwall.clock import MINUTE
+from commandwall.clock import MINUTE, SECOND
 from commandwall.directives import Directive, Order
 from commandwall.incidents import CommandPost, GradeProposal, Incident
 from commandwall.reporting import Losses
+from commandwall.sitreps import Situation, SituationReport, report_situation
 from widgets import words
 from widgets.base import Subject
+from widgets.paper import Paper
 from widgets.sheet import Sheet
 from widgets.trust import Trust
 
@@ -163,7 +165,7 @@ def test_the_front_reports_in_and_the_back_sees_who_leads_and_how_many(
     wall = make_wall()
     wall.open_page("command")
     brought(world)
-    assert "前指未报到" in told_by(wall, "incident_strip")
+    assert "前指 未报到" in told_by(wall, "incident_strip")
     world.desk.take_post("front", "李明").result()
     next(c for c in wall.all_commands() if c.key == "Shift+H").run()
     fields = {key: field for key, (_, field) in sheet_of(wall)._fields.items()}
@@ -180,6 +182,50 @@ def test_the_front_reports_in_and_the_back_sees_who_leads_and_how_many(
     assert "前指 李* 14 人" in told_by(wall, "incident_strip")
     side = told_by(wall, "front_command")
     assert "港五路口" in side and "李* 14 人" in side.replace("　", " ")
+
+
+def test_the_strip_says_how_bad_it_is_as_it_was_last_told(make_wall, world, two) -> None:
+    wall = make_wall()
+    wall.open_page("command")
+    brought(world)
+    strip = wall.page.panels["incident_strip"]
+    here, kinds = strip.incident().id, (Losses, SituationReport)
+    told_as = {"incident": here, "source": "医院"}
+    assert "伤亡 未报" in told_by(wall, "incident_strip")
+    acts = (
+        ("front", report_situation, {"situation": Situation(here, "火已控制", "伤 2 人")}),
+        (
+            "chief",
+            reporting.tell_losses,
+            told_as | {"people": (1, 0, 0, 3)},
+        ),
+        ("chief", reporting.tell_losses, told_as | {"people": (0,) * 4}),
+    )
+    for (post, act, facts), told in zip(
+        acts, ("伤 2 人", "死亡 1 人　轻伤 3 人", "无伤亡"), strict=True
+    ):
+        world.clock.at += SECOND
+        world.desk.take_post(post, "李").result()
+        world.desk.do(act, **facts).result()
+        world.tick({kind: kept(world, kind) for kind in kinds})
+        assert f"伤亡 {told} 前指" in told_by(wall, "incident_strip")
+    assert "现状 火已控制" in told_by(wall, "incident_strip")
+
+
+@pytest.mark.parametrize("size", [(1080, 1920), (1366, 768), (1920, 1080), (5760, 2160)])
+def test_what_is_late_stands_inside_the_strip_whatever_the_window(
+    make_wall, world, two, size
+) -> None:
+    wall = make_wall()
+    wall.resize(*size)
+    wall.open_page("command")
+    brought(world)
+    strip = wall.page.panels["incident_strip"]
+    sheet = Paper(strip, strip.look, dry=True)
+    strip.draw(sheet)
+    for told in ("前指 欠接令", "未报到", "伤亡"):
+        (box,) = [box for box, what in sheet.strokes if what[4] == told]
+        assert box[0] + box[2] <= strip.width() and box[1] + box[3] <= strip.height() + 8, told
 
 
 def test_a_city_whose_answers_are_late_is_not_called_calm(make_wall, world, two) -> None:

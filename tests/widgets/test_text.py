@@ -177,6 +177,8 @@ def test_a_line_is_wrapped_and_its_last_one_cut(qapp: Any) -> None:
     assert len(lines) == 2
     assert lines[1].endswith("…")
     assert all(letters.horizontalAdvance(line) <= 201 for line in lines)
+    first, second = text.wrap("滨江街道金桥社区第三网格花园路一号楼", letters, 200, 2, 120)
+    assert letters.horizontalAdvance(first) <= 80 < letters.horizontalAdvance(second)
 
 
 def test_a_word_is_not_broken_where_it_need_not_be(qapp: Any) -> None:
