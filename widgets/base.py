@@ -151,6 +151,8 @@ class Panel(QWidget):
     """Whether it tells of now also while a person looks back."""
     acting: ClassVar[bool] = False
     """Whether it is there for acts alone: it has no place while a person looks back."""
+    entry: ClassVar[str] = ""
+    """The key of what it is there for: where the page has no room for it, the key shows it too."""
     piecewise: ClassVar[bool] = False
     """Whether `draw` asks the paper for everything: then only what differs is painted anew."""
 

@@ -90,6 +90,8 @@ class CommandSide(Panel):
             self._draw_post(paper, y + 16, post)
             y += 34
         y = self._draw_scene(paper, self._draw_tiles(paper, y))
+        if y + ROW / 2 > paper.height:  # no half words where there is no room for them
+            return
         debts = self._owed()
         paper.write(0, y + 22, tr("本方欠答"), Ink("heading"))
         late = sum(debt.due < self.picture.now for debt in debts)

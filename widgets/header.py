@@ -71,9 +71,12 @@ class Header(Panel):
         return start
 
     def _fitting(self, paper: Paper, room: float, state: list[Piece]) -> list[Piece]:
-        """The line under the sentence, with the city's name where there is room for it."""
+        """The line under the sentence, with the city's name, the devices, the mode where there is
+        room for them."""
         whole = [*self._city(), (DOT, Ink("label", "t4")), *state]
-        return whole if paper.span(*whole, gap=14) <= room else state
+        least = self._before()[:-1] or [self._worst()]
+        lines = whole, state, [*self._before(), self._worst()], least
+        return next((one for one in lines if paper.span(*one, gap=14) <= room), least)
 
     def _end(self, paper: Paper, start: float, state: list[Piece]) -> float:
         """Where sentence and line end: nothing may begin before it."""
@@ -149,22 +152,29 @@ class Header(Panel):
         devices, silent = self._devices
         unknown = self.stopped is not None
         lost = tr("未知") if unknown else age.number(silent)
-        ones = self._counts.get(1, 0)
-        worst = tr("Ⅰ 级告警 {n}", n=ones) if ones else tr("无 Ⅰ 级告警")
-        if unknown and self.stopped is not None:
-            worst = tr("{line}（至 {time}）", line=worst, time=age.clock(self.stopped))
+        return [
+            *self._before(),
+            (tr("物联 {n} 台，失联", n=age.number(devices)), Ink("label")),
+            (lost, Ink("label", "t1" if unknown or silent else "t3")),
+            (DOT, Ink("label", "t4")),
+            self._worst(),
+        ]
+
+    def _before(self) -> list[Piece]:
+        """战 14:01 起，至 22:01，指挥长 陈* · 3 条已静音 ·, where there is anything of it."""
         held, muted = modes.line(self.picture), len(self.context.needs.muted)
         told = self.context.needs.unmuted
         hushed = tr("含已静音 {n} 条" if told else "{n} 条已静音", n=age.number(muted))
         before = [(held, Ink("label", "t1", True))] if held else []
         before += [(hushed, Ink("label", "t1"))] if muted else []
-        return [
-            *(piece for told in before for piece in (told, (DOT, Ink("label", "t4")))),
-            (tr("物联 {n} 台，失联", n=age.number(devices)), Ink("label")),
-            (lost, Ink("label", "t1" if unknown or silent else "t3")),
-            (DOT, Ink("label", "t4")),
-            (worst, Ink("label", "t1" if ones else "", bool(ones))),
-        ]
+        return [piece for one in before for piece in (one, (DOT, Ink("label", "t4")))]
+
+    def _worst(self) -> Piece:
+        ones = self._counts.get(1, 0)
+        told = tr("Ⅰ 级告警 {n}", n=ones) if ones else tr("无 Ⅰ 级告警")
+        if self.stopped is not None:
+            told = tr("{line}（至 {time}）", line=told, time=age.clock(self.stopped))
+        return told, Ink("label", "t1" if ones else "", bool(ones))
 
     def _date(self) -> tuple[Piece, Piece]:
         now, trust = self.picture.now, self.context.trust

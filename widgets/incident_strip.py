@@ -40,6 +40,8 @@ from widgets.unit_voice import name_of
 
 FIELD, TITLE_LEAST, LATE, GAP = 184.0, 400.0, 470.0, 24.0
 """Widths of a field, of the least title beside the fields, of what is late."""
+APART = 1400.0
+"""Where the fields begin at most: on an ultra-wide wall they stay in sight of the title."""
 FIELDS = FIELD * (len(GRADINGS) + 1) + LATE
 ACTS = (
     ("Shift+H", "指挥部报到", ask_presence, incidents.report_post),
@@ -185,13 +187,9 @@ class IncidentStrip(Panel):
             line = tr("在事件卡或告警上按 E 转突发，按 Shift N 在图上新开；前后指一同开设")
             paper.write(0, 74, self._said or line, Ink("body", "t3"), room=paper.width)
             return
-        beside = self._beside()
-        room = paper.width - FIELDS - GAP if beside else paper.width
-        paper.write(0, 40, found.title, Ink("sentence"), room=room)
-        line = self._said or self._line(found, beside)
-        paper.write(0, 76 if beside else 70, line, Ink("body", "t1" if self._said else ""),
-                    room=room)  # fmt: skip
-        x, y = (paper.width - FIELDS, 0.0) if beside else (0.0, UNDER)
+        beside, left = self._beside(), min(paper.width - FIELDS, APART)
+        self._draw_title(paper, left - GAP if beside else paper.width, found)
+        x, y = (left, 0.0) if beside else (0.0, UNDER)
         self._draw_fields(paper, x, y, found)
         if paper.width < FIELDS:
             x, y = x - FIELDS + LATE, y + LATER
@@ -200,6 +198,12 @@ class IncidentStrip(Panel):
         if beside:
             self._draw_advice(paper, x, found)
             self._draw_cards(paper)
+
+    def _draw_title(self, paper: Paper, room: float, found: Incident) -> None:
+        beside = self._beside()
+        paper.write(0, 40, found.title, Ink("sentence"), room=room)
+        line, ink = self._said or self._line(found, beside), Ink("body", "t1" if self._said else "")
+        paper.write(0, 76 if beside else 70, line, ink, room=room)
 
     def _beside(self) -> bool:
         """Whether the fields stand beside the title; else they stand under it."""

@@ -46,6 +46,7 @@ class OrderForm(Panel):
     id = "order_form"
     title = "下达指令"
     acting = True
+    entry = "I"
     shows = frozenset({Incident, Directive, Request, Answer, Countersign, Tick, SyncState})
 
     def __init__(self, *args: Any, **kw: Any) -> None:

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QWidget
 
 from layers.map import MapView
 from widgets import layout
-from widgets.base import Context, Panel
+from widgets.base import Command, Context, Panel
 from widgets.i18n import tr
 from widgets.keys import key_name
 from widgets.layout import Box
@@ -148,7 +148,8 @@ class Page(QWidget):
     def _tell_left_out(self) -> None:
         """In the margin below: what else there is, and its key."""
         paper = Paper(self, self.look)
-        told = [f"{tr(self.panel(n).heading())} {key_name(key)}" for key, n in self.drawers()]
+        out = [(self.panel(name), key) for key, name in self.drawers()]
+        told = [f"{tr(panel.heading())} {key_name(panel.entry or key)}" for panel, key in out]
         base = self._bottom - 10
         if told:
             paper.write(paper.width - 32, base, "　".join(told), Ink("age"), RIGHT)
@@ -158,6 +159,12 @@ class Page(QWidget):
     def drawers(self) -> list[tuple[str, str]]:
         """The panels left out, each behind the key that shows it."""
         return list(zip(DRAWER_KEYS, self.left_out, strict=False))
+
+    def entries(self) -> list[tuple[str, Command]]:
+        """What the panels are there for that are left out and in no drawer now."""
+        out = [(name, self.panel(name)) for name in self.left_out]
+        return [(name, command) for name, panel in out if panel.entry and panel.isHidden()
+                for command in panel.commands() if command.key == panel.entry]  # fmt: skip
 
 
 def _pixels(rect: tuple[float, ...], unit: float) -> QRect:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -363,6 +364,10 @@ class Wall(QWidget):
             Command(key, tr(self.page.panel(name).heading()), partial(self.open_drawer, name))
             for key, name in self.page.drawers()
         ]
+        drawers += [
+            Command(c.key, c.name, partial(self._enter, name, c.run))
+            for name, c in self.page.entries()
+        ]
         panels = (c for p in self.page.shown() for c in p.commands())
         back = self.back.commands()
         taken = {command.key for command in back}
@@ -401,6 +406,11 @@ class Wall(QWidget):
         self._show_overlay(Drawer(panel, top, self._bind, self))
         self._bring(panel)
         self._bind()
+
+    def _enter(self, name: str, act: Callable[[], object]) -> None:
+        """Show such a panel and begin with what it is there for."""
+        self.open_drawer(name)
+        act()
 
     def _close_drawer(self) -> None:
         if isinstance(self._overlay, Drawer):

@@ -17,6 +17,7 @@ from commandwall.countersign import Second
 from commandwall.incidents import Incident, open_incident
 from commandwall.modes import Entering, Mode, enter_mode, leave_mode
 from commandwall.rights import about_event
+from widgets.drawer import Drawer
 from widgets.mode_sheets import EndSheet, EnterSheet, ModeSheet
 
 ZHOU = Second("周", "phone")
@@ -98,6 +99,20 @@ def test_one_record_swaps_the_whole_wall_in_one_cut(make_wall: Any, hall: Hall) 
     assert told.startswith("战") and "战 " in told and "指挥长 陈*" in told and "至 " in told
     assert "储罐泄漏" in told_by(wall, "incident_strip")
     assert "电话报告" in told_by(wall, "clocks") and "首支到场" in told_by(wall, "clocks")
+
+
+def test_in_an_emergency_an_order_is_written_by_the_key_that_writes_one_on_its_page(
+    make_wall: Any, hall: Hall
+) -> None:
+    wall = make_wall()
+    wall.resize(1920, 1080)
+    hall.enter()
+    assert "order_form" not in panels(wall)
+    assert "下达指令 I" in (wall.page.grab() and wall.page.accessibleDescription())
+    next(c for c in wall.all_commands() if c.key == "I").run()
+    (drawer,) = (d for d in wall.findChildren(Drawer) if d.isVisible())
+    assert drawer.panel.id == "order_form" and wall.focusWidget() is drawer.panel._words
+    assert [c.key for c in wall.all_commands()].count("I") == 1
 
 
 def test_leaving_it_brings_back_what_was_before(make_wall: Any, hall: Hall) -> None:
