@@ -20,7 +20,7 @@ from commandwall.picture import Changes, Picture, Tick
 from commandwall.reporting import Losses
 from commandwall.requests import Request
 from commandwall.sitreps import SituationReport
-from widgets import age, at_scene, scenes
+from widgets import age, at_scene, scenes, words
 from widgets.base import Command, Panel, Subject
 from widgets.directives import debts_of, focus
 from widgets.i18n import named, tr
@@ -256,16 +256,17 @@ class IncidentStrip(Panel):
         paper.lamp(x + 14, y + 56, 26, colour)
         left = age.left(now, worst.due)
         wide = paper.length(left, Ink("item"))
-        words = unit_words(worst, self.picture) if unit else _words(worst)
-        stop = paper.write(x + 36, y + 64, words, Ink("item"), room=LATE - 36 - wide - 16)
+        who = unit_words(worst, self.picture) if unit else _words(worst)
+        stop = paper.write(x + 36, y + 64, who, Ink("item"), room=LATE - 36 - wide - 16)
         paper.write(stop + 16, y + 64, left, Ink("item"))
 
     def _counted(self, late: int, owed: int) -> str:
-        """How many answers are owed. How many are late stands at the head of the wall, for all
-        incidents together: here only where that is another number."""
-        if len(self.open_ones()) > 1:
-            return tr("超时 {late} 项　欠答 {n} 项", late=late, n=owed)
-        return tr("欠答 {n} 项，最迟" if late else "欠答 {n} 项，最先到期", n=owed)
+        """How many answers are owed, and how many are late where the head of the wall does not say
+        the same number."""
+        context = self.context
+        if late == words.late_told(self.picture, context.needs, context.trust):
+            return tr("欠答 {n} 项，最迟" if late else "欠答 {n} 项，最先到期", n=owed)
+        return tr("超时 {late} 项　欠答 {n} 项", late=late, n=owed)
 
     def _draw_cards(self, paper: Paper) -> None:
         end = 0.0

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 
 from PySide6.QtCore import QPointF, QRect
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
@@ -160,11 +162,21 @@ class Page(QWidget):
         """The panels left out, each behind the key that shows it."""
         return list(zip(DRAWER_KEYS, self.left_out, strict=False))
 
-    def entries(self) -> list[tuple[str, Command]]:
-        """What the panels are there for that are left out and in no drawer now."""
-        out = [(name, self.panel(name)) for name in self.left_out]
-        return [(name, command) for name, panel in out if panel.entry and panel.isHidden()
-                for command in panel.commands() if command.key == panel.entry]  # fmt: skip
+    def ways(self, show: Callable[[str], object]) -> list[Command]:
+        """The keys that show the panels left out, and those of what such a panel is there for."""
+        found = [Command(key, tr(self.panel(name).heading()), partial(show, name))
+                 for key, name in self.drawers()]  # fmt: skip
+        for name in self.left_out:
+            panel = self.panel(name)
+            if panel.entry and panel.isHidden():  # else a drawer shows it, and has the key
+                found += [replace(c, run=partial(_enter, show, name, c)) for c in panel.commands()
+                          if c.key == panel.entry]  # fmt: skip
+        return found
+
+
+def _enter(show: Callable[[str], object], name: str, command: Command) -> None:
+    show(name)
+    command.run()
 
 
 def _pixels(rect: tuple[float, ...], unit: float) -> QRect:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -360,14 +359,7 @@ class Wall(QWidget):
     def all_commands(self) -> list[Command]:
         """Those of the wall, then those of the panels that are shown; while a person looks back
         what moves through the past comes first."""
-        drawers = [
-            Command(key, tr(self.page.panel(name).heading()), partial(self.open_drawer, name))
-            for key, name in self.page.drawers()
-        ]
-        drawers += [
-            Command(c.key, c.name, partial(self._enter, name, c.run))
-            for name, c in self.page.entries()
-        ]
+        drawers = self.page.ways(self.open_drawer)
         panels = (c for p in self.page.shown() for c in p.commands())
         back = self.back.commands()
         taken = {command.key for command in back}
@@ -406,11 +398,6 @@ class Wall(QWidget):
         self._show_overlay(Drawer(panel, top, self._bind, self))
         self._bring(panel)
         self._bind()
-
-    def _enter(self, name: str, act: Callable[[], object]) -> None:
-        """Show such a panel and begin with what it is there for."""
-        self.open_drawer(name)
-        act()
 
     def _close_drawer(self) -> None:
         if isinstance(self._overlay, Drawer):
