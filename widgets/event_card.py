@@ -13,6 +13,7 @@ from commandwall import deadlines, events, incidents
 from commandwall.areas import CITY, chain
 from commandwall.clock import Ms
 from commandwall.deadlines import GREEN
+from commandwall.dispatch import EVENT, SENT, Assignment, AssignmentStep
 from commandwall.events import ACCEPTED, AREA, CLOSED_STATES, DISPATCHED, NEW, Event, EventView
 from commandwall.incidents import OPEN
 from commandwall.picture import Changes, Picture, Tick
@@ -25,6 +26,7 @@ from widgets.i18n import named, tr
 from widgets.incident_acts import ask_join
 from widgets.opening import ask_opening, from_event
 from widgets.paper import RIGHT, Ink, Paper
+from widgets.unit_voice import name_of
 
 LABEL = 96.0
 LINES = 9
@@ -59,7 +61,7 @@ class EventCard(Panel):
 
     id = "event_card"
     title = "事件卡"
-    shows = frozenset({Event, Tick})
+    shows = frozenset({Event, Assignment, AssignmentStep, Tick})
 
     def __init__(self, *args: Any, **kw: Any) -> None:
         super().__init__(*args, **kw)
@@ -83,6 +85,8 @@ class EventCard(Panel):
     def refresh(self, picture: Picture, changes: Changes) -> None:
         if self.view is not None and Event in changes.kinds:
             self._follow(changes)
+        elif self.view is not None and changes.kinds & {Assignment, AssignmentStep}:
+            self._look(self.view.event.id)
         if self.view is not None and self.isVisible():
             self._files.look_again()
 
@@ -245,7 +249,8 @@ class EventCard(Panel):
             who = self._who(post, by, act)
             paper.write(0, y, age.moment(self.picture.now, at), Ink("age"))
             paper.write(LABEL, y, who, Ink("label"), room=140)
-            line = "　".join(filter(None, (tr(ACT_WORDS.get(act, act)), told)))
+            done = tr(ACT_WORDS[act]) if act in ACT_WORDS else named("assignment_state", act)
+            line = "　".join(filter(None, (done, told)))
             paper.write(LABEL + 150, y, line, Ink("label", "t1"), room=paper.width - LABEL - 150)
             y += 26
 
@@ -348,8 +353,26 @@ class EventCard(Panel):
         city.append((e.received_at, "", tr("中心池"), "received", ""))
         if e.closed_at is not None:
             city.append((e.closed_at, "", tr("中心池"), "closed", ""))
-        self._told = sorted(one for one in (*city, *told) if one[0] <= self.picture.now)
+        trips = self._sent_units()
+        self._told = sorted(one for one in (*city, *told, *trips) if one[0] <= self.picture.now)
         self.update()
+
+    def _sent_units(self) -> list[tuple[Ms, str, str, str, str]]:
+        """Which units were sent to it, how far they came, and what ended it."""
+        assert self.view is not None
+        found: list[tuple[Ms, str, str, str, str]] = []
+        for trip in self.picture.trips.values():
+            a, unit = trip.assignment, name_of(trip, self.picture)
+            if (a.kind, a.subject) != (EVENT, self.view.event.id):
+                continue
+            found.append((a.sent_at, a.post, a.by, SENT, unit))
+            for step in trip.steps.values():
+                words = "　".join(filter(None, (unit, step.text)))
+                found.append((step.at, step.post, step.by, step.step, words))
+            if a.ended_at is not None:
+                words = "　".join(filter(None, (unit, a.reason)))
+                found.append((a.ended_at, "", a.ended_by, a.outcome, words))
+        return found
 
     def _follow(self, changes: Changes) -> None:
         assert self.view is not None

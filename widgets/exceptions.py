@@ -47,8 +47,7 @@ class Exceptions(Panel):
     ) -> None:  # fmt: skip
         super().__init__(context, options, parent)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self._chosen = ""
-        self._said = ""
+        self._chosen = self._filed = self._said = ""
         self._bar = ActBar([Command("Space", "确认告警", self.acknowledge),
                             Command("Return", "打开", self.go)], self)  # fmt: skip
         self._bar.hide()
@@ -62,6 +61,7 @@ class Exceptions(Panel):
             self.say(EMPTY, tr("当时无事需要人，此后未知") if unknown else tr("无事需要人"))
         else:
             self.say(NORMAL)
+        self._go_on()
         self._show_bar()
 
     def refused(self, why: str) -> None:
@@ -96,7 +96,9 @@ class Exceptions(Panel):
     def acknowledge(self) -> None:
         """Acknowledge the chosen alarm, or the worst one."""
         need = self._need()
-        if need is not None and need.alarm is not None:
+        if need is not None and need.alarm is None:
+            self.refused(tr("不是告警，回车打开"))
+        elif need is not None and need.alarm is not None:
             self._said = ""
             self.do(alarms.acknowledge, alarm=need.alarm.id)
 
@@ -205,8 +207,17 @@ class Exceptions(Panel):
         if need is not None:
             self.chosen.emit(Subject(need.kind, need.id))
 
+    def _go_on(self) -> None:
+        """Of an alarm that was acknowledged the event that it filed is what is left to do."""
+        ids = [n.id for n in self._needs]
+        if self._chosen not in ids and self._filed in ids:
+            self._choose(self._filed)
+
     def _choose(self, key: str) -> None:
-        self._chosen = key
+        self._chosen, self._said = key, ""
+        chosen = next((n for n in self._needs if n.id == key), None)
+        event = chosen.event if chosen is not None else None
+        self._filed = event.event.id if event is not None else ""
         self._show_bar()
         self.update()
 

@@ -52,18 +52,24 @@ def level(grading: str, value: int | None) -> str:
 def from_event(view: EventView, picture: Picture) -> Start:
     e = view.event
     lon, lat, place = place_of_event(view, picture) or (0.0, 0.0, "")
-    return Start(e.title, e.area, place, lon, lat, event=e.id, grade=e.grade)
+    kind = _kind("events", e.cls)
+    return Start(e.title, e.area, place, lon, lat, kind, event=e.id, grade=e.grade)
 
 
 def from_alarm(alarm: Alarm, picture: Picture) -> Start:
-    """Its kind is the one that names such devices; with it comes the event that it filed."""
+    """With it comes the event that it filed."""
     filed = alarms.event_id(alarm.id)
     event = filed if filed in picture.events else ""
-    kinds = (k for k, c in rows("incident_kind").items() if alarm.cls in c.facts.get("sensors", ()))
-    place, kind = words.place(picture, alarm.area), next(kinds, "")
+    place, kind = words.place(picture, alarm.area), _kind("sensors", alarm.cls)
     title = named("incident_kind", kind) if kind else words.alarm_title(alarm)
     return Start(f"{place} {title}".strip(), alarm.area, place, alarm.lon, alarm.lat, kind, event,
                  alarm.id)  # fmt: skip
+
+
+def _kind(by: str, cls: str) -> str:
+    """The kind whose row names such devices, or such events; "" where none does."""
+    kinds = (k for k, c in rows("incident_kind").items() if cls in c.facts.get(by, ()))
+    return next(kinds, "")
 
 
 def from_spot(lon: float, lat: float, code: str, picture: Picture) -> Start:

@@ -104,7 +104,8 @@ def _source(f: Facts) -> Filled:
     if event is None:
         return Filled(f.speech.named("post", f.incident.post, full=True), tr("突发事件开设岗位"))
     where = f.speech.named("event_source", event.source)
-    return Filled(" ".join(filter(None, (where, event.source_id))), tr("事件来源"))
+    number = "" if event.source_id == event.id else event.source_id  # an id that no person gave
+    return Filled(" ".join(filter(None, (where, number))), tr("事件来源"))
 
 
 def _happened(f: Facts) -> Filled:

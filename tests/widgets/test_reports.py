@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from commandwall import directives, incidents, reporting, sitreps
 from commandwall.alarms import Alarm
 from commandwall.clock import MINUTE, Ms
 from commandwall.directives import Directive
+from commandwall.events import EventView
 from commandwall.incidents import Incident
 from commandwall.reporting import ELEMENTS, Losses, PhoneReport, Report
 from commandwall.reports.fill import Facts, fill
@@ -196,6 +198,15 @@ def test_phones_of_citizens_are_masked_in_what_is_filled(world: City, desk_page:
     filled = fill(Facts(incident, world.picture, Speech.of("zh")))
     assert "138****1111" in filled["measures"].text
     assert "13800001111" not in filled["measures"].text
+
+
+def test_a_report_names_no_event_by_an_id_that_no_person_gave(world: City, desk_page: Any) -> None:
+    (incident,) = world.picture.incidents.values()
+    name = "7b8390da-62ec-5e8d-a290-fee024730465"
+    event = EventView(an_event(id=name, source="iot", source_id=name), None)
+    facts = Facts(incident, world.picture, Speech.of("zh"), origin=event)
+    facts = replace(facts, incident=replace(incident, event=name))
+    assert fill(facts)["source"].text == "物联告警"
 
 
 def test_follow_ups_are_counted_as_they_are_spoken() -> None:

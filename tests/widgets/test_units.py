@@ -24,6 +24,7 @@ from commandwall.incidents import Incident
 from commandwall.picture import FixArrays, Fixes, Tick
 from commandwall.resources import Resource
 from commandwall.store.mirror import Mirror, use
+from widgets.base import Subject
 from widgets.sheet import Sheet
 
 PLACE = (120.2, 31.1)
@@ -212,6 +213,23 @@ def test_who_was_sent_is_followed_and_the_next_is_offered(
     assert "6:01 到场" in told(panel) and "24 时内 5 分钟到场 0/1" in told(panel)
     press(alarm_to, (Qt.Key.Key_Q, NONE))
     qtbot.waitUntil(lambda: not sent(town))
+
+
+def test_the_event_tells_who_was_sent_and_how_far_they_came(
+    alarm_to: Any, town: Any, qtbot: Any
+) -> None:
+    sending = Sending("event", "E9", "U1", *PLACE, 1)
+    town.desk.do(dispatch.send, sending=sending).result()
+    (one,) = sent(town)
+    alarm_to.open_page("events")
+    alarm_to.choose(Subject(Event, "E9"))
+    town.tick({Assignment: [one]})
+    card = alarm_to.page.panels["event_card"]
+    qtbot.waitUntil(lambda: "已派　燃气 1" in told(card))
+    town.clock.at += MINUTE
+    seen = AssignmentStep("s2", one.id, "", ARRIVED, Ms(town.clock.at), "", "", "", "")
+    town.tick({AssignmentStep: [seen]})
+    qtbot.waitUntil(lambda: "到场　燃气 1" in told(card))
 
 
 def test_without_roads_a_straight_line_is_said_to_be_one(
