@@ -38,6 +38,17 @@ def load(name: str, on: date | None = None) -> dict[str, Code]:
     return _on(name, on or max(today(), _first(name)))
 
 
+def once(name: str, id_: str) -> Code | None:
+    """The row of an id that holds today, else the one that held last: what was written while it
+    held still names it. None for an id that no list ever had."""
+    found = load(name).get(id_)
+    if found is not None:
+        return found
+    over = [row for row in _rows(name) if row["id"] == id_ and row["valid_from"] <= today()]
+    last = max(over, key=lambda row: row.get("valid_to", date.max), default=None)
+    return Code(id_, last["zh"], last["en"], _facts(last)) if last is not None else None
+
+
 def limit(name: str, on: date | None = None) -> float:
     """The value of a row of the list `limit`."""
     return float(load("limit", on)[name].facts["value"])

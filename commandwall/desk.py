@@ -252,7 +252,7 @@ class Desk:
     def _take_post(self, who: Who, before: tuple[str, str]) -> Done:
         args = {"post": who.post, "person": who.person}
         try:
-            return self._finish(people.take_post, args, replace(who, asks=False))
+            return self._finish(handover.take_post, args, replace(who, asks=False))
         except Refused:
             self.person, self.post = before
             raise

@@ -63,7 +63,7 @@ USUAL = 3
     index=("incident",),
     meeting=Meeting(
         ("delivered_at", "seen_at", "acked_at", "executing_at", "end_acked_at"),
-        ("changed_at", "by", "post"),
+        ("changed_at", "issued_at", "by", "post"),
         {state: frozenset(further - {state}) for state, further in YIELDS.items()},
     ),
 )

@@ -124,7 +124,7 @@ def take_over(tx: Tx, officer: str, handover: str, read: Sequence[str]) -> None:
         raise Refused("unread", n=len(unread), all=len(items))
     giver = tx.get(Duty, now.station)
     if people.enrolled(tx):
-        check_alone(tx, officer, now.seat)
+        check_free(tx, officer, now.seat, now.station)
         people.sit(tx, people.person(tx, officer), now.seat)
         if giver is not None and now.station != station and giver.seat == now.seat:
             tx.put(replace(giver, state=OUT, at=tx.now, before=giver.name, before_seat=now.seat))
@@ -140,11 +140,16 @@ def sign_in(tx: Tx, officer: str, seat: str) -> None:
     Refused("held") where another one holds it, or sits here, and has something open, which he must
     hand over; one who was disabled holds nothing.
     """
-    check_alone(tx, officer, seat)
-    for duty in _seated(tx):
-        if _in_the_way(tx, duty, officer, seat) and (items := open_items(tx, duty.seat)):
-            raise Refused("held", name=duty.name, post=duty.seat, n=len(items))
+    check_free(tx, officer, seat)
     people.sign_in(tx, officer, seat)
+
+
+def take_post(tx: Tx, post: str, person: str) -> None:
+    """换岗: another post, by who sits here already; once anybody is enrolled, as `sign_in`."""
+    duty = people.here(tx)
+    if people.enrolled(tx) and duty is not None and duty.state != OUT:
+        check_free(tx, duty.officer, post)
+    people.take_post(tx, post, person)
 
 
 def sign_out(tx: Tx) -> None:
@@ -154,6 +159,17 @@ def sign_out(tx: Tx) -> None:
     if duty is not None and duty.state != OUT and (items := open_items(tx, duty.seat)):
         raise Refused("unrelieved", post=duty.seat, n=len(items))
     people.sign_out(tx)
+
+
+def check_free(tx: Tx, officer: str, seat: str, giver: str = "") -> None:
+    """Refused("held") where another one has something open that he would leave behind, but for who
+    hands it over at the station `giver`; Refused("alone") as `check_alone`."""
+    check_alone(tx, officer, seat)
+    for duty in _seated(tx):
+        if duty.id == giver or not _in_the_way(tx, duty, officer, seat):
+            continue
+        if items := open_items(tx, duty.seat):
+            raise Refused("held", name=duty.name, post=duty.seat, n=len(items))
 
 
 def check_alone(tx: Tx, officer: str, seat: str) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from commandwall import codes, posts
 from commandwall.clock import MINUTE, Ms
-from commandwall.store.schema import WALL, record
+from commandwall.store.schema import WALL, Meeting, record
 from commandwall.store.store import Reader, Refused, Tx
 from commandwall.store.written import TITLE_LIMIT, written
 
@@ -40,10 +40,11 @@ class Officer:
     post: str
 
 
-@record(WALL)
+@record(WALL, meeting=Meeting(yields={LOCKED: frozenset({OUT})}))
 @dataclass(frozen=True, slots=True)
 class Duty:
-    """Who sits at a station 在岗; `id` is the station's name in the journal."""
+    """Who sits at a station 在岗; `id` is the station's name in the journal. A station that locks
+    itself does not bring back whom a relief has sent home."""
 
     id: str
     officer: str

@@ -125,7 +125,12 @@ def _folder(folder: Path) -> Book:
         return Book((), (Fault(str(folder), TITLE, "", "folder"),))
     for file in sorted(folder.glob("*.toml")):
         try:
-            plans.append(_plan(tomllib.loads(file.read_text(encoding="utf-8"))))
+            plan = _plan(tomllib.loads(file.read_text(encoding="utf-8")))
+            if any((p.id, p.valid_from) == (plan.id, plan.valid_from) for p in plans):
+                raise Wrong(TITLE, "id", "twice", plan.id)
+            plans.append(plan)
+        except RecursionError:
+            faults.append(Fault(file.name, TITLE, "", "unreadable", "nested"))
         except Wrong as wrong:
             faults.append(Fault(file.name, wrong.row, wrong.field, wrong.why, wrong.value))
         except (OSError, ValueError) as error:  # ValueError: no TOML, or no text at all
@@ -153,6 +158,9 @@ def _plan(data: Mapping[str, Any]) -> Plan:
     kinds, levels = tuple(data["kinds"]), tuple(data.get("levels", LEVELS))
     _among(TITLE, "kinds", kinds, codes.load("incident_kind"))
     _among(TITLE, "levels", levels, LEVELS)
+    _check_id(TITLE, data["id"])
+    if data.get("valid_to", date.max) < data["valid_from"]:
+        raise Wrong(TITLE, "valid_to", "before", data["valid_to"])
     tasks = tuple(_tasks(data["task"]))
     d, until = data, data.get("valid_to", date.max)
     return Plan(
@@ -169,6 +177,7 @@ def _tasks(rows: list[Any]) -> Iterator[PlanTask]:
         if not isinstance(data, dict):
             raise Wrong(row, "task", "type", data)
         _shaped(row, data, _TASK, _TASK_MAY)
+        _check_id(row, data["id"])
         if row in known:
             raise Wrong(row, "id", "twice", row)
         known.add(row)
@@ -192,12 +201,20 @@ def _task(row: str, data: Mapping[str, Any]) -> PlanTask:
         _among(row, field, values, known)
     if data["minutes"] < 1:
         raise Wrong(row, "minutes", "number", data["minutes"])
+    if data["minutes"] > codes.limit("plan_minutes"):
+        raise Wrong(row, "minutes", "far", data["minutes"])
     _check_text(row, data["text"])
     d = data
     return PlanTask(
         row, d["level"], d["phase"], d["zh"], d["en"], d["verb"], d["text"], d["from"], d["to"],
         d["minutes"], cc, priority, needs, d.get("outside", False),
     )  # fmt: skip
+
+
+def _check_id(row: str, id_: str) -> None:
+    """A directive names its plan and its task with a colon between them."""
+    if ":" in id_:
+        raise Wrong(row, "id", "colon", id_)
 
 
 def _check_text(row: str, text: str) -> None:
@@ -225,7 +242,7 @@ def _shaped(
                 raise Wrong(row, field, "missing")
         elif type(data[field]) is not kind:  # true is an int, and a moment is a date
             raise Wrong(row, field, "type", data[field])
-        elif data[field] in ("", []) and field in has:
+        elif field in has and (data[field] == [] or str(data[field]).strip() == ""):
             raise Wrong(row, field, "missing")
 
 

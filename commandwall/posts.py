@@ -80,9 +80,13 @@ def known(on: date | None = None) -> dict[str, Code]:
 
 
 def side_of(post: str) -> str:
-    """front or back; "" for one beside them, and for a post that no list names."""
+    """front or back; "" for one beside them, and for a post that no list ever had. One that a dated
+    row ended keeps its side: what it was ordered is still owed, and its side may answer."""
     code = known().get(post)
-    return str(code.facts["side"]) if code else BESIDE
+    if code is None and post not in codes.load("post"):
+        code = codes.once("post", post)
+    side = code.facts.get("side") if code else BESIDE
+    return side if side in (FRONT, BACK) else BESIDE
 
 
 def first_post(side: str) -> str:

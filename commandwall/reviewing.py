@@ -13,7 +13,7 @@ from commandwall import codes
 from commandwall.clock import DAY, SECOND, Ms, day
 from commandwall.incidents import Incident
 from commandwall.reporting import Due, HandOut
-from commandwall.store.schema import WALL, record
+from commandwall.store.schema import WALL, Meeting, record
 from commandwall.store.store import Refused, Tx
 from commandwall.store.written import TITLE_LIMIT, written
 
@@ -22,7 +22,10 @@ REVIEW = "review"
 """The step of the clocks, and what is handed out in the end."""
 
 
-@record(WALL, index=("incident",))
+@record(
+    WALL, index=("incident",),
+    meeting=Meeting(("due_at", "noted_at", "done_at"), ("by", "post")),
+)  # fmt: skip
 @dataclass(frozen=True, slots=True)
 class Finding:
     """A strength, or an improvement with its owner and its date."""

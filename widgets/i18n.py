@@ -81,11 +81,12 @@ def measured_in(unit: str) -> str:
 
 
 def named(list_name: str, key: str, field: str = "") -> str:
-    """The name of a thing from its code list; the key itself where no row gives one.
+    """The name of a thing from its code list, also of one that is no more; the key itself where no
+    row ever gave one.
 
     `field` names a shorter or fuller form, such as `short` for short_zh and short_en.
     """
-    code = rows(list_name).get(key)
+    code = codes.once(list_name, key) if rows(list_name) else None
     if code is None:
         return key
     lang = language()

@@ -18,6 +18,7 @@ from commandwall.incidents import Incident, open_incident
 from commandwall.modes import ON, Mode
 from commandwall.people import IN, OUT, Duty
 from commandwall.store.store import Refused
+from commandwall.store.tables import Conflict
 
 
 @pytest.fixture(scope="module")
@@ -140,6 +141,46 @@ def test_between_two_stations_the_giver_acts_no_more(hall: Hall, there: Hall) ->
     seats = {d.name: d.state for d in hall.store.read(lambda r: r.find(Duty))}
     assert seats == {"陈一": OUT, "李二": IN}
     assert why(hall.acts) == "signed_out" and there.acts().person == "李二"
+
+
+def test_no_other_door_leads_to_a_post_that_somebody_holds(hall: Hall, there: Hall) -> None:
+    """Not the tile of a post, which asks for no secret; and a relief sends home only whom he
+    relieves, not who sits at the desk at which he signs."""
+    incident = at_work(hall)
+    there.desk.receive(hall.lines())
+    there.sits("li", "p5")
+    there.desk.do(directives.issue, order=an_order(incident, to_post="p5")).result()
+    assert why(there.desk.take_post("p3").result) == "held"
+    assert there.desk.post == "p5" and there.acts().post == "p5"
+    offer = offered(hall)
+    there.desk.receive(hall.lines()[-1:])
+    keys = open_keys(there, "p3")
+    hall.desk.run(people.enrol, {"officer": an_officer("wang", "王三")}, "root")
+    there.desk.receive(hall.lines()[-1:])
+    assert why(there.desk.take_over("wang", SECRET, offer.id, keys).result) == "held"
+    there.desk.take_over("li", SECRET, offer.id, keys).result()
+    assert (there.acts().person, there.acts().post) == ("李二", "p3")
+
+
+def test_a_station_that_comes_back_does_not_bring_back_who_was_relieved(
+    hall: Hall, there: Hall
+) -> None:
+    """It died after the offer; at its start it locks itself, before the line has come."""
+    at_work(hall)
+    offer = offered(hall)
+    there.desk.receive(hall.lines())
+    there.clock.at += 60_000
+    there.desk.take_over("li", SECRET, offer.id, open_keys(there, "p3")).result()
+    hall.clock.at += 120_000
+    hall.begun_anew()
+    hall.desk.lock().result()
+    theirs, ours = there.desk.origin, hall.desk.origin
+    hall.desk.receive([line for line in there.lines() if line.origin == theirs])
+    there.desk.receive([line for line in hall.lines() if line.origin == ours][-1:])
+    for station in (hall, there):
+        seats = {d.name: d.state for d in station.store.read(lambda r: r.find(Duty))}
+        assert seats == {"陈一": OUT, "李二": IN}
+        assert station.store.read(lambda r: r.find(Conflict)) == []
 
 
 def test_where_nobody_is_enrolled_names_alone_are_handed_over(tmp_path: Path) -> None:

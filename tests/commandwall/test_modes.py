@@ -36,6 +36,7 @@ from commandwall.store import lines
 from commandwall.store.migrate import open_store
 from commandwall.store.mirror import Mirror, use
 from commandwall.store.store import Reason, Refused
+from commandwall.store.tables import Conflict
 
 ZHOU = Second("周", "phone")
 TOWN = "320281001"
@@ -238,6 +239,24 @@ def test_in_an_emergency_every_decision_has_its_author(hall: Hall) -> None:
     hall.enter("emergency", incident)
     assert hall.why_not("chief", issue, "", order=an_order(incident)).code == "author"
     hall.do("chief", issue, "陈", order=an_order(incident))
+
+
+def test_two_that_leave_at_once_leave_one_list_of_tasks_and_nothing_to_decide(
+    hall: Hall, tmp_path: Path
+) -> None:
+    other, seq = Hall(tmp_path / "other"), 0
+    held = hall.enter("emergency", hall.opened())
+    other.desk.receive(hall.store.read(lambda r: lines.unsent(r, hall.desk.origin, 0)))
+    seq = hall.store.read(lambda r: r.value("SELECT max(seq) FROM journal"))
+    other.clock.at = hall.clock.at + 7 * MINUTE
+    for one in (hall, other):
+        one.do("chief", leave_mode, mode=held.id, reason="火灭", handed="值班室")
+    for one, to, since in ((hall, other, seq), (other, hall, 0)):
+        sent = one.store.read(lambda r, o=one, s=since: lines.unsent(r, o.desk.origin, s))
+        to.desk.receive(sent)
+    assert hall.all(Finding) == other.all(Finding) != [] and hall.all(Mode) == other.all(Mode)
+    assert hall.all(Conflict) == [] == other.all(Conflict)
+    other.close()
 
 
 def test_another_station_that_hears_the_line_is_in_the_same_mode(

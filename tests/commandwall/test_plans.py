@@ -132,6 +132,8 @@ WRONG = {
     "field": ("minutes = 5", "minutes = 5\nminuts = 6", "minuts", ""),
     "place": ("封{place}", "封{place.__class__}", "text", "place.__class__"),
     "long": ("封{place}", "封" * 301, "text", "301"),
+    "far": ("minutes = 5", "minutes = 10000000000000", "minutes", "10000000000000"),
+    "colon": ('id = "cordon"', 'id = "cordon:2"', "id", "cordon:2"),
     "twice": ("minutes = 5\n", "minutes = 5\n" + TASK, "id", "cordon"),
 }
 
@@ -143,7 +145,8 @@ def test_a_wrong_plan_is_kept_aside_with_row_field_and_reason(why: str, tmp_path
     (tmp_path / "b.toml").write_text(HEAD.replace('"gas"\nv', '"own"\nv') + TASK, encoding="utf-8")
     book = planbook.read(str(tmp_path))
     (fault,) = book.faults
-    assert fault == planbook.Fault("a.toml", "cordon", field, why, value)
+    row = "cordon:2" if why == "colon" else "cordon"
+    assert fault == planbook.Fault("a.toml", row, field, why, value)
     assert fault.why in codes.load("plan_fault")
     assert {plan.id for plan in book.plans} >= {"own", "gas", "fire"}  # the rest is used
 
@@ -154,12 +157,25 @@ def test_a_wrong_plan_is_kept_aside_with_row_field_and_reason(why: str, tmp_path
         ("id = [", "unreadable"),
         ("", "missing"),
         (HEAD.replace("2026-01-01", '"今天"') + TASK, "type"),
+        ("id = " + "[" * 100_000, "unreadable"),
+        (HEAD + TASK.replace("封{place}", "  "), "missing"),
+        (HEAD.replace('"gas"', '"a:b"', 1) + TASK, "colon"),
+        (HEAD + "valid_to = 2025-12-31\n" + TASK, "before"),
     ],
 )
 def test_what_is_no_plan_at_all_is_said(text: str, why: str, tmp_path: Path) -> None:
     (tmp_path / "a.toml").write_text(text, encoding="utf-8")
     assert [fault.why for fault in planbook.read(str(tmp_path)).faults] == [why]
     assert [f.why for f in planbook.read(str(tmp_path / "none")).faults] == ["folder"]
+    assert why in codes.load("plan_fault")
+
+
+def test_two_files_of_one_plan_for_one_day_are_said(tmp_path: Path) -> None:
+    """Else nobody knew which of them counts."""
+    for name in ("a.toml", "b.toml"):
+        (tmp_path / name).write_text(HEAD + TASK, encoding="utf-8")
+    (fault,) = planbook.read(str(tmp_path)).faults
+    assert fault == planbook.Fault("b.toml", "plan", "id", "twice", "gas")
 
 
 def test_a_plan_of_the_city_stands_for_ours_and_the_newest_in_force_counts(tmp_path: Path) -> None:
@@ -199,6 +215,17 @@ def test_two_stations_that_start_one_plan_at_once_make_one_set(two: Desks) -> No
     assert two.find(Directive) == two.find(Directive, 1)
     assert len(two.find(Directive)) == len(GAS.at(4)) and len(two.find(StartedPlan)) == 1
     assert two.task("valve").state == ISSUED and two.task("power").state == CANCELLED
+    assert two.find(Conflict) == [] == two.find(Conflict, 1)
+
+
+def test_two_who_sign_one_order_at_once_have_nothing_to_decide(two: Desks) -> None:
+    with_gas(two)
+    keys = [two.task(name).id for name in ("phone", "valve")]
+    for at in (0, 1):
+        two.do(at, directives.sign_all, incident=two.incident, directives=keys)
+    two.exchange()
+    assert two.find(Directive) == two.find(Directive, 1)
+    assert [two.task(name).no for name in ("phone", "valve")] == [1, 2]
     assert two.find(Conflict) == [] == two.find(Conflict, 1)
 
 

@@ -7,9 +7,14 @@ from pathlib import Path
 
 import pytest
 import roster as rosters
+from builders import StillClock, an_opening, an_order
 
-from commandwall import posts
+from commandwall import codes, directives, posts
+from commandwall.desk import Desk
+from commandwall.directives import Directive
+from commandwall.incidents import Incident, open_incident
 from commandwall.posts import BACK, FRONT
+from commandwall.store.migrate import open_store
 
 
 @pytest.fixture
@@ -57,3 +62,24 @@ def test_what_is_wrong_is_named_by_row_field_and_reason_and_the_rest_stands(
         found = posts.roster()
         assert any(told in str(fault) for fault in found.faults), found.faults
         assert len(found.posts(BACK)) >= 7 and posts.first_post(BACK) == "chief"
+
+
+def test_a_post_that_a_dated_row_ended_keeps_side_and_name(tmp_path: Path) -> None:
+    """What it was ordered is still owed: its side may answer, and history names it."""
+    ended = ('zh = "警戒"', 'valid_to = 2026-01-01\nzh = "警戒"')
+    desk = Desk(open_store(tmp_path), StillClock())
+    try:
+        desk.take_post("chief").result()
+        incident = desk.do(open_incident, opening=an_opening()).result().of(Incident)[0].id
+        order = an_order(incident, to_post="f_cordon")
+        (given,) = desk.do(directives.issue, order=order).result().of(Directive)
+        with rosters.changed(tmp_path, post=(ended,)):
+            assert "f_cordon" not in posts.known() and posts.side_of("f_cordon") == FRONT
+            ended_row = codes.once("post", "f_cordon")
+            assert ended_row is not None and ended_row.zh == "警戒"
+            desk.take_post("front").result()
+            desk.do(directives.acknowledge, directive=given.id).result()
+            assert any("'f_cordon' is no sound row" in str(f) for f in posts.roster().faults)
+            assert len(posts.roster().posts(BACK)) == 8
+    finally:
+        desk.close()
