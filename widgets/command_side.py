@@ -30,7 +30,8 @@ from widgets.stations import CUT, link_of
 TILE, LOW, TILE_GAP = 58.0, 36.0, 8.0
 ACROSS, MOST = 4, 12
 """Tiles of a row, and how many posts get one each."""
-ROW = 58.0
+ROW, POST = 56.0, 34.0
+"""Height of what is owed, and of the line that says who leads."""
 REPORT = (("now",), ("casualties", "forces"), ("needs", "next"))
 """Fields of a situation report on each line."""
 
@@ -88,7 +89,7 @@ class CommandSide(Panel):
         y = self.top + 4
         if post := self._post():
             self._draw_post(paper, y + 16, post)
-            y += 34
+            y += POST
         y = self._draw_scene(paper, self._draw_tiles(paper, y))
         if y + ROW / 2 > paper.height:  # no half words where there is no room for them
             return
@@ -97,7 +98,7 @@ class CommandSide(Panel):
         late = sum(debt.due < self.picture.now for debt in debts)
         line = tr("{n} 条，{late} 条超时", n=len(debts), late=late)
         paper.write(paper.width, y + 22, line, Ink("age", "t2" if debts else ""), RIGHT)
-        self._draw_owed(paper, y + 44, debts)
+        self._draw_owed(paper, y + 36, debts)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         point = event.position() / self.look.unit
@@ -127,7 +128,7 @@ class CommandSide(Panel):
             elif tile.post and vacant(self.picture, tile.post):
                 paper.disc(here.right() - 9, here.y() + 9, 4, "t1", "bg")
             bottom = here.bottom()
-        return bottom + 20
+        return bottom + 12
 
     def _draw_scene(self, paper: Paper, y: float) -> float:
         """What this side last told of itself; the front alone reports."""
@@ -145,7 +146,7 @@ class CommandSide(Panel):
         ]
 
     def _tiles_top(self) -> float:
-        return self.top + 4 + (34 if self._post() is not None else 0)
+        return self.top + 4 + (POST if self._post() is not None else 0)
 
     def _draw_owed(self, paper: Paper, y: float, debts: Sequence[Debt]) -> None:
         if not debts:
@@ -212,14 +213,14 @@ class FrontCommand(CommandSide):
         if (found := turn(incident, last, now)) is not None:
             told = tr("{told}，下次 {left}", told=told, left=age.left(now, found.due))
         paper.write(paper.width, y + 22, told, Ink("age", "t2"), RIGHT, room=paper.width - x - 12)
-        y += 52
+        y += 48
         if (heard := self._heard()) is not None:
             line = tr("前指失联，末次 {time}，以下为其末次所报", time=age.stamp(now, heard))
             y = paper.paragraph(0, y, line, Ink("label", "t1", True), paper.width) + 26
         for line in _report_lines(last):
             paper.write(0, y, line, Ink("label", "t2"), room=paper.width)
             y += 25
-        return y + 8
+        return y + 4
 
     def _heard(self) -> Ms | None:
         """When a station of the front last gave a sign of life; None where one does now, or none

@@ -44,6 +44,7 @@ from widgets.i18n import named, tr
 from widgets.linked import LinkedRows
 from widgets.order_words import at_scene, closed, ended, heard, reached, second_word, short
 from widgets.paper import MIDDLE, RIGHT, Ink, Paper
+from widgets.text import plain, wrap
 
 STEPS = ("下达", "送达", "已看", "接令", "执行", "完成", "核验")
 REACHED = {
@@ -59,7 +60,9 @@ OWED = {
 SEEN = STEPS.index("已看")
 STEP, LEFT, NAMES = 44.0, 168.0, 44.0
 BASE, UNDER = 20.0, 25.0
-"""Baseline of the first line of a row, and how far the second one is under it."""
+"""Baseline of the first line of a row, and how far the next one is under it."""
+APART = 12.0
+"""Between what is asked for in a word, and the whole of it."""
 DEBT = Ink("body", "t1", True)
 
 
@@ -205,19 +208,40 @@ class Directives(LinkedRows):
         if f"{type(row).__name__.lower()}:{row.id}" in self.picture.unsent:
             paper.write(NAMES, base + UNDER, tr("未送达中心池"), Ink("age", "t2"))
 
-    def _draw_words(self, paper: Paper, row: Directive | Request, base: float) -> None:
-        """In a word what is asked for, then the whole, on two lines."""
-        over, start = _over(row), self._words
-        room = self._dots(paper.width) - start - 32
-        if row.priority < USUAL and not over:
-            paper.mark(start + 8, base - 7, 16, (row.priority, ACKED))
-            start += 24
+    def tall(self, key: str) -> float:
+        """The chosen one shows all its words, as they were written."""
+        row = self.picture.requests.get(key) or self.picture.directives.get(key)
+        if row is None or key != self.current:
+            return self.row
         word, rest = self._asks(row)
-        bold = Ink("body", "t3" if over else "t1", not over)
+        letters, ink = self.look.letters("body"), self._word_ink(row)
+        wide = self.look.wide(word, ink.role, ink.bold) + APART if word else 0.0
+        indent = self._mark(row) + wide
+        lines = len(wrap(plain(rest), letters, self._words_room(), len(rest), indent))
+        return self.row + max(0, lines - 2) * UNDER
+
+    def _draw_words(self, paper: Paper, row: Directive | Request, base: float) -> None:
+        """In a word what is asked for, then the whole: on two lines, the chosen one on all."""
+        start, room = self._words + self._mark(row), self._words_room()
+        if start > self._words:
+            paper.mark(self._words + 8, base - 7, 16, (row.priority, ACKED))
+        word, rest = self._asks(row)
         if word:
-            start = paper.write(start, base, word, bold, room=room) + 12
-        ink = Ink("body", "t3" if over else "t2")
-        paper.paragraph(self._words, base, rest, ink, room, 2, start - self._words)
+            start = paper.write(start, base, word, self._word_ink(row), room=room) + APART
+        ink, lines = Ink("body", "t3" if _over(row) else "t2"), 2
+        if row.id == self.current:
+            lines = max(2, len(rest))
+        paper.paragraph(self._words, base, rest, ink, room, lines, start - self._words)
+
+    def _mark(self, row: Directive | Request) -> float:
+        """Room for the mark of what is urgent."""
+        return 24.0 if row.priority < USUAL and not _over(row) else 0.0
+
+    def _word_ink(self, row: Directive | Request) -> Ink:
+        return Ink("body", "t3" if _over(row) else "t1", not _over(row))
+
+    def _words_room(self) -> float:
+        return self._dots(self.width() / self.look.unit) - self._words - 32
 
     def _asks(self, row: Directive | Request) -> tuple[str, str]:
         """What a row asks for: in a word, and the rest; the place of its own comes last."""
@@ -225,7 +249,8 @@ class Directives(LinkedRows):
             rest = row.amount, row.place
             return tr("请求 {what}", what=row.what), "　".join(filter(None, rest))
         incident = self.picture.incidents.get(row.incident)
-        rest = at_scene(row.text, incident), row.place
+        words = row.text if row.id == self.current else at_scene(row.text, incident)
+        rest = words, row.place
         return short(self.context.book, self.picture, row), "　".join(filter(None, rest))
 
     def _request_told(self, r: Request) -> str:

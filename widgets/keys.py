@@ -19,12 +19,15 @@ LEFT, TOP, BELOW = 72.0, 132.0, 24.0
 STEP, KEYS, APART, FEWEST = 36.0, 118.0, 16.0, 3
 """From row to row, room for a key, between columns, and how many of those there are at least."""
 NAMES = {"Space": "空格", "Return": "回车", "Enter": "回车", "Esc": "Esc"}
+ARROWS = {"Left": "←", "Right": "→", "Up": "↑", "Down": "↓"}
+"""As they stand on the keys themselves."""
 
 
 def key_name(key: str) -> str:
     """How a key is written on its cap."""
     plain = QKeySequence(key).toString(QKeySequence.SequenceFormat.PortableText) or key
-    return " ".join(tr(NAMES[part]) if part in NAMES else part for part in plain.split("+"))
+    parts = (ARROWS.get(part, part) for part in plain.split("+"))
+    return " ".join(tr(NAMES[part]) if part in NAMES else part for part in parts)
 
 
 def page_key(n: int) -> str:

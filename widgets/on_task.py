@@ -20,7 +20,7 @@ from widgets.i18n import named, tr
 from widgets.incident_acts import about, joined
 from widgets.paper import RIGHT, Ink, Paper
 
-ROW = 31.0
+ROW, LEFT = 31.0, 32.0
 
 
 class OnTask(Panel):
@@ -115,10 +115,15 @@ class OnTask(Panel):
         told = age.left(now, wait.due) if wait is not None else age.span(took or 0)
         ink = Ink("label", "t1" if wait is not None else "t3", wait is not None)
         paper.write(paper.width - 8, base, told, ink, RIGHT)
-        name = unit_voice.name_of(trip, self.picture)
-        paper.write(32, base, name, Ink("label", "t1", True), room=paper.width * 0.37 - 32)
-        paper.write(paper.width * 0.38, base, self._told(trip), Ink("label", "t2"),
-                    room=paper.width * 0.62 - paper.length(told, ink) - 20)  # fmt: skip
+        edge = paper.width - 8 - paper.length(told, ink) - 12
+        name, bold = unit_voice.name_of(trip, self.picture), Ink("label", "t1", True)
+        end = LEFT + paper.length(name, bold)
+        state = self._told(trip)
+        if end + 12 + paper.length(state, Ink("label")) > edge:  # rather the whole name
+            state = named("assignment_state", trip.state)
+        start = min(max(paper.width * 0.38, end + 12), edge - paper.length(state, Ink("label")))
+        paper.write(LEFT, base, name, bold, room=start - 12 - LEFT)
+        paper.write(start, base, state, Ink("label", "t2"))
 
     def _told(self, trip: Trip) -> str:
         """到场 10:06; 途中 预计 10:07; 已派 欠接令."""

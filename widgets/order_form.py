@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QSpinBox, QWidget
+from PySide6.QtWidgets import QComboBox, QLineEdit, QSpinBox
 
 from commandwall import behalf, codes, countersign, directives, exchange, requests, sitreps
 from commandwall.answers import Answer, own, spoken
@@ -26,6 +26,7 @@ from widgets.acts import ActBar, KeyButton
 from widgets.base import Command, Panel, Piece, Subject
 from widgets.directives import debts_of, focus
 from widgets.facts import place_at, place_of
+from widgets.field_line import FieldLine
 from widgets.i18n import language, tr
 from widgets.incident_acts import about
 from widgets.order_ways import ONWARD, Chosen, Held, owed_longest
@@ -415,16 +416,14 @@ class OrderForm(Panel):
         return next((w for w in words if w.record == found.id and w.signed_at is None), None)
 
     def _lay_out(self) -> None:
-        column = self.body()
-        line = QWidget(self)
-        row = QHBoxLayout(line)
-        row.setContentsMargins(0, 0, 0, 0)
-        for field, share in ((self._to, 5), (self._verb, 3), (self._words, 10), (self._minutes, 2)):
-            row.addWidget(field, share)
-        row.addWidget(self._at)
-        column.addWidget(line)
+        column, fields = self.body(), (self._to, self._verb, self._words, self._minutes, self._at)
+        self._line = FieldLine(list(zip(fields, (5, 3, 10, 2, 0), strict=True)), self)
+        column.addWidget(self._line)
         column.addWidget(self._bar)
         column.addStretch(1)
+
+    def place(self) -> None:
+        self._line.spread(self.width() / self.look.unit)
 
     def _fill(self) -> None:
         """The posts of the other side first: most orders cross."""

@@ -60,6 +60,10 @@ class RowList(Panel):
     def draw_head(self, paper: Paper, base: float) -> None:
         """Names of the columns."""
 
+    def tall(self, key: str) -> float:
+        """Height of a row; the chosen one may take more to show all of itself."""
+        return self.row
+
     def kind_of(self, key: str) -> type[Any]:
         """What a row stands for, where a list holds several kinds."""
         return self.kind
@@ -110,15 +114,13 @@ class RowList(Panel):
     # Drawing.
 
     def draw(self, paper: Paper) -> None:
-        y = self.top
+        y = self.top + self.head
         if self.head:
-            self.draw_head(paper, y + self.head - 12)
-            paper.line(0, y + self.head, paper.width, y + self.head)
-            y += self.head
+            self.draw_head(paper, y - 12)
+            paper.line(0, y, paper.width, y)
         if not self.keys:
             paper.write(0, y + 32, self.empty_line(), Ink("body", "t3"))
-        for i, key in enumerate(self.keys[self._first : self._first + self._room()]):
-            box = QRectF(0, y + i * self.row, paper.width, self.row)
+        for key, box in self._boxes():
             self._draw_one(paper, key, box)
         if self.waiting > 0:
             line = tr("新到 {n} 条在下方，按 N 显示", n=self.waiting)
@@ -134,16 +136,33 @@ class RowList(Panel):
         if not chosen:
             paper.line(0, box.bottom(), box.right(), box.bottom())
 
-    def _room(self) -> int:
-        tall = self.height() / self.look.unit - self.top - self.head - self.foot
-        return max(1, int(tall // self.row))
+    def _boxes(self) -> list[tuple[str, QRectF]]:
+        """The rows that there is room for, the first one in any case, each with its place."""
+        y, end = self.top + self.head, self.height() / self.look.unit - self.foot
+        found: list[tuple[str, QRectF]] = []
+        for key in self.keys[self._first :]:
+            tall = self.tall(key)
+            if found and y + tall > end:
+                break
+            found.append((key, QRectF(0, y, self.width() / self.look.unit, tall)))
+            y += tall
+        return found
+
+    def _last(self) -> int:
+        """The first row that is shown where the last one is."""
+        room = self.height() / self.look.unit - self.top - self.head - self.foot
+        at = max(0, len(self.keys) - 1)
+        while at > 0 and (room := room - self.tall(self.keys[at])) >= self.tall(self.keys[at - 1]):
+            at -= 1
+        return at
 
     def _show_current(self) -> None:
-        last = max(0, len(self.keys) - self._room())
         if self.current in self.keys:
             at = self.keys.index(self.current)
-            self._first = min(max(self._first, at - self._room() + 1), at)
-        self._first = min(self._first, last)
+            self._first = min(self._first, at)
+            while self._first < at and self.current not in dict(self._boxes()):
+                self._first += 1
+        self._first = min(self._first, self._last())
 
     # Hand.
 
@@ -162,15 +181,12 @@ class RowList(Panel):
 
     def row_at(self, pixel: float) -> str:
         """The key of the row at a height of the panel; "" where none stands."""
-        y = pixel / self.look.unit - self.top - self.head
-        at = self._first + int(y // self.row)
-        there = y >= 0 and at < min(len(self.keys), self._first + self._room())
-        return self.keys[at] if there else ""
+        y = pixel / self.look.unit
+        return next((key for key, box in self._boxes() if box.top() <= y < box.bottom()), "")
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         step = -1 if event.angleDelta().y() > 0 else 1
-        last = max(0, len(self.keys) - self._room())
-        self._first = min(max(0, self._first + step), last)
+        self._first = min(max(0, self._first + step), self._last())
         self.update()
 
     def _step(self, by: int) -> None:

@@ -113,6 +113,8 @@ def test_in_an_emergency_an_order_is_written_by_the_key_that_writes_one_on_its_p
     (drawer,) = (d for d in wall.findChildren(Drawer) if d.isVisible())
     assert drawer.panel.id == "order_form" and wall.focusWidget() is drawer.panel._words
     assert [c.key for c in wall.all_commands()].count("I") == 1
+    drawer.panel.layout().activate()
+    assert drawer.panel._words.width() > drawer.panel.width() * 0.9
 
 
 def test_leaving_it_brings_back_what_was_before(make_wall: Any, hall: Hall) -> None:

@@ -215,6 +215,21 @@ def test_what_is_not_for_a_post_is_greyed_and_says_whose_it_is(pair: Pair) -> No
     assert "可由 长" not in read(pair.panel("incident_strip"))
 
 
+def test_a_chosen_order_shows_all_its_words_as_they_were_written(pair: Pair) -> None:
+    words = "在港区警戒，" + "逐户敲门，记下人数和去向；" * 5 + "最后报指挥部。"
+    pair.act("chief", directives.issue, order=an_order(pair.incident, text=words))
+    pair.act("chief", directives.issue, order=an_order(pair.incident, text="断电"))
+    listed = pair.panel("directives")
+    told = read(listed).replace(" ", "")
+    assert "在现场警戒" in told and "最后报指挥部" not in told and "断电" in told
+    below = (listed.top + listed.head + listed.row + 8) * listed.look.unit
+    assert listed.row_at(below) == listed.keys[1]
+    listed.choose(listed.keys[0])
+    told = read(listed).replace(" ", "")
+    assert words in told and "断电" in told
+    assert listed.row_at(below) == listed.keys[0]  # it takes more room, and all of it is its own
+
+
 def test_what_is_late_says_what_to_do_on_both_sides(pair: Pair) -> None:
     pair.act("chief", directives.issue, order=an_order(pair.incident))
     pair.world.clock.at = NOW + 4 * MINUTE
