@@ -153,6 +153,8 @@ class Desk:
 
         Once anybody is enrolled: Refused unless somebody sits here who may take it.
         """
+        if self.looks_back:
+            return _refused("looks_back")
         before = self.person, self.post
         self.post, self.person = sound(post), sound(person or self.person)
         return self._writer.submit(self._take_post, self._who(), before)
@@ -172,11 +174,15 @@ class Desk:
 
         Refused("unread") while one that is open now is not among them, and as `sign_in`.
         """
+        if self.looks_back:
+            return _refused("looks_back")
         given = name, secret, sound(offer), list(sound({"read": list(read)})["read"])
         return self._secrets.submit(self._asked, self.full, self._take_over, *given)
 
     def sign_out(self) -> Future[Done]:
         """Whoever sits here leaves."""
+        if self.looks_back:
+            return _refused("looks_back")
         return self._writer.submit(self._asked, self.full, self._finish, handover.sign_out, {},
                                    self._who(asks=False))  # fmt: skip
 

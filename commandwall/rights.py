@@ -265,15 +265,15 @@ def _finding(reader: Reader, finding: str) -> About:
 
 
 def _sending(reader: Reader, sending: Sending) -> About:
-    """What a unit is sent to; the urgency is the one that it is sent with."""
+    """What a unit is sent to; it is as urgent as that, whatever less it is sent with."""
     found = SUBJECTS[sending.kind](reader, sending.subject)
-    return replace(found, urgency=sending.urgency)
+    return replace(found, urgency=_least((found.urgency, sending.urgency)))
 
 
 def _assignment(reader: Reader, assignment: str) -> About:
     a = reader.get(Assignment, assignment)
     found = SUBJECTS[a.kind](reader, a.subject) if a is not None else About()
-    return replace(found, urgency=a.urgency) if a is not None else found
+    return replace(found, urgency=_least((found.urgency, a.urgency))) if a is not None else found
 
 
 def _opening(reader: Reader, opening: Opening) -> About:

@@ -89,7 +89,7 @@ class Lookback(QObject):
         """To the next moment, or the one before, at which a person wrote something."""
         at, by = self.at, self.by
         found = self._desk.ask(lambda r: past.line_beside(r, at, by, onward))
-        self._courier.follow(found, partial(self._to_line, onward))
+        self._courier.follow(found, partial(self._to_line, (at, by), onward))
 
     def to_begin(self) -> None:
         """The first moment that is known."""
@@ -144,7 +144,9 @@ class Lookback(QObject):
         (self.reach, self.marks), self.known = found, True
         self.moved.emit()
 
-    def _to_line(self, onward: bool, at: Ms | None) -> None:
+    def _to_line(self, asked: tuple[Ms, str], onward: bool, at: Ms | None) -> None:
+        if asked != (self.at, self.by):  # the person has gone elsewhere meanwhile
+            return
         if at is not None and at >= self.reach.since:
             self.to(at)
         else:

@@ -135,17 +135,18 @@ class Tracing(QWidget):
         return most if self._long else max(most, usual)
 
     def _look(self) -> None:
-        """Read on another thread; of several questions the last one counts."""
+        """Read on two threads: what answers another question than the last, or comes after a newer
+        answer, is not shown."""
         picture = self.context.live.picture
         self._asked, units = picture.now, dict(self._units)
         span = self._begin(picture.now), picture.now
         middle = picture.areas.get(picture.city) or next(iter(picture.areas.values()), None)
         plane = Plane(middle.lon, middle.lat) if middle is not None else Plane(0.0, 0.0)
         answer = self.context.desk.ask(lambda reader: tracks.read(reader, units, span, plane))
-        self._courier.follow(answer, self._take)
+        self._courier.follow(answer, partial(self._take, (units, self._since, self._long)))
 
-    def _take(self, found: Tracks) -> None:
-        if not self._units:
+    def _take(self, asked: tuple[dict[str, int], Ms, bool], found: Tracks) -> None:
+        if asked != (self._units, self._since, self._long) or found.until < self.found.until:
             return
         self.found = found
         self._view.set_tracks(found.found)

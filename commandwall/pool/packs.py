@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from commandwall import alarms, dispatch, modes, resources, sensors
+from commandwall import alarms, codes, dispatch, modes, resources, sensors
 from commandwall.clock import DAY, MINUTE, SECOND, Clock, Ms, day
 from commandwall.desk import Desk
 from commandwall.judge import CALM, Judge
@@ -58,9 +58,9 @@ class Packs:
     def take(self, kind: str, at: Ms, body: bytes) -> None:
         """One pack; devices that nobody told us of are left out."""
         if kind == "readings":
-            self._take_readings(sensors.unpack(body))
+            self._take_readings(_told(sensors.unpack(body), at))
         elif kind == "fixes":
-            self._take_fixes(resources.unpack(body))
+            self._take_fixes(_told(resources.unpack(body), at))
         self.newest[kind] = at
 
     def state(self) -> dict[str, NDArray[np.void]]:
@@ -107,6 +107,7 @@ class Packs:
 
     def _take_fixes(self, fixes: NDArray[np.void]) -> None:
         fixes = fixes[fixes["no"] < self._fixes.rows]
+        fixes = fixes[(np.abs(fixes["lon"]) <= 180) & (np.abs(fixes["lat"]) <= 90)]  # no NaN either
         fixes = fixes[fixes["at"] > self._fixes.read()["at"][fixes["no"]]]
         rows = fixes["no"].astype(np.intp)
         self._fixes.write(rows, at=fixes["at"], lon=fixes["lon"], lat=fixes["lat"])
@@ -167,6 +168,19 @@ def _rows(
     rows = np.zeros(len(no), dtype)
     for name in dtype.names or ():
         rows[name] = no if name == "no" else live_[name][no]
+    return rows
+
+
+def _told(rows: NDArray[np.void], at: Ms) -> NDArray[np.void]:
+    """Rows of a pack, the oldest first, so that the newest of each device is what stays. What a
+    device with a wrong clock says of a time to come was said when the pool had it: else nothing
+    of that device would be taken until then."""
+    late = rows["at"] > at + codes.limit("ahead_seconds") * SECOND
+    if late.any():
+        rows = rows.copy()
+        rows["at"][late] = at
+    if (rows["at"][1:] < rows["at"][:-1]).any():
+        rows = rows[np.argsort(rows["at"], kind="stable")]
     return rows
 
 

@@ -19,6 +19,7 @@ from commandwall.countersign import Second
 from commandwall.desk import Desk
 from commandwall.directives import Directive, complete, issue, verify
 from commandwall.directives import acknowledge as take_order
+from commandwall.dispatch import Sending, send
 from commandwall.events import accept, dispatch, note
 from commandwall.incidents import (
     GradeProposal,
@@ -313,6 +314,12 @@ def test_an_incident_is_as_urgent_as_its_most_urgent_event(hall: Hall) -> None:
     assert hall.asked("p1", issue, order=an_order(incident)) == {}
     assert hall.asked("p1", join_event, incident=incident, event="e2security") == {}
     assert hall.asked("p1", issue, order=an_order(incident))["lacking"] == "U"
+
+
+def test_no_post_makes_an_event_less_urgent_by_what_it_states(hall: Hall) -> None:
+    sending = Sending("event", "e2intake", "u1", 120.2, 31.1, 4)
+    assert hall.asked(POSTS["intake"], send, sending=sending)["lacking"] == rights.URGENCY
+    assert hall.asked(POSTS["dispatch"], send, sending=sending) == {}
 
 
 def test_the_whole_way_of_a_directive_is_open_to_the_pair(hall: Hall) -> None:

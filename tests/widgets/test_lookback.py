@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -138,9 +139,29 @@ def test_nobody_acts_on_the_past(lived: Lived) -> None:
     assert wall.page.panels["order_form"].isHidden()
     answer = wall.desk.do(incidents.open_incident, opening=OPENING)
     assert answer.exception(timeout=5).reason.code == "looks_back"
+    for other in (wall.desk.take_post("p3"), wall.desk.take_over("陈", "", "x", []),
+                  wall.desk.sign_out()):  # fmt: skip
+        assert other.exception(timeout=5).reason.code == "looks_back"
+    assert wall.desk.post == "chief"
     wall.back.leave()
     assert not wall.page.panels["order_form"].isHidden()
     wall.desk.do(incidents.open_incident, opening=OPENING).result()
+
+
+def test_a_jump_that_comes_late_moves_nobody_who_went_elsewhere(lived: Lived) -> None:
+    wall, jumps = lived.wall, []
+    wall.back.enter()
+    lived.at(lived.opened)
+    past, go = wall.context.past, threading.Event()
+    for _ in range(2):  # both readers are busy, as a long question keeps them
+        wall.desk.ask(lambda reader: go.wait(20))
+    past.to_line(onward=False)
+    wall.desk.ask(lambda reader: 0).add_done_callback(jumps.append)
+    past.to(lived.began)
+    go.set()
+    lived.qtbot.waitUntil(lambda: jumps != [])
+    lived.qtbot.waitUntil(lambda: past.share is None)
+    assert past.at == lived.began
 
 
 def test_what_waits_now_breaks_through(lived: Lived) -> None:

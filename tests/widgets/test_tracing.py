@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import numpy as np
@@ -61,6 +62,11 @@ def test_the_units_of_an_incident_show_their_tracks_and_are_replayed(
     qtbot.waitUntil(lambda: bool(wall.tracing.found.found))
     (track,) = wall.tracing.found.found
     assert track.gaps == [(NOW + 175 * SECOND, NOW + 300 * SECOND)]
+    late = dataclasses.replace(wall.tracing.found, found=())  # an older answer comes after it
+    asked = dict(wall.tracing._units), wall.tracing._since, wall.tracing._long
+    wall.tracing._take(asked, dataclasses.replace(late, until=Ms(NOW)))
+    wall.tracing._take(({"U2": 2}, *asked[1:]), late)
+    assert wall.tracing.found.found == (track,)
     told = "".join(wall.tracing.lines())
     assert (
         "燃气 1" in told and "中断 1 处，最长 2:05：虚线间去向不明" in told and "起留存定位" in told

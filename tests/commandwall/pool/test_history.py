@@ -125,6 +125,28 @@ def test_the_same_pack_twice_is_kept_once(station: Station) -> None:
     assert station.history(1, FIXES) == [120.1, 120.2]
 
 
+def test_positions_come_in_any_order_and_from_wrong_clocks(station: Station) -> None:
+    """The newest of a pack stands; a unit whose clock is a year ahead is where it was heard, and is
+    followed on from there; what is no place on earth moves nobody."""
+    fixes = live.LiveArrays(next(station.folder.glob("fixes-*.live")), live.FIX, live.BLOCK)
+    shown = lambda: (int(fixes.read()["at"][1]) - NOW, float(fixes.read()["lon"][1]))  # noqa: E731
+    station.move((1, 5, 120.2), (1, 9, 120.4), (1, 7, 120.3), (1, 9, 120.4))
+    assert shown() == (9 * SECOND, 120.4)
+    station.clock.at = NOW + 20 * SECOND
+    station.move((1, 365 * 24 * 3600, 120.5))
+    assert shown() == (20 * SECOND, 120.5)
+    station.clock.at = NOW + 30 * SECOND
+    station.move((1, 30, 120.6), (1, 31, float("nan")), (1, 32, 1e9))
+    assert shown() == (30 * SECOND, 120.6)
+    station.clock.at = NOW + 40 * SECOND
+    station.read((1, 365 * 24 * 3600, 1.0))
+    station.clock.at = NOW + 50 * SECOND
+    station.read((1, 50, 2.0))
+    assert station.shown()["value"][1] == 2.0
+    station.recorder.step()  # type: ignore[union-attr]
+    assert station.history(1, FIXES) == [120.2, 120.3, 120.4, 120.4, 120.5, 120.6]
+
+
 def test_live_arrays_that_were_lost_begin_with_the_last_known_state(station: Station) -> None:
     station.read((0, 0, 1.5), (2, 1, 27.0))
     station.move((1, 2, 120.5))
