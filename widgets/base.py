@@ -266,9 +266,12 @@ class Panel(QWidget):
 
     def do(
         self, act: Callable[..., None], then: Callable[[Any], None] | None = None, **args: Any
-    ) -> None:
-        """A person's act. `then(done)` runs here once it is on disk; a refusal is said."""
-        self.follow(self.desk.do(act, **args), then)
+    ) -> Future[Any]:
+        """A person's act. `then(done)` runs here once it is on disk; a refusal is said. A sheet
+        that asked for it stays until the answer."""
+        answer = self.desk.do(act, **args)
+        self.follow(answer, then)
+        return answer
 
     def follow(self, answer: Future[Any], then: Callable[[Any], None] | None = None) -> None:
         """`then(value)` runs on this thread when the answer of the desk is there."""

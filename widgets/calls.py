@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import Future
 from functools import partial
 from typing import Any
 
@@ -201,6 +202,6 @@ class CallBoard(RowList):
         else:
             self.refused(tr("先选一条"))
 
-    def _do(self, act: Any, **args: Any) -> None:
+    def _do(self, act: Any, **args: Any) -> Future[Any]:
         self._said = ""
-        self.do(act, **args)
+        return self.do(act, **args)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from concurrent.futures import Future
 from typing import Any
 
 from PySide6.QtCore import QRectF, Qt, QTimer
@@ -119,9 +120,9 @@ class Exceptions(Panel):
         elif need is not None and need.event is not None:
             ask_opening(self, from_event(need.event, self.picture))
 
-    def _settle(self, key: str, keep: str) -> None:
+    def _settle(self, key: str, keep: str) -> Future[Any]:
         self._said = ""
-        self.do(settle, conflict=key, keep=keep)
+        return self.do(settle, conflict=key, keep=keep)
 
     def draw(self, paper: Paper) -> None:
         shown = self._needs[: self._room(paper.height)]

@@ -75,7 +75,6 @@ class OfferSheet(Sheet):
         post = named("post", context.desk.post, "full")
         title = tr("交岗　{post}", post=post)
         super().__init__(context.look, title, "交岗", fields, wall)
-        self._courier = Courier(self, self._refused)
         lines = [why, tr("未了 {n} 项，由接岗人逐项复述", n=len(items))]
         lines += [told(item) for item in items[: Ticks.LINES]]
         self.telling(lambda answers: "\n".join(filter(None, lines)))
@@ -118,7 +117,6 @@ class ReliefSheet(Sheet):
         title = tr("接岗　{post}　交岗人 {who} {at}", post=post, who=who or age.UNKNOWN,
                    at=age.clock(offer.offered_at))  # fmt: skip
         super().__init__(context.look, title, "接岗", fields, wall)
-        self._courier = Courier(self, self._refused)
         note = text.plain(offer.note, 2 * TOLD)
         self.telling(lambda answers: "　".join(filter(None, (
             tr("交代：{note}", note=note) if note else "",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import Future
 from functools import partial
 from typing import Any
 
@@ -148,9 +149,9 @@ class IncidentStrip(Panel):
     def _ask_levels(self, _: Panel, found: Incident) -> None:
         ask_levels(self, found, lambda levels, reason: self._grade(found.id, levels, reason))
 
-    def _grade(self, incident: str, levels: Levels, reason: str) -> None:
+    def _grade(self, incident: str, levels: Levels, reason: str) -> Future[Any]:
         self._said = ""
-        self.do(incidents.set_levels, incident=incident, levels=levels, reason=reason)
+        return self.do(incidents.set_levels, incident=incident, levels=levels, reason=reason)
 
     def locate(self) -> None:
         """Show the scene whole on the map."""

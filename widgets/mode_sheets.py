@@ -18,7 +18,6 @@ from commandwall.modes import PROPOSED, Check, Entering, Mode
 from commandwall.rights import About
 from widgets import age, modes, text
 from widgets.base import Context
-from widgets.courier import Courier
 from widgets.fields import Field, changed, choice, number, value, words
 from widgets.i18n import NUMERALS, language, named, rows, tr
 from widgets.modes import Hush
@@ -42,7 +41,6 @@ class ModeSheet(Sheet):
     ) -> None:  # fmt: skip
         super().__init__(context.look, title, act, fields, wall)
         self.context = context
-        self._courier = Courier(self, self._refused)
         self._facts: dict[str, ParagraphLabel] = {}
         for _, field in fields.values():
             changed(field).connect(lambda *_: self._renew())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any
 
@@ -172,7 +173,7 @@ def harm_of(picture: Picture, incident: Incident) -> Harm:
     return Harm(losses.dead, losses.severe, harm.loss)
 
 
-def _open(panel: Panel, start: Start, told: Answers) -> None:
+def _open(panel: Panel, start: Start, told: Answers) -> Future[Any]:
     decides = "response" in told
     levels = _levels(told) if decides else Levels(None, None, None, _harm(told))
     opening = Opening(
@@ -181,9 +182,8 @@ def _open(panel: Panel, start: Start, told: Answers) -> None:
         start.alarm, levels.harm, None if decides else told["grade"],
     )  # fmt: skip
     if (plan := plan_sheets.chosen(panel, told)) is not None:
-        panel.do(open_with_plan, lambda done: _show(panel, done), opening=opening, plan=plan)
-    else:
-        panel.do(open_incident, lambda done: _show(panel, done), opening=opening)
+        return panel.do(open_with_plan, lambda done: _show(panel, done), opening=opening, plan=plan)
+    return panel.do(open_incident, lambda done: _show(panel, done), opening=opening)
 
 
 def _show(panel: Panel, done: Any) -> None:

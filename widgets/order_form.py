@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import Future
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -20,7 +21,6 @@ from commandwall.incidents import Incident
 from commandwall.picture import Changes, Picture, SyncState, Tick
 from commandwall.posts import BACK, FRONT, roster, side_of
 from commandwall.requests import Request, Wish
-from commandwall.sitreps import Situation  # fmt: skip
 from widgets import age, links, order_sheets, order_ways
 from widgets.acts import ActBar, KeyButton
 from widgets.base import Command, Panel, Piece, Subject
@@ -53,7 +53,7 @@ class OrderForm(Panel):
     def __init__(self, *args: Any, **kw: Any) -> None:
         super().__init__(*args, **kw)
         self.incident = self.subject = self._said = self._for = ""
-        self._given: tuple[Any, Held] | None = None
+        self._given: tuple[Any, Held, Future[Any]] | None = None
         self._place: tuple[float, float, str] | None = None
         self._details: dict[str, Any] = {}
         self._source: Subject | None = None
@@ -186,8 +186,8 @@ class OrderForm(Panel):
         typed, take = self._words.text().strip(), partial(self._resolve, facts)
         self.context.over(order_sheets.decision(self, typed, take))
 
-    def _resolve(self, facts: dict[str, Any], told: dict[str, Any]) -> None:
-        self.do(exchange.resolve, self._sent, **facts, **told)
+    def _resolve(self, facts: dict[str, Any], told: dict[str, Any]) -> Future[Any]:
+        return self.do(exchange.resolve, self._sent, **facts, **told)
 
     def answer(self, key: str) -> None:
         """Answer what is chosen by what its state and this side allow for a key."""
@@ -217,9 +217,11 @@ class OrderForm(Panel):
         typed = self._words.text().strip()
         self.context.over(order_sheets.spoken(self, found, typed, self._spoken))
 
-    def _spoken(self, record: str, said: order_sheets.Said) -> None:
+    def _spoken(self, record: str, said: order_sheets.Said) -> Future[Any]:
         voice, step, facts = said
-        self.do(behalf.record_for, self._issued, voice=voice, step=step, record=record, facts=facts)
+        return self.do(
+            behalf.record_for, self._issued, voice=voice, step=step, record=record, facts=facts
+        )
 
     def sign(self) -> None:
         """Sign what somebody did with a second person on the phone."""
@@ -234,10 +236,9 @@ class OrderForm(Panel):
             self._ask_for_words(None)
             return
         key = found.id
-        self.context.over(order_sheets.expected(self, found, lambda eta: self._expect(key, eta)))
-
-    def _expect(self, directive: str, eta_at: Ms) -> None:
-        self.do(directives.expect, self._issued, directive=directive, eta_at=eta_at)
+        self.context.over(order_sheets.expected(self, found, lambda eta_at: self.do(
+            directives.expect, self._issued, directive=key, eta_at=eta_at
+        )))  # fmt: skip
 
     def ask_details(self) -> None:
         """What most directives leave as it is: how urgent, who gets a copy, what proves it."""
@@ -255,16 +256,14 @@ class OrderForm(Panel):
         sheet = order_sheets.request(self, wish, self._words.text().strip(), self._ask)
         self.context.over(sheet)
 
-    def _ask(self, wish: Wish) -> None:
-        self.do(requests.ask, self._sent, wish=wish)
+    def _ask(self, wish: Wish) -> Future[Any]:
+        return self.do(requests.ask, self._sent, wish=wish)
 
     def ask_report(self) -> None:
         """What the front says of the scene."""
-        incident = self._focus()
-        self.context.over(order_sheets.report(self, incident, self._report))
-
-    def _report(self, situation: Situation) -> None:
-        self.do(sitreps.report_situation, self._issued, situation=situation)
+        self.context.over(order_sheets.report(self, self._focus(), lambda situation: self.do(
+            sitreps.report_situation, self._issued, situation=situation
+        )))  # fmt: skip
 
     def _spot(self) -> tuple[float | None, float | None, str]:
         return self._place or (None, None, "")
@@ -349,14 +348,16 @@ class OrderForm(Panel):
         if found is not None and directives.unseen(found, self.desk.post):
             self.do(directives.see, directive=found.id)
 
-    def do(self, act: Any, then: Any = None, **args: Any) -> None:
+    def do(self, act: Any, then: Any = None, **args: Any) -> Future[Any]:
         """As every act; `then` also gets the form as it stood when the act was given."""
         held = Held(self._words.text(), self._source, self._place, self._details)
-        if then == self._sent:
-            if (act, held) == self._given:  # pressed twice: the first is still being written
-                return
-            self._given = act, held
-        super().do(act, then and partial(then, held), **args)
+        news = then == self._sent
+        if news and self._given is not None and (act, held) == self._given[:2]:
+            return self._given[2]  # pressed twice: the first is still being written
+        answer = super().do(act, then and partial(then, held), **args)
+        if news:
+            self._given = act, held, answer
+        return answer
 
     def _sent(self, held: Held, done: Any) -> None:
         self._given = None

@@ -50,9 +50,9 @@ def details(
         "second": (tr("第二人（电话征得）"), words()),
     }
 
-    def hand_on(told: dict[str, Any]) -> None:
+    def hand_on(told: dict[str, Any]) -> object:
         name = told.pop("second")
-        take({**told, "second": Second(name, PHONE) if name else None})
+        return take({**told, "second": Second(name, PHONE) if name else None})
 
     title = tr("优先、抄送、凭据、第二人")
     return Sheet(panel.look, title, "继续", asked, panel.window()).then(hand_on)
@@ -91,10 +91,10 @@ def spoken(panel: Panel, found: Chosen, typed: str, take: Callable[[str, Said], 
         "words": (tr("内容"), words(typed, DIRECTIVE_LIMIT)),
     }
 
-    def hand_on(told: dict[str, Any]) -> None:
+    def hand_on(told: dict[str, Any]) -> object:
         field = ways[told["act"]].words
         voice = Voice(told["person"], found.to_post, told["channel"])
-        take(found.id, (voice, told["act"], {field: told["words"]} if field else {}))
+        return take(found.id, (voice, told["act"], {field: told["words"]} if field else {}))
 
     title = tr(
         "代录　第 {n} 号　{post}", n=order_number(tr, found), post=named("post", found.to_post)
@@ -114,9 +114,9 @@ def request(panel: Panel, wish: Wish, typed: str, take: Callable[[Wish], object]
         filter(None, (tr("向{post}请求", post=named("post", wish.to_post)), wish.place))
     )
 
-    def hand_on(told: dict[str, Any]) -> None:
+    def hand_on(told: dict[str, Any]) -> object:
         minutes = told.pop("minutes")
-        take(replace(wish, need_at=_in(panel, minutes) if minutes else None, **told))
+        return take(replace(wish, need_at=_in(panel, minutes) if minutes else None, **told))
 
     return Sheet(panel.look, title, "请求", asked, panel.window()).then(hand_on)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import Future
 from functools import partial
 from typing import Any
 
@@ -144,9 +145,9 @@ def _offered(
     return f"{_sides(tasks)}　{tr('、').join(map(called, tasks))}"
 
 
-def _start(panel: Panel, incident: Incident, told: Answers) -> None:
-    if (plan := chosen(panel, told)) is not None:
-        panel.do(plans.start_plan, incident=incident.id, plan=plan)
+def _start(panel: Panel, incident: Incident, told: Answers) -> Future[Any] | None:
+    plan = chosen(panel, told)
+    return panel.do(plans.start_plan, incident=incident.id, plan=plan) if plan else None
 
 
 # Signing.

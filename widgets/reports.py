@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
 from functools import partial
 from typing import Any
 
@@ -219,9 +220,9 @@ class Reports(Panel):
         fields["source"] = (tr("来源"), words())
         self._ask("伤亡损失", fields, self._losses)
 
-    def _losses(self, found: Incident, told: dict[str, Any]) -> None:
+    def _losses(self, found: Incident, told: dict[str, Any]) -> Future[Any]:
         people = [told.pop(key) for key in PEOPLE]
-        self._do(reporting.tell_losses, found, {"people": people, **told})
+        return self._do(reporting.tell_losses, found, {"people": people, **told})
 
     def hand_out(self, what: str) -> None:
         """A paper of the incident: asks what for and where to."""
@@ -314,8 +315,8 @@ class Reports(Panel):
         sheet = Sheet(self.look, tr("整改完成"), "记录", fields, self.window())
         self.context.over(sheet.then(self._settle))
 
-    def _settle(self, told: dict[str, Any]) -> None:
-        self.do(reviewing.settle_finding, lambda done: self._tell(tr("整改完成")), **told)
+    def _settle(self, told: dict[str, Any]) -> Future[Any]:
+        return self.do(reviewing.settle_finding, lambda done: self._tell(tr("整改完成")), **told)
 
     def _ask(self, act: str, fields: Mapping[str, tuple[str, Field]], then: Any) -> None:
         found = self._subject
@@ -325,9 +326,9 @@ class Reports(Panel):
         sheet = Sheet(self.look, f"{tr(act)}　{found.title}", "记录", fields, self.window())
         self.context.over(sheet.then(partial(then, found)))
 
-    def _do(self, act: Any, found: Incident, told: dict[str, Any]) -> None:
+    def _do(self, act: Any, found: Incident, told: dict[str, Any]) -> Future[Any]:
         """About the incident that the sheet names: another may be in focus by now."""
-        self.do(act, lambda done: self._tell(tr("已存盘 {time}", time=age.seconds(
+        return self.do(act, lambda done: self._tell(tr("已存盘 {time}", time=age.seconds(
             self.picture.now))), incident=found.id, **told)  # fmt: skip
 
     def refused(self, why: str) -> None:

@@ -213,7 +213,6 @@ class SignInSheet(Sheet):
         if free:
             del fields["secret"]
         super().__init__(context.look, _title(context, free), "就岗", fields, wall)
-        self._courier = Courier(self, self._refused)
         if not free and here is not None:
             self.setFocusProxy(self._secret)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from typing import Any
 
 from PySide6.QtCore import QEvent, Qt
@@ -11,6 +12,7 @@ from PySide6.QtWidgets import QFormLayout, QVBoxLayout, QWidget
 
 from widgets.acts import ActBar
 from widgets.base import Command
+from widgets.courier import Courier
 from widgets.fields import Field, changed, dress, value
 from widgets.look import Look
 from widgets.own_keys import OwnKeys
@@ -23,7 +25,11 @@ Answers = dict[str, Any]
 
 
 class Sheet(QWidget):
-    """`done(answers)` is called with the value of each field by its key; Enter asks for it too."""
+    """`done(answers)` is called with the value of each field by its key; Enter asks for it too.
+
+    Where it answers with what the desk is asked, the sheet goes once that is on disk: what was
+    typed outlives a refusal.
+    """
 
     waits = False
     """Whether the desk is asked already: what is pressed twice is asked once."""
@@ -35,6 +41,7 @@ class Sheet(QWidget):
         super().__init__(parent)
         self._look, self._title, self._fields = look, title, fields
         self._done: Callable[[Answers], object] = lambda answers: None
+        self._courier = Courier(self, self._refused)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setAccessibleName(title)
         self._lay_out(act)
@@ -88,10 +95,21 @@ class Sheet(QWidget):
             self.accept()
 
     def accept(self) -> None:
-        """Hand over what the fields hold, and go."""
-        answers = self._answers()
-        self.close()
-        self._done(answers)
+        """Hand over what the fields hold, and go, at once where nothing is asked of the desk."""
+        asked = self._done(self._answers())
+        if isinstance(asked, Future):
+            self.waits = True
+            self._courier.follow(asked, lambda done: self.close())
+        else:
+            self.close()
+
+    def _refused(self, why: str) -> None:
+        """Nothing was done: say why over what was typed."""
+        self.waits = False
+        self._told.setText(why)
+        self._told.show()
+        if (parent := self.parentWidget()) is not None:
+            self._settle(parent)
 
     def say(self, words: str) -> None:
         """Another title: what is being done, or why it was not."""

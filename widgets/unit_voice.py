@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import Future
 from typing import Any
 
 from commandwall import behalf, codes
@@ -32,11 +33,11 @@ def ask(panel: Panel, trip: Trip, then: Callable[[Any], None]) -> None:
         "channel": (tr("方式"), choice(channels)),
     }
 
-    def tell(told: dict[str, Any]) -> None:
+    def tell(told: dict[str, Any]) -> Future[Any]:
         # Who drives a car holds no post.
         voice = Voice(told["person"], "", told["channel"])
         act, record = STEPS[told["step"]], trip.assignment.id
-        panel.do(behalf.record_for, then, voice=voice, step=act, record=record)
+        return panel.do(behalf.record_for, then, voice=voice, step=act, record=record)
 
     title = tr("代录　{unit}", unit=name_of(trip, panel.picture))
     panel.context.over(Sheet(panel.look, title, "代录", asked, panel.window()).then(tell))

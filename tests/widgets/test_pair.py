@@ -261,7 +261,7 @@ def test_an_answer_by_phone_is_written_down_with_both_names(pair: Pair) -> None:
     sheet = pair.sheet()
     sheet._fields["person"][1].setText("李志强")
     sheet.accept()
-    pair.qtbot.waitUntil(lambda: pair.all(Answer) != [])
+    pair.qtbot.waitUntil(lambda: pair.all(Answer) != [] and pair.sheet() is None)
     pair.tick()
     assert "李* 电话接令，陈* 代录" in read(pair.panel("directives"))
     pair.press("front", "Space", on=order)
@@ -305,3 +305,20 @@ def test_a_photo_dropped_on_the_page_belongs_to_the_directive_below_it(pair: Pai
         panel.dropEvent(drop)
         pair.qtbot.waitUntil(lambda n=before: len(pair.all(AttachedFile)) > n)
     assert [f.kind for f in pair.all(AttachedFile)] == ["directive", "incident"]
+
+
+def test_what_was_typed_in_a_sheet_outlives_a_refusal(pair: Pair) -> None:
+    """Three of five fields of a report are typed; the one that must be there is not."""
+    pair.world.desk.take_post("front", "李").result()
+    next(c for c in pair.wall.all_commands() if c.key == "Shift+Q").run()
+    sheet = pair.sheet()
+    fields = {name: field for name, (_, field) in sheet._fields.items()}
+    for name in ("casualties", "forces", "needs"):
+        fields[name].setText("伤 2 人")
+    sheet.accept()
+    pair.qtbot.waitUntil(lambda: "缺 现状" in sheet._told.text())
+    assert sheet.isVisible() and fields["needs"].text() == "伤 2 人"
+    fields["now"].setText("泄漏点已找到")
+    sheet.accept()
+    pair.qtbot.waitUntil(lambda: pair.sheet() is None)
+    assert [r.needs for r in pair.all(SituationReport)] == ["伤 2 人"]

@@ -240,7 +240,7 @@ def test_an_incident_is_opened_with_its_gradings_and_closed_with_a_reason(
     fields["response"].setCurrentIndex(2)
     fields["radius_m"].setValue(300)
     QTest.keyClick(sheet, Qt.Key.Key_Return)
-    qtbot.waitUntil(lambda: on_disk(world, Incident) != [])
+    qtbot.waitUntil(lambda: on_disk(world, Incident) != [] and wall.findChild(Sheet) is None)
     (found,) = on_disk(world, Incident)
     assert (found.grade, found.warning, found.response, found.radius_m) == (3, None, 2, 300)
     world.tick({Incident: [found]})
