@@ -213,7 +213,7 @@ class FrontCommand(CommandSide):
         if (found := turn(incident, last, now)) is not None:
             told = tr("{told}，下次 {left}", told=told, left=age.left(now, found.due))
         paper.write(paper.width, y + 22, told, Ink("age", "t2"), RIGHT, room=paper.width - x - 12)
-        y += 48
+        y += 50
         if (heard := self._heard()) is not None:
             line = tr("前指失联，末次 {time}，以下为其末次所报", time=age.stamp(now, heard))
             y = paper.paragraph(0, y, line, Ink("label", "t1", True), paper.width) + 26

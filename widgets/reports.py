@@ -41,6 +41,7 @@ class Reports(Panel):
 
     id = "reports"
     title = "报告"
+    entry = "R"
     shows = frozenset({Incident, Report, PhoneReport, Losses, HandOut, Finding, Tick})
     quiet = True
 

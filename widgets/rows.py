@@ -148,21 +148,18 @@ class RowList(Panel):
             y += tall
         return found
 
-    def _last(self) -> int:
-        """The first row that is shown where the last one is."""
+    def _back(self, at: int) -> int:
+        """The first row that is shown where the last one shown is that at `at`."""
         room = self.height() / self.look.unit - self.top - self.head - self.foot
-        at = max(0, len(self.keys) - 1)
         while at > 0 and (room := room - self.tall(self.keys[at])) >= self.tall(self.keys[at - 1]):
             at -= 1
-        return at
+        return max(0, at)
 
     def _show_current(self) -> None:
         if self.current in self.keys:
             at = self.keys.index(self.current)
-            self._first = min(self._first, at)
-            while self._first < at and self.current not in dict(self._boxes()):
-                self._first += 1
-        self._first = min(self._first, self._last())
+            self._first = min(max(self._first, self._back(at)), at)
+        self._first = min(self._first, self._back(len(self.keys) - 1))
 
     # Hand.
 
@@ -186,7 +183,7 @@ class RowList(Panel):
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         step = -1 if event.angleDelta().y() > 0 else 1
-        self._first = min(max(0, self._first + step), self._last())
+        self._first = min(max(0, self._first + step), self._back(len(self.keys) - 1))
         self.update()
 
     def _step(self, by: int) -> None:
