@@ -119,6 +119,9 @@ class Context:
     """Opens the sheet in which somebody takes a post: that one, or "" for the one he had."""
     over: Callable[[QWidget], None] = lambda sheet: sheet.show()
     """Shows a sheet over the page and gives it the keys, closing the one before."""
+    later: Callable[[], Callable[[QWidget], None]] = lambda: lambda sheet: sheet.show()
+    """Asked where something must be read before a sheet can be made: shows it, but not over another
+    one that a person opened meanwhile."""
     keys: Command = field(default_factory=lambda: Command("?", "", lambda: None))
     """Opens the sheet of all keys."""
 

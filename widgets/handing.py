@@ -55,15 +55,15 @@ def ask_offer(context: Context, wall: QWidget, why: str = "") -> None:
     """Show what the post of this station has open; with the note it is offered."""
     post = context.desk.post
     answer = context.desk.ask(lambda reader: handover.open_items(reader, post))
-    courier = Courier(wall, lambda why: None)
-    courier.follow(answer, lambda items: context.over(OfferSheet(context, wall, items, why)))
+    courier, over = Courier(wall, lambda why: None), context.later()
+    courier.follow(answer, lambda items: over(OfferSheet(context, wall, items, why)))
 
 
 def ask_relief(context: Context, wall: QWidget, offer: Handover) -> None:
     """Let the relief read back what is open now."""
     answer = context.desk.ask(lambda reader: handover.open_items(reader, offer.seat))
-    courier = Courier(wall, lambda why: None)
-    courier.follow(answer, lambda items: context.over(ReliefSheet(context, wall, offer, items)))
+    courier, over = Courier(wall, lambda why: None), context.later()
+    courier.follow(answer, lambda items: over(ReliefSheet(context, wall, offer, items)))
 
 
 class OfferSheet(Sheet):

@@ -99,17 +99,18 @@ def ask_presence(panel: Panel, incident: Incident) -> None:
 def ask_close(panel: Panel, incident: Incident) -> None:
     """Why it ends, over the list of what is not settled."""
     known = partial(closing.checklist, incident=incident)
-    panel.ask(known, lambda checks: _show_close(panel, incident, checks))
+    over = panel.context.later()
+    panel.ask(known, lambda checks: over(_closing(panel, incident, checks)))
 
 
-def _show_close(panel: Panel, incident: Incident, checks: Sequence[Check]) -> None:
+def _closing(panel: Panel, incident: Incident, checks: Sequence[Check]) -> Sheet:
     fields = {"reason": (tr("结束原因"), line(tr("处置完毕")))}
     title = tr("结束 {title}", title=incident.title)
     sheet = Sheet(panel.look, title, "结束突发事件", fields, panel.window())
     sheet.telling(lambda told: told_of(checks))
-    panel.context.over(sheet.then(
+    return sheet.then(
         lambda told: panel.do(closing.close_incident, incident=incident.id, reason=told["reason"])
-    ))  # fmt: skip
+    )
 
 
 def told_of(checks: Sequence[Check]) -> str:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from functools import partial
-from typing import Any, Protocol
+from typing import Protocol
 
 from PySide6.QtCore import QBuffer, QIODevice, QObject, Qt
 from PySide6.QtGui import QImage
@@ -135,8 +135,11 @@ class ModeKeeper(QObject):
         if held is None:
             self._context.over(EndSheet(self._context, None, [], self._window))
             return
-        known = self._context.desk.ask(partial(acts.checklist, mode=held))
-        self._courier.follow(known, partial(self._show_end, held))
+        over, desk = self._context.later(), self._context.desk
+        self._courier.follow(
+            desk.ask(partial(acts.checklist, mode=held)),
+            lambda checks: over(EndSheet(self._context, held, checks, self._window)),
+        )
 
     def look_past(self) -> None:
         """Show what is muted, or mute it again."""
@@ -147,9 +150,6 @@ class ModeKeeper(QObject):
             return
         for panel in self._wall.page.shown():
             panel.bring(picture, Changes(picture.now, {}, panel.shows))
-
-    def _show_end(self, held: Mode, checks: Any) -> None:
-        self._context.over(EndSheet(self._context, held, checks, self._window))
 
     def _show(self, held: Mode | None) -> None:
         """The incident in focus on every panel of the page, and its scene on the map."""

@@ -193,7 +193,8 @@ class Reports(Panel):
         if found is None:
             self._tell(tr("没有突发事件"))
             return
-        self._with_facts(found, lambda facts: self.context.over(
+        over = self.context.later()
+        self._with_facts(found, lambda facts: over(
             ReportSheet(self.context, facts, self.window(), corrects, self._tell)
         ))  # fmt: skip
 

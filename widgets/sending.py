@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
+
+from PySide6.QtWidgets import QWidget
 
 from commandwall import dispatch
 from commandwall.clock import SECOND
@@ -28,11 +31,13 @@ def ask(panel: Panel, incident: Incident) -> None:
     units, now = units_of(panel.picture), panel.picture.now
     panel.follow(
         panel.context.streets.ask(lambda *roads: answer(task, units, roads, now)),
-        partial(_show, panel, task, plain(incident.title, 40)),
+        partial(_show, panel, task, plain(incident.title, 40), panel.context.later()),
     )
 
 
-def _show(panel: Panel, task: Task, title: str, found: Answer) -> None:
+def _show(
+    panel: Panel, task: Task, title: str, over: Callable[[QWidget], None], found: Answer
+) -> None:
     fit = {one.unit.resource.id: one for one in found[0]}
     if not fit:
         panel.refused(tr("没有可派的力量"))
@@ -47,7 +52,7 @@ def _show(panel: Panel, task: Task, title: str, found: Answer) -> None:
         for unit in told["units"]:
             panel.do(dispatch.send, sending=sending(task, fit[unit]))
 
-    panel.context.over(sheet.then(send))
+    over(sheet.then(send))
 
 
 def sending(task: Task, one: Proposal) -> Sending:

@@ -24,6 +24,22 @@ OWN = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Escape)
 Answers = dict[str, Any]
 
 
+def later(
+    shown: Callable[[], QWidget | None], show: Callable[[QWidget], None]
+) -> Callable[[QWidget], None]:
+    """For a sheet that is asked for now and comes when something was read: `show`, unless another
+    one than is `shown` now was opened meanwhile, in which a person may be typing."""
+    before = shown()
+
+    def when_read(sheet: QWidget) -> None:
+        if shown() in (None, before):
+            show(sheet)
+        else:
+            sheet.deleteLater()
+
+    return when_read
+
+
 class Sheet(QWidget):
     """`done(answers)` is called with the value of each field by its key; Enter asks for it too.
 

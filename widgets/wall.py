@@ -52,6 +52,7 @@ from widgets.page import Page
 from widgets.palette import Palette
 from widgets.scenes import Scenes
 from widgets.seat import Seat
+from widgets.sheet import later
 from widgets.shortcuts import Shortcuts
 from widgets.streets import Streets
 from widgets.tracing import Tracing
@@ -91,6 +92,7 @@ class Wall(QWidget):
             hits=Hits(self.picture, self.desk, self), streets=Streets(self.picture, self),
             seconds=world.clock.monotonic, go=self.open_page, map=map_view,
             pages=self.file.pages, over=self._show_overlay, know=self.know,
+            later=partial(later, lambda: self._overlay, self._show_overlay),
             book=planbook.read(settings.plans),
         )  # fmt: skip
         self.hover, self.homes = HoverCard(self.context, map_view), Homes(map_view, self.desk)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import pytest
@@ -196,6 +197,26 @@ def test_enter_twice_gives_one_order(pair: Pair) -> None:
     form.issue()
     pair.qtbot.waitUntil(lambda: form._words.text() == "")
     assert [d.no for d in pair.all(Directive)] == [1, 2]
+
+
+def test_a_sheet_that_had_to_read_first_comes_over_no_other(pair: Pair) -> None:
+    """Both readers are busy, as a long look back keeps them; the person goes on with a report."""
+    go, close = threading.Event(), next(c for c in pair.wall.all_commands() if c.key == "Shift+X")
+    for _ in range(2):
+        pair.world.desk.ask(lambda reader: go.wait(20))
+    close.run()
+    pair.panel("order_form").ask_report()
+    sheet = pair.sheet()
+    sheet._fields["now"][1].setText("火已控制")
+    late: list[object] = []
+    pair.panel("order_form").ask(lambda reader: 0, late.append)
+    go.set()
+    pair.qtbot.waitUntil(lambda: late != [])
+    pair.qtbot.wait(1)  # one turn of the screen's thread
+    assert pair.sheet() is sheet and sheet._fields["now"][1].text() == "火已控制"
+    sheet.close()
+    close.run()
+    pair.qtbot.waitUntil(lambda: pair.sheet() is not None and "结束" in pair.sheet()._title)
 
 
 def test_what_is_not_for_a_post_is_greyed_and_says_whose_it_is(pair: Pair) -> None:
