@@ -112,7 +112,7 @@ class Page(QWidget):
         placed |= {b.of: (b.x + left, b.y, b.width, b.height) for b in boxes}
         self._put(placed, map_view)
         if chrome.header:
-            header = {**(chosen.header or {}), "map": placed.get(MAP, (0.0,))[0]}
+            header = {"sentence": "", **(chosen.header or {}), "map": placed.get(MAP, (0.0,))[0]}
             self.panel(chrome.header).options.update(header)
         self.left_out = [name for name in chosen.names() if name not in placed and name != MAP]
         for name in self.left_out:

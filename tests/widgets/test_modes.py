@@ -19,6 +19,7 @@ from commandwall.modes import Entering, Mode, enter_mode, leave_mode
 from commandwall.rights import about_event
 from widgets.drawer import Drawer
 from widgets.mode_sheets import EndSheet, EnterSheet, ModeSheet
+from widgets.paper import Paper
 
 ZHOU = Second("周", "phone")
 
@@ -115,6 +116,22 @@ def test_in_an_emergency_an_order_is_written_by_the_key_that_writes_one_on_its_p
     assert [c.key for c in wall.all_commands()].count("I") == 1
     drawer.panel.layout().activate()
     assert drawer.panel._words.width() > drawer.panel.width() * 0.9
+
+
+def test_the_head_is_written_anew_where_a_wide_wall_becomes_a_narrow_one(
+    make_wall: Any, hall: Hall
+) -> None:
+    wall = make_wall()
+    hall.enter("watch")
+    for size in ((5760, 2160), (1080, 1920)):
+        wall.resize(*size)
+        header = wall.page.panels["header"]
+        header.grab()
+        sheet = Paper(header, header.look, dry=True)
+        header.draw(sheet)
+        lines = [box for box, what in sheet.strokes if "突发事件" in str(what)]
+        (mode,) = [box for box, what in sheet.strokes if "watch" in what]
+        assert lines and all(box[0] > mode[0] + mode[2] for box in lines), size
 
 
 def test_leaving_it_brings_back_what_was_before(make_wall: Any, hall: Hall) -> None:
