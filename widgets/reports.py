@@ -161,8 +161,9 @@ class Reports(Panel):
         parts = [speech().report(clock.step, no)]
         if clock.losses:
             parts.append(tr("伤亡有变"))
-        if self._subject is not None and clock.incident != self._subject.id:
-            parts.append(self.picture.incidents[clock.incident].title)
+        other = self.picture.incidents.get(clock.incident)  # a past may not know of it
+        if other is not None and other != self._subject:
+            parts.append(other.title)
         return "　".join(parts)
 
     def _ended(self, clock: Due) -> str:

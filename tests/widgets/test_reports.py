@@ -72,6 +72,18 @@ def test_the_page_says_what_is_owed_and_how_late(world: City, desk_page: Any) ->
     assert "迟 1:00" in told_by(desk_page, "reports")
 
 
+def test_a_clock_whose_incident_is_not_known_then_breaks_nothing(
+    world: City, desk_page: Any
+) -> None:
+    do(world, incidents.open_incident, opening=an_opening(title="另一处", grade=2))
+    panel = desk_page.page.panels["reports"]
+    panel.resize(panel.width(), 400)
+    assert "电话报告\u3000另一处" in told_by(desk_page, "reports")
+    world.picture.incidents.clear()  # as a look back to before they were opened
+    told_by(desk_page, "reports")
+    assert not panel.failed_at
+
+
 def test_what_a_sheet_is_told_belongs_to_the_incident_that_it_names(
     world: City, desk_page: Any, qtbot: Any
 ) -> None:
