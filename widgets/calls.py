@@ -91,7 +91,19 @@ class CallBoard(RowList):
         self._of_current(calls.dial)
 
     def mark(self, result: str) -> None:
-        self._of_current(calls.mark_call, result=result)
+        """What came of the call; `C` then dials the next one that waits."""
+        if not self.current:
+            self.refused(tr("先选一条"))
+            return
+        self._mark(self.current, result=result)
+
+    def _mark(self, key: str, **told: str) -> Future[Any]:
+        self._said = ""
+        return self.do(calls.mark_call, lambda done: self._marked(key), call=key, **told)
+
+    def _marked(self, key: str) -> None:
+        if self.current == key:
+            self.choose("")
 
     def arrive(self) -> None:
         self._of_current(calls.report_in)
@@ -108,7 +120,7 @@ class CallBoard(RowList):
             self.current,
             Sheet(self.look, tr("应答并记复述"), "记录", fields, self.window()),
         )
-        self.context.over(sheet.then(lambda told: self._do(calls.mark_call, call=key, **told)))
+        self.context.over(sheet.then(lambda told: self._mark(key, **told)))
 
     def refused(self, why: str) -> None:
         self._said = why

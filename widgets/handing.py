@@ -77,6 +77,8 @@ class OfferSheet(Sheet):
         super().__init__(context.look, title, "交岗", fields, wall)
         lines = [why, tr("未了 {n} 项，由接岗人逐项复述", n=len(items))]
         lines += [told(item) for item in items[: Ticks.LINES]]
+        if (more := len(items) - Ticks.LINES) > 0:
+            lines.append(tr("另有 {n} 件", n=more))
         self.telling(lambda answers: "\n".join(filter(None, lines)))
 
     def accept(self) -> None:

@@ -116,6 +116,8 @@ class PlanList(LinkedRows):
         names = tr("、").join(p.en if language() == "en" else p.zh for p in mine)
         more = sum(len(tasks) for _, tasks in plan_sheets.additions(self, found))
         add = tr("另有 {n} 项，按 Shift Y 加入", n=more) if more else ""
+        if (ready := len(plan_sheets.signable(self, self.tasks()))) and not more:
+            add = tr("{n} 项待签，按 Shift S", n=ready)
         wide = paper.length(add, Ink("age", "t1", True)) if add else 0.0
         paper.write(0, base, names, Ink("label", "t2"), room=paper.width - wide - 16)
         paper.write(paper.width, base, add, Ink("age", "t1", True), RIGHT)

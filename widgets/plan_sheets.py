@@ -157,8 +157,7 @@ def ask_sign(panel: Panel, incident: Incident, tasks: Sequence[Directive]) -> No
     """Which of the drafts that this post may sign; what it may not is told beside."""
     drafts = [d for d in tasks if d.state == DRAFT]
     mine = [d for d in drafts if side_of(d.from_post) == side_of(panel.desk.post)]
-    ready = sorted((d for d in mine if not asked_for(d.verb, panel.desk.post)),
-                   key=lambda d: (d.priority, d.due_at or 0, d.id))  # fmt: skip
+    ready = signable(panel, tasks)
     if not ready:
         panel.refused(_left(drafts, mine, ready) or tr("没有待签发的预案任务"))
         return
@@ -174,6 +173,14 @@ def ask_sign(panel: Panel, incident: Incident, tasks: Sequence[Directive]) -> No
     panel.context.over(sheet.then(lambda told: panel.do(
         directives.sign_all, incident=incident.id, directives=[d.id for d in parts[told["which"]]]
     )))  # fmt: skip
+
+
+def signable(panel: Panel, tasks: Sequence[Directive]) -> list[Directive]:
+    """The drafts that this post may sign, the most pressing first."""
+    post = panel.desk.post
+    mine = (d for d in tasks if d.state == DRAFT and side_of(d.from_post) == side_of(post))
+    return sorted((d for d in mine if not asked_for(d.verb, post)),
+                  key=lambda d: (d.priority, d.due_at or 0, d.id))  # fmt: skip
 
 
 def _signing(panel: Panel, some: Sequence[Directive], left: str) -> str:

@@ -72,16 +72,22 @@ class Sheet(QWidget):
         """A line under the fields that follows what they hold."""
         self._told.show()
         for _, field in self._fields.values():
-            changed(field).connect(lambda *_: self._told.setText(tell(self._answers())))
-        self._told.setText(tell(self._answers()))
+            changed(field).connect(lambda *_: self._tell(tell(self._answers())))
+        self._tell(tell(self._answers()))
+        return self
+
+    def _tell(self, line: str) -> None:
+        """Write the line under the fields; the sheet grows to hold all of it."""
+        self._told.setText(line)
         if (parent := self.parentWidget()) is not None:
             self._settle(parent)
-        return self
 
     def _settle(self, parent: QWidget) -> None:
         look, left = self._look, (parent.width() - self._look.px(WIDTH)) // 2
         self.adjustSize()
-        tall = self.sizeHint().height()
+        column, wide = self.layout(), look.px(WIDTH)
+        tall = max(self.sizeHint().height(), column.totalHeightForWidth(wide))
+        tall = min(tall, parent.height())
         top = max(0, min(look.px(160), (parent.height() - tall) // 2))
         self.setGeometry(left, top, look.px(WIDTH), tall)
 
@@ -122,10 +128,8 @@ class Sheet(QWidget):
     def _refused(self, why: str) -> None:
         """Nothing was done: say why over what was typed."""
         self.waits = False
-        self._told.setText(why)
         self._told.show()
-        if (parent := self.parentWidget()) is not None:
-            self._settle(parent)
+        self._tell(why)
 
     def say(self, words: str) -> None:
         """Another title: what is being done, or why it was not."""

@@ -75,11 +75,17 @@ class PlainLabel(QLabel):
 
 
 class ParagraphLabel(PlainLabel):
-    """Several lines of plain text."""
+    """Several lines of plain text: what has line ends keeps them."""
 
     def __init__(self, text: object = "", parent: QWidget | None = None) -> None:
         super().__init__(text, parent, TEXT_LIMIT)
         self.setWordWrap(True)
+
+    def setText(self, text: object) -> None:
+        lines = [plain(line, TEXT_LIMIT) for line in str(text)[: 2 * TEXT_LIMIT].split("\n")]
+        shown = "\n".join(lines)[:TEXT_LIMIT]
+        QLabel.setText(self, shown)
+        self.setAccessibleName(shown)
 
 
 class ElidedLabel(PlainLabel):

@@ -67,6 +67,21 @@ def test_the_relief_reads_back_each_item_by_key_and_signs(
     assert "岗3 调度  李*" in told_by(wall, "desk_header")
 
 
+def test_what_is_handed_over_stands_line_by_line_and_whole(
+    wall: Any, world: Any, qtbot: Any
+) -> None:
+    (incident,) = world.store.read(lambda r: r.find(Incident))
+    for n in range(4):
+        words = f"调集第 {n} 批泡沫液到港五路集结点，到位后报数量、带队人和车辆停放处" * 2
+        order = an_order(incident.id, to_post="p3", text=words)
+        world.desk.do(directives.issue, order=order).result()
+    wall.seat.leave()
+    label = sheet(wall, OfferSheet, qtbot)._told
+    lines = label.text().split("\n")  # why it is asked, how many, the incident, five orders
+    assert len(lines) == 8 and sum("泡沫液" in line for line in lines) == 4
+    assert label.height() >= label.heightForWidth(label.width())
+
+
 def test_an_offer_stands_on_the_roster_until_it_is_taken_or_broken_off(
     wall: Any, world: Any, qtbot: Any
 ) -> None:

@@ -629,6 +629,24 @@ def test_what_came_of_a_call_is_marked_at_who_was_called(
     assert village.picture.calls[second].answered_at is None
 
 
+def test_after_a_call_the_next_that_waits_is_dialled(
+    command: Any, village: City, qtbot: Any
+) -> None:
+    wall, found = command, next(iter(village.picture.incidents.values()))
+    people = [Person(f"p{n}", "t1v1", "grid_worker", f"张{n}", "1380000111") for n in (1, 2)]
+    village.desk.do(calls.start_calls, incident=found.id, subjects=people).result()
+    wall.open_page("calls")
+    board = wall.page.panels["calls"]
+    keys = {c.key: c.run for c in board.commands()}
+    for done, key in enumerate("C1C", 2):
+        village.tick({Call: village.store.read(lambda r: r.find(Call))})
+        keys[key]()
+        qtbot.waitUntil(partial(acts_are, village, done))
+        qtbot.waitUntil(lambda key=key: bool(board.current) is (key == "C"))
+    rung = village.store.read(lambda r: r.find(Call))
+    assert [call.attempts for call in rung] == [1, 1]
+
+
 def acts_are(village: City, count: int) -> bool:
     """Whether so many acts of a call-down are on disk."""
     sql = "SELECT count(*) FROM journal WHERE act IN ('start_calls', 'dial', 'mark_call')"

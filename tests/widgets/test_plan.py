@@ -84,6 +84,7 @@ def test_from_alarm_to_signed_orders_in_four_keys(asked, world, qtbot) -> None:
     brought(world)
     told, total = told_by(wall, "plan"), len(kept(world, Directive))
     assert f"0/{total} 已下达" in told and "设警戒圈" in told and "待前指签发" in told
+    assert "项待签，按 Shift S" in told
     assert "设警戒圈" not in told_by(wall, "directives")  # an order only once it is given
     press(wall, "Shift+S")
     confirm = sheet_of(wall)
@@ -93,7 +94,8 @@ def test_from_alarm_to_signed_orders_in_four_keys(asked, world, qtbot) -> None:
     qtbot.waitUntil(lambda: task(world, "valve").state != DRAFT)
     brought(world)
     given = sum(d.state != DRAFT for d in kept(world, Directive))
-    assert f"{given}/{total} 已下达" in told_by(wall, "plan")
+    told = told_by(wall, "plan")
+    assert f"{given}/{total} 已下达" in told and "待签，按" not in told
     assert task(world, "cordon").state == DRAFT and task(world, "valve").state != DRAFT
     told = told_by(wall, "directives")  # the name of the task, then its words without the place
     assert "燃气企业关阀" in told and task(world, "valve").text[:8] in told
