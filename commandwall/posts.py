@@ -126,7 +126,7 @@ def _sound(
         side, role = code.facts.get("side"), code.facts.get("role")
         if side not in (FRONT, BACK, BESIDE):
             faults.append(Fault("post", id_, "side", f"{side!r} is neither front nor back"))
-        elif role not in roles or role in NO_ROLES:
+        elif not isinstance(role, str) or role not in roles or role in NO_ROLES:
             faults.append(Fault("post", id_, "role", f"{role!r} is no column of the list right"))
         else:
             sound[id_] = code
@@ -140,9 +140,12 @@ def _sections(
     for id_, code in codes.load("section", on).items():
         if roster.id not in code.facts.get("rosters", ()):
             continue
-        named = []
-        for post in code.facts.get("posts", ()):
-            if post not in posts:
+        named, listed = [], code.facts.get("posts", ())
+        if not isinstance(listed, list):
+            faults.append(Fault("section", id_, "posts", f"{listed!r} is no list of posts"))
+            continue
+        for post in listed:
+            if not isinstance(post, str) or post not in posts:
                 faults.append(Fault("section", id_, "posts", f"{post!r} is no sound row of post"))
             elif post in taken:
                 faults.append(Fault("section", id_, "posts", f"{post!r} stands there twice"))

@@ -95,8 +95,13 @@ class Exceptions(Panel):
             self._choose(subject.id)
 
     def acknowledge(self) -> None:
-        """Acknowledge the chosen alarm, or the worst one."""
+        """Acknowledge the chosen alarm, or the worst one; where the chosen one is gone, that is
+        said before another is meant."""
         need = self._need()
+        if self._chosen and (need is None or need.id != self._chosen):
+            self._choose("")
+            self.refused(tr("选中的一行已不在，另选"))
+            return
         if need is not None and need.alarm is None:
             self.refused(tr("不是告警，回车打开"))
         elif need is not None and need.alarm is not None:

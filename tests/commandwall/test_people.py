@@ -13,8 +13,8 @@ import pytest
 from builders import StillClock, an_opening
 from officers import SECRET, Hall, an_officer, why
 
-from commandwall import people, staff
-from commandwall.clock import MINUTE
+from commandwall import codes, people, staff
+from commandwall.clock import DAY, MINUTE
 from commandwall.config import REFUSED, Settings
 from commandwall.desk import Desk
 from commandwall.incidents import open_incident
@@ -92,6 +92,15 @@ def test_wrong_secrets_lock_a_name_and_a_restart_does_not_forget(hall: Hall) -> 
     hall.clock.at += 10 * MINUTE + 1
     hall.sits("chen", "chief")
     assert hall.one(SignIn, officer="chen").failures == 0
+
+
+def test_a_clock_that_is_put_right_locks_nobody_out_for_a_day(hall: Hall) -> None:
+    hall.clock.at += DAY  # it was a day ahead
+    for _ in range(int(codes.limit("sign_in_tries"))):
+        assert why(hall.sits, "chen", "p3", "guess") == "secret"
+    assert why(hall.sits, "chen", "p3") == "locked_out"
+    hall.clock.at -= DAY
+    hall.sits("chen", "p3")
 
 
 def test_a_right_secret_begins_the_count_anew(hall: Hall) -> None:

@@ -49,9 +49,12 @@ def test_a_post_that_does_not_stand_keeps_its_side() -> None:
     [
         ("section", '"chief", "p1"', '"chief", "p99"', "section.toml, row seven, posts: 'p99'"),
         ("section", '"chief", "p1"', '"chief", "chief"', "'chief' stands there twice"),
+        ("section", '"chief", "p1"', '"chief", ["p1"]', "row seven, posts: ['p1'] is no sound"),
+        ("section", "posts = [\n", "posts = 5\nothers = [\n", "posts: 5 is no list of posts"),
         ("roster", "fixed = 18", "fixed = 19", "row seven, fixed: says 19, and 18 stand"),
         ("roster", "stands = false", "stands = true", "stands: 2 rows stand"),
         ("post", 'side = "front"', 'side = "frnot"', "post.toml, row front, side: 'frnot'"),
+        ("post", 'role = "support"', 'role = ["support"]', "row p7, role: ['support']"),
         ("post", 'role = "support"', 'role = "acts"', "post.toml, row p7, role: 'acts'"),
     ],
 )

@@ -18,7 +18,7 @@ from commandwall.events import Event, EventView
 from commandwall.picture import Changes, Picture, Tick
 from commandwall.plugins import PANELS
 from commandwall.store.pulse import NO_POOL
-from widgets.base import Panel
+from widgets.base import Panel, Subject
 from widgets.drawer import Drawer
 from widgets.i18n import tr
 from widgets.keys import KeySheet
@@ -142,6 +142,24 @@ def test_space_acknowledges_the_worst_alarm_and_writes_it_down(
     be_active(wall, qtbot)
     qtbot.keyClick(wall, Qt.Key.Key_Space)
     qtbot.waitUntil(lambda: world.store.read(lambda r: r.get(Alarm, "A1")).state == ACKED)
+
+
+def test_a_key_for_an_alarm_that_is_gone_acknowledges_no_other(
+    world: Any, make_wall: Any, qtbot: Any
+) -> None:
+    """Pressed twice, or acknowledged elsewhere in that moment: nobody has read the next one."""
+    wall, alarms = make_wall(), [an_alarm("A1"), an_alarm("A2", severity=3)]
+    world.desk.run(lambda tx: tx.put(*alarms), {}, local=True)
+    world.tick({Alarm: alarms})
+    panel = wall.page.panels["exceptions"]
+    panel.open(Subject(Alarm, "A1"))
+    world.tick({Alarm: [an_alarm("A1", state=ACKED)]})
+    panel.acknowledge()
+    world.desk.keep("after", "1").result()
+    state = lambda: world.store.read(lambda r: r.get(Alarm, "A2")).state  # noqa: E731
+    assert state() != ACKED and "选中的一行已不在" in read(panel)
+    panel.acknowledge()
+    qtbot.waitUntil(lambda: state() == ACKED)
 
 
 def test_a_refusal_becomes_a_sentence(world: Any, make_wall: Any, qtbot: Any) -> None:
