@@ -7,7 +7,6 @@ happens on this thread; the screen only applies.
 
 from __future__ import annotations
 
-import gc
 import logging
 import math
 import threading
@@ -21,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection
 
-from commandwall import platform, tallies
+from commandwall import cycles, platform, tallies
 from commandwall.alarms import ACKED, RTNUN, UNACK, Alarm
 from commandwall.areas import Building, Camera, Person, Pipe, Place
 from commandwall.clock import SECOND, Ms
@@ -58,8 +57,6 @@ LATER: tuple[type[Any], ...] = (Building, Place, Camera, Pipe, Person)
 """Kinds without which the first picture is of use already."""
 UNSHOWN = {"household", "attachment", "attachedfile", "eventnote"}
 """Kinds that are asked for when a card needs them, not held in memory."""
-MANY = 20_000
-"""Records of which the collector of cycles is told to keep off."""
 Fresh = dict[type[Any], dict[str, Any]]
 
 
@@ -201,14 +198,9 @@ class Follower(threading.Thread):
         Records are no cycles. By the hundred thousand they would make the collector stop the
         screen for a second, again and again: it is told to keep off them.
         """
-        gc.disable()
-        try:
-            shown = {Alarm: {"state": [UNACK, ACKED, RTNUN]}}
+        shown = {Alarm: {"state": [UNACK, ACKED, RTNUN]}}
+        with cycles.kept_off():
             fresh = {k: {r.id: r for r in reader.find(k, **shown.get(k, {}))} for k in some}
-            if sum(map(len, fresh.values())) > MANY:
-                gc.freeze()
-        finally:
-            gc.enable()
         parts["whole"] = frozenset(fresh)
         return fresh
 

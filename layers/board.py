@@ -77,7 +77,8 @@ class Board(QObject):
         try:
             warm(self.scene.style)
         finally:
-            self._warmed.emit()
+            if not self._over:
+                self._warmed.emit()
 
     @property
     def idle(self) -> bool:

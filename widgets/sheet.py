@@ -86,6 +86,7 @@ class Sheet(QWidget):
         look, left = self._look, (parent.width() - self._look.px(WIDTH)) // 2
         self.adjustSize()
         column, wide = self.layout(), look.px(WIDTH)
+        assert column is not None
         tall = max(self.sizeHint().height(), column.totalHeightForWidth(wide))
         tall = min(tall, parent.height())
         top = max(0, min(look.px(160), (parent.height() - tall) // 2))

@@ -20,6 +20,7 @@ from commandwall import codes, config, platform
 from commandwall.alarms import Alarm
 from commandwall.clock import Clock
 from commandwall.config import Snapshot
+from commandwall.cycles import Sweeper
 from commandwall.picture import Changes, Picture
 from commandwall.watchdog import Watchdog
 from layers.lull import Lull
@@ -42,7 +43,7 @@ commandwall: a wall already runs on {folder}, and does not answer."""
 NO_PAGE = """\
 commandwall: 没有页面 {page}；有：{pages}。
 commandwall: there is no page {page}; there are: {pages}."""
-KNOCK_MS, PAT_MS = 500, 250
+KNOCK_MS, PAT_MS, SWEEP_MS = 500, 250, 200
 BELL = 64
 """Bytes read at once, one for each signal."""
 WINDOW_LOCK = "window.lock"
@@ -71,8 +72,17 @@ def application(offscreen: bool) -> QApplication:
     app = QApplication.instance() or QApplication(["commandwall"])
     assert isinstance(app, QApplication)
     app.setApplicationName("commandwall")
+    _sweep(app)
     _end_when_asked(app, code=1 if offscreen else 0)
     return app
+
+
+def _sweep(app: QApplication) -> None:
+    """Let what the screen has left go on the screen's own thread."""
+    clock, timer = Clock(), QTimer(app)
+    sweeper = Sweeper(clock.monotonic())
+    timer.timeout.connect(lambda: sweeper.sweep(clock.monotonic()))
+    timer.start(SWEEP_MS)
 
 
 def _end_when_asked(app: QApplication, code: int) -> None:

@@ -90,7 +90,9 @@ class Soak:
                     self.sample("agent", child)
 
     def words(self) -> str:
-        return (self.folder.parent / "wall.err").read_text(errors="replace")
+        """What it said, and where it was if it fell."""
+        told = (self.folder.parent / "wall.err", self.folder / "log" / "wall.crash")
+        return "\n".join(path.read_text(errors="replace") for path in told if path.exists())
 
     def end(self) -> int:
         self.wall.send_signal(signal.SIGTERM)
@@ -200,6 +202,7 @@ def test_a_day_at_ten_times_the_rate_leaves_memory_and_handles_flat(tmp_path: Pa
     show(of(soak.samples, "agent"))
     log = (soak.folder / "log" / "wall.log").read_text(encoding="utf-8")
     assert code == 0 and "Traceback" not in log, log
+    assert not any(line["collects_by_itself"] for line in soak.lines)
     assert not list(soak.folder.glob("log/stall-*.txt"))
     assert soak.lines[-1]["deeds"] > SOAK_S and len({s["readings"] for s in soak.lines[-9:]}) > 3
     for kind in ("wall", "agent"):

@@ -8,6 +8,7 @@ each time.
 
 from __future__ import annotations
 
+import gc
 import json
 import logging
 import os
@@ -78,6 +79,7 @@ class Officer(QObject):
             "events": len(picture.events), "alarms": len(picture.alarms), "at": time.monotonic(),
             "readings": int(picture.sensors.at.sum() % (1 << 40)),
             "trusted": self.wall.context.trust.stopped is None,
+            "collects_by_itself": gc.isenabled(),
         }  # fmt: skip
         os.write(1, json.dumps(held).encode() + b"\n")
 

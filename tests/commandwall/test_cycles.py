@@ -1,0 +1,81 @@
+"""What lies in a cycle goes on the thread that sweeps, and on no other."""
+
+from __future__ import annotations
+
+import gc
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from commandwall import cycles
+from commandwall.cycles import Sweeper
+
+
+class Held:
+    """In a cycle with itself; says on which thread it went."""
+
+    def __init__(self, went: list[str]) -> None:
+        self.me, self.went = self, went
+
+    def __del__(self) -> None:
+        self.went.append(threading.current_thread().name)
+
+
+@pytest.fixture
+def sweeper() -> Iterator[Sweeper]:
+    """One that has begun."""
+    gc.collect()
+    made = Sweeper(0.0)
+    made.sweep(0.0)
+    yield made
+    gc.enable()
+    gc.unfreeze()
+
+
+def make(went: list[str]) -> None:
+    for _ in range(20_000):
+        Held(went)
+
+
+def on_another_thread(went: list[str]) -> None:
+    worker = threading.Thread(target=make, args=(went,), name="worker")
+    worker.start()
+    worker.join()
+
+
+def test_what_the_screen_left_goes_on_the_thread_that_sweeps(sweeper: Sweeper) -> None:
+    went: list[str] = []
+    on_another_thread(went)
+    assert went == []
+    sweeper.sweep(1.0)
+    assert len(went) == 20_000 and set(went) == {threading.current_thread().name}
+
+
+def test_all_objects_are_looked_at_rarely(sweeper: Sweeper) -> None:
+    looked: list[int] = []
+    watch = lambda phase, info: looked.append(info["generation"]) if phase == "stop" else None  # noqa: E731
+    gc.callbacks.append(watch)
+    try:
+        for second in range(600):
+            make([]) if second % 5 == 0 else [[] for _ in range(2_000)]
+            kept = [[] for _ in range(2_000)]
+            sweeper.sweep(second / 5)
+            del kept
+    finally:
+        gc.callbacks.remove(watch)
+    assert looked.count(cycles.WHOLE) in (1, 2) and looked.count(0) > 400
+
+
+def test_nobody_looks_while_a_city_is_read_nor_ever_at_its_records(
+    sweeper: Sweeper,
+) -> None:
+    went: list[str] = []
+    with cycles.kept_off():
+        make(went)
+        sweeper.sweep(100.0)
+        assert went == []
+    assert gc.get_freeze_count() > 20_000 and not gc.isenabled()
+    sweeper.sweep(200.0)
+    gc.collect()
+    assert went == []
