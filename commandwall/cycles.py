@@ -8,7 +8,6 @@ all objects of a city holds up every thread for half a second.
 from __future__ import annotations
 
 import gc
-import threading
 from collections.abc import Generator
 from contextlib import contextmanager
 
@@ -16,21 +15,19 @@ WHOLE = 2
 """The generation that holds all objects."""
 WHOLE_S = 60.0
 """Between two looks at all of them; what lies in no cycle goes at once and needs none."""
-_loading = threading.Lock()
 
 
 @contextmanager
 def kept_off() -> Generator[None]:
-    """Nobody looks for cycles meanwhile, nor ever at what is there by the end of it."""
-    with _loading:
-        by_itself = gc.isenabled()
-        gc.disable()
-        try:
-            yield
-        finally:
-            gc.freeze()
-            if by_itself:
-                gc.enable()
+    """The collector does not run by itself meanwhile, and never looks at what is there by then."""
+    by_itself = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        if by_itself:
+            gc.enable()
 
 
 class Sweeper:
@@ -54,8 +51,7 @@ class Sweeper:
         due = [generation for generation, (n, most) in enumerate(counts) if n > most]
         if WHOLE in due and now_s - self._whole_s < WHOLE_S:
             due.remove(WHOLE)
-        if not due or _loading.locked():
-            return
-        if due[-1] == WHOLE:
+        if WHOLE in due:
             self._whole_s = now_s
-        gc.collect(due[-1])
+        if due:
+            gc.collect(due[-1])

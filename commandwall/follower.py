@@ -199,8 +199,10 @@ class Follower(threading.Thread):
         screen for a second, again and again: it is told to keep off them.
         """
         shown = {Alarm: {"state": [UNACK, ACKED, RTNUN]}}
-        with cycles.kept_off():
-            fresh = {k: {r.id: r for r in reader.find(k, **shown.get(k, {}))} for k in some}
+        fresh: Fresh = {}
+        for kind in some:
+            with cycles.kept_off():
+                fresh[kind] = {r.id: r for r in reader.find(kind, **shown.get(kind, {}))}
         parts["whole"] = frozenset(fresh)
         return fresh
 

@@ -24,6 +24,8 @@ log = logging.getLogger(__name__)
 LOOK_S = 2.0
 FIRST_MS = 20 * SECOND
 """After the start of an agent, which has other things to do at first."""
+AGAIN_S = 10.0
+"""From one look to the next that somebody asks for who could not read a file."""
 
 
 class Warden(threading.Thread):
@@ -34,13 +36,15 @@ class Warden(threading.Thread):
         self._folder, self._clock = folder, clock
         self._halt = threading.Event()
         self._due = Ms(clock.now() + FIRST_MS)
-        self._history_due = Ms(0)
+        self._history_due, self._again = Ms(0), 0.0
         self._child: subprocess.Popen[bytes] | None = None
         self.faults: dict[str, Fault] = {}
         self.newest: Harm | None = None
 
     def run(self) -> None:
         while not self._halt.wait(LOOK_S):
+            if self._clock.monotonic() >= self._again and quarantine.heard(self._folder):
+                self.hurry()
             self.newest = next(reversed(quarantine.harms(self._folder)), None)
             if self._clock.now() >= self._due and not space.is_full(self._folder):
                 self.look()
@@ -62,6 +66,7 @@ class Warden(threading.Thread):
             for line in found:
                 told = json.loads(line)
                 self.faults[told["file"]] = Fault(told["code"], told["detail"])
+        self._again = self._clock.monotonic() + AGAIN_S
         if self._child.wait() and not self._halt.is_set():
             log.warning("the look at the files ended with %d", self._child.returncode)
 

@@ -10,6 +10,7 @@ import json
 import logging
 import shutil
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from commandwall import platform
 from commandwall.clock import Clock, Ms, to_datetime
 
 log = logging.getLogger(__name__)
-FOLDER, REPORT = "quarantine", "harm.json"
+FOLDER, REPORT, SUSPECT = "quarantine", "harm.json", "suspect"
 ENDINGS = ("", "-wal")
 """What a database is made of on disk."""
 BESIDE = ("-shm", ".hot")
@@ -68,6 +69,21 @@ class Harm:
     def is_open(self) -> bool:
         """Whether there may be more of them than anybody can tell."""
         return any(not span.last for span in self.lost)
+
+
+def suspect(folder: Path) -> None:
+    """A file of a data directory could not be read: let it be looked at soon."""
+    with suppress(OSError):
+        (folder / SUSPECT).touch()
+
+
+def heard(folder: Path) -> bool:
+    """Whether anybody could not read a file since this was last asked."""
+    try:
+        (folder / SUSPECT).unlink()
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def take(file: Path, fault: Fault, moved: bool) -> Harm:

@@ -189,15 +189,26 @@ class Store:
         """One transaction on wall.db; nothing is told to anyone before it is on disk."""
         with (
             writing(self.folder),
-            database.troubles(),
+            self._troubles(),
             self.reader().connect() as city,
             self._writer.begin() as conn,
         ):
             yield Tx(conn, city, now, by, post)
 
     def read(self, query: Callable[[Reader], R]) -> R:
-        with database.troubles(), self.reader().connect() as conn:
+        with self._troubles(), self.reader().connect() as conn:
             return query(Reader(conn))
+
+    @contextmanager
+    def _troubles(self) -> Generator[None]:
+        """As `database.troubles`; who looks after the files hears of one that cannot be read."""
+        try:
+            with database.troubles():
+                yield
+        except database.StoreTrouble as trouble:
+            if trouble.code == "damaged":
+                quarantine.suspect(self.folder)
+            raise
 
     def reader(self) -> Engine:
         """Read-only connections; anew when there is another mirror."""

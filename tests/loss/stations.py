@@ -125,9 +125,11 @@ class Station:
         return self.ask("look")["view"]
 
     def busy(self, busy: bool) -> None:
-        self.order("busy", busy=busy)
-        if not busy:
-            self.ask("look")  # one order at a time: what was under way is over
+        if busy:
+            self.order("busy", busy=True)
+        else:
+            self.ask("busy", busy=False)  # answered once what was under way is over
+            self.ask("look")  # by a wall that is there
 
     # Its programs.
 

@@ -55,6 +55,8 @@ class Tester:
         self.numbers = itertools.count(1)
         self.asked: dict[int, dict[str, Any]] = {}
         self.busy, self.over, self.ready = False, False, False
+        self.resting: int | None = None
+        """The order to rest, which is answered once what was under way is over."""
         self.select = selectors.DefaultSelector()
         self.select.register(0, selectors.EVENT_READ, self._from_conductor)
         self.rest = {0: b""}
@@ -66,6 +68,9 @@ class Tester:
                 key.data(key.fd)
             if self.busy and self.ready and not self.asked:
                 self._work()
+            if self.resting is not None and not self.asked:
+                self._tell({"at": time.monotonic(), "no": self.resting})
+                self.resting = None
         self._end()
 
     def start(self) -> None:
@@ -120,6 +125,7 @@ class Tester:
         for order in self._read(fd):
             if order["do"] == "busy":
                 self.busy = order["busy"]
+                self.resting = None if self.busy else order["no"]
             elif order["do"] == "start":
                 self.start()
             else:

@@ -37,10 +37,14 @@ def test_a_window_that_stood_still_says_since_when_how_long_and_where_the_report
         qtbot.waitUntil(lambda: notice(wall) != "")
     (stall,) = stalls(wall.settings.data_dir / "log")
     assert "test_stall.py" in stall.report.read_text()
-    for told in (age.clock(stall.since), " 2 ", str(stall.report)):
+    # The report has tenths of what the notice rounds; a busy machine lets it stand for longer.
+    spans = {round(stall.lasted_s + about) for about in (-0.06, 0.06)}
+    assert stall.lasted_s > 2 and any(f" {n} " in notice(wall) for n in spans)
+    for told in (age.clock(stall.since), str(stall.report)):
         assert told in notice(wall)
     wall.set_language("en")
-    assert "stood still for 2 s" in notice(wall) and str(stall.report) in notice(wall)
+    assert any(f"stood still for {n} s" in notice(wall) for n in spans)
+    assert str(stall.report) in notice(wall)
     for page in wall.file.pages:
         wall.open_page(page.id)
         assert "stood still" in notice(wall)
