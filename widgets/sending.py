@@ -65,10 +65,9 @@ def sending(task: Task, one: Proposal) -> Sending:
 
 
 def described(one: Proposal) -> str:
-    """Who, in how long and on what that rests, how old its position is, how it stands, what it
-    can do."""
+    """Who, in how long and on what that rests, how it stands, how old its position is."""
     name = plain(one.unit.resource.name, 24)
-    return "　".join((name, arrival(one), seen(one), load(one), able(one)))
+    return "　".join((name, arrival(one), load(one), seen(one)))
 
 
 def arrival(one: Proposal) -> str:
