@@ -61,18 +61,20 @@ def break_down(file: Path, dice: random.Random) -> None:
 def test_files_damaged_under_running_programs_are_mended_and_work_goes_on(tmp_path: Path) -> None:
     with living_pool(tmp_path):
         station = Station(tmp_path / "station", "back", "--join", str(tmp_path))
-        station.wait_well()
-        station.ask("post", post="chief", person="陈")
-        station.busy(True)
-        time.sleep(3)
-        dice = random.Random(SEED)
-        for file in (station.folder / "wall.db", next(station.folder.glob("mirror-*.db"))):
-            break_down(file, dice)
-        station.busy(False)
-        station.wait_well()
-        until("all to be handed over", lambda: not station.backlog())
-        assert station.view()["areas"] == 1
-        station.end()
+        try:
+            station.wait_well()
+            station.ask("post", post="chief", person="陈")
+            station.busy(True)
+            time.sleep(3)
+            dice = random.Random(SEED)
+            for file in (station.folder / "wall.db", next(station.folder.glob("mirror-*.db"))):
+                break_down(file, dice)
+            station.busy(False)
+            station.wait_well()
+            until("all to be handed over", lambda: not station.backlog())
+            assert station.view()["areas"] == 1
+        finally:
+            station.end()
     lines = lines_in(content(station.folder / "wall.db", tmp_path / "look"))
     acks, found = Told(station.log).acked.values(), {line.hash for line in lines}
     missing = sum(ack["hash"] not in found for ack in acks)
