@@ -92,10 +92,10 @@ class CallBoard(RowList):
 
     def mark(self, result: str) -> None:
         """What came of the call; `C` then dials the next one that waits."""
-        if not self.current:
+        if self.current:
+            self._mark(self.current, result=result)
+        else:
             self.refused(tr("先选一条"))
-            return
-        self._mark(self.current, result=result)
 
     def _mark(self, key: str, **told: str) -> Future[Any]:
         self._said = ""
@@ -208,9 +208,9 @@ class CallBoard(RowList):
         found = focus(self.picture, self.incident)
         return [call for call in self.picture.calls.values() if call.incident == found]
 
-    def _of_current(self, act: Any, **args: Any) -> None:
+    def _of_current(self, act: Any) -> None:
         if self.current:
-            self._do(act, call=self.current, **args)
+            self._do(act, call=self.current)
         else:
             self.refused(tr("先选一条"))
 

@@ -18,7 +18,7 @@ from widgets.base import Panel, Subject
 from widgets.fields import Ticks
 from widgets.i18n import named, tr
 from widgets.sheet import Sheet
-from widgets.tasks import Answer, answer, task_of, units_of
+from widgets.tasks import Answer, ask_roads, task_of
 from widgets.text import plain
 
 
@@ -28,11 +28,8 @@ def ask(panel: Panel, incident: Incident) -> None:
     if task is None:
         panel.refused(tr("没有突发事件"))
         return
-    units, now = units_of(panel.picture), panel.picture.now
-    panel.follow(
-        panel.context.streets.ask(lambda *roads: answer(task, units, roads, now)),
-        partial(_show, panel, task, plain(incident.title, 40), panel.context.later()),
-    )
+    title, over = plain(incident.title, 40), panel.context.later()
+    ask_roads(panel, task, partial(_show, panel, task, title, over))
 
 
 def _show(

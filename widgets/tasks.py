@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,7 @@ from commandwall.incidents import OPEN, Incident
 from commandwall.picture import Picture
 from commandwall.proposals import Proposal, Task, Unit
 from commandwall.roads import RoadGraph
-from widgets.base import Subject
+from widgets.base import Panel, Subject
 
 MOST = 3
 """Units that are proposed."""
@@ -43,6 +43,13 @@ def answer(
         others,
         shapely.transform(ring, lambda xy: np.column_stack(plane.inverse(xy[:, 0], xy[:, 1]))),
     )
+
+
+def ask_roads(panel: Panel, task: Task, then: Callable[[Answer], None]) -> None:
+    """`then(answer)` runs on the screen's thread once the roads have said who is near."""
+    units, now = units_of(panel.picture), panel.picture.now
+    asked = panel.context.streets.ask(lambda *roads: answer(task, units, roads, now))
+    panel.follow(asked, then)
 
 
 def units_of(picture: Picture) -> list[Unit]:

@@ -36,7 +36,7 @@ from widgets.keys import draw_cap
 from widgets.paper import Ink, Paper
 from widgets.sending import able, arrival, load, seen, sending, span
 from widgets.sheet import Sheet
-from widgets.tasks import Answer, answer, task_of, units_of
+from widgets.tasks import Answer, ask_roads, task_of
 from widgets.text import plain
 
 ROWS = 6
@@ -326,11 +326,7 @@ class Units(Panel):
             self._show_ring(None)
             self.update()
             return
-        units, now = units_of(self.picture), self.picture.now
-        self.follow(
-            self.context.streets.ask(lambda *roads: answer(task, units, roads, now)),
-            lambda found: self._take(task, found),
-        )
+        ask_roads(self, task, partial(self._take, task))
 
     def _take(self, task: Task, found: Answer) -> None:
         if task == self._task:

@@ -607,12 +607,7 @@ def test_what_came_of_a_call_is_marked_at_who_was_called(
 ) -> None:
     """Another station marks the first of the list meanwhile: the next must not be told to have
     answered."""
-    wall, found = command, next(iter(village.picture.incidents.values()))
-    people = [Person(f"p{n}", "t1v1", "grid_worker", f"张{n}", "1380000111") for n in (1, 2)]
-    village.desk.do(calls.start_calls, incident=found.id, subjects=people).result()
-    wall.open_page("calls")
-    board = wall.page.panels["calls"]
-    keys = {c.key: c.run for c in board.commands()}
+    board, keys = two_to_call(command, village)
     brought = lambda: village.tick({Call: village.store.read(lambda r: r.find(Call))})  # noqa: E731
     brought()
     keys["1"]()
@@ -632,12 +627,7 @@ def test_what_came_of_a_call_is_marked_at_who_was_called(
 def test_after_a_call_the_next_that_waits_is_dialled(
     command: Any, village: City, qtbot: Any
 ) -> None:
-    wall, found = command, next(iter(village.picture.incidents.values()))
-    people = [Person(f"p{n}", "t1v1", "grid_worker", f"张{n}", "1380000111") for n in (1, 2)]
-    village.desk.do(calls.start_calls, incident=found.id, subjects=people).result()
-    wall.open_page("calls")
-    board = wall.page.panels["calls"]
-    keys = {c.key: c.run for c in board.commands()}
+    board, keys = two_to_call(command, village)
     for done, key in enumerate("C1C", 2):
         village.tick({Call: village.store.read(lambda r: r.find(Call))})
         keys[key]()
@@ -645,6 +635,16 @@ def test_after_a_call_the_next_that_waits_is_dialled(
         qtbot.waitUntil(lambda key=key: bool(board.current) is (key == "C"))
     rung = village.store.read(lambda r: r.find(Call))
     assert [call.attempts for call in rung] == [1, 1]
+
+
+def two_to_call(wall: Any, village: City) -> tuple[Any, dict[str, Any]]:
+    """The page of a call-down with two people on its list, and what its keys do."""
+    found = next(iter(village.picture.incidents.values()))
+    people = [Person(f"p{n}", "t1v1", "grid_worker", f"张{n}", "1380000111") for n in (1, 2)]
+    village.desk.do(calls.start_calls, incident=found.id, subjects=people).result()
+    wall.open_page("calls")
+    board = wall.page.panels["calls"]
+    return board, {c.key: c.run for c in board.commands()}
 
 
 def acts_are(village: City, count: int) -> bool:

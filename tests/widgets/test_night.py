@@ -32,6 +32,14 @@ def seated(make_wall: Any, qtbot: Any) -> Any:
     return wall
 
 
+def at_the_late_event(make_wall: Any, world: Any, qtbot: Any) -> Any:
+    """A wall on which the one event that is late is chosen."""
+    wall = seated(make_wall, qtbot)
+    world.tick({Event: [late()]})
+    press(wall, Qt.Key.Key_J)
+    return wall
+
+
 def test_after_the_acknowledgement_the_event_that_it_filed_is_chosen(
     make_wall: Any, world: Any, qtbot: Any
 ) -> None:
@@ -49,9 +57,7 @@ def test_after_the_acknowledgement_the_event_that_it_filed_is_chosen(
 def test_the_key_of_alarms_says_of_an_event_that_it_is_none(
     make_wall: Any, world: Any, qtbot: Any
 ) -> None:
-    wall = seated(make_wall, qtbot)
-    world.tick({Event: [late()]})
-    press(wall, Qt.Key.Key_J)
+    wall = at_the_late_event(make_wall, world, qtbot)
     press(wall, Qt.Key.Key_Space)
     assert "不是告警，回车打开" in told_by(wall, "exceptions")
     press(wall, Qt.Key.Key_J)
@@ -61,9 +67,7 @@ def test_the_key_of_alarms_says_of_an_event_that_it_is_none(
 def test_an_event_says_what_kind_of_incident_it_becomes(
     make_wall: Any, world: Any, qtbot: Any
 ) -> None:
-    wall = seated(make_wall, qtbot)
-    world.tick({Event: [late()]})
-    press(wall, Qt.Key.Key_J)
+    wall = at_the_late_event(make_wall, world, qtbot)
     press(wall, Qt.Key.Key_E)
     (sheet,) = wall.findChildren(Sheet)
     assert sheet._fields["kind"][1].currentText() == "燃气泄漏"
