@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import sys
 import zlib
+from collections import deque
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from dataclasses import replace
@@ -39,6 +40,7 @@ _TALLIED = (
 )
 _BODIES = " UNION ALL ".join(f"SELECT series, body FROM {t}" for t in ("latest", "tail", "chunk"))
 _SCHEMA = "SELECT m.name, c.name FROM sqlite_master m, pragma_table_info(m.name) c"
+_TEXTS = f"{_SCHEMA} WHERE m.type = 'table' AND c.type = 'TEXT'"
 _NEWEST = "SELECT origin, max(seq) FROM journal GROUP BY origin EXCEPT SELECT origin, seq FROM head"
 _WRITERS = (
     f"SELECT v.record, {', '.join(f'j.{name}' for name in Line.__slots__)} FROM version v"
@@ -104,12 +106,12 @@ def _is_head(head: bytes) -> bool:
 
 def journal(path: Path) -> Fault | None:
     """Everything about wall.db: pages, the chain of each station, heads, records against lines."""
-    return _first(path, _pages("integrity_check"), _chains, _heads, _folds)
+    return _first(path, _pages("integrity_check"), _texts, _chains, _heads, _folds)
 
 
 def mirror(path: Path) -> Fault | None:
     """A mirror: its pages and indexes, and its counters against its rows."""
-    return _first(path, _pages("integrity_check"), _tallies)
+    return _first(path, _pages("integrity_check"), _texts, _tallies)
 
 
 def history(path: Path) -> Fault | None:
@@ -135,6 +137,21 @@ def _pages(pragma: str) -> Any:
                 yield Fault("structure", " ".join(found.split()))
 
     return look
+
+
+def _texts(conn: Any) -> Iterator[Fault]:
+    """A text that is none: SQLite keeps any bytes for one, and whoever reads such a row fails."""
+    named: dict[str, list[str]] = {}
+    for table, column in conn.execute(_TEXTS):
+        named.setdefault(table, []).append(f'"{column}"')
+    for table, columns in named.items():
+        _read(conn, table, columns)
+    yield from ()
+
+
+def _read(conn: Any, table: str, columns: list[str]) -> None:
+    """Every row, for the sake of those that cannot be read."""
+    deque(conn.execute(f'SELECT {", ".join(columns)} FROM "{table}"'), maxlen=0)
 
 
 def _chains(conn: Any) -> Iterator[Fault]:

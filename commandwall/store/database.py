@@ -28,6 +28,7 @@ _TROUBLES = {
     "attempt to write a readonly": "read_only",
     "malformed": "damaged",
     "not a database": "damaged",
+    "could not decode to utf-8": "damaged",
     "unable to open": "cannot_open",
 }
 

@@ -50,14 +50,14 @@ class Body(msgspec.Struct):
 def append(tx: Tx, origin: str, act: str, records: Records) -> Line:
     """One line of this station about what an act wrote, in the act's own transaction."""
     seq, last, prev = _head(tx, origin)
-    seen = _seen(tx, records)
-    body = body_text(_plain(records), seen)
-    hlc = tick(tx.now, max(last, _newest(tx), *seen.values()))
+    keys = [key_of(record) for some in records.values() for record in some.values()]
+    body = body_text(_plain(records), _seen(tx, keys))
+    hlc = tick(tx.now, max(last, _newest(tx), _newest_of(tx, keys)))
     line = seal(
         Line(origin, seq + 1, hlc, _scope(records), act, tx.by, tx.post, "", prev, "", body)
     )
     _keep(tx, line)
-    _stamp(tx, line, records)
+    _mark(tx, [(key, line.hlc, line.origin) for key in keys])
     return line
 
 
@@ -140,24 +140,43 @@ def _record(kind: type[Any], row: dict[str, Any]) -> Any:
 
 
 def _settle(tx: Tx, line: Line, record: Any, seen: int) -> None:
-    key = key_of(record)
+    key, name = key_of(record), (line.hlc, line.origin)
     rows = tx.rows("SELECT hlc, origin FROM version WHERE record = :r", r=key)
-    here, origin = rows[0] if rows else (0, "")
-    mine = was = tx.get(type(record), record.id)
-    wins = (line.hlc, line.origin) > (here, origin)
-    if mine is not None:
-        mine, record, wins = meet(mine, record, wins)
-        if _contradict(mine, record) and _apart(tx, line, key, seen, (here, origin)):
-            kept, other = (record, mine) if wins else (mine, record)
-            pair = sorted([(line.hlc, line.origin), (here, origin)], reverse=True)
-            conflict = _conflict(key, (kept, other), pair)
-            if tx.get(Conflict, conflict.id) is None:  # it may be here already, and settled
-                tx.put(conflict)
-    if wins:
-        tx.put(record)
-        _stamp(tx, line, {type(record): {record.id: record}})
-    elif mine != was:
-        tx.put(mine)
+    here = was = tx.get(type(record), record.id)
+    writer = rows[0] if rows else (0, "")
+    stands, by = record, name
+    if here is not None:
+        here, record, wins = meet(here, record, name > writer)
+        stands, by = (record, name) if wins else (here, writer)
+        # Where the later writing does not always count, it matters what stood there before it.
+        if meeting_of(type(record)).yields and _newest_of(tx, [key]) > line.hlc:
+            stands, by = _replayed(tx, key)
+        if _contradict(here, record) and _apart(tx, line, key, seen, writer):
+            both = (record, here) if by == name else (here, record)
+            _keep_both(tx, key, both, sorted([name, writer], reverse=True))
+    if stands != was:
+        tx.put(stands)
+    if by != writer:
+        _mark(tx, [(key, *by)])
+
+
+def _replayed(tx: Tx, key: str) -> tuple[Any, tuple[int, str]]:
+    """What all writings of a record make of it, in the order of their clocks, and whose counts:
+    no order of arrival changes that."""
+    stands, by = None, (0, "")
+    for line in (Line(*row) for row in tx.rows(_WRITINGS, r=key)):
+        for record in (record for record, _ in contents(line) if key_of(record) == key):
+            wins = stands is None
+            if not wins:
+                stands, record, wins = meet(stands, record, is_later=True)
+            stands, by = (record, (line.hlc, line.origin)) if wins else (stands, by)
+    return stands, by
+
+
+def _keep_both(tx: Tx, key: str, pair: tuple[Any, Any], writers: list[tuple[int, str]]) -> None:
+    conflict = _conflict(key, pair, writers)
+    if tx.get(Conflict, conflict.id) is None:  # it may be here already, and settled
+        tx.put(conflict)
 
 
 def meet(one: Any, other: Any, is_later: bool) -> tuple[Any, Any, bool]:
@@ -261,18 +280,26 @@ FROM (SELECT ? AS hlc, ? AS origin, ? AS body) l,
 WHERE row.type = 'object' AND typeof(row.value ->> '$.id') = 'text'
 """
 """The records of which a line tells, also those that only a newer program knows."""
+_WRITINGS = (
+    "SELECT j.* FROM told t JOIN journal j ON j.hlc = t.hlc AND j.origin = t.origin"
+    " WHERE t.record = :r ORDER BY t.hlc, t.origin"
+)
 
 
-def _stamp(tx: Tx, line: Line, records: Records) -> None:
-    rows = [(key_of(r), line.hlc, line.origin) for some in records.values() for r in some.values()]
+def _mark(tx: Tx, rows: Sequence[tuple[str, int, str]]) -> None:
+    """Of each record the line whose writing counts."""
     tx.run("INSERT OR REPLACE INTO version VALUES (?, ?, ?)", rows)
 
 
-def _seen(tx: Tx, records: Records) -> dict[str, int]:
-    keys = [key_of(r) for some in records.values() for r in some.values()]
-    marks = ", ".join(f":k{i}" for i in range(len(keys)))
-    sql = f"SELECT record, hlc FROM version WHERE record IN ({marks})"
-    return dict(tx.rows(sql, **{f"k{i}": key for i, key in enumerate(keys)}))
+def _seen(tx: Tx, keys: Sequence[str]) -> dict[str, int]:
+    sql = "SELECT record, hlc FROM version WHERE record IN (SELECT value FROM json_each(:k))"
+    return dict(tx.rows(sql, k=json.dumps(keys)))
+
+
+def _newest_of(tx: Tx, keys: Sequence[str]) -> int:
+    """The latest writing of any of these records, also one that does not count."""
+    sql = "SELECT max(hlc) FROM told WHERE record IN (SELECT value FROM json_each(:k))"
+    return int(tx.value(sql, k=json.dumps(keys)) or 0)
 
 
 def _plain(records: Records) -> dict[str, list[dict[str, Any]]]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import sqlcipher3.dbapi2 as sqlite
+from builders import an_event
 
 from commandwall import incidents, platform
 from commandwall.clock import Clock
@@ -16,8 +17,10 @@ from commandwall.desk import Desk
 from commandwall.guard import GUARD_LOCK
 from commandwall.incidents import Incident, Opening
 from commandwall.store import backup, check
+from commandwall.store.database import StoreTrouble
 from commandwall.store.guard import BACKUP, look
 from commandwall.store.migrate import open_store
+from commandwall.store.mirror import Mirror
 
 EDITS = {
     "a record is changed": "UPDATE incident SET title = '小火'",
@@ -26,6 +29,9 @@ EDITS = {
     "a record is said to be written elsewhere": "UPDATE version SET origin = 'd' || origin",
     "another record is said to be written": "UPDATE version SET record = record || 'd'",
     "a head stands still": "UPDATE head SET seq = seq - 1",
+    "a text of what no line covers is none": (
+        "INSERT INTO changed(kind, id) VALUES ('incident', CAST(x'77e474' AS TEXT))"
+    ),
 }
 
 
@@ -43,6 +49,21 @@ def test_an_edit_beside_the_lines_is_found_and_mended(tmp_path: Path, edit: str)
     assert check.journal(file) is None
     with closing(open_store(tmp_path)) as store:
         assert [i.title for i in store.read(lambda r: r.find(Incident))] == ["大火"]
+
+
+def test_a_text_that_is_none_is_told_by_whoever_reads_it_and_found(tmp_path: Path) -> None:
+    """One bit may do it; SQLite's own check takes any bytes for a text."""
+    mirror = Mirror(tmp_path / "mirror-1.db")
+    row = tuple(getattr(an_event(), name) for name in an_event().__slots__)
+    mirror.take({"event": [row]}, {}, cursor="1")
+    assert check.mirror(mirror.path) is None
+    with closing(sqlite.connect(str(mirror.path), isolation_level=None)) as raw:
+        raw.execute("UPDATE event SET cls = CAST(x'77e4746572' AS TEXT)")
+    with pytest.raises(StoreTrouble, match="damaged"):
+        mirror.take({"event": [row]}, {}, cursor="2")
+    mirror.close()
+    assert (fault := check.mirror(mirror.path)) is not None
+    assert "cls" in fault.detail
 
 
 def test_files_are_looked_at_and_copied_also_while_the_wall_is_guarded(tmp_path: Path) -> None:
