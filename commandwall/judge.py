@@ -6,7 +6,7 @@ crossings at the same moments.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,6 +53,19 @@ class Judge:
     ) -> None:
         """Go on with delays that ran before."""
         self._pending[rows], self._since[rows] = pending, since
+
+    def take(
+        self,
+        rows: NDArray[np.intp],
+        value: NDArray[np.float32],
+        at: NDArray[np.int64],
+        quality: NDArray[np.uint8],
+    ) -> Iterator[list[Crossing]]:
+        """Take readings, those of one sensor in their order: they count as if each came alone.
+        Yields crossings, never two of one sensor at once."""
+        for turn in _turns(rows):
+            if crossings := self.step(rows[turn], value[turn], at[turn], quality[turn]):
+                yield crossings
 
     def step(
         self,
@@ -110,3 +123,16 @@ class Judge:
 
     def _low_bad(self, cls: str) -> float:
         return -1.0 if any(r.low_bad for (c, _), r in self._rules.items() if c == cls) else 1.0
+
+
+def _turns(rows: NDArray[np.intp]) -> Iterator[NDArray[np.intp] | slice]:
+    """Where the first reading of each sensor stands, then where the second of those that have one
+    does, and so on."""
+    if np.bincount(rows, minlength=1).max() <= 1:
+        yield slice(None)
+        return
+    order = np.argsort(rows, kind="stable")
+    begins = np.flatnonzero(np.diff(rows[order], prepend=-1))
+    counts = np.diff(begins, append=len(rows))
+    for turn in range(int(counts.max())):
+        yield order[begins[counts > turn] + turn]

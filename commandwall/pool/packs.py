@@ -95,9 +95,8 @@ class Packs:
         rows = self._row[readings["no"]]
         readings, rows = readings[rows >= 0], rows[rows >= 0]
         value, at, quality = readings["value"], readings["at"], readings["quality"]
-        crossings = self._judge.step(rows, value, at, quality)
         # A reading counts as known only once its alarm is on disk: killed before, it comes again.
-        if crossings:
+        for crossings in self._judge.take(rows, value, at, quality):
             self._desk.run(alarms.observe, {"crossings": crossings}, local=True)
         no, shown = self._no[rows], self._severity(rows)
         pending, since = self._judge.doubts(rows)

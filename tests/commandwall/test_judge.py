@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -33,6 +35,21 @@ def feed(judge: Judge, *readings: tuple[float, float], quality: int = GOOD) -> l
             np.array([quality], np.uint8),
         )
     return [c.severity for c in made]
+
+
+def crossed(judge: Judge, *packs: list[tuple[int, int, float]]) -> list[tuple[str, int, int]]:
+    """Crossings (sensor, severity, moment) that packs of (row, second, value) make."""
+    made = []
+    for pack in packs:
+        rows, seconds, values = zip(*pack, strict=True)
+        for crossings in judge.take(
+            np.array(rows, np.intp),
+            np.array(values, np.float32),
+            np.array(seconds, np.int64) * 1000,
+            np.full(len(pack), GOOD, np.uint8),
+        ):
+            made += [(c.sensor.id, c.severity, c.at) for c in crossings]
+    return made
 
 
 def test_a_value_must_stay_over_its_limit_for_the_on_delay() -> None:
@@ -90,3 +107,37 @@ def test_two_stations_that_see_the_same_readings_agree(values: list[float]) -> N
     assert feed(Judge([a_sensor()], RULES), *readings) == feed(
         Judge([a_sensor()], RULES), *readings
     )
+
+
+def test_what_was_over_its_limit_between_two_readings_of_one_pack_is_not_lost() -> None:
+    """A gateway that was cut off hands over a minute at once."""
+    judge = Judge([a_sensor()], RULES)
+    assert crossed(judge, [(0, 0, 60), (0, 6, 60), (0, 7, 2), (0, 68, 2)]) == [
+        ("s1", 1, 0),
+        ("s1", 0, 7_000),
+    ]
+
+
+def test_a_delay_begins_with_the_first_reading_of_a_pack_that_crossed() -> None:
+    judge = Judge([a_sensor()], RULES)
+    assert crossed(judge, [(0, 0, 30), (0, 2, 30)], [(0, 5, 30)]) == [("s1", 2, 0)]
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 2), st.integers(1, 40), st.floats(0, 70, width=32)), max_size=60
+    ),
+    st.data(),
+)
+def test_however_readings_are_split_and_repeated_the_crossings_are_the_same(
+    steps: list[tuple[int, int, float]], data: st.DataObject
+) -> None:
+    known, at = [Sensor(f"s{i}", i, "GAS", "", "", "", 0, 0, "", 0, 100, 1) for i in range(3)], 0
+    readings = [(row, at := at + wait, value) for row, wait, value in steps]
+    alone = crossed(Judge(known, RULES), *([one] for one in readings))
+    cuts = sorted(data.draw(st.sets(st.integers(0, len(readings)))) | {0, len(readings)})
+    packs = [readings[a:b] for a, b in pairwise(cuts)]
+    packs = [[r for r in pack for _ in range(data.draw(st.integers(1, 2)))] for pack in packs]
+    together = crossed(Judge(known, RULES), *packs)
+    for sensor in known:
+        assert [c for c in together if c[0] == sensor.id] == [c for c in alone if c[0] == sensor.id]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +13,10 @@ import pytest
 from builders import NOW, StillClock, a_sensor
 
 from commandwall import codes
+from commandwall.alarms import Alarm
 from commandwall.clock import DAY, HOUR, MINUTE, SECOND, Ms
 from commandwall.desk import Desk
+from commandwall.events import FiledEvent
 from commandwall.pool.packs import Packs
 from commandwall.pool.recorder import HOURS, KEPT, MINUTES, SERIES, Recorder
 from commandwall.resources import FIX_DTYPE, Resource
@@ -123,6 +126,39 @@ def test_the_same_pack_twice_is_kept_once(station: Station) -> None:
         station.recorder.step()  # type: ignore[union-attr]
     assert station.history(1) == [3.0]
     assert station.history(1, FIXES) == [120.1, 120.2]
+
+
+def test_a_pack_of_many_moments_says_the_same_as_one_for_each(station: Station) -> None:
+    """Raised with an event, milder, over, and again: what a gateway kept while it was cut off."""
+    station.clock.at = NOW + 200 * SECOND
+    told = [
+        (0, 60.0),
+        (6, 60.0),
+        (8, 15.0),
+        (75, 15.0),
+        (80, 0.0),
+        (150, 0.0),
+        (160, 30.0),
+        (170, 30.0),
+    ]
+    for second, value in told:
+        station.read((0, second, value))
+    station.read(*((1, second, value) for second, value in told))
+    station.read(*((2, second, value) for second, value in told for _ in range(2)))
+    found = station.store.read(lambda r: r.find(Alarm))
+    filed = {e.id: e for e in station.store.read(lambda r: r.find(FiledEvent))}
+    by_sensor = [
+        sorted(
+            (
+                (replace(a, id="", sensor="", event=""), e and replace(e, id=""))
+                for a in found if a.sensor == f"s{no}" for e in [filed.get(a.event)]
+            ),
+            key=lambda pair: pair[0].raised_at,
+        )
+        for no in range(3)
+    ]  # fmt: skip
+    assert len(by_sensor[0]) == 2 and by_sensor[0][0][1] is not None
+    assert by_sensor[1] == by_sensor[0] and by_sensor[2] == by_sensor[0]
 
 
 def test_positions_come_in_any_order_and_from_wrong_clocks(station: Station) -> None:
