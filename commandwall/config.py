@@ -12,7 +12,6 @@ import stat
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
-from math import isfinite
 from pathlib import Path
 from typing import Any, NamedTuple, get_type_hints
 
@@ -42,6 +41,9 @@ NO_PASSWORD = (
     "and the password alone into a file of your own (chmod 600) that secret_file names, or into "
     "the keyring: keyring set commandwall ADDRESS"
 )
+LONGEST_MM = 1e6
+NEAREST, FARTHEST = 300, 50_000
+"""Pixels between the screen and the farthest seat for which type can be set."""
 TOLD = 60
 """Characters of a wrong value that are told."""
 
@@ -101,6 +103,7 @@ class Settings:
         if settings.demo and "data_dir" not in given:
             # What is done in an invented city must never be sent to a real one.
             settings = replace(settings, data_dir=settings.data_dir / "demo")
+        _check_seat(settings.distance_mm / settings.pitch_mm)
         for key in SECRETS & given.keys():
             check_secret_file(getattr(settings, key), given[key].where)
         return settings
@@ -147,11 +150,11 @@ class Given(NamedTuple):
 
 def _from_file(file: Path) -> dict[str, Given]:
     try:
-        text = file.read_text(encoding="utf-8")
+        text = file.read_text(encoding="utf-8-sig")  # some editors begin a text with a mark
         values = tomllib.loads(text)
     except OSError as error:
         raise SettingsError(f"{file}: {error.strerror}") from error
-    except ValueError as error:  # no TOML, or no text at all
+    except (ValueError, RecursionError) as error:  # no TOML, or no text at all
         raise SettingsError(f"{file}: {error}") from error
     place = {key: f"{file}:{_line(text, key)}: " for key in values}
     for key in values:
@@ -186,7 +189,7 @@ def _from_text(key: str, text: str, name: str) -> Any:
     try:
         if hint is bool:
             return {"true": True, "1": True, "false": False, "0": False, "": False}[text.lower()]
-        return hint(text)
+        return text if hint is Path else hint(text)
     except (KeyError, ValueError) as error:
         raise SettingsError(f"{name}: {_told(text)} is no {hint.__name__}") from error
 
@@ -195,20 +198,41 @@ def _checked(key: str, given: Given) -> Any:
     value, where, hint = given.value, given.where, _HINTS[key]
     if key == "pool" and _PASSWORD.search(str(value)):
         raise SettingsError(f"{where}: {NO_PASSWORD}")
-    if hint is Path and isinstance(value, str | Path):
-        return Path(value).expanduser().absolute()
-    if hint is float and isinstance(value, int) and not isinstance(value, bool):
-        value = float(value)
+    if "\0" in str(value):
+        raise SettingsError(f"{where}: {_told(value)} holds a NUL, which no name may")
+    if hint is Path and value and isinstance(value, str | Path):
+        return _path(Path(value), where)
+    if hint is float and isinstance(value, int | float) and not isinstance(value, bool):
+        return _length(value, where)
     if not isinstance(value, hint):
         raise SettingsError(f"{where}: {_told(value)} is no {hint.__name__}")
-    if hint is float and not (isfinite(value) and value > 0):
-        raise SettingsError(f"{where}: {_told(value)} is no length")
     if key in ADDRESSES:
         _check_addresses(value, where)
     choices = _choices(key)
     if choices and value not in choices:
         raise SettingsError(f"{where}: {_told(value)} is none of {', '.join(choices)}")
     return value
+
+
+def _path(value: Path, where: str) -> Path:
+    try:
+        return value.expanduser().absolute()
+    except RuntimeError as error:  # nobody of that name, or no home
+        raise SettingsError(f"{where}: {_told(str(value))}: {error}") from error
+
+
+def _length(value: float, where: str) -> float:
+    if not 0 < value <= LONGEST_MM:
+        raise SettingsError(f"{where}: {_told(value)} is no length")
+    return float(value)
+
+
+def _check_seat(away: float) -> None:
+    if not NEAREST <= away <= FARTHEST:
+        raise SettingsError(
+            f"distance_mm, pitch_mm: the farthest seat is {away:.0f} pixels away; "
+            f"type can be set for {NEAREST} to {FARTHEST}"
+        )
 
 
 def _choices(key: str) -> tuple[str, ...]:

@@ -49,6 +49,12 @@ def test_a_child_program_gets_the_same_settings(tmp_path: Path) -> None:
         ("pitch_mm = -1.0", "pitch_mm: -1.0 is no length"),
         ('secret_file = "/nowhere/x"', "secret_file: /nowhere/x: No such file"),
         ("[pool]", "pool: {} is no str"),
+        (f"pitch_mm = {'9' * 400}", "pitch_mm: 999"),
+        ("distance_mm = 1e300", "distance_mm: 1e+300 is no length"),
+        ('data_dir = ""', "data_dir: '' is no Path"),
+        ('data_dir = "~nobody-here/x"', "data_dir: '~nobody-here/x': Could not determine home"),
+        ('secret_file = "a\\u0000b"', "secret_file: 'a\\x00b' holds a NUL"),
+        ('screen = "\\u0000"', "screen: '\\x00' holds a NUL"),
         ('peers = "10.0.0.5:7420, hall"', "peers: 'hall' is no address like 10.0.0.5:7420"),
         ('peer_listen = ":7420"', "peer_listen: ':7420' is no address"),
         ('peer_listen = "::1:7420"', "peer_listen: '::1:7420' is no address"),
@@ -69,7 +75,11 @@ def test_every_file_of_the_assets_may_be_chosen(key: str) -> None:
         assert getattr(Settings.load({key: name}, {}), key) == name
 
 
-@pytest.mark.parametrize("content", [b"theme = ", b"\xff\xfe"], ids=["no TOML", "no text"])
+@pytest.mark.parametrize(
+    "content",
+    [b"theme = ", b"\xff\xfe", b"x = " + b"[" * 9_999],
+    ids=["no TOML", "no text", "deep"],
+)
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, content: bytes) -> None:
     file = tmp_path / "hall.toml"
     assert refusal(file=file) == f"{file}: No such file or directory"
@@ -77,10 +87,21 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, content: bytes) -> 
     assert refusal(file=file).startswith(f"{file}: ")
 
 
+def test_a_file_may_begin_with_the_mark_that_some_editors_write(tmp_path: Path) -> None:
+    assert Settings.load({}, {}, hall(tmp_path, '\ufefflang = "en"\n')).lang == "en"
+
+
+@pytest.mark.parametrize("pitch", [1e-300, 0.02, 250.0])
+def test_lengths_for_which_no_type_can_be_set_are_refused_together(pitch: float) -> None:
+    assert refusal({"pitch_mm": pitch}).startswith("distance_mm, pitch_mm: the farthest seat is")
+
+
 def test_a_variable_that_names_no_setting_is_refused() -> None:
     assert refusal(environment={"COMMANDWALL_FOO": "1"}).startswith("COMMANDWALL_FOO: ")
     wrong = {"COMMANDWALL_DEMO": "maybe"}
     assert refusal(environment=wrong) == "COMMANDWALL_DEMO: 'maybe' is no bool"
+    wrong = {"COMMANDWALL_DATA_DIR": ""}
+    assert refusal(environment=wrong) == "COMMANDWALL_DATA_DIR: '' is no Path"
     wrong = {"COMMANDWALL_THEME": "night"}
     assert refusal(environment=wrong) == "COMMANDWALL_THEME: 'night' is none of dark, day"
     assert Settings.load({}, {"COMMANDWALL_TEST_LONG": "1", "HOME": "/root"}) == Settings()
