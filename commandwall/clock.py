@@ -6,6 +6,8 @@ measured with `Clock.monotonic()`, which never jumps.
 
 from __future__ import annotations
 
+import math
+import threading
 import time
 from datetime import UTC, date, datetime
 from functools import lru_cache
@@ -22,15 +24,29 @@ DAY = 24 * HOUR
 
 
 class Clock:
-    """The computer's time plus the measured offset to the pool: slewed, and never going back."""
+    """The computer's time plus the measured offset to the pool: slewed, and never going back but
+    where it was wrong by over a minute.
+
+    Where the pool's time is known, a computer whose own is set back changes nothing: time goes on
+    evenly. Set forward, or asleep, it counts at once, since nothing may look younger than it is;
+    the next measurement says which of the two it was.
+    """
 
     SLEW = 0.05  # at most 5 % faster or slower while an offset is worked in
+    STEP_S = 60.0
+    """An offset that is wrong by more is not worked in: for hours no age would be true."""
+    JUMP_S = 1.0
+    """The computer's own time may go back by so much between two looks unnoticed."""
+    SETTLE_S = 2.0
+    """So long after such a jump another program may still tell an offset from before it."""
 
     def __init__(self) -> None:
         self._offset = self._target = 0.0  # seconds
+        self._known, self._lock = False, threading.Lock()
         self._last = 0
         self._slewed_at = time.monotonic()
-        self._apart = time.time() - time.monotonic()
+        self._apart = self._seen = time.time() - time.monotonic()
+        self._jumped_at = -math.inf
 
     def slept(self) -> float:
         """Seconds by which the computer's time has gone ahead of the monotonic clock since this
@@ -56,13 +72,18 @@ class Clock:
 
     def now(self) -> Ms:
         """Pool time as well as it is known."""
-        self._slew()
-        self._last = max(self._last, int((time.time() + self._offset) * 1000))
-        return Ms(self._last)
+        with self._lock:
+            self._slew()
+            self._last = max(self._last, int((time.time() + self._offset) * 1000))
+            return Ms(self._last)
 
     def measured(self, offset_s: float) -> None:
         """Take a new measurement of pool time minus the computer's time (seconds)."""
-        self._target = offset_s
+        with self._lock:
+            self._slew()
+            self._target, self._known = offset_s, True
+            if abs(offset_s - self._offset) > self.STEP_S:
+                self._step(offset_s)
 
     @property
     def offset(self) -> float:
@@ -70,8 +91,13 @@ class Clock:
         return self._offset
 
     def follow(self, offset_s: float) -> None:
-        """Go by the time of another program of this station, which measures it."""
-        self._offset = self._target = offset_s
+        """Go by the time of another program of this station, which measures it; 0: not yet."""
+        with self._lock:
+            self._slew()
+            if time.monotonic() - self._jumped_at < self.SETTLE_S:
+                return
+            self._target, self._known = offset_s, self._known or offset_s != 0.0
+            self._step(offset_s)
 
     @property
     def skew(self) -> float:
@@ -80,9 +106,28 @@ class Clock:
 
     def _slew(self) -> None:
         here = time.monotonic()
+        self._look_for_jump(time.time() - here, here)
         step = (here - self._slewed_at) * self.SLEW
         self._slewed_at = here
         self._offset += max(-step, min(step, self._target - self._offset))
+
+    def _look_for_jump(self, apart: float, here: float) -> None:
+        """Go on evenly where the computer's own time was set back."""
+        back, self._seen = self._seen - apart, apart
+        if back < self.JUMP_S:
+            return
+        self._jumped_at = here
+        if self._known:
+            self._offset += back
+            self._target += back
+        else:
+            self._last = 0
+
+    def _step(self, offset_s: float) -> None:
+        """Another offset at once; time may go back where it was grossly wrong."""
+        if self._offset - offset_s > self.STEP_S:
+            self._last = 0
+        self._offset = offset_s
 
 
 def today() -> date:

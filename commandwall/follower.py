@@ -128,7 +128,7 @@ class Follower(threading.Thread):
     def _look_at_disk(self, now: Ms) -> None:
         """See to the reserve. What is new of the disk is told at once, even where nothing can be
         read; and each second the desk hears it."""
-        if now - self._spaced < LISTEN_MS:
+        if abs(now - self._spaced) < LISTEN_MS:
             return
         self._spaced = now
         found = space.keep(self._store.folder)
@@ -138,7 +138,7 @@ class Follower(threading.Thread):
             self._tell(Changes(now, {}, frozenset({SyncState}), space=found))
 
     def _fell_silent(self, now: Ms) -> bool:
-        if now - self._listened < LISTEN_MS:
+        if abs(now - self._listened) < LISTEN_MS:
             return False
         self._listened = now
         return self.patience.spent(pulse.read(self._store.folder), now) != self._silent
@@ -301,9 +301,9 @@ class Follower(threading.Thread):
             origin = reader.setting("origin")
             parts["unsent"] = tallies.unsent(reader, origin)
             backlog = tallies.backlog(reader, origin)
-            if now - self._tallied >= tallies.EVERY:
+            if abs(now - self._tallied) >= tallies.EVERY:
                 self._tallied = now
-                if now - self._banded >= tallies.SLOWLY:
+                if abs(now - self._banded) >= tallies.SLOWLY:
                     self._banded, self._bands = now, tallies.usual(reader, now)
                     parts["channels"] = tallies.channels(reader)
                 ahead = list(self._ahead.values())

@@ -86,10 +86,12 @@ class Keeper(threading.Thread):
         beat = pulse.read(self._settings.data_dir).agent_at
         limit, now = SILENT_MS if beat > self._started_at else START_MS, self._clock.now()
         # Whoever did not look himself, asleep or held, has heard nothing of it either.
-        held, self._looked = now - self._looked > SILENT_MS, now
+        held, self._looked = abs(now - self._looked) > SILENT_MS, now
         if held or space.is_full(self._settings.data_dir):
             self._excused = now
-        return now - max(self._started_at, beat, self._excused) < limit
+        # Moments ahead are of a clock that was wrong then.
+        told = (self._started_at, beat, self._excused)
+        return now - max((at for at in told if at < now + SILENT_MS), default=0) < limit
 
     def _start(self) -> None:
         if self._child is not None:

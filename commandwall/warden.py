@@ -13,16 +13,17 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 
 from commandwall import codes, platform
-from commandwall.clock import HOUR, MINUTE, SECOND, Clock, Ms, day
+from commandwall.clock import HOUR, MINUTE, SECOND, Clock, day
 from commandwall.store import backup, guard, quarantine, space
 from commandwall.store.quarantine import Fault, Harm
 
 log = logging.getLogger(__name__)
 LOOK_S = 2.0
-FIRST_MS = 20 * SECOND
+FIRST_S = 20.0
 """After the start of an agent, which has other things to do at first."""
 AGAIN_S = 10.0
 """From one look to the next that somebody asks for who could not read a file."""
@@ -35,8 +36,8 @@ class Warden(threading.Thread):
         super().__init__(name="warden", daemon=True)
         self._folder, self._clock = folder, clock
         self._halt = threading.Event()
-        self._due = Ms(clock.now() + FIRST_MS)
-        self._history_due, self._again = Ms(0), 0.0
+        self._due = clock.monotonic() + FIRST_S
+        self._history_due = self._again = 0.0
         self._child: subprocess.Popen[bytes] | None = None
         self.faults: dict[str, Fault] = {}
         self.newest: Harm | None = None
@@ -46,19 +47,18 @@ class Warden(threading.Thread):
             if self._clock.monotonic() >= self._again and quarantine.heard(self._folder):
                 self.hurry()
             self.newest = next(reversed(quarantine.harms(self._folder)), None)
-            if self._clock.now() >= self._due and not space.is_full(self._folder):
+            if self._clock.monotonic() >= self._due and not space.is_full(self._folder):
                 self.look()
 
     def hurry(self) -> None:
         """Something cannot be read: look now."""
-        self._due = Ms(0)
+        self._due = 0.0
 
     def look(self) -> None:
         """Look once, and wait for what is found."""
-        now = self._clock.now()
-        on = day(now)
-        self._due = Ms(now + int(codes.limit("guard_minutes", on) * MINUTE))
-        wanted = list(self._wanted(now))
+        on, now = day(self._clock.now()), self._clock.monotonic()
+        self._due = now + codes.limit("guard_minutes", on) * MINUTE / SECOND
+        wanted = list(self._wanted(on, now))
         command = [sys.executable, "-m", "commandwall.store.guard", str(self._folder), *wanted]
         self._child = platform.start_child(command, stdout=subprocess.PIPE)
         assert self._child.stdout is not None
@@ -76,15 +76,14 @@ class Warden(threading.Thread):
             platform.end(self._child)
         self.join()
 
-    def _wanted(self, now: Ms) -> Iterator[str]:
+    def _wanted(self, on: date, now: float) -> Iterator[str]:
         """What is due besides: the history, which may be large, and a backup."""
-        on = day(now)
         if now >= self._history_due:
-            self._history_due = Ms(now + int(codes.limit("guard_history_hours", on) * HOUR))
+            self._history_due = now + codes.limit("guard_history_hours", on) * HOUR / SECOND
             yield guard.HISTORY
         newest = next(iter(backup.files(self._folder)), None)
         every = int(codes.limit("backup_hours", on) * HOUR)
-        if newest is None or self._clock.raw() - backup.made_at(newest) >= every:
+        if newest is None or abs(self._clock.raw() - backup.made_at(newest)) >= every:
             yield guard.BACKUP
 
 

@@ -30,7 +30,7 @@ class Cross(Panel):
     _asked, _found = Ms(0), cube.Cube([], [], cube.NOTHING)
 
     def refresh(self, picture: Picture, changes: Changes) -> None:
-        if picture.now - self._asked >= EVERY:
+        if abs(picture.now - self._asked) >= EVERY:
             self._count()
 
     def heading(self) -> str:

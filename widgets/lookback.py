@@ -128,7 +128,7 @@ class Lookback(QObject):
 
     def follow(self) -> None:
         """Time goes on: once a minute it is looked what else is marked."""
-        if self._live.now - self._looked >= MINUTE:
+        if abs(self._live.now - self._looked) >= MINUTE:
             self._look_round()
 
     def _look_round(self) -> None:

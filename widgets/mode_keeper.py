@@ -114,7 +114,7 @@ class ModeKeeper(QObject):
         """What the station of the post that entered the mode sees, every few minutes, as a file of
         the incident. Made small and written on the desk's thread for files."""
         minutes, now = int(acts.rule(held.mode)["picture_minutes"]), self._context.live.picture.now
-        if not minutes or now - self._pictured < minutes * MINUTE:
+        if not minutes or abs(now - self._pictured) < minutes * MINUTE:
             return
         self._pictured, desk = now, self._context.desk
         image, name = self._window.grab().toImage(), f"screen-{to_datetime(now):%m%d-%H%M%S}.jpg"

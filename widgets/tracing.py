@@ -107,7 +107,7 @@ class Tracing(QWidget):
         """A tick: what was kept since is read too; the line goes with the map."""
         if not self.isVisible():
             return
-        fresh = self.context.past is None and self.context.picture.now - self._asked >= EVERY
+        fresh = self.context.past is None and abs(self.context.picture.now - self._asked) >= EVERY
         if self._units and fresh:
             self._look()
         self._fit()

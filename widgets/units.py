@@ -83,7 +83,7 @@ class Units(Panel):
     def refresh(self, picture: Picture, changes: Changes) -> None:
         self.at = picture.ages.get("fixes")
         moved = changes.kinds & {Assignment, AssignmentStep}
-        if self._subject is not None and (moved or picture.now - self._asked >= EVERY):
+        if self._subject is not None and (moved or abs(picture.now - self._asked) >= EVERY):
             self._look()
 
     def commands(self) -> list[Command]:

@@ -108,7 +108,7 @@ class Porter:
         asked = attachments.asked(reader)
         news = reader.rows(_NEWS)[0]
         seen, now = (*news, ",".join(asked)), self._clock.now()
-        if seen != self._seen or now - self._looked > AFRESH_MS:
+        if seen != self._seen or abs(now - self._looked) > AFRESH_MS:
             self._seen, self._looked = seen, now
             self._work = self._plan(reader, asked)
         return self._work
@@ -263,7 +263,7 @@ class Porting(threading.Thread):
         elif work.carries:
             with self._connect() as client:
                 self._carry(client, work)
-        if self._clock.now() - self._tidied > DAY // 24:
+        if abs(self._clock.now() - self._tidied) > DAY // 24:
             self._tidied = self._clock.now()
             self._porter.tidy()
 

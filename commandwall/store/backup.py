@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from commandwall import platform
-from commandwall.clock import Clock, Ms, to_datetime
+from commandwall.clock import HOUR, Clock, Ms, to_datetime
 from commandwall.store import check, database, space
 from commandwall.store.database import StoreTrouble
 from commandwall.store.quarantine import Fault
@@ -62,8 +62,10 @@ def make(folder: Path, into: Path | None = None) -> Path:
 
 
 def files(folder: Path) -> list[Path]:
-    """All backups of a data directory, newest first."""
-    return sorted((folder / FOLDER).glob(f"wall-*{ENDING}"), reverse=True)
+    """All backups of a data directory, newest first; last those that a wrong clock dated ahead."""
+    now = f"wall-{to_datetime(Ms(Clock().now() + HOUR)):%Y%m%d-%H%M%S}"
+    found = (folder / FOLDER).glob(f"wall-*{ENDING}")
+    return sorted(found, key=lambda file: (file.stem <= now, file.stem), reverse=True)
 
 
 def made_at(file: Path) -> Ms:

@@ -20,6 +20,8 @@ from sqlalchemy import Connection
 from commandwall import platform
 from commandwall.clock import HOUR
 
+BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+"""Linux: drawn at each start."""
 MAGIC = 0x4357_484F_5430_3031  # "CWHOT001"
 COLUMNS = (
     ("area", "u2"), ("cls", "u2"), ("source", "u1"), ("state", "u1"), ("hour", "i4"),
@@ -162,5 +164,10 @@ def _codes(conn: Connection) -> dict[str, dict[str, int]]:
 
 
 def boot() -> int:
-    """When this machine began, to ten minutes: after a power cut nothing in a map is certain."""
-    return int(psutil.boot_time() // 600)
+    """Another number after each start of this machine: after a power cut nothing in a map is
+    certain. The moment of the start will not do where there is better: who sets the clock moves
+    it, and files in use would be made anew under those who read them."""
+    try:
+        return int(BOOT_ID.read_text().replace("-", "")[:15], 16)
+    except OSError:
+        return int(psutil.boot_time() // 600)
