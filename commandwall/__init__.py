@@ -25,10 +25,11 @@ from commandwall import (
     sensors,
     sitreps,
     sources,
+    unmasking,
 )
 
 __all__ = [
     "alarms", "answers", "areas", "attachments", "calls", "conflicts", "countersign",
     "directives", "events", "exchange", "extents", "incidents", "indicators", "reporting",
-    "requests", "resources", "reviewing", "sensors", "sitreps", "sources",
+    "requests", "resources", "reviewing", "sensors", "sitreps", "sources", "unmasking",
 ]  # fmt: skip

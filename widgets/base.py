@@ -35,6 +35,7 @@ from widgets.i18n import tr
 from widgets.look import Look
 from widgets.lookback import Lookback
 from widgets.needs import Needs
+from widgets.numbers import Numbers
 from widgets.own_keys import OwnKeys
 from widgets.paper import Ink, Paper, Stroke
 from widgets.reasons import sentence
@@ -124,6 +125,10 @@ class Context:
     one that a person opened meanwhile."""
     keys: Command = field(default_factory=lambda: Command("?", "", lambda: None))
     """Opens the sheet of all keys."""
+    numbers: Numbers = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.numbers = Numbers(self)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QRectF
+from PySide6.QtGui import QHideEvent
 
-from commandwall import calls, codes
+from commandwall import calls, codes, unmasking
 from commandwall.areas import Person
 from commandwall.calls import Call
 from commandwall.clock import Ms
+from commandwall.desk import Done
 from commandwall.hit import Hit
 from commandwall.incidents import Incident
 from commandwall.picture import Changes, Picture, Tick
+from commandwall.rights import About, about_incident
 from widgets import age, text, words
 from widgets.base import Command, Piece, Subject
 from widgets.directives import focus
@@ -67,6 +70,7 @@ class CallBoard(RowList):
             *super().commands(),
             Command("S", tr("开始叫应"), self.start),
             Command("C", tr("拨打"), self.ring),
+            Command("V", tr("查看号码"), self.show_number),
             *results,
             Command("R", tr("应答并记复述"), self.read_back),
             Command("G", tr("到岗"), self.arrive),
@@ -88,7 +92,20 @@ class CallBoard(RowList):
         of the call is marked at nobody else."""
         if not self.current and self.keys:
             self.choose(self.keys[0])
-        self._of_current(calls.dial)
+        if self.current and not self.context.numbers.barred(self, self._about()):
+            self._reasoned(partial(self._ring, self.current))
+        else:
+            self._of_current(calls.dial)
+
+    def show_number(self) -> None:
+        """The whole number of the one who is being called, once more."""
+        if not self.current:
+            self.refused(tr("先选一条"))
+        elif why := self.context.numbers.barred(self, self._about()):
+            self.refused(why)
+        else:
+            call = self.picture.calls[self.current]
+            self._reasoned(partial(self._unmask, call.id, call.called_at or call.added_at))
 
     def mark(self, result: str) -> None:
         """What came of the call; `C` then dials the next one that waits."""
@@ -99,6 +116,7 @@ class CallBoard(RowList):
 
     def _mark(self, key: str, **told: str) -> Future[Any]:
         self._said = ""
+        self.context.numbers.forget()
         return self.do(calls.mark_call, lambda done: self._marked(key), call=key, **told)
 
     def _marked(self, key: str) -> None:
@@ -126,6 +144,42 @@ class CallBoard(RowList):
         self._said = why
         self.update()
 
+    # The number that is dialled.
+
+    def _about(self) -> About:
+        found = self.picture.incidents.get(focus(self.picture, self.incident))
+        return about_incident(found, ()) if found is not None else About()
+
+    def _reasoned(self, act: Callable[[str], Future[Any]]) -> None:
+        found = self.picture.incidents[focus(self.picture, self.incident)]
+        matter = found.id, found.title
+        self.context.numbers.with_reason(self, matter, self._about(), act)
+
+    def _ring(self, key: str, reason: str) -> Future[Any]:
+        """Dial, then show the number that is dialled."""
+
+        def rung(done: Done) -> None:
+            for call in done.of(Call):
+                self._unmask(key, call.called_at or call.added_at, reason)
+
+        return self._do(calls.dial, rung, call=key)
+
+    def _unmask(self, key: str, rung: Ms, reason: str) -> Future[Any]:
+        self._said = ""
+        still = partial(self._rings, key, rung)
+        return self.context.numbers.show(self, ("call", key), reason, still)
+
+    def _rings(self, key: str, rung: Ms) -> bool:
+        """Whether who sits here still calls there, as far as this screen has heard of it."""
+        call = self.picture.calls.get(key)
+        if call is None or (call.called_at or 0) < rung:
+            return call is not None
+        return unmasking.rings(call, self.desk.person, self.desk.post)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        self.context.numbers.forget()
+        super().hideEvent(event)
+
     # Drawing.
 
     def empty_line(self) -> str:
@@ -141,8 +195,11 @@ class CallBoard(RowList):
         early = tr("{minutes:.0f} 分内 {n} %，须 {share} %", minutes=minutes,
                    n=100 * found.early // found.seats, share=round(100 * share))  # fmt: skip
         late = tr("超时 {n}", n=found.late) if found.late else ""
+        left = self.context.numbers.left()
+        number = tr("完整号码 {n} 秒后遮盖", n=left) if left else ""
         running = tr("已 {span}", span=age.span(Ms(found.seconds * 1000)))
-        pieces: list[Piece] = [(self._said, Ink("age", "t1")), (told, Ink("label", "t1", True)),
+        pieces: list[Piece] = [(self._said, Ink("age", "t1")),
+                               (number, Ink("age", "t1")), (told, Ink("label", "t1", True)),
                                (late, Ink("label", "t1", True)), (early, Ink("age", "t2")),
                                (running, Ink("label", "t1"))]  # fmt: skip
         return [piece for piece in pieces if piece[0]]
@@ -157,14 +214,15 @@ class CallBoard(RowList):
             return
         base, done = box.center().y() + 6, call.answered_at is not None
         ink = Ink("label", "t3" if done else "t1")
+        phone = self._phone(call)
         values = (
             str(call.no), self._name(call), self._role(call),
-            words.place(self.picture, call.area), self._phone(call),
-            tr("{n} 次", n=call.attempts),
+            words.place(self.picture, call.area), phone, tr("{n} 次", n=call.attempts),
         )  # fmt: skip
         starts = [at * paper.width + 8 for _, at in COLUMNS]
         for x, end, value in zip(starts, starts[1:], values, strict=False):
-            paper.write(x, base, value, ink, room=end - x - 10)
+            told = Ink("body", "t1", True) if isinstance(value, text.Whole) else ink
+            paper.write(x, base, value, told, room=end - x - 10)
         told = Ink("label", "t2" if done else "t1", not done)
         paper.write(paper.width - 8, base, self._result(call), told, RIGHT,
                     paper.width - starts[-1] - 8)  # fmt: skip
@@ -196,9 +254,12 @@ class CallBoard(RowList):
         kind = "person_role" if call.subject in self.picture.persons else "place_kind"
         return named(kind, call.role)
 
-    def _phone(self, call: Call) -> str:
+    def _phone(self, call: Call) -> object:
         holder = self.picture.persons.get(call.subject) or self.picture.places.get(call.subject)
-        return text.mask(text.plain(holder.phone, 40)) if holder is not None else ""
+        if holder is None:
+            return ""
+        whole = self.context.numbers.whole(holder.phone, "call", call.id)
+        return whole or text.mask(text.plain(holder.phone, 40))
 
     def _subjects(self, hit: Hit) -> list[Any]:
         places = [self.picture.places[p] for p in hit.places if p in self.picture.places]
@@ -214,6 +275,6 @@ class CallBoard(RowList):
         else:
             self.refused(tr("先选一条"))
 
-    def _do(self, act: Any, **args: Any) -> Future[Any]:
+    def _do(self, act: Any, then: Callable[[Done], None] | None = None, **args: Any) -> Future[Any]:
         self._said = ""
-        return self.do(act, **args)
+        return self.do(act, then, **args)

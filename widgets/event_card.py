@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from PySide6.QtCore import QRectF
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QHideEvent
 from PySide6.QtWidgets import QComboBox, QLineEdit
 
 from commandwall import deadlines, events, incidents
@@ -95,6 +95,7 @@ class EventCard(Panel):
         files = self._files
         return [*own, Command("F", tr("添加附件"), files.choose_file),
                 Command("Ctrl+V", tr("粘贴附件"), files.paste),
+                Command("V", tr("查看来电号码"), self.show_number),
                 Command("Shift+E", tr("并入突发事件"), self.join_incident)]  # fmt: skip
 
     def refused(self, why: str) -> None:
@@ -133,6 +134,23 @@ class EventCard(Panel):
         """Let the event belong to an incident that is open."""
         if self.view is not None:
             ask_join(self, self.view.event.id)
+
+    def show_number(self) -> None:
+        """The whole number of who reported it, to call back."""
+        if self.view is None:
+            return
+        it, e, numbers = about_event(self.view), self.view.event, self.context.numbers
+        if why := numbers.barred(self, it):
+            self.refused(why)
+        elif text.plain(e.phone):
+            here = lambda: self.view is not None and self.view.event.id == e.id  # noqa: E731
+            numbers.with_reason(self, (e.id, e.title), it, lambda reason: numbers.show(
+                self, ("event", e.id), reason, here
+            ))  # fmt: skip
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        self.context.numbers.forget()
+        super().hideEvent(event)
 
     def locate(self) -> None:
         """Bring the event to the middle of the map."""
@@ -218,7 +236,17 @@ class EventCard(Panel):
             x, y = (half, y) if not x and not wide else (0.0, y + 26)
         return y + 26 if x else y
 
-    def _facts(self) -> list[tuple[str, str]]:
+    def _caller(self) -> object:
+        """Who reported it, and his number: whole while it may be read."""
+        assert self.view is not None
+        e, who = self.view.event, text.person(self.view.event.person)
+        if whole := self.context.numbers.whole(e.phone, "event", e.id, f"{who}　"):
+            return whole
+        masked = text.mask(text.plain(e.phone, 40))
+        hint = tr("V 看号码") if masked and self.context.past is None else ""
+        return "　".join(filter(None, (who, masked, hint)))
+
+    def _facts(self) -> list[tuple[str, object]]:
         assert self.view is not None
         e, work = self.view.event, self.view.work
         people = [p for code in self._codes() for p in self.picture.people.get(code, [])]
@@ -231,7 +259,7 @@ class EventCard(Panel):
             (tr("上报"), age.stamp(self.picture.now, e.reported_at)),
             *((named("person_role", p.role), f"{text.person(p.name)}　{text.mask(p.phone)}")
               for p in people[:3]),
-            (tr("来电人"), "　".join(filter(None, (text.person(e.person), text.mask(e.phone))))),
+            (tr("来电人"), self._caller()),
             (tr("坐标"), self._position()),
             (tr("办理结果"), work.result if work else ""),
             (tr("送达"), tr("已存本机，未送达中心池") if unsent else ""),

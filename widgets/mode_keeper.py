@@ -117,7 +117,9 @@ class ModeKeeper(QObject):
         if not minutes or abs(now - self._pictured) < minutes * MINUTE:
             return
         self._pictured, desk = now, self._context.desk
-        image, name = self._window.grab().toImage(), f"screen-{to_datetime(now):%m%d-%H%M%S}.jpg"
+        with self._context.numbers.covered():
+            image = self._window.grab().toImage()
+        name = f"screen-{to_datetime(now):%m%d-%H%M%S}.jpg"
         self._courier.follow(
             desk.files(lambda kept: jpeg(image)),
             lambda body: self._courier.follow(desk.attach(body, name, "incident", held.incident)),

@@ -87,7 +87,7 @@ class Paper:
         return QRectF(x - aside, base - over, wide + 2 * aside, over + size * UNDER)
 
     def length(self, words: object, ink: Ink) -> float:
-        return self.look.wide(text.plain(words), ink.role, ink.bold)
+        return self.look.wide(text.shown(words), ink.role, ink.bold)
 
     def span(self, *pieces: tuple[object, Ink], gap: float = 8) -> float:
         """How wide a row of pieces is."""
@@ -101,7 +101,7 @@ class Paper:
         room: float | None = None,
     ) -> float:  # fmt: skip
         """One line with its baseline at `base`, cut with … to `room`; returns where it ends."""
-        shown = text.plain(words)
+        shown = text.shown(words)
         if room is not None:
             shown = self.look.cut(shown, ink.role, ink.bold, room)
         wide = self.look.wide(shown, ink.role, ink.bold)

@@ -122,6 +122,10 @@ def _call_answered(facts: Facts) -> str:
     return tr("已应答")
 
 
+def _not_ringing(facts: Facts) -> str:
+    return tr("号码只在本人拨打时可看：按 C 拨打")
+
+
 def _no_first_report(facts: Facts) -> str:
     return tr("首报尚未报出，先报首报")
 
@@ -317,6 +321,7 @@ SENTENCES: Mapping[str, Callable[[Facts], str]] = {
     "looks_back": _looks_back,
     "call_spent": _call_spent,
     "call_answered": _call_answered,
+    "not_ringing": _not_ringing,
     "unsettled": _unsettled,
     "extent": _extent,
     "has_incident": _has_incident,

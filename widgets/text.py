@@ -6,6 +6,8 @@ program. Nothing here does, and nothing elsewhere in this room shows foreign tex
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
@@ -14,9 +16,22 @@ from commandwall.plain import address, clean, mask, person, plain
 from commandwall.store.written import TEXT_LIMIT, TITLE_LIMIT
 
 __all__ = [
-    "ElidedLabel", "ParagraphLabel", "PlainLabel", "address", "clean", "elide", "mask", "person",
-    "plain", "tooltip", "wrap",
+    "ElidedLabel", "ParagraphLabel", "PlainLabel", "Whole", "address", "clean", "elide", "mask",
+    "person", "plain", "shown", "tooltip", "wrap",
 ]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """A line with a number that a person may read for now. `widgets/numbers.py` alone makes one;
+    all else that is drawn is masked."""
+
+    line: str
+
+
+def shown(words: object) -> str:
+    """What is drawn of words."""
+    return clean(words.line) if isinstance(words, Whole) else plain(words)
 
 
 def elide(text: str, metrics: QFontMetricsF, width: float) -> str:

@@ -199,7 +199,8 @@ class Wall(QWidget):
             QApplication.processEvents()
         image = QImage(width, height, QImage.Format.Format_RGB32)
         image.fill(self.context.look.colour("bg"))
-        self.render(image)
+        with self.context.numbers.covered():
+            self.render(image)
         return image
 
     def is_alive(self) -> bool:

@@ -297,6 +297,7 @@ LANGUAGE sql STABLE AS $$
         WHEN 'signin' THEN one->>'area'
         WHEN 'mode' THEN one->>'area'
         WHEN 'grantedact' THEN one->>'area'
+        WHEN 'unmasking' THEN one->>'area'
         WHEN 'assignment' THEN one->>'area'
         WHEN 'assignmentstep' THEN one->>'area'
         WHEN 'verdict' THEN (SELECT d.area FROM cw_dispute d WHERE d.id = one->>'id')

@@ -22,6 +22,7 @@ from commandwall.reviewing import Finding, owed
 from commandwall.store.journal import AHEAD_LIMIT_BITS, Line
 from commandwall.store.lines import contents
 from commandwall.store.store import Reader, Refused
+from commandwall.unmasking import Unmasking
 
 SPAN = 60
 """Characters of what is said of an act."""
@@ -110,6 +111,8 @@ def _words(record: Any, speech: Speech) -> str:
         return f"{speech.report(record.kind, record.no)} {record.recipients}".strip()
     if isinstance(record, PhoneReport):
         return f"{record.reporter} → {record.told}"
+    if isinstance(record, Unmasking):
+        return "　".join(filter(None, (record.name, record.reason)))
     for name in ("title", "text", "what", "purpose", "reason", "damage", "name"):
         if value := getattr(record, name, ""):
             return str(value)

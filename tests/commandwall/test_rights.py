@@ -37,6 +37,7 @@ from commandwall.store.migrate import open_store
 from commandwall.store.mirror import Mirror, use
 from commandwall.store.sight import Sight
 from commandwall.store.store import Refused
+from commandwall.unmasking import unmask
 
 ROLES = (
     "display", "intake", "dispatch", "chief", "leader", "front", "department", "drill", "support",
@@ -135,6 +136,7 @@ FOUND = {"kind": "strength", "text": "到场快"}
 LOST = {"people": (0, 0, 1, 2), "source": "前指"}
 WATCH = Entering("320281", "watch", "", "暴雨黄色预警", 2)
 RED = {"colour": "red", "reason": "查实"}
+CALLER = {"kind": "event", "reason": "回访来电人"}
 ASKS: dict[str, Asks] = {
     "event": lambda h, r: (accept, {"event": f"e3{r}"}),
     "note": lambda h, r: (note, {"event": f"e3{r}", "text": "到场"}),
@@ -154,6 +156,8 @@ ASKS: dict[str, Asks] = {
     "review": lambda h, r: (note_finding, {"incident": h.opened(), **FOUND}),
     "alarm": lambda h, r: (acknowledge, {"alarm": _alarmed(h, r)}),
     "building": lambda h, r: (recolour, {"buildings": [r], **RED}),
+    "unmask": lambda h, r: (unmask, {"kind": "event", "subject": f"far3{r}"}),
+    "unmask, with a reason": lambda h, r: (unmask, {**CALLER, "subject": f"far3{r}"}),
     "source": lambda h, r: (sources.switch_off, {"source": f"s{r}", "reason": "重复"}),
     "dispute": lambda h, r: (conflicts.decide, {"dispute": "none", "keep": "held"}),
     "conflict": lambda h, r: (conflicts.settle, {"conflict": "none", "keep": "kept"}),
@@ -177,6 +181,8 @@ TABLE = {
     "review": "- x x x x x - - - - - -",
     "alarm": "- x x x - x - - x - - -",
     "building": "- x x x - x x - - - - -",
+    "unmask": "- - - x x - - - - - - -",
+    "unmask, with a reason": "- x x x x x - - - - - -",
     "source": "- - x x - - - - x x - -",
     "dispute": "- x x x - - - - x - - -",
     "conflict": "- - x x - - - - - - - -",
@@ -195,7 +201,6 @@ def test_each_post_may_do_what_the_table_says_and_nothing_else(hall: Hall, line:
 
 
 UNUSED = {
-    "unmask": "no reason reason do do reason no no no no no no",
     "shelve": "no P3 P2 do no no no no no no no no",
     "threshold": "no no no do no no propose no no do no no",
     "audit": "no own own do no no no no no no no do",

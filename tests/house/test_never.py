@@ -89,8 +89,14 @@ def test_outside_text_is_cleaned_before_it_is_cut() -> None:
 
 
 def test_a_phone_is_masked_or_goes_through_the_door() -> None:
-    phone = re.compile(r"(?<!mask\()(?<!plain\()\b[a-z]\w*\.phone\b")
+    phone = re.compile(r"(?<!mask\()(?<!plain\()(?<!whole\()\b[a-z]\w*\.phone\b")
     assert lines_with(SCREEN, phone) == []
+
+
+def test_only_the_numbers_let_a_line_through_unmasked() -> None:
+    assert {line.split(":")[0] for line in found(SCREEN, r"(.*\.)?Whole")} == {"widgets/numbers.py"}
+    asked = {line.split(":")[0] for line in found(SCREEN, r".*\.whole")}
+    assert asked == {"widgets/calls.py", "widgets/event_card.py"}
 
 
 def test_markup_and_message_boxes_have_no_other_door() -> None:

@@ -379,6 +379,9 @@ CHOICES: Mapping[str, Callable[[Officer], Facts]] = {
     "calls.start_calls": lambda o: {"incident": o.incident(), "subjects": [o.one("person")]},
     "calls.dial": lambda o: {"call": o.one("call", answered_at=None)["id"]},
     "calls.mark_call": _unanswered,
+    "unmasking.unmask": lambda o: {
+        "kind": "event", "subject": o.one("event")["id"], "reason": o.text(),
+    },
     "calls.report_in": _here,
     "reporting.draft_report": lambda o: {"statement": _statement(o)},
     "reporting.send_report": lambda o: {
