@@ -25,6 +25,7 @@ from widgets.directives import focus
 from widgets.fields import choice
 from widgets.fields import words as line
 from widgets.i18n import language, named, rows, tr
+from widgets.number_acts import show, unreadable, with_reason
 from widgets.paper import RIGHT, Ink, Paper
 from widgets.rows import RowList
 from widgets.sheet import Sheet
@@ -92,7 +93,7 @@ class CallBoard(RowList):
         of the call is marked at nobody else."""
         if not self.current and self.keys:
             self.choose(self.keys[0])
-        if self.current and not self.context.numbers.barred(self, self._about()):
+        if self.current and not unreadable(self, self._about()):
             self._reasoned(partial(self._ring, self.current))
         else:
             self._of_current(calls.dial)
@@ -101,7 +102,7 @@ class CallBoard(RowList):
         """The whole number of the one who is being called, once more."""
         if not self.current:
             self.refused(tr("先选一条"))
-        elif why := self.context.numbers.barred(self, self._about()):
+        elif why := unreadable(self, self._about()):
             self.refused(why)
         else:
             call = self.picture.calls[self.current]
@@ -153,7 +154,7 @@ class CallBoard(RowList):
     def _reasoned(self, act: Callable[[str], Future[Any]]) -> None:
         found = self.picture.incidents[focus(self.picture, self.incident)]
         matter = found.id, found.title
-        self.context.numbers.with_reason(self, matter, self._about(), act)
+        with_reason(self, matter, self._about(), act)
 
     def _ring(self, key: str, reason: str) -> Future[Any]:
         """Dial, then show the number that is dialled."""
@@ -167,7 +168,7 @@ class CallBoard(RowList):
     def _unmask(self, key: str, rung: Ms, reason: str) -> Future[Any]:
         self._said = ""
         still = partial(self._rings, key, rung)
-        return self.context.numbers.show(self, ("call", key), reason, still)
+        return show(self, ("call", key), reason, still)
 
     def _rings(self, key: str, rung: Ms) -> bool:
         """Whether who sits here still calls there, as far as this screen has heard of it."""

@@ -24,6 +24,7 @@ from widgets.base import Command, Panel, Subject
 from widgets.files import FileStrip
 from widgets.i18n import named, tr
 from widgets.incident_acts import ask_join
+from widgets.number_acts import show, unreadable, with_reason
 from widgets.opening import ask_opening, from_event
 from widgets.paper import RIGHT, Ink, Paper
 from widgets.unit_voice import name_of
@@ -139,12 +140,12 @@ class EventCard(Panel):
         """The whole number of who reported it, to call back."""
         if self.view is None:
             return
-        it, e, numbers = about_event(self.view), self.view.event, self.context.numbers
-        if why := numbers.barred(self, it):
+        it, e = about_event(self.view), self.view.event
+        if why := unreadable(self, it):
             self.refused(why)
         elif text.plain(e.phone):
             here = lambda: self.view is not None and self.view.event.id == e.id  # noqa: E731
-            numbers.with_reason(self, (e.id, e.title), it, lambda reason: numbers.show(
+            with_reason(self, (e.id, e.title), it, lambda reason: show(
                 self, ("event", e.id), reason, here
             ))  # fmt: skip
 

@@ -153,10 +153,12 @@ def _taken_over(wall: Any, world: City) -> None:
 
 
 def test_a_wall_page_shows_no_whole_number(page: Any) -> None:
+    from widgets.number_acts import unreadable
+
     panel = board(page)
-    assert page.context.numbers.barred(panel, panel._about()) == ""
+    assert unreadable(panel, panel._about()) == ""
     page.context.look = page._look(page.theme, "wall")
-    assert "席位" in page.context.numbers.barred(panel, panel._about())
+    assert "席位" in unreadable(panel, panel._about())
 
 
 def test_the_caller_of_an_event_is_called_back(page: Any, world: City, qtbot: Any) -> None:
