@@ -145,11 +145,11 @@ def _texts(conn: Any) -> Iterator[Fault]:
     for table, column in conn.execute(_TEXTS):
         named.setdefault(table, []).append(f'"{column}"')
     for table, columns in named.items():
-        _read(conn, table, columns)
+        _read_texts(conn, table, columns)
     yield from ()
 
 
-def _read(conn: Any, table: str, columns: list[str]) -> None:
+def _read_texts(conn: Any, table: str, columns: list[str]) -> None:
     """Every row, for the sake of those that cannot be read."""
     deque(conn.execute(f'SELECT {", ".join(columns)} FROM "{table}"'), maxlen=0)
 
