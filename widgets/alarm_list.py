@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from PySide6.QtCore import QRectF
 
@@ -15,6 +16,7 @@ from widgets.i18n import measured_in, named, tr
 from widgets.opening import ask_opening, from_alarm
 from widgets.paper import RIGHT, Ink, Paper
 from widgets.rows import RowList
+from widgets.top_row import TopRow
 from widgets.trust import is_silent
 
 
@@ -28,13 +30,20 @@ class AlarmList(RowList):
     row = 56.0
     head = 28.0
 
+    def __init__(self, *args: Any, **kw: Any) -> None:
+        super().__init__(*args, **kw)
+        self._said, self._top = "", TopRow(self.context.seconds)
+
     def order(self) -> Sequence[str]:
         found = self.picture.alarms.values()
         return [a.id for a in sorted(found, key=lambda a: (a.state not in (UNACK, RTNUN),
                                                            a.severity, -a.raised_at))]  # fmt: skip
 
     def refresh(self, picture: Picture, changes: Changes) -> None:
+        before = self.current
         super().refresh(picture, changes)
+        self._top.see(before or next(iter(self.keys), ""))
+        self._top.see(self.current or next(iter(self.keys), ""))
         self.at = picture.ages.get("readings")
 
     def commands(self) -> list[Command]:
@@ -46,9 +55,13 @@ class AlarmList(RowList):
         ]
 
     def acknowledge(self) -> None:
-        """Acknowledge the chosen alarm; the worst one where none is chosen."""
+        """Acknowledge the chosen alarm; the worst one where none is chosen, unless it took
+        another's place just now."""
         key = self.current or next(iter(self.keys), "")
-        if key:
+        if key and not self.current and self._top.new:
+            self.refused(tr("最上一条刚换，看过再按"))
+        elif key:
+            self._said = ""
             self.do(alarms.acknowledge, alarm=key)
 
     def open_incident(self) -> None:
@@ -63,13 +76,21 @@ class AlarmList(RowList):
         if alarm is not None and self.context.map is not None:
             self.context.map.look_at(alarm.lon, alarm.lat)
 
+    def choose(self, key: str) -> None:
+        self._said = ""
+        super().choose(key)
+
+    def refused(self, why: str) -> None:
+        self._said = why
+        self.update()
+
     def empty_line(self) -> str:
         return tr("没有告警")
 
     def aside(self) -> list[tuple[object, Ink]]:
         waiting = sum(a.state in (UNACK, RTNUN) for a in self.picture.alarms.values())
         line = tr("未确认 {n}　在警 {all}", n=waiting, all=len(self.picture.alarms))
-        return [(line, Ink("age", "t2"))]
+        return [(self._said or line, Ink("age", "t1" if self._said else "t2"))]
 
     def draw_head(self, paper: Paper, base: float) -> None:
         for word, at, side in self._columns(paper.width):

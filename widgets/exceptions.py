@@ -26,6 +26,7 @@ from widgets.i18n import tr
 from widgets.needs import Need
 from widgets.opening import ask_opening, from_alarm, from_event
 from widgets.paper import Ink, Paper
+from widgets.top_row import TopRow
 from widgets.trust import heard_at, is_silent
 
 ROW, TEXT, MARK = 112.0, 80.0, 40.0
@@ -49,6 +50,7 @@ class Exceptions(Panel):
         super().__init__(context, options, parent)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._chosen = self._filed = self._said = ""
+        self._top = TopRow(context.seconds)
         self._bar = ActBar([Command("Space", "确认告警", self.acknowledge),
                             Command("Return", "打开", self.go)], self)  # fmt: skip
         self._bar.hide()
@@ -64,6 +66,7 @@ class Exceptions(Panel):
             self.say(NORMAL)
         self._go_on()
         self._show_bar()
+        self._top.see(self._needs[0].id if self._needs else "")
 
     def refused(self, why: str) -> None:
         self._said = why
@@ -95,12 +98,15 @@ class Exceptions(Panel):
             self._choose(subject.id)
 
     def acknowledge(self) -> None:
-        """Acknowledge the chosen alarm, or the worst one; where the chosen one is gone, that is
-        said before another is meant."""
+        """Acknowledge the chosen alarm, or the worst one; where the chosen one is gone, or another
+        one is the worst only now, that is said before one is meant."""
         need = self._need()
         if self._chosen and (need is None or need.id != self._chosen):
             self._choose("")
             self.refused(tr("选中的一行已不在，另选"))
+            return
+        if not self._chosen and self._top.new:
+            self.refused(tr("最上一件刚换，看过再按"))
             return
         if need is not None and need.alarm is None:
             self.refused(tr("不是告警，回车打开"))

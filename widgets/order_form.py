@@ -33,6 +33,7 @@ from widgets.order_ways import ONWARD, Chosen, Held, owed_longest
 from widgets.paper import Ink
 from widgets.post_choice import PostChoice
 from widgets.text import plain
+from widgets.top_row import TopRow
 
 KEPT = "directive"
 """Under what the half-typed words are kept."""
@@ -57,10 +58,11 @@ class OrderForm(Panel):
         self._place: tuple[float, float, str] | None = None
         self._details: dict[str, Any] = {}
         self._source: Subject | None = None
+        self._owes = TopRow(self.context.seconds)
         self._to, self._verb = PostChoice(self), QComboBox(self)
         self._words, self._minutes = QLineEdit(self), QSpinBox(self)
         self._words.setMaxLength(DIRECTIVE_LIMIT)
-        self._words.returnPressed.connect(self.issue)
+        self._words.returnPressed.connect(self._to_limit)
         self._words.textChanged.connect(self._typed)
         self._minutes.setRange(1, 24 * 60)
         self._minutes.setValue(30)
@@ -74,6 +76,7 @@ class OrderForm(Panel):
     def open(self, subject: Subject) -> None:
         if subject.kind is Incident:
             self.incident = subject.id
+            self._owes.forget()
         elif subject.kind in links.KINDS.values():
             self.subject, self._source = subject.id, subject
             self._see()
@@ -192,6 +195,10 @@ class OrderForm(Panel):
     def answer(self, key: str) -> None:
         """Answer what is chosen by what its state and this side allow for a key."""
         found = self._subject() if key in ONWARD else self._chosen()
+        if found is not None and self._chosen() is None and self._owes.new:
+            self._said = tr("最久的一项刚换，看过再按")
+            self.update()
+            return
         heard = self._unconfirmed(found) if key == "Space" else None
         if heard is not None and key not in order_ways.offered(found, self.desk.post):
             self.do(behalf.confirm, self._issued, answer=heard.id)
@@ -279,6 +286,10 @@ class OrderForm(Panel):
 
     def _focus(self) -> str:
         return focus(self.picture, self.incident)
+
+    def _to_limit(self) -> None:
+        """Enter only goes on to the next field: what gives the order is the key on its button."""
+        self._minutes.setFocus(Qt.FocusReason.TabFocusReason)
 
     def _typed(self, text: str) -> None:
         """What is begun now is for the incident that is in focus now."""
@@ -378,6 +389,7 @@ class OrderForm(Panel):
 
     def _allow(self) -> None:
         found, chosen, post = self._subject(), self._chosen(), self.desk.post
+        self._owes.see(found.id if found is not None else "")
         ways, more = order_ways.offered(found, post), order_ways.more(chosen, post)
         if chosen is None:
             ways = {key: name for key, name in ways.items() if key in ONWARD}
@@ -441,7 +453,7 @@ class OrderForm(Panel):
         self._at.setText(tr("地点"))
         self._at.setAccessibleName(tr("取图上地点"))
         self._minutes.setSuffix(" " + tr("分内"))
-        self._words.setPlaceholderText(tr("内容，按 I 写，回车下达"))
+        self._words.setPlaceholderText(tr("内容，按 I 写，Ctrl 回车下达"))
         names = ((self._to, "发往岗位"), (self._verb, "动作"), (self._words, "指令内容"),
                  (self._minutes, "限时分钟"))  # fmt: skip
         for field, name in names:

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QAbstractButton, QAbstractItemView, QComboBox
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractItemView,
+    QAbstractSpinBox,
+    QComboBox,
+    QLineEdit,
+)
 
 from layers.map import MapView
 
@@ -15,7 +21,8 @@ _HELD = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier
 class OwnKeys(QObject):
     """Installed on a control: a shortcut of the page never takes from it what it uses itself.
 
-    Space on a button presses that button, letters in a combo box choose in it.
+    Space on a button presses that button, letters in a combo box choose in it, Enter in a line of
+    text is at most for that line.
     """
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -32,6 +39,8 @@ def uses(control: QObject, event: QKeyEvent) -> bool:
         return False
     if isinstance(control, QAbstractButton):
         return event.key() in _PRESS
+    if isinstance(control, QLineEdit | QAbstractSpinBox):
+        return event.key() in _PRESS[1:]
     if isinstance(control, MapView):
         return control.chosen[0] == "area" and event.key() in _PRESS[1:]
     if isinstance(control, QComboBox | QAbstractItemView):

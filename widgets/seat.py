@@ -207,8 +207,8 @@ class SignInSheet(Sheet):
         seats.fill(roster().sections, chosen=post or context.desk.post)
         fields: dict[str, tuple[str, Field]] = {
             "name": (tr("姓名或登录名"), words("" if free or here is None else here.officer)),
-            "secret": (tr("口令"), self._secret),
             "post": (tr("岗位"), seats),
+            "secret": (tr("口令"), self._secret),
         }
         if free:
             del fields["secret"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -12,7 +12,8 @@ from commandwall import dispatch
 from commandwall.clock import SECOND
 from commandwall.dispatch import Sending
 from commandwall.incidents import Incident
-from commandwall.proposals import Proposal, Task
+from commandwall.picture import Picture
+from commandwall.proposals import ENGAGED, LOST, Proposal, Task
 from widgets import age
 from widgets.base import Panel, Subject
 from widgets.fields import Ticks
@@ -35,13 +36,17 @@ def ask(panel: Panel, incident: Incident) -> None:
 def _show(
     panel: Panel, task: Task, title: str, over: Callable[[QWidget], None], found: Answer
 ) -> None:
-    fit = {one.unit.resource.id: one for one in found[0]}
+    proposed, others, _ = found
+    free = proposed or [one for one in others if one.reason != ENGAGED]
+    fit = {one.unit.resource.id: one for one in free}
     if not fit:
-        panel.refused(tr("没有可派的力量"))
+        panel.refused(tr("近处的力量都已派出") if others else none_known(panel.picture))
         return
     near = Ticks({unit: described(one) for unit, one in fit.items()})
     fields = {"units": (tr("就近力量"), near)}
     sheet = Sheet(panel.look, tr("增派力量　{title}", title=title), "出动", fields, panel.window())
+    if not proposed:
+        sheet.telling(lambda told: none_fit(free))
 
     def send(told: dict[str, Any]) -> None:
         if not told["units"]:
@@ -50,6 +55,23 @@ def _show(
             panel.do(dispatch.send, sending=sending(task, fit[unit]))
 
     over(sheet.then(send))
+
+
+def none_fit(others: Sequence[Proposal]) -> str:
+    """Why none of those that are near is proposed, and what can be done all the same."""
+    lost = [one.age_s for one in others if one.reason == LOST]
+    if len(lost) == len(others):
+        told = tr("没有可荐的：定位都过旧，最新 {span} 前", span=span(min(lost)))
+    else:
+        told = tr("没有可荐的，各行写明原因")
+    return tr("{why}；先用电话电台问明，再按空格选派", why=told)
+
+
+def none_known(picture: Picture) -> str:
+    """Why there is nobody to send: the city has none, or nobody was heard of yet."""
+    if count := len(picture.resources):
+        return tr("{n} 个力量都还没有定位，稍候再看，或用电话电台问", n=count)
+    return tr("没有可派的力量")
 
 
 def sending(task: Task, one: Proposal) -> Sending:

@@ -8,7 +8,7 @@ from typing import Any
 
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QKeyEvent, QPaintEvent
-from PySide6.QtWidgets import QFormLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractButton, QFormLayout, QVBoxLayout, QWidget
 
 from widgets.acts import ActBar
 from widgets.base import Command
@@ -41,10 +41,11 @@ def later(
 
 
 class Sheet(QWidget):
-    """`done(answers)` is called with the value of each field by its key; Enter asks for it too.
+    """`done(answers)` is called with the value of each field by its key.
 
-    Where it answers with what the desk is asked, the sheet goes once that is on disk: what was
-    typed outlives a refusal.
+    Ctrl Enter asks for it, as its button says; Enter alone goes to the next field and at last to
+    that button, so that a stray one does nothing. Where `done` answers with what the desk is asked,
+    the sheet goes once that is on disk: what was typed outlives a refusal.
     """
 
     waits = False
@@ -103,12 +104,12 @@ class Sheet(QWidget):
             label = PlainLabel(name)
             field.setAccessibleName(name)
             form.addRow(label, field)
+        column.addLayout(form)  # before the buttons are made, which the keyboard reaches last
         commands = [Command("Ctrl+Return", act, self._press), Command("Esc", "取消", self.close)]
         self.bar = ActBar(commands, self)
         self.bar.allow([command.key for command in commands])
         self._told = ParagraphLabel()
         self._told.hide()
-        column.addLayout(form)
         column.addWidget(self._told)
         column.addWidget(self.bar)
         dress(self, self._look, OwnKeys(self))
@@ -152,8 +153,18 @@ class Sheet(QWidget):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:
             self.close()
-        elif event.key() in OWN:
+        elif event.key() in OWN and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
             self._press()
+        elif event.key() in OWN and not event.isAutoRepeat():
+            self._go_on()
+
+    def _go_on(self) -> None:
+        """Press the button that has the keyboard; from a field go to the next one."""
+        here = self.focusWidget()
+        if isinstance(here, QAbstractButton) and here.hasFocus():
+            here.click()
+        else:
+            self.focusNextChild()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         paper = Paper(self, self._look)

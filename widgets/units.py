@@ -17,6 +17,7 @@ from commandwall.dispatch import (
     ARRIVED,
     CANCELLED,
     MOVING,
+    SENT,
     Assignment,
     AssignmentStep,
     Trip,
@@ -34,10 +35,11 @@ from widgets.fields import words
 from widgets.i18n import named, tr
 from widgets.keys import draw_cap
 from widgets.paper import Ink, Paper
-from widgets.sending import able, arrival, load, seen, sending, span
+from widgets.sending import able, arrival, load, none_known, seen, sending, span
 from widgets.sheet import Sheet
 from widgets.tasks import Answer, ask_roads, task_of
 from widgets.text import plain
+from widgets.top_row import TopRow
 
 ROWS = 6
 """Rows that have a key."""
@@ -47,6 +49,8 @@ ACTS = {
     "P": dispatch.explain_delay, "Shift+C": behalf.record_for,
 }  # fmt: skip
 """The acts of the bar, by their keys."""
+COURSE = (SENT, ACKED, MOVING, ARRIVED)
+"""The steps of a sending in their order."""
 ROW, BAR = 32.0, 44.0
 EVERY = 5 * SECOND
 """Positions move: so often the proposals are made anew."""
@@ -66,7 +70,9 @@ class Units(Panel):
         self._task: Task | None = None
         self._fit: list[Proposal] = []
         self._others: list[Proposal] = []
+        self._known = False
         self._asked, self._current, self._said = Ms(0), "", ""
+        self._top = TopRow(self.context.seconds)
         self._bar = ActBar(self._acts(), self)
         self._bar.hide()
 
@@ -78,6 +84,8 @@ class Units(Panel):
             self._subject, self._said = subject, "" if fresh else self._said
             if fresh:
                 self._fit, self._others, self._current = [], [], ""
+                self._known = False
+                self._top.forget()
             self._look()
 
     def refresh(self, picture: Picture, changes: Changes) -> None:
@@ -104,22 +112,26 @@ class Units(Panel):
         if row is None and self._current:
             self.refused(tr("选中的一行已不在，另选"))
             return
+        if row is None and self._top.new:
+            self.refused(tr("最上一行刚换，看过再按"))
+            return
         chosen = row if isinstance(row, Proposal) else next(iter(self._fit), None)
         if self._task is not None and chosen is not None:
             then = partial(self._sent, self._current)
             self.do(dispatch.send, then, sending=sending(self._task, chosen))
 
     def acknowledge(self) -> None:
-        self._on_trip(dispatch.acknowledge_sending, lambda t: ACKED not in t.steps)
+        self._tell(dispatch.acknowledge_sending, ACKED)
 
     def move_out(self) -> None:
-        self._on_trip(dispatch.report_moving, lambda t: MOVING not in t.steps)
+        self._tell(dispatch.report_moving, MOVING)
 
     def arrive(self) -> None:
-        self._on_trip(dispatch.report_arrival, lambda t: ARRIVED not in t.steps)
+        self._tell(dispatch.report_arrival, ARRIVED)
 
     def release(self) -> None:
-        self._on_trip(dispatch.release, lambda t: True)
+        if (trip := self._trip()) is not None:
+            self.do(dispatch.release, self._kept, assignment=trip.assignment.id)
 
     def recall(self) -> None:
         """Ask why, then call it off."""
@@ -160,8 +172,10 @@ class Units(Panel):
                         Ink("body", "t3"))  # fmt: skip
             return
         y, end = self.top, paper.height - BAR - 30
-        if not self._rows() and not self._others:
-            paper.write(0, y + 24, tr("没有可派的力量"), Ink("body", "t3"))
+        if not self._known:
+            paper.write(0, y + 24, tr("正在查"), Ink("body", "t3"))
+        elif not self._rows() and not self._others:
+            paper.write(0, y + 24, none_known(self.picture), Ink("body", "t3"), room=paper.width)
         for n, row in enumerate(self._rows()[:ROWS]):
             if y + ROW > end:
                 break
@@ -290,9 +304,19 @@ class Units(Panel):
         return [t for t in self.picture.trips.values()
                 if t.assignment.sent_at > since and t.state != CANCELLED]  # fmt: skip
 
-    def _on_trip(self, act: Callable[..., None], may: Callable[[Trip], bool]) -> None:
-        if (trip := self._trip(may)) is not None:
+    def _tell(self, act: Callable[..., None], step: str) -> None:
+        """Keep that a unit came so far; of one that is further already, say that instead."""
+        before = COURSE[: COURSE.index(step)]
+        trip = self._trip(lambda t: t.state in before)
+        if trip is not None and trip.state in before:
             self.do(act, self._kept, assignment=trip.assignment.id)
+            return
+        further = [trip] if trip is not None else self._trips()
+        if further and not any(t.state in before for t in further):
+            told = {"state": named("assignment_state", further[0].state),
+                    "unit": unit_voice.name_of(further[0], self.picture),
+                    "step": named("assignment_state", step)}  # fmt: skip
+            self.refused(tr("{unit} 已是{state}，不用再记{step}", **told))
 
     def _with_reason(self, title: str, act: str, done: Callable[..., None]) -> None:
         if (trip := self._trip()) is not None:
@@ -330,7 +354,8 @@ class Units(Panel):
 
     def _take(self, task: Task, found: Answer) -> None:
         if task == self._task:
-            self._fit, self._others, ring = found
+            (self._fit, self._others, ring), self._known = found, True
+            self._top.see(_key(self._fit[0]) if self._fit else "")
             self._show_ring(ring)
             self._allow()
             self.update()

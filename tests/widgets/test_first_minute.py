@@ -58,7 +58,7 @@ def test_from_an_event_to_the_first_directive_within_a_minute(
     card = wall.page.panels["event_card"]
     qtbot.waitUntil(lambda: card.view is not None)
     hand.key(Qt.Key.Key_E)
-    hand.key(Qt.Key.Key_Return)
+    hand.key(Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
 
     def kept(kind: type) -> list[Any]:
         return list(world.store.read(lambda reader: reader.find(kind)))

@@ -48,7 +48,7 @@ def test_the_relief_reads_back_each_item_by_key_and_signs(
     opened = sheet(wall, OfferSheet, qtbot)
     assert "接岗人复述后方可离岗" in opened._told.text() and "封控港五路" in opened._told.text()
     opened._fields["note"][1].setText("泵站钥匙在值班室")
-    QTest.keyClick(opened, Qt.Key.Key_Return)
+    QTest.keyClick(opened, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
     relief = sheet(wall, ReliefSheet, qtbot)
     assert "陈*" in relief.accessibleName() and "泵站钥匙" in relief._told.text()
     ticks = relief._fields["read"][1]
@@ -56,11 +56,11 @@ def test_the_relief_reads_back_each_item_by_key_and_signs(
     relief._fields["secret"][1].setText(SECRET)
     QTest.keyClick(ticks, Qt.Key.Key_Space)
     assert "已复述 1 / 2" in relief._told.text()
-    QTest.keyClick(relief, Qt.Key.Key_Return)
+    QTest.keyClick(relief, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
     qtbot.waitUntil(lambda: "还有 1 项未复述" in relief.accessibleName())
     assert world.desk.here.name == "陈一"
     QTest.keyClick(ticks, Qt.Key.Key_Space)  # it stands on the next one by itself
-    QTest.keyClick(relief, Qt.Key.Key_Return)
+    QTest.keyClick(relief, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
     qtbot.waitUntil(lambda: world.desk.here.name == "李二")
     told(world)
     wall.open_page("events")

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 from builders import an_opening
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from world import an_alarm, an_area, notice, told_by
 
 from commandwall.alarms import Alarm
@@ -14,6 +16,7 @@ from commandwall.areas import TOWN, Area
 from commandwall.attachments import AttachedFile
 from commandwall.clock import HOUR
 from commandwall.countersign import Second
+from commandwall.directives import Directive
 from commandwall.incidents import Incident, open_incident
 from commandwall.modes import Entering, Mode, enter_mode, leave_mode
 from commandwall.rights import about_event
@@ -116,6 +119,28 @@ def test_in_an_emergency_an_order_is_written_by_the_key_that_writes_one_on_its_p
     assert [c.key for c in wall.all_commands()].count("I") == 1
     drawer.panel.layout().activate()
     assert drawer.panel._words.width() > drawer.panel.width() * 0.9
+
+
+def test_enter_in_the_words_of_an_order_gives_none_and_opens_nothing(
+    make_wall: Any, hall: Hall, qtbot: Any
+) -> None:
+    """Also on the page where Enter opens what needs a person."""
+    wall = make_wall(3840, 2160)
+    with qtbot.waitActive(wall):
+        wall.activateWindow()
+    hall.enter()
+    hall.world.tick({Alarm: [an_alarm(area="t1", severity=1)]})
+    assert {"order_form", "exceptions"} <= panels(wall)
+    form = wall.page.panels["order_form"]
+    next(c for c in wall.all_commands() if c.key == "I").run()
+    form._words.setText("封控港五路")
+    QTest.keyClick(form._words, Qt.Key.Key_Return)
+    assert form._minutes.hasFocus() and wall.context.page == "overview"
+    QTest.keyClick(form._minutes, Qt.Key.Key_Return)
+    assert wall.context.page == "overview"
+    hall.world.desk.keep("after", "1").result()  # what was asked before is written by now
+    assert hall.world.store.read(lambda r: r.find(Directive)) == []
+    assert form._words.text() == "封控港五路"
 
 
 def test_the_head_is_written_anew_where_a_wide_wall_becomes_a_narrow_one(

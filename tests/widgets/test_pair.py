@@ -186,12 +186,32 @@ def test_a_new_incident_does_not_get_the_order_that_is_being_typed(pair: Pair) -
     assert pair.all(Directive)[0].incident == other
 
 
-def test_enter_twice_gives_one_order(pair: Pair) -> None:
+def test_what_came_to_be_owed_longest_just_now_is_not_answered_unread(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for words in ("封控港五路", "关闭泵站"):
+        pair.act("chief", directives.issue, order=an_order(pair.incident, text=words))
+    first, second = sorted(pair.all(Directive), key=lambda d: d.no)
+    pair.world.desk.take_post("front", "李").result()
+    form, now = pair.panel("order_form"), [0.0]
+    pair.tick()
+    monkeypatch.setattr(form._owes, "_seconds", lambda: now[0])
+    pair.act("front", directives.acknowledge, directive=first.id)  # at another station
+    form.answer("Space")
+    pair.world.desk.keep("after", "1").result()
+    state = lambda: pair.world.store.read(lambda r: r.get(Directive, second.id)).state  # noqa: E731
+    assert state() != directives.DIRECTIVE_ACKED and "刚换，看过再按" in read(form)
+    now[0] += 1
+    form.answer("Space")
+    pair.qtbot.waitUntil(lambda: state() == directives.DIRECTIVE_ACKED)
+
+
+def test_what_is_pressed_twice_gives_one_order(pair: Pair) -> None:
     form, before = pair.panel("order_form"), pair.lines()
     form._to.setCurrentIndex(form._to.findData("front"))
     form._words.setText("封控港五路")
-    QTest.keyClick(form._words, Qt.Key.Key_Return)
-    QTest.keyClick(form._words, Qt.Key.Key_Return)
+    form.issue()
+    form.issue()
     pair.qtbot.waitUntil(lambda: pair.lines() > before and form._words.text() == "")
     form._words.setText("封控港五路")  # the same words later are another order
     form.issue()

@@ -239,7 +239,7 @@ def test_an_incident_is_opened_with_its_gradings_and_closed_with_a_reason(
     fields["grade"].setCurrentIndex(3)
     fields["response"].setCurrentIndex(2)
     fields["radius_m"].setValue(300)
-    QTest.keyClick(sheet, Qt.Key.Key_Return)
+    QTest.keyClick(sheet, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
     qtbot.waitUntil(lambda: on_disk(world, Incident) != [] and wall.findChild(Sheet) is None)
     (found,) = on_disk(world, Incident)
     assert (found.grade, found.warning, found.response, found.radius_m) == (3, None, 2, 300)
@@ -378,7 +378,7 @@ def test_two_stations_that_disagree_are_shown_and_a_person_decides(
     shown = [field.itemText(i) for i in range(field.count())]
     assert "城管局" in shown[0] and "水务局" in shown[1]
     field.setCurrentIndex(1)
-    QTest.keyClick(sheet, Qt.Key.Key_Return)
+    QTest.keyClick(sheet, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
     qtbot.waitUntil(lambda: on_disk(world, EventWork)[0].unit == "水务局")
     world.tick({Conflict: on_disk(world, Conflict)})
     assert "两处改动不一致" not in read(panel)

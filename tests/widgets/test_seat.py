@@ -38,7 +38,7 @@ def typed(opened: SignInSheet, **texts: str) -> None:
     for key, text in texts.items():
         field = opened._fields[key][1]
         field.setCurrentIndex(field.findData(text)) if key == "post" else field.setText(text)
-    QTest.keyClick(opened, Qt.Key.Key_Return)
+    QTest.keyClick(opened, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
 
 
 def chip(wall: Any) -> str:

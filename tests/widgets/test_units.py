@@ -172,6 +172,7 @@ def test_of_several_on_their_way_the_chosen_one_is_called_back(
     press(alarm_to, (Qt.Key.Key_5, ALT), (Qt.Key.Key_J, NONE))
     panel = proposed(alarm_to, qtbot)
     for n in (1, 2):
+        qtbot.waitUntil(lambda: not panel._top.new)  # the next one is read before it is sent
         press(alarm_to, (Qt.Key.Key_U, NONE))
         qtbot.waitUntil(lambda n=n: len(sent(town)) == n, timeout=20_000)
         town.tick({Assignment: sent(town)})
@@ -322,3 +323,69 @@ def test_more_units_are_sent_from_the_command_page_with_reasons(
     (found,) = sent(town)
     assert (found.kind, found.subject) == ("incident", incident.id)
     assert found.eta_s is not None and found.basis == "road"
+
+
+def test_where_all_positions_are_old_that_is_said_and_a_unit_can_be_sent_all_the_same(
+    make_wall: Callable[..., Any], town: Any, qtbot: Any
+) -> None:
+    """As in the first seconds after a start: the feed has not come up to now yet."""
+    town.desk.do(incidents.open_incident, opening=an_opening(kind="gas", lat=PLACE[1])).result()
+    (incident,) = town.store.read(lambda r: r.find(Incident))
+    town.picture.fixes.at[:] = NOW - 10 * MINUTE
+    wall = make_wall()
+    wall.open_page("command")
+    town.tick({Incident: [incident], Road: roads()}, markers=frozenset({Fixes}))
+    more = next(c for c in wall.all_commands() if c.key == "Shift+F")
+    more.run()
+    sheets = lambda: [s for s in wall.findChildren(Sheet) if s.isVisible()]  # noqa: E731
+    qtbot.waitUntil(lambda: sheets() != [])
+    (sheet,) = sheets()
+    assert "定位都过旧，最新 10:00 前" in sheet._told.text() and "电台" in sheet._told.text()
+    near = sheet._fields["units"][1]
+    assert near.count() == 3 and "不荐：定位过旧" in near.item(0).text()
+    near.item(0).setCheckState(Qt.CheckState.Checked)
+    sheet.accept()
+    qtbot.waitUntil(lambda: len(sent(town)) == 1)
+    town.picture.fixes.at[:] = 0
+    more.run()
+    qtbot.waitUntil(lambda: "5 个力量都还没有定位" in told_by(wall, "on_task"))
+
+
+def test_what_a_unit_has_done_already_is_said_where_its_key_is_pressed(
+    alarm_to: Any, town: Any, qtbot: Any
+) -> None:
+    press(alarm_to, (Qt.Key.Key_5, ALT), (Qt.Key.Key_J, NONE))
+    panel = proposed(alarm_to, qtbot)
+    town.desk.do(dispatch.send, sending=Sending("event", "E9", "U1", *PLACE, 1)).result()
+    (one,) = sent(town)
+    moves = AssignmentStep("s2", one.id, "", dispatch.MOVING, town.clock.at, "", "", "", "")
+    town.tick({Assignment: [one], AssignmentStep: [moves]})
+    press(alarm_to, (Qt.Key.Key_O, NONE))
+    assert "燃气 1 已是途中，不用再记已接令" in told(panel)
+    row = next(n for n, r in enumerate(panel._rows()) if hasattr(r, "steps"))
+    press(alarm_to, (Qt.Key(Qt.Key.Key_1 + row), NONE), (Qt.Key.Key_O, NONE))
+    assert "不用再记已接令" in told(panel)
+    town.desk.keep("after", "1").result()
+    assert town.store.read(lambda r: r.find(AssignmentStep)) == []
+
+
+def test_a_unit_that_came_to_the_top_just_now_is_not_sent_unread(
+    alarm_to: Any, town: Any, qtbot: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A tick between the eye and the key: the key acts once the new first row has stood there."""
+    press(alarm_to, (Qt.Key.Key_5, ALT), (Qt.Key.Key_J, NONE))
+    panel, now = proposed(alarm_to, qtbot), [0.0]
+    monkeypatch.setattr(panel._top, "_seconds", lambda: now[0])
+    town.picture.fixes.lon[2] = PLACE[0]
+    town.clock.at += 6 * SECOND
+    town.picture.fixes.at[:] = town.clock.at
+    town.tick(markers=frozenset({Fixes}))
+    qtbot.waitUntil(lambda: panel._fit[0].unit.resource.id == "U2", timeout=20_000)
+    press(alarm_to, (Qt.Key.Key_U, NONE))
+    assert "最上一行刚换" in told(panel)
+    town.desk.keep("after", "1").result()
+    assert sent(town) == []
+    now[0] += 1
+    press(alarm_to, (Qt.Key.Key_U, NONE))
+    qtbot.waitUntil(lambda: len(sent(town)) == 1, timeout=20_000)
+    assert sent(town)[0].resource == "U2"

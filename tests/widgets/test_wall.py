@@ -158,6 +158,28 @@ def test_a_key_for_an_alarm_that_is_gone_acknowledges_no_other(
     world.desk.keep("after", "1").result()
     state = lambda: world.store.read(lambda r: r.get(Alarm, "A2")).state  # noqa: E731
     assert state() != ACKED and "选中的一行已不在" in read(panel)
+    qtbot.waitUntil(lambda: not panel._top.new)
+    panel.acknowledge()
+    qtbot.waitUntil(lambda: state() == ACKED)
+
+
+@pytest.mark.parametrize("page, name", [("overview", "exceptions"), ("alarms", "alarm_list")])
+def test_an_alarm_that_came_to_the_top_just_now_is_not_acknowledged_unread(
+    world: Any, make_wall: Any, qtbot: Any, monkeypatch: Any, page: str, name: str
+) -> None:
+    """A tick between the eye and the key, where nobody chose a row."""
+    wall, alarms = make_wall(), [an_alarm("A1"), an_alarm("A2", severity=3)]
+    world.desk.run(lambda tx: tx.put(*alarms), {}, local=True)
+    wall.open_page(page)
+    world.tick({Alarm: alarms})
+    panel, now = wall.page.panels[name], [0.0]
+    monkeypatch.setattr(panel._top, "_seconds", lambda: now[0])
+    world.tick({Alarm: alarms[1:]}, whole=frozenset({Alarm}))
+    panel.acknowledge()
+    world.desk.keep("after", "1").result()
+    state = lambda: world.store.read(lambda r: r.get(Alarm, "A2")).state  # noqa: E731
+    assert state() != ACKED and "刚换，看过再按" in read(panel)
+    now[0] += 1
     panel.acknowledge()
     qtbot.waitUntil(lambda: state() == ACKED)
 
