@@ -1,7 +1,7 @@
 """Marks: severity in all its states, lamps, units, the square of the mode.
 
 A severity carries its Roman numeral from 20 design pixels upward; a lamp (time left) has the same
-colours and shapes and never a numeral. The shapes are those of the map.
+colours, and is a clock. The shapes of severities are those of the map.
 """
 
 from __future__ import annotations
@@ -24,8 +24,11 @@ LOOKS = {
     STALE: marks.UNKNOWN,
     SHELVED: marks.SHELVED,
 }
-LAMPS = {RED: 1, ORANGE: 2, YELLOW: 3}
-"""Lamp -> the severity whose colour and shape it borrows; green stays without colour."""
+LAMPS = {RED: "s1", ORANGE: "s2", YELLOW: "s3"}
+"""Lamp -> its colour; green stays without one."""
+GONE = {RED: 1.0, ORANGE: 0.8, YELLOW: 0.5}
+"""Lamp -> how much of its face is filled. A lamp borrows no shape of a severity: a red ◆ without
+a numeral is read as one of the first."""
 
 
 def severity(
@@ -46,21 +49,46 @@ def severity(
 def lamp(
     painter: QPainter, middle: QPointF, size: float, colour: str, look: Look, known: bool = True
 ) -> None:
-    """Time left: ■ half gone, ▲ a fifth left, ◆ over; a grey ring while there is plenty. Dashed
-    and hollow where what was done since is not known."""
+    """Time left, as the face of a clock: half of it filled, four fifths, all of it with its hands
+    when it is over; a grey ring while there is plenty. Dashed and hollow where what was done since
+    is not known."""
     painter.save()
-    level = LAMPS.get(colour)
-    if level is None:
+    gone, radius = GONE.get(colour), size * 0.42
+    if gone is None:
         _ring(painter, middle, size * 0.36, look, "t3")
     elif not known:
-        pen = marks.pen(look.colour(f"s{level}"), 2.0)
+        pen = marks.pen(look.colour(LAMPS[colour]), 2.0)
         pen.setDashPattern([1.6, 1.1])
-        painter.strokePath(marks.shape(middle, size, level), pen)
+        painter.setPen(pen)
+        painter.drawEllipse(middle, radius, radius)
     else:
-        outline = marks.shape(middle, size, level)
-        painter.fillPath(outline, look.colour(f"s{level}"))
-        _edge(painter, outline, look)
+        _face(painter, middle, radius, (gone, LAMPS[colour]), look)
     painter.restore()
+
+
+def _face(
+    painter: QPainter, middle: QPointF, radius: float, lit: tuple[float, str], look: Look
+) -> None:
+    """A clock of which the share that is gone is filled in a colour: (share, colour)."""
+    gone, token = lit
+    rim, part = QPainterPath(), QPainterPath()
+    box = QRectF(middle.x() - radius, middle.y() - radius, 2 * radius, 2 * radius)
+    rim.addEllipse(box)
+    if gone < 1:
+        part.moveTo(middle)
+        part.arcTo(box, 90, -360 * gone)
+        part.closeSubpath()
+    if look.style.edge is not None:
+        painter.strokePath(rim, marks.pen(look.style.edge, 3.75))
+    painter.fillPath(rim if gone == 1 else part, look.colour(token))
+    painter.strokePath(rim, marks.pen(look.colour(token), 1.75))
+    if gone == 1:
+        hands = QPainterPath(middle + QPointF(0, -0.62 * radius))
+        hands.lineTo(middle)
+        hands.lineTo(middle + QPointF(0.5 * radius, 0))
+        painter.strokePath(hands, marks.pen(look.colour("ink"), max(1.75, radius * 0.24)))
+    elif look.style.edge is not None:
+        _edge(painter, part, look)
 
 
 def hollow(
