@@ -12,9 +12,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QLineEdit, QSpinBox
 
 from commandwall import behalf, codes, countersign, directives, exchange, requests, sitreps
-from commandwall.answers import Answer, own, spoken
+from commandwall.answers import Answer
 from commandwall.clock import MINUTE, Ms
-from commandwall.countersign import Countersign, may_sign
+from commandwall.countersign import Countersign
 from commandwall.directives import DIRECTIVE_LIMIT, POSITION, Directive, Order
 from commandwall.exchange import Decision, Message
 from commandwall.incidents import Incident
@@ -62,7 +62,9 @@ class OrderForm(Panel):
         self._to, self._verb = PostChoice(self), QComboBox(self)
         self._words, self._minutes = QLineEdit(self), QSpinBox(self)
         self._words.setMaxLength(DIRECTIVE_LIMIT)
-        self._words.returnPressed.connect(self._to_limit)
+        # Enter only goes on: what gives the order is the key on its button.
+        tab = Qt.FocusReason.TabFocusReason
+        self._words.returnPressed.connect(lambda: self._minutes.setFocus(tab))
         self._words.textChanged.connect(self._typed)
         self._minutes.setRange(1, 24 * 60)
         self._minutes.setValue(30)
@@ -196,8 +198,7 @@ class OrderForm(Panel):
         """Answer what is chosen by what its state and this side allow for a key."""
         found = self._subject() if key in ONWARD else self._chosen()
         if found is not None and self._chosen() is None and self._owes.new:
-            self._said = tr("最久的一项刚换，看过再按")
-            self.update()
+            self.refused(tr("最久的一项刚换，看过再按"))
             return
         heard = self._unconfirmed(found) if key == "Space" else None
         if heard is not None and key not in order_ways.offered(found, self.desk.post):
@@ -286,10 +287,6 @@ class OrderForm(Panel):
 
     def _focus(self) -> str:
         return focus(self.picture, self.incident)
-
-    def _to_limit(self) -> None:
-        """Enter only goes on to the next field: what gives the order is the key on its button."""
-        self._minutes.setFocus(Qt.FocusReason.TabFocusReason)
 
     def _typed(self, text: str) -> None:
         """What is begun now is for the incident that is in focus now."""
@@ -415,18 +412,10 @@ class OrderForm(Panel):
         return {key: why for key, why in told.items() if why}
 
     def _unconfirmed(self, found: Chosen | None) -> Answer | None:
-        """What was written down for this side and nobody of it said himself yet."""
-        every = self.picture.answers.values()
-        mine = (a for a in spoken(every, found.id if found else "")
-                if side_of(a.person_post) == side_of(self.desk.post))  # fmt: skip
-        return next((a for a in mine if own(every, a) is None), None)
+        return order_ways.unconfirmed(found, self.desk.post, self.picture.answers.values())
 
     def _unsigned(self, found: Chosen | None) -> Countersign | None:
-        """The word of a second person that this post may sign."""
-        if found is None or not may_sign(self.desk.post):
-            return None
-        words = self.picture.countersigns.values()
-        return next((w for w in words if w.record == found.id and w.signed_at is None), None)
+        return order_ways.unsigned(found, self.desk.post, self.picture.countersigns.values())
 
     def _lay_out(self) -> None:
         column, fields = self.body(), (self._to, self._verb, self._words, self._minutes, self._at)

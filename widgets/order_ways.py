@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from commandwall import behalf, countersign, directives, requests
+from commandwall import answers, behalf, countersign, directives, requests
+from commandwall.answers import Answer
+from commandwall.countersign import Countersign
 from commandwall.directives import (
     BLOCKED,
     CANCELLED,
@@ -142,6 +144,20 @@ def spoken(found: Chosen) -> dict[str, Way]:
     """Name of the act -> what may be written down for the side that owes an answer."""
     ways = (way for way in _ways(found) if not way.issuer and found.state in way.when)
     return {way.act.__name__: way for way in ways if way.act.__name__ in behalf.SPOKEN}
+
+
+def unconfirmed(found: Chosen | None, post: str, every: Collection[Answer]) -> Answer | None:
+    """What was written down for the side of a post and nobody of it said himself yet."""
+    heard = answers.spoken(every, found.id if found else "")
+    mine = (a for a in heard if side_of(a.person_post) == side_of(post))
+    return next((a for a in mine if answers.own(every, a) is None), None)
+
+
+def unsigned(found: Chosen | None, post: str, words: Iterable[Countersign]) -> Countersign | None:
+    """The word of a second person that a post may sign."""
+    if found is None or not countersign.may_sign(post):
+        return None
+    return next((w for w in words if w.record == found.id and w.signed_at is None), None)
 
 
 def is_ours(found: Chosen, issuer: bool, post: str) -> bool:

@@ -274,7 +274,9 @@ def test_a_typed_moment_is_gone_to(lived: Lived) -> None:
     lived.qtbot.waitUntil(lambda: past.known)
     _key(lived, "T")
     lived.qtbot.keyClicks(lived.wall.focusWidget(), "2")
-    lived.qtbot.keyClick(lived.wall.focusWidget(), Qt.Key.Key_Return)
+    lived.qtbot.keyClick(
+        lived.wall.focusWidget(), Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier
+    )
     assert past.at == lived.world.picture.now - 2 * MINUTE
 
 
