@@ -20,6 +20,7 @@ from commandwall import backoff, codes, platform
 from commandwall.clock import SECOND, Clock, Ms
 from commandwall.config import BUSY, REFUSED, Settings
 from commandwall.desk import Desk
+from commandwall.feeds.folder import WarningFolder
 from commandwall.keeper import AGENT_LOCK, WALL_LOCK
 from commandwall.peers.hall import Peers
 from commandwall.pool.client import Client, PoolTrouble
@@ -69,12 +70,14 @@ class Agent:
         old primary that came back may take writes too."""
         self._warden: Warden | None = None
         self._peers = Peers(settings, self.store, self.desk, self.clock)
+        self._warnings = WarningFolder(settings, self.desk, self.clock)
 
     def run(self) -> None:
         with ExitStack() as parts:
             parts.callback(self._close)
             self._warden = parts.enter_context(guarding(self.settings.data_dir, self.clock))
             parts.enter_context(self._peers)
+            parts.enter_context(self._warnings)
             beat = threading.Thread(target=self._beat, name="pulse", daemon=True)
             beat.start()
             url, secret = self._pool(parts)
@@ -305,9 +308,11 @@ class Agent:
 
     def _pulse(self) -> None:
         harm = self._warden.newest if self._warden is not None else None
+        lamp = self._warnings.lamp()
         state = replace(
             self.sync, agent_at=self.clock.now(), skew_s=self.clock.skew,
             offset_s=self.clock.offset, harm=harm, peers=self._peers.seen(),
+            lamps={**self.sync.lamps, lamp.name: lamp},
         )  # fmt: skip
         pulse.write(self.settings.data_dir, state)
 

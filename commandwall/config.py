@@ -67,6 +67,8 @@ class Settings:
     secret_file: str = ""  # file of mode 0600 with the pool's password
     peer_listen: str = ""  # host:port where other stations of the hall may call; nowhere if empty
     peers: str = ""  # host:port of stations to call, with commas between
+    warnings_folder: str = ""  # where CAP files are put; `warnings` in the data directory if empty
+    warnings_from: str = ""  # senders whose warnings are taken, with commas between; all if empty
     side: str = "back"  # the command post this station serves before one is chosen
     lang: str = "zh"
     theme: str = "dark"

@@ -25,7 +25,9 @@ from commandwall.roads import Edge, RoadGraph
 from commandwall.store.schema import WALL, record
 from commandwall.store.store import Refused, Tx
 
-CIRCLE, POLYGON, PLUME, ROAD, SHORE = "circle", "polygon", "plume", "road", "shore"
+BY_HAND = CIRCLE, POLYGON, PLUME, ROAD, SHORE = ("circle", "polygon", "plume", "road", "shore")
+WARNED = "warning"
+"""The outline of the warning that the incident grew from: nobody drew it."""
 Place = tuple[float, float]
 """Longitude and latitude in degrees WGS-84."""
 HALF_TURN, CORNERS = 180.0, 64
@@ -160,7 +162,7 @@ def _between(ring: Any, a: float, b: float) -> Any:
 
 
 def _check(drawn: Drawn, xy: Any) -> None:
-    if drawn.shape not in codes.load("extent_shape"):
+    if drawn.shape not in BY_HAND or drawn.shape not in codes.load("extent_shape"):
         raise Refused("unknown", kind="extent_shape", id=drawn.shape)
     least = {POLYGON: 3, ROAD: 2, SHORE: 2}.get(drawn.shape, 1)
     if len(xy) < least or not np.isfinite(xy).all() or (np.abs(xy) > (180.0, 90.0)).any():

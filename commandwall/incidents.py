@@ -41,6 +41,7 @@ class Incident:
     post: str
     alarm: str = ""  # the alarm it grew from, or ""
     phase: str = ""  # code list incident_phase; "" until one is set
+    warned: str = ""  # the public warning it grew from, or ""
 
 
 @record(WALL, index=("incident",))

@@ -44,6 +44,7 @@ from commandwall.indicators import Indicator, IndicatorValue
 from commandwall.modes import GrantedAct, Mode
 from commandwall.people import Duty, Officer
 from commandwall.plans import StartedPlan
+from commandwall.public_warnings import PublicWarning
 from commandwall.reporting import HandOut, Losses, PhoneReport, Report
 from commandwall.requests import Request
 from commandwall.resources import Resource, track_gap
@@ -293,6 +294,7 @@ class Picture:
         self.alarms: dict[str, Alarm] = {}
         self.incidents: dict[str, Incident] = {}
         self.command_posts: dict[str, CommandPost] = {}
+        self.warnings: dict[str, PublicWarning] = {}
         self.proposals: dict[str, GradeProposal] = {}
         self.extents: dict[str, Extent] = {}
         self.joined: dict[str, JoinedEvent] = {}
@@ -409,7 +411,7 @@ class Picture:
             Request: self.requests, SituationReport: self.sitreps, Answer: self.answers,
             Countersign: self.countersigns, Message: self.messages, Decision: self.decisions,
             Assignment: self.assignments, AssignmentStep: self.assignment_steps,
-            StartedPlan: self.started_plans,
+            StartedPlan: self.started_plans, PublicWarning: self.warnings,
         }  # fmt: skip
 
     def _derive(self, kind: type[Any], records: Mapping[str, Any]) -> None:

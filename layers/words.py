@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from commandwall import codes
 from commandwall.clock import DAY, HOUR, MINUTE, SECOND, Ms, to_datetime
 from commandwall.directives import Directive
+from commandwall.plain import clean
 from commandwall.posts import FRONT, side_of
+from commandwall.public_warnings import PublicWarning
 from commandwall.requests import Request
 
 Tr = Callable[..., str]
+TITLE = 40
+"""Characters of what a warning is about."""
 FRESH = 10 * MINUTE
 """Older than this an age is told as the moment it stopped."""
 
@@ -43,6 +48,24 @@ def stopped(tr: Tr, now: Ms, at: Ms) -> str:
     moment = to_datetime(at)
     style = "%H:%M" if to_datetime(now).date() == moment.date() else "%m-%d %H:%M"
     return tr("停于 {time}", time=moment.strftime(style))
+
+
+def stamp(now: Ms, at: Ms) -> str:
+    """14:22 today, 11-20 14:22 this year, 2025-11-20 before."""
+    here, there = to_datetime(now), to_datetime(at)
+    if here.date() == there.date():
+        return f"{there:%H:%M}"
+    return f"{there:%m-%d %H:%M}" if here.year == there.year else f"{there:%Y-%m-%d}"
+
+
+def warning_title(tr: Tr, lang: str, warning: PublicWarning) -> str:
+    """橙色预警 暴雨: level and what; as the issuer says it where he names both in one."""
+    level = codes.load("warning_level").get(str(warning.level))
+    what = clean(warning.what or warning.headline, TITLE)
+    if level is None:
+        return tr("预警 {what}", what=what)
+    name = level.name(lang)
+    return what if name in what else tr("{level}预警 {what}", level=name, what=what)
 
 
 def lasting(tr: Tr, length: int) -> str:

@@ -78,12 +78,7 @@ def stamped(at: Ms) -> str:
 
 def stamp(now: Ms, at: Ms | None) -> str:
     """14:22 today, 11-20 14:22 this year, 2025-11-20 before."""
-    if not at:
-        return UNKNOWN
-    here, there = to_datetime(now), to_datetime(at)
-    if here.date() == there.date():
-        return f"{there:%H:%M}"
-    return f"{there:%m-%d %H:%M}" if here.year == there.year else f"{there:%Y-%m-%d}"
+    return words.stamp(now, at) if at else UNKNOWN
 
 
 def number(value: float | None, decimals: int = 0) -> str:

@@ -165,7 +165,8 @@ def measured(extent: Extent | None, incident: Incident) -> str:
 
 
 def _fields(now: Extent | None) -> dict[str, tuple[str, Field]]:
-    shapes = {k: c.name(language()) for k, c in rows("extent_shape").items()}
+    known = rows("extent_shape").items()
+    shapes = {k: c.name(language()) for k, c in known if k in extents.BY_HAND}
     if now is not None and now.shape:
         shapes[""] = tr("取消范围")
     shape, size = choice(shapes), number(FARTHEST_M, STEP_M, "m")

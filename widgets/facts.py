@@ -16,7 +16,7 @@ from commandwall.events import EventView
 from commandwall.picture import Picture
 from commandwall.resources import Resource
 from commandwall.sensors import BAD, STALE
-from widgets import age, text, words
+from widgets import age, text, warning_words, words
 from widgets.base import Context
 from widgets.i18n import NUMERALS, measured_in, named, rows, tr
 from widgets.trust import heard_at, is_silent
@@ -250,8 +250,20 @@ def _incident(id_: str, context: Context) -> Facts | None:
     level = named("incident_level", f"grade-{grade}") if grade else tr("未定级")
     kind = named("incident_kind", incident.kind)
     opened = tr("{time} 起", time=age.stamp(context.picture.now, incident.opened_at))
-    lines = (f"{kind}　{level}".strip("　"), text.plain(incident.place), opened)
+    warned = warning_words.of_incident(context.picture, incident)
+    lines = (f"{kind}　{level}".strip("　"), text.plain(incident.place), opened, warned)
     return Facts(text.plain(incident.title), lines, incident.opened_at, quiet=True)
+
+
+def _warning(id_: str, context: Context) -> Facts | None:
+    warning, picture = context.picture.warnings.get(id_), context.picture
+    if warning is None:
+        return None
+    lines = (
+        text.plain(warning.headline), warning_words.issuer(warning),
+        warning_words.times(picture, warning), text.plain(warning.places),
+    )  # fmt: skip
+    return Facts(warning_words.title(warning), lines, warning.sent, quiet=True)
 
 
 def _command_post(id_: str, context: Context) -> Facts | None:
@@ -281,4 +293,5 @@ MAKERS: dict[str, Callable[[str, Context], Facts | None]] = {
     "alarm": _alarm, "area": _area, "building": _building, "camera": _camera,
     "command_post": _command_post, "directive": _directive, "event": _event,
     "incident": _incident, "place": _place, "resource": _resource, "sensor": _sensor,
+    "warning": _warning,
 }  # fmt: skip

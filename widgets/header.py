@@ -6,11 +6,10 @@ import numpy as np
 from PySide6.QtCore import QRectF
 
 from commandwall.alarms import ACKED, Alarm
-from commandwall.clock import SECOND
 from commandwall.modes import Mode
 from commandwall.picture import Changes, Picture, Readings, SyncState, Tick
 from commandwall.sensors import STALE
-from widgets import age, frame, marks, modes, words
+from widgets import age, frame, lamp_words, marks, modes, words
 from widgets.base import Panel, Piece
 from widgets.i18n import named, tr
 from widgets.needs import by_severity
@@ -134,7 +133,7 @@ class Header(Panel):
         pieces: list[Piece] = []
         now, sync = self.picture.now, self.picture.sync
         for name, lamp in sorted(sync.lamps.items()):
-            quiet = now - lamp.at > self.context.limits.feed_s * SECOND
+            quiet = lamp_words.is_loud(lamp, now, self.context.limits.feed_s)
             told = named("feed", name)
             if quiet:
                 told = f"{told} {age.age(now, lamp.at)}"

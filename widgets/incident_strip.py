@@ -18,10 +18,11 @@ from commandwall.forces import Waiting
 from commandwall.incidents import OPEN, CommandPost, GradeProposal, Incident, JoinedEvent, Levels
 from commandwall.owed import Debt
 from commandwall.picture import Changes, Picture, Tick
+from commandwall.public_warnings import PublicWarning
 from commandwall.reporting import Losses
 from commandwall.requests import Request
 from commandwall.sitreps import SituationReport
-from widgets import age, at_scene, scenes, words
+from widgets import age, at_scene, scenes, warning_words, words
 from widgets.base import Command, Panel, Subject
 from widgets.directives import debts_of, focus
 from widgets.i18n import named, tr
@@ -67,6 +68,7 @@ class IncidentStrip(Panel):
         {
             Incident,
             GradeProposal,
+            PublicWarning,
             JoinedEvent,
             CommandPost,
             Directive,
@@ -213,7 +215,8 @@ class IncidentStrip(Panel):
     def _draw_fields(self, paper: Paper, x: float, y: float, found: Incident) -> None:
         for grading, name in GRADINGS.items():
             value = getattr(found, grading)
-            paper.write(x, y + 22, tr(name), Ink("label", "t3"), room=FIELD - 8)
+            label = self._label(grading, tr(name), found)
+            paper.write(x, y + 22, label, Ink("label", "t3"), room=FIELD - 8)
             start = x
             if value:
                 paper.mark(x + 14, y + 56, 26, (min(max(value, 1), 4), "ACKED"))
@@ -224,6 +227,11 @@ class IncidentStrip(Panel):
         paper.write(x, y + 22, tr("事发至今"), Ink("label", "t3"), room=FIELD - 8)
         since = age.span(Ms(self.picture.now - found.opened_at))
         paper.write(x, y + 64, since, Ink("item", "t2", False), room=FIELD - 8)
+
+    def _label(self, grading: str, name: str, found: Incident) -> str:
+        """预警级别（已解除）: that the warning of an incident does not hold any more."""
+        over = warning_words.over(self.picture, found) if grading == "warning" else ""
+        return tr("{name}（{state}）", name=name, state=over) if over else name
 
     def _draw_scene(self, paper: Paper, y: float, found: Incident) -> None:
         """How bad it is and who is there, as large as the levels; what does not fit beside the
@@ -312,7 +320,8 @@ class IncidentStrip(Panel):
         merged = tr("并入 {n} 件", n=also) if also else ""
         opened = tr("{time} 起", time=age.clock(found.opened_at))
         advice = "" if carded else proposal_line(self.picture, found)
-        parts = advice, found.place, kind, phase, opened, merged, more
+        warned = warning_words.of_incident(self.picture, found)
+        parts = advice, warned, found.place, kind, phase, opened, merged, more
         return "　".join(filter(None, parts))
 
 

@@ -112,15 +112,15 @@ def arrange(
     """The place of every panel that there is room for, below `top`. `spare`: how much of the
     height of its band a panel does without."""
     boxes: list[Box] = []
-    heights = _share(
-        [(_tall(band, spare or {}), 0.0 if band.height else 1.0, 0.0, 1e9)
-         for band in layout.bands],
-        height - top - layout.margin, layout.gap,
-    )  # fmt: skip
+    parts = [(_tall(b, spare or {}), 0.0 if b.height else 1.0, 0.0, 1e9) for b in layout.bands]
+    # A band that does without all its height leaves no gap either.
+    gaps = [layout.gap if tall or grows else 0.0 for tall, grows, *_ in parts]
+    spared = layout.gap * gaps.count(0.0)
+    heights = _share(parts, height - top - layout.margin + spared, layout.gap)
     y = top
-    for band, tall in zip(layout.bands, heights, strict=True):
+    for band, tall, gap in zip(layout.bands, heights, gaps, strict=True):
         boxes += _across(layout, band, width, (y, tall))
-        y += tall + layout.gap
+        y += tall + gap
     return boxes
 
 

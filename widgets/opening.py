@@ -15,7 +15,10 @@ from commandwall.grading import Harm, suggest
 from commandwall.incidents import Incident, Levels, Opening, open_incident, set_levels
 from commandwall.picture import Picture
 from commandwall.plans import open_with_plan
+from commandwall.public_warnings import PublicWarning, city_of, middle, open_from_warning
 from commandwall.rights import About
+from commandwall.store.written import TITLE_LIMIT
+from layers.map import MapView
 from widgets import plan_sheets, words
 from widgets.base import Panel, Subject
 from widgets.facts import place_at, place_of_event
@@ -23,6 +26,7 @@ from widgets.fields import Field, choice, number
 from widgets.fields import words as line
 from widgets.i18n import language, named, rows, tr
 from widgets.sheet import Answers, Sheet
+from widgets.text import plain
 
 FARTHEST_M, STEP_M = 20_000, 50
 MANY, COSTLY, STEP_LOSS = 9_999, 9_999_999, 100
@@ -43,6 +47,9 @@ class Start:
     event: str = ""
     alarm: str = ""
     grade: int | None = None
+    warning: int | None = None
+    warned: str = ""
+    """The public warning that it grows from."""
 
 
 def level(grading: str, value: int | None) -> str:
@@ -73,6 +80,21 @@ def _kind(by: str, cls: str) -> str:
     return next(kinds, "")
 
 
+def from_warning(warning: PublicWarning, picture: Picture, view: MapView | None) -> Start:
+    """In the middle of what the warning names of the city, else in the middle of the city."""
+    city, found = city_of(picture.areas.values()), middle(warning, picture.areas.values())
+    lon, lat = found or ((city.lon, city.lat) if city is not None else (0.0, 0.0))
+    code = view.area_at(lon, lat) if view is not None and found else ""
+    said = f"{warning.what} {warning.headline}".lower()
+    kinds = rows("incident_kind").items()
+    kind = next((k for k, c in kinds if any(w in said for w in c.facts.get("warnings", ()))), "")
+    title = plain(warning.headline or warning.what, TITLE_LIMIT)
+    place = plain(warning.places) or words.place(picture, code)
+    code = code or (city.id if city is not None else "")
+    return Start(title, code, place, lon, lat, kind, warning=warning.level,
+                 warned=warning.id)  # fmt: skip
+
+
 def from_spot(lon: float, lat: float, code: str, picture: Picture) -> Start:
     """By hand at a place of the map."""
     return Start("", code, place_at(lon, lat, code, picture), lon, lat)
@@ -83,7 +105,7 @@ def ask_opening(panel: Panel, start: Start) -> None:
     kinds = {"": tr("未定"), **{k: c.name(language()) for k, c in rows("incident_kind").items()}}
     kind = choice(kinds)
     kind.setCurrentIndex(list(kinds).index(start.kind))
-    levels = _level_fields({"grade": start.grade})
+    levels = _level_fields({"grade": start.grade, "warning": start.warning})
     if not (decides := _decides(panel, start)):
         levels["grade"] = (tr("建议分级"), levels["grade"][1])
     by = {"kind": kind, "grade": levels["grade"][1], "response": levels["response"][1]}
@@ -181,7 +203,11 @@ def _open(panel: Panel, start: Start, told: Answers) -> Future[Any]:
         levels.warning, levels.response, float(told["radius_m"]), start.event, told["reason"],
         start.alarm, levels.harm, None if decides else told["grade"],
     )  # fmt: skip
-    if (plan := plan_sheets.chosen(panel, told)) is not None:
+    plan = plan_sheets.chosen(panel, told)
+    if start.warned:
+        given = {"warning": start.warned, "opening": opening, "plan": plan}
+        return panel.do(open_from_warning, lambda done: _show(panel, done), **given)
+    if plan is not None:
         return panel.do(open_with_plan, lambda done: _show(panel, done), opening=opening, plan=plan)
     return panel.do(open_incident, lambda done: _show(panel, done), opening=opening)
 

@@ -101,6 +101,11 @@ def _disk_full(facts: Facts) -> str:
     )  # fmt: skip
 
 
+def _warning_over(facts: Facts) -> str:
+    state = named("warning_state", facts.get("state", ""))
+    return tr("预警{state}，不能由它转突发；按 Shift N 在图上新开", state=state)
+
+
 def _has_incident(facts: Facts) -> str:
     return tr("已转突发：{title}", title=facts.get("title", ""))
 
@@ -325,6 +330,7 @@ SENTENCES: Mapping[str, Callable[[Facts], str]] = {
     "unsettled": _unsettled,
     "extent": _extent,
     "has_incident": _has_incident,
+    "warning_over": _warning_over,
     "no_first_report": _no_first_report,
     "reported": _reported,
     "engaged": _engaged,

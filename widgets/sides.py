@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QAbstractButton, QWidget
 
 from commandwall import codes
 from commandwall.areas import CITY, GRID, TOWN, VILLAGE, Area, chain
-from commandwall.clock import SECOND, Ms
+from commandwall.clock import Ms
 from commandwall.directives import Directive
 from commandwall.events import Event, EventView
 from commandwall.indicators import Indicator, IndicatorValue
@@ -22,7 +22,7 @@ from commandwall.picture import Changes, Fixes, Picture, Readings, SyncState, Ta
 from commandwall.posts import BACK, roster
 from commandwall.requests import Request
 from commandwall.sensors import STALE
-from widgets import age, fields, words
+from widgets import age, fields, lamp_words, words
 from widgets.base import EMPTY, NORMAL, Panel, Piece
 from widgets.figures import is_old, title_of
 from widgets.i18n import language, named, tr
@@ -324,8 +324,8 @@ class Stale(Panel):
             paper.write(8, base, name, Ink("body"), room=start - 24)
 
     def _feeds(self, picture: Picture) -> list[tuple[str, str]]:
-        limit, now = self.context.limits.feed_s * SECOND, picture.now
-        late = [lamp for lamp in picture.sync.lamps.values() if now - lamp.at > limit]
+        limit, now = self.context.limits.feed_s, picture.now
+        late = [la for la in picture.sync.lamps.values() if lamp_words.is_loud(la, now, limit)]
         return [(named("feed", la.name), age.age(now, la.at)) for la in late]
 
     def _devices(self, picture: Picture) -> list[tuple[str, str]]:

@@ -18,7 +18,7 @@ from commandwall.picture import Changes, Picture, SyncState, Tick
 from commandwall.store.pulse import Peer
 from commandwall.store.sight import Station
 from commandwall.store.tables import Conflict
-from widgets import age, peer_words
+from widgets import age, lamp_words, peer_words
 from widgets.base import EMPTY, NORMAL, Command, Panel, Piece
 from widgets.i18n import named, tr
 from widgets.paper import RIGHT, Ink, Paper
@@ -186,10 +186,11 @@ class Stations(Panel):
                 break
             x = paper.write(x, base, told, ink) + 24
         x = paper.write(16, base + 22, tr("来路"), Ink("age")) + 16
-        for name, lamp in sorted(self.picture.sync.lamps.items()):
-            quiet = self.picture.now - lamp.at > self.context.limits.feed_s * SECOND
-            told = f"{named('feed', name)} {age.age(self.picture.now, lamp.at)}"
-            x = paper.write(x, base + 22, told, Ink("age", "t1" if quiet else "t2", quiet)) + 20
+        for _, lamp in sorted(self.picture.sync.lamps.items()):
+            given = lamp, self.picture.now, self.context.limits.feed_s
+            loud = lamp_words.is_loud(*given)
+            ink = Ink("age", "t1" if loud else "t2", loud)
+            x = paper.write(x, base + 22, lamp_words.told(*given), ink) + 20
         loads = tr("导入来源 {n} 个", n=age.number(len(sight.sources)))
         paper.write(x, base + 22, loads, Ink("age", "t2"))
         if self.picture.sync.peers:

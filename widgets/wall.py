@@ -24,6 +24,7 @@ from commandwall.directives import Directive
 from commandwall.events import Event
 from commandwall.incidents import CommandPost, Incident
 from commandwall.picture import Changes
+from commandwall.public_warnings import PublicWarning
 from commandwall.resources import Resource
 from commandwall.sensors import Sensor
 from commandwall.watchdog import Stall
@@ -62,7 +63,7 @@ log = logging.getLogger(__name__)
 ON_MAP: dict[str, type[Any]] = {
     "alarm": Alarm, "area": Area, "building": Building, "camera": Camera, "directive": Directive,
     "event": Event, "incident": Incident, "place": Place, "command_post": CommandPost,
-    "resource": Resource, "sensor": Sensor,
+    "resource": Resource, "sensor": Sensor, "warning": PublicWarning,
 }  # fmt: skip
 """What the map calls a kind -> the kind."""
 

@@ -328,11 +328,11 @@ SECURITY DEFINER SET search_path = public, pg_temp AS $$
 $$;
 
 -- Whether the body of a line is for this session: a town gets those of its own station, those whose
--- records all lie in its area, and what enters or ends a mode of an area that it lies in.
+-- records all lie in its area, what enters or ends a mode of an area that it lies in, and warnings.
 CREATE OR REPLACE FUNCTION cw_told(line cw_journal, area text) RETURNS boolean LANGUAGE sql STABLE AS $$
     SELECT coalesce(area = '' OR (cardinality(line.areas) > 0 AND cw_within(line.areas, area))
         OR EXISTS (SELECT FROM cw_origin o WHERE o.origin = line.origin AND o.login = session_user)
-        OR (line.act IN ('enter_mode', 'extend_mode', 'leave_mode', 'end_lapsed')
+        OR (line.act IN ('enter_mode', 'extend_mode', 'leave_mode', 'end_lapsed', 'take_warnings')
             AND EXISTS (SELECT FROM unnest(line.areas) place WHERE starts_with(area, place))), false)
 $$;
 

@@ -20,11 +20,18 @@ NO_POOL = "no_pool"
 
 @dataclass(frozen=True, slots=True)
 class Lamp:
-    """A feed: newest moment it brought, and how many of its pieces were refused."""
+    """A feed: when it was last known to flow, how many of its pieces were refused, and how.
+
+    One that rarely brings anything flows while it is listened to; `newest` says what it brought.
+    """
 
     name: str
     at: Ms
     refused: int = 0
+    newest: Ms = NEVER  # when it brought something last; NEVER where `at` says that
+    lag_s: float = 0.0  # from the newest piece's own moment until it was here
+    an_hour: int | None = None  # pieces of the last hour; None where nobody counts them
+    trouble: str = ""  # why nothing can come, as the system says it
 
 
 @dataclass(frozen=True, slots=True)

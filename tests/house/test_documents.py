@@ -69,7 +69,7 @@ def test_the_example_of_settings_is_one(tmp_path: Path) -> None:
     assert Settings.load({}, {}, file).screen == "DP-1"
 
 
-FAMILIES = ("Apache", "BSD", "CC0", "LGPL", "MIT", "MPL", "OFL", "Zlib")
+FAMILIES = ("Apache", "BSD", "CC0", "LGPL", "MIT", "MPL", "OFL", "PSF", "Zlib")
 UNSTATED = {"sqlcipher3"}  # its metadata names none; read from its licence file
 
 

@@ -356,6 +356,7 @@ BORDERS = {
     "commandwall/plugins.py": (1, "plug-in load"),
     "layers/base.py": (1, "plug-in load"),
     "widgets/page.py": (1, "plug-in load: a panel is made"),
+    "commandwall/feeds/folder.py": (1, "the loop that watches the folder of warnings"),
     "commandwall/follower.py": (1, "the loop that follows the files"),
     "commandwall/peers/hall.py": (1, "the lines to other stations"),
     "commandwall/pool/porter.py": (1, "the loop that carries files to and from the pool"),
