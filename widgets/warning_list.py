@@ -214,8 +214,10 @@ class WarningStrip(Panel):
         return paper.write(x, base, self._told(warning), Ink("label"), room=paper.width - x)
 
     def _told(self, warning: PublicWarning) -> str:
+        coming = self.picture.now < warning.since
         parts = (
-            warning_words.issuer(warning), warning_words.times(self.picture, warning),
+            named("warning_state", COMING) if coming else "", warning_words.issuer(warning),
+            warning_words.times(self.picture, warning),
             age.since(self.picture.now, warning.sent),
         )  # fmt: skip
-        return "　".join(parts)
+        return "　".join(filter(None, parts))
