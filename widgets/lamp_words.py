@@ -23,7 +23,7 @@ def told(lamp: Lamp, now: Ms, feed_s: float) -> str:
         tr("{feed} 最近 {age}", feed=name, age=age.since(now, lamp.newest or None)),
         tr("一时 {n} 份", n=age.number(lamp.an_hour)),
     ]
-    if lamp.newest:
+    if lamp.lag_s is not None:
         parts.append(tr("迟 {lag}", lag=age.measure(lamp.lag_s, "s", 1)))
     if lamp.refused:
         parts.append(tr("隔离 {n}", n=age.number(lamp.refused)))

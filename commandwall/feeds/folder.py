@@ -60,7 +60,8 @@ class WarningFolder(threading.Thread):
         self._counted: tuple[int, int] = (-1, 0)
         """When the folder of refused ones changed last, and how many lay there then."""
         self._looked_at = self._newest = NEVER
-        self._lag_s, self._trouble = 0.0, ""
+        self._lag_s: float | None = None
+        self._trouble = ""
 
     def __enter__(self) -> WarningFolder:
         self.start()
@@ -80,12 +81,21 @@ class WarningFolder(threading.Thread):
         )  # fmt: skip
 
     def run(self) -> None:
+        self.recall()
         while not self._halt.is_set():
             try:
                 self.look()
             except Exception:
                 log.exception("the folder of warnings could not be looked at")
             self._halt.wait(LOOK_S)
+
+    def recall(self) -> None:
+        """What was brought last, before this agent began."""
+        sql = "SELECT max(received_at) FROM publicwarning"
+        try:
+            self._newest = self._desk.ask(lambda r: r.value(sql)).result() or NEVER
+        except StoreTrouble as why:
+            log.warning("the newest warning is not known: %s", why)
 
     def look(self) -> None:
         """Take what lies there. What the disk or the journal refuses stays, and keeps nothing else

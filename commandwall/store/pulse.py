@@ -29,7 +29,7 @@ class Lamp:
     at: Ms
     refused: int = 0
     newest: Ms = NEVER  # when it brought something last; NEVER where `at` says that
-    lag_s: float = 0.0  # from the newest piece's own moment until it was here
+    lag_s: float | None = None  # from the newest piece's own moment until it was here
     an_hour: int | None = None  # pieces of the last hour; None where nobody counts them
     trouble: str = ""  # why nothing can come, as the system says it
 

@@ -12,18 +12,22 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import cap
 import psutil
 import pytest
 from builders import a_sensor, an_event
 
+from commandwall.clock import Clock
 from commandwall.config import BUSY, REFUSED
 from commandwall.keeper import AGENT_LOCK
 from commandwall.platform import lock
 from commandwall.pool import schema
 from commandwall.pool.loader import load
 from commandwall.pool.server import PoolServer
+from commandwall.public_warnings import PublicWarning
 from commandwall.sensors import STALE
 from commandwall.store import live, pulse
+from commandwall.store.migrate import open_store
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -137,6 +141,31 @@ def test_an_agent_told_to_end_while_its_city_is_made_ends_at_once(
     assert any(seconds_to_end() < 2.0 for _ in range(3))
     lines = (process.info["cmdline"] or () for process in psutil.process_iter(["cmdline"]))
     assert not [words for words in lines if str(tmp_path) in " ".join(words)]
+
+
+def test_a_warning_is_taken_without_a_pool_and_once_though_the_agent_is_killed(
+    start: Start, tmp_path: Path
+) -> None:
+    folder, now = tmp_path / "warnings", Clock().now()
+
+    def brought(name: str) -> None:
+        (folder / f".{name}").write_bytes(cap.alert(now))
+        (folder / f".{name}").rename(folder / name)
+        until(lambda: (folder / "done" / name).exists())
+
+    agent = start()
+    until((folder / "done").exists)
+    brought("a.xml")
+    agent.kill()
+    agent.wait()
+    agent = start()
+    brought("b.xml")  # the same once more, as after a kill before it was moved
+    until(lambda: (lamp := pulse.read(tmp_path).lamps.get("warnings")) and lamp.newest >= now)
+    end(agent)
+    store = open_store(tmp_path)
+    assert [w.identifier for w in store.read(lambda r: r.find(PublicWarning))] == ["LJ-1"]
+    assert store.read(lambda r: r.rows("SELECT act FROM journal")) == [("take_warnings",)]
+    store.close()
 
 
 def test_one_agent_for_a_data_directory(start: Start, tmp_path: Path) -> None:

@@ -339,6 +339,14 @@ def test_a_mode_is_told_to_every_town_in_its_area(
     assert (got.body == body) == told
 
 
+def test_a_warning_that_the_city_took_is_told_to_every_town(pool: Any, towns: Any) -> None:
+    body = body_text({"publicwarning": [{"id": "w:0", "message": "w"}]}, {})
+    line = Line("city", 1, 1 << 16, "", "take_warnings", "", "", "", GENESIS, "", body)
+    with pool.client() as city:
+        city.push([seal(line)])
+    assert [town.lines("city", 0)[0].body for town in towns.values()] == [body, body]
+
+
 def test_one_town_does_not_speak_for_the_others_station(towns: Any) -> None:
     with pytest.raises(PoolTrouble, match="cw_stranger") as refused:
         towns["town_one"].push([worked("theirs", "t1", "x", 2)])
