@@ -9,6 +9,7 @@ twice, and what comes again through the pool later is known already.
 from __future__ import annotations
 
 import getpass
+import re
 import sys
 from collections import Counter
 from collections.abc import Iterator
@@ -17,11 +18,13 @@ from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import sqlcipher3.dbapi2 as sqlite
 
 from commandwall import platform
 from commandwall.clock import Ms, to_datetime
 from commandwall.config import REFUSED, Settings
+from commandwall.plain import clean
 from commandwall.store import database, lines
 from commandwall.store.database import StoreTrouble
 from commandwall.store.journal import Line
@@ -37,6 +40,7 @@ CREATE TABLE line (
     body_hash TEXT NOT NULL, prev TEXT NOT NULL, hash TEXT NOT NULL, body TEXT
 ) STRICT;
 """
+AT = re.compile("[0-9]{1,14}")
 FIELDS = [field.name for field in fields(Line)]
 PUT = f"INSERT INTO line ({', '.join(FIELDS)}) VALUES ({', '.join('?' * len(FIELDS))})"
 TAKE = f"SELECT {', '.join(FIELDS)} FROM line ORDER BY no"
@@ -92,27 +96,27 @@ def take(world: World, file: Path, passphrase: str) -> Carried:
     if not file.is_file():
         raise CarryTrouble(f"没有此文件 there is no file {file}")
     with closing(_open(file, passphrase)) as conn:
-        about = _about(conn)
-        if about["city"] != world.store.read(Reader.city):
-            raise CarryTrouble(f"另一城市的记录 lines of another city: {about['city'] or '?'}")
+        city, at = _about(conn)
+        if city != world.store.read(Reader.city):
+            raise CarryTrouble(f"另一城市的记录 lines of another city: {clean(city, 40) or '?'}")
         heads = _heads(world)
         new = _new(conn, heads, world.desk.origin)
         world.desk.receive(line for line in _lines(conn) if line.seq > heads[line.origin])
-    return Carried(new.total(), len(new), Ms(int(about["at"])))
+    return Carried(len(new), len({origin for origin, _ in new}), at)
 
 
-def _new(conn: Any, heads: Counter[str], own: str) -> Counter[str]:
-    """How many lines of each station are not known here.
+def _new(conn: Any, heads: Counter[str], own: str) -> set[tuple[str, int]]:
+    """Station and number of each line that is not known here.
 
     A line without its body is not taken: where it is known its body never comes again.
     """
-    new = Counter[str]()
-    for origin, seq, bare in conn.execute("SELECT origin, seq, body IS NULL FROM line"):
-        if seq > heads[origin]:
-            new[origin] += 1
-            if bare:
+    new = set[tuple[str, int]]()
+    for line in _lines(conn):
+        if line.seq > heads[line.origin]:
+            new.add((line.origin, line.seq))
+            if line.body is None:
                 raise CarryTrouble(BARE)
-    if new[own]:
+    if any(origin == own for origin, _ in new):
         raise CarryTrouble(SET_BACK)
     return new
 
@@ -141,21 +145,35 @@ def _write(conn: Any, world: World, now: Ms) -> Carried:
     return Carried(told, stations, now)
 
 
-def _about(conn: Any) -> dict[str, str]:
+def _about(conn: Any) -> tuple[str, Ms]:
+    """The city, and when the file was written."""
     try:
-        about = dict(conn.execute("SELECT key, value FROM about"))
+        made = set(conn.execute("SELECT name FROM sqlite_schema WHERE type = 'table'"))
+        about = dict(conn.execute("SELECT key, value FROM about") if ("about",) in made else ())
         sound = conn.execute("PRAGMA cipher_integrity_check").fetchall()
     except sqlite.DatabaseError as why:
         raise CarryTrouble(f"{WRONG}: {why}") from why
     if about.get("format") != FORMAT:
-        raise CarryTrouble(f"不认识的格式 unknown format {about.get('format')!r}")
+        raise CarryTrouble(f"不认识的格式 unknown format {clean(about.get('format'), 40)}")
     if sound:
         raise CarryTrouble(f"文件已损坏 the file is damaged: {sound[0][0]}")
-    return about
+    city, at = about.get("city"), str(about.get("at"))
+    if ("line",) not in made or not isinstance(city, str) or not AT.fullmatch(at):
+        raise CarryTrouble("文件不全 the file lacks what it is about, or its lines")
+    return city, Ms(int(at))
 
 
 def _lines(conn: Any) -> Iterator[Line]:
-    return (Line(*row) for row in conn.execute(TAKE))
+    """CarryTrouble with the place in the file of what is no line: nobody who writes one makes such,
+    and nothing of the file is taken."""
+    for no, row in enumerate(conn.execute(TAKE), 1):
+        try:
+            line = msgspec.convert(dict(zip(FIELDS, row, strict=True)), Line)
+        except msgspec.ValidationError as why:
+            raise CarryTrouble(f"第 {no} 条不合格 line {no} is none: {why}") from why
+        if not lines.has_sound_head(line):
+            raise CarryTrouble(f"第 {no} 条不合格 line {no} has no sound head")
+        yield line
 
 
 def _heads(world: World) -> Counter[str]:

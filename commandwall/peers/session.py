@@ -206,7 +206,7 @@ class Session:
         return not why
 
     def _unfit(self, line: Line, area: str) -> str:
-        if not wire.is_sound(line):
+        if not lines.has_sound_head(line):
             return "unsound"
         if not covers(area, self.card.area):
             return "outside_our_area"

@@ -11,14 +11,10 @@ import asyncio
 import msgspec
 
 from commandwall import codes
-from commandwall.plain import sound
 from commandwall.store.journal import Line
-from commandwall.store.lines import BIGGEST
 
 FORMAT = 1
 SIZE = 4
-LONGEST = 256
-"""Characters of what a head names: an origin, an act, a person."""
 HEAD = 4096
 """Bytes of a head in a message at most, with the names of its fields."""
 
@@ -95,13 +91,3 @@ def room() -> int:
 def size(line: Line) -> int:
     """Bytes that a line takes in a message at most."""
     return len((line.body or "").encode()) + HEAD
-
-
-def is_sound(line: Line) -> bool:
-    """Whether a head has numbers and texts that are kept as they are."""
-    texts = (
-        line.origin, line.scope, line.act, line.person, line.post,
-        line.body_hash, line.prev, line.hash,
-    )  # fmt: skip
-    numbers = 0 < line.seq < BIGGEST and 0 <= line.hlc < BIGGEST
-    return numbers and all(len(t) <= LONGEST and sound(t) == t for t in texts)

@@ -35,6 +35,8 @@ ROOM = 1_000_000
 
 
 BIGGEST = 1 << 63
+LONGEST = 256
+"""Characters of what a head names: an origin, an act, a person."""
 log = logging.getLogger(__name__)
 Read = Callable[[str, dict[str, Any]], list[Any]]
 """Rows of a question with its parameters."""
@@ -100,6 +102,17 @@ def _behind(read: Read, origin: str, after: int, newest: int) -> Iterator[Line]:
         found = [Line(*row) for row in rows]
         yield from found
         after = found[-1].seq
+
+
+def has_sound_head(line: Line) -> bool:
+    """Whether a head has numbers and texts that are kept as they are; a later clock than BIGGEST
+    / 2 would leave none for whoever changes what the line wrote."""
+    texts = (
+        line.origin, line.scope, line.act, line.person, line.post,
+        line.body_hash, line.prev, line.hash,
+    )  # fmt: skip
+    numbers = 0 < line.seq < BIGGEST and 0 <= line.hlc < BIGGEST // 2
+    return numbers and all(len(t) <= LONGEST and sound(t) == t for t in texts)
 
 
 def contents(line: Line) -> Iterator[tuple[Any, int]]:

@@ -246,7 +246,7 @@ def test_lines_that_cannot_be_taken_are_named_and_stop_no_other(
     back.begin()
     with liar.call() as line:
         line.sendall(wire.pack(wire.Lines([changed[0], alone, *real[:2]])))
-        line.sendall(wire.pack(wire.Lines([_with(real[2], hlc=1 << 63), *changed[1:]])))
+        line.sendall(wire.pack(wire.Lines([_with(real[2], hlc=(1 << 63) - 1), *changed[1:]])))
         line.sendall(wire.pack(wire.Lines([real[2]])))
         until("what is true", lambda: back.heads().get(true.desk.origin) == 2)
         until("what is refused", lambda: back.sees("liar").refused >= 5)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -141,6 +143,49 @@ def test_lines_of_another_city_are_refused(pair: Any, tmp_path: Path) -> None:
     carry.out(world(back), tmp_path / "a", WORD)
     with pytest.raises(CarryTrouble, match="another city"):
         carry.take(world(front), tmp_path / "a", WORD)
+
+
+LOOSE = (
+    "CREATE TABLE other AS SELECT * FROM line; DROP TABLE line; ALTER TABLE other RENAME TO line;"
+)
+ENDLESS = """
+DROP TABLE line; CREATE VIEW line AS WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n)
+    SELECT x AS no, 'o' AS origin, x AS seq, x AS hlc, '' AS scope, '' AS act, '' AS person,
+    '' AS post, '' AS body_hash, '' AS prev, '' AS hash, '' AS body FROM n;
+"""
+"""Lines without end."""
+
+
+def test_a_file_that_another_hand_made_is_refused_in_a_sentence_and_nothing_taken(
+    pair: Any, tmp_path: Path
+) -> None:
+    back, front = pair
+    back.do(events.accept, event="e1")
+    back.do(events.dispatch, event="e1", unit="供水")
+    carry.out(world(back), tmp_path / "a", WORD)
+    for sql, said in (
+        ("DELETE FROM about WHERE key = 'city'", "lacks"),
+        ("UPDATE about SET value = 'noon' WHERE key = 'at'", "lacks"),
+        ("DROP TABLE line", "lacks"),
+        (ENDLESS, "lacks"),
+        (f"{LOOSE} UPDATE line SET seq = 'x'", "line 1 is none"),
+        (f"{LOOSE} UPDATE line SET body = x'ff' WHERE seq = 2", "line 2 is none"),
+        (f"{LOOSE} UPDATE line SET origin = NULL", "line 1 is none"),
+        ("UPDATE line SET hlc = 9223372036854775807", "no sound head"),
+        ("UPDATE line SET person = 'a' || char(0) WHERE seq = 2", "line 2 has no sound head"),
+    ):
+        file = tmp_path / "b"
+        shutil.copy(tmp_path / "a", file)
+        with closing(carry._open(file, WORD)) as conn:
+            conn.executescript(sql)
+        with pytest.raises(CarryTrouble, match=said):
+            carry.take(world(front), file, WORD)
+    assert front.work() is None
+    with closing(carry._open(tmp_path / "a", WORD)) as conn:
+        conn.executescript("INSERT INTO line SELECT no + 10, origin, seq, hlc, scope, act, person,"
+                           " post, body_hash, prev, hash, body FROM line")  # fmt: skip
+    assert carry.take(world(front), tmp_path / "a", WORD).lines == 2
+    assert front.work().unit == "供水"
 
 
 def test_by_the_command_line_beside_a_station_at_work(pair: Any, tmp_path: Path) -> None:
