@@ -53,9 +53,13 @@ _LINE = {
 }
 """The moments beside a moment at which something was written, by both notions."""
 _BEGAN = "SELECT (SELECT min(at) FROM mirror_log), (SELECT min(at) FROM wall_log)"
-_LOG = "SELECT at, kind, body FROM {log} WHERE at > :t AND kind <> '' ORDER BY seq DESC"
+_LAST = "coalesce((SELECT seq FROM {log} WHERE +at <= :t ORDER BY seq DESC LIMIT 1), 0)"
+"""The last entry of a log that was written by a moment. What came before it was known then too,
+whatever a clock said that was wrong ahead or was set back since."""
+_LOG = f"SELECT at, kind, body FROM {{log}} WHERE seq > {_LAST} AND kind <> '' ORDER BY seq DESC"
 _BEFORE = (
-    "SELECT at, body FROM mirror_log WHERE at <= :t AND kind = 'event' ORDER BY at DESC, seq DESC"
+    f"SELECT at, body FROM mirror_log WHERE seq <= {_LAST.format(log='mirror_log')} "
+    "AND kind = 'event' ORDER BY seq DESC"
 )
 _LATER = "SELECT DISTINCT record FROM told WHERE hlc >= :h"
 _TOLD = (

@@ -381,3 +381,26 @@ def test_a_unit_was_where_its_work_was(cities: Cities) -> None:
     here.look()
     assert here.picture.resources["r1"].status == "on_scene"
     assert here.past(idle, KNEW).resources["r1"].status == "idle"
+
+
+@pytest.mark.parametrize("wrong", [8 * HOUR, 24 * HOUR, -HOUR, -24 * HOUR])
+def test_a_clock_that_was_wrong_for_a_while_mixes_no_two_moments(
+    cities: Cities, wrong: int
+) -> None:
+    """Ahead and put right, or set back: what was written last was known last."""
+    here, event = cities.here, an_event(id="e1")
+
+    def write(state: str) -> None:
+        cities.take({"event": [values(dataclasses.replace(event, state=state))]})
+        here.do(incidents.open_incident, opening=an_opening(title=state))
+        here.look()
+
+    write("NEW")
+    cities.clock.at += wrong
+    write("ACCEPTED")
+    cities.clock.at += MINUTE - (wrong if wrong > 0 else 0)
+    write("DISPATCHED")
+    cities.clock.at += MINUTE
+    found = here.past(cities.clock.at, KNEW)
+    assert shown(found, SHELVES) == shown(here.picture, SHELVES)
+    assert found.events["e1"].state == "DISPATCHED" and len(found.incidents) == 3
