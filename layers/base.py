@@ -40,10 +40,12 @@ class Layer:
     watched: ClassVar[bool] = False
     """Whether its age counts for the age written on the map."""
 
-    def __init__(self) -> None:
-        self.at: Ms | None = None  # newest moment of what is drawn
-        self.count = 0  # how many things are drawn
-        self.note = ""  # how it stands, where that is neither a moment nor a count
+    at: Ms | None = None
+    """The newest moment of what is drawn."""
+    count: int = 0
+    """How many things are drawn."""
+    note: str = ""
+    """How it stands, where that is neither a moment nor a count."""
 
     def refresh(self, picture: Picture, changes: Changes, scene: Scene) -> None:
         """Hand the scene what is to be drawn now."""

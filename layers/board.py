@@ -55,6 +55,7 @@ class Board(QObject):
         self.picture: Picture | None = None
         self.panes: list[Pane] = []
         self._warm, self._building, self._over = False, 0, False
+        self._failed: set[str] = set()
         for layer in self.layers:
             scene.show(layer, layer.shown)
         self._start()
@@ -120,6 +121,7 @@ class Board(QObject):
         self._after()
 
     def _refresh_layer(self, layer: Layer, picture: Picture, changes: Changes) -> None:
+        self._failed.discard(layer.id)
         self._guarded(layer, lambda: layer.refresh(picture, changes, self.scene))
 
     def _guarded(self, layer: Layer, work: Callable[[], None]) -> None:
@@ -127,6 +129,7 @@ class Board(QObject):
             work()
         except Exception:
             log.exception("Layer %s failed", layer.id)
+            self._failed.add(layer.id)
 
     def _tell(self, layers: Iterable[Layer]) -> None:
         """Say to layers where the windows look."""
@@ -178,9 +181,13 @@ class Board(QObject):
         """The layers as a layer tree shows them, uppermost first."""
         tr, scene = self.scene.tr, self.scene
         return [
-            LayerInfo(la.id, tr(la.title), scene.visible(la), la.at, la.count, la.note)
+            LayerInfo(la.id, tr(la.title), scene.visible(la), la.at, la.count, self._note(la))
             for la in reversed(self.layers)
         ]
+
+    def _note(self, layer: Layer) -> str:
+        """What it draws may be old, or not there at all."""
+        return self.scene.tr("出错，见日志") if layer.id in self._failed else layer.note
 
     def oldest(self) -> Ms | None:
         """The moment of the oldest watched layer that is visible."""

@@ -10,7 +10,7 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, TypeVar
 
 from PySide6.QtCore import QEvent, QRect, QRectF, Signal
 from PySide6.QtGui import QPaintEvent, QResizeEvent
@@ -44,6 +44,7 @@ from widgets.trust import Limits, Trust
 
 log = logging.getLogger(__name__)
 Piece = tuple[object, Ink]
+T = TypeVar("T")
 
 NORMAL, EMPTY, LOADING, ERROR, DENIED = "normal", "empty", "loading", "error", "denied"
 """States of a panel that it sets itself with `say`; too old and broken follow by themselves."""
@@ -304,17 +305,30 @@ class Panel(QWidget):
     def bring(self, picture: Picture, changes: Changes) -> None:
         """Refresh where that concerns it, else let ages go on; keep the place when it fails."""
         self._bringing = True
+        self.safe(lambda: self._bring(picture, changes), None)
+        self._bringing = False
+
+    def _bring(self, picture: Picture, changes: Changes) -> None:
+        self._set_aside()
+        if self.shows & changes.kinds and not self.away:
+            self.refresh(picture, changes)
+            self.failed_at, self._brought = Ms(0), True
+        self._renew()
+
+    def offered(self) -> list[Command]:
+        """Its `commands`; none where it cannot say them."""
+        return self.safe(lambda: [c for c in self.commands() if isinstance(c, Command)], [])
+
+    def safe(self, ask: Callable[[], T], instead: T) -> T:
+        """What the panel answers; one that fails says so in its place, and holds up no other."""
         try:
-            self._set_aside()
-            if self.shows & changes.kinds and not self.away:
-                self.refresh(picture, changes)
-                self.failed_at, self._brought = Ms(0), True
-            self._renew()
+            return ask()
         except Exception:
             log.exception("panel %s failed", self.id)
-            self._fail()
-        finally:
-            self._bringing = False
+            self.failures += 1
+            self.failed_at = self.picture.now or Ms(1)
+            self.update()
+            return instead
 
     def wear(self) -> None:
         """The look or the language changed."""
@@ -324,20 +338,15 @@ class Panel(QWidget):
             margins = layout.contentsMargins()
             margins.setTop(self.look.px(self.top))
             layout.setContentsMargins(margins)
-        self.place()
+        self.safe(self.place, None)
         self.update()
 
     # Qt.
 
     def paintEvent(self, event: QPaintEvent) -> None:
         paper = Paper(self, self.look, event.region())
-        try:
-            self._paint(paper)
-        except Exception:
-            log.exception("panel %s could not be drawn", self.id)
-            self._fail()
-        finally:
-            paper.end()
+        self.safe(lambda: self._paint(paper), None)
+        paper.end()
         old = (s for s in self._drawn if not event.region().intersects(QRect(*s[0])))
         self._drawn = paper.strokes.union(old)
         if event.rect() == self.rect():
@@ -374,7 +383,7 @@ class Panel(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         fields.dress(self, self.look, self._own_keys)
-        self.place()
+        self.safe(self.place, None)
 
     def changeEvent(self, event: QEvent) -> None:
         if event.type() == QEvent.Type.LanguageChange:
@@ -438,8 +447,3 @@ class Panel(QWidget):
         when = age.clock(self.failed_at)
         line = tr("此面板 {time} 出错，已重启 {n} 次", time=when, n=self.failures)
         paper.paragraph(0, base, line, Ink("body", "t2"), paper.width, 3)
-
-    def _fail(self) -> None:
-        self.failures += 1
-        self.failed_at = self.picture.now or Ms(1)
-        self.update()

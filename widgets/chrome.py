@@ -162,7 +162,7 @@ class KeyLine(Panel):
             return list(self.context.back())
         page = self.parentWidget()
         panels = page.findChildren(Panel, options=Qt.FindChildOption.FindDirectChildrenOnly)
-        return [c for p in panels if not p.isHidden() for c in p.commands() if c.key]
+        return [c for p in panels if not p.isHidden() for c in p.offered() if c.key]
 
 
 def _width(paper: Paper, command: Command) -> float:

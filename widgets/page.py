@@ -58,7 +58,6 @@ class Page(QWidget):
         """The panel of that name in the wall file, made when it is first needed."""
         if name not in self.panels:
             self.panels[name] = self._make(name)
-            self.panels[name].hide()  # until it has a place
             self._added(self.panels[name])
         return self.panels[name]
 
@@ -67,7 +66,9 @@ class Page(QWidget):
         kind = self._door.find(str(options.get("panel", name)))
         try:
             if kind is not None:
-                return kind(self.context, options, self)
+                made = kind(self.context, options, self)
+                made.hide()  # until it has a place
+                return made
         except Exception:
             log.exception("the panel %s could not be made", name)
         return Missing(self.context, name, self)
@@ -105,7 +106,7 @@ class Page(QWidget):
             bottom -= chrome.timeline_height
             placed[chrome.timeline] = (left, bottom, width - left, chrome.timeline_height)
         self._bottom = bottom
-        spare = {name: panel.spare() for name, panel in self.panels.items()}
+        spare = {name: _spare(panel) for name, panel in self.panels.items()}
         boxes = layout.arrange(chosen, width - left, bottom, top, spare)
         self.body = _pixels((left, top, width - left, bottom - top), self.look.unit)
         placed.pop("", None)
@@ -169,7 +170,7 @@ class Page(QWidget):
         for name in self.left_out:
             panel = self.panel(name)
             if panel.entry and panel.isHidden():  # else a drawer shows it, and has the key
-                found += [replace(c, run=partial(_enter, show, name, c)) for c in panel.commands()
+                found += [replace(c, run=partial(_enter, show, name, c)) for c in panel.offered()
                           if c.key == panel.entry]  # fmt: skip
         return found
 
@@ -177,6 +178,10 @@ class Page(QWidget):
 def _enter(show: Callable[[str], object], name: str, command: Command) -> None:
     show(name)
     command.run()
+
+
+def _spare(panel: Panel) -> float:
+    return panel.safe(lambda: float(panel.spare()), 0.0)
 
 
 def _pixels(rect: tuple[float, ...], unit: float) -> QRect:

@@ -316,7 +316,7 @@ class Wall(QWidget):
         if subject.kind is Incident:
             self.scenes.choose(subject.id)
         for panel in self.page.panels.values():
-            panel.open(subject)
+            panel.safe(partial(panel.open, subject), None)
 
     def work_on(self, subject: Subject) -> None:
         """Open the page on which its kind is worked on, if there is one."""
@@ -329,7 +329,7 @@ class Wall(QWidget):
     def _picked(self, kind: str, id_: str) -> None:
         if kind in ON_MAP:
             for panel in self.page.panels.values():
-                panel.open(Subject(ON_MAP[kind], id_))
+                panel.safe(partial(panel.open, Subject(ON_MAP[kind], id_)), None)
 
     # Keys.
 
@@ -364,7 +364,7 @@ class Wall(QWidget):
         """Those of the wall, then those of the panels that are shown; while a person looks back
         what moves through the past comes first."""
         drawers = self.page.ways(self.open_drawer)
-        panels = (c for p in self.page.shown() for c in p.commands())
+        panels = (c for p in self.page.shown() for c in p.offered())
         back = self.back.commands()
         taken = {command.key for command in back}
         return [*back, *(c for c in (*self.commands(), *drawers, *panels) if c.key not in taken)]

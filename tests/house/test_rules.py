@@ -364,7 +364,7 @@ BORDERS = {
     "layers/board.py": (2, "refresh of a layer, and what it builds in a worker"),
     "layers/cook.py": (1, "refresh: the map is drawn in a worker"),
     "layers/map.py": (1, "refresh: the map is shown"),
-    "widgets/base.py": (2, "refresh and drawing of a panel"),
+    "widgets/base.py": (1, "refresh and drawing of a panel, and what it is asked"),
 }
 
 

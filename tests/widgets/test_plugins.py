@@ -13,6 +13,8 @@ import pytest
 from PySide6.QtGui import QColor
 
 from commandwall.areas import Place
+from commandwall.picture import Changes
+from widgets.base import Subject
 
 EXAMPLE = Path(__file__).parents[2] / "docs" / "examples" / "plugin"
 SHELTERS = [
@@ -97,6 +99,14 @@ def open_wall(world: Any, qtbot: Any) -> Iterator[Callable[[str], Any]]:
         wall.deleteLater()
 
 
+def tick(wall: Any, places: list[Place]) -> None:
+    """News of places, as main brings them."""
+    changes = Changes(wall.picture.now, {Place: {p.id: p for p in places}})
+    wall.picture.apply(changes)
+    wall.tick(changes)
+    wall.turns.finish()
+
+
 def seen_on_the_wall(wall: Any) -> str:
     """What the page of plug-ins says where the panel has its place."""
     wall.open_page("others")
@@ -152,6 +162,85 @@ def test_broken_ones_are_logged_and_left_out_and_the_rest_works(
     assert "人民体育场" in seen_on_the_wall(wall)
     missing = ("nowhere", "unmade", "astray", "unbuilt", "Neither", "Panel")
     assert [n for n in missing if f" {n} could not be " not in caplog.text] == []
+
+
+UNRULY = """
+from commandwall.areas import Place
+from layers.base import Layer
+from widgets.base import Panel
+
+class Unruly(Panel):
+    id, title, shows = "unruly", "不听话", frozenset({Place})
+    def refresh(self, picture, changes):
+        pass
+    def commands(self):
+        raise ValueError("no commands")
+    def spare(self):
+        raise ValueError("no spare height")
+    def place(self):
+        raise ValueError("no place")
+    def open(self, subject):
+        raise ValueError("nothing is opened")
+
+class Odd(Panel):
+    id, title = "odd", "怪"
+    def refresh(self, picture, changes):
+        pass
+    def commands(self):
+        return [None, 5]
+    def spare(self):
+        return float("nan")
+
+class Listed(Panel):
+    id, title, shows = "listed", "列", [Place]
+
+class Bare(Layer):
+    id, title, shows = "bare", "空", frozenset({Place})
+    def __init__(self):
+        pass
+    def refresh(self, picture, changes, scene):
+        raise ValueError("this layer cannot be drawn")
+
+class Unordered(Layer):
+    id, order = "unordered", "first"
+
+class Unshown(Layer):
+    id, shows = "unshown", [Place]
+
+class Untitled(Layer):
+    id, title = "untitled", 5
+"""
+
+
+def test_whatever_a_plug_in_does_wrong_the_rest_goes_on_and_it_is_named(
+    site: Path, open_wall: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    install_example(site)
+    (site / "ends_at_once.py").write_text("raise SystemExit(0)", encoding="utf-8")
+    panels = "unruly = broken_by_hand:Unruly\nodd = broken_by_hand:Odd\nl = broken_by_hand:Listed"
+    layers = "\n".join(
+        f"{n} = broken_by_hand:{n}" for n in ("Unordered", "Unshown", "Untitled", "Bare")
+    )
+    install(site, "broken_by_hand", UNRULY, layers, panels)
+    wall = open_wall("ends_at_once:Script")
+    assert seen_on_the_map(wall, SHELTERS[0])
+    assert "人民体育场" in seen_on_the_wall(wall)
+    wall.choose(Subject(Place, "p1"))
+    wall.open_keys()
+    wall.set_language("en")
+    wall.resize(1280, 720)
+    world_news = dataclasses.replace(SHELTERS[0], name="新体育场")
+    wall.open_page("others")
+    tick(wall, [world_news, *SHELTERS[1:]])
+    assert "新体育场" in seen_on_the_wall(wall)
+    unruly = next(p for p in wall.page.panels.values() if p.id == "unruly")
+    assert unruly.failures > 0
+    notes = {layer.id: layer.note for layer in wall.map.layers()}
+    assert notes["bare"] == "Failed, see the log" and "untitled" not in notes
+    for name in ("Script", "l", "Unordered", "Unshown", "Untitled"):
+        assert f" {name} could not be loaded" in caplog.text
+    wall.open_page(wall.file.pages[0].id)
+    assert is_whole(wall)
 
 
 def test_a_layer_with_the_id_of_ours_does_not_take_its_place(
