@@ -33,6 +33,9 @@ ROOM_S = 0.5
 """Between two looks whether a full disk has room again."""
 MOST = 500
 """Lines of one message."""
+STATIONS, LIES = 10_000, 100
+"""Stations that another may name, and those whose lines do not fit in which it may believe: what
+is kept of a line that must be held back has an end, whoever sends."""
 HEADS = "SELECT origin, seq, hash FROM head"
 LINE = "SELECT hash FROM journal WHERE origin = :o AND seq = :s"
 
@@ -156,8 +159,12 @@ class Session:
         while True:
             said = await self._next()
             if isinstance(said, Lines):
+                if len(said.lines) > MOST:
+                    raise PeerTrouble("garbled", f"{len(said.lines)} lines in one message")
                 await self._room()
                 await self._ask(partial(self._take, said.lines), self._here.writer)
+                if len(self._in.held) > LIES:
+                    raise PeerTrouble("garbled", f"no lines of {len(self._in.held)} stations fit")
                 await self._send(Heads(await self._ask(self._here.heads)))
             elif isinstance(said, Heads):
                 await self._told(said.heads)
@@ -177,6 +184,8 @@ class Session:
             self.wake()
         for origin, seq in heads.items():
             self._at[origin] = max(self._at.get(origin, 0), seq)
+        if len(self._at) > STATIONS:
+            raise PeerTrouble("garbled", f"it names {len(self._at)} stations")
 
     def _take(self, came: Sequence[Line]) -> None:
         """Fold what can be taken: a line that cannot is named, and does not stop the rest."""

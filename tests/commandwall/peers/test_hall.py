@@ -255,6 +255,35 @@ def test_lines_that_cannot_be_taken_are_named_and_stop_no_other(
     assert len(told) == 3 and any("unsound" in words for words in told)
 
 
+def test_who_lies_without_end_is_cut_off_and_costs_nobody_else(
+    post: MakePost, tmp_path: Path
+) -> None:
+    """Each lie is small and of another station; an honest station is heard meanwhile."""
+    back, front = pair(post)
+    front.do(incidents.open_incident, opening=an_opening())
+    (real,) = list(front.store.read(lambda r: [Line(*n) for n in r.rows("SELECT * FROM journal")]))
+    liar = Liar(tmp_path / "liar", back)
+    back.begin()
+    front.begin(back)
+    joined((back, front))
+    lies = [_with(real, origin=f"lie{n}", hlc=real.hlc + n) for n in range(600)]
+    named = {f"station{n}": 1 for n in range(20_000)}
+    for said in (
+        [wire.Lines(lies[:501])],
+        [wire.Lines(lies[at : at + 50]) for at in range(0, len(lies), 50)],
+        [wire.Heads(named)],
+    ):
+        with liar.call() as line, suppress(OSError):
+            for message in said:
+                line.sendall(wire.pack(message))
+            hear(line)  # the end, though we would go on
+        until("to be cut off", lambda: back.sees("liar").trouble == "garbled")
+        back.peers._standings[liar.identity.card("", "", "").fingerprint].trouble = ""
+    order = back.order("一号")
+    until("the order all the same", lambda: back.state(order) == "DELIVERED")
+    assert not [origin for origin in back.heads() if origin.startswith("lie")]
+
+
 def _with(line: Line, **changed: Any) -> Line:
     return msgspec.convert({**{n: getattr(line, n) for n in line.__slots__}, **changed}, Line)
 
