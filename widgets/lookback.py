@@ -171,9 +171,11 @@ class Lookback(QObject):
         answer = self._desk.ask(partial(_made, self._live.copy(), question))
         self._courier.follow(answer, partial(self._take, question))
 
-    def _take(self, question: Question, picture: Picture | None) -> None:
-        self._question = None
-        if picture is not None and not question.cancelled:
+    def _take(self, question: Question, found: tuple[Reach, Picture | None]) -> None:
+        (self.reach, picture), self._question, self.known = found, None, True
+        if question.at < self.reach.since and not question.cancelled:
+            self.to(self.at)  # the first moment that is known
+        elif picture is not None and not question.cancelled:
             self._shown = question.at, question.by
             self.came.emit(picture)
         elif not self._rest.isActive():
@@ -194,9 +196,13 @@ class Lookback(QObject):
             self.to(self.at + FRAME_MS * self.speed)
 
 
-def _made(base: Picture, question: Question, reader: Reader) -> Picture | None:
-    """The picture of a moment; None where nobody wants it any more."""
+def _made(base: Picture, question: Question, reader: Reader) -> tuple[Reach, Picture | None]:
+    """From when on the past is known, which may be later than it was: the city may have been copied
+    anew since. And the picture of a moment; None where it is not known, or nobody wants it."""
+    reach = past.reach(reader, base.now)
+    if question.at < reach.since:
+        return reach, None
     try:
-        return past.at(reader, base, question)
+        return reach, past.at(reader, base, question)
     except CancelledError:
-        return None
+        return reach, None

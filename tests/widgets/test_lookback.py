@@ -310,3 +310,18 @@ def _key(lived: Lived, key: str) -> None:
 def _entered(lived: Lived) -> Any:
     lived.wall.back.enter()
     return lived.wall.context.past
+
+
+def test_a_city_that_was_copied_anew_meanwhile_has_no_past_before_that(lived: Lived) -> None:
+    """What its new mirror began with is not shown as what was there hours before."""
+    wall, world = lived.wall, lived.world
+    wall.back.enter()
+    assert lived.at(lived.taken).events["e1"].state == "DISPATCHED"
+    lived.mirror.close()
+    world.clock.at += MINUTE
+    lived.mirror = Mirror(world.store.folder / "m2.db", world.clock)
+    use(world.store.folder, "m2.db")
+    began = world.clock.at
+    lived.go_on(event=an_event(area="t1", state="ACCEPTED"))
+    assert lived.at(lived.began).now >= began
+    assert wall.context.past.at >= began and wall.context.past.reach.since >= began
