@@ -155,26 +155,31 @@ def extend_mode(tx: Tx, mode: str, hours: int, reason: str, second: Second | Non
     """延时: so many hours from now, with a second person's word and a reason."""
     now = _still_on(tx, mode)
     _check_hours(hours, rule(now.mode))
+    until, twins = Ms(tx.now + hours * HOUR), _twins(tx, now)
     now = replace(now, reason=written("reason", reason, TITLE_LIMIT))
-    tx.put(_with_word(tx, replace(now, until=Ms(tx.now + hours * HOUR)), second))
+    tx.put(_with_word(tx, replace(now, until=until), second))
+    tx.put(*(replace(m, until=until) for m in twins))
 
 
 def leave_mode(tx: Tx, mode: str, reason: str, handed: str = "") -> None:
-    """解除: what holds then is what held before. `handed`: who takes over what is not settled.
+    """解除: what holds then is what held before. `handed`: who takes over what is not settled. What
+    other stations entered at once is the same mode, and is left with it.
 
     Refused("unsettled_mode") while something that blocks is neither settled nor handed over.
     """
     now = _still_on(tx, mode)
     reason = written("reason", reason, TITLE_LIMIT)
     handed = written("handed", handed, TITLE_LIMIT, needed=False)
-    for check in checklist(tx, now):
+    left = [now, *_twins(tx, now)]
+    own = list({m.incident: m for m in reversed(left)}.values())  # of each incident one
+    for check in (check for one in own for check in checklist(tx, one)):
         if check.blocks and check.open and not handed:
             raise Refused("unsettled_mode", check=check.id, n=check.open)
     tx.put(
-        replace(now, state=OVER, ended_at=tx.now, ended_by=tx.by, ended_post=tx.post,
-                ended_reason=reason, handed=handed)
+        *(replace(m, state=OVER, ended_at=tx.now, ended_by=tx.by, ended_post=tx.post,
+                  ended_reason=reason, handed=handed) for m in left)
     )  # fmt: skip
-    tx.put(*_tasks(tx, now, tx.now))
+    tx.put(*(task for one in own for task in _tasks(tx, one, tx.now)))
 
 
 def decline_mode(tx: Tx, mode: str, reason: str) -> None:
@@ -326,6 +331,13 @@ def _mode(tx: Tx, entering: Entering, state: str, until: Ms) -> Mode:
         str(uuid.uuid4()), entering.area, entering.mode, state, entering.incident, reason, tx.now,
         until, tx.by, tx.post, "",
     )  # fmt: skip
+
+
+def _twins(tx: Tx, mode: Mode) -> list[Mode]:
+    """The same mode of the same area, entered by others at the same time: each station refuses a
+    second one, so none of them had heard of the other."""
+    same = (mode.area, mode.mode)
+    return [m for m in tx.find(Mode, state=ON) if m.id != mode.id and (m.area, m.mode) == same]
 
 
 def _still_on(tx: Tx, mode: str) -> Mode:

@@ -68,7 +68,7 @@ class EventCard(Panel):
         super().__init__(*args, **kw)
         self.view: EventView | None = None
         self._told: Told = ()
-        self._said = ""
+        self._said, self._writing = "", False
         self._unit, self._words = QComboBox(self), QLineEdit(self)
         self._unit.setEditable(True)
         self._words.setMaxLength(events.TEXT_LIMIT)
@@ -100,7 +100,7 @@ class EventCard(Panel):
                 Command("Shift+E", tr("并入突发事件"), self.join_incident)]  # fmt: skip
 
     def refused(self, why: str) -> None:
-        self._said = why
+        self._said, self._writing = why, False
         self.update()
 
     # Acts.
@@ -145,9 +145,8 @@ class EventCard(Panel):
             self.refused(why)
         elif text.plain(e.phone):
             here = lambda: self.view is not None and self.view.event.id == e.id  # noqa: E731
-            with_reason(self, (e.id, e.title), it, lambda reason: show(
-                self, ("event", e.id), reason, here
-            ))  # fmt: skip
+            shown = lambda said: show(self, ("event", e.id), said, here)  # noqa: E731
+            with_reason(self, (e.id, e.title), it, shown)
 
     def hideEvent(self, event: QHideEvent) -> None:
         self.context.numbers.forget()
@@ -339,12 +338,14 @@ class EventCard(Panel):
         typed = self._words.text().strip()
         if self.view is None or not typed:
             self._words.setFocus()
-        else:
+        elif not self._writing:  # pressed twice is written once
+            self._writing = True
             self._act(act, **{field: typed})
 
     def _after(self, key: str, words: str) -> None:
         """It is on disk: say so, and drop what was typed. Another event opened since stays open."""
         self.context.drafts.used(f"event/{key}", words)
+        self._writing = False
         if self.view is not None and self.view.event.id == key:
             self._said = tr("已存盘 {time}", time=age.seconds(self.picture.now))
             self._look(key)

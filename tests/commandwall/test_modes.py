@@ -251,12 +251,42 @@ def test_two_that_leave_at_once_leave_one_list_of_tasks_and_nothing_to_decide(
     other.clock.at = hall.clock.at + 7 * MINUTE
     for one in (hall, other):
         one.do("chief", leave_mode, mode=held.id, reason="火灭", handed="值班室")
-    for one, to, since in ((hall, other, seq), (other, hall, 0)):
-        sent = one.store.read(lambda r, o=one, s=since: lines.unsent(r, o.desk.origin, s))
-        to.desk.receive(sent)
+    _exchange(hall, other, seq)
     assert hall.all(Finding) == other.all(Finding) != [] and hall.all(Mode) == other.all(Mode)
     assert hall.all(Conflict) == [] == other.all(Conflict)
     other.close()
+
+
+def test_two_that_enter_at_once_leave_it_once(hall: Hall, tmp_path: Path) -> None:
+    """Each keeps who entered it and why; the list of tasks is one."""
+    other, seq = Hall(tmp_path / "other"), 0
+    incident = hall.opened()
+    other.desk.receive(hall.store.read(lambda r: lines.unsent(r, hall.desk.origin, 0)))
+    seq = hall.store.read(lambda r: r.value("SELECT max(seq) FROM journal"))
+    other.clock.at = hall.clock.at + MINUTE
+    entered = [one.enter("emergency", incident) for one in (hall, other)]
+    _exchange(hall, other, seq)
+    assert [m.state for m in hall.all(Mode)] == [ON, ON]
+    held = in_force(other.all(Mode), [TOWN], other.clock.now())
+    assert held is not None
+    other.do("chief", extend_mode, mode=held.id, hours=6, reason="未稳", second=ZHOU)
+    assert len({m.until for m in other.all(Mode)}) == 1
+    other.do("chief", leave_mode, mode=held.id, reason="火灭", handed="值班室")
+    _exchange(hall, other, seq)
+    for one in (hall, other):
+        assert one.now() == modes.ordinary()
+        assert [(m.state, m.ended_reason) for m in one.all(Mode)] == [(OVER, "火灭")] * 2
+        assert {m.id for m in one.all(Mode)} == {m.id for m in entered}
+        assert len(one.all(Finding)) == len({f.text for f in one.all(Finding)}) > 0
+        assert one.all(Conflict) == []
+    other.close()
+
+
+def _exchange(hall: Hall, other: Hall, seq: int) -> None:
+    """What each station wrote since goes to the other; a line that came before is taken once."""
+    for one, to, since in ((hall, other, seq), (other, hall, 0)):
+        sent = one.store.read(lambda r, o=one, s=since: lines.unsent(r, o.desk.origin, s))
+        to.desk.receive(sent)
 
 
 def test_another_station_that_hears_the_line_is_in_the_same_mode(
