@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from PySide6.QtCore import QSize, Qt, Signal
@@ -42,6 +42,15 @@ class Ticks(QListWidget):
         items = [self.item(i) for i in range(self.count())]
         ticked = (item for item in items if item.checkState() == Qt.CheckState.Checked)
         return [str(item.data(Qt.ItemDataRole.UserRole)) for item in ticked]
+
+    def tick(self, keys: Sequence[str]) -> None:
+        """Tick those of these that it has, and stand on the first that is left."""
+        items = [self.item(i) for i in range(self.count())]
+        for item in items:
+            if item.data(Qt.ItemDataRole.UserRole) in keys:
+                item.setCheckState(Qt.CheckState.Checked)
+        left = (i for i in items if i.checkState() != Qt.CheckState.Checked)
+        self.setCurrentRow(self.row(next(left, items[-1])) if items else -1)
 
     def sizeHint(self) -> QSize:
         row = self.fontMetrics().height() * 1.5

@@ -106,6 +106,7 @@ class ReliefSheet(Sheet):
 
     def __init__(self, context: Context, wall: QWidget, offer: Handover, items: list[Item]) -> None:
         self._context, self._wall, self._offer = context, wall, offer
+        self._listed = {item.key for item in items}
         self._free = not context.picture.officers
         fields: dict[str, tuple[str, Field]] = {}
         if items:
@@ -136,3 +137,21 @@ class ReliefSheet(Sheet):
     def _refused(self, why: str) -> None:
         self.waits = False
         self.say(why)
+        seat = self._offer.seat
+        now = self._context.desk.ask(lambda reader: handover.open_items(reader, seat))
+        self._courier.follow(now, self._renew)
+
+    def _renew(self, items: list[Item]) -> None:
+        """What is open now, where another list was read back: what still stands stays ticked, and
+        what was typed stays typed."""
+        fresh = [item.key for item in items if item.key not in self._listed]
+        if not self.isVisible() or (not fresh and len(items) == len(self._listed)):
+            return
+        again = ReliefSheet(self._context, self._wall, self._offer, items)
+        for key, (_, field) in again._fields.items():
+            if isinstance(field, Ticks):
+                field.tick(self._answers().get(key, []))
+            elif isinstance(field, QLineEdit):
+                field.setText(self._answers()[key])
+        again.say(tr("有 {n} 项新到或有变，复述后再接岗", n=len(fresh)))
+        self._context.over(again)

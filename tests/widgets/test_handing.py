@@ -15,7 +15,7 @@ from commandwall import directives, handover, people
 from commandwall.handover import Handover
 from commandwall.incidents import Incident, open_incident
 from commandwall.people import Duty, Officer
-from widgets.handing import OfferSheet, ReliefSheet
+from widgets.handing import OfferSheet, ReliefSheet, ask_relief
 
 
 @pytest.fixture
@@ -65,6 +65,32 @@ def test_the_relief_reads_back_each_item_by_key_and_signs(
     told(world)
     wall.open_page("events")
     assert "岗3 调度  李*" in told_by(wall, "desk_header")
+
+
+def test_a_list_that_changed_is_renewed_where_it_stands(wall: Any, world: Any, qtbot: Any) -> None:
+    world.desk.do(handover.offer, seat="p3", note="").result()
+    told(world)
+    (offer,) = world.store.read(lambda r: r.find(Handover))
+    ask_relief(wall.context, wall, offer)
+    relief = sheet(wall, ReliefSheet, qtbot)
+    relief._fields["name"][1].setText("li")
+    relief._fields["secret"][1].setText(SECRET)
+    ticks = relief._fields["read"][1]
+    for _ in range(2):
+        QTest.keyClick(ticks, Qt.Key.Key_Space)
+    before = ticks.value()
+    (incident,) = world.store.read(lambda r: r.find(Incident))
+    order = an_order(incident.id, to_post="p3", text="关闭沿江泵站")
+    world.desk.do(directives.issue, order=order).result()
+    QTest.keyClick(relief, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: wall._overlay not in (None, relief))
+    again = wall._overlay
+    assert "有 1 项新到或有变" in again.accessibleName()
+    ticks = again._fields["read"][1]
+    assert ticks.count() == 3 and ticks.value() == before
+    QTest.keyClick(ticks, Qt.Key.Key_Space)  # it stands on what is new
+    QTest.keyClick(again, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: world.desk.here.name == "李二")
 
 
 def test_what_is_handed_over_stands_line_by_line_and_whole(

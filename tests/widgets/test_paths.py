@@ -88,11 +88,13 @@ def test_a_note_that_is_still_written_takes_nothing_from_the_next_event(
     card = open_card(wall, qtbot, "a")
     card._words.setText("已回访")
     card.note()
+    card.note()  # pressed twice is written once
     card._take(wall.picture.events["b"])
     card._words.setText("等电力")
     qtbot.waitUntil(lambda: on_disk(world, EventNote) != [])
     qtbot.waitUntil(lambda: kept(world, "event/b") == "等电力")
     assert (card.view.event.id, card._words.text()) == ("b", "等电力")
+    assert len(on_disk(world, EventNote)) == 1
     card._take(wall.picture.events["a"])
     assert card._words.text() == ""
 
