@@ -13,11 +13,17 @@ from commandwall import (
     conflicts,
     countersign,
     directives,
+    dispatch,
     events,
     exchange,
     extents,
+    handover,
     incidents,
     indicators,
+    modes,
+    people,
+    plans,
+    public_warnings,
     reporting,
     requests,
     resources,
@@ -30,6 +36,7 @@ from commandwall import (
 
 __all__ = [
     "alarms", "answers", "areas", "attachments", "calls", "conflicts", "countersign",
-    "directives", "events", "exchange", "extents", "incidents", "indicators", "reporting",
-    "requests", "resources", "reviewing", "sensors", "sitreps", "sources", "unmasking",
+    "directives", "dispatch", "events", "exchange", "extents", "handover", "incidents",
+    "indicators", "modes", "people", "plans", "public_warnings", "reporting", "requests",
+    "resources", "reviewing", "sensors", "sitreps", "sources", "unmasking",
 ]  # fmt: skip

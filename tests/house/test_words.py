@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -31,6 +33,19 @@ def test_every_record_is_in_the_glossary() -> None:
     records = [node.name for node, recorded in classes() if recorded]
     assert len(records) == len({*kinds(WALL), *kinds(MIRROR)})
     assert [name for name in records if f"`{name}`" not in GLOSSARY] == []
+
+
+def test_every_program_knows_every_record_whatever_it_imports() -> None:
+    """Whoever mends wall.db in a program of its own would leave out those that it does not know."""
+    script = (
+        "import commandwall; from commandwall.store.schema import MIRROR, WALL, kinds; "
+        "print(*sorted({*kinds(WALL), *kinds(MIRROR)}))"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    known = {node.name.lower() for node, recorded in classes() if recorded}
+    assert set(told.stdout.split()) == known
 
 
 def test_every_class_of_the_glossary_is_in_the_program() -> None:
