@@ -11,7 +11,7 @@ import gc
 import logging
 import threading
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from dataclasses import replace
 
 import psycopg
@@ -21,6 +21,7 @@ from commandwall.clock import SECOND, Clock, Ms
 from commandwall.config import BUSY, REFUSED, Settings
 from commandwall.desk import Desk
 from commandwall.feeds.folder import WarningFolder
+from commandwall.feeds.intake import Intake
 from commandwall.keeper import AGENT_LOCK, WALL_LOCK
 from commandwall.peers.hall import Peers
 from commandwall.pool.client import Client, PoolTrouble
@@ -31,7 +32,7 @@ from commandwall.pool.own import OwnPool, address
 from commandwall.pool.packs import Packs
 from commandwall.pool.porter import Porting
 from commandwall.pool.presence import Presence
-from commandwall.pool.recorder import recording
+from commandwall.pool.recorder import Recorder, recording
 from commandwall.pool.server import ServerTrouble
 from commandwall.store import database, pulse, quarantine, space, telemetry
 from commandwall.store.database import FULL, StoreTrouble
@@ -71,6 +72,9 @@ class Agent:
         self._warden: Warden | None = None
         self._peers = Peers(settings, self.store, self.desk, self.clock)
         self._warnings = WarningFolder(settings, self.desk, self.clock)
+        self._intake = Intake(settings, self.clock, f"commandwall-{self.desk.origin}")
+        self._live: tuple[str, Packs, Recorder] | None = None
+        self._live_parts = ExitStack()
 
     def run(self) -> None:
         with ExitStack() as parts:
@@ -78,6 +82,7 @@ class Agent:
             self._warden = parts.enter_context(guarding(self.settings.data_dir, self.clock))
             parts.enter_context(self._peers)
             parts.enter_context(self._warnings)
+            parts.enter_context(self._intake)
             beat = threading.Thread(target=self._beat, name="pulse", daemon=True)
             beat.start()
             url, secret = self._pool(parts)
@@ -120,6 +125,7 @@ class Agent:
 
     def _serve(self, url: str, secret: str) -> None:
         """Keep a link to the pool for as long as the agent lives."""
+        self._begin_without()
         while not self._over():
             try:
                 self._hold()
@@ -186,9 +192,7 @@ class Agent:
             mirror = parts.enter_context(closing(Mirror(folder / used, self.clock)))
             if used == mirror_name(epoch):
                 forget_others(folder, used)
-            history = recording(folder, self.clock, mirror.meta("epoch"))
-            recorder = parts.enter_context(history)
-            packs = Packs(self.store, self.desk, self.clock, recorder)
+            packs, recorder = self._live_side(mirror.meta("epoch"))
             link = Link(self.store, self.desk, self.clock, client, mirror, packs, self._filling)
             self._begin(link)
             whole = used == mirror_name(epoch)
@@ -219,10 +223,28 @@ class Agent:
                         return
                     if fault := self._faults().pop(telemetry.NAME, None):
                         recorder.doubt(StoreTrouble("damaged", fault.detail))
-                    self.desk.sweep(packs.watch)
+                    packs.sweep()
                 if not busy:
                     self._compare(compare)
                     self._halt.wait(POLL_S)
+
+    def _live_side(self, epoch: str) -> tuple[Packs, Recorder]:
+        """Where readings go. It outlasts a connection: feeds go on while the pool is away."""
+        if self._live is None or self._live[0] != epoch:
+            self._live = None
+            self._live_parts.close()
+            history = recording(self.settings.data_dir, self.clock, epoch)
+            recorder = self._live_parts.enter_context(history)
+            packs = Packs(self.store, self.desk, self.clock, recorder)
+            self._live = epoch, packs, recorder
+            self._intake.serve(packs)
+        return self._live[1:]
+
+    def _begin_without(self) -> None:
+        """Feeds need no pool where their devices are known from before."""
+        if self.settings.mqtt and self.store.mirror_name():
+            with suppress(StoreTrouble):  # the link finds it out, and mends it
+                self._live_side(self.store.read(lambda r: r.epoch()))
 
     def _compare(self, compare: Comparison | None) -> None:
         if compare is not None:
@@ -313,6 +335,7 @@ class Agent:
             self.sync, agent_at=self.clock.now(), skew_s=self.clock.skew,
             offset_s=self.clock.offset, harm=harm, peers=self._peers.seen(),
             lamps={**self.sync.lamps, lamp.name: lamp},
+            feeds=self._intake.seen(),
         )  # fmt: skip
         pulse.write(self.settings.data_dir, state)
 
@@ -328,6 +351,7 @@ class Agent:
 
     def _close(self) -> None:
         self._halt.set()
+        self._live_parts.close()
         self.desk.close()
         self.store.close()
 

@@ -50,7 +50,7 @@ def _do(asked: argparse.Namespace, settings: Settings, run_wall: RunWall) -> int
         from commandwall import carry
 
         return carry.run(settings, asked.way, asked.file, asked.passphrase_file)
-    if asked.command in ("backup", "export", "peer", "person"):
+    if asked.command in ("backup", "export", "feed", "peer", "person"):
         return _station(asked, settings)
     if asked.command == "pool":
         from commandwall.pool import admin
@@ -69,6 +69,10 @@ def _station(asked: argparse.Namespace, settings: Settings) -> int:
         from commandwall.peers import door as peers
 
         return peers.run(settings, asked)
+    if asked.command == "feed":
+        from commandwall import feeding
+
+        return feeding.run(settings, asked)
     if asked.command == "export":
         from commandwall.reports import handout
 
@@ -180,6 +184,9 @@ def _commands(commands: argparse._SubParsersAction[argparse.ArgumentParser],
     backing = commands.add_parser("backup", parents=[shared], help="copies of the journal 备份")
     enrolling = commands.add_parser("person", parents=[shared], help="who may sit here 值班人员")
     exporting = commands.add_parser("export", parents=[shared], help="hand out 导出")
+    playing = commands.add_parser(
+        "feed", parents=[shared], help="play readings to a broker 播放读数"
+    )
     from commandwall import backups, staff
     from commandwall.peers import door as peers
     from commandwall.pool import admin
@@ -190,8 +197,19 @@ def _commands(commands: argparse._SubParsersAction[argparse.ArgumentParser],
     handout.add_arguments(exporting)
     backups.add_arguments(backing)
     staff.add_arguments(enrolling)
+    _feed_arguments(playing)
     door.add_arguments(importing)
     admin.add_arguments(pooling)
+
+
+def _feed_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", type=Path, nargs="?", metavar="FILE", help=(
+        "JSON lines with topic, body and at (seconds); without one, devices of the data directory "
+        "as an invented city has them 录制的文件"))  # fmt: skip
+    parser.add_argument("--to", metavar="ADDRESS", help="broker; the first of the settings 服务器")
+    parser.add_argument("--rate", type=float, help="readings per second 每秒条数")
+    parser.add_argument("--pack", type=int, default=100, help="readings in a message 每包条数")
+    parser.add_argument("--seconds", type=float, help="end after so long 时长")
 
 
 def _flags(asked: argparse.Namespace) -> dict[str, object]:

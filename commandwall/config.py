@@ -10,10 +10,11 @@ import os
 import re
 import stat
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, NamedTuple, get_type_hints
+from urllib.parse import unquote, urlsplit
 
 from platformdirs import user_data_path
 
@@ -33,7 +34,7 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
 
 FILES: Mapping[str, str] = {"theme": "themes", "wall": "walls"}
 """Settings that name a file of a folder in assets."""
-SECRETS = frozenset({"secret_file", "basemap_key_file"})
+SECRETS = frozenset({"secret_file", "basemap_key_file", "mqtt_secret_file"})
 """Settings that name a file which only its owner may read."""
 _PASSWORD = re.compile(r"://[^@?]*:[^@?]*@|password\s*=", re.IGNORECASE)
 NO_PASSWORD = (
@@ -44,11 +45,18 @@ NO_PASSWORD = (
 LONGEST_MM = 1e6
 NEAREST, FARTHEST = 300, 50_000
 """Pixels between the screen and the farthest seat for which type can be set."""
+NO_BROKER_PASSWORD = (
+    "no password stands in an address, where others can read it; write mqtt://user@host:port, and "
+    "the password alone into a file of your own (chmod 600) that mqtt_secret_file names, or into "
+    "the keyring: keyring set commandwall ADDRESS"
+)
 TOLD = 60
 """Characters of a wrong value that are told."""
 
 
 ADDRESSES = frozenset({"peer_listen", "peers"})
+PORTS: Mapping[str, int] = {"mqtt": 1883, "mqtts": 8883}
+"""Schemes of a broker's address, and their usual ports."""
 _ADDRESS = re.compile(r"(\[[0-9A-Fa-f:.%\w]+\]|[^\s:,\[\]]+):([0-9]{1,5})")
 
 
@@ -69,6 +77,11 @@ class Settings:
     peers: str = ""  # host:port of stations to call, with commas between
     warnings_folder: str = ""  # where CAP files are put; `warnings` in the data directory if empty
     warnings_from: str = ""  # senders whose warnings are taken, with commas between; all if empty
+    mqtt: str = ""  # mqtt:// or mqtts:// addresses of brokers, with commas between, no passwords
+    mqtt_topics: str = "sensors/#"  # what is subscribed to, with commas between
+    mqtt_prefix: str = ""  # what devices put before their id in the pool
+    mqtt_secret_file: str = ""  # file of mode 0600 with the brokers' password
+    mqtt_ca_file: str = ""  # certificates that a broker's own is checked by; the system's if empty
     side: str = "back"  # the command post this station serves before one is chosen
     lang: str = "zh"
     theme: str = "dark"
@@ -126,6 +139,35 @@ def addresses(text: str) -> list[tuple[str, int]]:
         if match is None or not 0 < int(match[2]) < 1 << 16:
             raise ValueError(one)
         found.append((match[1].strip("[]"), int(match[2])))
+    return found
+
+
+class Broker(NamedTuple):
+    """Where MQTT is spoken; `address` as it was written."""
+
+    address: str
+    host: str
+    port: int
+    user: str
+    tls: bool
+
+
+def brokers(text: str) -> list[Broker]:
+    """Each `mqtt://user@host:port` or `mqtts://...` between commas; user and port may be left out.
+
+    Raises ValueError with the first that is none.
+    """
+    found = []
+    for one in filter(None, (part.strip() for part in text.split(","))):
+        try:
+            url = urlsplit(one)
+            port = url.port or PORTS[url.scheme]
+        except (KeyError, ValueError) as error:
+            raise ValueError(one) from error
+        if not url.hostname or url.path.strip("/") or url.query or url.fragment:
+            raise ValueError(one)
+        user = unquote(url.username or "")
+        found.append(Broker(one, url.hostname, port, user, url.scheme == "mqtts"))
     return found
 
 
@@ -209,7 +251,9 @@ def _checked(key: str, given: Given) -> Any:
     if not isinstance(value, hint):
         raise SettingsError(f"{where}: {_told(value)} is no {hint.__name__}")
     if key in ADDRESSES:
-        _check_addresses(value, where)
+        _check(addresses, value, where, "10.0.0.5:7420")
+    if key == "mqtt":
+        _check_brokers(value, where)
     choices = _choices(key)
     if choices and value not in choices:
         raise SettingsError(f"{where}: {_told(value)} is none of {', '.join(choices)}")
@@ -249,13 +293,17 @@ def _told(value: object) -> str:
     return given if len(given) <= TOLD else f"{given[:TOLD]}…"
 
 
-def _check_addresses(value: str, where: str) -> None:
+def _check_brokers(value: str, where: str) -> None:
+    if any(_PASSWORD.search(part) for part in value.split(",")):
+        raise SettingsError(f"{where}: {NO_BROKER_PASSWORD}")
+    _check(brokers, value, where, "mqtt://user@10.0.0.5:1883")
+
+
+def _check(parse: Callable[[str], object], value: str, where: str, like: str) -> None:
     try:
-        addresses(value)
+        parse(value)
     except ValueError as error:
-        raise SettingsError(
-            f"{where}: {_told(str(error))} is no address like 10.0.0.5:7420"
-        ) from error
+        raise SettingsError(f"{where}: {_told(str(error))} is no address like {like}") from error
 
 
 def check_secret_file(path: str, where: str) -> None:

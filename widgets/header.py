@@ -138,6 +138,10 @@ class Header(Panel):
             if quiet:
                 told = f"{told} {age.age(now, lamp.at)}"
             pieces.append((told, Ink("label", "t1" if quiet else "t3")))
+        away = sum(not feed.joined for feed in sync.feeds)
+        if sync.feeds:
+            told = f"MQTT {tr('断开')}" if away else "MQTT"
+            pieces.append((told, Ink("label", "t1" if away else "t3")))
         gone = self.context.trust.agent is not None
         told = tr("采集 {age}", age=age.age(now, sync.agent_at))
         return [*pieces, (told, Ink("label", "t1" if gone else "t3"))]

@@ -22,7 +22,7 @@ from commandwall.picture import Changes, Fixes, Picture, Readings, SyncState, Ta
 from commandwall.posts import BACK, roster
 from commandwall.requests import Request
 from commandwall.sensors import STALE
-from widgets import age, fields, lamp_words, words
+from widgets import age, feed_words, fields, lamp_words, words
 from widgets.base import EMPTY, NORMAL, Panel, Piece
 from widgets.figures import is_old, title_of
 from widgets.i18n import language, named, tr
@@ -326,7 +326,11 @@ class Stale(Panel):
     def _feeds(self, picture: Picture) -> list[tuple[str, str]]:
         limit, now = self.context.limits.feed_s, picture.now
         late = [la for la in picture.sync.lamps.values() if lamp_words.is_loud(la, now, limit)]
-        return [(named("feed", la.name), age.age(now, la.at)) for la in late]
+        away = [feed for feed in picture.sync.feeds if not feed.joined]
+        return [
+            *((named("feed", la.name), age.age(now, la.at)) for la in late),
+            *((f"MQTT {feed_words.why(f.trouble)}", age.age(now, f.at or None)) for f in away),
+        ]
 
     def _devices(self, picture: Picture) -> list[tuple[str, str]]:
         sensors = picture.sensors

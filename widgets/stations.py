@@ -6,6 +6,7 @@ place. What is in order is grey; the line to a cell says by its form how it is j
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,15 +19,15 @@ from commandwall.picture import Changes, Picture, SyncState, Tick
 from commandwall.store.pulse import Peer
 from commandwall.store.sight import Station
 from commandwall.store.tables import Conflict
-from widgets import age, lamp_words, peer_words
+from widgets import age, feed_words, lamp_words, peer_words
 from widgets.base import EMPTY, NORMAL, Command, Panel, Piece
 from widgets.i18n import named, tr
 from widgets.paper import RIGHT, Ink, Paper
 from widgets.text import plain
 
 BAR, PEERS, GAP, CELL, WIDEST, LEAST, MOST = 60.0, 22.0, 22.0, 172.0, 320.0, 29.0, 56.0
-"""Heights of the pool's bar, of what it says of peers and of the lines under it, widths of a cell,
-heights of a row."""
+"""Heights of the pool's bar, of what it says of peers and of brokers and of the lines under it,
+widths of a cell, heights of a row."""
 FOOT = 104.0
 """Room for all that is known of the chosen one."""
 JOINED, LATE, CUT = "joined", "late", "cut"
@@ -63,7 +64,7 @@ class Stations(Panel):
     def refresh(self, picture: Picture, changes: Changes) -> None:
         self._cells = [self._cell(s) for s in picture.sight.stations]
         self.at = picture.sight.at or None
-        if self._cells or picture.sync.peers:
+        if self._cells or picture.sync.peers or picture.sync.feeds:
             self.say(NORMAL)
         else:
             self.say(EMPTY, tr("中心池尚未告知台站，旧版中心池没有此功能"))
@@ -142,7 +143,8 @@ class Stations(Panel):
         return height - self.top - self._bar() - GAP - FOOT
 
     def _bar(self) -> float:
-        return BAR + PEERS * bool(self.picture.sync.peers)
+        sync = self.picture.sync
+        return BAR + PEERS * (bool(sync.peers) + bool(sync.feeds))
 
     def _grid(self, height: float) -> tuple[int, float]:
         """Rows of cells and their height."""
@@ -193,18 +195,24 @@ class Stations(Panel):
             x = paper.write(x, base + 22, lamp_words.told(*given), ink) + 20
         loads = tr("导入来源 {n} 个", n=age.number(len(sight.sources)))
         paper.write(x, base + 22, loads, Ink("age", "t2"))
-        if self.picture.sync.peers:
-            self._draw_peers(paper, base + 44)
+        now, sync = self.picture.now, self.picture.sync
+        for title, lines in (
+            (tr("接入"), [feed_words.told(feed, now) for feed in sync.feeds]),
+            (tr("直连"), [peer_words.told(peer, now) for peer in sync.peers]),
+        ):
+            if lines:
+                base += PEERS
+                self._draw_lines(paper, base + 22, title, lines)
 
-    def _draw_peers(self, paper: Paper, base: float) -> None:
-        """The lines that need no pool; as many as there is room for."""
-        x = paper.write(16, base, tr("直连"), Ink("age")) + 16
-        peers = self.picture.sync.peers
-        for i, peer in enumerate(peers):
-            told, loud = peer_words.told(peer, self.picture.now)
+    def _draw_lines(
+        self, paper: Paper, base: float, title: str, lines: Sequence[tuple[str, bool]]
+    ) -> None:
+        """Lines that need no pool, each with whether it is loud; as many as there is room for."""
+        x = paper.write(16, base, title, Ink("age")) + 16
+        for i, (told, loud) in enumerate(lines):
             ink = Ink("age", "t1" if loud else "t2", loud)
             if i and x + paper.length(told, ink) > paper.width - 60:
-                paper.write(x, base, f"+{len(peers) - i}", Ink("age", "t1"))
+                paper.write(x, base, f"+{len(lines) - i}", Ink("age", "t1"))
                 break
             x = paper.write(x, base, told, ink, room=paper.width - x - 60) + 20
 

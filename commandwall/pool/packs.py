@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import threading
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,10 @@ class Packs:
     ) -> None:
         self._store, self._desk, self._clock, self._recorder = store, desk, clock, recorder
         self.newest: dict[str, Ms] = {}
+        self._lock = threading.RLock()
+        """Packs of the pool and readings of feeds come on two threads."""
+        self._doubtful = False
+        """Whether something was judged and could not be kept."""
         self._tracker = dispatch.Tracker()
         self.rearrange()
         if recorder is not None:
@@ -36,10 +41,15 @@ class Packs:
 
     def rearrange(self) -> None:
         """Begin anew with the sensors and resources that the mirror knows."""
+        with self._lock:
+            self._rearrange()
+
+    def _rearrange(self) -> None:
         read = self._store.read
         self._day = day(self._clock.now())
         known = sorted(read(lambda r: r.find(sensors.Sensor)), key=lambda s: s.no)
         units = read(lambda r: r.find(resources.Resource))
+        self.known: Sequence[sensors.Sensor] = known
         self._no = np.array([s.no for s in known], np.intp)
         self._period = np.array([s.period_s for s in known], np.int64) * SECOND
         size = int(self._no.max(initial=0)) + 1
@@ -54,14 +64,31 @@ class Packs:
         numbers = np.array([u.no for u in units], np.intp)
         self._parts = (self._no, self._readings), (numbers, self._fixes)
         self._fill()
+        self._doubtful = False
 
     def take(self, kind: str, at: Ms, body: bytes) -> None:
         """One pack; devices that nobody told us of are left out."""
         if kind == "readings":
-            self._take_readings(_told(sensors.unpack(body), at))
+            self.take_readings(sensors.unpack(body), at)
         elif kind == "fixes":
-            self._take_fixes(_told(resources.unpack(body), at))
+            with self._lock:
+                self._take_fixes(_told(resources.unpack(body), at))
         self.newest[kind] = at
+
+    def take_readings(self, readings: NDArray[np.void], at: Ms) -> None:
+        """READING_DTYPE that came at a moment, from a pack or a feed. Raises StoreTrouble where an
+        alarm of theirs could not be kept: none counts as known then."""
+        with self._lock:
+            if self._doubtful:
+                self._rearrange()
+            self._doubtful = True
+            self._take_readings(_told(readings, at))
+            self._doubtful = False
+
+    def sweep(self) -> None:
+        """What the desk does each second, while no reading comes between."""
+        with self._lock:
+            self._desk.sweep(self.watch)
 
     def state(self) -> dict[str, NDArray[np.void]]:
         """The newest row of every device that was ever heard; for a thread that writes it down."""

@@ -35,6 +35,23 @@ class Lamp:
 
 
 @dataclass(frozen=True, slots=True)
+class Feed:
+    """A broker from which readings come without the pool; counts are since the agent began."""
+
+    address: str = ""
+    joined: bool = False
+    at: Ms = NEVER  # newest message
+    rate: float = 0.0  # readings per second, lately
+    lag_s: float = 0.0  # how old its newest reading was when it came
+    refused: int = 0  # records and whole messages
+    unknown: int = 0  # readings of devices that the pool does not know
+    lost: int = 0  # packs that a gateway counted and that never came
+    tries: int = 0  # failed connections in a row
+    next_try_at: Ms = NEVER
+    trouble: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Difference:
     """Rows of the mirror that were not as the pool has them, and were put right at a moment."""
 
@@ -100,6 +117,7 @@ class Sync:
     compared: Compared = field(default_factory=Compared)
     harm: Harm | None = None  # the newest that happened to a file of this station
     peers: tuple[Peer, ...] = ()
+    feeds: tuple[Feed, ...] = ()
 
     @property
     def skewed(self) -> bool:

@@ -116,6 +116,10 @@ class Reader:
         """Name of the city that the mirror holds; "" while there is no mirror."""
         return str(self.value("SELECT value FROM mirror_meta WHERE key = 'city'") or "")
 
+    def epoch(self) -> str:
+        """Which life of which pool that mirror is of; "" as above."""
+        return str(self.value("SELECT value FROM mirror_meta WHERE key = 'epoch'") or "")
+
 
 class Tx(Reader):
     """One transaction on wall.db: the first argument of every act.

@@ -15,6 +15,7 @@ from typing import Any
 import cap
 import psutil
 import pytest
+from broker import Broker, Publisher
 from builders import a_sensor, an_event
 
 from commandwall.clock import Clock
@@ -220,3 +221,46 @@ def test_an_agent_notices_while_connected_that_the_pool_begins_anew(
             lambda: (tmp_path / "mirror.current").read_text().startswith(f"mirror-{str(epoch)[:8]}")
         )
         end(agent)
+
+
+def test_readings_of_a_broker_go_on_without_the_pool_and_its_end_is_seen(
+    start: Start, tmp_path: Path
+) -> None:
+    broker = Broker(tmp_path / "broker")
+    broker.start()
+    with PoolServer(tmp_path / "city") as server:
+        with server.owner() as owner:
+            schema.create(owner, "临江市")
+            load(owner, [a_sensor(1)])
+        settings = {
+            "COMMANDWALL_POOL": server.station_url,
+            "COMMANDWALL_SECRET_FILE": server.station_secret,
+            "COMMANDWALL_MQTT": broker.address,
+        }
+        agent = start(**settings)
+        until(lambda: [f for f in pulse.read(tmp_path).feeds if f.joined])
+        sent = Publisher(broker.port)
+        sent.tell("sensors/s1", b"1")
+        until(lambda: newest(tmp_path) == 1)
+    until(lambda: pulse.read(tmp_path).tries > 0)
+    sent.tell("sensors/s1", b"2")
+    until(lambda: newest(tmp_path) == 2)
+    end(agent)
+    agent = start(**settings)
+    sent.tell("sensors/s1", b"3")
+    until(lambda: newest(tmp_path) == 3)
+    until(lambda: [f for f in pulse.read(tmp_path).feeds if f.joined])
+    sent.stop()
+    broker.kill()
+    gone = time.monotonic()
+    until(lambda: [f for f in pulse.read(tmp_path).feeds if not f.joined])
+    assert time.monotonic() - gone < 3
+    end(agent)
+
+
+def newest(folder: Path) -> float:
+    """What the one device said last."""
+    for file in folder.glob("sensors-*.live"):
+        arrays = live.LiveArrays(file, live.READING, int(file.stem.rpartition("-")[2]))
+        return float(arrays.read()["value"][1])
+    return 0.0

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from commandwall.config import ASSETS, FILES, Settings, SettingsError
+from commandwall.config import ASSETS, FILES, Settings, SettingsError, brokers
 
 ADDRESS = "postgresql://wall:hunter2@db.example/city"
 
@@ -151,3 +151,26 @@ def test_the_demo_keeps_to_a_folder_of_its_own(tmp_path: Path) -> None:
     real, invented = Settings.load({}, {}), Settings.load({"demo": True}, {})
     assert invented.data_dir != real.data_dir
     assert Settings.load({"demo": True, "data_dir": tmp_path}, {}).data_dir == tmp_path
+
+
+def test_addresses_of_brokers() -> None:
+    found = brokers("mqtt://10.0.0.7, mqtts://wall%40hall@broker.city:9000 ,mqtt://[::1]:1884/")
+    assert [(b.host, b.port, b.user, b.tls) for b in found] == [
+        ("10.0.0.7", 1883, "", False), ("broker.city", 9000, "wall@hall", True),
+        ("::1", 1884, "", False),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["10.0.0.7", "http://a", "mqtt://", "mqtt://a:99999", "mqtt://a/topic", "mqtt://a?x=1"],
+)
+def test_what_is_no_broker_is_named(address: str) -> None:
+    with pytest.raises(SettingsError, match=r"--mqtt: .* is no address like mqtt://"):
+        Settings.load({"mqtt": f"mqtt://b, {address}"}, {})
+
+
+def test_a_brokers_password_stands_in_no_address() -> None:
+    with pytest.raises(SettingsError, match="mqtt_secret_file"):
+        Settings.load({"mqtt": "mqtt://a:1883, mqtt://wall:secret@b"}, {})
+    assert Settings.load({"mqtt": "mqtt://a:1883,mqtt://wall@b"}, {}).mqtt

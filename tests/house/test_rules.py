@@ -358,6 +358,8 @@ BORDERS = {
     "widgets/page.py": (1, "plug-in load: a panel is made"),
     "commandwall/feeds/folder.py": (1, "the loop that watches the folder of warnings"),
     "commandwall/follower.py": (1, "the loop that follows the files"),
+    "commandwall/feeds/intake.py": (1, "the loop that takes what brokers sent"),
+    "commandwall/feeds/mqtt.py": (1, "the line to a broker"),
     "commandwall/peers/hall.py": (1, "the lines to other stations"),
     "commandwall/pool/porter.py": (1, "the loop that carries files to and from the pool"),
     "commandwall/tiles/worker.py": (1, "the loop that fetches tiles of the base map"),

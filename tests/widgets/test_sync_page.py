@@ -14,7 +14,7 @@ from PySide6.QtTest import QTest
 from commandwall.clock import HOUR, SECOND, Ms
 from commandwall.picture import Channel, Counters, SyncState, Tallies
 from commandwall.sources import SourceSwitch
-from commandwall.store.pulse import Compared, Difference, Peer
+from commandwall.store.pulse import Compared, Difference, Feed, Peer
 from commandwall.store.sight import OFF, Said, Sight, Source, Station
 
 MARKERS = frozenset({SyncState, Tallies})
@@ -193,3 +193,20 @@ def test_a_click_on_the_links_leads_here(world: Any, make_wall: Any) -> None:
 
 def _switch(world: Any) -> SourceSwitch | None:
     return world.store.read(lambda r: r.get(SourceSwitch, "grid"))
+
+
+def test_brokers_have_a_lamp_each_and_one_that_is_gone_is_said(world: Any, make_wall: Any) -> None:
+    here = Feed("mqtts://wall@broker.city:8883", True, Ms(NOW - SECOND), 2200.0, 0.2, 3, 2, 4)
+    gone = Feed("mqtt://10.0.0.7", at=Ms(NOW - 60 * SECOND), tries=3, trouble="unreachable")
+    sync = world.sync(feeds=(here, gone))
+    wall = opened(world, make_wall, a_sight(a_station(0)), sync=sync)
+    told = words_of(wall, "stations")
+    for words in (
+        "broker.city:8883 在线　2,200 条/秒　滞后 0.2 秒　1 秒前　拒收 3　未知设备 2　缺 4 包",
+        "10.0.0.7 断开　第 3 次重连",
+    ):
+        assert words in told
+    wall.open_page("overview")
+    assert "MQTT 断开" in words_of(wall, "header")
+    world.tick({}, sync=world.sync(feeds=(here,)), markers=MARKERS)
+    assert "MQTT 断开" not in words_of(wall, "header") and "MQTT" in words_of(wall, "header")

@@ -1,0 +1,225 @@
+"""The intake: what brokers sent becomes readings of the pool's devices, and is taken like a pack's.
+
+Brokers' threads drain sockets into one bounded queue; this thread takes what lies there as one
+batch: decodes it, hands the readings over, writes down what was refused, and acknowledges at last.
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+from collections import deque
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from commandwall import codes
+from commandwall.clock import SECOND, Clock, Ms
+from commandwall.config import Settings, brokers
+from commandwall.feeds import refused, senml
+from commandwall.feeds.devices import Devices, Found, by_name, readings
+from commandwall.feeds.mqtt import Line, Message
+from commandwall.sensors import Sensor
+from commandwall.store import pulse
+from commandwall.store.database import StoreTrouble
+
+log = logging.getLogger(__name__)
+LOOK_S = 0.2
+BATCH = 2000
+"""Messages that are decoded at one go."""
+SPAN_S = 10.0
+"""A rate is that of so many seconds."""
+ROOM_S = 1.0
+"""Between two tries to hand over what a disk did not take."""
+
+
+class Taker(Protocol):
+    """The live side of the station."""
+
+    @property
+    def known(self) -> Sequence[Sensor]:
+        """The devices of the pool: another object when they are others."""
+
+    def take_readings(self, rows: NDArray[np.void], at: Ms) -> None:
+        """READING_DTYPE, which came at a moment. May raise StoreTrouble: nothing was taken."""
+
+
+@dataclass(slots=True)
+class Counts:
+    """What one broker brought since this agent began."""
+
+    readings: int = 0
+    refused: int = 0
+    unknown: int = 0
+    lag_s: float = 0.0  # of the newest reading, when it was taken
+    recent: deque[tuple[float, int]] = field(default_factory=deque)
+
+    def note(self, now: float, number: int) -> None:
+        self.readings += number
+        self.recent.append((now, number))
+        self._forget(now)
+
+    def rate(self, now: float) -> float:
+        """Readings per second."""
+        self._forget(now)
+        return sum(number for _, number in list(self.recent)) / SPAN_S
+
+    def _forget(self, now: float) -> None:
+        while self.recent and now - self.recent[0][0] > SPAN_S:
+            self.recent.popleft()
+
+
+class Intake(threading.Thread):
+    """As a context manager it ends with the block; idle where the settings name no broker."""
+
+    def __init__(self, settings: Settings, clock: Clock, client: str) -> None:
+        """`client`: how this station calls itself at brokers; always the same."""
+        super().__init__(name="intake", daemon=True)
+        self._folder, self._clock = settings.data_dir, clock
+        self._queue: queue.Queue[Message] = queue.Queue(int(codes.limit("feed_queue")))
+        self._lines = [
+            Line(broker, settings, client, clock, self._queue) for broker in brokers(settings.mqtt)
+        ]
+        self._counts = {line: Counts() for line in self._lines}
+        self._devices = {line: Devices() for line in self._lines}
+        self._prefix, self._halt = settings.mqtt_prefix, threading.Event()
+        self._taker: Taker | None = None
+        self._known: Sequence[Sensor] = ()
+        self._named: set[str] = set()
+
+    def __enter__(self) -> Intake:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._halt.set()
+        for line in self._lines:
+            line.stop()
+        for thread in (*self._lines, self):
+            if thread.is_alive():
+                thread.join()
+
+    def serve(self, taker: Taker) -> None:
+        """From now on this takes the readings; the first one opens the lines."""
+        self._taker = taker
+        if self._lines and not self.is_alive():
+            for line in self._lines:
+                line.start()
+            self.start()
+
+    def seen(self) -> tuple[pulse.Feed, ...]:
+        """How it stands with each broker, for the pulse; from any thread."""
+        return tuple(self._seen(line) for line in self._lines)
+
+    def _seen(self, line: Line) -> pulse.Feed:
+        now, counts, devices = line.standing, self._counts[line], self._devices[line]
+        return pulse.Feed(
+            line.broker.address, now.joined, now.at, counts.rate(self._clock.monotonic()),
+            counts.lag_s, counts.refused, counts.unknown, devices.lost,
+            now.tries, now.next_try_at, now.trouble,
+        )  # fmt: skip
+
+    def run(self) -> None:
+        while not self._halt.is_set():
+            if batch := self._drained():
+                self._work(batch)
+
+    def _drained(self) -> list[Message]:
+        """All that lies there; waits a little for the first."""
+        batch: list[Message] = []
+        with suppress(queue.Empty):
+            batch.append(self._queue.get(timeout=LOOK_S))
+            while len(batch) < BATCH:
+                batch.append(self._queue.get_nowait())
+        return batch
+
+    def _work(self, batch: list[Message]) -> None:
+        """Take a batch; one that fails in a way nobody thought of is put aside whole."""
+        try:
+            taken = self._take(batch)
+        except Exception:
+            log.exception("messages of a feed cannot be taken")
+            self._put_aside([_line(m, senml.Refusal(0, "", "fault")) for m in batch])
+            taken = True
+        if taken:
+            for message in batch:
+                message.line.acknowledge(message)
+
+    def _take(self, batch: list[Message]) -> bool:
+        """False where this ends before anything was taken."""
+        taker = self._know()
+        aside: list[dict[str, Any]] = []
+        rows = []
+        for message in batch:
+            found = self._read(message)
+            aside += self._noted(message, found)
+            rows += found.rows
+        once = readings(list(dict.fromkeys(rows)))  # a broker may send one twice
+        taken = self._hand_over(taker, once, batch[-1].at) if rows else True
+        if taken:
+            self._put_aside(aside)
+        return taken
+
+    def _know(self) -> Taker:
+        """Who takes this batch, by whose numbers its devices are called."""
+        taker = self._taker
+        assert taker is not None
+        if self._known is not taker.known:
+            self._known = taker.known
+            names = by_name(self._known, self._prefix)
+            for devices in self._devices.values():
+                devices.names = names
+        return taker
+
+    def _read(self, message: Message) -> Found:
+        own = message.topic.rpartition("/")[2]
+        most = int(codes.limit("feed_message_bytes"))
+        pack = senml.read(message.body, message.at / SECOND, most, self._prefix + own)
+        found = self._devices[message.line].take(message.topic, pack)
+        counts = self._counts[message.line]
+        counts.refused += len(found.refused)
+        counts.unknown += len(found.unknown)
+        if found.rows:
+            counts.note(self._clock.monotonic(), len(found.rows))
+            counts.lag_s = (message.at - max(row[1] for row in found.rows)) / SECOND
+        return found
+
+    def _hand_over(self, taker: Taker, rows: NDArray[np.void], at: Ms) -> bool:
+        """Again and again where a disk does not take them; False where this ends before."""
+        while not self._halt.is_set():
+            try:
+                taker.take_readings(rows, at)
+            except (StoreTrouble, TimeoutError) as trouble:
+                log.warning("readings wait: %s", trouble)
+                self._halt.wait(ROOM_S)
+            else:
+                return True
+        return False
+
+    # What was refused.
+
+    def _noted(self, message: Message, found: Found) -> list[dict[str, Any]]:
+        """Each refusal; each device that nobody knows, once."""
+        lines = [_line(message, why) for why in found.refused]
+        for name in found.unknown:
+            if name not in self._named and len(self._named) < codes.limit("feed_unknown_names"):
+                self._named.add(name)
+                lines.append(_line(message, senml.Refusal(0, "n", "unknown", name)))
+        return lines
+
+    def _put_aside(self, lines: list[dict[str, Any]]) -> None:
+        try:
+            refused.write(self._folder, lines)
+        except OSError as why:
+            log.warning("%d refused pieces are not written down: %s", len(lines), why)
+
+
+def _line(message: Message, why: senml.Refusal) -> dict[str, Any]:
+    return refused.line(
+        message.at, message.line.broker.address, message.topic, message.body,
+        record=why.no, field=why.field, reason=why.reason, name=why.name,
+    )  # fmt: skip

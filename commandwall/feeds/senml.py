@@ -1,0 +1,302 @@
+"""SenML (RFC 8428) in JSON: packs of readings, and the single readings of simple devices.
+
+A record that cannot be used is named by its number, its field and a reason; the others of its pack
+are taken. Where it is a base value that cannot be read, nobody knows what the records behind it
+mean, and those are refused with it.
+"""
+
+from __future__ import annotations
+
+import binascii
+import math
+import re
+from collections.abc import Iterable
+from contextlib import suppress
+
+import msgspec
+
+VERSION = 10
+"""The version of RFC 8428, and what a pack has that names none."""
+RELATIVE = float(1 << 28)
+"""Times below this many seconds count from now."""
+LAST = 253_402_300_799.0
+"""The end of the year 9999: no moment lies behind it."""
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9\-:./_]*")
+_DATA = re.compile(r"[A-Za-z0-9\-_]*")
+_STANDARD = str.maketrans("-_", "+/")
+_PLACE = re.compile(r"\$(?:\[\d+\])?\.(\w+)")
+_KEY_AT_RISK = b'_"'
+"""How a label ends that must be understood, and some others."""
+
+
+class Resolved(msgspec.Struct, frozen=True, gc=False):
+    """A record with the base values worked in."""
+
+    name: str
+    unit: str
+    at: float  # seconds since 1970, UTC
+    value: float | bool | str | bytes | None  # None where there is a sum alone
+    sum: float | None = None
+    label: str = ""  # its own name, without the base name
+
+
+class Refusal(msgspec.Struct, frozen=True):
+    """What was not taken, and why not."""
+
+    no: int  # of the record, from 1; 0 for a whole message
+    field: str  # label of SenML; "" where no single one is at fault
+    reason: str  # a code; docs/feeds.md says what each means
+    name: str = ""  # as far as it is known
+
+
+class Pack(msgspec.Struct, frozen=True):
+    """What a message held."""
+
+    records: list[Resolved]
+    refused: list[Refusal]
+
+
+class _Record(msgspec.Struct, gc=False):
+    bn: str | None = None
+    bt: float | None = None
+    bu: str | None = None
+    bv: float | None = None
+    bs: float | None = None
+    bver: float | None = None
+    n: str = ""
+    u: str = ""
+    v: float | None = None
+    vs: str | None = None
+    vb: bool | None = None
+    vd: str | None = None
+    s: float | None = None
+    t: float | None = None
+    ut: float | None = None
+
+
+class _Own(msgspec.Struct):
+    n: str = ""
+
+
+class _Bases(msgspec.Struct):
+    bn: str | None = None
+    bt: float | None = None
+    bu: str | None = None
+    bv: float | None = None
+    bs: float | None = None
+    bver: float | None = None
+
+
+class _Refused(Exception):
+    """The record at hand, by field and reason."""
+
+
+class _Spoilt(Exception):
+    """The record at hand and all behind it."""
+
+
+_WHOLE = msgspec.json.Decoder(list[_Record])
+_SINGLE = msgspec.json.Decoder(_Record | float | bool)
+_PIECES = msgspec.json.Decoder(list[msgspec.Raw])
+_RECORD = msgspec.json.Decoder(_Record)
+_OWN = msgspec.json.Decoder(_Own)
+_BASES = msgspec.json.Decoder(_Bases)
+_KEYS = msgspec.json.Decoder(dict[str, msgspec.Raw])
+
+
+def read(body: bytes, now: float, most: int, name: str = "") -> Pack:
+    """The readings of a message of at most so many bytes.
+
+    An array is a pack. Else it is one reading: a record, or a value and nothing else; `name` is how
+    the device is called where the reading does not say it. `now`: seconds, for times that count
+    from now. Raises nothing.
+    """
+    if len(body) > most:
+        return _nothing("size")
+    try:
+        body.decode()
+        if body.lstrip()[:1] == b"[":
+            return _resolve(_records(body), _Carried(now))
+        return _resolve(_one(body), _Carried(now, name))
+    except RecursionError:
+        return _nothing("depth")
+    except msgspec.ValidationError as why:
+        return Pack([], [Refusal(0, _field(why), "type")])
+    except ValueError:  # no JSON, or no UTF-8
+        return _nothing("json")
+
+
+def _nothing(reason: str) -> Pack:
+    return Pack([], [Refusal(0, "", reason)])
+
+
+def _records(body: bytes) -> Iterable[_Record | msgspec.Raw]:
+    """At one go where all are sound, else one by one."""
+    if _KEY_AT_RISK in body:
+        return _PIECES.decode(body)
+    try:
+        return _WHOLE.decode(body)
+    except msgspec.ValidationError:
+        return _PIECES.decode(body)
+
+
+def _one(body: bytes) -> Iterable[_Record | msgspec.Raw]:
+    found = _SINGLE.decode(body)
+    if isinstance(found, bool):
+        return [_Record(vb=found)]
+    if isinstance(found, float):
+        return [_Record(v=found)]
+    return [msgspec.Raw(body)] if _KEY_AT_RISK in body else [found]
+
+
+def _resolve(records: Iterable[_Record | msgspec.Raw], bases: _Carried) -> Pack:
+    pack, no, spoilt = Pack([], []), 0, ""
+    for no, piece in enumerate(records, 1):
+        name = ""
+        try:
+            if spoilt:
+                raise _Refused(spoilt, "base")
+            if isinstance(piece, _Record):
+                record = piece
+            else:
+                name = bases.name + _named(piece)
+                record = _read(piece, bases)
+            name = (bases.name if record.bn is None else record.bn) + record.n
+            if (found := bases.resolve(record)) is not None:
+                pack.records.append(found)
+        except _Refused as why:
+            field, reason = why.args
+            pack.refused.append(Refusal(no, field, reason, name))
+        except _Spoilt as why:
+            spoilt, reason = why.args
+            if reason == "newer":  # the whole of it means something that we cannot know
+                return Pack([], [Refusal(no, spoilt, reason)])
+            pack.refused.append(Refusal(no, spoilt, reason, name))
+    if not no:
+        pack.refused.append(Refusal(0, "", "empty"))
+    return pack
+
+
+def _read(raw: msgspec.Raw, bases: _Carried) -> _Record:
+    """One record; what it gives to those behind it is taken also where the rest is of no use."""
+    try:
+        found = _RECORD.decode(raw)
+        strange = next((key for key in _KEYS.decode(raw) if key.endswith("_")), "")
+        if not strange:
+            return found
+        fault = _Refused(strange, "unknown_field")
+    except msgspec.ValidationError as why:
+        fault = _Refused(_field(why), "type")
+    try:
+        bases.carry(_BASES.decode(raw))
+    except msgspec.ValidationError as why:
+        if field := _field(why):
+            raise _Spoilt(field, "type") from why
+    raise fault
+
+
+def _named(raw: msgspec.Raw) -> str:
+    """Its own name, where that can be read."""
+    with suppress(msgspec.ValidationError):
+        return _OWN.decode(raw).n
+    return ""
+
+
+def _field(why: Exception) -> str:
+    found = _PLACE.search(str(why))
+    return found[1] if found else ""
+
+
+class _Carried:
+    """The base values in force."""
+
+    __slots__ = ("name", "nameless", "now", "sum", "time", "unit", "value", "version")
+
+    def __init__(self, now: float, nameless: str = "") -> None:
+        """`nameless`: how a device is called that does not say it."""
+        self.nameless = nameless
+        self.name = self.unit = ""
+        self.time = self.value = 0.0
+        self.sum: float | None = None
+        self.version: float | None = None
+        self.now = now
+
+    def carry(self, given: _Record | _Bases) -> None:
+        if given.bver is not None:
+            self._check(given.bver)
+        if given.bn is not None:
+            self.name = given.bn
+        if given.bt is not None:
+            self.time = given.bt
+        if given.bu is not None:
+            self.unit = given.bu
+        if given.bv is not None:
+            self.value = given.bv
+        if given.bs is not None:
+            self.sum = given.bs
+
+    def resolve(self, record: _Record) -> Resolved | None:
+        """None for one that only gives base values to those behind it."""
+        self.carry(record)
+        if self.version is None:
+            self.version = VERSION
+        value = self._value(record)
+        if value is None and record.s is None:
+            if self._only_gives(record):
+                return None
+            raise _Refused("v", "no_value")
+        name = self.name + record.n or self.nameless
+        if _NAME.fullmatch(name) is None:
+            raise _Refused("n", "name" if name else "no_name")
+        total = None
+        if record.s is not None or self.sum is not None:
+            total = _finite("s", (self.sum or 0.0) + (record.s or 0.0))
+        return Resolved(name, record.u or self.unit, self._at(record), value, total, record.n)
+
+    def _check(self, version: float) -> None:
+        if version > VERSION:
+            raise _Spoilt("bver", "newer")
+        if version < 1 or version != int(version) or self.version not in (None, version):
+            raise _Spoilt("bver", "version")
+        self.version = version
+
+    def _at(self, record: _Record) -> float:
+        at = self.time + (record.t or 0.0)
+        if at < RELATIVE:
+            at += self.now
+        if not 0.0 <= at <= LAST:
+            raise _Refused("t", "range")
+        return at
+
+    def _value(self, record: _Record) -> float | bool | str | bytes | None:
+        given = [record.vs is not None, record.vb is not None, record.vd is not None]
+        if record.v is not None:
+            if any(given):
+                raise _Refused("v", "values")
+            return _finite("v", record.v + self.value)
+        if sum(given) > 1:
+            raise _Refused("v", "values")
+        if record.vd is not None:
+            return _data(record.vd)
+        return record.vb if record.vs is None else record.vs
+
+    def _only_gives(self, record: _Record) -> bool:
+        own = (record.n, record.u, record.t, record.ut)
+        given = (record.bn, record.bt, record.bu, record.bv, record.bs, record.bver)
+        return not any(own) and any(one is not None for one in given)
+
+
+def _finite(field: str, value: float) -> float:
+    if not math.isfinite(value):
+        raise _Refused(field, "range")
+    return value
+
+
+def _data(text: str) -> bytes:
+    """Base64 in the alphabet of addresses, without padding."""
+    if _DATA.fullmatch(text) is None:
+        raise _Refused("vd", "base64")
+    try:
+        return binascii.a2b_base64(text.translate(_STANDARD) + "=" * (-len(text) % 4))
+    except binascii.Error as why:
+        raise _Refused("vd", "base64") from why

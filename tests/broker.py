@@ -1,0 +1,119 @@
+"""A real broker for tests: nats-server speaking MQTT 3.1.1, or mosquitto where it is installed."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import paho.mqtt.client as paho
+from paho.mqtt.enums import CallbackAPIVersion
+
+PATIENCE_S = 60.0
+NATS, MOSQUITTO = "nats-server", "mosquitto"
+
+
+def program(name: str) -> str | None:
+    return shutil.which(name, path=str(Path(sys.executable).parent)) or shutil.which(name)
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as door:
+        return int(door.getsockname()[1])
+
+
+class Broker:
+    """One broker on a port of its own; what it keeps outlasts a kill."""
+
+    def __init__(self, folder: Path, kind: str = NATS, more: str = "") -> None:
+        """`more`: lines of its configuration, within `mqtt {}` of nats-server."""
+        folder.mkdir()
+        self.port, self._kind, self._folder = free_port(), kind, folder
+        self._config = folder / "broker.conf"
+        self._config.write_text(self._nats(more) if kind == NATS else self._mosquitto())
+        self._child: subprocess.Popen[bytes] | None = None
+
+    @property
+    def address(self) -> str:
+        return f"mqtt://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        found = program(self._kind)
+        assert found is not None
+        with (self._folder / "log").open("ab") as log:
+            command = [found, "-c", str(self._config)]
+            self._child = subprocess.Popen(command, stdout=log, stderr=log)
+        end = time.monotonic() + PATIENCE_S
+        while not self._answers():
+            assert time.monotonic() < end, (self._folder / "log").read_text()
+            time.sleep(0.02)
+
+    def kill(self) -> None:
+        if self._child is not None:
+            self._child.kill()
+            self._child.wait()
+            self._child = None
+
+    def _answers(self) -> bool:
+        try:
+            socket.create_connection(("127.0.0.1", self.port), 1.0).close()
+        except OSError:
+            return False
+        return True
+
+    def _nats(self, more: str) -> str:
+        return (
+            "server_name: test\nlisten: 127.0.0.1:-1\n"
+            f'jetstream {{ store_dir: "{self._folder / "kept"}" }}\n'
+            f"mqtt {{ listen: 127.0.0.1:{self.port}\nack_wait: 1s\n{more}\n}}\n"
+        )
+
+    def _mosquitto(self) -> str:
+        return (
+            f"listener {self.port} 127.0.0.1\nallow_anonymous true\npersistence true\n"
+            f"persistence_location {self._folder}/\nautosave_interval 1\nautosave_on_changes true\n"
+            "max_inflight_messages 1000\nmax_queued_messages 200000\n"
+        )
+
+
+class Publisher:
+    """Publishes at QoS 1 and knows what the broker acknowledged; goes on after a cut."""
+
+    def __init__(self, port: int, name: str = "gateway") -> None:
+        self.acknowledged: set[int] = set()
+        self._client = paho.Client(
+            CallbackAPIVersion.VERSION2, name, clean_session=False, protocol=paho.MQTTv311
+        )
+        self._client.reconnect_delay_set(0.2, 0.2)
+        self._joined = threading.Event()
+        self._client.on_connect = lambda *_: self._joined.set()
+        self._client.on_publish = lambda *told: self.acknowledged.add(told[2])
+        self._client.connect("127.0.0.1", port)
+        self._client.loop_start()
+        assert self._joined.wait(PATIENCE_S)
+
+    def send(self, topic: str, body: Any) -> int:
+        """The number by which it will be acknowledged."""
+        raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+        return self._client.publish(topic, raw, qos=1).mid
+
+    def wait(self, numbers: set[int]) -> None:
+        """Until all of these are acknowledged."""
+        end = time.monotonic() + PATIENCE_S
+        while not numbers <= self.acknowledged:
+            assert time.monotonic() < end
+            time.sleep(0.01)
+
+    def tell(self, topic: str, body: Any) -> None:
+        """Publish, and wait until the broker has it."""
+        self.wait({self.send(topic, body)})
+
+    def stop(self) -> None:
+        self._client.disconnect()
+        self._client.loop_stop()
