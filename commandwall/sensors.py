@@ -26,7 +26,7 @@ class Sensor:
 
     id: str
     no: int
-    cls: str  # code list sensor_class (GAS, WLV, FIR, FOR, AIR, WQL, STR, DOR, MET, PWR, RWL)
+    cls: str  # code list sensor_class (GAS, WLV, FIR, FOR, AIR, WQL, STR, DOR, MET, PWR, WDR, WSP)
     name: str
     area: str
     building: str

@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from concurrent.futures import Future
 from functools import partial
 from typing import Any
 
+from PySide6.QtWidgets import QComboBox, QSpinBox
+
 from commandwall import codes, extents
+from commandwall.clock import Ms
 from commandwall.extents import CIRCLE, PLUME, POLYGON, ROAD, SHORE, Drawn, Extent
 from commandwall.incidents import Incident
+from widgets import age, winds
 from widgets.base import Panel
 from widgets.fields import Field, choice, number
 from widgets.i18n import language, named, rows, tr
 from widgets.sheet import Answers, Sheet
+from widgets.text import plain
+from widgets.winds import Reading
 
 AROUND = (CIRCLE, PLUME)
 """Shapes around a middle; the others are drawn by clicks."""
 WINDS = ("北", "东北", "东", "东南", "南", "西南", "西", "西北")
 """Where the wind comes from, each 45 degrees further clockwise."""
 FARTHEST_M, STEP_M, STRONGEST = 50_000, 50, 60
+UNKNOWN = -1
+"""What the field of the wind's speed holds while nobody has told it."""
 
 
 class Drawing:
@@ -56,9 +66,13 @@ class Drawing:
             return
         self._incident, self.failed = incident, ""
         now = self._panel.picture.extents.get(incident.id)
-        sheet = Sheet(self._panel.look, tr("划定影响范围"), "划定", _fields(now),
+        picture = self._panel.picture
+        wind = winds.near(picture.sensors, incident.lon, incident.lat)
+        sheet = Sheet(self._panel.look, tr("划定影响范围"), "划定", _fields(now, wind),
                       self._panel.window())  # fmt: skip
-        self._panel.context.over(sheet.telling(_told).then(self._start))
+        heard = _heard(wind, picture.now)
+        sheet.telling(lambda told: _told(told, heard))
+        self._panel.context.over(sheet.then(self._start))
 
     def move(self, incident: Incident) -> None:
         """Bring the area of effect to the next click."""
@@ -81,25 +95,26 @@ class Drawing:
             incident, drawn = self._before.pop()
             self._panel.do(extents.set_extent, incident=incident, drawn=drawn)
 
-    def _start(self, told: Answers) -> None:
+    def _start(self, told: Answers) -> Future[Any] | None:
         view, incident = self._panel.context.map, self._incident
         if view is None or incident is None:
-            return
+            return None
         self._told, self._points = told, []
-        if told["shape"] == "":
-            self._set(None)
-        elif told["shape"] in AROUND:
-            self._set(self._drawn(((incident.lon, incident.lat),)))
-        else:
-            view.aim(self._corner, once=False)
-            view.setFocus()  # so that Esc reaches it
         self._panel.update()
+        if told["shape"] == "":
+            return self._set(None)
+        if told["shape"] in AROUND:
+            return self._set(self._drawn(((incident.lon, incident.lat),)))
+        view.aim(self._corner, once=False)
+        view.setFocus()  # so that Esc reaches it
+        return None
 
     def _drawn(self, points: tuple[tuple[float, float], ...]) -> Drawn:
         told = self._told
         if told["shape"] == PLUME:
-            toward = extents.downwind(float(told["from"]))
-            return Drawn(PLUME, points, float(told["size"]), toward, float(told["wind"]))
+            toward = None if told["from"] is None else extents.downwind(float(told["from"]))
+            speed = None if told["wind"] == UNKNOWN else float(told["wind"])
+            return Drawn(PLUME, points, float(told["size"]), toward, speed)
         size = 0.0 if told["shape"] == POLYGON else float(told["size"])
         return Drawn(str(told["shape"]), points, size)
 
@@ -126,13 +141,13 @@ class Drawing:
     def _along(self, line: tuple[tuple[float, float], ...]) -> None:
         self._set(self._drawn(line))
 
-    def _set(self, drawn: Drawn | None) -> None:
+    def _set(self, drawn: Drawn | None) -> Future[Any] | None:
         if self._incident is None:
-            return
+            return None
         now = self._panel.picture.extents.get(self._incident.id)
         before = self._incident.id, extents.drawn_as(now) if now is not None else None
-        self._panel.do(extents.set_extent, partial(self._done, before),
-                       incident=self._incident.id, drawn=drawn)  # fmt: skip
+        return self._panel.do(extents.set_extent, partial(self._done, before),
+                              incident=self._incident.id, drawn=drawn)  # fmt: skip
 
     def _done(self, before: tuple[str, Drawn | None], done: Any) -> None:
         self._before.append(before)
@@ -164,21 +179,21 @@ def measured(extent: Extent | None, incident: Incident) -> str:
     return " ".join(filter(None, (named("extent_shape", extent.shape), size)))
 
 
-def _fields(now: Extent | None) -> dict[str, tuple[str, Field]]:
+def _fields(now: Extent | None, heard: Mapping[str, Reading]) -> dict[str, tuple[str, Field]]:
+    """They begin with what was drawn before; the wind else with what is read nearest."""
     known = rows("extent_shape").items()
     shapes = {k: c.name(language()) for k, c in known if k in extents.BY_HAND}
     if now is not None and now.shape:
         shapes[""] = tr("取消范围")
     shape, size = choice(shapes), number(FARTHEST_M, STEP_M, "m")
-    wind = number(STRONGEST, 1, "m/s")
-    come = choice({45 * n: tr(name) for n, name in enumerate(WINDS)})
+    wind, come = _wind_fields(heard)
     before = extents.drawn_as(now) if now is not None else None
     reach = before.size_m if before is not None else 0.0
     size.setValue(round(reach) if 0 < reach <= FARTHEST_M else round(codes.limit("extent_m")))
     if before is not None and before.shape in shapes:
         shape.setCurrentIndex(list(shapes).index(before.shape))
     if before is not None and extents.blows(before):
-        come.setCurrentIndex(round(extents.downwind(before.toward or 0.0) / 45) % len(WINDS))
+        come.setCurrentIndex(come.findData(_nearest(extents.downwind(before.toward or 0.0))))
         wind.setValue(round(before.wind or 0.0))
     return {
         "shape": (tr("形状"), shape), "size": (tr("半径、下风距离或两侧宽"), size),
@@ -186,10 +201,47 @@ def _fields(now: Extent | None) -> dict[str, tuple[str, Field]]:
     }  # fmt: skip
 
 
-def _told(told: Answers) -> str:
+def _wind_fields(heard: Mapping[str, Reading]) -> tuple[QSpinBox, QComboBox]:
+    """Speed and direction as they are read nearest, else untold. Of a speed the whole metres: a
+    slower wind makes a wider sector."""
+    wind = number(STRONGEST, 1, "m/s")
+    wind.setMinimum(UNKNOWN)
+    wind.setSpecialValueText(tr("未填"))
+    come = choice({None: tr("未填"), **{45 * n: tr(name) for n, name in enumerate(WINDS)}})
+    speed, direction = heard.get(winds.SPEED), heard.get(winds.FROM)
+    wind.setValue(UNKNOWN if speed is None else int(speed.value))
+    if direction is not None:
+        come.setCurrentIndex(come.findData(_nearest(direction.value)))
+    return wind, come
+
+
+def _nearest(degrees: float) -> int:
+    """The direction of `WINDS` that is nearest to one, as degrees."""
+    return round(degrees / 45) % len(WINDS) * 45
+
+
+def _heard(wind: Mapping[str, Reading], now: Ms) -> str:
+    """Which stations tell the wind: what each says, how old, how far away; that none does."""
+    told = [
+        tr("{station} {value}，{age}，距 {metres} m", station=plain(r.station.name, 40),
+           value=age.measure(r.value, r.station.unit, 1), age=age.age(now, r.at),
+           metres=f"{r.metres:,.0f}")
+        for r in wind.values()
+    ]  # fmt: skip
+    if not wind:
+        told.append(tr("没有风的读数，风向风速须自己填"))
+    elif winds.FROM not in wind:
+        told.append(tr("没有风向的读数，须自己填"))
+    elif winds.SPEED not in wind:
+        told.append(tr("没有风速的读数，须自己填"))
+    return tr("；").join(told)
+
+
+def _told(told: Answers, heard: str) -> str:
     if told["shape"] == PLUME:
         return tr(
-            "扇区为估算，不是扩散模型：源点圆加下风扇形，风越小角越大，静风为圆。风向风速由人填写"
+            "{heard}。扇区为估算，不是扩散模型：源点圆加下风扇形，风越小角越大，静风为圆",
+            heard=heard,
         )
     if told["shape"] in (ROAD, SHORE):
         return tr("随后在图上点起点和终点")

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 import shapely
-from builders import NOW, an_event, an_opening
+from builders import NOW, a_sensor, an_event, an_opening
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
@@ -37,7 +37,7 @@ from commandwall.directives import Directive, Order
 from commandwall.events import Event, EventView
 from commandwall.extents import Extent
 from commandwall.incidents import Incident
-from commandwall.picture import FixArrays
+from commandwall.picture import FixArrays, SensorArrays
 from commandwall.resources import Resource
 from commandwall.store.mirror import Mirror, use
 from layers.households import HouseholdsLayer
@@ -576,6 +576,48 @@ def test_the_area_that_is_drawn_says_what_it_hits_and_can_be_undone(
     panel._drawing.undo()
     area_is(village, qtbot, 3)
     qtbot.waitUntil(lambda: hits.hit is not None and hits.hit.buildings == ("b0",))
+
+
+def test_a_sector_begins_with_the_wind_of_the_nearest_station_or_must_be_told_it(
+    command: Any, village: City, qtbot: Any
+) -> None:
+    wall, panel = command, command.page.panels["affected"]
+
+    def plume() -> Any:
+        panel.draw_area()
+        sheet = sheet_of(wall)
+        shape = sheet._fields["shape"][1]
+        shape.setCurrentIndex(shape.findData("plume"))
+        return sheet
+
+    sheet = plume()
+    assert "没有风的读数，风向风速须自己填" in sheet._told.text()
+    sheet.accept()
+    qtbot.waitUntil(lambda: "缺风向或风速" in sheet._told.text())
+    sheet.close()
+    stations = [
+        ("WDR", "柳田站", "°", 31.16),
+        ("WDR", "远站", "°", 31.4),
+        ("WSP", "柳田站", "m/s", 31.16),
+    ]
+    sensors = SensorArrays.of([
+        a_sensor(n, cls=cls, name=name, unit=unit, lon=120.2, lat=lat)
+        for n, (cls, name, unit, lat) in enumerate(stations)
+    ])  # fmt: skip
+    sensors.value[:], sensors.quality[:] = (137.0, 300.0, 2.6), 0
+    sensors.at[:] = village.clock.at - 8 * SECOND
+    village.tick(sensors=sensors)
+    sheet = plume()
+    line, fields = sheet._told.text(), sheet._fields
+    assert "柳田站 137.0\u2009°，8 秒前" in line and "2.6\u2009m/s" in line and "远站" not in line
+    assert (fields["from"][1].currentData(), fields["wind"][1].value()) == (135, 2)
+    sheet.accept()
+    area_is(village, qtbot, 1)
+    (kept,) = village.store.read(lambda r: r.find(Extent))
+    assert (kept.toward, kept.wind) == (315.0, 2.0)
+    sensors.quality[0] = 2  # silent: unknown is not still
+    village.tick()
+    assert "远站 300.0" in plume()._told.text()
 
 
 def test_those_in_charge_of_what_is_hit_are_called_and_marked_by_hand(

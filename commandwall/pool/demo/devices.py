@@ -158,6 +158,14 @@ def _over_land(town: Town, count: int, rng: np.random.Generator) -> Mounts:
     return at, np.full(count, NO_BUILDING), [villages.names[n] for n in picked.tolist()]
 
 
+def _at_stations(town: Town, count: int, rng: np.random.Generator) -> Mounts:
+    """At offices far apart, the same for each class: a weather station tells several things."""
+    villages = town.districts.villages
+    picked = np.linspace(0, len(villages.names) - 1, count).astype(int)
+    at = np.asarray(villages.at[picked])
+    return at, np.full(count, NO_BUILDING), [f"{villages.names[n]}气象站" for n in picked.tolist()]
+
+
 _MOUNTS: dict[str, Callable[[Town, int, np.random.Generator], Mounts]] = {
     "GAS": _on_pipes,
     "WLV": _by_water,
@@ -170,6 +178,8 @@ _MOUNTS: dict[str, Callable[[Town, int, np.random.Generator], Mounts]] = {
     "DOR": _in_buildings(HOME),
     "MET": _over_land,
     "PWR": _on_roads,
+    "WDR": _at_stations,
+    "WSP": _at_stations,
 }
 
 
