@@ -220,6 +220,12 @@ class Furniture:
 
     def _say(self, painter: QPainter, box: QRectF, text: str, side: Qt.AlignmentFlag) -> None:
         around = side | Qt.AlignmentFlag.AlignVCenter
+        room = 6 * self.style.unit
+        ground = painter.fontMetrics().boundingRect(box.toRect(), around, text)
+        # What lies under the words is marks, which never move.
+        painter.fillRect(
+            QRectF(ground).adjusted(-room, -2, room, 2), self.style.colour("halo", 0.8)
+        )
         painter.setPen(self.style.colour("halo"))
         for dx, dy in ((-1, 0), (1, 0), (0, -1), (0, 1)):
             painter.drawText(box.translated(dx, dy), around, text)
