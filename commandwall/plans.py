@@ -7,7 +7,7 @@ task, so that stations that start the same plan make one set.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from commandwall import codes
@@ -78,6 +78,19 @@ def task_of(directive: Directive) -> tuple[str, str]:
     """The plan and the task that set a directive; two empty texts where none did."""
     plan, _, task = directive.source.removeprefix(SOURCE).partition(":")
     return (plan, task) if by_plan(directive) else ("", "")
+
+
+def task(
+    plans: Sequence[Plan], directives: Mapping[str, Directive], directive: Directive
+) -> PlanTask | None:
+    """The task that a directive, or the one that it stands for, was set by; None where none of
+    these plans knows of it."""
+    seen = {directive.id}
+    while (before := directives.get(directive.supersedes)) and before.id not in seen:
+        directive = before
+        seen.add(directive.id)
+    name, key = task_of(directive)
+    return next((t for p in plans if p.id == name for t in p.tasks if t.id == key), None)
 
 
 def skipped(directive: Directive) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, astuple, dataclass, fields, replace
+from datetime import date
 
 from commandwall import codes
 from commandwall.clock import MINUTE, SECOND, Ms, day
@@ -22,6 +23,8 @@ KINDS = (FIRST, FOLLOW, FINAL)
 PHONE = "phone"
 """A step of the clocks: the first word by telephone."""
 DRAFT, SENT = "DRAFT", "SENT"
+UNDECIDED = 9
+"""Milder than any grade."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,6 +245,19 @@ def reports_due(
 def running(found: Iterable[Due]) -> list[Due]:
     """The clocks that still run, the first to end first."""
     return sorted((d for d in found if d.done_at is None), key=lambda d: d.due)
+
+
+def recipients(incident: Incident, on: date) -> list[codes.Code]:
+    """To whom the first report goes by its grade and kind: rows of the list report_recipient."""
+    kind = codes.load("incident_kind", on).get(incident.kind)
+    great = str(kind.facts["great"]) if kind is not None else ""
+    grade = incident.grade or UNDECIDED
+    return [
+        row
+        for row in codes.load("report_recipient", on).values()
+        if (not row.facts["grade"] or grade <= row.facts["grade"])
+        and (not row.facts["great"] or great in row.facts["great"])
+    ]
 
 
 def differing(one: Elements, other: Elements) -> list[str]:

@@ -64,18 +64,7 @@ def closed(d: Directive | Request) -> str:
 
 def task_of(book: Book, picture: Picture, d: Directive) -> PlanTask | None:
     """The task of a plan that it stands for; None where no plan here knows of it."""
-    name, key = plans.task_of(_root(picture, d))
-    every = (t for p in book.plans if p.id == name for t in p.tasks)
-    return next((t for t in every if t.id == key), None)
-
-
-def _root(picture: Picture, d: Directive) -> Directive:
-    """The directive that the plan set, where another one stands for it now."""
-    seen = {d.id}
-    while (before := picture.directives.get(d.supersedes)) and before.id not in seen:
-        d = before
-        seen.add(d.id)
-    return d
+    return plans.task(book.plans, picture.directives, d)
 
 
 def short(book: Book, picture: Picture, d: Directive) -> str:

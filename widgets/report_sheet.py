@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from commandwall import codes, reporting
+from commandwall.clock import day
 from commandwall.reporting import DRAFT, ELEMENTS, FOLLOW, SENT, Elements, Report, Statement
 from commandwall.reports.fill import Facts, Filled, fill
 from commandwall.store.written import TEXT_LIMIT
@@ -102,13 +103,13 @@ class ReportSheet(QWidget):
         column.setContentsMargins(px(MARGIN), px(HEAD), px(MARGIN), px(MARGIN + LINE))
         grid.setVerticalSpacing(px(4))
         grid.setHorizontalSpacing(px(20))
-        row = side = 0
+        self._add_address(grid, 0)
+        row, side = 2, 0
         for name, field in self._fields.items():
             wide = name in WHOLE
             self._put(grid, (row, side, wide), self._captions[name], field)
             row, side = (row + 2, 0) if wide or side else (row, 1)
             self._follow(name, field)
-        self._add_address(grid, row)
         self.bar = ActBar(self._acts(), self)
         self.bar.allow([command.key for command in self._acts()])
         column.addLayout(grid)
@@ -130,12 +131,19 @@ class ReportSheet(QWidget):
 
     def _add_address(self, grid: QGridLayout, row: int) -> None:
         self._context.drafts.follow(self._to, self._key("recipients"))
-        if not self._to.text() and self._before is not None:
-            _put_quietly(self._to, self._before.recipients)
+        if not self._to.text():
+            _put_quietly(self._to, self._proposed())
         for side, (name, field) in enumerate(((tr("报送对象"), self._to), (tr("方式"), self._way))):
             caption = ElidedLabel(name)
             field.setAccessibleName(name)
             self._put(grid, (row, side, False), caption, field)
+
+    def _proposed(self) -> str:
+        """Those who had the last report, else who gets the first by the list."""
+        if self._before is not None:
+            return self._before.recipients
+        found = reporting.recipients(self._facts.incident, day(self._facts.picture.now))
+        return tr("、").join(code.name(language()) for code in found)
 
     def _follow(self, name: str, field: Field) -> None:
         """What is typed is kept; what was filled in is not, and so is filled anew next time."""

@@ -275,7 +275,7 @@ class Reports(Panel):
         from the store then."""
         hits = self.context.hits
         hit = hits.hit if hits.incident == found.id else None
-        facts = partial(Facts, found, self.picture, speech(), hit)
+        facts = partial(Facts, found, self.picture, speech(), hit, book=self.context.book)
         if not found.event or found.event in self.picture.events:
             then(facts())
         else:

@@ -84,9 +84,9 @@ def _gradings(facts: Facts) -> list[tuple[str, str]]:
     return [
         (tr("种类"), kind),
         (tr("地点"), plain(i.place, PLACE) or "—"),
-        (tr("事件分级"), s.level(i.grade)),
-        (tr("预警级别"), s.level(i.warning)),
-        (tr("响应级别"), s.level(i.response)),
+        (tr("事件分级"), s.level("grade", i.grade)),
+        (tr("预警级别"), s.level("warning", i.warning)),
+        (tr("响应级别"), s.level("response", i.response)),
         (tr("开设"), clock(i.opened_at)),
     ]
 

@@ -5,15 +5,16 @@ What nobody knows is told as not known yet, never as nothing: 待核 is no 无.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from commandwall import codes
+from commandwall import codes, plans
 from commandwall.alarms import Alarm
 from commandwall.areas import TOWN
-from commandwall.directives import Directive
+from commandwall.directives import CANCELLED, SUPERSEDED, Directive
 from commandwall.dispatch import ARRIVED
 from commandwall.events import Event, EventView
 from commandwall.geo import distance
@@ -23,11 +24,13 @@ from commandwall.indicators import Indicator, fresh_for
 from commandwall.people import holders
 from commandwall.picture import Picture
 from commandwall.plain import clean, mask
+from commandwall.planbook import Book
 from commandwall.reporting import ELEMENTS, Elements, Report, last_sent
 from commandwall.reports.speech import Speech, clock, moment
 from commandwall.requests import ASKED
 from commandwall.sitreps import SituationReport, newest
 
+CLAUSE = re.compile("[，。；！,;!]")
 ALIKE = 2
 """Letters by which a weather station is known for that of a town."""
 
@@ -49,6 +52,7 @@ class Facts:
     speech: Speech
     hit: Hit | None = None  # what stands in its area, where that was worked out
     origin: EventView | None = None  # the event it grew from, where the picture holds it no more
+    book: Book = field(default_factory=Book)  # the plans that name what orders are for
 
     @property
     def event(self) -> Event | None:
@@ -132,7 +136,8 @@ def _place(f: Facts) -> Filled:
 def _nature(f: Facts) -> Filled:
     tr, i = f.speech.tr, f.incident
     kind = f.speech.named("incident_kind", i.kind) if i.kind else i.title
-    graded = tr("事件分级 {level}", level=f.speech.level(i.grade)) if i.grade else tr("未定级")
+    level = f.speech.level("grade", i.grade)
+    graded = tr("事件分级 {level}", level=level) if i.grade else tr("未定级")
     return Filled(tr("{a}，{b}", a=kind, b=graded), tr("种类与分级"))
 
 
@@ -257,16 +262,29 @@ def _leaders(f: Facts) -> Filled:
 
 
 def _measures(f: Facts) -> Filled:
-    lines = [
-        f"{clock(d.issued_at)} {d.text}{f.speech.tr('（{state}）', state=_state(f, d))}"
-        for d in f.directives
-    ]
+    """Each order in a few words, those that were taken back left out."""
+    lines = [_order(f, d) for d in f.directives if d.state not in (CANCELLED, SUPERSEDED)]
     source = f.speech.tr("指令 {n} 条，{time}", n=len(lines), time=clock(f.picture.now))
     if units := _units(f):
         lines.insert(0, units)
     if f.incident.closed_at is not None:
         lines.append(f"{clock(f.incident.closed_at)} {f.incident.reason}")
     return Filled("；".join(lines), source)
+
+
+def _order(f: Facts, d: Directive) -> str:
+    """14:05 设警戒圈 警戒组（完成）: when it was given, its task, else its act and first clause."""
+    task = plans.task(f.book.plans, f.picture.directives, d)
+    if task is not None:
+        what = task.en if f.speech.lang == "en" else task.zh
+    else:
+        what, verb = (
+            CLAUSE.split(clean(d.text, 4000), 1)[0],
+            f.speech.named("directive_verb", d.verb),
+        )
+        what = what if verb in what else f"{verb} {what}"
+    state = f.speech.tr("（{state}）", state=_state(f, d))
+    return f"{clock(d.issued_at)} {what} {f.speech.named('post', d.to_post)}{state}"
 
 
 def _units(f: Facts) -> str:

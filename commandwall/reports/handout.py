@@ -99,7 +99,8 @@ def collect(reader: Reader, incident: str, speech: Speech, folder: Path, now: Ms
         "layers": [*_ground(reader, frame), *_extent(reader, found)],
         "circles": _circles(found),
         "marks": [
-            _mark(found.lat, found.lon, f"incident g{found.grade or 0}", speech.level(found.grade),
+            _mark(found.lat, found.lon, f"incident g{found.grade or 0}",
+                  speech.level("grade", found.grade),
                   [plain(found.title), plain(found.place)]),
             *(_post(p, found, speech) for p in posts if p.place),
             *_orders(directives, speech),
@@ -119,8 +120,8 @@ def _told(i: Incident, directives: Sequence[Directive], speech: Speech, now: Ms)
     tr = speech.tr
     kind = speech.named("incident_kind", i.kind) if i.kind else ""
     graded = (
-        tr("事件分级 {level}", level=speech.level(i.grade)),
-        tr("响应 {level}", level=speech.level(i.response)),
+        tr("事件分级 {level}", level=speech.level("grade", i.grade)),
+        tr("响应级别 {level}", level=speech.level("response", i.response)),
     )
     cordon = tr("警戒半径 {length}", length=f"{i.radius_m:,.0f} m") if i.radius_m > 0 else ""
     return list(filter(None, (

@@ -13,7 +13,6 @@ from commandwall.clock import Ms, to_datetime
 from commandwall.config import ASSETS
 
 DIGITS = "一二三四五六七八九"
-ROMAN = ("", "Ⅰ", "Ⅱ", "Ⅲ", "Ⅳ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +48,9 @@ class Speech:
             return name
         return f"{name} {no}" if self.lang == "en" else f"{name}{chinese(no)}"
 
-    def level(self, grade: int | None) -> str:
-        """Ⅱ 级, or 未定."""
-        if not grade:
-            return self.tr("未定")
-        return self.tr("{level} 级", level=ROMAN[grade])
+    def level(self, grading: str, level: int | None) -> str:
+        """重大, 橙色预警, 二级响应, or 未定. `grading`: grade, warning or response."""
+        return self.named("incident_level", f"{grading}-{level}") if level else self.tr("未定")
 
 
 def chinese(number: int) -> str:

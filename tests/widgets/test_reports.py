@@ -116,7 +116,8 @@ def test_a_report_is_filled_and_each_element_says_where_from(
     texts = {name: getattr(field, "text", getattr(field, "toPlainText", None))()
              for name, field in sheet._fields.items()}  # fmt: skip
     assert texts["place"] == "石塘镇 港区"
-    assert "封控港五路" in texts["measures"]
+    assert "封控港五路 前指（" in texts["measures"]
+    assert texts["nature"] == "燃气泄漏，事件分级 重大"  # the word of the strip
     assert "27" in texts["trend"]
     assert texts["people"] == "待核，续报"  # nobody knows: that is not none
     known = [name for name in ELEMENTS if texts[name] and texts[name] != "待核，续报"]
@@ -198,6 +199,8 @@ def test_a_refusal_keeps_the_sheet_and_says_what_is_missing(
     world: City, desk_page: Any, qtbot: Any
 ) -> None:
     sheet = opened(desk_page)
+    assert sheet._to.text() == "市政府总值班室、市委值班室、市应急管理局、上级政府总值班室"
+    sheet._to.clear()
     sheet.send()
     qtbot.waitUntil(lambda: bool(sheet._said))
     assert "报送对象" in sheet._said
@@ -210,6 +213,14 @@ def test_phones_of_citizens_are_masked_in_what_is_filled(world: City, desk_page:
     filled = fill(Facts(incident, world.picture, Speech.of("zh")))
     assert "138****1111" in filled["measures"].text
     assert "13800001111" not in filled["measures"].text
+
+
+def test_what_was_done_is_told_in_few_words(world: City, desk_page: Any) -> None:
+    (incident,) = world.picture.incidents.values()
+    long = "以港五路为中心设警戒圈，下风向放宽一倍；圈内禁火、禁打电话"
+    do(world, directives.issue, order=an_order(incident.id, text=long, verb="cordon"))
+    told = fill(Facts(incident, world.picture, Speech.of("zh")))["measures"].text
+    assert "封控 以港五路为中心设警戒圈 前指（" in told and "禁火" not in told
 
 
 def test_a_report_names_no_event_by_an_id_that_no_person_gave(world: City, desk_page: Any) -> None:
