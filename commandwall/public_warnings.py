@@ -199,7 +199,7 @@ def open_from_warning(tx: Tx, warning: str, opening: Opening, plan: Plan | None 
         raise Refused("unknown", kind="warning", id=warning)
     stands = state(found, later(tx.find(PublicWarning, sender=found.sender)), tx.now)
     if stands not in STANDING:
-        raise Refused("warning_over", state=stands)
+        raise Refused("warning_over", stands=stands)
     level = opening.warning or found.level
     incident = replace(opened(tx, replace(opening, warning=level)), warned=found.id)
     tx.put(incident)

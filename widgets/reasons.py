@@ -101,8 +101,12 @@ def _disk_full(facts: Facts) -> str:
     )  # fmt: skip
 
 
+def _warning_differs(facts: Facts) -> str:
+    return tr("预警 {id} 已收过，这次内容不同；以先收到的为准", id=text.plain(facts.get("id", "")))
+
+
 def _warning_over(facts: Facts) -> str:
-    state = named("warning_state", facts.get("state", ""))
+    state = named("warning_state", facts.get("stands", ""))
     return tr("预警{state}，不能由它转突发；按 Shift N 在图上新开", state=state)
 
 
@@ -330,6 +334,7 @@ SENTENCES: Mapping[str, Callable[[Facts], str]] = {
     "unsettled": _unsettled,
     "extent": _extent,
     "has_incident": _has_incident,
+    "warning_differs": _warning_differs,
     "warning_over": _warning_over,
     "no_first_report": _no_first_report,
     "reported": _reported,

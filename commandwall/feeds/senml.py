@@ -87,7 +87,7 @@ class _Bases(msgspec.Struct):
     bver: float | None = None
 
 
-class _Refused(Exception):
+class _Unfit(Exception):
     """The record at hand, by field and reason."""
 
 
@@ -155,7 +155,7 @@ def _resolve(records: Iterable[_Record | msgspec.Raw], bases: _Carried) -> Pack:
         name = ""
         try:
             if spoilt:
-                raise _Refused(spoilt, "base")
+                raise _Unfit(spoilt, "base")
             if isinstance(piece, _Record):
                 record = piece
             else:
@@ -164,7 +164,7 @@ def _resolve(records: Iterable[_Record | msgspec.Raw], bases: _Carried) -> Pack:
             name = (bases.name if record.bn is None else record.bn) + record.n
             if (found := bases.resolve(record)) is not None:
                 pack.records.append(found)
-        except _Refused as why:
+        except _Unfit as why:
             field, reason = why.args
             pack.refused.append(Refusal(no, field, reason, name))
         except _Spoilt as why:
@@ -184,9 +184,9 @@ def _read(raw: msgspec.Raw, bases: _Carried) -> _Record:
         strange = next((key for key in _KEYS.decode(raw) if key.endswith("_")), "")
         if not strange:
             return found
-        fault = _Refused(strange, "unknown_field")
+        fault = _Unfit(strange, "unknown_field")
     except msgspec.ValidationError as why:
-        fault = _Refused(_field(why), "type")
+        fault = _Unfit(_field(why), "type")
     try:
         bases.carry(_BASES.decode(raw))
     except msgspec.ValidationError as why:
@@ -244,10 +244,10 @@ class _Carried:
         if value is None and record.s is None:
             if self._only_gives(record):
                 return None
-            raise _Refused("v", "no_value")
+            raise _Unfit("v", "no_value")
         name = self.name + record.n or self.nameless
         if _NAME.fullmatch(name) is None:
-            raise _Refused("n", "name" if name else "no_name")
+            raise _Unfit("n", "name" if name else "no_name")
         total = None
         if record.s is not None or self.sum is not None:
             total = _finite("s", (self.sum or 0.0) + (record.s or 0.0))
@@ -265,17 +265,17 @@ class _Carried:
         if at < RELATIVE:
             at += self.now
         if not 0.0 <= at <= LAST:
-            raise _Refused("t", "range")
+            raise _Unfit("t", "range")
         return at
 
     def _value(self, record: _Record) -> float | bool | str | bytes | None:
         given = [record.vs is not None, record.vb is not None, record.vd is not None]
         if record.v is not None:
             if any(given):
-                raise _Refused("v", "values")
+                raise _Unfit("v", "values")
             return _finite("v", record.v + self.value)
         if sum(given) > 1:
-            raise _Refused("v", "values")
+            raise _Unfit("v", "values")
         if record.vd is not None:
             return _data(record.vd)
         return record.vb if record.vs is None else record.vs
@@ -288,15 +288,15 @@ class _Carried:
 
 def _finite(field: str, value: float) -> float:
     if not math.isfinite(value):
-        raise _Refused(field, "range")
+        raise _Unfit(field, "range")
     return value
 
 
 def _data(text: str) -> bytes:
     """Base64 in the alphabet of addresses, without padding."""
     if _DATA.fullmatch(text) is None:
-        raise _Refused("vd", "base64")
+        raise _Unfit("vd", "base64")
     try:
         return binascii.a2b_base64(text.translate(_STANDARD) + "=" * (-len(text) % 4))
     except binascii.Error as why:
-        raise _Refused("vd", "base64") from why
+        raise _Unfit("vd", "base64") from why

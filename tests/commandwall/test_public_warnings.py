@@ -128,7 +128,7 @@ def test_what_does_not_hold_opens_nothing(halls: Halls, data: bytes, state: str)
     with pytest.raises(Refused) as raised:
         opened(halls)
     assert (
-        raised.value.reason.code == "warning_over" and raised.value.reason.facts["state"] == state
+        raised.value.reason.code == "warning_over" and raised.value.reason.facts["stands"] == state
     )
 
 
@@ -137,7 +137,7 @@ def test_one_that_was_taken_back_before_it_came_opens_nothing(halls: Halls) -> N
     halls.read(0, said.alert(NOW))
     with pytest.raises(Refused) as raised:
         opened(halls)
-    assert raised.value.reason.facts["state"] == "CANCELLED"
+    assert raised.value.reason.facts["stands"] == "CANCELLED"
 
 
 def test_a_line_of_an_incident_without_the_field_is_still_one() -> None:
