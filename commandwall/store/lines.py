@@ -164,9 +164,10 @@ def _settle(tx: Tx, line: Line, record: Any, seen: int) -> None:
         # Where the later writing does not always count, it matters what stood there before it.
         if meeting_of(type(record)).yields and _newest_of(tx, [key]) > line.hlc:
             stands, by = _replayed(tx, key)
-        if _contradict(here, record) and _apart(tx, line, key, seen, writer):
-            both = (record, here) if by == name else (here, record)
-            _keep_both(tx, key, both, sorted([name, writer], reverse=True))
+        for other, rival in {writer: here, by: stands}.items():
+            if other != name and _contradict(rival, record) and _apart(tx, line, key, seen, other):
+                both = (record, rival) if by == name else (rival, record)
+                _keep_both(tx, key, both, sorted([name, other], reverse=True))
     if stands != was:
         tx.put(stands)
     if by != writer:
