@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -26,6 +27,11 @@ def wall(make_wall: Any, world: Any) -> Any:
     return made
 
 
+def longest(wall: Any) -> Stall:
+    none = Stall(NOW, 0.0, Path("none yet"))
+    return max(stalls(wall.settings.data_dir / "log"), key=lambda s: s.lasted_s, default=none)
+
+
 def test_a_window_that_stood_still_says_since_when_how_long_and_where_the_report_is(
     wall: Any, qtbot: Any, world: Any
 ) -> None:
@@ -34,8 +40,9 @@ def test_a_window_that_stood_still_says_since_when_how_long_and_where_the_report
         qtbot.wait(600)
         assert notice(wall) == ""
         time.sleep(2.2)  # the screen's thread stands
-        qtbot.waitUntil(lambda: notice(wall) != "")
-    (stall,) = stalls(wall.settings.data_dir / "log")
+        # A busy machine may hold it for a while of its own before.
+        qtbot.waitUntil(lambda: str(longest(wall).report) in notice(wall))
+    stall = longest(wall)
     assert "test_stall.py" in stall.report.read_text()
     # The report has tenths of what the notice rounds; a busy machine lets it stand for longer.
     spans = {round(stall.lasted_s + about) for about in (-0.06, 0.06)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import os
 import random
 from collections.abc import Iterator
@@ -401,6 +402,32 @@ def test_of_three_that_knew_nothing_of_each_other_all_take_the_same(
         station.hear(heard)
     told = [s.store.read(lambda r: r.get(directives.Directive, order)) for s in trio]
     assert told[0] == told[1] == told[2]
+    van.close()
+
+
+def test_what_lost_against_a_writing_that_counts_again_is_shown(
+    hall: Station, scene: Station, tmp_path: Path
+) -> None:
+    """Found by chaos: begun, taken back, done, begun once more; the one that is begun stood behind
+    the one that was taken back when the one that is done came, and nobody was told of that."""
+    van = Station(tmp_path / "van", "front")
+    order, start = issued(hall, (scene, van)), hall.clock.at
+    for act, facts in (("acknowledge", {}), ("execute", {}), ("block", {"need": "水"})):
+        scene.do(getattr(directives, act), directive=order, **facts)
+    van.hear(scene)
+    hall.do(directives.cancel, directive=order, reason="误报")
+    scene.clock.at, van.clock.at = start + 30_000, start + 60_000
+    scene.do(directives.execute, directive=order)
+    scene.do(directives.complete, directive=order, evidence="已封")
+    van.do(directives.execute, directive=order)
+    trio = (hall, scene, van)
+    for station, heard in ((van, hall), (van, scene), *permutations(trio, 2)):
+        station.hear(heard)
+    told = [s.store.read(lambda r: r.get(directives.Directive, order)) for s in trio]
+    assert told[0] == told[1] == told[2]
+    assert told[0] and told[0].state == "EXECUTING"
+    for station in trio:
+        assert "DONE" in {json.loads(c.other)["state"] for c in conflicts_of(station)}
     van.close()
 
 
