@@ -99,15 +99,15 @@ class Header(Panel):
         return start
 
     def _draw_small(self, paper: Paper, end: float, edge: float) -> float:
-        """Counts by severity and the feeds, where there is room."""
-        feeds = self._feeds()
+        """Counts by severity and the feeds, where there is room; else only what does not flow."""
         counted = sum(paper.length(age.number(n), Ink("label")) for n in self._counts.values())
-        wide = max(paper.span(*feeds, gap=18), counted + 4 * 42) + APART
-        if edge - wide < end:
-            return edge
-        self._draw_counts(paper, edge)
-        paper.row_back(edge, SIDE_LOWER, *feeds, gap=18)
-        return edge - wide
+        for feeds in (self._feeds(), self._feeds(flowing=False)):
+            wide = max(paper.span(*feeds, gap=18), counted + 4 * 42) + APART
+            if edge - wide >= end:
+                self._draw_counts(paper, edge)
+                paper.row_back(edge, SIDE_LOWER, *feeds, gap=18)
+                return edge - wide
+        return edge
 
     def _draw_counts(self, paper: Paper, x: float) -> None:
         """◆ 0  ▲ 1  ■ 2  ● 0, without hue where there is none."""
@@ -128,23 +128,23 @@ class Header(Panel):
         else:
             paper.hollow(x, middle, 16, severity)
 
-    def _feeds(self) -> list[Piece]:
+    def _feeds(self, flowing: bool = True) -> list[Piece]:
         """Each feed, then the agent's pulse: grey while it flows, with its age when it does not."""
-        pieces: list[Piece] = []
+        told = [
+            (named("feed", name), lamp) for name, lamp in sorted(self.picture.sync.lamps.items())
+        ]
         now, sync = self.picture.now, self.picture.sync
-        for name, lamp in sorted(sync.lamps.items()):
-            quiet = lamp_words.is_loud(lamp, now, self.context.limits.feed_s)
-            told = named("feed", name)
-            if quiet:
-                told = f"{told} {age.age(now, lamp.at)}"
-            pieces.append((told, Ink("label", "t1" if quiet else "t3")))
-        away = sum(not feed.joined for feed in sync.feeds)
+        loud = {n for n, lamp in told if lamp_words.is_loud(lamp, now, self.context.limits.feed_s)}
+        known = [
+            (f"{n} {age.age(now, lamp.at)}" if n in loud else n, n in loud) for n, lamp in told
+        ]
         if sync.feeds:
-            told = f"MQTT {tr('断开')}" if away else "MQTT"
-            pieces.append((told, Ink("label", "t1" if away else "t3")))
-        gone = self.context.trust.agent is not None
-        told = tr("采集 {age}", age=age.age(now, sync.agent_at))
-        return [*pieces, (told, Ink("label", "t1" if gone else "t3"))]
+            away = not all(feed.joined for feed in sync.feeds)
+            known.append((f"MQTT {tr('断开')}" if away else "MQTT", away))
+        pulse = tr("采集 {age}", age=age.age(now, sync.agent_at))
+        rows = [row for row in known if flowing or row[1]]
+        rows.append((pulse, self.context.trust.agent is not None))
+        return [(words_, Ink("label", "t1" if is_loud else "t3")) for words_, is_loud in rows]
 
     def _city(self) -> list[Piece]:
         name = words.city_name(self.picture)

@@ -86,6 +86,16 @@ def test_a_refused_file_and_a_folder_that_is_gone_are_told(make_wall, world) -> 
         assert told in told_by(wall, "warnings")
 
 
+def test_feeds_that_flow_make_room_for_the_counts_and_the_pulse(make_wall, world) -> None:
+    wall = make_wall()
+    flowing, silent = [f"flowing feed {n} of the city" for n in range(6)], "silent"
+    lamps = {name: Lamp(name, NOW) for name in flowing} | {silent: Lamp(silent, NOW - HOUR)}
+    sync = dataclasses.replace(world.sync(), lamps=lamps)
+    world.tick({}, sync=sync, markers=frozenset({SyncState}))
+    told = told_by(wall, "header")
+    assert "采集" in told and silent in told and flowing[0] not in told
+
+
 def test_one_key_opens_an_incident_with_kind_level_and_area(make_wall, world, qtbot) -> None:
     wall = make_wall()
     (warning,) = taken(world, said.alert(NOW))
