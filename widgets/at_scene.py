@@ -21,6 +21,7 @@ class Fact:
     name: str
     words: str
     known: bool
+    at: Ms | None = None  # when it was told, of what does not stay so
 
 
 def facts(picture: Picture, incident: Incident) -> list[Fact]:
@@ -31,11 +32,12 @@ def facts(picture: Picture, incident: Incident) -> list[Fact]:
     who = "" if post is None else tr("{lead} {n} 人", lead=text.person(post.lead),
                                      n=age.number(post.people))  # fmt: skip
     out = counts(out_for(picture, incident))
+    now, at = (last.now, last.at) if last is not None and last.now else ("", None)
     return [
         _fact(named("sitrep_field", "casualties"), casualties(picture, incident), tr("未报")),
         _fact(tr("前指"), who.strip() if there else "", tr("未报到")),
         _fact(tr("力量"), out, tr("未派")),
-        _fact(named("sitrep_field", "now"), last.now if last else "", tr("未报")),
+        _fact(named("sitrep_field", "now"), now, tr("未报"), at),
     ]
 
 
@@ -63,5 +65,5 @@ def _numbers(dead: int, missing: int, severe: int, hurt: int) -> str:
     return "　".join(counted) or tr("无伤亡")
 
 
-def _fact(name: str, words: str, unknown: str) -> Fact:
-    return Fact(name, words or unknown, bool(words))
+def _fact(name: str, words: str, unknown: str, at: Ms | None = None) -> Fact:
+    return Fact(name, words or unknown, bool(words), at)

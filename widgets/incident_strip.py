@@ -22,7 +22,7 @@ from commandwall.public_warnings import PublicWarning
 from commandwall.reporting import Losses
 from commandwall.requests import Request
 from commandwall.sitreps import SituationReport
-from widgets import age, at_scene, scenes, warning_words, words
+from widgets import age, at_scene, scenes, warning_words
 from widgets.base import Command, Panel, Subject
 from widgets.directives import debts_of, focus
 from widgets.i18n import named, tr
@@ -239,11 +239,16 @@ class IncidentStrip(Panel):
         x, last = 0.0, paper.height - LINE
         for fact in at_scene.facts(self.picture, found):
             ink = Ink("item") if fact.known else Ink("item", "t2", False)
-            wide = paper.span((fact.name, Ink("label")), (fact.words, ink), gap=12)
+            told = age.since(self.picture.now, fact.at) if fact.at is not None else ""
+            wide = paper.span(
+                (fact.name, Ink("label")), (fact.words, ink), (told, Ink("age")), gap=12
+            )
             if x and x + wide > paper.width and y < last and not self._beside():
                 x, y = 0.0, y + LINE
             x = paper.write(x, y, fact.name, Ink("label"), room=paper.width - x) + 12
-            x = paper.write(x, y, fact.words, ink, room=paper.width - x) + 40
+            room = paper.width - x - (paper.length(told, Ink("age")) + 12 if told else 0)
+            x = paper.write(x, y, fact.words, ink, room=room)
+            x = (paper.write(x + 12, y, told, Ink("age")) if told else x) + 40
 
     def _draw_advice(self, paper: Paper, x: float, found: Incident) -> None:
         advice = proposal_line(self.picture, found)
@@ -270,12 +275,10 @@ class IncidentStrip(Panel):
         paper.write(stop + 16, y + 64, left, Ink("item"))
 
     def _counted(self, late: int, owed: int) -> str:
-        """How many answers are owed, and how many are late where the head of the wall does not say
-        the same number."""
-        context = self.context
-        if late == words.late_told(self.picture, context.needs, context.trust):
-            return tr("欠答 {n} 项，最迟" if late else "欠答 {n} 项，最先到期", n=owed)
-        return tr("超时 {late} 项　欠答 {n} 项", late=late, n=owed)
+        """How many answers are late and how many are owed at all."""
+        if late:
+            return tr("超时 {late} 项　欠答 {n} 项", late=late, n=owed)
+        return tr("欠答 {n} 项，最先到期", n=owed)
 
     def _draw_cards(self, paper: Paper) -> None:
         end = 0.0

@@ -130,13 +130,6 @@ def sentence(picture: Picture, needs: Needs, trust: Trust) -> str:
     return tr("无事需要人，全城平稳")
 
 
-def late_told(picture: Picture, needs: Needs, trust: Trust) -> int:
-    """How many late answers the sentence tells of; 0 where it tells of what is worse."""
-    incidents = sum(i.state == OPEN for i in picture.incidents.values())
-    told = sentence(picture, needs, trust) == _in_hand(picture, incidents)
-    return _late(picture) if told else 0
-
-
 def _in_hand(picture: Picture, incidents: int) -> str:
     """Nothing is called calm while answers are late."""
     if late := _late(picture):

@@ -209,7 +209,9 @@ def test_the_strip_says_how_bad_it_is_as_it_was_last_told(make_wall, world, two)
         world.desk.do(act, **facts).result()
         world.tick({kind: kept(world, kind) for kind in kinds})
         assert f"伤亡 {told} 前指" in told_by(wall, "incident_strip")
-    assert "现状 火已控制" in told_by(wall, "incident_strip")
+    world.clock.at += 4 * MINUTE
+    world.tick()
+    assert "现状 火已控制 4 分前" in told_by(wall, "incident_strip")
 
 
 @pytest.mark.parametrize("size", [(1080, 1920), (1366, 768), (1920, 1080), (5760, 2160)])
