@@ -46,7 +46,14 @@ class Station:
         self.desk.do(act, **args).result()  # type: ignore[arg-type]
 
     def lines(self, origin: str = "") -> list[Line]:
-        return self.store.read(lambda r: lines.unsent(r, origin or self.desk.origin, 0))
+        """All, in as many parts as the pool is given them."""
+        name, found = origin or self.desk.origin, list[Line]()
+        while some := self._behind(name, len(found)):
+            found += some
+        return found
+
+    def _behind(self, origin: str, after: int) -> list[Line]:
+        return self.store.read(lambda r: lines.unsent(r, origin, after))
 
     def hear(self, other: Station) -> None:
         """Take over what the other station did."""
@@ -332,7 +339,7 @@ TWO = {
 SAYING = {"cancel": {"reason": "误报"}, "refuse": {"reason": "无人"}, "block": {"need": "水"},
           "complete": {"evidence": "已封"}, "send_back": {"need": "照片"}}  # fmt: skip
 STEPS = ("acknowledge", "refuse", "execute", "block", "complete", "verify", "cancel", "send_back")
-ROUNDS = 400 if os.environ.get("COMMANDWALL_TEST_LONG") == "1" else 8
+ROUNDS = 100 if os.environ.get("COMMANDWALL_TEST_LONG") == "1" else 8
 BEFORE = {"execute": ["acknowledge"], "complete": ["acknowledge"], "block": ["acknowledge"]}
 
 
