@@ -258,16 +258,8 @@ def _told(reader: Reader, moment: Ms) -> Then:
             said[here] = {lines.key_of(record): record for record, _ in lines.contents(line)}
         if (record := said[here].get(key)) is not None:
             shelf, id_ = then[type(record)], key.partition(":")[2]
-            shelf[id_] = _later(shelf[id_], record)
+            shelf[id_], _ = lines.followed(shelf[id_], record)
     return dict(then)
-
-
-def _later(before: Any, record: Any) -> Any:
-    """What a record is after one more writing, as whoever receives the lines folds them."""
-    if before is None:
-        return record
-    one, other, wins = lines.meet(before, record, is_later=True)
-    return other if wins else one
 
 
 def _views(reader: Reader, then: Then) -> tuple[dict[str, EventView], dict[str, EventView | None]]:

@@ -130,21 +130,19 @@ class Header(Panel):
 
     def _feeds(self, flowing: bool = True) -> list[Piece]:
         """Each feed, then the agent's pulse: grey while it flows, with its age when it does not."""
-        told = [
-            (named("feed", name), lamp) for name, lamp in sorted(self.picture.sync.lamps.items())
-        ]
         now, sync = self.picture.now, self.picture.sync
-        loud = {n for n, lamp in told if lamp_words.is_loud(lamp, now, self.context.limits.feed_s)}
-        known = [
-            (f"{n} {age.age(now, lamp.at)}" if n in loud else n, n in loud) for n, lamp in told
-        ]
+        known: list[tuple[str, bool]] = []
+        for name, lamp in sorted(sync.lamps.items()):
+            loud = lamp_words.is_loud(lamp, now, self.context.limits.feed_s)
+            aged = f" {age.age(now, lamp.at)}" if loud else ""
+            known.append((f"{named('feed', name)}{aged}", loud))
         if sync.feeds:
             away = not all(feed.joined for feed in sync.feeds)
             known.append((f"MQTT {tr('断开')}" if away else "MQTT", away))
+        shown = [one for one in known if flowing or one[1]]
         pulse = tr("采集 {age}", age=age.age(now, sync.agent_at))
-        rows = [row for row in known if flowing or row[1]]
-        rows.append((pulse, self.context.trust.agent is not None))
-        return [(words_, Ink("label", "t1" if is_loud else "t3")) for words_, is_loud in rows]
+        shown.append((pulse, self.context.trust.agent is not None))
+        return [(told, Ink("label", "t1" if loud else "t3")) for told, loud in shown]
 
     def _city(self) -> list[Piece]:
         name = words.city_name(self.picture)

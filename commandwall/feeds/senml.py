@@ -56,13 +56,16 @@ class Pack(msgspec.Struct, frozen=True):
     refused: list[Refusal]
 
 
-class _Record(msgspec.Struct, gc=False):
+class _Bases(msgspec.Struct):
     bn: str | None = None
     bt: float | None = None
     bu: str | None = None
     bv: float | None = None
     bs: float | None = None
     bver: float | None = None
+
+
+class _Record(_Bases, gc=False):
     n: str = ""
     u: str = ""
     v: float | None = None
@@ -76,15 +79,6 @@ class _Record(msgspec.Struct, gc=False):
 
 class _Own(msgspec.Struct):
     n: str = ""
-
-
-class _Bases(msgspec.Struct):
-    bn: str | None = None
-    bt: float | None = None
-    bu: str | None = None
-    bv: float | None = None
-    bs: float | None = None
-    bver: float | None = None
 
 
 class _Unfit(Exception):
@@ -221,7 +215,7 @@ class _Carried:
         self.version: float | None = None
         self.now = now
 
-    def carry(self, given: _Record | _Bases) -> None:
+    def carry(self, given: _Bases) -> None:
         if given.bver is not None:
             self._check(given.bver)
         if given.bn is not None:

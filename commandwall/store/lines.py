@@ -180,10 +180,8 @@ def _replayed(tx: Tx, key: str) -> tuple[Any, tuple[int, str]]:
     stands, by = None, (0, "")
     for line in (Line(*row) for row in tx.rows(_WRITINGS, r=key)):
         for record in (record for record, _ in contents(line) if key_of(record) == key):
-            wins = stands is None
-            if not wins:
-                stands, record, wins = meet(stands, record, is_later=True)
-            stands, by = (record, (line.hlc, line.origin)) if wins else (stands, by)
+            stands, wins = followed(stands, record)
+            by = (line.hlc, line.origin) if wins else by
     return stands, by
 
 
@@ -198,6 +196,15 @@ def meet(one: Any, other: Any, is_later: bool) -> tuple[Any, Any, bool]:
     went further does, whatever the clocks say, else the later one."""
     one, other = _first_marks(one, other)
     return one, other, yields(one, other) or (is_later and not yields(other, one))
+
+
+def followed(before: Any, record: Any) -> tuple[Any, bool]:
+    """What a record, None where there is none yet, is after a later writing, and whether that
+    counts."""
+    if before is None:
+        return record, True
+    one, other, wins = meet(before, record, is_later=True)
+    return (other, True) if wins else (one, False)
 
 
 def _first_marks(one: Any, other: Any) -> tuple[Any, Any]:
