@@ -24,7 +24,7 @@ from commandwall.public_warnings import (
 )
 from widgets import age, text, warning_words
 from widgets.base import ERROR, NORMAL, Command, Panel, Piece, Subject
-from widgets.i18n import named, tr
+from widgets.i18n import tr
 from widgets.opening import ask_opening, from_warning
 from widgets.paper import RIGHT, Ink, Paper
 from widgets.rows import RowList
@@ -125,13 +125,8 @@ class WarningList(RowList):
             self._draw_more(paper, y + ROW, warning, room)
 
     def _second(self, warning: PublicWarning) -> str:
-        """Who, from when until when, and that it is still to come."""
         coming = state(warning, self._after, self.picture.now) == COMING
-        parts = (
-            named("warning_state", COMING) if coming else "", warning_words.issuer(warning),
-            warning_words.times(self.picture, warning),
-        )  # fmt: skip
-        return "　".join(filter(None, parts))
+        return warning_words.second(self.picture, warning, coming)
 
     def _draw_more(self, paper: Paper, y: float, warning: PublicWarning, room: float) -> None:
         """Where, and what to do; the words of the issuer."""
@@ -214,10 +209,6 @@ class WarningStrip(Panel):
         return paper.write(x, base, self._told(warning), Ink("label"), room=paper.width - x)
 
     def _told(self, warning: PublicWarning) -> str:
-        coming = self.picture.now < warning.since
-        parts = (
-            named("warning_state", COMING) if coming else "", warning_words.issuer(warning),
-            warning_words.times(self.picture, warning),
-            age.since(self.picture.now, warning.sent),
-        )  # fmt: skip
-        return "　".join(filter(None, parts))
+        now = self.picture.now
+        told = warning_words.second(self.picture, warning, now < warning.since)
+        return f"{told}　{age.since(now, warning.sent)}"

@@ -38,6 +38,12 @@ def times(picture: Picture, warning: PublicWarning) -> str:
     return tr("{since} 起，至 {until}", since=since, until=until)
 
 
+def second(picture: Picture, warning: PublicWarning, coming: bool) -> str:
+    """Who, from when until when, and that it is still to come."""
+    parts = named("warning_state", COMING) if coming else "", issuer(warning)
+    return "　".join(filter(None, (*parts, times(picture, warning))))
+
+
 def of_incident(picture: Picture, incident: Incident) -> str:
     """据橙色预警 暴雨，至 20:00; 预警 15:20 已解除: how the warning stands from which an incident
     was opened; "" where it was opened from none."""
