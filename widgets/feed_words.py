@@ -24,6 +24,7 @@ def told(feed: Feed, now: Ms) -> tuple[str, bool]:
         (feed.refused, tr("拒收 {n}", n=age.number(feed.refused))),
         (feed.unknown, tr("未知设备 {n}", n=age.number(feed.unknown))),
         (feed.lost, tr("缺 {n} 包", n=age.number(feed.lost))),
+        (feed.limited, tr("设备超频，略去 {n} 条", n=age.number(feed.limited))),
     ):
         if count:
             parts.append(word)

@@ -22,8 +22,9 @@ from commandwall import codes
 from commandwall.clock import SECOND, Clock, Ms
 from commandwall.config import Settings, brokers
 from commandwall.feeds import refused, senml
-from commandwall.feeds.devices import Devices, Found, by_name, readings
+from commandwall.feeds.devices import Devices, Found, Row, by_name, readings
 from commandwall.feeds.mqtt import Line, Message
+from commandwall.feeds.rate import Rates
 from commandwall.sensors import Sensor
 from commandwall.store import pulse
 from commandwall.store.database import StoreTrouble
@@ -56,6 +57,7 @@ class Counts:
     readings: int = 0
     refused: int = 0
     unknown: int = 0
+    limited: int = 0
     lag_s: float = 0.0  # of the newest reading, when it was taken
     recent: deque[tuple[float, int]] = field(default_factory=deque)
 
@@ -87,6 +89,7 @@ class Intake(threading.Thread):
         ]
         self._counts = {line: Counts() for line in self._lines}
         self._devices = {line: Devices() for line in self._lines}
+        self._rates = {line: Rates() for line in self._lines}
         self._prefix, self._halt = settings.mqtt_prefix, threading.Event()
         self._taker: Taker | None = None
         self._known: Sequence[Sensor] = ()
@@ -120,7 +123,7 @@ class Intake(threading.Thread):
         return pulse.Feed(
             line.broker.address, now.joined, now.at, counts.rate(self._clock.monotonic()),
             counts.lag_s, counts.refused, counts.unknown, devices.lost,
-            now.tries, now.next_try_at, now.trouble,
+            now.tries, now.next_try_at, now.trouble, counts.limited,
         )  # fmt: skip
 
     def run(self) -> None:
@@ -153,13 +156,14 @@ class Intake(threading.Thread):
         """False where this ends before anything was taken."""
         taker = self._know()
         aside: list[dict[str, Any]] = []
-        rows = []
+        rows: dict[Line, list[Row]] = {}
         for message in batch:
             found = self._read(message)
             aside += self._noted(message, found)
-            rows += found.rows
-        once = readings(list(dict.fromkeys(rows)))  # a broker may send one twice
-        taken = self._hand_over(taker, once, batch[-1].at) if rows else True
+            rows.setdefault(message.line, []).extend(found.rows)
+        came = batch[-1].at
+        kept = np.concatenate([self._thinned(line, some, came) for line, some in rows.items()])
+        taken = self._hand_over(taker, kept, came) if len(kept) else True
         if taken:
             self._put_aside(aside)
         return taken
@@ -187,6 +191,13 @@ class Intake(threading.Thread):
             counts.note(self._clock.monotonic(), len(found.rows))
             counts.lag_s = (message.at - max(row[1] for row in found.rows)) / SECOND
         return found
+
+    def _thinned(self, line: Line, rows: list[Row], now: Ms) -> NDArray[np.void]:
+        """What one broker brought, without what a device may not say so often."""
+        once = readings(list(dict.fromkeys(rows)))  # a broker may send one twice
+        keeps = self._rates[line].thin(once, now, codes.limit("feed_device_rate"))
+        self._counts[line].limited += int(np.count_nonzero(~keeps))
+        return once[keeps]
 
     def _hand_over(self, taker: Taker, rows: NDArray[np.void], at: Ms) -> bool:
         """Again and again where a disk does not take them; False where this ends before."""

@@ -8,8 +8,10 @@ mean, and those are refused with it.
 from __future__ import annotations
 
 import binascii
+import json
 import math
 import re
+from collections import Counter
 from collections.abc import Iterable
 from contextlib import suppress
 
@@ -25,8 +27,10 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9\-:./_]*")
 _DATA = re.compile(r"[A-Za-z0-9\-_]*")
 _STANDARD = str.maketrans("-_", "+/")
 _PLACE = re.compile(r"\$(?:\[\d+\])?\.(\w+)")
-_KEY_AT_RISK = b'_"'
-"""How a label ends that must be understood, and some others."""
+_AT_RISK = (b'_"', b"\\", b" :", b"\t:", b"\n:", b"\r:")
+"""Where one of these stands it must be looked at record by record: the end of a label that must be
+understood, and what keeps labels from being counted by _LABEL."""
+_LABEL = b'":'
 
 
 class Resolved(msgspec.Struct, frozen=True, gc=False):
@@ -56,7 +60,7 @@ class Pack(msgspec.Struct, frozen=True):
     refused: list[Refusal]
 
 
-class _Bases(msgspec.Struct):
+class _Bases(msgspec.Struct, omit_defaults=True):
     bn: str | None = None
     bt: float | None = None
     bu: str | None = None
@@ -65,7 +69,7 @@ class _Bases(msgspec.Struct):
     bver: float | None = None
 
 
-class _Record(_Bases, gc=False):
+class _Record(_Bases, gc=False, omit_defaults=True):
     n: str = ""
     u: str = ""
     v: float | None = None
@@ -126,12 +130,10 @@ def _nothing(reason: str) -> Pack:
 
 def _records(body: bytes) -> Iterable[_Record | msgspec.Raw]:
     """At one go where all are sound, else one by one."""
-    if _KEY_AT_RISK in body:
-        return _PIECES.decode(body)
-    try:
-        return _WHOLE.decode(body)
-    except msgspec.ValidationError:
-        return _PIECES.decode(body)
+    with suppress(msgspec.ValidationError):
+        if not _at_risk(body) and _is_all(found := _WHOLE.decode(body), body):
+            return found
+    return _PIECES.decode(body)
 
 
 def _one(body: bytes) -> Iterable[_Record | msgspec.Raw]:
@@ -140,7 +142,18 @@ def _one(body: bytes) -> Iterable[_Record | msgspec.Raw]:
         return [_Record(vb=found)]
     if isinstance(found, float):
         return [_Record(v=found)]
-    return [msgspec.Raw(body)] if _KEY_AT_RISK in body else [found]
+    sound = not _at_risk(body) and _is_all(found, body)
+    return [found] if sound else [msgspec.Raw(body)]
+
+
+def _at_risk(body: bytes) -> bool:
+    return any(one in body for one in _AT_RISK)
+
+
+def _is_all(found: _Record | list[_Record], body: bytes) -> bool:
+    """Whether what was understood has each label of the message: one that stands twice, or that
+    nobody knows, is missing."""
+    return msgspec.json.encode(found).count(_LABEL) == body.count(_LABEL)
 
 
 def _resolve(records: Iterable[_Record | msgspec.Raw], bases: _Carried) -> Pack:
@@ -173,12 +186,15 @@ def _resolve(records: Iterable[_Record | msgspec.Raw], bases: _Carried) -> Pack:
 
 def _read(raw: msgspec.Raw, bases: _Carried) -> _Record:
     """One record; what it gives to those behind it is taken also where the rest is of no use."""
+    twice = _twice(raw)
+    if twice in _Bases.__struct_fields__:  # nobody knows which of them those behind it mean
+        raise _Spoilt(twice, "twice")
     try:
         found = _RECORD.decode(raw)
         strange = next((key for key in _KEYS.decode(raw) if key.endswith("_")), "")
-        if not strange:
+        if not strange and not twice:
             return found
-        fault = _Unfit(strange, "unknown_field")
+        fault = _Unfit(twice, "twice") if twice else _Unfit(strange, "unknown_field")
     except msgspec.ValidationError as why:
         fault = _Unfit(_field(why), "type")
     try:
@@ -187,6 +203,16 @@ def _read(raw: msgspec.Raw, bases: _Carried) -> _Record:
         if field := _field(why):
             raise _Spoilt(field, "type") from why
     raise fault
+
+
+def _twice(raw: msgspec.Raw) -> str:
+    """A label that stands twice in a record."""
+    text = bytes(raw).strip()
+    if text[:1] != b"{":
+        return ""
+    pairs = json.loads(text, object_pairs_hook=list, parse_int=str, parse_float=str)
+    times = Counter(key for key, _ in pairs)
+    return next((key for key, many in times.items() if many > 1), "")
 
 
 def _named(raw: msgspec.Raw) -> str:

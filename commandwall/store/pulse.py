@@ -49,6 +49,7 @@ class Feed:
     tries: int = 0  # failed connections in a row
     next_try_at: Ms = NEVER
     trouble: str = ""
+    limited: int = 0  # readings over the limit of their devices
 
 
 @dataclass(frozen=True, slots=True)

@@ -196,13 +196,16 @@ def _switch(world: Any) -> SourceSwitch | None:
 
 
 def test_brokers_have_a_lamp_each_and_one_that_is_gone_is_said(world: Any, make_wall: Any) -> None:
-    here = Feed("mqtts://wall@broker.city:8883", True, Ms(NOW - SECOND), 2200.0, 0.2, 3, 2, 4)
+    here = Feed(
+        "mqtts://wall@broker.city:8883", True, Ms(NOW - SECOND), 2200.0, 0.2, 3, 2, 4, limited=7
+    )
     gone = Feed("mqtt://10.0.0.7", at=Ms(NOW - 60 * SECOND), tries=3, trouble="unreachable")
     sync = world.sync(feeds=(here, gone))
     wall = opened(world, make_wall, a_sight(a_station(0)), sync=sync)
     told = words_of(wall, "stations")
     for words in (
-        "broker.city:8883 在线　2,200 条/秒　滞后 0.2 秒　1 秒前　拒收 3　未知设备 2　缺 4 包",
+        "broker.city:8883 在线　2,200 条/秒　滞后 0.2 秒　1 秒前　拒收 3　未知设备 2　缺 4 包"
+        "　设备超频，略去 7 条",
         "10.0.0.7 断开　第 3 次重连",
     ):
         assert words in told

@@ -201,6 +201,21 @@ def test_what_came_while_the_station_was_away_is_caught_up(
     sent.stop()
 
 
+def test_a_device_that_floods_is_thinned_out_and_the_lamp_says_so(
+    broker: Broker, open_station: Open
+) -> None:
+    station = open_station(broker)
+    station.serve()
+    until(lambda: station.lamp.joined)
+    sent, base = Publisher(broker.port), int(time.time()) - 60
+    flood = [{"n": "s1", "t": base + i / 100, "v": i} for i in range(100)]
+    sent.tell("sensors/gw", [*flood, {"n": "s2", "t": base, "v": 5}])
+    until(lambda: station.shown(1) == 99 and station.lamp.limited)
+    assert station.history(1) == [*map(float, range(10)), 99.0]
+    assert (station.lamp.limited, station.shown(2)) == (89, 5)
+    sent.stop()
+
+
 class Unwilling:
     """The live side of a station whose disk refuses the first times."""
 
