@@ -17,7 +17,7 @@ from commandwall import secret
 from commandwall.clock import Clock, Ms
 from commandwall.plain import sound
 from commandwall.pool import connection, marks, schema
-from commandwall.pool.rows import Places, Row, shape
+from commandwall.pool.rows import Places, Row, reader, shape
 from commandwall.store.journal import Line
 from commandwall.store.sight import Said, Sight
 
@@ -140,14 +140,14 @@ class Client:
         if asked is not None and asked[0] == after:
             limit, found = asked[1], asked[2].result()
         else:
-            found = self._rows(PAGE, after, limit)
+            found = self._found(after, limit)
         if [row[0] for row in found] != list(range(after + 1, after + 1 + len(found))):
             raise PoolTrouble("epoch", f"the feed does not go on after {after}")
         return self._page(after + len(found), found, more=len(found) == limit)
 
     def ahead(self, after: int, limit: int) -> None:
         """Let the pool read what follows a position, while its caller writes what came before."""
-        self._ahead = after, limit, self._reader.submit(self._rows, PAGE, after, limit)
+        self._ahead = after, limit, self._reader.submit(self._found, after, limit)
 
     def tails(self) -> tuple[int, dict[str, int]]:
         """Newest position that the feed no longer keeps, and the newest such of each kind."""
@@ -313,15 +313,21 @@ class Client:
         with _troubles():
             return self._conn.execute(sql, params or None).fetchall()
 
+    def _found(self, after: int, limit: int) -> list[Row]:
+        """A page with its bodies unread: whose they are says how each is read."""
+        with _troubles(), self._conn.cursor() as cursor:
+            set_json_loads(_unread, cursor)
+            return cursor.execute(PAGE, (after, limit)).fetchall()
+
     def _page(self, last: int, found: Sequence[Row], more: bool) -> Page:
         page = Page(last, more)
         for _, kind, key, op, body in found:
             if kind == "journal":
-                page.lines.append(_line(body))
+                page.lines.append(_line(msgspec.json.decode(body)))
             elif op == "A":
                 page.anew.append(kind)
             elif kind in self._places and op == "U":
-                row = shape(kind, self._places[kind])(body)
+                row = reader(kind, self._places[kind])(body)
                 page.rows.setdefault(kind, []).append(row)
             elif kind in self._places and op == "D":
                 page.gone.setdefault(kind, []).append(key)
@@ -347,6 +353,10 @@ def _said(facts: Any) -> Said:
         return msgspec.convert(sound(facts), Said)
     except ValueError:
         return Said()
+
+
+def _unread(body: str | bytes) -> str | bytes:
+    return body
 
 
 def _line(body: dict[str, Any]) -> Line:

@@ -370,7 +370,8 @@ def _page() -> str:
 
     op: U with the newest row as a JSON array, D where it is gone, R repeated further down, A where
     all rows of the kind are to be copied anew. A town gets D for what left its area, and R without
-    a name for what never lay there.
+    a name for what never lay there. OFFSET keeps the planner from reading a row once for each time
+    that its body is asked for.
     """
     rows = "\n        ".join(
         f"WHEN '{name}' THEN (SELECT jsonb_build_array({out(name, 't', text=True)}) "
@@ -403,7 +404,7 @@ SECURITY DEFINER SET search_path = public, pg_temp AS $$
             FROM (SELECT * FROM cw_feed WHERE cw_feed.pos > after ORDER BY cw_feed.pos LIMIT lim) c
             WINDOW later AS (PARTITION BY c.kind, c.id ORDER BY c.pos
                 ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING)) f,
-            (SELECT cw_scope() AS area OFFSET 0) s) h) g
+            (SELECT cw_scope() AS area OFFSET 0) s OFFSET 0) h OFFSET 0) g
     ORDER BY g.pos
 $$;
 """

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import cache
 from operator import itemgetter
@@ -24,6 +24,8 @@ from commandwall.store.store import MIRROR_POINTER, upsert_sql
 from commandwall.store.tables import RING
 
 Row = tuple[Any, ...]
+Held = Mapping[str, tuple[int, Row]]
+"""id -> number and row of the events that are there."""
 STONES, STEP, KEPT = "stones", 1000, 100
 """Milestones: under which name they are kept, after how many positions, and how many."""
 UNLOGGED = frozenset({"household", "attachment", "indicatorvalue"})
@@ -144,18 +146,38 @@ class Mirror:
 
     def _put(self, conn: Connection, name: str, rows: Sequence[Row]) -> None:
         if name == "event":
-            newest = {row[0]: row for row in rows}
-            held = _held(conn, list(newest))
-            before = [row for _, row in held.values()]
-            self._recount(conn, before, list(newest.values()))
-            entries = _put_events(conn, list(newest.values()), held)
-            for entry in entries if self._logs else ():
-                self._log(conn, name, entry)
+            self._put_events(conn, list({row[0]: row for row in rows}.values()))
         else:
             newest = {row[0]: row for row in rows}
             self._log_change(conn, name, self._rows(conn, name, list(newest)), newest)
             conn.exec_driver_sql(upsert_sql(kinds(MIRROR)[name]), list(newest.values()))
         _announce(conn, name, [row[0] for row in rows])
+
+    def _put_events(self, conn: Connection, rows: Sequence[Row]) -> None:
+        """Rows of different events; one that is now reported at another time gets another number:
+        it goes and comes anew."""
+        held = _held(conn, [row[0] for row in rows])
+        at = _columns().index("reported_at")
+        stays = [row for row in rows if row[0] in held and numbers.fits(held[row[0]][0], row[at])]
+        staying = {row[0] for row in stays}
+        self._change_events(conn, stays, held)
+        self._add_events(conn, [row for row in rows if row[0] not in staying], held)
+
+    def _change_events(self, conn: Connection, rows: list[Row], held: Held) -> None:
+        olds = _change(conn, rows, held)
+        self._recount(conn, [held[row[0]][1] for row in rows], rows, olds)
+        if self._logs:
+            self._log(conn, "event", undo.of_columns([row[0] for row in rows], olds, []))
+
+    def _add_events(self, conn: Connection, rows: Sequence[Row], held: Held) -> None:
+        moved = [(held[row[0]], row) for row in rows if row[0] in held]
+        _remove(conn, [one for one, _ in moved])
+        _add(conn, rows)
+        self._recount(conn, [row for (_, row), _ in moved], rows)
+        if self._logs:
+            pairs = [(old, new) for (_, old), new in moved]
+            made = [row[0] for row in rows if row[0] not in held]
+            self._log(conn, "event", undo.of_change(_columns(), pairs, made))
 
     def _drop(self, conn: Connection, name: str, keys: Sequence[str]) -> None:
         self._log_removal(conn, name, keys)
@@ -200,12 +222,21 @@ class Mirror:
         assert raw is not None
         return list(raw.execute(sql, (json.dumps(list(keys)),)))
 
-    def _recount(self, conn: Connection, before: Sequence[Row], after: Sequence[Row]) -> None:
-        """Events that were so are now so."""
-        for name in COUNTERS:
-            _count(conn, name, _changes(before, after, COUNTERS[name][0]))
-        facts = _changes(before, after, NAMES)
-        self._hot.change(conn, (-facts).elements(), (+facts).elements())
+    def _recount(
+        self, conn: Connection, before: Sequence[Row], after: Sequence[Row],
+        columns: Container[str] | None = None,
+    ) -> None:  # fmt: skip
+        """Events that were so are now so; `columns`: the only ones in which any of them differs."""
+
+        def differ(names: tuple[str, ...]) -> bool:
+            return columns is None or any(name in columns for name in names)
+
+        for name, (names, _) in COUNTERS.items():
+            if differ(names):
+                _count(conn, name, _changes(before, after, names))
+        if differ(NAMES):
+            facts = _changes(before, after, NAMES)
+            self._hot.change(conn, (-facts).elements(), (+facts).elements())
 
 
 def use(folder: Path, name: str) -> None:
@@ -268,7 +299,7 @@ def _changes(before: Iterable[Row], after: Iterable[Row], names: tuple[str, ...]
     """How many events more there are with these columns so; nothing of events that stay so."""
     part = _part(names)
     found = Counter(map(part, after))
-    found.subtract(map(part, before))
+    found.subtract(Counter(map(part, before)))
     return found
 
 
@@ -307,15 +338,20 @@ def _whole_hour(column: str) -> str:
 
 
 @cache
+def _columns() -> list[str]:
+    """The columns of an event."""
+    return list(mirror.tables["event"].columns.keys())
+
+
+@cache
 def _part(names: tuple[str, ...]) -> Callable[[Row], Row]:
     """What takes these columns out of an event's row."""
-    columns = [c.name for c in mirror.tables["event"].columns]
-    first, *more = (columns.index(name) for name in names)
+    first, *more = (_columns().index(name) for name in names)
     return itemgetter(first, *more) if more else itemgetter(slice(first, first + 1))
 
 
-def _held(conn: Connection, keys: Iterable[str]) -> dict[str, tuple[int, Row]]:
-    """id -> number and row of the events that the mirror has."""
+def _held(conn: Connection, keys: Iterable[str]) -> Held:
+    """Those of these events that the mirror has."""
     sql = (
         "SELECT e.rowid, e.* FROM (SELECT DISTINCT value FROM json_each(?)) CROSS JOIN event e"
         " ON e.id = value"
@@ -326,39 +362,21 @@ def _held(conn: Connection, keys: Iterable[str]) -> dict[str, tuple[int, Row]]:
     return {row[1]: (row[0], row[1:]) for row in found}
 
 
-def _put_events(
-    conn: Connection, rows: Sequence[Row], held: Mapping[str, tuple[int, Row]]
-) -> list[bytes]:
-    """Rows of different events, and their words; returns what to log of them."""
-    at = mirror.tables["event"].columns.keys().index("reported_at")
-    stays = [row for row in rows if row[0] in held and numbers.fits(held[row[0]][0], row[at])]
-    olds = _change(conn, stays, held)
-    staying = {row[0] for row in stays}
-    moved = [(key, no) for key, (no, _) in held.items() if key not in staying]
-    _forget_words(conn, [no for _, no in moved])
-    if moved:
-        conn.exec_driver_sql("DELETE FROM event WHERE id = ?", [(key,) for key, _ in moved])
-    others = [row for row in rows if row[0] not in staying]
-    _add(conn, others, at)
-    pairs = [(held[row[0]][1], row) for row in others if row[0] in held]
-    made = [row[0] for row in others if row[0] not in held]
-    columns = mirror.tables["event"].columns.keys()
-    return [
-        undo.of_columns([row[0] for row in stays], olds, []),
-        undo.of_change(columns, pairs, made),
-    ]
+def _remove(conn: Connection, events: Sequence[tuple[int, Row]]) -> None:
+    if events:
+        _forget_words(conn, [no for no, _ in events])
+        sql = "DELETE FROM event WHERE rowid = ?"
+        conn.exec_driver_sql(sql, [(no,) for no, _ in events])
 
 
-def _change(
-    conn: Connection, rows: list[Row], held: Mapping[str, tuple[int, Row]]
-) -> dict[str, tuple[Any, ...]]:
+def _change(conn: Connection, rows: list[Row], held: Held) -> dict[str, tuple[Any, ...]]:
     """Newer rows of events that keep their number: the columns that differ anywhere among them,
     which are few, in the order of the file, into which the rows are brought. Most say the same
     words as before. Returns what those columns held."""
     pairs = sorted((*held[row[0]], row) for row in rows)
     rows[:] = [row for _, _, row in pairs]
     news, olds = (zip(*(pair[i] for pair in pairs), strict=True) for i in (2, 1))
-    named = zip(mirror.tables["event"].columns.keys(), news, olds, strict=False)
+    named = zip(_columns(), news, olds, strict=False)
     before = {name: old for name, new, old in named if new != old}
     names = tuple(before)
     if not names:
@@ -366,19 +384,21 @@ def _change(
     part, places = _part(names), ", ".join(f'"{name}" = ?' for name in names)
     changed = [(*part(row), no) for no, _, row in pairs]
     conn.exec_driver_sql(f"UPDATE event SET {places} WHERE rowid = ?", changed)
-    texts = _part(fulltext.TEXTS)
-    told = [(no, row) for no, old, row in pairs if texts(row) != texts(old)]
-    _forget_words(conn, [no for no, _ in told])
-    _keep_words(conn, told)
+    if not before.keys().isdisjoint(fulltext.TEXTS):
+        texts = _part(fulltext.TEXTS)
+        told = [(no, row) for no, old, row in pairs if texts(row) != texts(old)]
+        _forget_words(conn, [no for no, _ in told])
+        _keep_words(conn, told)
     return before
 
 
-def _add(conn: Connection, rows: Sequence[Row], at: int) -> None:
+def _add(conn: Connection, rows: Sequence[Row]) -> None:
     if not rows:
         return
+    at = _columns().index("reported_at")
     rows = sorted(rows, key=lambda row: (row[at], row[0]))
     free = numbers.free(conn, [row[at] for row in rows])
-    names = ", ".join(f'"{c.name}"' for c in mirror.tables["event"].columns)
+    names = ", ".join(f'"{name}"' for name in _columns())
     sql = f"INSERT INTO event(rowid, {names}) VALUES (?{', ?' * len(rows[0])})"
     conn.exec_driver_sql(sql, [(no, *row) for no, row in zip(free, rows, strict=True)])
     _keep_words(conn, list(zip(free, rows, strict=True)))
