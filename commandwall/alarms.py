@@ -15,16 +15,20 @@ from commandwall.store.store import Reader, Refused, Tx
 
 UNACK, ACKED, RTNUN, NORM = "UNACK", "ACKED", "RTNUN", "NORM"
 """Unacknowledged, acknowledged, returned but unacknowledged, normal (over)."""
+STALE = "STALE"
+"""The device is silent: never normal, and nobody is asked to acknowledge it."""
+BROKEN, SILENT = "BAD", "STALE"
+"""Classes of alarms about a device itself (list device_fault), beside one of what it measures."""
 AFTER_ACK = {UNACK: ACKED, RTNUN: NORM}
 NAMESPACE = uuid.UUID("5b2c1f7e-7d0a-4f8e-9b51-6f3c1c0f2a11")
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One row of assets/codelists/alarm_rules.toml: a threshold of a sensor class."""
+    """One row of assets/codelists/alarm_rules.toml: a threshold of a sensor class, or a fault."""
 
     id: str
-    cls: str
+    cls: str  # of sensor_class or device_fault
     severity: int
     low_bad: bool
     threshold: float
@@ -48,7 +52,7 @@ def rules(on: date | None = None) -> list[Rule]:
 
 @dataclass(frozen=True, slots=True)
 class Crossing:
-    """A sensor whose severity changed: `severity` 0 means within its limits again."""
+    """A sensor whose severity under the rules of a class changed: 0 is within its limits again."""
 
     sensor: Sensor
     rule: Rule
@@ -65,7 +69,7 @@ class Alarm:
     id: str
     sensor: str
     rule: str  # row of assets/codelists/alarm_rules.toml
-    cls: str
+    cls: str  # of its rule
     severity: int  # 1 (Ⅰ, worst) .. 4
     state: str
     value: float
@@ -103,22 +107,28 @@ def acknowledge(tx: Tx, alarm: str) -> None:
 
 def observe(tx: Tx, crossings: Sequence[Crossing]) -> None:
     """What the readings say: raise, change severity, clear. Every station computes it alike."""
-    newest = {a.sensor: a for a in active(tx, [c.sensor.id for c in crossings])}
+    newest = {(a.sensor, a.cls): a for a in active(tx, [c.sensor.id for c in crossings])}
     known = {a.id for a in tx.many(Alarm, [_key(c) for c in crossings if c.severity])}
     fresh: dict[str, Alarm] = {}
     for crossing in crossings:
-        before = newest.get(crossing.sensor.id)
+        thing = crossing.sensor.id, crossing.rule.cls
+        before = newest.get(thing)
         after = _after(before, crossing)
         # Readings that come a second time raise nothing anew that is over.
         again = before is None and after is not None and after.id in known
         if after is not None and after != before and not again:
-            newest[after.sensor] = fresh[after.id] = after
+            newest[thing] = fresh[after.id] = after
     tx.put(*fresh.values())
 
 
 def active(reader: Reader, sensors: Sequence[str]) -> list[Alarm]:
     """The alarms of these devices whose cause lasts."""
     return reader.many(Alarm, sensors, "sensor", cleared_at=None)
+
+
+def of_device(alarm: Alarm) -> bool:
+    """Whether it is about the device itself, and says nothing of what the device measures."""
+    return alarm.cls in (BROKEN, SILENT)
 
 
 def event_id(alarm: str) -> str:
@@ -158,7 +168,8 @@ def _raised(crossing: Crossing) -> Alarm:
     sensor, rule = crossing.sensor, crossing.rule
     key = _key(crossing)
     return Alarm(
-        key, sensor.id, rule.id, sensor.cls, crossing.severity, UNACK, crossing.value,
+        key, sensor.id, rule.id, rule.cls, crossing.severity,
+        STALE if rule.cls == SILENT else UNACK, crossing.value,
         sensor.unit, sensor.area, sensor.lon, sensor.lat, crossing.at, crossing.at,
         event=event_id(key) if rule.files_event else "",
     )  # fmt: skip

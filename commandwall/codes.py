@@ -12,6 +12,8 @@ from typing import Any
 from commandwall.clock import today
 from commandwall.config import ASSETS
 
+Facts = Mapping[str, Any]
+"""What a row states beside its key, names and days."""
 FIXED = frozenset({"id", "zh", "en", "valid_from", "valid_to"})
 
 

@@ -54,6 +54,7 @@ REACTIONS: tuple[tuple[type[Any], Reaction], ...] = (
 SWEEPS: tuple[tuple[str, Sweep], ...] = (
     ("thresholds of a new day", sensors.begin_day),
     ("silent devices", sensors.mark_silent),
+    ("alarms of silent devices", sensors.tell_silent),
     ("units on their way", dispatch.follow),
     ("modes that ran out", modes.expire),
 )

@@ -7,12 +7,15 @@ crossings at the same moments.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
 
-from commandwall.alarms import Crossing, Rule
+from commandwall.alarms import BROKEN, SILENT, Crossing, Rule
 from commandwall.clock import Ms
+from commandwall.faults import Faults
+from commandwall.quality import Quality
 from commandwall.sensors import GOOD, Sensor
 
 SEVERITIES = (1, 2, 3, 4)
@@ -23,8 +26,12 @@ CALM = 5
 class Judge:
     """Keeps the severity of every sensor and says which ones cross."""
 
-    def __init__(self, sensors: Sequence[Sensor], rules: Sequence[Rule]) -> None:
+    def __init__(
+        self, sensors: Sequence[Sensor], rules: Sequence[Rule], on: date | None = None
+    ) -> None:
+        """`on`: the day whose rows say what readings can be, today where none is given."""
         self.sensors = sensors
+        self.quality, self.faults = Quality(sensors, on), Faults(sensors, rules)
         self._rules = {(r.cls, r.severity): r for r in rules}
         classes = sorted({s.cls for s in sensors})
         index = {cls: i for i, cls in enumerate(classes)}
@@ -40,9 +47,12 @@ class Judge:
         self._pending = np.full(n, CALM, np.int8)
         self._since = np.zeros(n, np.int64)
 
-    def restore(self, row: int, severity: int) -> None:
+    def restore(self, row: int, severity: int, cls: str) -> None:
         """Begin with an alarm that is already known."""
-        self.severity[row] = self._pending[row] = severity
+        if cls in (BROKEN, SILENT):
+            self.faults.restore(row, cls)
+        else:
+            self.severity[row] = self._pending[row] = severity
 
     def doubts(self, rows: NDArray[np.intp]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
         """The severity that each of these would change to, and since when: a delay that runs."""
@@ -62,9 +72,13 @@ class Judge:
         quality: NDArray[np.uint8],
     ) -> Iterator[list[Crossing]]:
         """Take readings, those of one sensor in their order: they count as if each came alone.
-        Yields crossings, never two of one sensor at once."""
+        Sets `quality` to what is found of each. Yields crossings, never two of one sensor under
+        the rules of one class at once."""
         for turn in _turns(rows):
-            if crossings := self.step(rows[turn], value[turn], at[turn], quality[turn]):
+            found = quality[turn]
+            crossings = self.step(rows[turn], value[turn], at[turn], found)
+            quality[turn] = found
+            if crossings:
                 yield crossings
 
     def step(
@@ -76,10 +90,18 @@ class Judge:
     ) -> list[Crossing]:
         """Take one reading of each of these sensors; the crossings they make.
 
-        Readings that are not good are left out: a broken device raises no process alarm.
+        Sets `quality`. Readings that are not good are left out: a broken device raises no process
+        alarm, but one of its own.
         """
-        fit = (quality == GOOD) & ~self._no_rule[self._cls[rows]] & np.isfinite(value)
+        quality[:] = self.quality.look(rows, value, at, quality)
+        faults = self.faults.take(rows, value, at, quality)
+        fit = (quality == GOOD) & ~self._no_rule[self._cls[rows]]
         rows, value, at = rows[fit], value[fit], at[fit]
+        return [*faults, *self._ruled(rows, value, at)]
+
+    def _ruled(
+        self, rows: NDArray[np.intp], value: NDArray[np.float32], at: NDArray[np.int64]
+    ) -> list[Crossing]:
         wanted = self._wanted(rows, value)
         self._since[rows] = np.where(wanted != self._pending[rows], at, self._since[rows])
         self._pending[rows] = wanted

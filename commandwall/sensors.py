@@ -54,6 +54,8 @@ class Watch:
     """Looks where the units are that were sent."""
     expire: Callable[[Ms], None]
     """Ends the modes that ran out by a moment."""
+    hush: Callable[[], None]
+    """Raises an alarm of each device that fell silent."""
 
 
 def begin_day(watch: Watch, now: Ms) -> None:
@@ -63,12 +65,17 @@ def begin_day(watch: Watch, now: Ms) -> None:
 
 
 def mark_silent(watch: Watch, now: Ms) -> None:
-    """Devices that missed a few periods become stale: unknown is not normal."""
+    """What devices said some periods ago is shown as stale: unknown is not normal."""
     columns = watch.readings.read()
     late = now - columns["at"][watch.no] > codes.limit("silent_periods", day(now)) * watch.period_ms
     silent = watch.no[late & (columns["quality"][watch.no] != STALE)]
     if len(silent):
         watch.readings.write(silent, quality=np.full(len(silent), STALE, np.uint8))
+
+
+def tell_silent(watch: Watch, now: Ms) -> None:
+    """Devices that missed the time of their class have an alarm each."""
+    watch.hush()
 
 
 READING_DTYPE = np.dtype([("no", "<u4"), ("at", "<i8"), ("value", "<f4"), ("quality", "u1")])

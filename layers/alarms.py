@@ -7,7 +7,7 @@ from PySide6.QtCore import QPointF
 from PySide6.QtGui import QPainter
 
 from commandwall import codes
-from commandwall.alarms import RTNUN, UNACK, Alarm
+from commandwall.alarms import RTNUN, UNACK, Alarm, of_device
 from commandwall.picture import Changes, Picture, Tick
 from commandwall.sensors import STALE
 from layers import words
@@ -23,7 +23,9 @@ class AlarmsLayer(Layer):
 
     def refresh(self, picture: Picture, changes: Changes, scene: Scene) -> None:
         # Worst and newest last: they are drawn over the others.
-        alarms = sorted(picture.alarms.values(), key=lambda a: (-a.severity, a.raised_at))
+        # One about a device stands in the list; here the device itself shows what it is.
+        told = (a for a in picture.alarms.values() if not of_device(a))
+        alarms = sorted(told, key=lambda a: (-a.severity, a.raised_at))
         self.count = len(alarms)
         self.at = max((a.changed_at for a in alarms), default=None)
         dense = len(alarms) > scene.style.map["mark"]["dense_after"]

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from commandwall import codes
+from commandwall.alarms import of_device
 from commandwall.areas import Area
 from commandwall.clock import Ms
 from commandwall.picture import (
@@ -82,7 +83,7 @@ def open_events(picture: Picture, tree: AreaTree, level: int) -> Floats:
 
 
 def alarms(picture: Picture, tree: AreaTree, level: int) -> Floats:
-    rows = tree.rows_for([alarm.area for alarm in picture.alarms.values()])
+    rows = tree.rows_for([a.area for a in picture.alarms.values() if not of_device(a)])
     return tree.total(rows, np.ones(len(rows)), level)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from PySide6.QtCore import QRectF
 
 from commandwall import alarms
-from commandwall.alarms import RTNUN, UNACK, Alarm
+from commandwall.alarms import RTNUN, UNACK, Alarm, of_device
 from commandwall.picture import Changes, Picture, Readings, Tick
 from widgets import age, marks, words
 from widgets.base import Command
@@ -120,7 +120,9 @@ class AlarmList(RowList):
         paper.write(paper.width - 8, base, age.age(now, self._read_at(alarm)), Ink("age"), RIGHT)
 
     def title_of(self, alarm: Alarm) -> str:
-        """燃气 27 %LEL: the class and the newest value."""
+        """燃气 27 %LEL: the class and the newest value; of a fault its name alone."""
+        if of_device(alarm):
+            return named("device_fault", alarm.cls)
         row = self.picture.sensors.row_of.get(alarm.sensor)
         value = alarm.value if row is None else float(self.picture.sensors.value[row])
         return (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from commandwall.alarms import Alarm
+from commandwall.alarms import Alarm, of_device
 from commandwall.areas import CITY
 from commandwall.clock import SECOND
 from commandwall.directives import Directive
@@ -38,7 +38,9 @@ def place(picture: Picture, code: str) -> str:
 
 
 def alarm_title(alarm: Alarm) -> str:
-    """燃气 27 %LEL"""
+    """燃气 27 %LEL; of a fault its name alone."""
+    if of_device(alarm):
+        return named("device_fault", alarm.cls)
     decimals = 0 if alarm.value == int(alarm.value) or abs(alarm.value) >= 20 else 1
     value = age.measure(alarm.value, measured_in(alarm.unit), decimals)
     return f"{named('sensor_class', alarm.cls)} {value}"

@@ -14,6 +14,7 @@ from commandwall.clock import DAY, MINUTE, SECOND, Clock, Ms, day
 from commandwall.desk import Desk
 from commandwall.judge import CALM, Judge
 from commandwall.pool.recorder import Recorder
+from commandwall.silence import Hearing
 from commandwall.store import live
 from commandwall.store.store import Store
 from commandwall.store.telemetry import FIXES, READINGS
@@ -55,7 +56,8 @@ class Packs:
         size = int(self._no.max(initial=0)) + 1
         self._row = np.full(size, -1, np.intp)
         self._row[self._no] = np.arange(len(known))
-        self._judge = Judge(known, alarms.rules(self._day))
+        self._judge = Judge(known, alarms.rules(self._day), self._day)
+        self._hearing = Hearing(known, self._day)
         self._readings = self._open("sensors", live.READING, size)
         self._doubts = self._open("judge", live.DOUBT, size)
         self._restore({s.id: row for row, s in enumerate(known)})
@@ -101,7 +103,7 @@ class Packs:
     def watch(self) -> sensors.Watch:
         """What the sweeps look at each second."""
         live_ = self._no, self._period, self._readings, self._day
-        return sensors.Watch(*live_, self.rearrange, self._follow, self._expire)
+        return sensors.Watch(*live_, self.rearrange, self._follow, self._expire, self._hush)
 
     def _follow(self) -> None:
         """What positions show of units that were sent becomes known."""
@@ -115,19 +117,32 @@ class Packs:
         if self._store.read(lambda r: modes.lapsed(r, now)):
             self._desk.run(modes.end_lapsed, {})
 
+    def _hush(self) -> None:
+        """Devices that fell silent while others were heard."""
+        live_ = self._readings.read()
+        at = live_["at"][self._no]
+        rows = self._hearing.silent(at)
+        value, since = live_["value"][self._no[rows]], self._hearing.due(at)[rows]
+        if crossings := self._judge.faults.hush(rows, value, since):
+            self._doubtful = True
+            self._desk.run(alarms.observe, {"crossings": crossings}, local=True)
+            self._doubtful = False
+
     def _take_readings(self, readings: NDArray[np.void]) -> None:
         readings = readings[readings["no"] < len(self._row)]
         # A new connection begins with packs of the last minutes: what is known is not judged again.
         readings = readings[readings["at"] > self._readings.read()["at"][readings["no"]]]
         rows = self._row[readings["no"]]
         readings, rows = readings[rows >= 0], rows[rows >= 0]
-        value, at, quality = readings["value"], readings["at"], readings["quality"]
+        value, at, quality = readings["value"], readings["at"], readings["quality"].copy()
         # A reading counts as known only once its alarm is on disk: killed before, it comes again.
         for crossings in self._judge.take(rows, value, at, quality):
             self._desk.run(alarms.observe, {"crossings": crossings}, local=True)
         no, shown = self._no[rows], self._severity(rows)
         pending, since = self._judge.doubts(rows)
-        self._doubts.write(no, pending=pending, since=since)
+        alike = self._judge.quality.alike[rows]
+        self._doubts.write(no, pending=pending, since=since, alike=alike)
+        readings["quality"] = quality
         self._readings.write(no, at=at, value=value, quality=quality, severity=shown)
         self._record(READINGS, readings)
 
@@ -167,14 +182,16 @@ class Packs:
     def _restore(self, row_of: dict[str, int]) -> None:
         for alarm in self._store.read(lambda r: r.find(alarms.Alarm, cleared_at=None)):
             if alarm.sensor in row_of:
-                self._judge.restore(row_of[alarm.sensor], alarm.severity)
+                self._judge.restore(row_of[alarm.sensor], alarm.severity, alarm.cls)
         self._resume()
 
     def _resume(self) -> None:
         """Delays that ran when the agent ended go on, where no reading was missed since."""
-        no = self._no[self._readings.read()["at"][self._no] > self._clock.now() - REACH]
-        kept = self._doubts.read()
-        no = no[kept["since"][no] > 0]
+        live_, kept = self._readings.read(), self._doubts.read()
+        no = self._no[live_["at"][self._no] > 0]
+        last = live_["value"][no], live_["at"][no], kept["alike"][no]
+        self._judge.quality.resume(self._row[no], *last)
+        no = no[(live_["at"][no] > self._clock.now() - REACH) & (kept["since"][no] > 0)]
         self._judge.resume(self._row[no], kept["pending"][no], kept["since"][no])
 
     def _open(self, what: str, columns: live.Columns, rows: int) -> live.LiveArrays:

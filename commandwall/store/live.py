@@ -23,7 +23,7 @@ HEAD = 24
 """Bytes before the counters: the mark, the rows, and when the machine began."""
 TRIES = 100
 READING = (("at", "i8"), ("value", "f4"), ("quality", "u1"), ("severity", "u1"))
-DOUBT = (("pending", "u1"), ("since", "i8"))
+DOUBT = (("pending", "u1"), ("since", "i8"), ("alike", "u1"))
 FIX = (("at", "i8"), ("lon", "f8"), ("lat", "f8"))
 Columns = tuple[tuple[str, str], ...]
 

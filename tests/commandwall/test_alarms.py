@@ -117,3 +117,15 @@ def test_a_storm_is_two_questions_however_many_devices_it_has(station: Station) 
 
     station.desk.run(counted, {"crossings": many}, local=True)
     assert len(station.alarms()) == 800 and len(asked) == 2
+
+
+def test_a_fault_of_a_device_stands_beside_what_it_measures(station: Station) -> None:
+    station.see(crossing("GAS-2", 0), crossing("BAD-4", 0), crossing("STALE-4", 1))
+    assert {(a.cls, a.state) for a in station.alarms()} == {
+        ("GAS", alarms.UNACK), ("BAD", alarms.UNACK), ("STALE", alarms.STALE),
+    }  # fmt: skip
+    station.see(crossing("STALE-4", 2, calm=True), crossing("BAD-4", 3, calm=True))
+    assert {(a.cls, a.state) for a in station.alarms()} == {
+        ("GAS", alarms.UNACK), ("BAD", alarms.RTNUN), ("STALE", alarms.NORM),
+    }  # fmt: skip
+    assert len(station.filed()) == 1

@@ -27,7 +27,7 @@ class Station:
         period = np.array([1, 60, 1], np.int64) * SECOND
         self.renewed = 0
         self.watch = Watch(np.arange(3), period, arrays, day(NOW), self._renew, lambda: None,
-                           lambda now: None)  # fmt: skip
+                           lambda now: None, lambda: None)  # fmt: skip
 
     def _renew(self) -> None:
         self.renewed += 1
@@ -68,7 +68,10 @@ def test_a_new_day_begins_once(tmp_path: Path) -> None:
 def test_the_tables_name_what_runs_by_itself() -> None:
     names = [name for name, _ in desk.SWEEPS]
     assert names == [
-        "thresholds of a new day", "silent devices", "units on their way", "modes that ran out",
+        "thresholds of a new day", "silent devices", "alarms of silent devices",
+        "units on their way", "modes that ran out",
     ]  # fmt: skip
     sweeps = [sweep for _, sweep in desk.SWEEPS]
-    assert sweeps == [sensors.begin_day, sensors.mark_silent, dispatch.follow, modes.expire]
+    assert sweeps == [
+        sensors.begin_day, sensors.mark_silent, sensors.tell_silent, dispatch.follow, modes.expire,
+    ]  # fmt: skip

@@ -10,8 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from commandwall.alarms import Rule
+from commandwall.clock import SECOND
 from commandwall.judge import Judge
 from commandwall.sensors import BAD, GOOD, Sensor
+from commandwall.silence import Hearing
 
 RULES = [
     Rule(f"GAS-{s}", "GAS", s, False, t, 5.0, 60.0, 3.0, s < 3, 1, "gas", f"燃气 {t}", f"Gas {t}")
@@ -141,3 +143,122 @@ def test_however_readings_are_split_and_repeated_the_crossings_are_the_same(
     together = crossed(Judge(known, RULES), *packs)
     for sensor in known:
         assert [c for c in together if c[0] == sensor.id] == [c for c in alone if c[0] == sensor.id]
+
+
+# What cannot be true, and who says nothing.
+
+FAULT = Rule("BAD-4", "BAD", 4, False, 0.0, 0.0, 600.0, 0.0, False, 5, "facility", "坏", "Bad")
+HUSH = Rule("STALE-4", "STALE", 4, False, 0.0, 0.0, 0.0, 0.0, False, 5, "facility", "失", "Mute")
+
+
+def told(judge: Judge, *readings: tuple[float, float]) -> list[tuple[str, int, int]]:
+    """(class of the rule, severity, second) of the crossings that (second, value) pairs make."""
+    made = []
+    for second, value in readings:
+        made += judge.step(
+            np.array([0]),
+            np.array([value], np.float32),
+            np.array([int(second * 1000)]),
+            np.array([GOOD], np.uint8),
+        )
+    return [(c.rule.cls, c.severity, c.at // SECOND) for c in made]
+
+
+@pytest.mark.parametrize("value", [-0.5, 100.5, 3e38, float("nan"), float("-inf")])
+def test_what_is_out_of_range_is_a_fault_of_the_device_and_no_gas(value: float) -> None:
+    judge = Judge([a_sensor()], [*RULES, FAULT])
+    assert told(judge, (0, value), (30, value)) == [("BAD", 4, 0)]
+    assert told(judge, (60, 1.0), (90, 1.1), (659, 1.0)) == []
+    assert told(judge, (660, 1.2)) == [("BAD", 0, 60)]
+
+
+def test_twenty_readings_alike_are_no_measuring_where_values_have_grain() -> None:
+    judge = Judge([a_sensor()], [FAULT])
+    assert told(judge, *((30 * n, 4.2) for n in range(19))) == []
+    assert told(judge, (30 * 19, 4.2)) == [("BAD", 4, 30 * 19)]
+
+
+@pytest.mark.parametrize(("cls", "value"), [("GAS", 0.0), ("GAS", 100.0), ("RWL", 3.0)])
+def test_at_rest_at_an_end_of_the_range_or_without_grain_values_may_be_alike(
+    cls: str, value: float
+) -> None:
+    judge = Judge([a_sensor(cls)], [FAULT])
+    assert told(judge, *((30 * n, value) for n in range(60))) == []
+
+
+def test_water_that_jumps_by_a_metre_within_a_minute_is_not_believed_once() -> None:
+    sensor = Sensor("s1", 0, "WLV", "n", "a", "", 120.0, 31.0, "m", -8.0, 5.0, 60)
+    rule = Rule("WLV-1", "WLV", 1, False, 1.0, 0, 0, 0.05, True, 1, "flood", "水", "Water")
+    judge = Judge([sensor], [rule, FAULT])
+    assert told(judge, (0, -1.5), (60, 1.2)) == [("BAD", 4, 60)]
+    assert told(judge, (120, 1.25)) == [("WLV", 1, 120)]  # it stayed: it is so
+    calm = Judge([sensor], [rule, FAULT])
+    assert told(calm, (0, -1.5), (6000, 1.2)) == [("WLV", 1, 6000)]  # much can happen in between
+
+
+def test_a_reading_that_comes_again_is_judged_as_it_was() -> None:
+    sensor = Sensor("s1", 0, "WLV", "n", "a", "", 120.0, 31.0, "m", -8.0, 5.0, 60)
+    judge = Judge([sensor], [FAULT])
+    assert told(judge, (0, -1.5), (60, 1.2), (60, 1.2)) == [("BAD", 4, 60)]
+    assert told(judge, (120, 1.2), (660, 1.2), (719, 1.2)) == []
+
+
+def test_the_quality_that_was_found_goes_on_with_the_reading() -> None:
+    judge, quality = Judge([a_sensor()], RULES), np.full(3, GOOD, np.uint8)
+    given = np.zeros(3, np.intp), np.array([1, 200, 2], np.float32), np.array([1, 2, 3])
+    assert list(judge.take(*given, quality)) == []
+    assert quality.tolist() == [GOOD, BAD, GOOD]
+
+
+def hourly(no: int, cls: str = "GAS", period: int = 30) -> Sensor:
+    return Sensor(f"s{no}", no, cls, "n", "a", "", 120.0, 31.0, "", 0.0, 100.0, period)
+
+
+def test_a_device_is_silent_after_the_time_of_its_class_while_others_are_heard() -> None:
+    hearing = Hearing([hourly(0), hourly(1), hourly(2, "FIR", 3600)])
+    begin = 1_000_000 * SECOND
+    at = np.full(3, begin, np.int64)
+    fell = {}
+    for second in range(0, 400, 10):
+        at[1] = begin + second * SECOND
+        fell[second] = hearing.silent(at).tolist()
+    assert fell[300] == []
+    assert fell[310] == [0]  # GAS: five minutes; FIR tells of itself once a day
+    assert hearing.due(at)[0] == begin + 300 * SECOND
+
+
+def test_while_nothing_is_heard_nobody_falls_silent_and_after_a_gap_all_have_time() -> None:
+    hearing = Hearing([hourly(no) for no in range(3)])
+    at = np.full(3, 1_000_000 * SECOND, np.int64)
+    assert hearing.silent(at).tolist() == []
+    assert hearing.silent(at).tolist() == []  # however long the pool is away
+    at[1] += 7200 * SECOND
+    assert hearing.silent(at).tolist() == []
+    at[1] += 80 * SECOND
+    assert hearing.silent(at).tolist() == []
+    at[1] += 20 * SECOND
+    assert hearing.silent(at).tolist() == [0, 2]
+
+
+def test_very_many_at_once_have_one_cause() -> None:
+    hearing = Hearing([hourly(no) for no in range(200)])
+    at = np.full(200, 1_000_000 * SECOND, np.int64)
+    hearing.silent(at)
+    for _ in range(3):
+        at[30:] += 120 * SECOND
+        found = hearing.silent(at)
+    assert found.tolist() == list(range(30))
+    for _ in range(3):
+        at[60:] += 120 * SECOND
+        found = hearing.silent(at)
+    assert found.tolist() == []
+
+
+def test_whoever_speaks_again_is_silent_no_more() -> None:
+    judge = Judge([a_sensor()], [*RULES, HUSH])
+    told(judge, (0, 1.0))
+    row, value, at = np.array([0]), np.array([1.0], np.float32), np.array([300_000])
+    (fallen,) = judge.faults.hush(row, value, at)
+    assert (fallen.rule.cls, fallen.severity, fallen.at) == ("STALE", 4, 300_000)
+    assert judge.faults.hush(row, value, at) == []
+    assert told(judge, (400, 1.0)) == [("STALE", 0, 400)]

@@ -63,12 +63,15 @@ class Signals:
         hour = (at - rhythm.midnight(rhythm.day_of(Ms(int(at.max(initial=0)))))) / HOUR
         course = np.cos((hour - self._peak[rows]) * np.pi / 12)
         slow = _smooth(self._seed, rows, at / (0.7 * HOUR))
-        quick = _hash(self._seed + 1, rows, at // SECOND)
         value = self._calm[rows] + self._own[rows] + self._sway[rows] * (course + 0.5 * slow)
-        value = value + self._noise[rows] * 0.9 * quick
+        value = value + self.grain(rows, at)
         value = np.where(self.cls[rows] == "DOR", self._shut(rows, hour), value)
         value = np.where(self.cls[rows] == "MET", self._rain(rows, at), value)
         return self.rounded(rows, value)
+
+    def grain(self, rows: Rows, at: Moments) -> Array:
+        """What keeps two readings of a device from being alike, however still it is around it."""
+        return self._noise[rows] * 0.9 * _hash(self._seed + 1, rows, at // SECOND)
 
     def rounded(self, rows: Rows, value: Array) -> Array:
         step = self._step[rows]

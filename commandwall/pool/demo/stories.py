@@ -76,12 +76,12 @@ class Stories:
 
     def lifted(self, rows: Rows, at: Moments, calm: Array) -> Array:
         """Values of devices with what stories add to them."""
-        value = calm.copy()
+        value, grain = calm.copy(), self._signals.grain(rows, at)
         row_of = {int(row): n for n, row in enumerate(rows)}
         for story in self.active(Ms(int(at.max(initial=0)))):
             here = [(n, row_of[int(row)]) for n, row in enumerate(story.rows) if int(row) in row_of]
             for n, place in here:
-                lift = story.lift(int(at[place]))[n]
+                lift = story.lift(int(at[place]))[n] + grain[place]
                 value[place] = lift if story.cls == "DOR" else max(value[place], lift)
         return self._signals.rounded(rows, value)
 

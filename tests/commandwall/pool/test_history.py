@@ -21,12 +21,12 @@ from commandwall.pool.packs import Packs
 from commandwall.pool.recorder import HOURS, KEPT, MINUTES, SERIES, Recorder
 from commandwall.resources import FIX_DTYPE, Resource
 from commandwall.resources import pack as pack_fixes
-from commandwall.sensors import READING_DTYPE, pack
+from commandwall.sensors import BAD, READING_DTYPE, pack
 from commandwall.store import live
 from commandwall.store.columns import spread, squeeze
 from commandwall.store.migrate import open_store
 from commandwall.store.mirror import Mirror, use
-from commandwall.store.telemetry import FIXES, NAME, READINGS, Telemetry
+from commandwall.store.telemetry import FIXES, NAME, READINGS, Telemetry, within
 
 
 def values(record: object) -> tuple[object, ...]:
@@ -248,7 +248,7 @@ def three_hours(station: Station) -> None:
     start = -(-NOW // HOUR) * HOUR - NOW
     for minute in range(0, 200, 5):
         at = (start + minute * MINUTE) // SECOND
-        rows = [(1, at + 30 * i, float(minute + i)) for i in range(10)]
+        rows = [(1, at + 30 * i, float((minute + i) % 100)) for i in range(10)]
         station.clock.at = NOW + (at + 300) * SECOND
         station.read(*rows)
         station.packs._recorder.take(  # type: ignore[union-attr]
@@ -349,3 +349,33 @@ def test_squeezed_rows_come_back_as_they_were(count: int) -> None:
 def test_a_body_that_is_none_is_named(body: bytes) -> None:
     with pytest.raises(ValueError, match="rows"):
         spread(body, READING_DTYPE)
+
+
+def test_a_reading_that_cannot_be_is_bad_in_the_picture_and_in_the_history(
+    station: Station,
+) -> None:
+    station.read((1, 0, 250.0), (2, 0, 30.0))
+    station.recorder.step()  # type: ignore[union-attr]
+    assert station.shown()["quality"][1:3].tolist() == [BAD, 0]
+    rows = within(station.folder, READINGS, READING_DTYPE, (Ms(NOW + 1), DAY))
+    assert dict(zip(rows["no"].tolist(), rows["quality"].tolist(), strict=True)) == {1: BAD, 2: 0}
+    raised = station.store.read(lambda r: r.find(Alarm))
+    assert [(a.sensor, a.cls, a.severity) for a in raised] == [("s1", "BAD", 4)]
+
+
+def test_a_device_that_falls_silent_has_an_alarm_until_it_speaks(station: Station) -> None:
+    """Also over a start of the agent meanwhile, and once."""
+    station.read((1, 0, 1.0), (2, 0, 30.0))
+    station.packs.sweep()
+    for s in range(30, 400, 30):
+        station.clock.at = NOW + s * SECOND
+        station.read((2, s, 1.0 + s / 100))
+        station.packs.sweep()
+    (alarm,) = station.store.read(lambda r: r.find(Alarm))
+    assert (alarm.sensor, alarm.state, alarm.raised_at) == ("s1", "STALE", NOW + 300 * SECOND)
+    station.begin()
+    station.packs.sweep()
+    station.clock.at = NOW + 400 * SECOND
+    station.read((1, 400, 1.0))
+    (alarm,) = station.store.read(lambda r: r.find(Alarm))
+    assert (alarm.state, alarm.cleared_at) == ("NORM", NOW + 400 * SECOND)
