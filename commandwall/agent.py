@@ -16,7 +16,7 @@ from dataclasses import replace
 
 import psycopg
 
-from commandwall import backoff, codes, platform
+from commandwall import backoff, codes, platform, sources
 from commandwall.clock import SECOND, Clock, Ms
 from commandwall.config import BUSY, REFUSED, Settings
 from commandwall.desk import Desk
@@ -72,7 +72,10 @@ class Agent:
         self._warden: Warden | None = None
         self._peers = Peers(settings, self.store, self.desk, self.clock)
         self._warnings = WarningFolder(settings, self.desk, self.clock)
-        self._intake = Intake(settings, self.clock, f"commandwall-{self.desk.origin}")
+        self._intake = Intake(
+            settings, self.clock, f"commandwall-{self.desk.origin}",
+            lambda: self.store.read(sources.off),
+        )  # fmt: skip
         self._live: tuple[str, Packs, Recorder] | None = None
         self._live_parts = ExitStack()
 

@@ -1,4 +1,5 @@
-"""Sources 来源: systems of the city whose tables are loaded, and the switch that a person has."""
+"""Sources 来源: systems of the city whose tables are loaded, brokers that send readings, and the
+switch that a person has."""
 
 from __future__ import annotations
 
@@ -7,14 +8,15 @@ from dataclasses import dataclass
 from commandwall.clock import Ms
 from commandwall.store.schema import WALL, record
 from commandwall.store.sight import OFF, ON
-from commandwall.store.store import Refused, Tx
+from commandwall.store.store import Reader, Refused, Tx
 from commandwall.store.written import TITLE_LIMIT, written
 
 
 @record(WALL)
 @dataclass(frozen=True, slots=True)
 class SourceSwitch:
-    """Whether loads of a source are taken 停用, and why not; `id` is the source."""
+    """Whether loads of a source are taken 停用, or readings of a broker, and why not; `id` is the
+    source, or the broker's address without an account."""
 
     id: str
     state: str  # ON or OFF
@@ -25,14 +27,20 @@ class SourceSwitch:
 
 
 def switch_off(tx: Tx, source: str, reason: str) -> None:
-    """停用: the pool takes no further load of this source. What it loaded stays."""
+    """停用: the pool takes no further load of this source, agents no further reading of this
+    broker. What came before stays."""
     reason = written("reason", reason, TITLE_LIMIT)
     _turn(tx, source, OFF, reason)
 
 
 def switch_on(tx: Tx, source: str) -> None:
-    """恢复: loads of this source are taken again."""
+    """恢复: what it brings is taken again."""
     _turn(tx, source, ON, "")
+
+
+def off(reader: Reader) -> set[str]:
+    """Sources that a person switched off."""
+    return {one.id for one in reader.find(SourceSwitch, state=OFF)}
 
 
 def _turn(tx: Tx, source: str, state: str, reason: str) -> None:

@@ -9,7 +9,7 @@ from commandwall.alarms import ACKED, Alarm
 from commandwall.modes import Mode
 from commandwall.picture import Changes, Picture, Readings, SyncState, Tick
 from commandwall.sensors import STALE
-from widgets import age, frame, lamp_words, marks, modes, words
+from widgets import age, feed_words, frame, lamp_words, marks, modes, words
 from widgets.base import Panel, Piece
 from widgets.i18n import named, tr
 from widgets.needs import by_severity
@@ -137,8 +137,8 @@ class Header(Panel):
             aged = f" {age.age(now, lamp.at)}" if loud else ""
             known.append((f"{named('feed', name)}{aged}", loud))
         if sync.feeds:
-            away = not all(feed.joined for feed in sync.feeds)
-            known.append((f"MQTT {tr('断开')}" if away else "MQTT", away))
+            told = feed_words.briefly(sync.feeds, self.picture.switches)
+            known.append((f"MQTT {told}".rstrip(), bool(told)))
         shown = [one for one in known if flowing or one[1]]
         pulse = tr("采集 {age}", age=age.age(now, sync.agent_at))
         shown.append((pulse, self.context.trust.agent is not None))

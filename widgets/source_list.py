@@ -12,14 +12,21 @@ from commandwall.clock import Ms
 from commandwall.picture import Changes, Picture, SyncState, Tallies, Tick
 from commandwall.rights import About
 from commandwall.sources import SourceSwitch
+from commandwall.store.pulse import Feed
 from commandwall.store.sight import OFF, ON, Source
-from widgets import age, fields
+from widgets import age, feed_words, fields
 from widgets.base import NORMAL, Command, Piece
 from widgets.i18n import named, tr
 from widgets.paper import RIGHT, Ink, Paper
 from widgets.rows import RowList
 from widgets.sheet import Sheet
 from widgets.text import plain
+
+TITLES = {
+    False: "停用 {name}，此后它的导入不再接收",
+    True: "停用 {name}，此后它的读数只计数、不收",
+}
+"""What switching off means; by whether it is a broker."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +38,7 @@ class Row:
     today: int | None  # events of today; None where it brings none
     newest: Ms
     source: Source | None
+    feed: Feed | None = None  # where it is a broker
 
 
 class SourceList(RowList):
@@ -74,14 +82,14 @@ class SourceList(RowList):
         row = self._rows.get(self.current)
         if row is None:
             return
-        if row.source is None:
+        if row.source is None and row.feed is None:
             self.refused(tr("{name} 不经导入，停用要到写入它的系统", name=self._named(row)))
         elif why := self.barred(sources.switch_off, About(reason=True)):
             self.refused(why)
         elif self._state(row) == OFF:
             self.do(sources.switch_on, lambda done: self.say(NORMAL), source=row.name)
         else:
-            title = tr("停用 {name}，此后它的导入不再接收", name=self._named(row))
+            title = tr(TITLES[row.feed is not None], name=self._named(row))
             asked = {"reason": (tr("缘由"), fields.words())}
             sheet = Sheet(self.look, title, "停用", asked, self.window())
             self.context.over(sheet.then(lambda told: self._off(row.name, told["reason"])))
@@ -102,13 +110,13 @@ class SourceList(RowList):
         base = box.center().y() + (-3 if second else 5)
         ink = Ink("body", "t1" if second else "t2", state == OFF)
         paper.write(x["来源"], base, self._named(row), ink, room=x["行数"] - x["来源"] - 90)
-        paper.write(x["行数"], base, age.number(row.rows), Ink("label"), RIGHT)
+        paper.write(x["行数"], base, self._amount(row), Ink("label"), RIGHT)
         paper.write(x["今日占比"], base, self._share(row), Ink("label"), RIGHT)
         paper.write(x["最近"], base, age.since(self.picture.now, row.newest or None),
                     Ink("label"), RIGHT)  # fmt: skip
-        refused, disputed = (
-            (row.source.refused, row.source.disputed) if row.source else (None, None)
-        )
+        counted = row.feed or row.source
+        refused = counted.refused if counted else None
+        disputed = row.source.disputed if row.source and not row.feed else None
         for word, count in (("隔离", refused), ("待核验", disputed)):
             told = Ink("label", "t1" if count else "t4", bool(count))
             paper.write(x[word], base, age.number(count), told, RIGHT)
@@ -119,6 +127,9 @@ class SourceList(RowList):
     def _second(self, row: Row) -> str:
         """What is not in order, in words."""
         switch, source = self.picture.switches.get(row.name), row.source
+        if row.feed is not None and switch is not None and switch.state == OFF:
+            told = feed_words.why_off(switch, self.picture.now)
+            return self._sent(row, told)
         if source is None:
             return ""
         if self._state(row) == OFF:
@@ -126,9 +137,18 @@ class SourceList(RowList):
             at = switch.at if switch else source.switched_at
             told = tr("已停用 {age}　{reason}", age=age.stamp(self.picture.now, at),
                       reason=plain(reason, 60))  # fmt: skip
-            unsent = f"sourceswitch:{row.name}" in self.picture.unsent
-            return tr("{told}　未送达中心池", told=told) if unsent else told
+            return self._sent(row, told)
         return tr("导入中断或正在进行") if source.batch == "open" else ""
+
+    def _sent(self, row: Row, told: str) -> str:
+        unsent = f"sourceswitch:{row.name}" in self.picture.unsent
+        return tr("{told}　未送达中心池", told=told) if unsent else told
+
+    def _amount(self, row: Row) -> str:
+        """Rows that it brought; of a broker its readings a second."""
+        if row.feed is None:
+            return age.number(row.rows)
+        return tr("{n} 条/秒", n=age.number(row.feed.rate))
 
     def _state(self, row: Row) -> str:
         """What a person said last here counts; else what the pool says."""
@@ -151,14 +171,15 @@ class SourceList(RowList):
     def _all(self, picture: Picture) -> list[Row]:
         loaded = {source.source: source for source in picture.sight.sources}
         found = []
-        for name in sorted(loaded.keys() | picture.channels.keys()):
-            source, channel = loaded.get(name), picture.channels.get(name)
+        feeds = {feed.source: feed for feed in picture.sync.feeds}
+        for name in sorted(loaded.keys() | picture.channels.keys() | feeds.keys()):
+            source, channel, feed = loaded.get(name), picture.channels.get(name), feeds.get(name)
             rows = max(channel.events if channel else 0, source.rows if source else 0)
             newest = max(
                 channel.newest if channel else Ms(0), source.loaded_at if source else Ms(0)
             )
             today = picture.counters.today(name) if channel else None
-            found.append(Row(name, rows, today, newest, source))
+            found.append(Row(name, rows, today, feed.at if feed else newest, source, feed))
         return found
 
     def _columns(self, width: float) -> list[tuple[str, float, float]]:

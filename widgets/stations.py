@@ -16,6 +16,7 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent, QPen
 from commandwall import codes
 from commandwall.clock import SECOND, Ms
 from commandwall.picture import Changes, Picture, SyncState, Tick
+from commandwall.sources import SourceSwitch
 from commandwall.store.pulse import Peer
 from commandwall.store.sight import Station
 from commandwall.store.tables import Conflict
@@ -53,7 +54,7 @@ class Stations(Panel):
 
     id, title = "stations", "台站"
     recalls = False
-    shows = frozenset({SyncState, Tick, Conflict})
+    shows = frozenset({SyncState, Tick, Conflict, SourceSwitch})
 
     def __init__(self, *args: Any, **kw: Any) -> None:
         super().__init__(*args, **kw)
@@ -195,9 +196,9 @@ class Stations(Panel):
             x = paper.write(x, base + 22, lamp_words.told(*given), ink) + 20
         loads = tr("导入来源 {n} 个", n=age.number(len(sight.sources)))
         paper.write(x, base + 22, loads, Ink("age", "t2"))
-        now, sync = self.picture.now, self.picture.sync
+        now, sync, switches = self.picture.now, self.picture.sync, self.picture.switches
         for title, lines in (
-            (tr("接入"), [feed_words.told(feed, now) for feed in sync.feeds]),
+            (tr("接入"), [feed_words.told(f, now, switches.get(f.source)) for f in sync.feeds]),
             (tr("直连"), [peer_words.told(peer, now) for peer in sync.peers]),
         ):
             if lines:

@@ -10,7 +10,7 @@ import logging
 import queue
 import threading
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -58,6 +58,7 @@ class Counts:
     refused: int = 0
     unknown: int = 0
     limited: int = 0
+    withheld: int = 0
     lag_s: float = 0.0  # of the newest reading, when it was taken
     recent: deque[tuple[float, int]] = field(default_factory=deque)
 
@@ -79,8 +80,12 @@ class Counts:
 class Intake(threading.Thread):
     """As a context manager it ends with the block; idle where the settings name no broker."""
 
-    def __init__(self, settings: Settings, clock: Clock, client: str) -> None:
-        """`client`: how this station calls itself at brokers; always the same."""
+    def __init__(
+        self, settings: Settings, clock: Clock, client: str,
+        off: Callable[[], Collection[str]] = frozenset,
+    ) -> None:  # fmt: skip
+        """`client`: how this station calls itself at brokers; always the same. `off`: sources that
+        a person switched off; may raise StoreTrouble."""
         super().__init__(name="intake", daemon=True)
         self._folder, self._clock = settings.data_dir, clock
         self._queue: queue.Queue[Message] = queue.Queue(int(codes.limit("feed_queue")))
@@ -94,6 +99,9 @@ class Intake(threading.Thread):
         self._taker: Taker | None = None
         self._known: Sequence[Sensor] = ()
         self._named: set[str] = set()
+        self._ask_off = off
+        self._off: Collection[str] = ()
+        self._asked_at = -LOOK_S
 
     def __enter__(self) -> Intake:
         return self
@@ -123,16 +131,25 @@ class Intake(threading.Thread):
         return pulse.Feed(
             line.broker.address, now.joined, now.at, counts.rate(self._clock.monotonic()),
             counts.lag_s, counts.refused, counts.unknown, devices.lost,
-            now.tries, now.next_try_at, now.trouble, counts.limited,
+            now.tries, now.next_try_at, now.trouble, counts.limited, counts.withheld,
         )  # fmt: skip
 
     def run(self) -> None:
         while not self._halt.is_set():
             if batch := self._drained():
+                self._look_off()
                 self._work(batch)
+
+    def _look_off(self) -> None:
+        """Learn what is switched off, now and then; what cannot be read stays as it was."""
+        if (now := self._clock.monotonic()) - self._asked_at >= LOOK_S:
+            self._asked_at = now
+            with suppress(StoreTrouble):
+                self._off = frozenset(self._ask_off())
 
     def _drained(self) -> list[Message]:
         """All that lies there; waits a little for the first."""
+        self._know()
         batch: list[Message] = []
         with suppress(queue.Empty):
             batch.append(self._queue.get(timeout=LOOK_S))
@@ -160,7 +177,7 @@ class Intake(threading.Thread):
         for message in batch:
             found = self._read(message)
             aside += self._noted(message, found)
-            rows.setdefault(message.line, []).extend(found.rows)
+            rows.setdefault(message.line, []).extend(self._allowed(message.line, found.rows))
         came = batch[-1].at
         kept = np.concatenate([self._thinned(line, some, came) for line, some in rows.items()])
         taken = self._hand_over(taker, kept, came) if len(kept) else True
@@ -191,6 +208,13 @@ class Intake(threading.Thread):
             counts.note(self._clock.monotonic(), len(found.rows))
             counts.lag_s = (message.at - max(row[1] for row in found.rows)) / SECOND
         return found
+
+    def _allowed(self, line: Line, rows: list[Row]) -> list[Row]:
+        """What is switched off is counted, and not taken."""
+        if not self._off or pulse.source(line.broker.address) not in self._off:
+            return rows
+        self._counts[line].withheld += len(rows)
+        return []
 
     def _thinned(self, line: Line, rows: list[Row], now: Ms) -> NDArray[np.void]:
         """What one broker brought, without what a device may not say so often."""

@@ -50,6 +50,12 @@ class Feed:
     next_try_at: Ms = NEVER
     trouble: str = ""
     limited: int = 0  # readings over the limit of their devices
+    withheld: int = 0  # that came while a person had it switched off
+
+    @property
+    def source(self) -> str:
+        """How its switch is called."""
+        return source(self.address)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +142,12 @@ class Patience:
     def spent(self, sync: Sync, now: Ms) -> tuple[bool, bool]:
         """Whether the pool, and whether the agent, has been silent for too long."""
         return is_gone(sync.pool_at, now, self.pool_s), is_gone(sync.agent_at, now, self.agent_s)
+
+
+def source(address: str) -> str:
+    """A broker's address without whose account it is."""
+    scheme, mark, rest = address.partition("://")
+    return scheme + mark + rest.rpartition("@")[2]
 
 
 def is_gone(heard: Ms, now: Ms, limit_s: float) -> bool:

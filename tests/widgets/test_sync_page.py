@@ -174,6 +174,30 @@ def test_a_source_is_switched_off_with_a_reason_and_on_again(
     qtbot.waitUntil(lambda: _switch(world).state == "on")
 
 
+def test_a_broker_is_switched_off_like_a_source_and_its_lamp_says_why(
+    world: Any, make_wall: Any, qtbot: Any
+) -> None:
+    feed = Feed("mqtts://wall@broker.city:8883", True, NOW, 2200.0, withheld=12, refused=3)
+    wall = opened(world, make_wall, a_sight(a_station(0)), sync=world.sync(feeds=(feed,)))
+    panel, name = wall.page.panels["source_list"], "mqtts://broker.city:8883"
+    assert f"{name} 2,200 条/秒" in words_of(wall, "source_list")
+    panel.choose(name)
+    panel.turn()
+    sheet = wall._overlay
+    sheet._fields["reason"][1].setText("网关串号")
+    sheet.accept()
+    qtbot.waitUntil(lambda: _switch(world, name) is not None)
+    switch = _switch(world, name)
+    world.tick({SourceSwitch: [switch]}, sync=world.sync(feeds=(feed,)), markers=MARKERS)
+    for told in (words_of(wall, "source_list"), words_of(wall, "stations")):
+        assert "已停用" in told and switch.by in told and "网关串号" in told
+    assert "停用中来 12 条，未收" in words_of(wall, "stations")
+    panel.turn()
+    qtbot.waitUntil(lambda: _switch(world, name).state == "on")
+    wall.open_page("overview")
+    assert "MQTT 停用" in words_of(wall, "header")
+
+
 def test_what_the_comparison_put_right_is_named(world: Any, make_wall: Any) -> None:
     wall = opened(world, make_wall, a_sight(a_station(0)))
     assert "首轮对账尚未完成" in words_of(wall, "compared")
@@ -191,8 +215,8 @@ def test_a_click_on_the_links_leads_here(world: Any, make_wall: Any) -> None:
     assert wall.page.info.id == "sync"
 
 
-def _switch(world: Any) -> SourceSwitch | None:
-    return world.store.read(lambda r: r.get(SourceSwitch, "grid"))
+def _switch(world: Any, name: str = "grid") -> SourceSwitch | None:
+    return world.store.read(lambda r: r.get(SourceSwitch, name))
 
 
 def test_brokers_have_a_lamp_each_and_one_that_is_gone_is_said(world: Any, make_wall: Any) -> None:

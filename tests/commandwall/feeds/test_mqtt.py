@@ -21,13 +21,13 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from commandwall import cli
+from commandwall import cli, sources
 from commandwall.alarms import Alarm
 from commandwall.clock import SECOND, Clock, Ms
 from commandwall.config import REFUSED, Settings
 from commandwall.desk import Desk
 from commandwall.feeds import refused
-from commandwall.feeds.intake import Intake
+from commandwall.feeds.intake import LOOK_S, Intake
 from commandwall.pool.packs import Packs
 from commandwall.pool.recorder import SERIES, Recorder
 from commandwall.store import live, pulse, quarantine
@@ -69,7 +69,9 @@ class Station:
         self.intake: Intake | None = None
 
     def serve(self, taker: Any = None) -> None:
-        self.intake = Intake(self.settings, self.clock, "wall")
+        self.intake = Intake(
+            self.settings, self.clock, "wall", lambda: self.store.read(sources.off)
+        )
         self.intake.serve(taker or self.packs)
 
     def rest(self) -> None:
@@ -213,6 +215,26 @@ def test_a_device_that_floods_is_thinned_out_and_the_lamp_says_so(
     until(lambda: station.shown(1) == 99 and station.lamp.limited)
     assert station.history(1) == [*map(float, range(10)), 99.0]
     assert (station.lamp.limited, station.shown(2)) == (89, 5)
+    sent.stop()
+
+
+def test_what_a_broker_sends_while_it_is_switched_off_is_counted_and_not_taken(
+    broker: Broker, open_station: Open
+) -> None:
+    station = open_station(broker)
+    named = {"source": broker.address}
+    station.desk.run(sources.switch_off, {**named, "reason": "串号"}, "陈", "chief")
+    station.serve()
+    until(lambda: station.lamp.joined)
+    sent = Publisher(broker.port)
+    sent.tell("sensors/gw", [{"n": "s1", "v": 90}, {"n": "s2", "v": 5}])
+    until(lambda: station.lamp.withheld == 2)
+    assert station.store.read(lambda r: r.find(Alarm)) == [] and station.shown(1) == 0
+    station.desk.run(sources.switch_on, named, "陈", "chief")
+    time.sleep(LOOK_S)
+    sent.tell("sensors/s2", b"6")
+    until(lambda: station.shown(2) == 6)
+    assert station.lamp.withheld == 2 and station.history(1) == []
     sent.stop()
 
 
