@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 
+from commandwall import alarm_life as life
 from commandwall import codes
-from commandwall.clock import Ms
+from commandwall.alarm_life import ACKED, ASIDE, NORM, RTNUN, STATES, UNACK, WAITING
+from commandwall.clock import MINUTE, SECOND, Ms, day
 from commandwall.sensors import Sensor
-from commandwall.store.schema import WALL, record
+from commandwall.store.schema import WALL, Meeting, record
 from commandwall.store.store import Reader, Refused, Tx
+from commandwall.store.written import TITLE_LIMIT, written
 
-UNACK, ACKED, RTNUN, NORM = "UNACK", "ACKED", "RTNUN", "NORM"
-"""Unacknowledged, acknowledged, returned but unacknowledged, normal (over)."""
-STALE = "STALE"
-"""The device is silent: never normal, and nobody is asked to acknowledge it."""
+__all__ = ["ACKED", "ASIDE", "NORM", "RTNUN", "UNACK", "WAITING"]
+STANDING = [state for state in STATES if state != NORM]
 BROKEN, SILENT = "BAD", "STALE"
 """Classes of alarms about a device itself (list device_fault), beside one of what it measures."""
-AFTER_ACK = {UNACK: ACKED, RTNUN: NORM}
 NAMESPACE = uuid.UUID("5b2c1f7e-7d0a-4f8e-9b51-6f3c1c0f2a11")
 
 
@@ -61,7 +62,31 @@ class Crossing:
     at: Ms  # when the reading crossed, by the reading's own time
 
 
-@record(WALL, index=("sensor",), local=True)
+def _caught_up(here: Alarm, said: Alarm) -> Alarm:
+    """What another station wrote, with what readings said since: it may not have heard them when a
+    person acted there. Readings make no difference between stations, acts do."""
+    if here.read_at <= said.read_at:
+        return said
+    told = {name: getattr(here, name) for name in OBSERVED}
+    began = here.count > said.count or (said.cleared_at is not None and here.cleared_at is None)
+    worse = here.severity < (said.put_severity or said.severity)
+    state = said.state
+    for what, is_so in ((life.COME, began), (life.RISE, worse)):
+        state = life.after(state, what, nature(here)) if is_so else state
+    if here.cleared_at is not None:
+        state = life.after(state, life.CLEAR, nature(here))
+    return in_state(replace(said, **told), state)
+
+
+OBSERVED = ("severity", "rule", "value", "changed_at", "cleared_at", "read_at", "count", "event")
+"""What readings say of an alarm, alike at every station."""
+TELLING = (*OBSERVED, "acked_at", "acked_by", "acked_post", "put_by", "put_post", "put_severity")
+"""What no two writings of one state contradict each other by."""
+MEETING = Meeting(beside=TELLING, catches_up=_caught_up)
+NEVER = Ms(0)
+
+
+@record(WALL, ("sensor", "until"), local=True, meeting=MEETING)
 @dataclass(frozen=True, slots=True)
 class Alarm:
     """One alarm of one device under one rule; `id` is uuid5(rule, sensor, raised_at)."""
@@ -71,7 +96,7 @@ class Alarm:
     rule: str  # row of assets/codelists/alarm_rules.toml
     cls: str  # of its rule
     severity: int  # 1 (Ⅰ, worst) .. 4
-    state: str
+    state: str  # of alarm_life
     value: float
     unit: str
     area: str
@@ -84,30 +109,100 @@ class Alarm:
     acked_by: str = ""
     acked_post: str = ""
     event: str = ""  # the event it filed
+    count: int = 1  # how often its cause began before anybody ended it
+    read_at: Ms = NEVER  # of the newest reading that it knows
+    until: Ms | None = None  # when what put it aside ends
+    reason: str = ""  # why it was put aside, or reset
+    work_order: str = ""  # for which its device is out of service
+    put_by: str = ""  # who put it aside
+    put_post: str = ""
+    put_severity: int | None = None  # how grave it was then
+
+
+def nature(alarm: Alarm) -> life.Nature:
+    """What decides of its life, beside what happens."""
+    latches = bool(class_facts(alarm.cls).get("latches"))
+    return life.Nature(alarm.cleared_at is None, latches, alarm.cls == SILENT)
+
+
+def class_facts(cls: str, on: date | None = None) -> Mapping[str, Any]:
+    """What the list `alarm_class` says of alarms of a class; nothing where it has no row."""
+    row = codes.load("alarm_class", on).get(cls)
+    return row.facts if row is not None else {}
+
+
+# Acts.
 
 
 def acknowledge(tx: Tx, alarm: str) -> None:
     """A person has seen it. Acknowledging never closes, clearing never acknowledges."""
-    seen = tx.get(Alarm, alarm)
-    if seen is None:
+    seen = known(tx, alarm)
+    what = life.LOOK if is_forgotten(seen, tx.now) else life.ACK
+    tx.put(replace(moved(tx, seen, what), acked_at=tx.now, acked_by=tx.by, acked_post=tx.post))
+
+
+def reset(tx: Tx, alarm: str, reason: str) -> None:
+    """复位: what latched is over, for a reason."""
+    found = moved(tx, known(tx, alarm), life.RESET)
+    tx.put(replace(found, reason=written("reason", reason, TITLE_LIMIT)))
+
+
+def known(tx: Tx, alarm: str) -> Alarm:
+    """Refused("unknown") where there is none of this id."""
+    found = tx.get(Alarm, alarm)
+    if found is None:
         raise Refused("unknown", kind="alarm", id=alarm)
-    if seen.state not in AFTER_ACK:
-        raise Refused("state", kind="alarm", id=alarm, state=seen.state)
-    tx.put(
-        replace(
-            seen,
-            state=AFTER_ACK[seen.state],
-            changed_at=tx.now,
-            acked_at=tx.now,
-            acked_by=tx.by,
-            acked_post=tx.post,
-        )
+    return found
+
+
+def moved(tx: Tx, alarm: Alarm, what: str) -> Alarm:
+    """The alarm after a person's act. Refused("alarm") says why it cannot be."""
+    try:
+        state = life.after(alarm.state, what, nature(alarm))
+    except ValueError as why:
+        raise Refused("alarm", why=str(why), state=alarm.state) from why
+    return replace(in_state(alarm, state), changed_at=tx.now)
+
+
+# What a clock says of it; nothing is written.
+
+
+def calls(alarm: Alarm, now: Ms) -> int:
+    """How often one that nobody acknowledged has called until now, the first time included; 0 for
+    one that waits for nobody. Its priority says how often (list `alarm_priority`)."""
+    if alarm.state not in WAITING:
+        return 0
+    every = _priority(alarm, now).get("again_s", 0) * SECOND
+    return 1 + (int(max(0, now - alarm.changed_at) // every) if every else 0)
+
+
+def is_forgotten(alarm: Alarm, now: Ms) -> bool:
+    """Whether it was acknowledged so long ago, and its cause lasts, that somebody looks again."""
+    minutes = _priority(alarm, now).get("forgotten_minutes", 0)
+    return bool(
+        alarm.state == ACKED
+        and minutes
+        and alarm.acked_at is not None
+        and now - alarm.acked_at >= minutes * MINUTE
     )
+
+
+def wants_person(alarm: Alarm, now: Ms) -> bool:
+    """Whether somebody has to look at it: for the first time, or once more."""
+    return alarm.state in WAITING or is_forgotten(alarm, now)
+
+
+def _priority(alarm: Alarm, now: Ms) -> Mapping[str, Any]:
+    row = codes.load("alarm_priority", day(now)).get(str(alarm.severity))
+    return row.facts if row is not None else {}
+
+
+# What readings say.
 
 
 def observe(tx: Tx, crossings: Sequence[Crossing]) -> None:
     """What the readings say: raise, change severity, clear. Every station computes it alike."""
-    newest = {(a.sensor, a.cls): a for a in active(tx, [c.sensor.id for c in crossings])}
+    newest = standing(tx, [c.sensor.id for c in crossings])
     known = {a.id for a in tx.many(Alarm, [_key(c) for c in crossings if c.severity])}
     fresh: dict[str, Alarm] = {}
     for crossing in crossings:
@@ -118,12 +213,17 @@ def observe(tx: Tx, crossings: Sequence[Crossing]) -> None:
         again = before is None and after is not None and after.id in known
         if after is not None and after != before and not again:
             newest[thing] = fresh[after.id] = after
+            known.add(after.id)
+            if after.state == NORM:
+                del newest[thing]
     tx.put(*fresh.values())
 
 
-def active(reader: Reader, sensors: Sequence[str]) -> list[Alarm]:
-    """The alarms of these devices whose cause lasts."""
-    return reader.many(Alarm, sensors, "sensor", cleared_at=None)
+def standing(reader: Reader, sensors: Sequence[str]) -> dict[tuple[str, str], Alarm]:
+    """(device, class of its rule) -> the alarm that is not over: what lasts before what was."""
+    found = reader.many(Alarm, sensors, "sensor", state=STANDING)
+    found.sort(key=lambda a: (a.cleared_at is None, a.raised_at))
+    return {(a.sensor, a.cls): a for a in found}
 
 
 def of_device(alarm: Alarm) -> bool:
@@ -142,34 +242,57 @@ def _key(crossing: Crossing) -> str:
 
 
 def _after(before: Alarm | None, crossing: Crossing) -> Alarm | None:
-    if before is None or before.cleared_at is not None:
+    if before is None:
         return _raised(crossing) if crossing.severity else None
+    if crossing.at < before.read_at:
+        return before  # said already
     if crossing.severity == 0:
-        return _cleared(before, crossing)
-    worse = crossing.severity < before.severity
-    filed = event_id(before.id) if crossing.rule.files_event and worse else ""
-    return replace(
+        return before if before.cleared_at is not None else _cleared(before, crossing)
+    return _lasting(before, crossing)
+
+
+def _lasting(before: Alarm, crossing: Crossing) -> Alarm:
+    """Its cause begins again, or is another grade of bad."""
+    again, worse = before.cleared_at is not None, crossing.severity < before.severity
+    above = crossing.severity < (before.put_severity or before.severity)
+    filed = event_id(before.id) if crossing.rule.files_event and (worse or again) else ""
+    now = replace(
         before,
         severity=crossing.severity,
         rule=crossing.rule.id,
-        state=UNACK if worse else before.state,
         value=crossing.value,
         changed_at=crossing.at,
+        cleared_at=None,
+        read_at=crossing.at,
+        count=before.count + again,
         event=before.event or filed,
     )
+    state = life.after(now.state, life.COME, nature(now)) if again else now.state
+    return in_state(now, life.after(state, life.RISE, nature(now)) if above else state)
 
 
 def _cleared(before: Alarm, crossing: Crossing) -> Alarm:
-    state = RTNUN if before.state == UNACK else NORM
-    return replace(before, state=state, cleared_at=crossing.at, changed_at=crossing.at)
+    at = crossing.at
+    now = replace(before, cleared_at=at, changed_at=at, read_at=at)
+    return replace(now, state=life.after(now.state, life.CLEAR, nature(now)))
+
+
+def in_state(alarm: Alarm, state: str) -> Alarm:
+    """In a state; what put it aside is forgotten when it is not aside any more."""
+    if state in ASIDE or alarm.state not in ASIDE:
+        return replace(alarm, state=state)
+    return replace(
+        alarm, state=state, until=None, reason="", work_order="", put_by="", put_post="",
+        put_severity=None,
+    )  # fmt: skip
 
 
 def _raised(crossing: Crossing) -> Alarm:
     sensor, rule = crossing.sensor, crossing.rule
-    key = _key(crossing)
+    key, begins = _key(crossing), life.Nature(active=True, silent=rule.cls == SILENT)
     return Alarm(
         key, sensor.id, rule.id, rule.cls, crossing.severity,
-        STALE if rule.cls == SILENT else UNACK, crossing.value,
+        life.after(NORM, life.COME, begins), crossing.value,
         sensor.unit, sensor.area, sensor.lon, sensor.lat, crossing.at, crossing.at,
-        event=event_id(key) if rule.files_event else "",
+        event=event_id(key) if rule.files_event else "", read_at=crossing.at,
     )  # fmt: skip

@@ -22,6 +22,7 @@ from commandwall import (
     people,
     rights,
     sensors,
+    shelving,
 )
 from commandwall.clock import Clock, Ms
 from commandwall.files.content import Unfit
@@ -57,6 +58,7 @@ SWEEPS: tuple[tuple[str, Sweep], ...] = (
     ("alarms of silent devices", sensors.tell_silent),
     ("units on their way", dispatch.follow),
     ("modes that ran out", modes.expire),
+    ("alarms put aside for a while", shelving.bring_back),
 )
 """What runs by the clock: the agent walks it once each second. A record that one of them makes has
 the id uuid5(rule, record, due time), so that all stations make the same."""

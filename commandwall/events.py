@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from sqlalchemy import Index, text
 
 from commandwall import plain
-from commandwall.alarms import AFTER_ACK, Alarm, rules
+from commandwall.alarms import WAITING, Alarm, rules
 from commandwall.clock import Ms, day
 from commandwall.store import fulltext
 from commandwall.store.schema import MIRROR, WALL, record, table_of
@@ -240,7 +240,7 @@ def file_alarms(tx: Tx, alarms: Sequence[Alarm]) -> None:
     begins when it did.
     """
     by_id = {rule.id: rule for rule in rules(day(tx.now))}
-    filing = [a for a in alarms if a.event and a.state in AFTER_ACK and a.rule in by_id]
+    filing = [a for a in alarms if a.event and a.state in WAITING and a.rule in by_id]
     known = {e.id for e in tx.many(FiledEvent, [a.event for a in filing])}
     tx.put(
         *(

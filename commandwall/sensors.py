@@ -56,6 +56,8 @@ class Watch:
     """Ends the modes that ran out by a moment."""
     hush: Callable[[], None]
     """Raises an alarm of each device that fell silent."""
+    bring_back: Callable[[Ms], None]
+    """Brings back the alarms that were put aside until a moment."""
 
 
 def begin_day(watch: Watch, now: Ms) -> None:

@@ -7,14 +7,27 @@ from PySide6.QtCore import QPointF
 from PySide6.QtGui import QPainter
 
 from commandwall import codes
-from commandwall.alarms import RTNUN, UNACK, Alarm, of_device
+from commandwall.alarm_life import LATCH, OOSRV, RTNUN, SHLVD, UNACK
+from commandwall.alarms import Alarm, of_device
 from commandwall.picture import Changes, Picture, Tick
 from commandwall.sensors import STALE
 from layers import words
 from layers.base import Layer
-from layers.marks import FILLED, HOLLOW, UNKNOWN, paint_mark, paint_ring
+from layers.marks import (
+    FILLED,
+    HOLLOW,
+    LATCHED,
+    SHELVED,
+    UNKNOWN,
+    UNUSED,
+    paint_mark,
+    paint_ring,
+)
 from layers.scene import BESIDE, Names, Rings, Scene, Stamps
 from layers.trust import stopped
+
+LOOKS = {RTNUN: HOLLOW, LATCH: LATCHED, SHLVD: SHELVED, OOSRV: UNUSED}
+"""State -> look, of those that are not simply there."""
 
 
 class AlarmsLayer(Layer):
@@ -77,7 +90,7 @@ def look_of(alarm: Alarm, picture: Picture, scene: Scene) -> str:
     silent = row is not None and picture.sensors.quality[row] == STALE
     if silent or stopped(picture, at, scene):
         return UNKNOWN
-    return HOLLOW if alarm.state == RTNUN else FILLED
+    return LOOKS.get(alarm.state, FILLED)
 
 
 def title_of(alarm: Alarm, scene: Scene) -> str:

@@ -13,6 +13,10 @@ from layers.style import Style
 NUMERALS = {1: "I", 2: "II", 3: "III", 4: "IV"}
 FILLED, HOLLOW, UNKNOWN, SHELVED = "filled", "hollow", "unknown", "shelved"
 """Looks of a mark: open, returned but unacknowledged, last known (feed gone), shelved."""
+LATCHED, UNUSED = "latched", "unused"
+"""Over and held until it is reset: an outline on a floor; out of service: crossed out."""
+SIGNS = {UNKNOWN: "?", UNUSED: "×"}
+"""What stands in a mark instead of its numeral."""
 NUMERAL_FROM = 20
 """From this size a mark carries its numeral."""
 
@@ -51,9 +55,19 @@ def paint_mark(
     else:
         _hollow(painter, outline, colour, look == UNKNOWN, style)
     if size >= NUMERAL_FROM:
-        numeral = "?" if look == UNKNOWN else NUMERALS[severity]
+        numeral = SIGNS.get(look, NUMERALS[severity])
         _numeral(painter, middle, size, severity, (numeral, look), style)
+    if look in (LATCHED, SHELVED):
+        _bar(painter, middle, size, look, colour)
     painter.setOpacity(1.0)
+
+
+def _bar(painter: QPainter, middle: QPointF, size: float, look: str, colour: QColor) -> None:
+    """Under what is held, through what is shelved."""
+    drop, half = (size * 0.68, size * 0.42) if look == LATCHED else (0.0, size * 0.68)
+    ends = (middle + QPointF(-half, drop), middle + QPointF(half, drop))
+    painter.setPen(pen(colour, max(2.0, size * 0.1)))
+    painter.drawLine(*ends)
 
 
 def pen(colour: QColor, width: float, join: Qt.PenJoinStyle = Qt.PenJoinStyle.MiterJoin) -> QPen:

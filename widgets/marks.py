@@ -9,21 +9,22 @@ from __future__ import annotations
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPainterPath, QPen, QTransform
 
-from commandwall.alarms import ACKED, NORM, RTNUN, UNACK
+from commandwall.alarm_life import ACKED, DSUPR, LATCH, NORM, OOSRV, RTNUN, SHLVD, STALE, UNACK
 from commandwall.deadlines import ORANGE, RED, YELLOW
 from layers import marks
 from widgets.look import Look
 
-STALE, SHELVED, SUPPRESSED = "STALE", "SHELVED", "SUPPRESSED"
-"""States beside those of an alarm: feed gone, put aside by a person, counted in its group only."""
 LOOKS = {
     UNACK: marks.FILLED,
     ACKED: marks.FILLED,
     RTNUN: marks.HOLLOW,
     NORM: marks.HOLLOW,
+    LATCH: marks.LATCHED,
     STALE: marks.UNKNOWN,
-    SHELVED: marks.SHELVED,
+    SHLVD: marks.SHELVED,
+    OOSRV: marks.UNUSED,
 }
+"""State of an alarm -> its look; one that a rule suppresses has none of its own."""
 LAMPS = {RED: "s1", ORANGE: "s2", YELLOW: "s3"}
 """Lamp -> its colour; green stays without one."""
 GONE = {RED: 1.0, ORANGE: 0.8, YELLOW: 0.5}
@@ -37,7 +38,7 @@ def severity(
 ) -> None:  # fmt: skip
     """`mark` is (severity 1..4, state); `lit`: whether a blinking ring is on now."""
     level, state = mark
-    if state == SUPPRESSED:
+    if state == DSUPR:
         return
     painter.save()
     if state == UNACK and lit:

@@ -169,6 +169,6 @@ def by_severity(picture: Picture) -> dict[int, int]:
     """Active alarms of each severity 1..4."""
     counts = dict.fromkeys((1, 2, 3, 4), 0)
     for alarm in picture.alarms.values():
-        if alarm.state != alarms.NORM:
+        if alarm.state not in (alarms.NORM, *alarms.ASIDE):
             counts[alarm.severity] = counts.get(alarm.severity, 0) + 1
     return counts

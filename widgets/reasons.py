@@ -184,6 +184,22 @@ def _looks_back(facts: Facts) -> str:
     return tr("回看中，不能办理；按 End 回到此刻")
 
 
+def _alarm(facts: Facts) -> str:
+    return named("alarm_refusal", facts.get("why", ""))
+
+
+def _shelve_minutes(facts: Facts) -> str:
+    return tr("搁置须 1 至 {most} 分", most=facts.get("most", ""))
+
+
+def _shelve_second(facts: Facts) -> str:
+    return tr("{cls}告警搁置须有第二人", cls=named("sensor_class", facts.get("cls", "")))
+
+
+def _service_days(facts: Facts) -> str:
+    return tr("停用须 1 至 {most} 天", most=facts.get("most", ""))
+
+
 def _closed(facts: Facts) -> str:
     return tr("已结束，不能再做")
 
@@ -322,6 +338,10 @@ SENTENCES: Mapping[str, Callable[[Facts], str]] = {
     "settled": _settled,
     "moved_on": _moved_on,
     "closed": _closed,
+    "alarm": _alarm,
+    "shelve_minutes": _shelve_minutes,
+    "shelve_second": _shelve_second,
+    "service_days": _service_days,
     "mode_held": _mode_held,
     "no_ground": _no_ground,
     "mode_hours": _mode_hours,

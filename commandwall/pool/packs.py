@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from commandwall import alarms, codes, dispatch, modes, resources, sensors
+from commandwall import alarms, codes, dispatch, modes, resources, sensors, shelving
 from commandwall.clock import DAY, MINUTE, SECOND, Clock, Ms, day
 from commandwall.desk import Desk
 from commandwall.judge import CALM, Judge
@@ -103,7 +103,9 @@ class Packs:
     def watch(self) -> sensors.Watch:
         """What the sweeps look at each second."""
         live_ = self._no, self._period, self._readings, self._day
-        return sensors.Watch(*live_, self.rearrange, self._follow, self._expire, self._hush)
+        return sensors.Watch(
+            *live_, self.rearrange, self._follow, self._expire, self._hush, self._bring_back
+        )
 
     def _follow(self) -> None:
         """What positions show of units that were sent becomes known."""
@@ -127,6 +129,11 @@ class Packs:
             self._doubtful = True
             self._desk.run(alarms.observe, {"crossings": crossings}, local=True)
             self._doubtful = False
+
+    def _bring_back(self, now: Ms) -> None:
+        """Alarms put aside come back; every station writes the same."""
+        if self._store.read(lambda r: shelving.lapsed(r, now)):
+            self._desk.run(shelving.end_lapsed, {}, local=True)
 
     def _take_readings(self, readings: NDArray[np.void]) -> None:
         readings = readings[readings["no"] < len(self._row)]

@@ -159,6 +159,7 @@ def _settle(tx: Tx, line: Line, record: Any, seen: int) -> None:
     writer = rows[0] if rows else (0, "")
     stands, by = record, name
     if here is not None:
+        record = _caught_up(here, record)
         here, record, wins = meet(here, record, name > writer)
         stands, by = (record, name) if wins else (here, writer)
         # Where the later writing does not always count, it matters what stood there before it.
@@ -205,6 +206,12 @@ def followed(before: Any, record: Any) -> tuple[Any, bool]:
         return record, True
     one, other, wins = meet(before, record, is_later=True)
     return (other, True) if wins else (one, False)
+
+
+def _caught_up(here: Any, record: Any) -> Any:
+    """What a line says of a record, with what this station found by itself since."""
+    catches_up = meeting_of(type(record)).catches_up
+    return catches_up(here, record) if catches_up is not None else record
 
 
 def _first_marks(one: Any, other: Any) -> tuple[Any, Any]:

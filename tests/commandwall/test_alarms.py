@@ -9,7 +9,7 @@ import pytest
 from builders import NOW, StillClock, a_sensor
 
 from commandwall import alarms
-from commandwall.alarms import Alarm, acknowledge, observe
+from commandwall.alarms import Alarm, acknowledge, observe, reset
 from commandwall.clock import MINUTE, Ms
 from commandwall.desk import Desk
 from commandwall.events import FiledEvent
@@ -36,6 +36,10 @@ class Station:
 
     def acknowledge(self) -> None:
         self.desk.do(acknowledge, alarm=self.alarms()[-1].id).result()
+
+    def reset_after(self, *crossings: Crossing) -> None:
+        self.see(*crossings)
+        self.desk.do(reset, alarm=self.alarms()[-1].id, reason="已查看").result()
 
 
 @pytest.fixture
@@ -89,17 +93,27 @@ def test_what_rose_and_fell_within_one_pack_is_filed_and_waits_for_a_person(
     assert [a.state for a in station.alarms()] == ["RTNUN"] and len(station.filed()) == 1
 
 
-def test_two_alarms_of_one_device_within_one_pack_are_both_kept(station: Station) -> None:
+def test_what_comes_again_within_one_pack_is_counted(station: Station) -> None:
     station.see(
         crossing("GAS-2", 0), crossing("GAS-2", 1, calm=True), crossing("GAS-2", 2)
     )  # fmt: skip
-    assert [a.state for a in station.alarms()] == ["RTNUN", "UNACK"]
+    assert [(a.state, a.count) for a in station.alarms()] == [("UNACK", 2)]
+    assert len(station.filed()) == 1
+
+
+def test_two_alarms_of_one_device_within_one_pack_are_both_kept(station: Station) -> None:
+    station.see(crossing("GAS-2", 0))
+    station.acknowledge()
+    station.reset_after(crossing("GAS-2", 1, calm=True))
+    station.see(crossing("GAS-2", 2), crossing("GAS-2", 3, calm=True), crossing("GAS-2", 4))
+    assert [(a.state, a.count) for a in station.alarms()] == [("NORM", 1), ("UNACK", 2)]
 
 
 def test_the_same_readings_once_more_wake_nothing_that_is_over(station: Station) -> None:
     told = (crossing("GAS-2", 0), crossing("GAS-2", 1, calm=True))
     station.see(*told)
     station.acknowledge()
+    station.reset_after()
     before = station.alarms()
     station.see(*told)
     assert station.alarms() == before and [a.state for a in before] == ["NORM"]
@@ -122,7 +136,7 @@ def test_a_storm_is_two_questions_however_many_devices_it_has(station: Station) 
 def test_a_fault_of_a_device_stands_beside_what_it_measures(station: Station) -> None:
     station.see(crossing("GAS-2", 0), crossing("BAD-4", 0), crossing("STALE-4", 1))
     assert {(a.cls, a.state) for a in station.alarms()} == {
-        ("GAS", alarms.UNACK), ("BAD", alarms.UNACK), ("STALE", alarms.STALE),
+        ("GAS", alarms.UNACK), ("BAD", alarms.UNACK), ("STALE", "STALE"),
     }  # fmt: skip
     station.see(crossing("STALE-4", 2, calm=True), crossing("BAD-4", 3, calm=True))
     assert {(a.cls, a.state) for a in station.alarms()} == {

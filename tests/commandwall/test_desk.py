@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from builders import NOW, StillClock
 
-from commandwall import desk, dispatch, modes, sensors
+from commandwall import desk, dispatch, modes, sensors, shelving
 from commandwall.clock import DAY, SECOND, day
 from commandwall.desk import Desk
 from commandwall.sensors import GOOD, STALE, Watch
@@ -27,7 +27,7 @@ class Station:
         period = np.array([1, 60, 1], np.int64) * SECOND
         self.renewed = 0
         self.watch = Watch(np.arange(3), period, arrays, day(NOW), self._renew, lambda: None,
-                           lambda now: None, lambda: None)  # fmt: skip
+                           lambda now: None, lambda: None, lambda now: None)  # fmt: skip
 
     def _renew(self) -> None:
         self.renewed += 1
@@ -69,9 +69,10 @@ def test_the_tables_name_what_runs_by_itself() -> None:
     names = [name for name, _ in desk.SWEEPS]
     assert names == [
         "thresholds of a new day", "silent devices", "alarms of silent devices",
-        "units on their way", "modes that ran out",
+        "units on their way", "modes that ran out", "alarms put aside for a while",
     ]  # fmt: skip
     sweeps = [sweep for _, sweep in desk.SWEEPS]
     assert sweeps == [
         sensors.begin_day, sensors.mark_silent, sensors.tell_silent, dispatch.follow, modes.expire,
+        shelving.bring_back,
     ]  # fmt: skip

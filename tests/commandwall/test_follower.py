@@ -229,6 +229,9 @@ def test_an_alarm_lives_from_raised_to_acknowledged_to_over(world: Station) -> N
     world.look()
     assert world.picture.alarms[alarm.id].state == "ACKED"
     observe(0, NOW + 60_000)
+    assert world.picture.alarms[alarm.id].state == "LATCH"
+    world.desk.do(alarms.reset, alarm=alarm.id, reason="已到场关阀").result()
+    world.look()
     assert world.picture.alarms == {}
 
 
@@ -242,6 +245,7 @@ def test_an_alarm_that_went_away_unseen_still_wants_a_person(world: Station) -> 
     (alarm,) = world.picture.alarms.values()
     assert alarm.state == "RTNUN"
     world.desk.do(alarms.acknowledge, alarm=alarm.id).result()
+    world.desk.do(alarms.reset, alarm=alarm.id, reason="已到场关阀").result()
     world.look()
     assert world.picture.alarms == {}
 

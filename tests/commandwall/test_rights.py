@@ -32,6 +32,7 @@ from commandwall.incidents import (
 from commandwall.modes import Entering, enter_mode, propose_mode
 from commandwall.reporting import Elements, Statement, draft_report, hand_out, tell_losses
 from commandwall.reviewing import note_finding
+from commandwall.shelving import shelve, take_out
 from commandwall.store import sight
 from commandwall.store.migrate import open_store
 from commandwall.store.mirror import Mirror, use
@@ -115,10 +116,10 @@ Asks = Callable[[Hall, str], tuple[Callable[..., None], dict[str, Any]]]
 """An act and its arguments, anew for each role."""
 
 
-def _alarmed(hall: Hall, role: str) -> str:
-    """An alarm of severity 3 for one role."""
+def _alarmed(hall: Hall, role: str, severity: int = 3) -> str:
+    """An alarm for one role."""
     place = ("320281001", 120.2, 31.1, NOW, NOW)
-    alarm = Alarm(f"a{role}", "s0", "GAS-2", "GAS", 3, UNACK, 27.0, "%LEL", *place)
+    alarm = Alarm(f"a{role}", "s0", "GAS-2", "GAS", severity, UNACK, 27.0, "%LEL", *place)
     hall.desk.run(lambda tx: tx.put(alarm), {}, local=True)
     return alarm.id
 
@@ -131,6 +132,7 @@ def _stated(hall: Hall) -> Statement:
     return Statement(hall.opened(), "first", Elements())
 
 
+HUSHED = {"reason": "检修", "minutes": 20, "second": Second("周", "phone")}
 GIVEN = {"what": "map", "purpose": "会商", "name": "map.html", "sha256": ""}
 FOUND = {"kind": "strength", "text": "到场快"}
 LOST = {"people": (0, 0, 1, 2), "source": "前指"}
@@ -155,6 +157,9 @@ ASKS: dict[str, Asks] = {
     "hand_out": lambda h, r: (hand_out, {"incident": h.opened(), **GIVEN}),
     "review": lambda h, r: (note_finding, {"incident": h.opened(), **FOUND}),
     "alarm": lambda h, r: (acknowledge, {"alarm": _alarmed(h, r)}),
+    "shelve": lambda h, r: (shelve, {"alarm": _alarmed(h, r), **HUSHED}),
+    "shelve, grave": lambda h, r: (shelve, {"alarm": _alarmed(h, r, 2), **HUSHED}),
+    "service": lambda h, r: (take_out, {"alarm": _alarmed(h, r), "work_order": "W1", "days": 3}),
     "building": lambda h, r: (recolour, {"buildings": [r], **RED}),
     "unmask": lambda h, r: (unmask, {"kind": "event", "subject": f"far3{r}"}),
     "unmask, with a reason": lambda h, r: (unmask, {**CALLER, "subject": f"far3{r}"}),
@@ -180,6 +185,9 @@ TABLE = {
     "hand_out": "- x x x x x - - - - - -",
     "review": "- x x x x x - - - - - -",
     "alarm": "- x x x - x - - x - - -",
+    "shelve": "- x x x - - - - - - - -",
+    "shelve, grave": "- - x x - - - - - - - -",
+    "service": "- - - x - - - - x x - -",
     "building": "- x x x - x x - - - - -",
     "unmask": "- - - x x - - - - - - -",
     "unmask, with a reason": "- x x x x x - - - - - -",
@@ -201,7 +209,6 @@ def test_each_post_may_do_what_the_table_says_and_nothing_else(hall: Hall, line:
 
 
 UNUSED = {
-    "shelve": "no P3 P2 do no no no no no no no no",
     "threshold": "no no no do no no propose no no do no no",
     "audit": "no own own do no no no no no no no do",
 }

@@ -14,7 +14,7 @@ from typing import Any, get_type_hints
 import msgspec
 
 from commandwall import closing, events
-from commandwall.alarms import AFTER_ACK, Alarm
+from commandwall.alarms import STANDING, Alarm
 from commandwall.answers import Answer, own
 from commandwall.areas import Person
 from commandwall.calls import Call
@@ -81,7 +81,7 @@ def sight(reader: Reader) -> Sight:
         "report": reader.find(Report, state=SENT),
         "joinedevent": reader.find(JoinedEvent, joined=1),
         "conflict": reader.find(Conflict, settled_by=""),
-        "alarm": reader.find(Alarm, state=list(AFTER_ACK)),
+        "alarm": reader.find(Alarm, state=STANDING),
         "handover": reader.find(Handover, state=OFFERED),
         "startedplan": reader.find(StartedPlan),
         "mode": (m for m in reader.find(Mode) if m.state != OVER),

@@ -285,7 +285,21 @@ CHOICES: Mapping[str, Callable[[Officer], Facts]] = {
         "event": o.one("event", state=("DISPATCHED", "ACCEPTED"))["id"], "result": o.text(),
     },
     "events.note": lambda o: {"event": o.one("event")["id"], "text": o.text()},
-    "alarms.acknowledge": lambda o: {"alarm": o.one("alarm")["id"]},
+    "alarms.acknowledge": lambda o: {"alarm": o.one("alarm", state=("UNACK", "RTNUN"))["id"]},
+    "alarms.reset": lambda o: {
+        "alarm": o.one("alarm", state="LATCH")["id"], "reason": o.text(),
+    },
+    "shelving.shelve": lambda o: {
+        "alarm": o.one("alarm", state=("UNACK", "ACKED", "RTNUN", "LATCH"))["id"],
+        "reason": o.text(), "minutes": o.random.randrange(1, 30),
+        "second": {"name": "吴", "channel": "phone"},
+    },
+    "shelving.unshelve": lambda o: {"alarm": o.one("alarm", state="SHLVD")["id"]},
+    "shelving.take_out": lambda o: {
+        "alarm": o.one("alarm", state=("UNACK", "ACKED", "SHLVD"))["id"],
+        "work_order": o.text(), "days": o.random.randrange(1, 30),
+    },
+    "shelving.put_back": lambda o: {"alarm": o.one("alarm", state="OOSRV")["id"]},
     "incidents.open_incident": _opening,
     "handover.offer": lambda o: {"seat": o.post, "note": o.text()},
     "handover.break_off": lambda o: {
