@@ -157,7 +157,8 @@ def test_a_pack_of_many_moments_says_the_same_as_one_for_each(station: Station) 
         )
         for no in range(3)
     ]  # fmt: skip
-    assert len(by_sensor[0]) == 2 and by_sensor[0][0][1] is not None
+    ((alarm, event),) = by_sensor[0]
+    assert (alarm.state, alarm.count) == ("UNACK", 2) and event is not None
     assert by_sensor[1] == by_sensor[0] and by_sensor[2] == by_sensor[0]
 
 
