@@ -6,7 +6,7 @@ that there is one rule. What an act is about is found by the names of its argume
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -222,6 +222,11 @@ def _alarm(reader: Reader, alarm: str) -> About:
     return about_alarm(found) if found else About()
 
 
+def _alarms(reader: Reader, alarms: Sequence[str]) -> About:
+    found = reader.many(Alarm, alarms)
+    return About(tuple({a.area for a in found}), priority=_least(a.severity for a in found))
+
+
 def _incident(reader: Reader, incident: str) -> About:
     found = reader.get(Incident, incident)
     if found is None:
@@ -320,6 +325,7 @@ KINDS: Mapping[str, str] = {
 SUBJECTS: Mapping[str, Callable[[Reader, Any], About]] = {
     "event": _event,
     "alarm": _alarm,
+    "alarms": _alarms,
     "incident": _incident,
     "directive": _ordered,
     "request": _ordered,

@@ -1,16 +1,21 @@
-"""The alarm list: what devices say is wrong, the worst first; one key acknowledges."""
+"""The alarm list: what devices say is wrong, the worst first; one key acknowledges.
+
+In a flood the list collapses: the worst severity stands alone on top, all else in groups.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
-from PySide6.QtCore import QRectF
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QKeyEvent, QMouseEvent
 
-from commandwall import alarms
+from commandwall import alarm_groups, alarms, codes
+from commandwall.alarm_groups import Group, Load, Presented, present, rank
 from commandwall.alarms import RTNUN, UNACK, Alarm, of_device
 from commandwall.picture import Changes, Picture, Readings, Tick
-from widgets import age, marks, words
+from widgets import age, alarm_rows, marks, words
 from widgets.base import Command
 from widgets.i18n import measured_in, named, tr
 from widgets.opening import ask_opening, from_alarm
@@ -19,9 +24,11 @@ from widgets.rows import RowList
 from widgets.top_row import TopRow
 from widgets.trust import is_silent
 
+INDENT = 20.0
+
 
 class AlarmList(RowList):
-    """Unacknowledged before acknowledged, worst first, then newest."""
+    """Unacknowledged before acknowledged, worst first, then newest; groups in a flood."""
 
     id = "alarm_list"
     title = "告警"
@@ -33,18 +40,65 @@ class AlarmList(RowList):
     def __init__(self, *args: Any, **kw: Any) -> None:
         super().__init__(*args, **kw)
         self._said, self._top = "", TopRow(self.context.seconds)
+        self._load, self._shown = Load(), Presented()
+        self._groups: dict[str, Group] = {}
+        self._opened: set[str] = set()
+        self._flat = False
+
+    @property
+    def flood(self) -> bool:
+        """Whether more comes than a person can take one by one, and is shown in groups."""
+        return self._load.flood and not self._flat
 
     def order(self) -> Sequence[str]:
-        found = self.picture.alarms.values()
-        return [a.id for a in sorted(found, key=lambda a: (a.state not in (UNACK, RTNUN),
-                                                           a.severity, -a.raised_at))]  # fmt: skip
+        return [key for row in self._rows() for key in row]
+
+    def _rows(self) -> list[list[str]]:
+        """Each row alone, or a group and what it was unfolded to. A group keeps its place."""
+        before = {key: at for at, key in enumerate(self.keys)}
+        stays = sorted(self._shown.groups, key=lambda g: before.get(g.key, len(before)))
+        rows = [[a.id] for a in self._shown.alone]
+        for group in stays:
+            unfolded = sorted(group.alarms, key=rank) if group.key in self._opened else ()
+            rows.append([group.key, *(a.id for a in unfolded)])
+        return rows
 
     def refresh(self, picture: Picture, changes: Changes) -> None:
-        before = self.current
+        before, flooded = self.current, self.flood
+        self._group(picture, changes)
         super().refresh(picture, changes)
+        if self.flood or flooded:
+            self.keys = list(self.order())
+            self._show_current()
         self._top.see(before or next(iter(self.keys), ""))
         self._top.see(self.current or next(iter(self.keys), ""))
         self.at = picture.ages.get("readings")
+
+    def _group(self, picture: Picture, changes: Changes) -> None:
+        self._load.see(changes.of(Alarm), picture.now)
+        if not self._load.flood:
+            self._flat = False
+        chattering = self._load.chattering(picture.now)
+        every = picture.alarms.values()
+        self._shown = present(every, picture.areas, picture.now, self.flood, chattering)
+        self._groups = {group.key: group for group in self._shown.groups}
+        self._opened &= self._groups.keys()
+
+    @property
+    def lead(self) -> float:
+        return self.head + (alarm_rows.STRIP if self.flood else 0.0)
+
+    @property
+    def pinned(self) -> int:
+        return int(self._carded())
+
+    def _carded(self) -> bool:
+        """Whether the first row is the card of the worst."""
+        return self.flood and bool(self._shown.alone) and bool(self.keys)
+
+    def tall(self, key: str) -> float:
+        first = self._carded() and key == self.keys[0]
+        return alarm_rows.CARD if first else self.row
 
     def commands(self) -> list[Command]:
         return [
@@ -52,17 +106,70 @@ class AlarmList(RowList):
             Command("Space", tr("确认"), self.acknowledge),
             Command("E", tr("转突发"), self.open_incident),
             Command("L", tr("定位"), self.locate),
+            Command("G", tr("整组确认"), self.acknowledge_group),
+            Command("F", tr("平铺或收拢"), self.flatten),
         ]
 
     def acknowledge(self) -> None:
         """Acknowledge the chosen alarm; the worst one where none is chosen, unless it took
         another's place just now."""
         key = self.current or next(iter(self.keys), "")
-        if key and not self.current and self._top.new:
+        if key in self._groups:
+            self.refused(tr("这是一组，按 G 整组确认，按 → 展开"))
+        elif key and not self.current and self._top.new:
             self.refused(tr("最上一条刚换，看过再按"))
         elif key:
             self._said = ""
             self.do(alarms.acknowledge, alarm=key)
+
+    def acknowledge_group(self) -> None:
+        """Acknowledge what waits of the chosen group, the oldest first where it is too many."""
+        group = self._groups.get(self._group_of(self.current))
+        if group is None:
+            self.refused(tr("先选一组"))
+            return
+        waiting = sorted(filter(alarm_groups.waits, group.alarms), key=lambda a: a.raised_at)
+        some = [a.id for a in waiting[: int(codes.limit("alarm_bulk"))]]
+        self._said = ""
+        self.do(alarm_groups.acknowledge_group, alarms=some)
+
+    def flatten(self) -> None:
+        """Show a flood alarm by alarm, or in groups again."""
+        self._flat = self._load.flood and not self._flat
+        self._group(self.picture, Changes(self.picture.now))
+        self.renew()
+
+    def unfold(self, key: str, wide: bool) -> None:
+        """Show the alarms of a group under it, or no longer."""
+        (self._opened.add if wide else self._opened.discard)(key)
+        self.keys = list(self.order())
+        self._known = set(self.keys)
+        self.choose(key)
+
+    def _group_of(self, key: str) -> str:
+        """The group that a row is, or belongs to where it stands unfolded."""
+        if key in self._groups:
+            return key
+        held = (g for g in self._opened if any(a.id == key for a in self._groups[g].alarms))
+        return next(held, "")
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        group, key = self._group_of(self.current), Qt.Key(event.key())
+        if key == Qt.Key.Key_Left and group:
+            self.unfold(group, wide=False)
+        elif key == Qt.Key.Key_Right and group:
+            self.unfold(group, wide=True)
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and group == self.current != "":
+            self.unfold(group, wide=group not in self._opened)
+        else:
+            super().keyPressEvent(event)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        key = self.row_at(event.position().y())
+        if key in self._groups and key == self.current:
+            self.unfold(key, wide=key not in self._opened)
+        else:
+            super().mousePressEvent(event)
 
     def open_incident(self) -> None:
         """Make an incident of the chosen alarm; of the worst one where none is chosen."""
@@ -78,7 +185,16 @@ class AlarmList(RowList):
 
     def choose(self, key: str) -> None:
         self._said = ""
-        super().choose(key)
+        if key not in self._groups:
+            super().choose(key)
+            return
+        self.current = key
+        self._show_current()
+        self.update()
+
+    def renew(self) -> None:
+        self.keys = []  # groups are put in order anew
+        super().renew()
 
     def refused(self, why: str) -> None:
         self._said = why
@@ -93,12 +209,24 @@ class AlarmList(RowList):
         return [(self._said or line, Ink("age", "t1" if self._said else "t2"))]
 
     def draw_head(self, paper: Paper, base: float) -> None:
-        for word, at, side in self._columns(paper.width):
+        if self.flood:
+            strip = self.top + alarm_rows.STRIP - 20
+            alarm_rows.draw_strip(paper, strip, self._shown, self._load.count, self._load.since)
+        columns = alarm_rows.columns if self.flood else self._columns
+        for word, at, side in columns(paper.width):
             paper.write(at, base, tr(word), Ink("head"), side)
 
     def draw_row(self, paper: Paper, key: str, box: QRectF, chosen: bool) -> None:
-        alarm = self.picture.alarms.get(key)
-        if alarm is None:
+        if key in self._groups:
+            opened = key in self._opened
+            alarm_rows.draw_group(paper, self._groups[key], box, self.picture, opened)
+        elif (alarm := self.picture.alarms.get(key)) is not None:
+            self._draw_alarm(paper, alarm, box)
+
+    def _draw_alarm(self, paper: Paper, alarm: Alarm, box: QRectF) -> None:
+        if self._carded() and alarm.id == self.keys[0]:
+            told = self.title_of(alarm), named("alarm_state", alarm.state)
+            alarm_rows.draw_card(paper, alarm, box, self.picture, told)
             return
         now, waits = self.picture.now, alarm.state in (UNACK, RTNUN)
         ink = Ink("item" if alarm.severity == 1 else "body", "t1" if waits else "t2", waits)

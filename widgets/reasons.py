@@ -323,6 +323,18 @@ def _short_secret(facts: Facts) -> str:
     )
 
 
+def _group_worst(facts: Facts) -> str:
+    return tr("组内有Ⅰ级，须逐条看过再确认")
+
+
+def _group_mixed(facts: Facts) -> str:
+    return tr("组内不止一类，展开后逐条确认")
+
+
+def _group_over(facts: Facts) -> str:
+    return tr("组内已无未确认")
+
+
 SENTENCES: Mapping[str, Callable[[Facts], str]] = {
     "state": _state,
     "missing": _missing,
@@ -376,5 +388,8 @@ SENTENCES: Mapping[str, Callable[[Facts], str]] = {
     "unread": _unread,
     "alone": _alone,
     "short_secret": _short_secret,
+    "group_worst": _group_worst,
+    "group_mixed": _group_mixed,
+    "group_over": _group_over,
 }
 """The code of a refusal -> what is said."""

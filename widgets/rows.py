@@ -68,6 +68,16 @@ class RowList(Panel):
         """What a row stands for, where a list holds several kinds."""
         return self.kind
 
+    @property
+    def lead(self) -> float:
+        """Height of what stands over the rows, the names of the columns among it."""
+        return self.head
+
+    @property
+    def pinned(self) -> int:
+        """How many of the first rows stay however far the others are scrolled."""
+        return 0
+
     def empty_line(self) -> str:
         """What an empty list says."""
         return tr("无")
@@ -114,7 +124,7 @@ class RowList(Panel):
     # Drawing.
 
     def draw(self, paper: Paper) -> None:
-        y = self.top + self.head
+        y = self.top + self.lead
         if self.head:
             self.draw_head(paper, y - 12)
             paper.line(0, y, paper.width, y)
@@ -138,9 +148,9 @@ class RowList(Panel):
 
     def _boxes(self) -> list[tuple[str, QRectF]]:
         """The rows that there is room for, the first one in any case, each with its place."""
-        y, end = self.top + self.head, self.height() / self.look.unit - self.foot
+        y, end = self.top + self.lead, self.height() / self.look.unit - self.foot
         found: list[tuple[str, QRectF]] = []
-        for key in self.keys[self._first :]:
+        for key in self.keys[: self.pinned] + self.keys[max(self._first, self.pinned) :]:
             tall = self.tall(key)
             if found and y + tall > end:
                 break
@@ -150,7 +160,8 @@ class RowList(Panel):
 
     def _back(self, at: int) -> int:
         """The first row that is shown where the last one shown is that at `at`."""
-        room = self.height() / self.look.unit - self.top - self.head - self.foot
+        room = self.height() / self.look.unit - self.top - self.lead - self.foot
+        room -= sum(self.tall(key) for key in self.keys[: min(self.pinned, max(at, 0))])
         while at > 0 and (room := room - self.tall(self.keys[at])) >= self.tall(self.keys[at - 1]):
             at -= 1
         return max(0, at)

@@ -12,6 +12,7 @@ import pytest
 from builders import NOW, StillClock, an_event, an_opening, an_order
 
 from commandwall import codes, conflicts, rights, sources
+from commandwall.alarm_groups import acknowledge_group
 from commandwall.alarms import UNACK, Alarm, acknowledge
 from commandwall.areas import Building, recolour
 from commandwall.closing import close_incident
@@ -160,6 +161,7 @@ ASKS: dict[str, Asks] = {
     "shelve": lambda h, r: (shelve, {"alarm": _alarmed(h, r), **HUSHED}),
     "shelve, grave": lambda h, r: (shelve, {"alarm": _alarmed(h, r, 2), **HUSHED}),
     "service": lambda h, r: (take_out, {"alarm": _alarmed(h, r), "work_order": "W1", "days": 3}),
+    "alarms": lambda h, r: (acknowledge_group, {"alarms": [_alarmed(h, r)]}),
     "building": lambda h, r: (recolour, {"buildings": [r], **RED}),
     "unmask": lambda h, r: (unmask, {"kind": "event", "subject": f"far3{r}"}),
     "unmask, with a reason": lambda h, r: (unmask, {**CALLER, "subject": f"far3{r}"}),
@@ -188,6 +190,7 @@ TABLE = {
     "shelve": "- x x x - - - - - - - -",
     "shelve, grave": "- - x x - - - - - - - -",
     "service": "- - - x - - - - x x - -",
+    "alarms": "- x x x - x - - x - - -",
     "building": "- x x x - x x - - - - -",
     "unmask": "- - - x x - - - - - - -",
     "unmask, with a reason": "- x x x x x - - - - - -",

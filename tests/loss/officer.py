@@ -300,6 +300,9 @@ CHOICES: Mapping[str, Callable[[Officer], Facts]] = {
         "work_order": o.text(), "days": o.random.randrange(1, 30),
     },
     "shelving.put_back": lambda o: {"alarm": o.one("alarm", state="OOSRV")["id"]},
+    "alarm_groups.acknowledge_group": lambda o: {
+        "alarms": [o.one("alarm", state=("UNACK", "RTNUN"))["id"]],
+    },
     "incidents.open_incident": _opening,
     "handover.offer": lambda o: {"seat": o.post, "note": o.text()},
     "handover.break_off": lambda o: {

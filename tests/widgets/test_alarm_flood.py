@@ -1,0 +1,94 @@
+"""The alarm desk in a flood: rows that a person reads, keys for everything, the worst on top."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from builders import NOW
+from PySide6.QtCore import Qt
+from world import an_alarm
+
+from commandwall.alarms import ACKED, UNACK, Alarm
+from commandwall.clock import SECOND, Ms
+
+
+@pytest.fixture
+def flooded(world: Any, make_wall: Callable[..., Any]) -> Any:
+    """The alarm list of a wall in which 40 alarms of two causes came within a minute."""
+    wall = make_wall()
+    rows = [
+        an_alarm(f"A{i}", sensor=f"d{i}", cls=("GAS", "RWL")[i % 2], severity=3,
+                 raised_at=Ms(NOW - i * SECOND // 4))
+        for i in range(40)
+    ]  # fmt: skip
+    world.desk.run(lambda tx: tx.put(*rows), {}, local=True)
+    wall.open_page("alarms")
+    world.tick({Alarm: rows})
+    return wall.page.panels["alarm_list"]
+
+
+def told(panel: Any) -> str:
+    panel.grab()
+    return str(panel.accessibleDescription())
+
+
+def states(world: Any) -> list[str]:
+    rows = world.store.read(lambda r: r.find(Alarm))
+    return [r.state for r in rows]
+
+
+def test_a_flood_collapses_to_groups_and_says_so(flooded: Any) -> None:
+    assert len(flooded.keys) == 2
+    assert "洪峰" in told(flooded) and "10 分钟 40 条，收拢为 2 组" in told(flooded)
+
+
+def test_the_worst_comes_on_top_at_once_though_another_row_is_chosen(
+    flooded: Any, world: Any
+) -> None:
+    flooded.choose(flooded.keys[1])
+    chosen = flooded.current
+    world.tick({Alarm: [an_alarm("P1", sensor="x", severity=1, raised_at=NOW)]})
+    assert flooded.keys[0] == "P1" and flooded.current == chosen
+    assert "Ⅰ级 1 条单列" in told(flooded)
+
+
+def test_a_group_unfolds_and_is_acknowledged_by_keys_alone(
+    flooded: Any, world: Any, qtbot: Any
+) -> None:
+    qtbot.keyClick(flooded, Qt.Key.Key_Down)
+    qtbot.keyClick(flooded, Qt.Key.Key_Right)
+    assert len(flooded.keys) == 22
+    qtbot.keyClick(flooded, Qt.Key.Key_Down)
+    assert flooded.current in world.picture.alarms
+    qtbot.keyClick(flooded, Qt.Key.Key_Left)
+    assert len(flooded.keys) == 2 and flooded.current == flooded.keys[0]
+    flooded.acknowledge()
+    assert "按 G 整组确认" in told(flooded) and UNACK in states(world)
+    flooded.acknowledge_group()
+    qtbot.waitUntil(lambda: states(world).count(ACKED) == 20)
+    assert states(world).count(UNACK) == 20, "the other group waits as before"
+
+
+def test_groups_keep_their_place_until_they_are_asked_for(flooded: Any, world: Any) -> None:
+    before = list(flooded.keys)
+    worse = [an_alarm("W", sensor="w", cls="WLV", severity=2, raised_at=NOW)]
+    world.tick({Alarm: worse})
+    assert flooded.keys[:2] == before and len(flooded.keys) == 3
+    flooded.renew()
+    assert flooded.keys[1:] == before
+
+
+def test_f_shows_a_flood_one_by_one_and_back(flooded: Any) -> None:
+    flooded.flatten()
+    assert len(flooded.keys) == 40
+    flooded.flatten()
+    assert len(flooded.keys) == 2
+
+
+def test_when_it_is_over_alarms_stand_alone_again(flooded: Any, world: Any) -> None:
+    world.clock.at += 11 * 60 * SECOND
+    world.tick({Alarm: [replace(a, state=ACKED) for a in world.picture.alarms.values()]})
+    assert "洪峰" not in told(flooded) and len(flooded.keys) == 40
