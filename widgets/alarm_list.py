@@ -24,8 +24,6 @@ from widgets.rows import RowList
 from widgets.top_row import TopRow
 from widgets.trust import is_silent
 
-INDENT = 20.0
-
 
 class AlarmList(RowList):
     """Unacknowledged before acknowledged, worst first, then newest; groups in a flood."""
@@ -49,6 +47,11 @@ class AlarmList(RowList):
     def flood(self) -> bool:
         """Whether more comes than a person can take one by one, and is shown in groups."""
         return self._load.flood and not self._flat
+
+    @property
+    def shown(self) -> Presented:
+        """What stands in the list, whether or not there is room for all of it."""
+        return self._shown
 
     def order(self) -> Sequence[str]:
         return [key for row in self._rows() for key in row]
@@ -98,7 +101,7 @@ class AlarmList(RowList):
 
     def tall(self, key: str) -> float:
         first = self._carded() and key == self.keys[0]
-        return alarm_rows.CARD if first else self.row
+        return alarm_rows.CARD if first else alarm_rows.ROW if self.flood else self.row
 
     def commands(self) -> list[Command]:
         return [
@@ -262,9 +265,9 @@ class AlarmList(RowList):
         return alarm.changed_at if row is None else int(self.picture.sensors.at[row])
 
     def _columns(self, width: float) -> list[tuple[str, float, float]]:
-        title = 56.0
+        title, share = 56.0, 0.24 if self.flood else 0.30
         return [
-            ("级", 14, 0.0), ("告警", title, 0.0), ("地点", title + (width - title) * 0.30, 0.0),
+            ("级", 14, 0.0), ("告警", title, 0.0), ("地点", title + (width - title) * share, 0.0),
             ("状态", title + (width - title) * 0.62, 0.0), ("起于", width - 120, RIGHT),
             ("最新", width - 8, RIGHT),
         ]  # fmt: skip

@@ -15,8 +15,8 @@ from widgets import age, words
 from widgets.i18n import named, tr
 from widgets.paper import RIGHT, Ink, Paper
 
-CARD, STRIP = 108.0, 44.0
-"""Heights of the card of the worst, and of the line that tells of the flood, in design pixels."""
+CARD, STRIP, ROW = 108.0, 44.0, 46.0
+"""Heights of the card of the worst, of the line that tells of the flood, and of a row in one."""
 BINS, BIN = 20, 7.0
 """Bars of the last ten minutes, and the width of each."""
 Columns = Mapping[str, float]
@@ -62,7 +62,7 @@ def draw_group(paper: Paper, group: Group, box: QRectF, picture: Picture, opened
     """Worst mark, cause, place, how many, when they came, how many wait, age of the newest."""
     at = {name: x for name, x, _ in columns(paper.width)}
     base, waits = box.center().y() + 6, group.waiting > 0
-    paper.mark(24, box.center().y(), 26, (group.severity, UNACK if waits else ACKED), True)
+    paper.mark(24, box.center().y(), 26, (group.severity, UNACK if waits else ACKED), False)
     ink = Ink("body", "t1" if waits else "t2", waits)
     sign = "▾ " if opened else "▸ "
     paper.write(at["组"], base, sign + title(group), ink, room=at["地点"] - at["组"] - 12)
@@ -101,7 +101,7 @@ def draw_card(
     paper.fill(QRectF(face.x(), face.y(), 6, face.height()), f"s{alarm.severity}")
     paper.frame(face, "t1", 2)
     middle = face.center().y()
-    paper.mark(60, middle, 56, (alarm.severity, alarm.state), True)
+    paper.mark(62, middle, 48, (alarm.severity, alarm.state), True)
     waited = max(0, picture.now - alarm.raised_at) // SECOND
     end = paper.width - 24
     clock = f"{waited // 60}:{waited % 60:02d}"

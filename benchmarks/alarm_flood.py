@@ -1,0 +1,198 @@
+"""A flood of alarms on the real wall: is each of the worst seen, and does the list stay usable?
+
+`python -m benchmarks.alarm_flood [--quick]` lets 10,000 devices beside those of the demo city raise
+an alarm each within ten minutes (quick: 2,000 in one), through the pool as any reading, with 12 of
+severity I hidden among them by a seed. Meanwhile the alarm page is worked by keys, which another
+thread posts. A critical counts as seen once the list that is painted has it alone on top.
+"""
+
+from __future__ import annotations
+
+import argparse
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, QTimer
+from PySide6.QtGui import QKeyEvent
+
+from benchmarks.flood import put
+from benchmarks.living import drive, living_wall, until
+from benchmarks.report import figures, table
+from commandwall import alarms, codes
+from commandwall.clock import SECOND, Clock
+from commandwall.pool.demo.player import insert
+from commandwall.pool.server import PoolServer
+from commandwall.sensors import GOOD, READING_DTYPE, Sensor
+from widgets.wall import Wall
+
+COUNT, SECONDS = {True: 2_000, False: 10_000}, {True: 60.0, False: 600.0}
+CRITICAL, SEED, ROWS, SEEN_S = 12, 17, 20, 1.0
+CLASSES = ("GAS", "FIR", "FOR", "RWL", "PWR", "STR", "DOR", "MET")
+BEAT_S, KEY_S = 0.25, 0.4
+KEYS = (Qt.Key.Key_Down, Qt.Key.Key_Down, Qt.Key.Key_Right, Qt.Key.Key_Down, Qt.Key.Key_Left,
+        Qt.Key.Key_Up)  # fmt: skip
+CLOCK = Clock()
+
+
+def devices(places: Sequence[Sensor], count: int, first: int) -> list[Sensor]:
+    """As many more devices, of all classes whose alarms wait a minute at most, where others are."""
+    rng, facts = np.random.default_rng(SEED), codes.load("sensor_class")
+    found = []
+    for i in range(count):
+        at, cls = places[rng.integers(len(places))], CLASSES[rng.integers(len(CLASSES))]
+        of = facts[cls].facts
+        found.append(
+            Sensor(f"flood-{i:05d}", first + i, cls, f"洪峰 {i}", at.area, "", at.lon, at.lat,
+                   of["unit"], of["low"], of["high"], 3600)
+        )  # fmt: skip
+    return found
+
+
+class Storm(threading.Thread):
+    """Puts two readings of each device, as far apart as its rule waits, evenly over the time;
+    `told[id]` is the moment at which a critical was committed in the pool."""
+
+    def __init__(self, conn: Any, rows: Sequence[Sensor], seconds: float) -> None:
+        super().__init__()
+        self._conn, self._rows, self._seconds = conn, rows, seconds
+        rng = np.random.default_rng(SEED + 1)
+        hidden = rng.choice(np.arange(len(rows) // 20, len(rows)), CRITICAL, replace=False)
+        self.critical = frozenset(rows[i].id for i in hidden)
+        self._grade = {i: 1 if r.id in self.critical else 3 - (i % 9 == 0)
+                       for i, r in enumerate(rows)}  # fmt: skip
+        self._rules = {(r.cls, r.severity): r for r in alarms.rules()}
+        self.told: dict[str, float] = {}
+        self.halt = threading.Event()
+
+    def run(self) -> None:
+        begun, done = CLOCK.monotonic(), 0
+        while done < len(self._rows) and not self.halt.wait(BEAT_S):
+            share = min(1.0, (CLOCK.monotonic() - begun) / self._seconds)
+            upto = int(share * len(self._rows))
+            if upto > done:
+                put(self._conn, np.concatenate([self._pair(i) for i in range(done, upto)]))
+            now = CLOCK.monotonic()
+            critical = (r.id for r in self._rows[done:upto] if r.id in self.critical)
+            self.told.update((key, now) for key in critical)
+            done = upto
+
+    def _pair(self, i: int) -> np.ndarray:
+        rule = self._rules[self._rows[i].cls, self._grade[i]]
+        now, found = CLOCK.now(), np.zeros(2, READING_DTYPE)
+        found["no"], found["quality"] = self._rows[i].no, GOOD
+        found["value"] = rule.threshold
+        found["at"] = now - int((rule.on_s + 1) * SECOND), now
+        return found
+
+
+class Typist(threading.Thread):
+    """Posts a key now and then to a widget, as a keyboard does, and notes when."""
+
+    def __init__(self, to: Any) -> None:
+        super().__init__()
+        self._to, self.at = to, dict[int, float]()
+        self.halt = threading.Event()
+
+    def run(self) -> None:
+        n = 0
+        while not self.halt.wait(KEY_S):
+            self.at[n] = CLOCK.monotonic()
+            none = Qt.KeyboardModifier.NoModifier
+            key = QKeyEvent(QEvent.Type.KeyPress, KEYS[n % len(KEYS)], none)
+            QCoreApplication.postEvent(self._to, key)
+            n += 1
+
+
+class Eye(QObject):
+    """Notes when each key was painted, and when a critical stood alone on top of what is."""
+
+    def __init__(self, panel: Any, typist: Typist) -> None:
+        super().__init__()
+        self._panel, self._typist = panel, typist
+        self.keys: list[float] = []
+        self.seen: dict[str, float] = {}
+        self.rows: list[int] = []
+        self.alarms = self._typed = self._waits = 0
+        panel.installEventFilter(self)
+
+    def eventFilter(self, panel: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.KeyPress:
+            self._waits += 1
+        elif event.type() == QEvent.Type.Paint:
+            QTimer.singleShot(0, self._painted)
+        return False
+
+    def _painted(self) -> None:
+        now, shown = CLOCK.monotonic(), self._panel.shown
+        for _ in range(self._waits):
+            self.keys.append(1000 * (now - self._typist.at[self._typed]))
+            self._typed += 1
+        self._waits = 0
+        self.alarms = max(self.alarms, len(self._panel.picture.alarms))
+        top = self._panel.keys[: len(shown.alone)]
+        by_id = {alarm.id: alarm for alarm in shown.alone}
+        for key in top:
+            if key in by_id and by_id[key].severity == 1:
+                self.seen.setdefault(by_id[key].sensor, now)
+        if self._panel.flood:
+            self.rows.append(shown.rows)
+
+
+def weather(wall: Wall, quick: bool) -> tuple[Storm, Eye, list[float]]:
+    """The storm over a wall whose alarm page is worked; frames of the screen's thread in ms."""
+    folder = Path(wall.settings.data_dir)
+    places = wall.desk.ask(lambda r: r.find(Sensor)).result()
+    rows = devices(places, COUNT[quick], max(s.no for s in places) + 1)
+    with PoolServer(folder / "pool").owner() as conn, conn.cursor():
+        insert(conn, rows)
+        conn.commit()
+        until(lambda: rows[-1].id in wall.picture.sensors.row_of)
+        wall.open_page("alarms")
+        panel: Any = wall.page.panels["alarm_list"]
+        panel.setFocus()
+        QKeyEvent(QEvent.Type.KeyPress, Qt.Key.Key_unknown, Qt.KeyboardModifier.NoModifier)
+        storm, typist = Storm(conn, rows, SECONDS[quick]), Typist(panel)  # Qt knows a keyboard now
+        eye = Eye(panel, typist)
+        storm.start()
+        typist.start()
+        beats = drive(lambda elapsed: None, SECONDS[quick] + 5)
+        for thread in (typist, storm):
+            thread.halt.set()
+            thread.join()
+    return storm, eye, beats
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true")
+    quick = parser.parse_args().quick
+    with living_wall(1920, 1080) as wall:
+        storm, eye, beats = weather(wall, quick)
+    lags = [eye.seen[key] - at for key, at in storm.told.items() if key in eye.seen]
+    spread = {
+        "critical alone on top, ms after its commit in the pool": [1000 * lag for lag in lags],
+        "key until painted": eye.keys,
+        "frame clock": beats,
+    }
+    rows = [
+        (name, len(some), *np.percentile(some or [np.nan], (50, 99, 100)).round(1).tolist())
+        for name, some in spread.items()
+    ]
+    table("A flood of alarms", ("what", "times", "p50 ms", "p99 ms", "max ms"), rows)
+    in_time = sum(lag <= SEEN_S for lag in lags)
+    most = max(eye.rows, default=0)
+    print(f"{eye.alarms:,} alarms at once; at most {most} rows of {ROWS}; "
+          f"{in_time} of {CRITICAL} alone on top within {SEEN_S:.0f} s")  # fmt: skip
+    figures(
+        "alarm_flood", alarms=eye.alarms, seconds=SECONDS[quick], rows_most=most,
+        critical=CRITICAL, critical_in_time=in_time, keys=len(eye.keys),
+        kept=most <= ROWS and in_time == CRITICAL,
+        ms={name: {"p50": p50, "p99": p99, "max": worst} for name, _, p50, p99, worst in rows},
+    )  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()
