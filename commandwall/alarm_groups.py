@@ -234,5 +234,7 @@ def acknowledge_group(tx: Tx, alarms: Sequence[str]) -> None:
         raise Refused("group_mixed")
     if not waiting:
         raise Refused("group_over")
-    seen = {"acked_at": tx.now, "acked_by": tx.by, "acked_post": tx.post}
-    tx.put(*(replace(moved(tx, alarm, life.ACK), **seen) for alarm in waiting))
+    tx.put(*(
+        replace(moved(tx, a, life.ACK), acked_at=tx.now, acked_by=tx.by, acked_post=tx.post)
+        for a in waiting
+    ))  # fmt: skip

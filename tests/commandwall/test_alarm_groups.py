@@ -133,8 +133,14 @@ def test_a_device_that_comes_and_goes_is_one_group_that_says_so() -> None:
 def test_a_group_is_acknowledged_as_one_act_and_never_the_worst(tmp_path: Path) -> None:
     store, clock = open_store(tmp_path), StillClock()
     desk = Desk(store, clock)
-    rows = [an_alarm(f"a{i}", severity=3, state=s) for i, s in enumerate((UNACK, RTNUN, ACKED))]
-    rows += [an_alarm("worst", severity=1), an_alarm("other", severity=3, cls="WLV")]
+    water, over = {"cls": "RWL", "severity": 3}, Ms(NOW - SECOND)
+    rows = [
+        an_alarm("a0", **water, state=UNACK),
+        an_alarm("a1", **water, state=RTNUN, cleared_at=over),
+        an_alarm("a2", **water, state=ACKED),
+        an_alarm("worst", cls="RWL", severity=1),
+        an_alarm("other", cls="WLV", severity=3),
+    ]
     desk.run(lambda tx: tx.put(*rows), {}, local=True)
     for more, code in (("worst", "group_worst"), ("other", "group_mixed")):
         with pytest.raises(Refused) as refused:
