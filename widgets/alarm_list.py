@@ -13,9 +13,9 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent
 
 from commandwall import alarm_groups, alarms, codes
 from commandwall.alarm_groups import Group, Load, Presented, present, rank
-from commandwall.alarms import RTNUN, UNACK, Alarm, of_device
+from commandwall.alarms import ASIDE, RTNUN, UNACK, Alarm, of_device
 from commandwall.picture import Changes, Picture, Readings, Tick
-from widgets import age, alarm_rows, marks, words
+from widgets import age, alarm_rows, alarm_sheets, marks, words
 from widgets.base import Command
 from widgets.i18n import measured_in, named, tr
 from widgets.opening import ask_opening, from_alarm
@@ -111,6 +111,7 @@ class AlarmList(RowList):
             Command("L", tr("定位"), self.locate),
             Command("G", tr("整组确认"), self.acknowledge_group),
             Command("F", tr("平铺或收拢"), self.flatten),
+            *alarm_sheets.commands(self, lambda: self.picture.alarms.get(self.current)),
         ]
 
     def acknowledge(self) -> None:
@@ -235,7 +236,7 @@ class AlarmList(RowList):
         ink = Ink("item" if alarm.severity == 1 else "body", "t1" if waits else "t2", waits)
         base, columns = box.center().y() + 6, {w: x for w, x, _ in self._columns(paper.width)}
         silent = is_silent(alarm, self.picture, self.context.trust)
-        state = marks.STALE if silent else alarm.state
+        state = marks.STALE if silent and alarm.state not in ASIDE else alarm.state
         lit = self.context.blinker.lit(alarm.severity, self.context.seconds())
         paper.mark(24, box.center().y(), 26, (alarm.severity, state), lit)
         room = columns["地点"] - columns["告警"] - 16
@@ -244,7 +245,7 @@ class AlarmList(RowList):
         paper.write(
             columns["地点"], base, words.place(self.picture, alarm.area), Ink("label"), room=place
         )
-        told = named("alarm_state", alarm.state)
+        told = alarm_sheets.state_line(alarm, now)
         told = tr("失联，原{state}", state=told) if silent else told
         paper.write(columns["状态"], base, told, Ink("label"), room=150)
         paper.write(paper.width - 120, base, age.clock(alarm.raised_at), Ink("label", "t3"), RIGHT)

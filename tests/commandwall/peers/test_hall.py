@@ -14,11 +14,14 @@ from typing import Any
 
 import msgspec
 import pytest
-from builders import an_opening
+from builders import NOW, a_sensor, an_opening
 from hall import Post, until
 from line import Wire
 
-from commandwall import directives, incidents
+from commandwall import alarms, directives, incidents
+from commandwall.alarms import Crossing
+from commandwall.clock import Ms
+from commandwall.events import FiledEvent
 from commandwall.peers import wire
 from commandwall.peers.identity import Identity
 from commandwall.store import space
@@ -376,3 +379,54 @@ def set_back(station: Post) -> None:
             "INSERT OR REPLACE INTO head SELECT origin, seq, hlc, hash FROM journal "
             "WHERE origin = ? AND seq = ? - 1", [last],
         )  # fmt: skip
+
+
+def test_three_walls_see_one_gas_alarm_and_one_acknowledges_for_all(post: MakePost) -> None:
+    """Each judges for itself: the same alarm, the same event, filed once in the city."""
+    rule = next(rule for rule in alarms.rules() if rule.id == "GAS-2")
+    seen = {"crossings": [Crossing(a_sensor(), rule, 2, 27.0, NOW)]}
+    back, gate, front = post("back"), post("gate", "p1"), post("front", "front")
+    walls = (back, gate, front)
+    gate.knows(back, front)
+    back.knows(gate)
+    front.knows(gate)
+    back.begin()
+    gate.begin(back)
+    front.begin(gate)
+    joined((gate, back), (front, gate))
+    for wall in walls:
+        wall.desk.run(alarms.observe, seen, local=True)
+    events = {e.id for w in walls for e in w.store.read(lambda r: r.find(FiledEvent))}
+    assert {a.id for w in walls for a in w.alarms()} == {back.alarms()[0].id} and len(events) == 1
+    began = time.monotonic()
+    front.do(alarms.acknowledge, alarm=front.alarms()[0].id)
+    until(
+        "the acknowledgement at all",
+        lambda: [(a.state, a.acked_by) for w in walls for a in w.alarms()] == [("ACKED", "陈")] * 3,
+    )
+    assert time.monotonic() - began < 2.0  # 0.1 s on a machine at rest
+    assert [w.conflicts() for w in walls] == [[], [], []]
+
+
+def test_an_acknowledgement_from_who_was_cut_off_ends_nothing_that_began_again(
+    post: MakePost,
+) -> None:
+    rule = next(rule for rule in alarms.rules() if rule.id == "WLV-3")
+    back, front = pair(post)
+
+    def observe(*told: tuple[int, int], at: tuple[Post, ...] = (back, front)) -> None:
+        sensor = a_sensor(cls="WLV")
+        crossings = [Crossing(sensor, rule, grave, 1.0, Ms(NOW + s)) for grave, s in told]
+        for wall in at:
+            wall.desk.run(alarms.observe, {"crossings": crossings}, local=True)
+
+    observe((3, 0), (0, 60))
+    observe((3, 90), at=(back,))  # the scene hears nothing for a while
+    front.do(alarms.acknowledge, alarm=front.alarms()[0].id)
+    assert front.alarms()[0].state == "NORM"
+    back.begin()
+    front.begin(back)
+    joined((back, front))
+    until("the acknowledgement", lambda: back.alarms()[0].acked_by == "陈")
+    (alarm,) = back.alarms()
+    assert (alarm.state, alarm.count) == ("UNACK", 2)
