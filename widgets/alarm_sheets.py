@@ -27,14 +27,21 @@ HALF_HOUR, STEP = 30, 10
 def commands(panel: Panel, chosen: Chosen) -> list[Command]:
     """Of a panel in which somebody chooses an alarm."""
     return [
-        Command("S", tr("搁置或取消搁置"), lambda: _with(chosen, lambda a: shelve(panel, a))),
-        Command("X", tr("停用或恢复使用"), lambda: _with(chosen, lambda a: take_out(panel, a))),
-        Command("R", tr("复位"), lambda: _with(chosen, lambda a: reset(panel, a))),
+        Command(
+            "S", tr("搁置或取消搁置"), lambda: _with(panel, chosen, lambda a: shelve(panel, a))
+        ),
+        Command(
+            "X", tr("停用或恢复使用"), lambda: _with(panel, chosen, lambda a: take_out(panel, a))
+        ),
+        Command("R", tr("复位"), lambda: _with(panel, chosen, lambda a: reset(panel, a))),
     ]
 
 
-def _with(chosen: Chosen, then: Callable[[Alarm], object]) -> None:
-    if (alarm := chosen()) is not None:
+def _with(panel: Panel, chosen: Chosen, then: Callable[[Alarm], object]) -> None:
+    alarm = chosen()
+    if alarm is None:
+        panel.refused(tr("先选一条告警"))
+    else:
         then(alarm)
 
 

@@ -32,7 +32,7 @@ class Station:
     def __init__(self, folder: Path) -> None:
         mirror = Mirror(folder / "m1.db")
         rows = [a_sensor(no) for no in range(DEVICES)]
-        mirror.take({"sensor": [[getattr(r, n) for n in r.__slots__] for r in rows]}, {})
+        mirror.take({"sensor": [tuple(getattr(r, n) for n in r.__slots__) for r in rows]}, {})
         mirror.close()
         use(folder, "m1.db")
         self.store: Store = open_store(folder)

@@ -9,7 +9,6 @@ from world import an_alarm
 from commandwall.alarms import Alarm
 from commandwall.clock import HOUR, MINUTE, Ms
 from widgets.alarm_sheets import state_line
-from widgets.base import Subject
 from widgets.sheet import Sheet
 
 
@@ -22,7 +21,7 @@ def test_an_alarm_is_shelved_by_a_sheet_that_asks_why(
     world.tick({Alarm: [alarm]})
     wall.open_page("alarms")
     panel = wall.page.panels["alarm_list"]
-    panel.open(Subject(Alarm, "A1"))
+    panel.choose("A1")
     press = {command.key: command.run for command in panel.commands()}
     press["S"]()
     sheet = next(s for s in wall.findChildren(Sheet) if s.isVisible())
@@ -35,7 +34,7 @@ def test_an_alarm_is_shelved_by_a_sheet_that_asks_why(
     qtbot.waitUntil(lambda: told().state == "SHLVD")
     assert told().reason == "传感器检修" and told().until is not None
     world.tick({Alarm: [told()]})
-    panel.open(Subject(Alarm, "A1"))
+    panel.choose("A1")
     press["S"]()
     qtbot.waitUntil(lambda: told().state == "UNACK")
 
