@@ -47,13 +47,13 @@ def place(group: Group, picture: Picture) -> str:
 
 
 def draw_strip(paper: Paper, base: float, shown: Presented, count: int, since: Ms) -> None:
-    """洪峰: how many came, what became of them, since when, and what is quiet meanwhile."""
+    """洪峰: how many came, what became of them, since when."""
     told = tr(
         "10 分钟 {count} 条，收拢为 {groups} 组，Ⅰ级 {alone} 条单列",
         count=age.number(count), groups=len(shown.groups), alone=len(shown.alone),
     )  # fmt: skip
     ends = age.number(codes.limit("alarm_flood_ends"))
-    more = tr("{time} 开始　Ⅲ级静音　低于 {n} 条/10 分自动结束", time=age.clock(since), n=ends)
+    more = tr("{time} 开始　低于 {n} 条/10 分自动结束", time=age.clock(since), n=ends)
     x = paper.row(0, base, (tr("洪峰"), Ink("item", "t1", True)), (told, Ink("body")), gap=16)
     paper.write(x + 20, base, more, Ink("label", "t2"), room=max(0.0, paper.width - x - 20))
 
