@@ -79,6 +79,7 @@ class Settings:
     warnings_from: str = ""  # senders whose warnings are taken, with commas between; all if empty
     mqtt: str = ""  # mqtt:// or mqtts:// addresses of brokers, with commas between, no passwords
     mqtt_topics: str = "sensors/#"  # what is subscribed to, with commas between
+    mqtt_warnings: str = ""  # topics whose messages are CAP warnings, with commas between
     mqtt_prefix: str = ""  # what devices put before their id in the pool
     mqtt_secret_file: str = ""  # file of mode 0600 with the brokers' password
     mqtt_ca_file: str = ""  # certificates that a broker's own is checked by; the system's if empty

@@ -26,7 +26,7 @@ class Sensor:
 
     id: str
     no: int
-    cls: str  # code list sensor_class (GAS, WLV, FIR, FOR, AIR, WQL, STR, DOR, MET, PWR, WDR, WSP)
+    cls: str  # code list sensor_class: GAS, WLV, FIR..., also counts of a place: CRD, ACC, TRF
     name: str
     area: str
     building: str

@@ -21,13 +21,13 @@ from commandwall.config import Settings
 from commandwall.desk import Desk
 from commandwall.feeds import cap, warned
 from commandwall.feeds.cap import ACK, ERROR, CapTrouble, Message
+from commandwall.feeds.mailbox import NAME, folder_of
 from commandwall.public_warnings import take_warnings
 from commandwall.store.database import StoreTrouble
 from commandwall.store.pulse import NEVER, Lamp
 from commandwall.store.store import Refused
 
 log = logging.getLogger(__name__)
-NAME = "warnings"
 DONE, REFUSED, REASON = "done", "refused", ".reason"
 LOOK_S = 0.5
 AT_ONCE = 20
@@ -48,9 +48,8 @@ class WarningFolder(threading.Thread):
 
     def __init__(self, settings: Settings, desk: Desk, clock: Clock) -> None:
         super().__init__(name="warnings", daemon=True)
-        given = settings.warnings_folder
-        self.folder = Path(given).expanduser() if given else settings.data_dir / NAME
-        self._own = not given
+        self.folder = folder_of(settings)
+        self._own = not settings.warnings_folder
         self._senders = frozenset(filter(None, map(str.strip, settings.warnings_from.split(","))))
         self._desk, self._clock = desk, clock
         self._halt = threading.Event()

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from commandwall import codes
 from commandwall.clock import SECOND, Clock, Ms
 from commandwall.config import Settings, brokers
-from commandwall.feeds import refused, senml
+from commandwall.feeds import mailbox, refused, senml
 from commandwall.feeds.devices import Devices, Found, Row, by_name, readings
 from commandwall.feeds.mqtt import Line, Message
 from commandwall.feeds.rate import Rates
@@ -87,7 +87,7 @@ class Intake(threading.Thread):
         """`client`: how this station calls itself at brokers; always the same. `off`: sources that
         a person switched off; may raise StoreTrouble."""
         super().__init__(name="intake", daemon=True)
-        self._folder, self._clock = settings.data_dir, clock
+        self._settings, self._folder, self._clock = settings, settings.data_dir, clock
         self._queue: queue.Queue[Message] = queue.Queue(int(codes.limit("feed_queue")))
         self._lines = [
             Line(broker, settings, client, clock, self._queue) for broker in brokers(settings.mqtt)
@@ -138,7 +138,29 @@ class Intake(threading.Thread):
         while not self._halt.is_set():
             if batch := self._drained():
                 self._look_off()
-                self._work(batch)
+                warned = [one for one in batch if one.line.warns(one.topic)]
+                for message in warned:
+                    if self._deliver(message):
+                        message.line.acknowledge(message)
+                if batch := [one for one in batch if one not in warned] if warned else batch:
+                    self._work(batch)
+
+    def _deliver(self, message: Message) -> bool:
+        """A CAP warning becomes a file in the folder of warnings, which takes or refuses it like
+        any. False where it cannot lie there: it comes again with the next connection."""
+        counts = self._counts[message.line]
+        if self._is_off(message.line):
+            counts.withheld += 1
+        elif len(message.body) > codes.limit("cap_bytes"):
+            counts.refused += 1
+            self._put_aside([_line(message, senml.Refusal(0, "", "size"))])
+        else:
+            try:
+                mailbox.put(self._settings, message.body)
+            except OSError as why:
+                log.warning("a warning of %s waits: %s", message.line.broker.address, why)
+                return False
+        return True
 
     def _look_off(self) -> None:
         """Learn what is switched off, now and then; what cannot be read stays as it was."""
@@ -211,10 +233,13 @@ class Intake(threading.Thread):
 
     def _allowed(self, line: Line, rows: list[Row]) -> list[Row]:
         """What is switched off is counted, and not taken."""
-        if not self._off or pulse.source(line.broker.address) not in self._off:
+        if not self._is_off(line):
             return rows
         self._counts[line].withheld += len(rows)
         return []
+
+    def _is_off(self, line: Line) -> bool:
+        return bool(self._off) and pulse.source(line.broker.address) in self._off
 
     def _thinned(self, line: Line, rows: list[Row], now: Ms) -> NDArray[np.void]:
         """What one broker brought, without what a device may not say so often."""

@@ -83,7 +83,8 @@ class Line(threading.Thread):
         super().__init__(name=f"mqtt {broker.host}", daemon=True)
         self.broker, self.standing = broker, Standing()
         self._settings, self._client, self._clock, self._into = settings, client, clock, into
-        self._topics = [one.strip() for one in settings.mqtt_topics.split(",") if one.strip()]
+        self._warned = _topics(settings.mqtt_warnings)
+        self._topics = [*_topics(settings.mqtt_topics), *self._warned]
         self._halt = threading.Event()
         self._turn = 0
         self._paho: paho.Client | None = None
@@ -96,6 +97,10 @@ class Line(threading.Thread):
                 log.exception("the line to %s failed", self.broker.address)
                 self.standing.trouble = "unreachable"
             self._wait()
+
+    def warns(self, topic: str) -> bool:
+        """Whether messages of a topic are CAP warnings."""
+        return any(paho.topic_matches_sub(one, topic) for one in self._warned)
 
     def acknowledge(self, message: Message) -> None:
         """Its readings were taken; from any thread. Of an earlier connection it comes again."""
@@ -174,3 +179,7 @@ class Line(threading.Thread):
         self.standing.tries += 1
         self.standing.next_try_at = Ms(self._clock.now() + int(pause * SECOND))
         self._halt.wait(pause)
+
+
+def _topics(text: str) -> list[str]:
+    return [one.strip() for one in text.split(",") if one.strip()]

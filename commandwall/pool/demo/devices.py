@@ -180,6 +180,9 @@ _MOUNTS: dict[str, Callable[[Town, int, np.random.Generator], Mounts]] = {
     "PWR": _on_roads,
     "WDR": _at_stations,
     "WSP": _at_stations,
+    "CRD": _on_roads,
+    "ACC": _on_roads,
+    "TRF": _on_roads,
 }
 
 

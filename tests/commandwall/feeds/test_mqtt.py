@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import cap as said
 import numpy as np
 import pytest
 from broker import MOSQUITTO, NATS, PATIENCE_S, Broker, Publisher, program
@@ -27,9 +28,11 @@ from commandwall.clock import SECOND, Clock, Ms
 from commandwall.config import REFUSED, Settings
 from commandwall.desk import Desk
 from commandwall.feeds import refused
+from commandwall.feeds.folder import WarningFolder
 from commandwall.feeds.intake import LOOK_S, Intake
 from commandwall.pool.packs import Packs
 from commandwall.pool.recorder import SERIES, Recorder
+from commandwall.public_warnings import PublicWarning
 from commandwall.store import live, pulse, quarantine
 from commandwall.store.database import StoreTrouble
 from commandwall.store.migrate import open_store
@@ -57,7 +60,8 @@ class Station:
         self.folder, self.clock = folder, Clock()
         self.store = open_store(folder)
         mirror = Mirror(folder / "m1.db")
-        rows = [a_sensor(no) for no in range(5)]
+        crowd = a_sensor(5, cls="CRD", unit="人", high=1e5)
+        rows = [*(a_sensor(no) for no in range(5)), crowd]
         names = rows[0].__slots__  # type: ignore[attr-defined]
         mirror.take({"sensor": [tuple(getattr(r, n) for n in names) for r in rows]}, {})
         mirror.close()
@@ -235,6 +239,37 @@ def test_what_a_broker_sends_while_it_is_switched_off_is_counted_and_not_taken(
     sent.tell("sensors/s2", b"6")
     until(lambda: station.shown(2) == 6)
     assert station.lamp.withheld == 2 and station.history(1) == []
+    sent.stop()
+
+
+def test_a_crowd_over_its_threshold_is_an_alarm_like_any(
+    broker: Broker, open_station: Open
+) -> None:
+    station = open_station(broker)
+    station.serve()
+    until(lambda: station.lamp.joined)
+    sent, pack = Publisher(broker.port), [{"n": "s5", "u": "count", "v": 5200}]
+    sent.tell("sensors/gw", [{**pack[0], "t": -90}, {**pack[0], "t": -1}])
+    until(lambda: station.store.read(lambda r: r.find(Alarm)))
+    (alarm,) = station.store.read(lambda r: r.find(Alarm))
+    assert (alarm.sensor, alarm.cls, alarm.severity, alarm.unit) == ("s5", "CRD", 1, "人")
+    sent.stop()
+
+
+def test_a_warning_from_a_broker_goes_the_way_of_the_folder(
+    broker: Broker, open_station: Open
+) -> None:
+    station = open_station(broker, mqtt_warnings="cap/#")
+    station.serve()
+    until(lambda: station.lamp.joined)
+    sent, now = Publisher(broker.port), station.clock.now()
+    sent.tell("cap/bureau", said.alert(now))
+    with WarningFolder(station.settings, station.desk, station.clock) as folder:
+        until(lambda: station.store.read(lambda r: r.find(PublicWarning)))
+        sent.tell("cap/bureau", said.alert(now, sender=""))
+        until(lambda: list(folder.folder.glob("refused/*.reason")))
+    (warning,) = station.store.read(lambda r: r.find(PublicWarning))
+    assert warning.kind == "Alert" and station.lamp.refused == 0
     sent.stop()
 
 
