@@ -45,7 +45,8 @@ def sensors(town: Town, total: int, seed: int, without: Collection[str] = ()) ->
     rng = stream(seed, "sensors")
     building_ids = town.stock.ids()
     made: list[Sensor] = []
-    classes = [code for code in codes.load("sensor_class").values() if code.id not in without]
+    listed = codes.load("sensor_class").values()
+    classes = [code for code in listed if code.id in _MOUNTS and code.id not in without]
     share = np.array([float(code.facts["share"]) for code in classes])
     until = np.round(np.cumsum(share) / share.sum() * total).astype(int)
     for code, count in zip(classes, np.diff(until, prepend=0).tolist(), strict=True):
@@ -180,9 +181,6 @@ _MOUNTS: dict[str, Callable[[Town, int, np.random.Generator], Mounts]] = {
     "PWR": _on_roads,
     "WDR": _at_stations,
     "WSP": _at_stations,
-    "CRD": _on_roads,
-    "ACC": _on_roads,
-    "TRF": _on_roads,
 }
 
 
