@@ -45,12 +45,11 @@ def sensors(town: Town, total: int, seed: int, without: Collection[str] = ()) ->
     rng = stream(seed, "sensors")
     building_ids = town.stock.ids()
     made: list[Sensor] = []
-    listed = codes.load("sensor_class").values()
-    classes = [code for code in listed if code.id in _MOUNTS and code.id not in without]
+    classes = [code for code in codes.load("sensor_class").values() if code.id not in without]
     share = np.array([float(code.facts["share"]) for code in classes])
     until = np.round(np.cumsum(share) / share.sum() * total).astype(int)
     for code, count in zip(classes, np.diff(until, prepend=0).tolist(), strict=True):
-        count = max(3, count)
+        count = max(code.facts.get("least", 3), count)
         at, building, called = _MOUNTS[code.id](town, count, rng)
         grid = town.districts.grid_of(at).tolist()
         lonlat = town.districts.land.plane.degrees(at).tolist()
@@ -181,6 +180,9 @@ _MOUNTS: dict[str, Callable[[Town, int, np.random.Generator], Mounts]] = {
     "PWR": _on_roads,
     "WDR": _at_stations,
     "WSP": _at_stations,
+    "CRD": _on_roads,
+    "ACC": _on_roads,
+    "TRF": _on_roads,
 }
 
 
