@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any
 
 from commandwall import alarm_life as life
-from commandwall import codes
+from commandwall import codes, rulecheck
 from commandwall.alarm_life import ACKED, ASIDE, NORM, RTNUN, STATES, UNACK, WAITING
 from commandwall.clock import MINUTE, SECOND, Ms, day
 from commandwall.sensors import Sensor
@@ -41,14 +41,25 @@ class Rule:
     event_class: str
     zh: str
     en: str
+    unit: str = ""  # devices of the class with this unit meet such rows alone
+    light: str = ""  # "day" or "night" by the sun at the place; "" for both
+    mode: str = ""  # in this mode alone (code list mode); "" in all where no other row names it
+    samples: int = 1  # so many readings one after another, beside `on_s`
+    lift_rate: float = 0.0  # while it rises faster (unit per hour), one severity worse
+    lift_pair_s: float = 0.0  # with a second device of the building within, one severity worse
 
 
 def rules(on: date | None = None) -> list[Rule]:
-    """The thresholds in force on a day, today where none is given."""
-    return [
-        Rule(id=code.id, zh=code.zh, en=code.en, **code.facts)
-        for code in codes.load("alarm_rules", on).values()
-    ]
+    """The thresholds in force on a day, today where none is given. ValueError where one cannot be
+    judged by, which names row, field and reason."""
+    return rules_of(codes.load("alarm_rules", on))
+
+
+def rules_of(rows: Mapping[str, codes.Code]) -> list[Rule]:
+    """Rows of that list, or such as it may have, as rules."""
+    if wrong := rulecheck.faults({id_: row.facts for id_, row in rows.items()}):
+        raise ValueError(f"alarm_rules: {'; '.join(str(fault) for fault in wrong)}")
+    return [Rule(id=row.id, zh=row.zh, en=row.en, **row.facts) for row in rows.values()]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,21 +6,36 @@ crossings at the same moments.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from commandwall import codes
 from commandwall.alarms import BROKEN, SILENT, Crossing, Rule
-from commandwall.clock import Ms
+from commandwall.clock import MINUTE, Ms
 from commandwall.faults import Faults
+from commandwall.lifts import Pairs, Rates
 from commandwall.quality import Quality
+from commandwall.rulebook import SEVERITIES, Rulebook
+from commandwall.runs import CALM, Runs
 from commandwall.sensors import GOOD, Sensor
 
-SEVERITIES = (1, 2, 3, 4)
-CALM = 5
-"""Stands for no severity while severities are compared: a smaller number is worse."""
+
+@dataclass(frozen=True, slots=True)
+class Readings:
+    """One reading of each of some devices (rows), with the profile whose rules it meets."""
+
+    rows: NDArray[np.intp]
+    value: NDArray[np.float32]
+    at: NDArray[np.int64]
+    profile: NDArray[np.intp]
+
+    def of(self, some: NDArray[np.intp]) -> Readings:
+        return Readings(self.rows[some], self.value[some], self.at[some], self.profile[some])
 
 
 class Judge:
@@ -30,39 +45,32 @@ class Judge:
         self, sensors: Sequence[Sensor], rules: Sequence[Rule], on: date | None = None
     ) -> None:
         """`on`: the day whose rows say what readings can be, today where none is given."""
-        self.sensors = sensors
+        self.sensors, self.book = sensors, Rulebook(sensors, rules)
         self.quality, self.faults = Quality(sensors, on), Faults(sensors, rules)
-        self._rules = {(r.cls, r.severity): r for r in rules}
-        classes = sorted({s.cls for s in sensors})
-        index = {cls: i for i, cls in enumerate(classes)}
-        self._cls = np.array([index[s.cls] for s in sensors], np.intp)
-        self._threshold = self._table(classes, "threshold", np.nan)
-        self._deadband = self._table(classes, "deadband", 0.0)
-        self._on = self._table(classes, "on_s", 0.0) * 1000
-        self._off = self._table(classes, "off_s", 0.0) * 1000
-        self._sign = np.array([self._low_bad(c) for c in classes])
-        self._no_rule = np.asarray(np.isnan(self._threshold).all(axis=1))
-        n = len(sensors)
-        self.severity = np.full(n, CALM, np.int8)
-        self._pending = np.full(n, CALM, np.int8)
-        self._since = np.zeros(n, np.int64)
+        self._rates = Rates(len(sensors), int(codes.limit("rate_minutes", on) * MINUTE))
+        self._pairs = Pairs(sensors)
+        self.severity = np.full(len(sensors), CALM, np.int8)
+        self._run, self._side = Runs(len(sensors), "run"), Runs(len(sensors), "side")
+        """Readings that want the same severity; those that all want a worse one, or all a milder
+        one, and of what they want the nearest: a value that wavers between two is beyond both."""
 
     def restore(self, row: int, severity: int, cls: str) -> None:
         """Begin with an alarm that is already known."""
         if cls in (BROKEN, SILENT):
             self.faults.restore(row, cls)
         else:
-            self.severity[row] = self._pending[row] = severity
+            self.severity[row] = self._run.wanted[row] = self._side.wanted[row] = severity
 
-    def doubts(self, rows: NDArray[np.intp]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-        """The severity that each of these would change to, and since when: a delay that runs."""
-        return self._pending[rows].astype(np.uint8), self._since[rows]
+    def doubts(self, rows: NDArray[np.intp]) -> dict[str, NDArray[Any]]:
+        """The delays of these that run, and how many of their readings were alike: columns of
+        live.DOUBT."""
+        runs = self._run.kept(rows) | self._side.kept(rows)
+        return {**runs, "alike": self.quality.alike[rows]}
 
-    def resume(
-        self, rows: NDArray[np.intp], pending: NDArray[np.uint8], since: NDArray[np.int64]
-    ) -> None:
-        """Go on with delays that ran before."""
-        self._pending[rows], self._since[rows] = pending, since
+    def resume(self, rows: NDArray[np.intp], kept: Mapping[str, NDArray[Any]]) -> None:
+        """Go on with delays that ran before: columns of live.DOUBT, one row for each of these."""
+        self._run.resume(rows, kept)
+        self._side.resume(rows, kept)
 
     def take(
         self,
@@ -75,10 +83,7 @@ class Judge:
         Sets `quality` to what is found of each. Yields crossings, never two of one sensor under
         the rules of one class at once."""
         for turn in _turns(rows):
-            found = quality[turn]
-            crossings = self.step(rows[turn], value[turn], at[turn], found)
-            quality[turn] = found
-            if crossings:
+            if crossings := self.step(rows[turn], value[turn], at[turn], quality[turn]):
                 yield crossings
 
     def step(
@@ -91,70 +96,98 @@ class Judge:
         """Take one reading of each of these sensors; the crossings they make.
 
         Sets `quality`. Readings that are not good are left out: a broken device raises no process
-        alarm, but one of its own.
+        alarm, but one of its own. So are those that were taken before.
         """
+        fresh = at > self.quality.at[rows]
         quality[:] = self.quality.look(rows, value, at, quality)
         faults = self.faults.take(rows, value, at, quality)
-        fit = (quality == GOOD) & ~self._no_rule[self._cls[rows]]
-        rows, value, at = rows[fit], value[fit], at[fit]
-        return [*faults, *self._ruled(rows, value, at)]
+        profile = self.book.profiles(rows, at)
+        fit = np.flatnonzero((quality == GOOD) & fresh & ~self.book.no_rule[profile])
+        return [*faults, *self._ruled(Readings(rows, value, at, profile).of(fit))]
 
-    def _ruled(
-        self, rows: NDArray[np.intp], value: NDArray[np.float32], at: NDArray[np.int64]
-    ) -> list[Crossing]:
-        wanted = self._wanted(rows, value)
-        self._since[rows] = np.where(wanted != self._pending[rows], at, self._since[rows])
-        self._pending[rows] = wanted
-        due = (wanted != self.severity[rows]) & (at - self._since[rows] >= self._wait(rows, wanted))
+    def _ruled(self, now: Readings) -> list[Crossing]:
+        wanted, held = self._lifted(now, self._wanted(now)), self.severity[now.rows]
+        moved = np.flatnonzero((wanted != held) | (self._run.wanted[now.rows] != held))
+        now, wanted, held = now.of(moved), wanted[moved], held[moved]
+        self._run.follow(now.rows, wanted, now.at, wanted != self._run.wanted[now.rows])
+        near, begun = _nearest(wanted, self._side.wanted[now.rows], held)
+        self._side.follow(now.rows, near, now.at, begun)
+        due, by_side = self._due(now, self._run), self._due(now, self._side)
         crossing = [
-            self._crossing(int(row), int(wanted[i]), float(value[i]))
-            for i, row in zip(np.flatnonzero(due), rows[due], strict=True)
+            self._cross(self._run if due[i] else self._side, now, int(i))
+            for i in np.flatnonzero(due | by_side)
         ]
-        self.severity[rows[due]] = wanted[due]
+        self._side.take(now.rows[due | by_side], self._run)
         return crossing
 
-    def _wanted(self, rows: NDArray[np.intp], value: NDArray[np.float32]) -> NDArray[np.int8]:
-        cls = self._cls[rows]
-        sign = self._sign[cls]
-        wanted = np.full(len(rows), CALM, np.int8)
+    def _wanted(self, now: Readings) -> NDArray[np.int8]:
+        sign, before = self.book.sign[now.profile], self.severity[now.rows]
+        wanted = np.full(len(now.rows), CALM, np.int8)
         for severity in reversed(SEVERITIES):
-            edge = sign * self._threshold[cls, severity - 1]
-            held = self.severity[rows] <= severity  # leaving needs to pass the dead-band
-            edge = edge - np.where(held, self._deadband[cls, severity - 1], 0.0)
-            wanted[sign * value >= edge] = severity
+            edge = sign * self.book.threshold[now.profile, severity - 1]
+            held = before <= severity  # leaving needs to pass the dead-band
+            edge = edge - np.where(held, self.book.deadband[now.profile, severity - 1], 0.0)
+            wanted[sign * now.value >= edge] = severity
         return wanted
 
-    def _wait(self, rows: NDArray[np.intp], wanted: NDArray[np.int8]) -> NDArray[np.float64]:
-        cls, now = self._cls[rows], self.severity[rows]
-        worse = wanted < now
-        delay = np.where(worse, wanted, now) - 1
-        table = np.where(worse, self._on[cls, delay % 4], self._off[cls, delay % 4])
-        return np.asarray(table, np.float64)
+    def _lifted(self, now: Readings, wanted: NDArray[np.int8]) -> NDArray[np.int8]:
+        """One severity worse where the row that is reached says so: while the value goes fast
+        that way, or with a second device of the building."""
+        lift = np.zeros(len(wanted), np.bool_)
+        if len(some := np.flatnonzero(self.book.by_rate[now.profile])):
+            one, reached = now.of(some), wanted[some] % CALM - 1
+            rate = self._rates.look(one.rows, one.value, one.at) * self.book.sign[one.profile]
+            least = self.book.rate[one.profile, reached]
+            lift[some] = (least > 0) & (rate > least)
+        if len(some := np.flatnonzero(self.book.by_pair[now.profile])):
+            one, reached = now.of(some), wanted[some] % CALM - 1
+            within = self.book.pair[one.profile, reached]
+            lift[some] |= self._pairs.look(one.rows, one.at, wanted[some] < CALM, within)
+        lift &= (wanted > 1) & (wanted < CALM)
+        lift[lift] = ~np.isnan(self.book.threshold[now.profile[lift], wanted[lift] - 2])
+        return (wanted - lift).astype(np.int8)
 
-    def _crossing(self, row: int, wanted: int, value: float) -> Crossing:
-        sensor = self.sensors[row]
-        worst = min(wanted, int(self.severity[row]))
-        severity = 0 if wanted == CALM else wanted
-        at = Ms(int(self._since[row]))
-        return Crossing(sensor, self._rules[(sensor.cls, severity or worst)], severity, value, at)
+    def _due(self, now: Readings, runs: Runs) -> NDArray[np.bool_]:
+        """Whether a run has lasted as long as the rule asks for, and is of as many readings."""
+        held, wanted = self.severity[now.rows], runs.wanted[now.rows]
+        worse = wanted < held
+        row = now.profile, np.where(worse, wanted, held) % CALM - 1
+        wait = np.where(worse, self.book.on[row], self.book.off[row])
+        enough = ~worse | (runs.times[now.rows] >= self.book.samples[row])
+        return (wanted != held) & (now.at - runs.since[now.rows] >= wait) & enough
 
-    def _table(self, classes: Sequence[str], field: str, empty: float) -> NDArray[np.float64]:
-        found = [[self._rules.get((c, s)) for s in SEVERITIES] for c in classes]
-        table = [[empty if r is None else getattr(r, field) for r in row] for row in found]
-        return np.array(table, np.float64).reshape(-1, len(SEVERITIES))
+    def _cross(self, runs: Runs, now: Readings, i: int) -> Crossing:
+        row = int(now.rows[i])
+        wanted, before = int(runs.wanted[row]), int(self.severity[row])
+        rule = self.book.rule(int(now.profile[i]), min(wanted, before))
+        self.severity[row] = wanted
+        severity, at = 0 if wanted == CALM else wanted, Ms(int(runs.since[row]))
+        return Crossing(self.sensors[row], rule, severity, float(now.value[i]), at)
 
-    def _low_bad(self, cls: str) -> float:
-        return -1.0 if any(r.low_bad for (c, _), r in self._rules.items() if c == cls) else 1.0
+
+def _nearest(
+    wanted: NDArray[np.int8], before: NDArray[np.int8], held: NDArray[np.int8]
+) -> tuple[NDArray[np.int8], NDArray[np.bool_]]:
+    """What readings on one side of the severity that is held all want at least, and whether this
+    is the first of them."""
+    begun = np.sign(before - held) != np.sign(wanted - held)
+    nearer = np.where(wanted < held, np.maximum(wanted, before), np.minimum(wanted, before))
+    return np.where(begun, wanted, nearer).astype(np.int8), begun
 
 
-def _turns(rows: NDArray[np.intp]) -> Iterator[NDArray[np.intp] | slice]:
-    """Where the first reading of each sensor stands, then where the second of those that have one
-    does, and so on."""
+def _turns(rows: NDArray[np.intp]) -> Iterator[slice]:
+    """Stretches in which no sensor has two readings, as long as can be: those of all sensors stay
+    in their order, since one may make another one's worse."""
     if np.bincount(rows, minlength=1).max() <= 1:
         yield slice(None)
         return
     order = np.argsort(rows, kind="stable")
-    begins = np.flatnonzero(np.diff(rows[order], prepend=-1))
-    counts = np.diff(begins, append=len(rows))
-    for turn in range(int(counts.max())):
-        yield order[begins[counts > turn] + turn]
+    again = np.flatnonzero(np.diff(rows[order]) == 0)
+    before = np.full(len(rows), -1, np.intp)
+    before[order[again + 1]] = order[again]
+    start = 0
+    for i in np.flatnonzero(before >= 0).tolist():
+        if before[i] >= start:
+            yield slice(start, i)
+            start = i
+    yield slice(start, None)

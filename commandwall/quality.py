@@ -25,9 +25,11 @@ class Quality:
 
     def __init__(self, sensors: Sequence[Sensor], on: date | None = None) -> None:
         """The rows of a day, today where none is given; a device's own range, where it has one,
-        may be narrower than that of its class. A class without a row is only asked for numbers."""
+        may be narrower than that of its class. Devices of
+        another unit than their class have their own range alone."""
         rows = codes.load("sensor_class", on)
-        facts = [rows[s.cls].facts if s.cls in rows else {} for s in sensors]
+        known = {(id_, row.facts["unit"]): row.facts for id_, row in rows.items()}
+        facts = [known.get((s.cls, s.unit), {}) for s in sensors]
         own = np.array([(s.low, s.high) for s in sensors], np.float32).reshape(-1, 2)
         own[own[:, 0] >= own[:, 1]] = -np.inf, np.inf
         self._low = np.maximum(own[:, 0], _column(facts, "low", -np.inf))

@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 from commandwall import alarms, codes, dispatch, modes, resources, sensors, shelving
 from commandwall.clock import DAY, MINUTE, SECOND, Clock, Ms, day
 from commandwall.desk import Desk
-from commandwall.judge import CALM, Judge
+from commandwall.judge import Judge
 from commandwall.pool.recorder import Recorder
+from commandwall.rulebook import Stretch
+from commandwall.runs import CALM
 from commandwall.silence import Hearing
 from commandwall.store import live
 from commandwall.store.store import Store
@@ -142,16 +144,23 @@ class Packs:
         rows = self._row[readings["no"]]
         readings, rows = readings[rows >= 0], rows[rows >= 0]
         value, at, quality = readings["value"], readings["at"], readings["quality"].copy()
+        self._hold_modes()
         # A reading counts as known only once its alarm is on disk: killed before, it comes again.
         for crossings in self._judge.take(rows, value, at, quality):
             self._desk.run(alarms.observe, {"crossings": crossings}, local=True)
         no, shown = self._no[rows], self._severity(rows)
-        pending, since = self._judge.doubts(rows)
-        alike = self._judge.quality.alike[rows]
-        self._doubts.write(no, pending=pending, since=since, alike=alike)
+        self._doubts.write(no, **self._judge.doubts(rows))
         readings["quality"] = quality
         self._readings.write(no, at=at, value=value, quality=quality, severity=shown)
         self._record(READINGS, readings)
+
+    def _hold_modes(self) -> None:
+        """Rules that name a mode count where it holds."""
+        if len(self._judge.book.modes) > 1:
+            held = self._store.read(lambda r: r.find(modes.Mode, state=modes.ON))
+            self._judge.book.hold(
+                [Stretch(m.area, m.mode, modes.rank(m.mode), m.since, m.until) for m in held]
+            )
 
     def _take_fixes(self, fixes: NDArray[np.void]) -> None:
         fixes = fixes[fixes["no"] < self._fixes.rows]
@@ -198,8 +207,8 @@ class Packs:
         no = self._no[live_["at"][self._no] > 0]
         last = live_["value"][no], live_["at"][no], kept["alike"][no]
         self._judge.quality.resume(self._row[no], *last)
-        no = no[(live_["at"][no] > self._clock.now() - REACH) & (kept["since"][no] > 0)]
-        self._judge.resume(self._row[no], kept["pending"][no], kept["since"][no])
+        no = no[(live_["at"][no] > self._clock.now() - REACH) & (kept["run_since"][no] > 0)]
+        self._judge.resume(self._row[no], {name: column[no] for name, column in kept.items()})
 
     def _open(self, what: str, columns: live.Columns, rows: int) -> live.LiveArrays:
         path = self._store.folder / live.live_name(what, rows)

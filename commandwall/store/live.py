@@ -23,7 +23,10 @@ HEAD = 24
 """Bytes before the counters: the mark, the rows, and when the machine began."""
 TRIES = 100
 READING = (("at", "i8"), ("value", "f4"), ("quality", "u1"), ("severity", "u1"))
-DOUBT = (("pending", "u1"), ("since", "i8"), ("alike", "u1"))
+DOUBT = (
+    ("run", "u1"), ("run_since", "i8"), ("run_times", "u1"),
+    ("side", "u1"), ("side_since", "i8"), ("side_times", "u1"), ("alike", "u1"),
+)  # fmt: skip
 FIX = (("at", "i8"), ("lon", "f8"), ("lat", "f8"))
 Columns = tuple[tuple[str, str], ...]
 

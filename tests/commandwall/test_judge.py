@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -9,9 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from commandwall import alarms, codes, rulecheck, sun
 from commandwall.alarms import Rule
-from commandwall.clock import SECOND
+from commandwall.clock import SECOND, Ms
 from commandwall.judge import Judge
+from commandwall.rulebook import Stretch
 from commandwall.sensors import BAD, GOOD, Sensor
 from commandwall.silence import Hearing
 
@@ -262,3 +265,131 @@ def test_whoever_speaks_again_is_silent_no_more() -> None:
     assert (fallen.rule.cls, fallen.severity, fallen.at) == ("STALE", 4, 300_000)
     assert judge.faults.hush(row, value, at) == []
     assert told(judge, (400, 1.0)) == [("STALE", 0, 400)]
+
+
+# Rules by the sun, by the mode, by how often, how fast, and who else.
+
+
+def rules_at(cls: str, *edges: tuple[int, float], **more: object) -> list[Rule]:
+    """Rules of a class by (severity, threshold), without delays."""
+    return [
+        Rule(f"{cls}-{s}", cls, s, False, t, 0.0, 0.0, 0.0, False, 1, "x", "规", "r", **more)  # type: ignore[arg-type]
+        for s, t in edges
+    ]
+
+
+def test_a_value_that_wavers_between_two_severities_is_beyond_both_of_them() -> None:
+    judge = Judge([a_sensor()], RULES)
+    assert feed(judge, (0, 45), (3, 55), (6, 45), (9, 55)) == [2]
+    assert feed(judge, (14, 56)) == [1]
+
+
+def test_so_many_readings_one_after_another_are_needed() -> None:
+    judge = Judge([a_sensor()], rules_at("GAS", (2, 25.0), samples=3))
+    assert feed(judge, (0, 30), (5, 30), (10, 3), (15, 30), (20, 30.5)) == []
+    assert feed(judge, (25, 30)) == [2]
+    assert feed(judge, (30, 3)) == [0]
+
+
+def test_smoke_counts_by_day_and_heat_by_night() -> None:
+    """In Suzhou the sun rises at 22:53 and sets at 9:03 (UTC) around the shortest day."""
+    begin = 1_797_724_800  # 2026-12-20 00:00 UTC
+    smoke = Sensor("s1", 0, "FOR", "n", "a", "", 120.6, 31.3, "", 0.0, 1.0, 60)
+    heat = Sensor("s1", 0, "FOR", "n", "a", "", 120.6, 31.3, "°C", -40.0, 500.0, 60)
+    rules = [r for r in alarms.rules() if r.cls == "FOR"]
+
+    def seen(sensor: Sensor, hour: float, values: list[float]) -> list[int]:
+        judge, start = Judge([sensor], rules), begin + hour * 3600
+        return feed(judge, *((start + 60 * n, v) for n, v in enumerate(values)))
+
+    assert seen(smoke, 4, [0.9, 0.91, 0.9]) == [2]
+    assert seen(smoke, 12, [0.9, 0.91, 0.9]) == []
+    assert seen(heat, 4, [120, 121]) == []
+    assert seen(heat, 12, [120, 121]) == [2]
+
+
+def test_a_second_smoke_detector_of_the_building_makes_it_worse_within_three_minutes() -> None:
+    known = [
+        Sensor(f"s{i}", i, "FIR", "", "a", b, 120, 31, "", 0, 3, 3600)
+        for i, b in enumerate(["b1", "b1", "b2", ""])
+    ]
+    rules = rules_at("FIR", (3, 1.0), lift_pair_s=180.0) + rules_at("FIR", (2, 2.0))
+    judge = Judge(known, rules)
+    assert crossed(judge, [(0, 0, 1.0), (2, 10, 1.0), (3, 20, 1.0), (1, 170, 1.0)]) == [
+        ("s0", 3, 0), ("s2", 3, 10_000), ("s3", 3, 20_000), ("s1", 2, 170_000),
+    ]  # fmt: skip
+    assert crossed(judge, [(0, 180, 1.0)]) == [("s0", 2, 180_000)]
+    late = Judge(known, rules)
+    assert crossed(late, [(0, 0, 1.0), (1, 181, 1.0)]) == [("s0", 3, 0), ("s1", 3, 181_000)]
+    over = Judge(known, rules)
+    assert crossed(over, [(0, 0, 1.0), (0, 60, 0.0), (1, 90, 1.0)])[-1] == ("s1", 3, 90_000)
+
+
+def test_water_that_rises_fast_is_one_severity_worse() -> None:
+    sensor = Sensor("s1", 0, "WLV", "n", "a", "", 120.0, 31.0, "m", -8.0, 5.0, 60)
+    rules = rules_at("WLV", (3, 0.0), lift_rate=0.3) + rules_at("WLV", (2, 0.5))
+
+    def seen(per_hour: float) -> list[int]:
+        judge = Judge([sensor], rules)
+        return feed(judge, *((900_000 + 60 * n, -0.3 + per_hour * n / 60) for n in range(200)))
+
+    assert seen(0.2)[0] == 3
+    assert seen(0.4)[0] == 2
+    assert seen(-0.4) == []
+
+
+def test_a_rule_that_names_a_mode_counts_where_and_while_it_holds() -> None:
+    known = [
+        Sensor(f"s{i}", i, "GAS", "", area, "", 120, 31, "%LEL", 0, 100, 30)
+        for i, area in enumerate(["3201", "3202"])
+    ]
+    rules = rules_at("GAS", (3, 10.0))
+    judge = Judge(known, [*rules, replace(rules[0], id="GAS-W3", threshold=5.0, mode="watch")])
+    judge.book.hold([Stretch("3201", "watch", 1, Ms(100_000), Ms(200_000))])
+    assert crossed(judge, [(0, 50, 7), (1, 50, 7), (0, 100, 7.1), (1, 100, 7.1)]) == [
+        ("s0", 3, 100_000)
+    ]
+    assert crossed(judge, [(0, 200, 7)]) == [("s0", 0, 200_000)]
+    judge.book.hold([])
+    assert crossed(judge, [(0, 210, 7.2)]) == []
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "reason"),
+    [
+        ("threshold", "ten", "'ten' is no number"),
+        ("threshold", float("nan"), "nan is no number"),
+        ("severity", 5, "5 is no whole number from 1 to 4"),
+        ("samples", 0, "0 is no whole number from 1 to 255"),
+        ("on_s", -1, "-1 is below 0"),
+        ("cls", "GASS", "'GASS' is none of"),
+        ("light", "dusk", "'dusk' is none of"),
+        ("mode", "war", "'war' is none of"),
+        ("low_bad", 1, "1 is neither true nor false"),
+        ("treshold", 1, "unknown"),
+    ],
+)
+def test_a_row_that_cannot_be_judged_by_is_named_with_field_and_reason(
+    field: str, value: object, reason: str
+) -> None:
+    rows = {id_: dict(code.facts) for id_, code in codes.load("alarm_rules").items()}
+    assert rulecheck.faults(rows) == []
+    rows["GAS-2"][field] = value
+    (fault,) = rulecheck.faults(rows)
+    assert (fault.row, fault.field) == ("GAS-2", field) and reason in fault.reason
+
+
+def test_two_rows_for_one_thing_and_rows_that_look_two_ways_are_named() -> None:
+    rows = {id_: dict(code.facts) for id_, code in codes.load("alarm_rules").items()}
+    rows["GAS-X"] = dict(rows["GAS-2"])
+    rows["WLV-1"]["low_bad"] = True
+    told_of = {(fault.row, fault.field) for fault in rulecheck.faults(rows)}
+    assert told_of == {("GAS-X", "severity"), ("WLV-1", "low_bad")}
+
+
+def test_the_sun_stands_as_high_as_the_almanac_says() -> None:
+    """Suzhou: noon at midsummer and midwinter, sunset at the equinox."""
+    here = np.full(3, 120.6), np.full(3, 31.3)
+    when = ["2026-06-21T04:00", "2026-12-21T03:56", "2026-03-20T10:08:30"]
+    at = np.array(when, "datetime64[ms]").astype(np.int64)
+    assert sun.elevation(at, *here) == pytest.approx([82.1, 35.3, -0.8], abs=0.4)

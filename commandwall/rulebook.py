@@ -1,0 +1,121 @@
+"""Which rule counts for which reading: by class and unit of the device, by the sun, by the mode."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from commandwall.alarms import Rule
+from commandwall.clock import SECOND, Ms
+from commandwall.sensors import Sensor
+from commandwall.sun import is_down
+
+SEVERITIES = (1, 2, 3, 4)
+LIGHTS = ("day", "night")
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A mode that holds in an area from a moment up to another."""
+
+    area: str  # "" for the whole city
+    mode: str
+    rank: int
+    since: Ms
+    until: Ms
+
+
+class Rulebook:
+    """The thresholds of each profile, a kind of device at day or night in a mode."""
+
+    def __init__(self, sensors: Sequence[Sensor], rules: Sequence[Rule]) -> None:
+        kinds = sorted({(s.cls, s.unit) for s in sensors})
+        index = {kind: i for i, kind in enumerate(kinds)}
+        self._kind = np.array([index[s.cls, s.unit] for s in sensors], np.intp)
+        self.modes = ("", *sorted({r.mode for r in rules} - {""}))
+        keys = [(k, light, mode) for k in kinds for light in LIGHTS for mode in self.modes]
+        self.rules = [_chosen(rules, *key) for key in keys]
+        self.threshold = self._table("threshold", np.nan)
+        self.deadband = self._table("deadband", 0.0)
+        self.on, self.off = self._table("on_s", 0) * SECOND, self._table("off_s", 0) * SECOND
+        self.samples = self._table("samples", 1)
+        self.rate, self.pair = self._table("lift_rate", 0), self._table("lift_pair_s", 0) * SECOND
+        self.sign = np.array([_sign(row) for row in self.rules])
+        self.no_rule = np.asarray(np.isnan(self.threshold).all(axis=1))
+        self._by_sun = self._differ(len(kinds))
+        self.by_rate, self.by_pair = (self.rate > 0).any(axis=1), (self.pair > 0).any(axis=1)
+        self._areas = [s.area for s in sensors]
+        self._lon, self._lat = (np.array([getattr(s, k) for s in sensors]) for k in ("lon", "lat"))
+        self._held: list[tuple[Stretch, int, NDArray[np.bool_]]] = []
+
+    def hold(self, stretches: Sequence[Stretch]) -> None:
+        """These modes hold, and no others; the highest counts where several do."""
+        named = [s for s in stretches if s.mode in self.modes]
+        if [h[0] for h in self._held] == sorted(named, key=_order):
+            return
+        self._held = [
+            (s, self.modes.index(s.mode), np.array([a.startswith(s.area) for a in self._areas]))
+            for s in sorted(named, key=_order)
+        ]
+
+    def profiles(self, rows: NDArray[np.intp], at: NDArray[np.int64]) -> NDArray[np.intp]:
+        """The profile of each of these devices at a moment."""
+        kind = self._kind[rows]
+        profile = kind * (2 * len(self.modes))
+        if self._by_sun.any():
+            some = np.flatnonzero(self._by_sun[kind])
+            place = self._lon[rows[some]], self._lat[rows[some]]
+            profile[some] += is_down(at[some], *place) * len(self.modes)
+        if self._held:
+            profile += self._mode(rows, at)
+        return profile
+
+    def rule(self, profile: int, severity: int) -> Rule:
+        """The rule of a severity, for one that is over also where none holds any more."""
+        row = self.rules[profile]
+        return row[severity - 1] or next(rule for rule in row if rule is not None)
+
+    def _mode(self, rows: NDArray[np.intp], at: NDArray[np.int64]) -> NDArray[np.intp]:
+        found = np.zeros(len(rows), np.intp)
+        for stretch, mode, here in self._held:
+            found[here[rows] & (at >= stretch.since) & (at < stretch.until)] = mode
+        return found
+
+    def _differ(self, kinds: int) -> NDArray[np.bool_]:
+        """Kinds whose rules are others at night."""
+        half, rows = len(self.modes), self.rules
+        days = [rows[half * 2 * k : half * (2 * k + 1)] for k in range(kinds)]
+        nights = [rows[half * (2 * k + 1) : half * (2 * k + 2)] for k in range(kinds)]
+        return np.array([a != b for a, b in zip(days, nights, strict=True)], np.bool_)
+
+    def _table(self, field: str, empty: float) -> NDArray[np.float64]:
+        rows = [[empty if r is None else getattr(r, field) for r in row] for row in self.rules]
+        return np.array(rows, np.float64).reshape(-1, len(SEVERITIES))
+
+
+def _order(stretch: Stretch) -> tuple[int, Ms, str]:
+    return stretch.rank, stretch.since, stretch.area
+
+
+def _chosen(
+    rules: Sequence[Rule], kind: tuple[str, str], light: str, mode: str
+) -> tuple[Rule | None, ...]:
+    """The rule of each severity: one that names mode or light goes before one that does not.
+    Devices of a unit that rules of their class name meet these alone."""
+    cls, unit = kind
+    own = [rule for rule in rules if rule.cls == cls and rule.mode in ("", mode)]
+    if any(rule.cls == cls and rule.unit == unit for rule in rules):
+        own = [rule for rule in own if rule.unit == unit]
+    else:
+        own = [rule for rule in own if not rule.unit]
+    fit = [rule for rule in own if rule.light in ("", light)]
+    named = sorted(fit, key=lambda r: (r.mode != "", r.light != ""))
+    by_severity = {rule.severity: rule for rule in named}
+    return tuple(by_severity.get(severity) for severity in SEVERITIES)
+
+
+def _sign(row: tuple[Rule | None, ...]) -> float:
+    return -1.0 if any(rule.low_bad for rule in row if rule is not None) else 1.0
