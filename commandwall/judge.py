@@ -154,7 +154,8 @@ class Judge:
         row = now.profile, np.where(worse, wanted, held) % CALM - 1
         wait = np.where(worse, self.book.on[row], self.book.off[row])
         enough = ~worse | (runs.times[now.rows] >= self.book.samples[row])
-        return (wanted != held) & (now.at - runs.since[now.rows] >= wait) & enough
+        lasted = now.at - runs.since[now.rows] >= wait
+        return np.asarray((wanted != held) & lasted & enough)
 
     def _cross(self, runs: Runs, now: Readings, i: int) -> Crossing:
         row = int(now.rows[i])

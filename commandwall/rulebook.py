@@ -46,7 +46,8 @@ class Rulebook:
         self.sign = np.array([_sign(row) for row in self.rules])
         self.no_rule = np.asarray(np.isnan(self.threshold).all(axis=1))
         self._by_sun = self._differ(len(kinds))
-        self.by_rate, self.by_pair = (self.rate > 0).any(axis=1), (self.pair > 0).any(axis=1)
+        self.by_rate = np.asarray((self.rate > 0).any(axis=1), np.bool_)
+        self.by_pair = np.asarray((self.pair > 0).any(axis=1), np.bool_)
         self._areas = [s.area for s in sensors]
         self._lon, self._lat = (np.array([getattr(s, k) for s in sensors]) for k in ("lon", "lat"))
         self._held: list[tuple[Stretch, int, NDArray[np.bool_]]] = []
