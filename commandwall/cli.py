@@ -50,7 +50,7 @@ def _do(asked: argparse.Namespace, settings: Settings, run_wall: RunWall) -> int
         from commandwall import carry
 
         return carry.run(settings, asked.way, asked.file, asked.passphrase_file)
-    if asked.command in ("backup", "export", "feed", "peer", "person"):
+    if asked.command in ("backup", "export", "feed", "peer", "person", "rules"):
         return _station(asked, settings)
     if asked.command == "pool":
         from commandwall.pool import admin
@@ -73,6 +73,10 @@ def _station(asked: argparse.Namespace, settings: Settings) -> int:
         from commandwall import feeding
 
         return feeding.run(settings, asked)
+    if asked.command == "rules":
+        from commandwall import rehearsal
+
+        return rehearsal.run(settings, asked)
     if asked.command == "export":
         from commandwall.reports import handout
 
@@ -187,6 +191,10 @@ def _commands(commands: argparse._SubParsersAction[argparse.ArgumentParser],
     playing = commands.add_parser(
         "feed", parents=[shared], help="play readings to a broker 播放读数"
     )
+    trying = commands.add_parser("rules", parents=[shared], help="try rules of alarms 试行规则")
+    trying.add_argument("way", choices=("try",), help="what they would have raised 会报多少")
+    trying.add_argument("file", type=Path, metavar="FILE", help="[[row]] as alarm_rules.toml 规则")
+    trying.add_argument("--days", type=int, default=7, help="back from now 往回天数")
     from commandwall import backups, staff
     from commandwall.peers import door as peers
     from commandwall.pool import admin
