@@ -1,4 +1,4 @@
-"""Trend: today's line over the band of the usual, drawn by pyqtgraph.
+"""Trend: a line over the band of the usual, today's or the last hours', drawn by pyqtgraph.
 
 No grid, no legend, no title (those would read HTML): one baseline with ticks at 6, 12, 18, a dot
 at the end. Time that is missing is hatched, never drawn flat.
@@ -22,8 +22,10 @@ from widgets.look import Look
 from widgets.text import plain
 
 HOURS = 24.0
-TICKS = (6, 12, 18)
+TICKS = (6.0, 12.0, 18.0)
 DOT, LINE, PAD = 9.0, 2.25, 6.0
+SEVERITIES = (3, 2, 1)
+"""Of limits beyond which a line has their colour, the worst drawn last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,11 @@ class Day:
     from_zero: bool = True
     frozen: bool = field(default=False)
     """What is shown stands still: the line is dimmed."""
+    hours: float = HOURS
+    """How many are shown."""
+    ticks: Sequence[float] = TICKS
+    reach: Sequence[float] = ()
+    """Values that are within what is shown, though nothing came to them."""
 
 
 def hour_of(at: Ms) -> float:
@@ -106,8 +113,8 @@ class Trend(pg.GraphicsView):
         self.setCentralItem(self._box)
         self._low, self._high = pg.PlotCurveItem(), pg.PlotCurveItem()
         self._band = pg.FillBetweenItem(self._low, self._high)
-        self._line = pg.PlotCurveItem(antialias=True)
-        self._out = [pg.PlotCurveItem(antialias=True, connect="finite") for _ in range(2)]
+        self._line = pg.PlotCurveItem(antialias=True, connect="finite")
+        self._out = [pg.PlotCurveItem(antialias=True, connect="finite") for _ in SEVERITIES]
         self._dot = pg.ScatterPlotItem(pxMode=True)
         for item in (self._band, self._line, *self._out, self._dot):
             self._box.addItem(item)
@@ -120,7 +127,8 @@ class Trend(pg.GraphicsView):
         self.setBackground(look.colour("bg"))
         width = look.unit * (LINE if look.metrics.kind == "wall" else 2.0)
         self._pens = {
-            token: pg.mkPen(look.colour(token), width=width) for token in ("data", "t3", "s1", "s3")
+            token: pg.mkPen(look.colour(token), width=width)
+            for token in ("data", "t3", *(f"s{severity}" for severity in SEVERITIES))
         }
         self._band.setBrush(look.colour("band"))
         self._wear_dot(look)
@@ -136,21 +144,22 @@ class Trend(pg.GraphicsView):
     def _show(self) -> None:
         day = self._day
         self._range = _range_of(day)
-        self._box.setRange(xRange=(0, HOURS), yRange=self._range, padding=0)
+        self._box.setRange(xRange=(0, day.hours), yRange=self._range, padding=0)
         x, low, high = _smooth(day.band)
         self._low.setData(x, low)
         self._high.setData(x, high)
         pen = self._pens["t3" if day.frozen else "data"]
         xs, ys = _columns(day.line)
         self._line.setData(xs, ys, pen=pen)
-        for item, severity in zip(self._out, (1, 3), strict=True):
+        for item, severity in zip(self._out, SEVERITIES, strict=True):
             px, py = _outside(xs, ys, [li for li in day.limits if li.severity == severity])
             item.setData(px, py, pen=self._pens["t3" if day.frozen else f"s{severity}"])
         self._show_dot(day, xs, ys)
         self.update()
 
     def _show_dot(self, day: Day, xs: np.ndarray, ys: np.ndarray) -> None:
-        last = slice(0, 0) if day.frozen else slice(-1, None)
+        known = np.flatnonzero(np.isfinite(ys))
+        last = known[:0] if day.frozen else known[-1:]
         self._dot.setData(xs[last], ys[last])
 
     def _wear_dot(self, look: Look) -> None:
@@ -173,16 +182,16 @@ class Trend(pg.GraphicsView):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         painter.setPen(QPen(self.look.colour("ln2"), max(1.0, unit)))
         painter.drawLine(QPointF(0, low), QPointF(self.width(), low))
-        for hour in TICKS:
-            x = self.width() * hour / HOURS
+        for hour in self._day.ticks:
+            x = self.width() * hour / self._day.hours
             painter.drawLine(QPointF(x, low), QPointF(x, low - 4 * unit))
 
     def _draw_hatch(self, painter: QPainter) -> None:
         day = self._day
         if day.until is None or day.now - day.until < 0.05:
             return
-        left = self.width() * day.until / HOURS
-        right = max(left + 10 * self.look.unit, self.width() * day.now / HOURS)
+        left = self.width() * day.until / day.hours
+        right = max(left + 10 * self.look.unit, self.width() * day.now / day.hours)
         painter.fillRect(QRectF(left, 0, right - left, self.height() - 1), self.look.hatch())
         pen = QPen(self.look.colour("t2"), max(1.0, self.look.unit))
         pen.setDashPattern([3, 3])
@@ -203,13 +212,13 @@ class Trend(pg.GraphicsView):
             if limit.label:
                 box = QRectF(0, y - 24 * self.look.unit, self.width(), 24 * self.look.unit)
                 painter.setPen(self.look.colour("t2"))
-                flags = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignBottom
+                flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom
                 painter.drawText(box, flags, plain(limit.label))
 
 
 def _columns(line: Sequence[tuple[float, float]]) -> tuple[np.ndarray, np.ndarray]:
-    rows = np.array([p for p in line if math.isfinite(p[1])], float).reshape(-1, 2)
-    return rows[:, 0], rows[:, 1]
+    rows = np.array(line, float).reshape(-1, 2)
+    return rows[:, 0], np.where(np.isfinite(rows[:, 1]), rows[:, 1], np.nan)
 
 
 def _smooth(band: Sequence[tuple[float, float, float]]) -> tuple[np.ndarray, ...]:
@@ -240,7 +249,7 @@ def _outside(
 
 def _range_of(day: Day) -> tuple[float, float]:
     """From zero for counts; around what is drawn, never a flat line on its edge, for values."""
-    values = [v for _, v in day.line if math.isfinite(v)]
+    values = [*day.reach, *(v for _, v in day.line if math.isfinite(v))]
     values += [v for _, low, high in day.band for v in (low, high)]
     if not values:
         return 0.0, 1.0

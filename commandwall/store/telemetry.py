@@ -1,15 +1,15 @@
 """telemetry.db: the newest state of all devices, and the history of readings and tracks.
 
 A file that may be thrown away: one that is damaged, of another shape or of another pool is begun
-anew. What comes is kept in `tail`; every ten minutes it becomes chunks of 1,000 devices, sorted
-by device and time and squeezed, so that one device's hour is one short read.
+anew. What comes is kept in `tail`, by lots of 10,000 devices; every ten minutes it becomes chunks
+of 250 devices, sorted by device and time and squeezed, so that a device's day is some short reads.
 """
 
 from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from itertools import groupby, pairwise
 from operator import itemgetter
@@ -41,10 +41,11 @@ log = logging.getLogger(__name__)
 NAME = "telemetry.db"
 READINGS, FIXES = "readings", "fixes"
 """Series of what devices said, and of where units were."""
-SHAPE = 2
+SHAPE = 3
 """Number of this layout: a file of another one is begun anew."""
 SPAN = 10 * MINUTE
-SHARE = 1000
+SHARE, LOT = 250, 10_000
+"""Devices of one chunk, and of one row of the tail; by their numbers."""
 DROPPED = 500
 """Chunks that go at a time, where the file holds too much."""
 _ADD = 'INSERT INTO chunk(series, share, start, "end", body) VALUES (?, ?, ?, ?, ?)'
@@ -75,8 +76,10 @@ tail = Table(
     metadata,
     Column("no", Integer, primary_key=True, autoincrement=True),
     Column("series", Text, nullable=False),
+    Column("lot", Integer, nullable=False),
     Column("at", Integer, nullable=False),
     Column("body", LargeBinary, nullable=False),
+    Index("ix_tail_lot", "series", "lot", "at"),
     sqlite_strict=True,
 )
 chunk = Table(
@@ -119,9 +122,11 @@ class Telemetry:
 
     def append(self, series: str, at: Ms, rows: NDArray[np.void]) -> None:
         """Keep what came up to a moment."""
-        sql = "INSERT INTO tail(series, at, body) VALUES (?, ?, ?)"
+        sql = "INSERT INTO tail(series, lot, at, body) VALUES (?, ?, ?, ?)"
+        lots = [(series, lot, at, squeeze(some, 1)) for lot, some in _parts(rows, LOT)]
         with database.troubles(), self._engine.begin() as conn:
-            conn.exec_driver_sql(sql, (series, at, squeeze(rows, 1)))
+            if lots:
+                conn.exec_driver_sql(sql, lots)
 
     def keep_latest(self, series: str, at: Ms, rows: NDArray[np.void]) -> None:
         """The newest row of every device, in place of what was there."""
@@ -182,8 +187,8 @@ class Telemetry:
         chunks = 'SELECT body FROM chunk WHERE series = ? AND share = ? AND "end" >= ?'
         with database.troubles(), self._engine.begin() as conn:
             bodies = list(conn.exec_driver_sql(chunks, (series, no // SHARE, since)).scalars())
-            tails = "SELECT body FROM tail WHERE series = ?"
-            bodies += conn.exec_driver_sql(tails, (series,)).scalars().all()
+            tails = "SELECT body FROM tail WHERE series = ? AND lot = ?"
+            bodies += conn.exec_driver_sql(tails, (series, no // LOT)).scalars().all()
         found = _of(bodies, self.series[series], no)
         return np.sort(found[found["at"] >= since], order="at")
 
@@ -259,19 +264,29 @@ def within(
     """Rows of a series between so many milliseconds before a moment and that moment, in no order;
     for another program than the one that writes. `of`: of devices with these numbers alone."""
     until, begin = span[0], span[0] - span[1]
-    sql = 'SELECT body FROM chunk WHERE series = ? AND "end" >= ? AND start <= ?'
-    asked: tuple[Any, ...] = (series, begin, until)
-    if of is not None:
-        sql += " AND share IN (SELECT value FROM json_each(?))"
-        asked += (json.dumps(np.unique(of // SHARE).tolist()),)
+    chunks = 'SELECT body FROM chunk WHERE series = ? AND "end" >= ? AND start <= ?'
     tails = "SELECT body FROM tail WHERE series = ? AND at >= ?"
-    found = [*_ask(folder, sql, asked), *_ask(folder, tails, (series, begin))]
+    found = _asked(folder, chunks, (series, begin, until), ("share", SHARE), of)
+    found += _asked(folder, tails, (series, begin), ("lot", LOT), of)
     parts = []
     for (body,) in found:
         rows = spread(body, dtype)
         inside = (rows["at"] > begin) & (rows["at"] <= until)
         parts.append(rows[inside if of is None else inside & np.isin(rows["no"], of)])
     return np.concatenate(parts) if parts else np.zeros(0, dtype)
+
+
+def _asked(
+    folder: Path, sql: str, asked: tuple[Any, ...], part: tuple[str, int],
+    of: NDArray[np.integer[Any]] | None,
+) -> list[tuple[Any, ...]]:  # fmt: skip
+    """What a query finds of the devices with these numbers, which stand in parts of a size."""
+    if of is None:
+        return _ask(folder, sql, asked)
+    column, size = part
+    some = json.dumps(np.unique(of // size).tolist())
+    sql += f" AND {column} IN (SELECT value FROM json_each(?))"
+    return _ask(folder, sql, (*asked, some))
 
 
 def _ask(folder: Path, sql: str, asked: tuple[Any, ...]) -> list[tuple[Any, ...]]:
@@ -317,11 +332,17 @@ def _of(bodies: list[bytes], dtype: np.dtype[Any], no: int) -> NDArray[np.void]:
 
 
 def _chunks(rows: NDArray[np.void]) -> list[tuple[int, int, int, bytes]]:
-    rows = rows[np.lexsort((rows["at"], rows["no"]))]
-    share = rows["no"] // SHARE
-    edges = [0, *(np.flatnonzero(np.diff(share)) + 1), len(rows)]
-    parts = (rows[a:b] for a, b in pairwise(edges) if b > a)
     return [
-        (int(p["no"][0]) // SHARE, int(p["at"].min()), int(p["at"].max()), squeeze(p))
-        for p in parts
+        (share, int(some["at"].min()), int(some["at"].max()), squeeze(some))
+        for share, some in _parts(rows, SHARE)
     ]
+
+
+def _parts(rows: NDArray[np.void], size: int) -> Iterator[tuple[int, NDArray[np.void]]]:
+    """The rows by so many devices each, in the order of their numbers and times."""
+    rows = rows[np.lexsort((rows["at"], rows["no"]))]
+    part = rows["no"] // size
+    edges = [0, *(np.flatnonzero(np.diff(part)) + 1), len(rows)]
+    for begin, end in pairwise(edges):
+        if end > begin:
+            yield int(part[begin]), rows[begin:end]

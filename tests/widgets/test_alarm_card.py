@@ -1,0 +1,101 @@
+"""The alarm card on a real wall: what is chosen, its course with the limits, who is near."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from builders import NOW, a_sensor
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from world import an_alarm
+
+from commandwall.alarms import Alarm
+from commandwall.areas import Camera, Person
+from commandwall.clock import MINUTE, Ms
+from commandwall.pool.recorder import SERIES
+from commandwall.sensors import GOOD, READING_DTYPE
+from commandwall.store.mirror import Mirror, use
+from commandwall.store.telemetry import READINGS, Telemetry
+from widgets.base import Subject
+
+CAMERAS = [
+    Camera("C1", "远处", "t1", 120.4, 31.1, 0.0, 60.0, "rtsp://far"),
+    Camera("C2", "路口", "t1", 120.0, 31.001, 0.0, 60.0),
+]
+
+
+@pytest.fixture
+def town(world: Any) -> Any:
+    """Two alarms, one device of which was heard each minute for an hour."""
+    mirror = Mirror(world.store.folder / "m1.db")
+    mirror.take({"sensor": [dataclasses.astuple(a_sensor(no, area="t1")) for no in range(5)]}, {})
+    mirror.close()
+    use(world.store.folder, "m1.db")
+    rows = np.zeros(60, READING_DTYPE)
+    rows["no"], rows["at"] = 0, NOW - 60 * MINUTE + MINUTE * np.arange(60)
+    rows["value"], rows["quality"] = np.linspace(1, 27, 60), GOOD
+    history = Telemetry(world.store.folder, SERIES)
+    history.append(READINGS, Ms(NOW), rows)
+    history.close()
+    person = Person("P1", "t1", "grid", "王小明", "13812345678")
+    alarms = [an_alarm("A1"), an_alarm("A2", sensor="s3", severity=3, rule="GAS-3")]
+    world.apply({Alarm: alarms, Camera: CAMERAS, Person: [person]})
+    return world
+
+
+@pytest.fixture
+def page(make_wall: Callable[..., Any], town: Any, qtbot: Any) -> Any:
+    wall = make_wall()
+    with qtbot.waitActive(wall):
+        wall.activateWindow()
+    wall.open_page("alarms")
+    return wall
+
+
+def told(wall: Any) -> str:
+    panel = wall.page.panels["alarm_card"]
+    panel.grab()
+    return str(panel.accessibleDescription())
+
+
+def test_the_card_tells_the_course_who_answers_and_what_is_near(page: Any, qtbot: Any) -> None:
+    assert "选一条告警" in told(page)
+    page.choose(Subject(Alarm, "A1"))
+    card = page.page.panels["alarm_card"]
+    qtbot.waitUntil(lambda: not card._trend.isHidden())
+    said = told(page)
+    assert "27" in said and "王*" in said and "138****5678" in said and "电话核实" in said
+    assert "路口" in said and "未接画面" in said and "远处" not in said
+    day = card._trend._day
+    assert [limit.value for limit in day.limits] == [10.0, 25.0, 50.0]
+    assert day.line[-1][1] == pytest.approx(27) and 50.0 in day.reach  # the next limit is seen
+
+
+def test_t_goes_through_the_spans(page: Any, qtbot: Any) -> None:
+    page.choose(Subject(Alarm, "A1"))
+    card = page.page.panels["alarm_card"]
+    qtbot.waitUntil(lambda: not card._trend.isHidden())
+    assert "近 6 小时" in told(page)
+    QTest.keyClick(page, Qt.Key.Key_T)
+    assert "近 24 小时" in told(page)
+    qtbot.waitUntil(lambda: card._trend._day.hours == 24.0)
+
+
+def test_a_device_without_readings_says_so(page: Any, town: Any, qtbot: Any) -> None:
+    page.choose(Subject(Alarm, "A2"))
+    qtbot.waitUntil(lambda: "没有存读数" in told(page))
+    assert page.page.panels["alarm_card"]._trend.isHidden()
+    town.tick({}, sensors=town.picture.sensors)
+    assert "没有存读数" in told(page)
+
+
+def test_an_answer_for_another_device_is_not_taken(page: Any, qtbot: Any) -> None:
+    page.choose(Subject(Alarm, "A1"))
+    page.choose(Subject(Alarm, "A2"))
+    qtbot.waitUntil(lambda: "没有存读数" in told(page))
+    qtbot.wait(50)
+    assert page.page.panels["alarm_card"]._device.id == "s3"

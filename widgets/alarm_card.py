@@ -1,0 +1,295 @@
+"""The alarm card: the chosen alarm, the course of its device, who is near, and what to do first."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from numpy.typing import NDArray
+
+from commandwall import alarms, codes, courses, geo
+from commandwall.alarms import Alarm
+from commandwall.areas import Camera, Person, chain
+from commandwall.clock import HOUR, MINUTE, Ms, day
+from commandwall.courses import Course
+from commandwall.picture import Changes, Picture, Readings, Tick
+from commandwall.resources import Resource
+from commandwall.sensors import Sensor
+from widgets import age, text, words
+from widgets.base import EMPTY, NORMAL, Command, Panel, Piece, Subject
+from widgets.chart import Day, Limit, Trend
+from widgets.i18n import language, measured_in, named, rows, tr
+from widgets.paper import RIGHT, Ink, Paper
+
+EVERY = MINUTE
+"""So often the course is read anew while it is shown."""
+LEAD, LINE, FOOT = 76.0, 27.0, 26.0
+SHARE, PARTS = 0.5, 6
+"""Of the width, for the words; the rest is the course, in so many parts."""
+
+
+class AlarmCard(Panel):
+    """Follows what is chosen in the list or on the map; the course is read beside the screen."""
+
+    id, title = "alarm_card", "告警卡"
+    entry = "T"
+    recalls = False  # the readings are those that are kept now
+    shows = frozenset({Alarm, Person, Camera, Resource, Readings, Tick})
+
+    def __init__(self, *args: Any, **kw: Any) -> None:
+        super().__init__(*args, **kw)
+        self._key, self._span = "", 0
+        self._device: Sensor | None = None
+        self._course: Course | None = None
+        self._asked = Ms(0)
+        self._camera = self._unit = ""
+        self._trend = Trend(self.look, self)
+        self._trend.hide()
+
+    # What others call.
+
+    def open(self, subject: Subject) -> None:
+        alarm = self.picture.alarms.get(subject.id) if subject.kind is Alarm else None
+        key = alarm.sensor if alarm is not None else subject.id
+        if (alarm is not None or subject.kind is Sensor) and key != self._key:
+            self._key, self._device = key, None
+            self._begin()
+
+    def refresh(self, picture: Picture, changes: Changes) -> None:
+        if changes.kinds & {Camera, Resource}:
+            self._look_around()
+        self._read()
+        self._show()
+
+    def commands(self) -> list[Command]:
+        return [Command("T", tr("换时段"), self.next_span)]
+
+    def next_span(self) -> None:
+        """Show another stretch of the past."""
+        self._span += 1
+        self._begin()
+
+    def aside(self) -> list[Piece]:
+        told = f"T　{self._stretch.name(language())}"
+        return [(told, Ink("age", "t2"))] if self._key else []
+
+    # Drawing.
+
+    def place(self) -> None:
+        px = self.look.px
+        left, top = px(self._edge), px(self.top)
+        tall = max(0, self.height() - top - px(FOOT))
+        self._trend.setGeometry(left, top, max(0, self.width() - left), tall)
+        self._trend.wear(self.look)
+
+    def draw(self, paper: Paper) -> None:
+        sensor, alarm = self._device, self._alarm()
+        if sensor is None:
+            return
+        room, y = self._edge - 32, self.top + 26
+        y = self._draw_title(paper, y, sensor, alarm, room)
+        for label, fact in self._facts(sensor, alarm):
+            if fact and y < paper.height:
+                paper.write(0, y, label, Ink("label", "t3"))
+                y = paper.paragraph(LEAD, y, fact, Ink("label", "t1"), room - LEAD, 2) + LINE
+        self._draw_foot(paper)
+
+    def _draw_title(
+        self, paper: Paper, y: float, sensor: Sensor, alarm: Alarm | None, room: float
+    ) -> float:
+        title, state = named("sensor_class", sensor.cls), tr("没有告警")
+        if alarm is not None:
+            paper.mark(15, y - 7, 24, (alarm.severity, alarm.state), True)
+            title, state = words.alarm_title(alarm), named("alarm_state", alarm.state)
+        left = 40.0 if alarm is not None else 0.0
+        paper.write(room, y, state, Ink("body", "t2"), RIGHT)
+        paper.write(left, y, title, Ink("item", "t1", True), room=room - left - 140)
+        where = words.place(self.picture, sensor.area) or tr("没有地点")
+        paper.write(0, y + 30, where, Ink("body", "t1"), room=room)
+        return y + 62
+
+    def _facts(self, sensor: Sensor, alarm: Alarm | None) -> list[tuple[str, str]]:
+        return [
+            (tr("先做"), self._procedure(sensor, alarm)),
+            (tr("读数"), self._newest(sensor)),
+            (tr("起于"), self._since(alarm)),
+            (tr("设备"), f"{text.plain(sensor.name)}　{text.plain(sensor.id)}"),
+            (tr("负责"), self._responsible(sensor)),
+            (tr("视频"), self._camera),
+            (tr("力量"), self._unit),
+        ]
+
+    def _draw_foot(self, paper: Paper) -> None:
+        """The moments under the course, or why there is none."""
+        left, wide, base = self._edge, paper.width - self._edge, paper.height - 6
+        if self._trend.isHidden():
+            paper.write(left, self.top + 26, self._without(), Ink("label", "t3"), room=wide)
+            return
+        span, now = self._hours, self.picture.now
+        for share, side in ((0.0, 0.0), (0.5, 0.5), (1.0, RIGHT)):
+            at = Ms(int(now - span * (1 - share) * HOUR))
+            paper.write(left + wide * share, base, age.clock(at), Ink("age"), side)
+
+    def _without(self) -> str:
+        if self._course is None:
+            return tr("正在读过程…")
+        return tr("这段时间本站没有存读数")
+
+    # What it says.
+
+    @property
+    def _edge(self) -> float:
+        """Where the words end and the course begins, in design pixels."""
+        return self.width() / self.look.unit * SHARE
+
+    def _alarm(self) -> Alarm | None:
+        """The worst alarm of the device."""
+        found = (a for a in self.picture.alarms.values() if a.sensor == self._key)
+        return min(found, key=lambda a: (a.severity, a.raised_at), default=None)
+
+    def _procedure(self, sensor: Sensor, alarm: Alarm | None) -> str:
+        fault = alarm is not None and alarms.of_device(alarm)
+        return named("alarm_procedure", alarm.cls if fault and alarm else sensor.cls)
+
+    def _newest(self, sensor: Sensor) -> str:
+        held = self.picture.sensors
+        row = held.row_of.get(sensor.id)
+        if row is None:
+            return tr("设备已不在册")
+        at, value = int(held.at[row]), float(held.value[row])
+        if not at or not math.isfinite(value):
+            return tr("还没有读数")
+        told = age.measure(value, measured_in(sensor.unit), 1)
+        return f"{told}　{age.age(self.picture.now, Ms(at))}"
+
+    def _since(self, alarm: Alarm | None) -> str:
+        if alarm is None:
+            return ""
+        rule = named("alarm_rules", alarm.rule)
+        told = f"{age.stamp(self.picture.now, alarm.raised_at)}　{rule}"
+        if alarm.acked_at is None:
+            return told
+        who = filter(None, (named("post", alarm.acked_post), text.person(alarm.acked_by)))
+        return f"{told}　{tr('{who} 已确认', who=' '.join(who) or tr('本机'))}"
+
+    def _responsible(self, sensor: Sensor) -> str:
+        """Who answers for the grid; the next area above it where nobody is named."""
+        for area in chain(self.picture.areas, sensor.area):
+            for person in self.picture.people.get(area.id, [])[:1]:
+                role = named("person_role", person.role)
+                return f"{role} {text.person(person.name)}　{text.mask(person.phone)}"
+        return tr("没有登记")
+
+    def _look_around(self) -> None:
+        """The nearest camera and unit, by the straight line."""
+        if self._device is not None:
+            self._camera = self._nearest_camera(self._device)
+            self._unit = self._nearest_unit(self._device)
+
+    def _nearest_camera(self, sensor: Sensor) -> str:
+        cameras = list(self.picture.cameras.values())
+        found = _nearest(sensor, [c.lon for c in cameras], [c.lat for c in cameras])
+        if found is None:
+            return tr("没有登记")
+        metres, camera = found[0], cameras[found[1]]
+        told = f"{text.plain(camera.name)}　{age.number(metres)} m"
+        return told if camera.url else f"{told}　{tr('未接画面，电话问现场')}"
+
+    def _nearest_unit(self, sensor: Sensor) -> str:
+        fixes = self.picture.fixes
+        found = _nearest(sensor, fixes.lon, fixes.lat)
+        if found is None:
+            return tr("没有位置")
+        metres, at = found[0], Ms(int(fixes.at[found[1]]))
+        unit = self.picture.resources.get(fixes.ids[found[1]])
+        name = text.plain(unit.name) if unit is not None else ""
+        away = tr("直线 {km} km", km=age.number(metres / 1000, 1))
+        return f"{name}　{away}　{age.age(self.picture.now, at)}"
+
+    # The course.
+
+    @property
+    def _stretch(self) -> codes.Code:
+        found = list(rows("course_span").values())
+        return found[self._span % len(found)]
+
+    @property
+    def _hours(self) -> float:
+        return float(self._stretch.facts["hours"])
+
+    def _begin(self) -> None:
+        """Another device, or another stretch of the past."""
+        self._course, self._asked = None, Ms(0)
+        self._read()
+        self._show()
+
+    def _read(self) -> None:
+        now = self.picture.now
+        if not self._key or self.away or 0 <= now - self._asked < EVERY:
+            return
+        self._asked = now
+        key, span = self._key, (Ms(int(now - self._hours * HOUR)), now)
+        then = partial(self._take, (key, self._span))
+        self.ask(lambda reader: courses.read(reader, key, span), then)
+
+    def _take(self, asked: tuple[str, int], course: Course | None) -> None:
+        if asked != (self._key, self._span) or course is None:
+            return
+        fresh = self._device is None
+        self._course, self._device = course, course.device
+        if fresh:
+            self._look_around()
+        self._show()
+
+    def _show(self) -> None:
+        course = self._course
+        self._trend.setVisible(course is not None and len(course.at) > 0)
+        if not self._key:
+            self.say(EMPTY, tr("选一条告警，看它的过程"))
+        else:
+            self.say(NORMAL)
+        if course is not None and len(course.at):
+            self._trend.show_day(self._day(course))
+        self.update()
+
+    def _day(self, course: Course) -> Day:
+        hours = (course.at - course.since) / HOUR
+        line = list(zip(hours.tolist(), course.value.tolist(), strict=True))
+        limits = self._limits(course.device)
+        reach = _reach(limits, course.value[np.isfinite(course.value)])
+        ticks = [self._hours * part / PARTS for part in range(1, PARTS)]
+        return Day(
+            self._hours, line, (), limits, from_zero=False, hours=self._hours, ticks=ticks,
+            reach=reach,
+        )  # fmt: skip
+
+    def _limits(self, sensor: Sensor) -> list[Limit]:
+        return [
+            Limit(rule.threshold, rule.severity, not rule.low_bad, named("alarm_rules", rule.id))
+            for rule in alarms.rules(day(self.picture.now))
+            if rule.cls == sensor.cls and rule.unit in ("", sensor.unit)
+            if not rule.mode and math.isfinite(rule.threshold)
+        ]
+
+
+def _nearest(sensor: Sensor, lon: npt.ArrayLike, lat: npt.ArrayLike) -> tuple[float, int] | None:
+    """Metres to the nearest of some places, and which one it is; None where none is known."""
+    away = geo.distance(lon, lat, sensor.lon, sensor.lat)
+    if not np.isfinite(away).any():
+        return None
+    at = int(np.nanargmin(away))
+    return float(away[at]), at
+
+
+def _reach(limits: Sequence[Limit], known: NDArray[np.float64]) -> list[float]:
+    """The limits that were passed, and the next one on each side."""
+    highest, lowest = known.max(initial=-math.inf), known.min(initial=math.inf)
+    above = sorted(limit.value for limit in limits if limit.above)
+    below = sorted((limit.value for limit in limits if not limit.above), reverse=True)
+    passed = [*(v for v in above if v <= highest), *(v for v in below if v >= lowest)]
+    following = [v for v in above if v > highest][:1] + [v for v in below if v < lowest][:1]
+    return passed + following
