@@ -99,3 +99,22 @@ def test_front_and_back_go_on_without_a_pool_and_a_killed_agent_catches_up(tmp_p
         until("the answer", lambda: state(hall.back, second) == "ACKED")
         assert heads(hall.back) == heads(hall.front)
         assert not any(station.view()["conflicts"] for station in (hall.back, hall.front))
+
+
+def test_a_program_killed_while_nobody_works_is_there_again_when_it_is_asked(
+    tmp_path: Path,
+) -> None:
+    """Of the tester: the last blow of a storm may fall between its work and its rest."""
+    with ExitStack() as parts:
+        server = parts.enter_context(PoolServer(tmp_path / "pool"))
+        with server.owner() as conn:
+            schema.create(conn, "临江市")
+            load(conn, [an_area("c", CITY, "临江市", "")])
+        login = address(server.station_url, server.station_secret)
+        station = Station(tmp_path / "back", "back", **{tester.PROGRAM: "door.py"}, **login)
+        parts.callback(station.end)
+        station.wait_well()
+        send([station.wall], signal.SIGKILL)
+        station.wait("its end", lambda heard: any("killed" in fact for fact in heard))
+        station.busy(False)
+        assert station.view()["directives"] == {}

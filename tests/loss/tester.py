@@ -54,7 +54,7 @@ class Tester:
         self.officer = Officer(self.side, flags[flags.index("--data-dir") + 1].rpartition("/")[2])
         self.numbers = itertools.count(1)
         self.asked: dict[int, dict[str, Any]] = {}
-        self.busy, self.over, self.ready = False, False, False
+        self.busy, self.over, self.ready, self.gone = False, False, False, False
         self.resting: int | None = None
         """The order to rest, which is answered once what was under way is over."""
         self.select = selectors.DefaultSelector()
@@ -81,7 +81,7 @@ class Tester:
             cwd=Path(__file__).resolve().parents[2],
         )  # fmt: skip
         fd = self.wall.stdout.fileno()
-        self.rest[fd], self.ready = b"", False
+        self.rest[fd], self.ready, self.gone = b"", False, False
         self.select.register(fd, selectors.EVENT_READ, self._from_wall)
         self._tell({"at": time.monotonic(), "wall": self.wall.pid})
 
@@ -129,6 +129,8 @@ class Tester:
             elif order["do"] == "start":
                 self.start()
             else:
+                if self.gone and order["do"] == "look":
+                    self.start()  # it was killed while nobody worked
                 self.give(**order)
 
     def _read(self, fd: int) -> list[dict[str, Any]]:
@@ -151,6 +153,7 @@ class Tester:
         self.log.keep({"at": time.monotonic(), "killed": self.wall.pid, "lost": lost})
         self._tell({"at": time.monotonic(), "killed": self.wall.pid})
         unseen = [o for o in asked.values() if o["do"] == "look"]
+        self.gone = True
         if self.busy or unseen:
             self.start()
         for order in unseen:  # the conductor waits for it
