@@ -24,6 +24,9 @@ from widgets.rows import RowList
 from widgets.top_row import TopRow
 from widgets.trust import is_silent
 
+SINCE = 170.0
+"""From the right edge: where the moment since when it lasts begins."""
+
 
 class AlarmList(RowList):
     """Unacknowledged before acknowledged, worst first, then newest; groups in a flood."""
@@ -247,7 +250,8 @@ class AlarmList(RowList):
         )
         told = alarm_sheets.state_line(alarm, now)
         told = tr("失联，原{state}", state=told) if silent else told
-        paper.write(columns["状态"], base, told, Ink("label"), room=150)
+        room = paper.width - SINCE - columns["状态"]
+        paper.write(columns["状态"], base, told, Ink("label"), room=room)
         paper.write(paper.width - 120, base, age.clock(alarm.raised_at), Ink("label", "t3"), RIGHT)
         paper.write(paper.width - 8, base, age.age(now, self._read_at(alarm)), Ink("age"), RIGHT)
 
