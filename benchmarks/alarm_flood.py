@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import argparse
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,10 @@ from benchmarks.flood import put
 from benchmarks.living import drive, living_wall, until
 from benchmarks.report import figures, table
 from commandwall import alarms, codes
-from commandwall.clock import SECOND, Clock
+from commandwall.alarm_groups import present
+from commandwall.alarms import UNACK, Alarm
+from commandwall.areas import Area
+from commandwall.clock import MINUTE, SECOND, Clock, Ms
 from commandwall.pool.demo.player import insert
 from commandwall.pool.server import PoolServer
 from commandwall.sensors import GOOD, READING_DTYPE, Sensor
@@ -166,17 +169,36 @@ def weather(wall: Wall, quick: bool) -> tuple[Storm, Eye, list[float]]:
     return storm, eye, beats
 
 
+def grouping(areas: Mapping[str, Area]) -> list[float]:
+    """ms to group as many alarms as the whole storm has, without a window: a kernel."""
+    rng, codes_ = np.random.default_rng(SEED), list(areas)
+    some = [
+        Alarm(f"a{i}", f"s{i}", "", CLASSES[rng.integers(len(CLASSES))], 1 + (i >= CRITICAL), UNACK,
+              1.0, "", codes_[rng.integers(len(codes_))], 120.0 + rng.random(), 31.0 + rng.random(),
+              Ms(CLOCK.now() - int(rng.integers(10 * MINUTE))), CLOCK.now())
+        for i in range(COUNT[False])
+    ]  # fmt: skip
+    took = []
+    for _ in range(9):
+        begun = CLOCK.monotonic()
+        present(some, areas, CLOCK.now(), flood=True)
+        took.append(1000 * (CLOCK.monotonic() - begun))
+    return took
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true")
     quick = parser.parse_args().quick
     with living_wall(1920, 1080) as wall:
         storm, eye, beats = weather(wall, quick)
+        kernel = grouping(wall.picture.areas)
     lags = [eye.seen[key] - at for key, at in storm.told.items() if key in eye.seen]
     spread = {
         "critical alone on top, ms after its commit in the pool": [1000 * lag for lag in lags],
         "key until painted": eye.keys,
         "frame clock": beats,
+        "kernel: 10,000 alarms grouped": kernel,
     }
     rows = [
         (name, len(some), *np.percentile(some or [np.nan], (50, 99, 100)).round(1).tolist())

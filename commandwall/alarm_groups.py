@@ -12,7 +12,7 @@ from math import cos, radians
 
 from commandwall import alarm_life as life
 from commandwall import codes
-from commandwall.alarms import WAITING, Alarm, moved
+from commandwall.alarms import ASIDE, WAITING, Alarm, moved, wants_person
 from commandwall.areas import TOWN, VILLAGE, Area
 from commandwall.clock import MINUTE, SECOND, Ms, day
 from commandwall.store.store import Refused, Tx
@@ -56,9 +56,11 @@ def waits(alarm: Alarm) -> bool:
     return alarm.state in WAITING
 
 
-def rank(alarm: Alarm) -> tuple[bool, int, int]:
-    """Unacknowledged before acknowledged, worst first, then newest."""
-    return not waits(alarm), alarm.severity, -alarm.raised_at
+def rank(alarm: Alarm, now: Ms) -> tuple[int, int, int]:
+    """What wants a person, the forgotten too, before what is acknowledged, before what was put
+    aside; worst first, then newest."""
+    turn = 0 if wants_person(alarm, now) else 2 if alarm.state in ASIDE else 1
+    return turn, alarm.severity, -alarm.raised_at
 
 
 def present(
@@ -75,7 +77,7 @@ def present(
         worst = alarm.severity == 1 and alarm.state in WAITING
         grouped = alarm.sensor in chattering or flood
         (rest if grouped and not worst else alone).append(alarm)
-    alone.sort(key=rank)
+    alone.sort(key=lambda alarm: rank(alarm, now))
     if not flood:
         return Presented(tuple(alone), _grouped(rest, areas, chattering, len(rest)))
     most, lonely = codes.limit("alarm_rows", on), int(codes.limit("alarm_alone", on))

@@ -189,13 +189,10 @@ def calls(alarm: Alarm, now: Ms) -> int:
 
 def is_forgotten(alarm: Alarm, now: Ms) -> bool:
     """Whether it was acknowledged so long ago, and its cause lasts, that somebody looks again."""
+    if alarm.state != ACKED or alarm.acked_at is None:
+        return False
     minutes = _priority(alarm, now).get("forgotten_minutes", 0)
-    return bool(
-        alarm.state == ACKED
-        and minutes
-        and alarm.acked_at is not None
-        and now - alarm.acked_at >= minutes * MINUTE
-    )
+    return bool(minutes and now - alarm.acked_at >= minutes * MINUTE)
 
 
 def wants_person(alarm: Alarm, now: Ms) -> bool:

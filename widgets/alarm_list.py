@@ -14,6 +14,7 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent
 from commandwall import alarm_groups, alarms, codes
 from commandwall.alarm_groups import Group, Load, Presented, present, rank
 from commandwall.alarms import ASIDE, RTNUN, UNACK, Alarm, of_device
+from commandwall.clock import Ms
 from commandwall.picture import Changes, Picture, Readings, Tick
 from widgets import age, alarm_rows, alarm_sheets, marks, words
 from widgets.base import Command
@@ -24,6 +25,8 @@ from widgets.rows import RowList
 from widgets.top_row import TopRow
 from widgets.trust import is_silent
 
+THOUSANDS, REGROUP = 1_000, 500
+"""So many alarms are grouped once in so many ms: all of them are looked at."""
 SINCE = 170.0
 """From the right edge: where the moment since when it lasts begins."""
 
@@ -45,6 +48,7 @@ class AlarmList(RowList):
         self._groups: dict[str, Group] = {}
         self._opened: set[str] = set()
         self._flat = False
+        self._grouped = Ms(0)
 
     @property
     def flood(self) -> bool:
@@ -65,13 +69,16 @@ class AlarmList(RowList):
         stays = sorted(self._shown.groups, key=lambda g: before.get(g.key, len(before)))
         rows = [[a.id] for a in self._shown.alone]
         for group in stays:
-            unfolded = sorted(group.alarms, key=rank) if group.key in self._opened else ()
-            rows.append([group.key, *(a.id for a in unfolded)])
+            unfolded = group.alarms if group.key in self._opened else ()
+            rows.append([group.key, *(a.id for a in sorted(unfolded, key=self._rank))])
         return rows
+
+    def _rank(self, alarm: Alarm) -> tuple[int, int, int]:
+        return rank(alarm, self.picture.now)
 
     def refresh(self, picture: Picture, changes: Changes) -> None:
         before, flooded = self.current, self.flood
-        self._group(picture, changes)
+        self._take(picture, changes)
         super().refresh(picture, changes)
         if self.flood or flooded:
             self.keys = list(self.order())
@@ -80,10 +87,19 @@ class AlarmList(RowList):
         self._top.see(self.current or next(iter(self.keys), ""))
         self.at = picture.ages.get("readings")
 
-    def _group(self, picture: Picture, changes: Changes) -> None:
-        self._load.see(changes.of(Alarm), picture.now)
+    def _take(self, picture: Picture, changes: Changes) -> None:
+        """Group anew what changed; thousands twice a second, and one of the worst at once."""
+        some = changes.of(Alarm)
+        self._load.see(some, picture.now)
         if not self._load.flood:
             self._flat = False
+        few = len(picture.alarms) < THOUSANDS or not self.flood
+        soon = 0 <= picture.now - self._grouped < REGROUP
+        if few or not soon or any(alarm.severity == 1 for alarm in some):
+            self._group(picture)
+
+    def _group(self, picture: Picture) -> None:
+        self._grouped = picture.now
         chattering = self._load.chattering(picture.now)
         every = picture.alarms.values()
         self._shown = present(every, picture.areas, picture.now, self.flood, chattering)
@@ -143,7 +159,7 @@ class AlarmList(RowList):
     def flatten(self) -> None:
         """Show a flood alarm by alarm, or in groups again."""
         self._flat = self._load.flood and not self._flat
-        self._group(self.picture, Changes(self.picture.now))
+        self._group(self.picture)
         self.renew()
 
     def unfold(self, key: str, wide: bool) -> None:

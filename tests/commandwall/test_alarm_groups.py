@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from time import perf_counter
 
 import numpy as np
 import pytest
@@ -12,6 +11,7 @@ from builders import NOW, StillClock
 from world import an_alarm, an_area
 
 from commandwall.alarm_groups import Load, acknowledge_group, present
+from commandwall.alarm_life import SHLVD
 from commandwall.alarms import ACKED, NORM, RTNUN, UNACK, Alarm
 from commandwall.areas import CITY, TOWN, VILLAGE
 from commandwall.clock import MINUTE, SECOND, Ms
@@ -83,14 +83,15 @@ def test_where_no_area_is_known_500_metres_are_a_place() -> None:
     assert len(present([*here, *there], {}, NOW, flood=True).groups) == 2
 
 
-def test_ten_thousand_alarms_are_grouped_in_some_milliseconds() -> None:
-    alarms = many(10_000, worst=12)
-    took = []
-    for _ in range(5):
-        began = perf_counter()
-        present(alarms, AREAS, NOW, flood=True)
-        took.append(perf_counter() - began)
-    assert min(took) < 0.1, took
+def test_what_is_forgotten_wants_a_person_and_what_was_put_aside_comes_last() -> None:
+    alarms = [
+        an_alarm("aside", state=SHLVD, severity=1),
+        an_alarm("seen", state=ACKED, severity=1, acked_at=Ms(NOW - MINUTE)),
+        an_alarm("forgotten", state=ACKED, severity=1, acked_at=Ms(NOW - 31 * MINUTE)),
+        an_alarm("new", severity=2),
+    ]
+    shown = present(alarms, AREAS, NOW)
+    assert [a.id for a in shown.alone] == ["forgotten", "new", "seen", "aside"]
 
 
 def test_a_flood_begins_above_ten_and_ends_below_five() -> None:

@@ -92,3 +92,12 @@ def test_when_it_is_over_alarms_stand_alone_again(flooded: Any, world: Any) -> N
     world.clock.at += 11 * 60 * SECOND
     world.tick({Alarm: [replace(a, state=ACKED) for a in world.picture.alarms.values()]})
     assert "洪峰" not in told(flooded) and len(flooded.keys) == 40
+
+
+def test_among_thousands_one_of_the_worst_is_on_top_at_once(flooded: Any, world: Any) -> None:
+    world.tick({Alarm: [an_alarm(f"m{i}", sensor=f"m{i}", severity=3) for i in range(1_200)]})
+    world.tick({Alarm: [an_alarm("late", sensor="x1", severity=1)]})
+    assert flooded.keys[0] == "late" and flooded.shown.rows <= 20
+    known = sum(group.waiting for group in flooded.shown.groups)
+    world.tick({Alarm: [an_alarm("more", sensor="x2", severity=3)]})
+    assert sum(group.waiting for group in flooded.shown.groups) == known  # in half a second
