@@ -28,7 +28,7 @@ from widgets.paper import RIGHT, Ink, Paper
 EVERY = MINUTE
 """So often the course is read anew while it is shown."""
 LEAD, LINE, FOOT = 76.0, 27.0, 26.0
-SHARE, PARTS = 0.5, 6
+SHARE, PARTS = 0.56, 6
 """Of the width, for the words; the rest is the course, in so many parts."""
 
 
@@ -103,9 +103,9 @@ class AlarmCard(Panel):
     ) -> float:
         title, state = named("sensor_class", sensor.cls), tr("没有告警")
         if alarm is not None:
-            paper.mark(15, y - 7, 24, (alarm.severity, alarm.state), True)
+            paper.mark(18, y - 7, 24, (alarm.severity, alarm.state), True)
             title, state = words.alarm_title(alarm), named("alarm_state", alarm.state)
-        left = 40.0 if alarm is not None else 0.0
+        left = 42.0 if alarm is not None else 0.0
         paper.write(room, y, state, Ink("body", "t2"), RIGHT)
         paper.write(left, y, title, Ink("item", "t1", True), room=room - left - 140)
         where = words.place(self.picture, sensor.area) or tr("没有地点")

@@ -40,6 +40,7 @@ class AlarmList(RowList):
     shows = frozenset({Alarm, Readings, Tick})
     row = 56.0
     head = 28.0
+    tells_rest = True
 
     def __init__(self, *args: Any, **kw: Any) -> None:
         super().__init__(*args, **kw)

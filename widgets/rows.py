@@ -39,6 +39,8 @@ class RowList(Panel):
     """Height of a row of column names, in design pixels."""
     foot: ClassVar[float] = FOOT
     """Room under the rows for how many wait there."""
+    tells_rest: ClassVar[bool] = False
+    """Whether it says how many rows it has no room for."""
 
     def __init__(self, *args: Any, **kw: Any) -> None:
         super().__init__(*args, **kw)
@@ -132,9 +134,14 @@ class RowList(Panel):
             paper.write(0, y + 32, self.empty_line(), Ink("body", "t3"))
         for key, box in self._boxes():
             self._draw_one(paper, key, box)
-        if self.waiting > 0:
-            line = tr("新到 {n} 条在下方，按 N 显示", n=self.waiting)
-            paper.write(paper.width, paper.height - 10, line, Ink("age", "t2"), at=1.0)
+        paper.write(paper.width, paper.height - 10, self._told_below(), Ink("age", "t2"), at=1.0)
+
+    def _told_below(self) -> str:
+        """How many rows there is no room for, where it says so, and how many wait to be shown."""
+        rest = len(self.keys) - len(self._boxes()) - max(0, self._first - self.pinned)
+        more = tr("下面还有 {n} 行", n=rest) if self.tells_rest and rest > 0 else ""
+        new = tr("新到 {n} 条在下方，按 N 显示", n=self.waiting) if self.waiting > 0 else ""
+        return "　".join(filter(None, (more, new)))
 
     def _draw_one(self, paper: Paper, key: str, box: QRectF) -> None:
         chosen = key == self.current

@@ -101,3 +101,12 @@ def test_among_thousands_one_of_the_worst_is_on_top_at_once(flooded: Any, world:
     known = sum(group.waiting for group in flooded.shown.groups)
     world.tick({Alarm: [an_alarm("more", sensor="x2", severity=3)]})
     assert sum(group.waiting for group in flooded.shown.groups) == known  # in half a second
+
+
+def test_rows_without_room_are_said(flooded: Any, world: Any) -> None:
+    worst = [an_alarm(f"w{i}", sensor=f"w{i}", severity=1) for i in range(12)]
+    world.tick({Alarm: worst})
+    flooded.window().resize(1920, 700)
+    flooded.grab()
+    hidden = len(flooded.keys) - len(flooded._boxes())
+    assert hidden > 0 and f"下面还有 {hidden} 行" in told(flooded)
