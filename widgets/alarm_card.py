@@ -46,7 +46,7 @@ class AlarmCard(Panel):
         self._device: Sensor | None = None
         self._course: Course | None = None
         self._asked = Ms(0)
-        self._camera = self._unit = ""
+        self._camera = ""
         self._trend = Trend(self.look, self)
         self._trend.hide()
 
@@ -60,10 +60,10 @@ class AlarmCard(Panel):
             self._begin()
 
     def refresh(self, picture: Picture, changes: Changes) -> None:
-        if changes.kinds & {Camera, Resource}:
+        if Camera in changes.kinds:
             self._look_around()
         self._read()
-        self._show()
+        self._tell()
 
     def commands(self) -> list[Command]:
         return [Command("T", tr("换时段"), self.next_span)]
@@ -120,7 +120,7 @@ class AlarmCard(Panel):
             (tr("设备"), f"{text.plain(sensor.name)}　{text.plain(sensor.id)}"),
             (tr("负责"), self._responsible(sensor)),
             (tr("视频"), self._camera),
-            (tr("力量"), self._unit),
+            (tr("力量"), self._nearest_unit(sensor)),
         ]
 
     def _draw_foot(self, paper: Paper) -> None:
@@ -185,10 +185,9 @@ class AlarmCard(Panel):
         return tr("没有登记")
 
     def _look_around(self) -> None:
-        """The nearest camera and unit, by the straight line."""
+        """Cameras stand still: the nearest one is looked for once."""
         if self._device is not None:
             self._camera = self._nearest_camera(self._device)
-            self._unit = self._nearest_unit(self._device)
 
     def _nearest_camera(self, sensor: Sensor) -> str:
         cameras = list(self.picture.cameras.values())
@@ -248,12 +247,15 @@ class AlarmCard(Panel):
     def _show(self) -> None:
         course = self._course
         self._trend.setVisible(course is not None and len(course.at) > 0)
-        if not self._key:
-            self.say(EMPTY, tr("选一条告警，看它的过程"))
-        else:
-            self.say(NORMAL)
         if course is not None and len(course.at):
             self._trend.show_day(self._day(course))
+        self._tell()
+
+    def _tell(self) -> None:
+        if self._key:
+            self.say(NORMAL)
+        else:
+            self.say(EMPTY, tr("选一条告警，看它的过程"))
         self.update()
 
     def _day(self, course: Course) -> Day:

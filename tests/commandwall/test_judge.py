@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 
@@ -11,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from commandwall import alarms, codes, rulecheck, sun
-from commandwall.alarms import Rule
+from commandwall.alarms import Crossing, Rule
 from commandwall.clock import SECOND, Ms
 from commandwall.judge import Judge
 from commandwall.rulebook import Stretch
@@ -29,8 +30,10 @@ def a_sensor(cls: str = "GAS") -> Sensor:
     return Sensor("s1", 0, cls, "n", "a", "", 120.0, 31.0, "%LEL", 0.0, 100.0, 1)
 
 
-def feed(judge: Judge, *readings: tuple[float, float], quality: int = GOOD) -> list[int]:
-    """Severities of the crossings that (second, value) pairs make."""
+def crossings(
+    judge: Judge, readings: Sequence[tuple[float, float]], quality: int = GOOD
+) -> list[Crossing]:
+    """What (second, value) pairs make."""
     made = []
     for second, value in readings:
         made += judge.step(
@@ -39,7 +42,12 @@ def feed(judge: Judge, *readings: tuple[float, float], quality: int = GOOD) -> l
             np.array([int(second * 1000)]),
             np.array([quality], np.uint8),
         )
-    return [c.severity for c in made]
+    return made
+
+
+def feed(judge: Judge, *readings: tuple[float, float], quality: int = GOOD) -> list[int]:
+    """Severities of the crossings that (second, value) pairs make."""
+    return [c.severity for c in crossings(judge, readings, quality)]
 
 
 def crossed(judge: Judge, *packs: list[tuple[int, int, float]]) -> list[tuple[str, int, int]]:
@@ -156,14 +164,7 @@ HUSH = Rule("STALE-4", "STALE", 4, False, 0.0, 0.0, 0.0, 0.0, False, 5, "facilit
 
 def told(judge: Judge, *readings: tuple[float, float]) -> list[tuple[str, int, int]]:
     """(class of the rule, severity, second) of the crossings that (second, value) pairs make."""
-    made = []
-    for second, value in readings:
-        made += judge.step(
-            np.array([0]),
-            np.array([value], np.float32),
-            np.array([int(second * 1000)]),
-            np.array([GOOD], np.uint8),
-        )
+    made = crossings(judge, readings)
     return [(c.rule.cls, c.severity, c.at // SECOND) for c in made]
 
 

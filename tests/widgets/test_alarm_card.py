@@ -15,8 +15,10 @@ from world import an_alarm
 
 from commandwall.alarms import Alarm
 from commandwall.areas import Camera, Person
-from commandwall.clock import MINUTE, Ms
+from commandwall.clock import MINUTE, SECOND, Ms
+from commandwall.picture import FixArrays
 from commandwall.pool.recorder import SERIES
+from commandwall.resources import Resource
 from commandwall.sensors import GOOD, READING_DTYPE
 from commandwall.store.mirror import Mirror, use
 from commandwall.store.telemetry import READINGS, Telemetry
@@ -73,6 +75,18 @@ def test_the_card_tells_the_course_who_answers_and_what_is_near(page: Any, qtbot
     day = card._trend._day
     assert [limit.value for limit in day.limits] == [10.0, 25.0, 50.0]
     assert day.line[-1][1] == pytest.approx(27) and 50.0 in day.reach  # the next limit is seen
+
+
+def test_the_age_of_the_nearest_unit_goes_on(page: Any, town: Any, qtbot: Any) -> None:
+    unit = Resource("U1", 1, "gas", "燃气 1", "燃气公司", 4, "gas", "patrol", 120.0, 31.0, "t1")
+    fixes = FixArrays([unit])
+    fixes.lon[:], fixes.lat[:], fixes.at[:] = 120.0, 31.009, NOW - 5 * SECOND
+    town.tick({Resource: [unit]}, resources=fixes)
+    page.choose(Subject(Alarm, "A1"))
+    qtbot.waitUntil(lambda: "燃气 1　直线 1.0 km　5 秒前" in told(page))
+    fixes.at[:] -= 7 * SECOND
+    town.tick({})
+    assert "燃气 1　直线 1.0 km　12 秒前" in told(page)
 
 
 def test_t_goes_through_the_spans(page: Any, qtbot: Any) -> None:

@@ -44,6 +44,19 @@ def joined(*posts: tuple[Post, Post]) -> None:
               and b.sees(a.folder.name).joined)  # fmt: skip
 
 
+def row_of_three(post: MakePost) -> tuple[Post, Post, Post]:
+    """Hall, gate and scene: hall and scene have no line to each other."""
+    back, gate, front = post("back"), post("gate", "p1"), post("front", "front")
+    gate.knows(back, front)
+    back.knows(gate)
+    front.knows(gate)
+    back.begin()
+    gate.begin(back)
+    front.begin(gate)
+    joined((gate, back), (front, gate))
+    return back, gate, front
+
+
 def test_what_was_done_before_and_what_is_done_now_goes_there_and_back(post: MakePost) -> None:
     back, front = pair(post)
     before = back.order("封控港五路")
@@ -66,15 +79,7 @@ def test_what_was_done_before_and_what_is_done_now_goes_there_and_back(post: Mak
 
 
 def test_who_was_away_catches_up_and_lines_of_third_stations_go_on(post: MakePost) -> None:
-    """Hall, gate and scene in a row: hall and scene have no line to each other."""
-    back, gate, front = post("back"), post("gate", "p1"), post("front", "front")
-    gate.knows(back, front)
-    back.knows(gate)
-    front.knows(gate)
-    back.begin()
-    gate.begin(back)
-    front.begin(gate)
-    joined((gate, back), (front, gate))
+    back, gate, front = row_of_three(post)
     first = back.order("一号")
     until("the first order", lambda: back.state(first) == "DELIVERED")
     gate.end()
@@ -385,15 +390,8 @@ def test_three_walls_see_one_gas_alarm_and_one_acknowledges_for_all(post: MakePo
     """Each judges for itself: the same alarm, the same event, filed once in the city."""
     rule = next(rule for rule in alarms.rules() if rule.id == "GAS-2")
     seen = {"crossings": [Crossing(a_sensor(), rule, 2, 27.0, NOW)]}
-    back, gate, front = post("back"), post("gate", "p1"), post("front", "front")
-    walls = (back, gate, front)
-    gate.knows(back, front)
-    back.knows(gate)
-    front.knows(gate)
-    back.begin()
-    gate.begin(back)
-    front.begin(gate)
-    joined((gate, back), (front, gate))
+    walls = row_of_three(post)
+    back, _, front = walls
     for wall in walls:
         wall.desk.run(alarms.observe, seen, local=True)
     events = {e.id for w in walls for e in w.store.read(lambda r: r.find(FiledEvent))}
