@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection
 
 from commandwall import cycles, platform, tallies
-from commandwall.alarms import ACKED, RTNUN, UNACK, Alarm
+from commandwall.alarms import STANDING, Alarm
 from commandwall.areas import Building, Camera, Person, Pipe, Place
 from commandwall.clock import SECOND, Ms
 from commandwall.events import Event, EventView, EventWork, FiledEvent, queue, views
@@ -198,7 +198,7 @@ class Follower(threading.Thread):
         Records are no cycles. By the hundred thousand they would make the collector stop the
         screen for a second, again and again: it is told to keep off them.
         """
-        shown = {Alarm: {"state": [UNACK, ACKED, RTNUN]}}
+        shown = {Alarm: {"state": STANDING}}
         fresh: Fresh = {}
         for kind in some:
             with cycles.kept_off():
@@ -298,9 +298,8 @@ class Follower(threading.Thread):
         assert conn is not None
         with conn.begin():
             reader = Reader(conn)
-            origin = reader.setting("origin")
-            parts["unsent"] = tallies.unsent(reader, origin)
-            backlog = tallies.backlog(reader, origin)
+            parts["unsent"] = tallies.unsent(reader)
+            backlog = tallies.backlog(reader)
             if abs(now - self._tallied) >= tallies.EVERY:
                 self._tallied = now
                 if abs(now - self._banded) >= tallies.SLOWLY:

@@ -6,6 +6,7 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import chain
 from typing import Any
 
 from commandwall import codes
@@ -14,12 +15,11 @@ from commandwall.events import EventView, views
 from commandwall.picture import Channel, Counters
 from commandwall.store import lines, numbers
 from commandwall.store.mirror import CLOSED
+from commandwall.store.origin import names
 from commandwall.store.store import Reader
 
 EVERY, SLOWLY = 2 * SECOND, 5 * MINUTE
 Bands = dict[str, list[tuple[float, float]]]
-PUSHED, CONFIRMED = "pushed", "confirmed"
-"""Settings: the last own line that the pool took, and the last that came back in its feed."""
 
 
 def count(
@@ -162,20 +162,19 @@ def channels(reader: Reader) -> dict[str, Channel]:
     }
 
 
-def unsent(reader: Reader, origin: str) -> frozenset[str]:
+def unsent(reader: Reader) -> frozenset[str]:
     """Keys kind:id of the records whose newest line has not reached the pool."""
-    pushed = int(reader.setting(PUSHED, "0"))
     found: set[str] = set()
-    for line in lines.unsent(reader, origin, pushed):
+    every = (lines.unsent(reader, name, after) for name, after in names(reader).items())
+    for line in chain.from_iterable(every):
         records = json.loads(line.body or "{}").get("records", {})
         found |= {f"{kind}:{row['id']}" for kind, rows in records.items() for row in rows}
     return frozenset(found)
 
 
-def backlog(reader: Reader, origin: str) -> int:
+def backlog(reader: Reader) -> int:
     """Own lines on disk here that the pool has not taken."""
-    newest = reader.value("SELECT seq FROM head WHERE origin = :o", o=origin) or 0
-    return int(newest) - int(reader.setting(PUSHED, "0"))
+    return sum(max(0, lines.newest(reader, name) - at) for name, at in names(reader).items())
 
 
 def day_start(now: Ms) -> Ms:

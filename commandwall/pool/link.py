@@ -20,13 +20,11 @@ from commandwall.pool.client import Client, Page, PoolTrouble
 from commandwall.pool.packs import Packs
 from commandwall.pool.pages import Carrier, FromPool
 from commandwall.pool.refill import Tell, catch_up, refill
-from commandwall.store import lines, quarantine
+from commandwall.store import lines, origin, quarantine
 from commandwall.store.journal import Line
 from commandwall.store.mirror import Mirror
-from commandwall.store.origin import part
 from commandwall.store.quarantine import Fault, Span
-from commandwall.store.store import WALL_DB, Refused, Store, Tx
-from commandwall.tallies import CONFIRMED, PUSHED
+from commandwall.store.store import WALL_DB, Reader, Refused, Store
 
 log = logging.getLogger(__name__)
 OWN = "SELECT seq, hash FROM journal WHERE origin = :o"
@@ -62,37 +60,45 @@ class Link:
         catch_up(self.client, self.mirror, self.tell)
         self.packs.rearrange()
         heads = self.client.heads()
-        self._part(heads)
+        for name in self._names():
+            self._part(name, heads.get(name, 0))
         here = self.store.read(lambda r: dict(r.rows("SELECT origin, seq FROM head")))
         missing = (self._missing(who, here.get(who, 0), heads[who]) for who in heads)
         self._receive(heapq.merge(*missing, key=lambda line: line.hlc))
-        origin = self.desk.origin
-        held = heads.get(origin, 0)
-        if held < int(self.store.read(lambda r: r.setting(PUSHED, "0"))):
-            log.warning("the pool lost our lines behind %d: it gets them again", held)
-        for key in (PUSHED, CONFIRMED):
-            self._mark(key, held, origin)
+        for name, pushed in self._names().items():
+            self._count(name, pushed, heads.get(name, 0))
 
-    def _part(self, heads: Mapping[str, int]) -> None:
+    def _names(self) -> dict[str, int]:
+        """Our names, and how far the pool took the lines of each."""
+        return self.store.read(origin.names)
+
+    def _count(self, name: str, pushed: int, held: int) -> None:
+        """Note how many lines of one of our names the pool holds."""
+        if held < pushed:
+            log.warning("the pool lost lines of %s behind %d: it gets them again", name, held)
+        for key in origin.COUNTED:
+            self._mark(key, held, name)
+
+    def _part(self, name: str, theirs: int) -> None:
         """Go on under a new name where the pool holds more lines of ours than we do, or others: we
-        were set back, and numbers that are known there must not be given again."""
-        origin = self.desk.origin
-        mine = self.store.read(lambda r: dict(r.rows(OWN, o=origin)))
-        ours, theirs = len(mine), heads.get(origin, 0)
-        common = self._common(origin, mine, min(ours, theirs))
-        if theirs == common:
+        were set back, and numbers that are known there must not be given again. Of a name that we
+        had before it may hold more, which come to us like anybody's."""
+        mine = self.store.read(lambda r: dict(r.rows(OWN, o=name)))
+        shared = min(len(mine), theirs)
+        common = self._common(name, mine, shared)
+        if common == (theirs if name == self.desk.origin else shared):
             return
-        self.desk.run(part, {"after": common}, local=True)
-        told = f"the pool holds lines {common + 1} to {theirs} of {origin} that were not here"
+        self.desk.run(origin.part, {"old": name, "after": common}, local=True)
+        told = f"the pool holds lines {common + 1} to {theirs} of {name} that were not here"
         quarantine.tell(
-            self.store.folder / WALL_DB, Fault("fork", told), (Span(origin, common + 1, theirs),)
+            self.store.folder / WALL_DB, Fault("fork", told), (Span(name, common + 1, theirs),)
         )
 
-    def _common(self, origin: str, mine: Mapping[int, str], most: int) -> int:
+    def _common(self, name: str, mine: Mapping[int, str], most: int) -> int:
         """How many lines of ours the pool holds as we do; where one is alike, all before it are."""
 
         def other(seq: int) -> bool:
-            (line,) = self.client.lines(origin, seq - 1, 1)
+            (line,) = self.client.lines(name, seq - 1, 1)
             return mine[seq] != line.hash
 
         return most if not most or not other(most) else bisect(range(1, most), False, key=other)
@@ -106,14 +112,12 @@ class Link:
         return page.more
 
     def push(self) -> bool:
-        """Send own lines; True where more may wait."""
-        origin = self.desk.origin
-        after = int(self.store.read(lambda r: r.setting(PUSHED, "0")))
-        waiting = self.store.read(lambda r: lines.unsent(r, origin, after))
+        """Send own lines, those of former names first; True where more may wait."""
+        waiting = self.store.read(_waiting)
         if not waiting:
             return False
         try:
-            self._mark(PUSHED, self.client.push(waiting), origin)
+            self._mark(origin.PUSHED, self.client.push(waiting), waiting[0].origin)
         except PoolTrouble as trouble:
             if trouble.code != "again":
                 raise
@@ -129,23 +133,23 @@ class Link:
                 log.warning("a pack of %s is left out: %s", kind, why)
 
     def _take(self, page: Page) -> None:
-        origin = self.desk.origin
-        others = [line for line in page.lines if line.origin != origin]
+        name = self.desk.origin
+        others = [line for line in page.lines if line.origin != name]
         self._receive(others)
-        own = [line.seq for line in page.lines if line.origin == origin]
+        own = [line.seq for line in page.lines if line.origin == name]
         if own:
-            self._mark(CONFIRMED, max(own), origin)
+            self._mark(origin.CONFIRMED, max(own), name)
         refill(self.client, self.mirror, page.anew, self.tell)
         now = str(self.clock.now())
         self.mirror.take(page.rows, page.gone, cursor=str(page.last), taken_at=now)
         if "sensor" in (*page.rows, *page.gone, *page.anew):
             self.packs.rearrange()
 
-    def _missing(self, origin: str, after: int, newest: int) -> Iterator[Line]:
+    def _missing(self, who: str, after: int, newest: int) -> Iterator[Line]:
         """Lines of a station behind a number, up to another: what came since may have seen lines
         of others which came since."""
         while after < newest:
-            some = self.client.lines(origin, after)
+            some = self.client.lines(who, after)
             yield from (line for line in some if line.seq <= newest)
             after = some[-1].seq
 
@@ -155,11 +159,11 @@ class Link:
         except Refused as refused:
             raise PoolTrouble("chain", str(refused)) from refused
 
-    def _mark(self, key: str, seq: int, origin: str) -> None:
-        self.desk.run(mark, {"key": key, "seq": seq, "origin": origin}, local=True)
+    def _mark(self, key: str, seq: int, name: str) -> None:
+        self.desk.run(origin.mark, {"key": key, "seq": seq, "origin": name}, local=True)
 
 
-def mark(tx: Tx, key: str, seq: int, origin: str) -> None:
-    """Keep how far the pool has our lines of this name, if it still is ours."""
-    if tx.setting("origin") == origin:
-        tx.set(key, str(seq))
+def _waiting(reader: Reader) -> list[Line]:
+    """Lines of the oldest of our names that has some which the pool has not."""
+    every = (lines.unsent(reader, name, after) for name, after in origin.names(reader).items())
+    return next((some for some in every if some), [])

@@ -38,11 +38,11 @@ class Presence:
             sight.write(self.store.folder, self.client.sight())
 
     def _said(self) -> sight.Said:
-        read, origin = self.store.read, self.desk.origin
+        read = self.store.read
         return sight.Said(
             read(lambda r: r.setting("post")),
             int(self.mirror.meta("cursor", "0")),
-            read(lambda r: tallies.backlog(r, origin)),
+            read(tallies.backlog),
             self.tries(),
             round(self.skew(), 3),
             len(read(lambda r: r.find(Conflict, settled_by=""))),

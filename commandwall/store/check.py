@@ -30,8 +30,11 @@ from commandwall.store.schema import WALL, kinds, meeting_of, wall
 from commandwall.store.store import writing
 
 FIELDS = ", ".join(Line.__slots__)
-WAL_HEAD, WAL_FRAME = 32, 24 + 4096
-"""Bytes of the head of SQLite's log, and of each page in it with its own head."""
+WAL_HEAD, WAL_FRAME, INDEX_HEAD = 32, 24 + 4096, 48
+"""Bytes of the head of SQLite's log, of each page in it with its own head, and of the head of the
+index beside it."""
+Order = Literal["big", "little"]
+NATIVE: Order = sys.byteorder
 FIRST = 3
 """Faults of pages that are told of one file."""
 _TALLIED = (
@@ -62,13 +65,39 @@ def broken_off(path: Path) -> Fault | None:
     """Whether the log of the newest writings breaks off before a transaction that it still holds.
 
     Nothing of the database is opened by this: SQLite would read what it can and delete the log.
-    After a power cut this may also be one that was never acknowledged: it is told all the same.
+    A writer that is killed leaves what it had begun in the log, where it is no harm: the index
+    beside the log says how far it was ever committed. Without a sound index, as after a power cut,
+    what is left may also be of such a writer: it is told all the same.
     """
     with writing(path.parent, alone=True), suppress(FileNotFoundError):
         held = path.with_name(path.name + "-wal").read_bytes()
-        if len(held) > WAL_HEAD and (left := commits(held, _read(held))):
-            return Fault("wal", f"{left} transactions of the log cannot be read")
+        if len(held) > WAL_HEAD:
+            return _unread(held, _committed(path.with_name(path.name + "-shm"), held))
     return None
+
+
+def _unread(held: bytes, committed: int | None) -> Fault | None:
+    """`committed`: pages of a log by its index, None where it has none that fits."""
+    read = _read(held)
+    left = commits(held, read) if read != committed else 0
+    if left or read < (committed or 0):
+        return Fault("wal", f"{max(left, 1)} transactions of the log cannot be read")
+    return None
+
+
+def _committed(index: Path, held: bytes) -> int | None:
+    """How many pages of a log were committed, as the index says that all programs share: two
+    copies of a head (fileformat2, "The WAL-Index File Format") with the sum of its first 40 bytes,
+    and the mark of the log that it is about."""
+    try:
+        with index.open("rb") as file:
+            head, again = file.read(INDEX_HEAD), file.read(INDEX_HEAD)
+    except FileNotFoundError:
+        return None
+    sound = len(head) == INDEX_HEAD and head == again and head[40:] == _sum(head[:40], NATIVE)
+    if not sound or head[32:40] != _mark(held):
+        return None
+    return int.from_bytes(head[16:20], NATIVE)
 
 
 def _read(held: bytes) -> int:
@@ -82,26 +111,31 @@ def _read(held: bytes) -> int:
             with suppress(sqlite.DatabaseError):  # pages that only the real file has are missing
                 conn.execute("SELECT * FROM sqlite_master").fetchall()
             index = probe.with_name("probe.db-shm").read_bytes()
-    return int.from_bytes(index[16:20], sys.byteorder)
+    return int.from_bytes(index[16:20], NATIVE)
 
 
 def commits(log: bytes, after: int) -> int:
     """Transactions that end in the frames of a log behind so many, by its present mark."""
-    sound = _is_head(log[:WAL_HEAD])
-    salts = log[16:24] if sound else log[WAL_HEAD + 8 : WAL_HEAD + 16]
+    mark = _mark(log)
     starts = range(WAL_HEAD + after * WAL_FRAME, len(log) - WAL_FRAME + 1, WAL_FRAME)
     heads = (log[at : at + 16] for at in starts)
-    return sum(head[8:16] == salts and any(head[4:8]) for head in heads)
+    return sum(head[8:16] == mark and any(head[4:8]) for head in heads)
 
 
-def _is_head(head: bytes) -> bool:
-    """Whether the head of a log agrees with its own sum, as SQLite reckons it."""
-    order: Literal["big", "little"] = "big" if head[3] & 1 else "little"
+def _mark(log: bytes) -> bytes:
+    """The present mark of a log: its head's, else that of its first page."""
+    order: Order = "big" if log[3] & 1 else "little"
+    sound = log[24:WAL_HEAD] == _sum(log[:24], order, "big")
+    return log[16:24] if sound else log[WAL_HEAD + 8 : WAL_HEAD + 16]
+
+
+def _sum(head: bytes, order: Order, kept: Order | None = None) -> bytes:
+    """The sum over some bytes as SQLite reckons it, read in one order and kept in another."""
     one = two = 0
-    for at in range(0, 24, 8):
+    for at in range(0, len(head), 8):
         one = (one + int.from_bytes(head[at : at + 4], order) + two) & 0xFFFFFFFF
         two = (two + int.from_bytes(head[at + 4 : at + 8], order) + one) & 0xFFFFFFFF
-    return head[24:32] == one.to_bytes(4, "big") + two.to_bytes(4, "big")
+    return one.to_bytes(4, kept or order) + two.to_bytes(4, kept or order)
 
 
 def journal(path: Path) -> Fault | None:

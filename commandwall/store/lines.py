@@ -86,19 +86,24 @@ def unsent(tx: Any, origin: str, after: int, limit: int = 500) -> list[Line]:
     return [Line(*row) for *row, before in rows if before < ROOM]
 
 
+def newest(tx: Any, origin: str) -> int:
+    """The number of the newest line of a station here; 0 where there is none."""
+    return _head(tx, origin)[0]
+
+
 def held(read: Read, after: Mapping[str, int] = {}) -> Iterator[Line]:
     """The lines that this station holds now, of each origin those behind a number, in the order of
     their clocks: none stands before one that it had seen."""
     heads = read("SELECT origin, seq FROM head", {})
-    parts = (_behind(read, origin, after.get(origin, 0), newest) for origin, newest in heads)
+    parts = (_behind(read, origin, after.get(origin, 0), last) for origin, last in heads)
     return heapq.merge(*parts, key=lambda line: (line.hlc, line.origin, line.seq))
 
 
-def _behind(read: Read, origin: str, after: int, newest: int) -> Iterator[Line]:
+def _behind(read: Read, origin: str, after: int, last: int) -> Iterator[Line]:
     sql = (
         "SELECT * FROM journal WHERE origin = :o AND seq > :s AND seq <= :n ORDER BY seq LIMIT 200"
     )
-    while after < newest and (rows := read(sql, {"o": origin, "s": after, "n": newest})):
+    while after < last and (rows := read(sql, {"o": origin, "s": after, "n": last})):
         found = [Line(*row) for row in rows]
         yield from found
         after = found[-1].seq

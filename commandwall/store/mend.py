@@ -21,7 +21,7 @@ from commandwall.clock import Clock
 from commandwall.store import backup, database, quarantine
 from commandwall.store.journal import GENESIS, Line
 from commandwall.store.lines import receive
-from commandwall.store.origin import COUNTED, ORIGIN, renew
+from commandwall.store.origin import PUSHED, mark, names, renew
 from commandwall.store.quarantine import Fault, Harm, Span
 from commandwall.store.salvage import Salvage, begin_as, patch, salvage
 from commandwall.store.schema import wall
@@ -89,27 +89,21 @@ def _rebuild(work: Path, found: Salvage, base: Path | None, make: Make) -> tuple
 
 def _refill(tx: Tx, found: Salvage) -> tuple[Span, ...]:
     """Take over every line that follows, then what has no line; returns what is missing."""
-    own, pushed = _own(tx, found)
+    said = [(key, value) for key, value in found.settings.items() if value]
+    tx.run("INSERT OR REPLACE INTO setting VALUES (?, ?)", said)
+    own, pushed = list(names(tx).items())[-1]
     follow = [line for origin in found.lines for line in _chain(tx, origin, found)]
     receive(tx, sorted(follow, key=lambda line: (line.hlc, line.origin)))
     ends = dict(tx.rows("SELECT origin, seq FROM head"))
     alone = max(pushed, ends.get(own, 0))
     mine = sorted(found.lines.get(own, {}).items())
     moved = [line for seq, line in mine if seq > alone]
-    kept = {**found.settings, ORIGIN: own, **dict.fromkeys(COUNTED, "0")}
-    tx.run("INSERT OR REPLACE INTO setting VALUES (?, ?)", list(kept.items()))
+    mark(tx, PUSHED, min(pushed, ends.get(own, 0)), own)
     renew(tx, moved)
     _keep_rest(tx, found)
     _ring(tx)
     tx.begin_log()  # what came back was known before, and nobody can say when
     return _missing(ends, own, found, {line.seq for line in moved})
-
-
-def _own(tx: Tx, found: Salvage) -> tuple[str, int]:
-    """The old name of this station, and how many of its lines the pool has."""
-    own = found.settings.get(ORIGIN) or tx.setting(ORIGIN)
-    told = found.settings.get(COUNTED[0], tx.setting(COUNTED[0]))
-    return own, int(told) if told.isascii() and told.isdigit() else 0
 
 
 def _chain(tx: Tx, origin: str, found: Salvage) -> Iterable[Line]:

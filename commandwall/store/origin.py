@@ -6,22 +6,56 @@ lost lines, or was set back, takes a new name, and its old one only ever gets wh
 
 from __future__ import annotations
 
+import json
+import logging
 import uuid
 from collections.abc import Sequence
 from dataclasses import replace
 
+import msgspec
+
 from commandwall.store.journal import GENESIS, Line, seal
 from commandwall.store.lines import receive
-from commandwall.store.store import Tx
+from commandwall.store.store import Reader, Tx
 
+log = logging.getLogger(__name__)
 ORIGIN = "origin"
-COUNTED = ("pushed", "confirmed")
-"""Settings that count lines of the present name: how far the pool has them."""
+PUSHED, CONFIRMED = "pushed", "confirmed"
+COUNTED = (PUSHED, CONFIRMED)
+"""Settings that count lines of the present name: the last that the pool took, and the last that
+came back in its feed."""
+FORMER = "former"
+"""Setting: the names that this station had, the oldest first, and how far the pool has each."""
 
 
 def draw() -> str:
     """A new name."""
     return uuid.uuid4().hex[:16]
+
+
+def names(reader: Reader) -> dict[str, int]:
+    """All names of this station, the present one last, and how far the pool took each one's lines:
+    whoever goes on under a new name still has to hand over what is left of the old ones."""
+    told = reader.setting(PUSHED)
+    pushed = int(told) if told.isascii() and told.isdigit() else 0  # it gets them again, no harm
+    return {**_former(reader), reader.setting(ORIGIN): pushed}
+
+
+def _former(reader: Reader) -> dict[str, int]:
+    try:
+        return msgspec.json.decode(reader.setting(FORMER, "{}"), type=dict[str, int])
+    except ValueError as why:
+        log.warning("the former names of this station cannot be read: %s", why)
+        return {}
+
+
+def mark(tx: Tx, key: str, seq: int, origin: str) -> None:
+    """Keep how far the pool has our lines of a name, if it is one of ours."""
+    former = _former(tx)
+    if tx.setting(ORIGIN) == origin:
+        tx.set(key, str(seq))
+    elif origin in former and key == PUSHED:
+        tx.set(FORMER, json.dumps({**former, origin: seq}))
 
 
 def renew(tx: Tx, moved: Sequence[Line] = ()) -> None:
@@ -33,15 +67,13 @@ def renew(tx: Tx, moved: Sequence[Line] = ()) -> None:
         sealed.append(seal(replace(line, origin=name, seq=seq, prev=prev)))
         prev = sealed[-1].hash
     receive(tx, sealed)
-    tx.run(
-        "INSERT OR REPLACE INTO setting VALUES (?, ?)",
-        [(ORIGIN, name), *((key, "0") for key in COUNTED)],
-    )
+    former = {old: at for old, at in names(tx).items() if old}
+    kept = {ORIGIN: name, FORMER: json.dumps(former), **dict.fromkeys(COUNTED, "0")}
+    tx.run("INSERT OR REPLACE INTO setting VALUES (?, ?)", list(kept.items()))
 
 
-def part(tx: Tx, after: int) -> None:
-    """Leave the old name to who holds other lines of it: ours behind a number move."""
-    old = tx.setting(ORIGIN)
+def part(tx: Tx, old: str, after: int) -> None:
+    """Leave a name to who holds other lines of it: ours behind a number move."""
     rows = tx.rows(
         "SELECT * FROM journal WHERE origin = :o AND seq > :s ORDER BY seq", o=old, s=after
     )

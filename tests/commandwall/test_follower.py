@@ -8,8 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from builders import NOW, StillClock, a_sensor, an_event
+from world import an_alarm
 
 from commandwall import alarms, events, tallies
+from commandwall.alarm_life import NORM, STATES
 from commandwall.clock import Ms
 from commandwall.desk import Desk
 from commandwall.events import Event
@@ -58,6 +60,13 @@ class Station:
         self.seen = set()
         self.follower.step()
         return self.seen
+
+    def begin_again(self) -> None:
+        """As after a start of the program: what is on disk is read whole."""
+        self.follower._forget()
+        self.picture = Picture()
+        world = World(self.store, self.clock, self.desk, self.picture)
+        self.follower = Follower(world, self._take)
 
     def close(self) -> None:
         self.follower._forget()
@@ -233,6 +242,21 @@ def test_an_alarm_lives_from_raised_to_acknowledged_to_over(world: Station) -> N
     world.desk.do(alarms.reset, alarm=alarm.id, reason="已到场关阀").result()
     world.look()
     assert world.picture.alarms == {}
+
+
+@pytest.mark.parametrize("state", [state for state in STATES if state != NORM])
+def test_after_a_start_an_alarm_is_shown_in_whatever_state_it_stands(
+    world: Station, state: str
+) -> None:
+    world.fill("m1.db", sensor=[values(a_sensor(3))])
+    world.look()
+    standing = an_alarm(state=state)
+    world.desk.run(lambda tx: tx.put(standing), {}, local=True)
+    world.look()
+    assert world.picture.alarms == {standing.id: standing}
+    world.begin_again()
+    world.look()
+    assert world.picture.alarms == {standing.id: standing}
 
 
 def test_an_alarm_that_went_away_unseen_still_wants_a_person(world: Station) -> None:

@@ -96,7 +96,7 @@ def view(reader: Reader) -> dict[str, Any]:
         "directives": {d.id: [d.state, d.text, d.to_post] for d in reader.find(Directive)},
         "incidents": {i.id: [i.state, i.title] for i in reader.find(Incident)},
         "conflicts": len(reader.find(Conflict)),
-        "backlog": tallies.backlog(reader, reader.setting("origin")),
+        "backlog": tallies.backlog(reader),
     }
 
 

@@ -86,7 +86,7 @@ class Station:
 
     def backlog(self) -> int:
         """Lines on disk that the pool has not taken."""
-        return self.read(lambda r: tallies.backlog(r, r.setting("origin")))
+        return self.read(tallies.backlog)
 
     # What can be asked.
 

@@ -138,7 +138,11 @@ def _texts(facts: Any) -> Iterator[str]:
 def assert_same_view(stations: list[Station], pool: Pool) -> None:
     """Both stations' folds, what both walls show, and the pool's own table agree."""
     assert_same_fold(stations, pool)
-    until("both walls to show the same", lambda: _shown(stations[0]) == _shown(stations[1]))
+
+    def alike() -> str:
+        return differing(*(_shown(station) for station in stations)) or "alike"
+
+    until("both walls to show the same", lambda: alike() == "alike", said=alike)
 
 
 def assert_same_fold(stations: list[Station], pool: Pool) -> None:

@@ -10,10 +10,13 @@ import pytest
 from builders import an_event
 from station import Station, exchange
 
-from commandwall import events
+from commandwall import events, tallies
 from commandwall.events import EventNote
 from commandwall.pool.loader import load
 from commandwall.store import check, quarantine
+from commandwall.store.mend import mend
+from commandwall.store.migrate import upgrade
+from commandwall.store.quarantine import Fault
 
 
 def set_back(folder: Path, kept: Path) -> None:
@@ -22,9 +25,45 @@ def set_back(folder: Path, kept: Path) -> None:
     shutil.copytree(kept, folder)
 
 
-@pytest.mark.parametrize("acts_on", [False, True])
+def mended(station: Station) -> Station:
+    """The same station after its file was found damaged, though all its lines can be read."""
+    old = station.desk.origin
+    station.close()
+    mend(station.folder, Fault("wal", "the log breaks off"), upgrade)
+    again = Station(station.folder, "back")
+    assert again.desk.origin != old
+    return again
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_what_a_mended_station_had_not_sent_reaches_the_pool_under_its_old_name(
+    pool: Any, tmp_path: Path, times: int
+) -> None:
+    load(pool.owner, [an_event()])
+    hall = Station(tmp_path / "wall", "back")
+    with pool.client() as client:
+        exchange(hall.meet(client))
+    for no in range(times):
+        hall.do(events.note, event="e1", text=f"未发送 {no}")
+        hall = mended(hall)
+    assert hall.store.read(tallies.backlog) == times
+    assert "event:e1" not in hall.store.read(tallies.unsent)
+    assert len(hall.store.read(tallies.unsent)) == times
+    hall.do(events.note, event="e1", text="继续")
+    with pool.client() as client:
+        exchange(hall.meet(client))
+    held = hall.store.read(lambda r: r.rows("SELECT origin, seq, hash FROM journal"))
+    assert len(held) > times
+    assert sorted(held) == sorted(
+        pool.owner.execute("SELECT origin, seq, hash FROM cw_journal").fetchall()
+    )
+    assert hall.store.read(tallies.backlog) == 0
+    hall.close()
+
+
+@pytest.mark.parametrize("acts_on", ["", "acts", "acts and is mended"])
 def test_a_station_that_was_set_back_goes_on_under_a_new_name(
-    pool: Any, tmp_path: Path, acts_on: bool
+    pool: Any, tmp_path: Path, acts_on: str
 ) -> None:
     """What it lost comes back; what it did before it heard of that is kept beside it."""
     load(pool.owner, [an_event()])
@@ -44,6 +83,8 @@ def test_a_station_that_was_set_back_goes_on_under_a_new_name(
     again = Station(tmp_path / "wall", "back")
     if acts_on:
         again.do(events.note, event="e1", text="退回后")
+    if "mended" in acts_on:
+        again = mended(again)
     with pool.client() as client:
         exchange(again.meet(client))
         exchange(again.meet(client))
@@ -56,6 +97,7 @@ def test_a_station_that_was_set_back_goes_on_under_a_new_name(
     held = again.store.read(lambda r: r.rows("SELECT origin, seq, hash FROM journal"))
     sql = "SELECT origin, seq, hash FROM cw_journal"
     assert sorted(held) == sorted(pool.owner.execute(sql).fetchall())
-    assert [h.code for h in quarantine.harms(again.folder)] == ["fork"]
+    told = [h.code for h in quarantine.harms(again.folder)]
+    assert told == (["wal", "fork"] if "mended" in acts_on else ["fork"])
     assert check.journal(again.folder / "wall.db") is None
     again.close()

@@ -143,7 +143,7 @@ class Post(Worker):
         self.done.append(text)
 
     def unsent(self) -> int:
-        return self.store.read(lambda r: tallies.backlog(r, self.desk.origin))
+        return self.store.read(tallies.backlog)
 
     def rows(self, sql: str) -> list[Any]:
         return sorted(self.store.read(lambda r: r.rows(sql)))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import subprocess
 import sys
 from contextlib import closing
@@ -74,3 +76,52 @@ def test_files_are_looked_at_and_copied_also_while_the_wall_is_guarded(tmp_path:
         command = [sys.executable, "-m", "commandwall.store.guard", str(tmp_path), BACKUP]
         subprocess.run(command, check=True, timeout=60)
     assert len(backup.files(tmp_path)) == 1
+
+
+def test_what_a_killed_writer_left_in_the_log_is_no_damage(tmp_path: Path) -> None:
+    """It had written its pages, and was killed before the index said so: the other program writes
+    over the first of them, and the rest stays behind, sound in itself."""
+    here, twin = tmp_path / "here", tmp_path / "twin"
+    with closing(open_store(here)):
+        pass
+    with closing(sqlite.connect(str(here / "wall.db"), isolation_level=None)) as other:
+        other.execute("INSERT OR REPLACE INTO setting VALUES ('a', '1')")
+        shutil.copytree(here, twin)
+        leave_behind(here, twin)
+        other.execute("INSERT OR REPLACE INTO setting VALUES ('a', '2')")
+        assert check.broken_off(here / "wall.db") is None
+        shutil.copytree(here, tmp_path / "killed")
+    assert check.broken_off(tmp_path / "killed" / "wall.db") is None
+    damaged = tmp_path / "killed" / "wall.db-wal"
+    held = bytearray(damaged.read_bytes())
+    held[check.WAL_HEAD + check.WAL_FRAME + 100] ^= 1
+    damaged.write_bytes(held)
+    assert check.broken_off(tmp_path / "killed" / "wall.db") is not None
+
+
+def leave_behind(here: Path, twin: Path) -> None:
+    """A long transaction in the log of a file that others have open, and of which they never hear:
+    it was made in a copy."""
+    log = twin / "wall.db-wal"
+    before = log.stat().st_size
+    with closing(sqlite.connect(str(twin / "wall.db"), isolation_level=None)) as raw:
+        rows = [(str(no), "x" * 3000) for no in range(10)]
+        raw.execute("BEGIN")
+        raw.executemany("INSERT INTO setting VALUES (?, ?)", rows)
+        raw.execute("COMMIT")
+        written = log.read_bytes()
+    with (here / "wall.db-wal").open("r+b") as file:
+        file.seek(before)
+        file.write(written[before:])
+
+
+def test_a_log_that_was_cut_off_behind_a_transaction_is_told(tmp_path: Path) -> None:
+    with closing(open_store(tmp_path / "here")):
+        pass
+    with closing(sqlite.connect(str(tmp_path / "here" / "wall.db"), isolation_level=None)) as raw:
+        raw.execute("INSERT OR REPLACE INTO setting VALUES ('a', '1')")
+        before = (tmp_path / "here" / "wall.db-wal").stat().st_size
+        raw.execute("INSERT OR REPLACE INTO setting VALUES ('a', '2')")
+        shutil.copytree(tmp_path / "here", tmp_path / "killed")
+    os.truncate(tmp_path / "killed" / "wall.db-wal", before)
+    assert check.broken_off(tmp_path / "killed" / "wall.db") is not None
