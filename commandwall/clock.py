@@ -150,6 +150,11 @@ def to_datetime(at: Ms, zone: str = "Asia/Shanghai") -> datetime:
     return datetime.fromtimestamp(at / 1000, UTC).astimezone(ZoneInfo(zone))
 
 
+def day_start(at: Ms) -> Ms:
+    """Midnight in the city before a moment."""
+    return from_datetime(to_datetime(at).replace(hour=0, minute=0, second=0, microsecond=0))
+
+
 def from_datetime(at: datetime) -> Ms:
     """UTC milliseconds of an aware datetime; a naive one raises ValueError."""
     if at.tzinfo is None:

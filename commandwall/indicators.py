@@ -1,11 +1,21 @@
-"""Indicators 体征指标: the 927 vital signs of a city."""
+"""Indicators 体征指标: the 927 vital signs of a city, and how each stands by its values.
+
+How one stands is a pure function of two rows that the pool gives every station alike, its definition
+and its newest value with those before (decision 0064): stations and restarts come to the same.
+"""
 
 from __future__ import annotations
 
+import json
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from statistics import NormalDist
+from typing import Any, NamedTuple
 
 from commandwall import codes
-from commandwall.clock import SECOND, Ms
+from commandwall.clock import HOUR, SECOND, Ms, day_start, to_datetime
 from commandwall.store.schema import MIRROR, record
 
 
@@ -19,7 +29,7 @@ class Indicator:
     name: str
     name_en: str
     unit: str
-    direction: str  # high_bad, low_bad, band
+    direction: str  # code list indicator_direction: high_bad, low_bad, band, trend
     lo2: float | None  # red below
     lo1: float | None  # yellow below
     hi1: float | None  # yellow from
@@ -29,6 +39,10 @@ class Indicator:
     source: str
     decimals: int = 0
     pinned: int = 0  # 1..12: place among the twelve on the wall
+    area: str = ""  # the area that it tells of; "": all of the city
+    weight: float = 1.0  # in the mean of an area
+    hysteresis: float | None = None  # in its unit; None: the share of the list `limit`
+    formula: str = ""  # what it is reckoned by, with its version: HJ 633-2012
     rev: int = 0
 
 
@@ -44,6 +58,7 @@ class IndicatorValue:
     den: float | None
     today: str  # JSON list of this day's values, one each hour from 00:00
     usual: str  # JSON list of 24 pairs [low, high]: the same hour of the last four weeks
+    recent: str = ""  # JSON list of [at, value], oldest first: those before; the pool keeps it
     rev: int = 0
 
 
@@ -57,15 +72,167 @@ def fresh_for(definition: Indicator, periods: float | None = None) -> Ms:
 
 
 NORMAL, YELLOW, RED, UNKNOWN = "normal", "yellow", "red", "unknown"
+LEVELS = (NORMAL, YELLOW, RED)
+"""From mild to bad."""
 
 
-def judge(definition: Indicator, value: float | None) -> str:
-    """normal, yellow, red or unknown (domain/spec 5.13: high-bad, low-bad and band types)."""
-    if value is None:
-        return UNKNOWN
-    d = definition
-    if (d.hi2 is not None and value >= d.hi2) or (d.lo2 is not None and value <= d.lo2):
-        return RED
-    if (d.hi1 is not None and value >= d.hi1) or (d.lo1 is not None and value <= d.lo1):
-        return YELLOW
-    return NORMAL
+@dataclass(frozen=True, slots=True)
+class Stand:
+    """How an indicator stands."""
+
+    state: str
+    since: Ms  # when it came to stand so, as far as its values tell
+    held: bool = False
+    """Its newest value alone is milder: it has not yet been so for long enough, or by enough."""
+    deviation: float | None = None
+    """Of the direction `trend`: how many robust deviations it is from what is usual."""
+
+
+NOTHING = Stand(UNKNOWN, Ms(0))
+
+
+class Limits(NamedTuple):
+    """Where yellow and red begin, on both sides; None where they do not."""
+
+    lo2: float | None
+    lo1: float | None
+    hi1: float | None
+    hi2: float | None
+
+    def level(self, value: float, ease: float = 0.0) -> int:
+        """0 normal, 1 yellow, 2 red; with the limits drawn in by `ease`."""
+        if _over(value, self.hi2, ease) or _under(value, self.lo2, ease):
+            return 2
+        return int(_over(value, self.hi1, ease) or _under(value, self.lo1, ease))
+
+    def ease(self, share: float) -> float:
+        """A share of the span: from the outermost limit to the one furthest from it, or to zero."""
+        given = [limit for limit in self if limit is not None]
+        ends = given if len(given) > 1 else [*given, 0.0]
+        return share * (max(ends) - min(ends))
+
+
+def stand(definition: Indicator, newest: IndicatorValue | None) -> Stand:
+    """How an indicator stands by its values (domain/spec 5.13): worse at once; milder only by more
+    than the hysteresis, and after the dwell. What is missing is unknown and no zero.
+
+    Whether it is too old is another question: `fresh_for`. A value that names no known direction
+    is unknown.
+    """
+    row = codes.load("indicator_direction").get(definition.direction)
+    if row is None or newest is None or not _known(newest.value):
+        return NOTHING if newest is None else Stand(UNKNOWN, newest.at)
+    course = list(_course(newest))
+    if row.facts["deviation"]:
+        return _by_deviation(definition, newest, course)
+    return _fold(definition, course, limits_of(definition), hysteresis(definition))
+
+
+def limits_of(definition: Indicator) -> Limits:
+    """Those limits of its row that count for its direction."""
+    d, row = definition, codes.load("indicator_direction").get(definition.direction)
+    low, high = (row is not None and row.facts[side] for side in ("low", "high"))
+    return Limits(
+        d.lo2 if low else None, d.lo1 if low else None,
+        d.hi1 if high else None, d.hi2 if high else None,
+    )  # fmt: skip
+
+
+def hysteresis(definition: Indicator) -> float:
+    """How far back over a limit a value must be, in the unit of the indicator."""
+    if definition.hysteresis is not None:
+        return definition.hysteresis
+    return limits_of(definition).ease(codes.limit("hysteresis_share"))
+
+
+def _by_deviation(
+    definition: Indicator, newest: IndicatorValue, course: Sequence[tuple[Ms, float]]
+) -> Stand:
+    """How far it is from the same hour of the last four weeks; red is told by several in a row."""
+    usual = [pair for pair in _pairs(newest.usual) if _known(pair[1])]
+    if len(usual) != 24:
+        return Stand(UNKNOWN, newest.at)
+    share, times = codes.limit("hysteresis_share"), int(codes.limit("deviation_times"))
+    watch, act = codes.limit("deviation_watch"), codes.limit("deviation_act")
+    limits = Limits(None, None, watch, math.nextafter(act, math.inf))
+    scores = [(at, abs(_deviation(definition, usual, at, value))) for at, value in course]
+    meek = math.nextafter(act, 0)
+    judged = [
+        (at, z if all(past > act for _, past in scores[max(0, i - times + 1) : i + 1])
+         and i + 1 >= times else min(z, meek))
+        for i, (at, z) in enumerate(scores)
+    ]  # fmt: skip
+    found = _fold(definition, judged, limits, share * (act - watch))
+    at, value = course[-1]
+    return Stand(found.state, found.since, found.held, _deviation(definition, usual, at, value))
+
+
+def _deviation(definition: Indicator, usual: Sequence[Any], at: Ms, value: float) -> float:
+    """From the middle of what is usual at that hour, in deviations as the two quantiles tell them
+    of a normal distribution; they are robust where a few days were not. Never less than half the
+    last digit that is shown: what never varied has no deviation to measure by."""
+    low, high = usual[to_datetime(at).hour]
+    bell = NormalDist()
+    reach = bell.inv_cdf(codes.limit("usual_high")) - bell.inv_cdf(codes.limit("usual_low"))
+    deviation = max((high - low) / reach, 10.0**-definition.decimals / 2)
+    return float((value - (low + high) / 2) / deviation)
+
+
+def _fold(
+    definition: Indicator, course: Iterable[tuple[Ms, float]], limits: Limits, ease: float
+) -> Stand:
+    """Through all values, oldest first."""
+    level, since, plain = 0, Ms(0), 0
+    milder: list[tuple[Ms, int]] = []
+    dwell = codes.limit("dwell_periods")
+    for at, value in course:
+        plain = limits.level(value)
+        eased = max(plain, min(level, limits.level(value, ease)))
+        since = since or at
+        if eased >= level:
+            level, since, milder = eased, at if eased > level else since, []
+            continue
+        milder.append((at, eased))
+        # A value comes a little before or after its time: whole periods count.
+        if round((at - milder[0][0]) / (definition.period_s * SECOND)) >= dwell:
+            level, since, milder = max(worst for _, worst in milder), at, []
+    return Stand(LEVELS[level], since, plain < level)
+
+
+def _course(newest: IndicatorValue) -> Iterator[tuple[Ms, float]]:
+    """What is known of its values, oldest first: hours of the day, then those kept, then the newest;
+    what is missing is left out."""
+    kept = [(Ms(int(at)), value) for at, value in _pairs(newest.recent) if at < newest.at]
+    first, midnight = (kept[0][0] if kept else newest.at), day_start(newest.at)
+    for hour, value in enumerate(listed(newest.today)):
+        if (at := Ms(midnight + hour * HOUR)) < first and _known(value):
+            yield at, value
+    for at, value in (*kept, (newest.at, newest.value)):
+        if _known(value):
+            yield at, value
+
+
+def _pairs(text: str) -> list[tuple[float, Any]]:
+    """Pairs of a list that begin with a number; anybody may have written the row."""
+    pairs = (pair for pair in listed(text) if isinstance(pair, list) and len(pair) == 2)
+    return [(first, second) for first, second in pairs if _known(first)]
+
+
+def listed(text: str) -> list[Any]:
+    """A JSON list of a row; empty where it is none."""
+    with suppress(ValueError, RecursionError):
+        found = json.loads(text or "[]")
+        return found if isinstance(found, list) else []
+    return []
+
+
+def _known(value: Any) -> bool:
+    return isinstance(value, int | float) and math.isfinite(value)
+
+
+def _over(value: float, limit: float | None, ease: float) -> bool:
+    return limit is not None and value >= limit - ease
+
+
+def _under(value: float, limit: float | None, ease: float) -> bool:
+    return limit is not None and value <= limit + ease

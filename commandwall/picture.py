@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -40,7 +40,7 @@ from commandwall.exchange import Decision, Message
 from commandwall.extents import Extent
 from commandwall.handover import Handover
 from commandwall.incidents import CommandPost, GradeProposal, Incident, JoinedEvent
-from commandwall.indicators import Indicator, IndicatorValue
+from commandwall.indicators import Indicator, IndicatorValue, Stand, stand
 from commandwall.modes import GrantedAct, Mode
 from commandwall.people import Duty, Officer
 from commandwall.plans import StartedPlan
@@ -327,6 +327,7 @@ class Picture:
         self.duties: dict[str, Duty] = {}
         self.indicators: dict[str, Indicator] = {}
         self.values: dict[str, IndicatorValue] = {}
+        self.stands: dict[str, Stand] = {}  # how each indicator stands by its values
         self.sensors, self.fixes = SensorArrays.of([]), FixArrays([])
         self.counters, self.sync, self.sight = Counters(), Sync(), Sight()
         self.space = Space()
@@ -425,11 +426,20 @@ class Picture:
         elif kind in (Assignment, AssignmentStep):
             self.trips = trips(self.assignments.values(), self.assignment_steps.values())
             self.engaged = {t.assignment.resource: t for t in self.trips.values() if t.open}
-        elif kind is IndicatorValue:
+        elif kind in (Indicator, IndicatorValue):
             self.ages["values"] = max((v.at for v in self.values.values()), default=Ms(0))
+            self._judge(records)
         elif kind is Event:
             newest = (v.event.received_at for v in records.values() if v is not None)
             self._newest_event = max(newest, default=self._newest_event)
+
+    def _judge(self, keys: Iterable[str]) -> None:
+        """How indicators stand, of which the definition or the value came."""
+        for key in keys:
+            if (definition := self.indicators.get(key)) is None:
+                self.stands.pop(key, None)
+            else:
+                self.stands[key] = stand(definition, self.values.get(key))
 
 
 _HELD = (dict, SensorArrays, FixArrays)

@@ -10,7 +10,7 @@ from itertools import chain
 from typing import Any
 
 from commandwall import codes
-from commandwall.clock import DAY, HOUR, MINUTE, SECOND, Ms, day, from_datetime, to_datetime
+from commandwall.clock import DAY, HOUR, MINUTE, SECOND, Ms, day, day_start, to_datetime
 from commandwall.events import EventView, views
 from commandwall.picture import Channel, Counters
 from commandwall.store import lines, numbers
@@ -175,11 +175,6 @@ def unsent(reader: Reader) -> frozenset[str]:
 def backlog(reader: Reader) -> int:
     """Own lines on disk here that the pool has not taken."""
     return sum(max(0, lines.newest(reader, name) - at) for name, at in names(reader).items())
-
-
-def day_start(now: Ms) -> Ms:
-    """Local midnight before a moment."""
-    return from_datetime(to_datetime(now).replace(hour=0, minute=0, second=0, microsecond=0))
 
 
 _AHEAD = (

@@ -16,8 +16,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPen
 from PySide6.QtWidgets import QFrame, QWidget
 
-from commandwall.clock import Ms, to_datetime
-from commandwall.tallies import day_start
+from commandwall.clock import Ms, day_start, to_datetime
 from widgets.look import Look
 from widgets.text import plain
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,7 +10,7 @@ from PySide6.QtWidgets import QWidget
 
 from commandwall.clock import SECOND, Ms
 from commandwall.events import Event
-from commandwall.indicators import NORMAL, RED, YELLOW, Indicator, IndicatorValue, fresh_for, judge
+from commandwall.indicators import Indicator, IndicatorValue, fresh_for, limits_of, listed
 from commandwall.picture import Changes, Picture, Tallies, Tick
 from widgets import age
 from widgets.base import EMPTY, Context, Panel
@@ -126,23 +125,18 @@ class Vital(Figure):
 
 def day_of(definition: Indicator, value: IndicatorValue, now: Ms) -> Day:
     """The day of an indicator, for a trend."""
-    today, usual = json.loads(value.today or "[]"), json.loads(value.usual or "[]")
+    today, usual = listed(value.today), listed(value.usual)
     day = day_of_values(today, usual, value.value, value.at, now)
-    d = definition
+    held = limits_of(definition)
     limits = [
         Limit(limit, severity, above)
-        for limit, severity, above in ((d.hi1, 3, True), (d.hi2, 1, True), (d.lo1, 3, False),
-                                       (d.lo2, 1, False))
+        for limit, severity, above in ((held.hi1, 3, True), (held.hi2, 1, True),
+                                       (held.lo1, 3, False), (held.lo2, 1, False))
         if limit is not None
     ]  # fmt: skip
-    late = now - value.at > fresh_for(d)
+    late = now - value.at > fresh_for(definition)
     until = day.until if late else None
     return Day(day.now, day.line, day.band, limits, until, day.from_zero)
-
-
-def judged(definition: Indicator, value: IndicatorValue | None) -> str:
-    """normal, yellow, red, unknown."""
-    return judge(definition, value.value if value is not None else None)
 
 
 def is_old(
@@ -152,11 +146,6 @@ def is_old(
     if value is None or value.value is None:
         return True
     return now - value.at > fresh_for(definition, periods)
-
-
-SEVERITY = {YELLOW: 3, RED: 1}
-"""What is judged -> the severity whose colour it takes."""
-assert NORMAL not in SEVERITY
 
 
 def title_of(definition: Indicator | None) -> str:
@@ -175,7 +164,7 @@ def _level(levels: Mapping[str, Any], value: float | None) -> str:
 
 
 def _usual_now(definition: Indicator, value: IndicatorValue, now: Ms) -> str:
-    usual = json.loads(value.usual or "[]")
+    usual = listed(value.usual)
     if len(usual) != 24:
         return ""
     low, high = usual[int(hour_of(now))]

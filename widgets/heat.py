@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt
 from PySide6.QtGui import QHelpEvent, QMouseEvent, QPainter, QPixmap
 
-from commandwall.indicators import RED, UNKNOWN, YELLOW, Indicator, IndicatorValue
+from commandwall.indicators import NOTHING, RED, UNKNOWN, YELLOW, Indicator, IndicatorValue
 from commandwall.picture import Changes, Picture, Tick
 from widgets import age, marks
 from widgets.base import EMPTY, NORMAL, Panel, Piece, Subject
-from widgets.figures import is_old, judged
+from widgets.figures import is_old
 from widgets.i18n import measured_in, named, rows, tr
 from widgets.paper import Ink, Paper
 from widgets.text import plain, tooltip
@@ -202,7 +202,7 @@ def _look(definition: Indicator, picture: Picture) -> str:
     value = picture.values.get(definition.id)
     if is_old(definition, value, picture.now):
         return OLD
-    found = judged(definition, value)
+    found = picture.stands.get(definition.id, NOTHING).state
     if found in (RED, YELLOW):
         return found
     if found == UNKNOWN or value is None or value.value is None:

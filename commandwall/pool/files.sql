@@ -39,7 +39,8 @@ CREATE TABLE IF NOT EXISTS cw_thumb (
 );
 COMMENT ON TABLE cw_thumb IS 'A small picture (JPEG) of an attachment, by the id of its row.';
 
--- What a file may weigh and how long it stays, by the lists of the program that made the pool.
+-- What a file may weigh and how long it stays, by the lists of the program that made the pool;
+-- how many values of an indicator are kept stands there too.
 CREATE OR REPLACE FUNCTION cw_file_limit(name text) RETURNS float8 LANGUAGE sql STABLE
 SET search_path = public, pg_temp AS $$
     SELECT (files->>name)::float8 FROM cw_meta

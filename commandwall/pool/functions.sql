@@ -56,6 +56,26 @@ BEGIN
     RETURN NEW;
 END $$;
 
+-- The values of an indicator before its newest, oldest first, as [moment in ms, value]: every station
+-- judges by the same ones. What a source writes there is not taken; a value of an earlier moment
+-- than the one it replaces corrects it, and what came after goes.
+CREATE OR REPLACE FUNCTION cw_recent() RETURNS trigger LANGUAGE plpgsql
+SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        NEW.recent := '';
+        RETURN NEW;
+    END IF;
+    SELECT coalesce(jsonb_agg(pair ORDER BY at)::text, '') INTO NEW.recent FROM (
+        SELECT pair, (pair->>0)::bigint AS at FROM jsonb_array_elements(
+            coalesce(nullif(OLD.recent, ''), '[]')::jsonb || jsonb_build_array(jsonb_build_array(
+                round(extract(epoch FROM OLD.at) * 1000)::bigint, OLD.value))) AS pair
+        WHERE (pair->>0)::bigint < round(extract(epoch FROM NEW.at) * 1000)
+        ORDER BY 2 DESC LIMIT cw_file_limit('values')::int
+    ) kept;
+    RETURN NEW;
+END $$;
+
 -- Whoever polls first moves the outbox into the feed; returns how many changes it moved. One at a
 -- time and until its commit, so positions become visible in their order. The lock is the row of
 -- cw_head: who may not write that table cannot hold it up. READ COMMITTED only.

@@ -59,6 +59,9 @@ MOVED = {
 }  # fmt: skip
 PLACED = {"cw_placed": ("BEFORE INSERT OR UPDATE", "ROW", "cw_placed")}
 """Of kinds that lie in an area: files attached to them go along. Of attachments: where they lie."""
+RECENT = {"cw_recent": ("BEFORE INSERT OR UPDATE", "ROW", "cw_recent")}
+"""Of values of indicators: the ones before stay with the newest. By its name it comes before
+`cw_rev`, which sees what there is to tell."""
 BY_BYTES = """
 SELECT CASE datlocprovider WHEN 'c' THEN datcollate IN ('C', 'POSIX', 'C.UTF-8', 'C.utf8')
     ELSE datlocprovider = 'b' END FROM pg_database WHERE datname = current_database()
@@ -174,15 +177,15 @@ def _sign(city: str) -> str:
 INSERT INTO cw_meta(schema, min_client) SELECT 0, 0 WHERE NOT EXISTS (SELECT FROM cw_meta);
 UPDATE cw_meta SET schema = {SCHEMA}, min_client = {MIN_CLIENT}, needs = '{NEEDS}',
     made = '{current()}', columns = '{order}', city = coalesce(nullif('{named}', ''), city),
-    feed_days = {codes.limit("feed_days")}, files = '{json.dumps(_files())}';
+    feed_days = {codes.limit("feed_days")}, files = '{json.dumps(_limits())}';
 SELECT cw_recount('-');
 SELECT pos FROM cw_head FOR UPDATE;
 SELECT cw_note_term();
 """
 
 
-def _files() -> dict[str, float]:
-    """Limits of attached files, in bytes and days."""
+def _limits() -> dict[str, float]:
+    """Limits of attached files, in bytes and days; how many values of an indicator are kept."""
     return {
         "most": codes.limit("file_mb") * (1 << 20),
         "part": codes.limit("part_kb") * (1 << 10),
@@ -190,6 +193,7 @@ def _files() -> dict[str, float]:
         "all": codes.limit("pool_files_gb") * (1 << 30),
         "days": codes.limit("pool_files_days"),
         "idle_days": codes.limit("file_idle_days"),
+        "values": codes.limit("values_kept"),
     }
 
 
@@ -302,6 +306,8 @@ def triggers(name: str) -> dict[str, tuple[str, str, str]]:
     """Of a kind's table: trigger -> when it fires, for what, and which function."""
     if name == "attachment":
         return TRIGGERS | PLACED
+    if name == "indicatorvalue":
+        return TRIGGERS | RECENT
     return TRIGGERS | (MOVED if "area" in columns(name) else {})
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from commandwall import codes
 from commandwall.clock import HOUR, SECOND, Ms
-from commandwall.indicators import NORMAL, Indicator, IndicatorValue, judge
+from commandwall.indicators import Indicator, IndicatorValue, limits_of
 from commandwall.pool.demo import rhythm
 from commandwall.pool.demo.land import asset
 from commandwall.pool.demo.plane import Array, stream
@@ -209,7 +209,7 @@ def _beyond(d: Indicator) -> float | None:
     else:
         return None
     rounded = float(_rounded(np.array([value]), np.array([d.decimals]))[0])
-    return rounded if judge(d, rounded) not in (NORMAL, "red") else None
+    return rounded if limits_of(d).level(rounded) == 1 else None
 
 
 def _rounded(value: Array, digits: NDArray[np.intp]) -> Array:

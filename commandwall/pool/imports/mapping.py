@@ -43,7 +43,7 @@ CODED: Dict[str, Dict[str, str]] = {
     "household": {"colour": "building_colour"},
     "sensor": {"cls": "sensor_class"},
     "resource": {"kind": "resource_kind", "status": "resource_status"},
-    "indicator": {"domain": "indicator_domain"},
+    "indicator": {"domain": "indicator_domain", "direction": "indicator_direction"},
 }
 """Kind -> field -> the code list of its values; those of events have tables of their own."""
 _TEXTS = {"source_id", "title", "body", "address", "person", "phone", "unit"}

@@ -23,7 +23,7 @@ LARGEST = 2**53
 """Whole numbers up to here are the same in every spreadsheet."""
 LISTS = frozenset({"today", "usual"})
 """Fields that hold a JSON list; an empty one where the table has none."""
-_LEFT_OUT = frozenset({"rev", "area", "lon", "lat", "no"})
+_LEFT_OUT = frozenset({"rev", "area", "lon", "lat", "no", "recent"})
 
 
 class RecordReader(Cells):

@@ -29,7 +29,7 @@ from commandwall.areas import (
 )
 from commandwall.clock import DAY, Ms, from_datetime
 from commandwall.events import AREA, CLOSED, NOWHERE, POINT
-from commandwall.indicators import Indicator, IndicatorValue, judge
+from commandwall.indicators import Indicator, IndicatorValue, stand
 from commandwall.pool.demo import rhythm
 from commandwall.pool.demo.city import City, Divisions, generate
 from commandwall.pool.demo.subdivide import subdivide
@@ -138,7 +138,7 @@ def test_927_vital_signs_with_a_handful_yellow_and_a_dozen_too_old(city: City) -
     assert {d.domain for d in definitions.values()} == set(codes.load("indicator_domain"))
     assert sorted(d.pinned for d in definitions.values() if d.pinned) == list(range(1, 13))
     assert len({d.name for d in definitions.values()}) == 927
-    states = Counter(judge(definitions[v.id], v.value) for v in values)
+    states = Counter(stand(definitions[v.id], v).state for v in values)
     assert states == {"normal": 921, "yellow": 6}
     late = [v for v in values if NOW - v.at > 2.5 * 1000 * definitions[v.id].period_s]
     assert len(late) == 12
