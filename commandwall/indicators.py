@@ -1,14 +1,14 @@
 """Indicators 体征指标: the 927 vital signs of a city, and how each stands by its values.
 
-How one stands is a pure function of two rows that the pool gives every station alike, its definition
-and its newest value with those before (decision 0064): stations and restarts come to the same.
+How one stands is a pure function of two rows that the pool gives every station alike: its
+definition, and its newest value with those before (decision 0064).
 """
 
 from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from statistics import NormalDist
@@ -128,6 +128,18 @@ def stand(definition: Indicator, newest: IndicatorValue | None) -> Stand:
     return _fold(definition, course, limits_of(definition), hysteresis(definition))
 
 
+def renew(
+    stands: dict[str, Stand], keys: Iterable[str], definitions: Mapping[str, Indicator],
+    values: Mapping[str, IndicatorValue],
+) -> None:  # fmt: skip
+    """Judge anew the indicators of which the definition or the value came or went."""
+    for key in keys:
+        if (definition := definitions.get(key)) is None:
+            stands.pop(key, None)
+        else:
+            stands[key] = stand(definition, values.get(key))
+
+
 def limits_of(definition: Indicator) -> Limits:
     """Those limits of its row that count for its direction."""
     d, row = definition, codes.load("indicator_direction").get(definition.direction)
@@ -200,7 +212,7 @@ def _fold(
 
 
 def _course(newest: IndicatorValue) -> Iterator[tuple[Ms, float]]:
-    """What is known of its values, oldest first: hours of the day, then those kept, then the newest;
+    """What is known of its values, oldest first: hours of the day, those kept, the newest;
     what is missing is left out."""
     kept = [(Ms(int(at)), value) for at, value in _pairs(newest.recent) if at < newest.at]
     first, midnight = (kept[0][0] if kept else newest.at), day_start(newest.at)

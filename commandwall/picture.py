@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -40,7 +40,7 @@ from commandwall.exchange import Decision, Message
 from commandwall.extents import Extent
 from commandwall.handover import Handover
 from commandwall.incidents import CommandPost, GradeProposal, Incident, JoinedEvent
-from commandwall.indicators import Indicator, IndicatorValue, Stand, stand
+from commandwall.indicators import Indicator, IndicatorValue, Stand, renew
 from commandwall.modes import GrantedAct, Mode
 from commandwall.people import Duty, Officer
 from commandwall.plans import StartedPlan
@@ -428,18 +428,10 @@ class Picture:
             self.engaged = {t.assignment.resource: t for t in self.trips.values() if t.open}
         elif kind in (Indicator, IndicatorValue):
             self.ages["values"] = max((v.at for v in self.values.values()), default=Ms(0))
-            self._judge(records)
+            renew(self.stands, records, self.indicators, self.values)
         elif kind is Event:
             newest = (v.event.received_at for v in records.values() if v is not None)
             self._newest_event = max(newest, default=self._newest_event)
-
-    def _judge(self, keys: Iterable[str]) -> None:
-        """How indicators stand, of which the definition or the value came."""
-        for key in keys:
-            if (definition := self.indicators.get(key)) is None:
-                self.stands.pop(key, None)
-            else:
-                self.stands[key] = stand(definition, self.values.get(key))
 
 
 _HELD = (dict, SensorArrays, FixArrays)

@@ -10,7 +10,7 @@ from itertools import chain
 from typing import Any
 
 from commandwall import codes
-from commandwall.clock import DAY, HOUR, MINUTE, SECOND, Ms, day, day_start, to_datetime
+from commandwall.clock import DAY, HOUR, MINUTE, SECOND, Ms, day, day_start
 from commandwall.events import EventView, views
 from commandwall.picture import Channel, Counters
 from commandwall.store import lines, numbers

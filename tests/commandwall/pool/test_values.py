@@ -7,7 +7,7 @@ from typing import Any
 
 from commandwall import codes
 
-WRITE = "UPDATE cw_indicatorvalue SET at = to_timestamp(%s), value = %s, recent = '[]' WHERE id = 'a'"
+WRITE = "UPDATE cw_indicatorvalue SET at = to_timestamp(%s), value = %s, recent = '[]'"
 
 
 def kept(pool: Any) -> list[list[Any]]:
