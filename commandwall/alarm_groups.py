@@ -6,7 +6,7 @@ Pure: what is grouped is what the picture holds; only `Load` remembers, as long 
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import cos, radians
 
@@ -56,16 +56,18 @@ def waits(alarm: Alarm) -> bool:
     return alarm.state in WAITING
 
 
-def rank(alarm: Alarm, now: Ms) -> tuple[int, int, int]:
-    """What wants a person, the forgotten too, before what is acknowledged, before what was put
-    aside; worst first, then newest."""
-    turn = 0 if wants_person(alarm, now) else 2 if alarm.state in ASIDE else 1
+def rank(alarm: Alarm, now: Ms, elsewhere: Container[str] = ()) -> tuple[int, int, int]:
+    """What wants a person here, the forgotten too, before what is still with its town, before what
+    is acknowledged, before what was put aside; worst first, then newest."""
+    turn = 3 if alarm.state in ASIDE else 2
+    if wants_person(alarm, now):
+        turn = 1 if alarm.id in elsewhere else 0
     return turn, alarm.severity, -alarm.raised_at
 
 
 def present(
     alarms: Iterable[Alarm], areas: Mapping[str, Area], now: Ms,
-    flood: bool = False, chattering: frozenset[str] = frozenset(),
+    flood: bool = False, chattering: frozenset[str] = frozenset(), elsewhere: Container[str] = (),
 ) -> Presented:  # fmt: skip
     """In calm each alarm alone but those of devices that chatter; in a flood the worst severity
     alone while it waits, all else in groups, with no more rows than a person reads. Places grow,
@@ -77,7 +79,7 @@ def present(
         worst = alarm.severity == 1 and alarm.state in WAITING
         grouped = alarm.sensor in chattering or flood
         (rest if grouped and not worst else alone).append(alarm)
-    alone.sort(key=lambda alarm: rank(alarm, now))
+    alone.sort(key=lambda alarm: rank(alarm, now, elsewhere))
     if not flood:
         return Presented(tuple(alone), _grouped(rest, areas, chattering, len(rest)))
     most, lonely = codes.limit("alarm_rows", on), int(codes.limit("alarm_alone", on))

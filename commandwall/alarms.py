@@ -183,24 +183,34 @@ def calls(alarm: Alarm, now: Ms) -> int:
     one that waits for nobody. Its priority says how often (list `alarm_priority`)."""
     if alarm.state not in WAITING:
         return 0
-    every = _priority(alarm, now).get("again_s", 0) * SECOND
+    every = priority(alarm, now).get("again_s", 0) * SECOND
     return 1 + (int(max(0, now - alarm.changed_at) // every) if every else 0)
 
 
 def is_forgotten(alarm: Alarm, now: Ms) -> bool:
     """Whether it was acknowledged so long ago, and its cause lasts, that somebody looks again."""
-    if alarm.state != ACKED or alarm.acked_at is None:
-        return False
-    minutes = _priority(alarm, now).get("forgotten_minutes", 0)
-    return bool(minutes and now - alarm.acked_at >= minutes * MINUTE)
+    return alarm.state == ACKED and wants_person(alarm, now)
 
 
 def wants_person(alarm: Alarm, now: Ms) -> bool:
     """Whether somebody has to look at it: for the first time, or once more."""
-    return alarm.state in WAITING or is_forgotten(alarm, now)
+    since = wants_since(alarm, now)
+    return since is not None and since <= now
 
 
-def _priority(alarm: Alarm, now: Ms) -> Mapping[str, Any]:
+def wants_since(alarm: Alarm, now: Ms) -> Ms | None:
+    """Since when somebody has to look at it, or from when on, where nothing else happens: since it
+    began or was last acknowledged, however often it came and went meanwhile. None for never."""
+    if alarm.state in WAITING:
+        return min(now, max(alarm.raised_at, alarm.acked_at or NEVER))
+    minutes = priority(alarm, now).get("forgotten_minutes", 0)
+    if alarm.state != ACKED or alarm.acked_at is None or not minutes:
+        return None
+    return Ms(alarm.acked_at + int(minutes * MINUTE))
+
+
+def priority(alarm: Alarm, now: Ms) -> Mapping[str, Any]:
+    """What the list `alarm_priority` says of alarms of its severity."""
     row = codes.load("alarm_priority", day(now)).get(str(alarm.severity))
     return row.facts if row is not None else {}
 

@@ -185,6 +185,11 @@ def chain(areas: Mapping[str, Area], code: str) -> list[Area]:
     return list(found.values())
 
 
+def town_of(areas: Mapping[str, Area], code: str) -> str:
+    """The town that an area lies in; "" for the city and for what no list names."""
+    return next((area.id for area in chain(areas, code) if area.level == TOWN), "")
+
+
 def homes(reader: Reader, buildings: Sequence[str]) -> tuple[int, int]:
     """How many households stand in buildings, and how many people."""
     sql = (

@@ -75,7 +75,7 @@ class AlarmList(RowList):
         return rows
 
     def _rank(self, alarm: Alarm) -> tuple[int, int, int]:
-        return rank(alarm, self.picture.now)
+        return rank(alarm, self.picture.now, self.context.needs.called.elsewhere)
 
     def refresh(self, picture: Picture, changes: Changes) -> None:
         before, flooded = self.current, self.flood
@@ -103,7 +103,8 @@ class AlarmList(RowList):
         self._grouped = picture.now
         chattering = self._load.chattering(picture.now)
         every = picture.alarms.values()
-        self._shown = present(every, picture.areas, picture.now, self.flood, chattering)
+        given = every, picture.areas, picture.now, self.flood, chattering
+        self._shown = present(*given, self.context.needs.called.elsewhere)
         self._groups = {group.key: group for group in self._shown.groups}
         self._opened &= self._groups.keys()
 
@@ -228,8 +229,10 @@ class AlarmList(RowList):
         return tr("没有告警")
 
     def aside(self) -> list[tuple[object, Ink]]:
-        waiting = sum(a.state in (UNACK, RTNUN) for a in self.picture.alarms.values())
-        line = tr("未确认 {n}　在警 {all}", n=waiting, all=len(self.picture.alarms))
+        needs, every = self.context.needs, len(self.picture.alarms)
+        line = tr("需要人 {n}　在警 {all}", n=needs.alarms, all=every)
+        if towns := len(needs.called.elsewhere):
+            line = tr("镇先处置 {n}　{line}", n=towns, line=line)
         return [(self._said or line, Ink("age", "t1" if self._said else "t2"))]
 
     def draw_head(self, paper: Paper, base: float) -> None:
@@ -252,7 +255,9 @@ class AlarmList(RowList):
             told = self.title_of(alarm), named("alarm_state", alarm.state)
             alarm_rows.draw_card(paper, alarm, box, self.picture, told)
             return
-        now, waits = self.picture.now, alarm.state in (UNACK, RTNUN)
+        now = self.picture.now
+        here = alarm.id not in self.context.needs.called.elsewhere
+        waits = here and alarm.state in (UNACK, RTNUN)
         ink = Ink("item" if alarm.severity == 1 else "body", "t1" if waits else "t2", waits)
         base, columns = box.center().y() + 6, {w: x for w, x, _ in self._columns(paper.width)}
         silent = is_silent(alarm, self.picture, self.context.trust)
@@ -265,7 +270,7 @@ class AlarmList(RowList):
         paper.write(
             columns["地点"], base, words.place(self.picture, alarm.area), Ink("label"), room=place
         )
-        told = alarm_sheets.state_line(alarm, now)
+        told = alarm_sheets.routed_line(alarm, self.context.needs, now)
         told = tr("失联，原{state}", state=told) if silent else told
         room = paper.width - SINCE - columns["状态"]
         paper.write(columns["状态"], base, told, Ink("label"), room=room)

@@ -16,6 +16,7 @@ from widgets.base import Command, Panel
 from widgets.fields import Field, choice, number
 from widgets.fields import words as line
 from widgets.i18n import named, rows, tr
+from widgets.needs import Needs
 from widgets.sheet import Answers, Sheet
 from widgets.text import person
 
@@ -90,6 +91,15 @@ def reset(panel: Panel, alarm: Alarm) -> None:
     sheet = _sheet(panel, tr("复位：{alarm}", alarm=words.alarm_title(alarm)), "复位", fields)
     act = lambda told: panel.do(alarms.reset, alarm=alarm.id, **told)  # noqa: E731
     panel.context.over(sheet.then(act))
+
+
+def routed_line(alarm: Alarm, needs: Needs, now: Ms) -> str:
+    """The state in words, and whether its town has it first or why not."""
+    told, route = state_line(alarm, now), needs.called.elsewhere.get(alarm.id)
+    if route is not None and route.at is not None:
+        return tr("{state}，镇先处置至 {time}", state=told, time=age.stamp(now, route.at))
+    why = needs.routing.of(alarm).why if alarms.wants_person(alarm, now) else ""
+    return tr("{a}，{b}", a=told, b=named("alarm_route", why)) if why else told
 
 
 def state_line(alarm: Alarm, now: Ms) -> str:

@@ -18,6 +18,7 @@ from commandwall.picture import Changes, Picture, SyncState, Tick
 from commandwall.posts import BACK, FRONT, roster, side_of
 from commandwall.requests import Request
 from commandwall.sitreps import SituationReport, newest, turn  # fmt: skip
+from commandwall.store.sight import CUT, link_of
 from widgets import age, links, order_words, text
 from widgets.base import Command, Panel, Subject
 from widgets.directives import advice, debts_of, focus, of_incident
@@ -25,7 +26,6 @@ from widgets.i18n import language, named, tr
 from widgets.incident_strip import frame
 from widgets.paper import RIGHT, Ink, Paper
 from widgets.seat import Tile, tiles, under, vacant
-from widgets.stations import CUT, link_of
 
 TILE, LOW, TILE_GAP = 58.0, 36.0, 8.0
 ACROSS, MOST = 4, 12

@@ -168,6 +168,8 @@ class Header(Panel):
         hushed = tr("含已静音 {n} 条" if told else "{n} 条已静音", n=age.number(muted))
         before = [(held, Ink("label", "t1", True))] if held else []
         before += [(hushed, Ink("label", "t1"))] if muted else []
+        towns = len(self.context.needs.called.elsewhere)
+        before += [(tr("镇先处置 {n} 条", n=towns), Ink("label"))] if towns else []
         return [piece for one in before for piece in (one, (DOT, Ink("label", "t4")))]
 
     def _worst(self) -> Piece:

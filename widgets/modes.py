@@ -5,9 +5,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from commandwall import codes, modes
+from commandwall import areas, codes, modes
 from commandwall.alarms import Alarm
-from commandwall.areas import TOWN
 from commandwall.clock import HOUR, MINUTE, Ms
 from commandwall.modes import OVER, Mode
 from commandwall.picture import Picture
@@ -110,7 +109,4 @@ def hush(picture: Picture) -> Hush:
 
 def town_of(picture: Picture, code: str) -> str:
     """The town that an area lies in; "" for the city and for what no list names."""
-    area = picture.areas.get(code)
-    while area is not None and area.level != TOWN:
-        area = picture.areas.get(area.parent)
-    return area.id if area is not None else ""
+    return areas.town_of(picture.areas, code)

@@ -1,4 +1,4 @@
-"""What needs a person now, worst first: unacknowledged alarms and overdue urgent events.
+"""What needs a person now, worst first: alarms that call here and overdue urgent events.
 
 What the mode mutes is counted, not listed, until a person wants to see it.
 """
@@ -8,12 +8,13 @@ from __future__ import annotations
 from bisect import bisect_left, insort
 from dataclasses import dataclass
 
-from commandwall import alarms, deadlines
-from commandwall.alarms import RTNUN, UNACK, Alarm
+from commandwall import alarms, deadlines, routing
+from commandwall.alarms import Alarm
 from commandwall.clock import MINUTE, Ms
 from commandwall.deadlines import Deadline
 from commandwall.events import Event, EventView
-from commandwall.picture import Changes, Picture, Tick
+from commandwall.picture import Changes, Picture, SyncState, Tick
+from commandwall.routing import Called, Here, Routing
 from commandwall.store.tables import Conflict
 from widgets import modes
 from widgets.modes import Hush
@@ -96,8 +97,11 @@ class Needs:
         self._clocks, self._pressing = Clocks(), Clocks()
         self._begun, self._out = False, list[str]()
         self._hush = Hush()
+        self._place = Here()
+        self.routing, self.called = Routing({}, self._place, Ms(0)), Called()
+        """Which alarms call here, and which are still with their towns."""
         self.muted: frozenset[str] = frozenset()
-        """Ids of the alarms that wait and that the mode mutes."""
+        """Ids of the alarms that call here and that the mode mutes."""
         self.unmuted = False
         """Whether a person wants to see these too."""
 
@@ -108,7 +112,7 @@ class Needs:
 
     def look(self, picture: Picture, changes: Changes) -> None:
         """Bring everything up to a tick."""
-        if not changes.kinds & {Alarm, Event, Conflict, Tick}:
+        if not changes.kinds & {Alarm, Event, Conflict, Tick, SyncState}:
             return
         news, began = changes.records.get(Event, {}), not self._begun
         if Event in changes.whole or not self._begun:
@@ -117,15 +121,17 @@ class Needs:
         for key in news:
             self._keep(key, picture.events.get(key))
         pressing, hush = self._pressing.out(picture.now), modes.hush(picture)
-        other = began or pressing != self._out or hush != self._hush
-        if other or changes.records.keys() & {Alarm, Event, Conflict}:
-            self._out, self._hush = pressing, hush
+        place = _place(picture) if began or changes.kinds & {Tick, SyncState} else self._place
+        other = began or (pressing, hush, place) != (self._out, self._hush, self._place)
+        if other or self._comes(picture.now) or changes.records.keys() & {Alarm, Event, Conflict}:
+            self._out, self._hush, self._place = pressing, hush, place
             self.sort(picture)
 
     def sort(self, picture: Picture) -> None:
         """List anew what is open and not muted."""
-        waiting = (a for a in picture.alarms.values() if a.state in (UNACK, RTNUN))
-        self.muted = frozenset(a.id for a in waiting if self._hush.mutes(a))
+        self.routing = Routing(picture.areas, self._place, picture.now)
+        self.called = self.routing.look(picture.alarms.values())
+        self.muted = frozenset(a.id for a in self.called.here if self._hush.mutes(a))
         shown = (n for n in self._all(picture) if self.unmuted or n.id not in self.muted)
         self.open = sorted(shown, key=lambda need: (need.rank, need.since))
         self.late = frozenset(n.id for n in self.open if n.kind is Event)
@@ -143,6 +149,15 @@ class Needs:
         found = self._clocks.between(now, Ms(int(now + minutes * MINUTE)))
         return [(self.running[key], key) for key in found]
 
+    @property
+    def alarms(self) -> int:
+        """How many alarms are in the list."""
+        return sum(need.kind is Alarm for need in self.open)
+
+    def _comes(self, now: Ms) -> bool:
+        """Whether one came to call here by the clock alone."""
+        return self.called.until is not None and self.called.until <= now
+
     def _keep(self, key: str, view: EventView | None) -> None:
         clock = deadlines.running(view) if view is not None else None
         self._clocks.set(key, clock)
@@ -150,9 +165,8 @@ class Needs:
         self._pressing.set(key, clock if pressing else None)
 
     def _all(self, picture: Picture) -> list[Need]:
-        waiting = [a for a in picture.alarms.values() if a.state in (UNACK, RTNUN)]
-        filed = {a.event for a in waiting if a.event}
-        needs = [self._of_alarm(a, picture) for a in waiting]
+        filed = {a.event for a in self.called.here if a.event}
+        needs = [self._of_alarm(a, picture) for a in self.called.here]
         for key in self._out:
             view = picture.events[key]
             if key not in filed:
@@ -163,6 +177,12 @@ class Needs:
     def _of_alarm(self, alarm: Alarm, picture: Picture) -> Need:
         view = picture.events.get(alarm.event)
         return Need(alarm.severity, alarm, view, self.running.get(alarm.event))
+
+
+def _place(picture: Picture) -> Here:
+    """Where this station stands, and which others are there."""
+    beside = frozenset(peer.origin for peer in picture.sync.peers if peer.joined)
+    return routing.here(picture.sight, picture.now, picture.sync.pool_at, beside)
 
 
 def by_severity(picture: Picture) -> dict[int, int]:

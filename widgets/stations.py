@@ -14,11 +14,10 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPen
 
 from commandwall import codes
-from commandwall.clock import SECOND, Ms
 from commandwall.picture import Changes, Picture, SyncState, Tick
 from commandwall.sources import SourceSwitch
 from commandwall.store.pulse import Peer
-from commandwall.store.sight import Station
+from commandwall.store.sight import JOINED, LATE, Station, link_of
 from commandwall.store.tables import Conflict
 from widgets import age, feed_words, lamp_words, peer_words
 from widgets.base import EMPTY, NORMAL, Command, Panel, Piece
@@ -31,10 +30,6 @@ BAR, PEERS, GAP, CELL, WIDEST, LEAST, MOST = 60.0, 22.0, 22.0, 172.0, 320.0, 29.
 widths of a cell, heights of a row."""
 FOOT = 104.0
 """Room for all that is known of the chosen one."""
-JOINED, LATE, CUT = "joined", "late", "cut"
-"""How a station is joined: heard of, silent for a while, silent for longer or never there."""
-PATIENCE, LONG = 3, 12
-"""Signs of life that may be missing before a station is late, and before it is cut off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -373,14 +368,6 @@ def _fitting(paper: Paper, parts: tuple[str, ...], room: float) -> str:
         if paper.length(told, Ink("age")) <= room:
             return told
     return parts[0]
-
-
-def link_of(now: Ms, at: Ms) -> str:
-    """How a station is joined whose last sign of life was `at`, both by the pool's clock."""
-    beat = codes.limit("heartbeat_seconds") * SECOND
-    if not at or now - at > LONG * beat:
-        return CUT
-    return LATE if now - at > PATIENCE * beat else JOINED
 
 
 def _key(station: Station) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from commandwall.alarms import Alarm, of_device
+from commandwall.alarms import ACKED, Alarm, of_device
 from commandwall.areas import CITY
 from commandwall.clock import SECOND
 from commandwall.directives import Directive
@@ -93,7 +93,7 @@ def owner(need: Need) -> str:
     if need.conflict is not None:
         return tr("定夺")
     if need.event is None:
-        return tr("待确认")
+        return tr("再看一次") if need.alarm and need.alarm.state == ACKED else tr("待确认")
     unit = named("unit", plain(need.event.unit, 24)) if need.event.unit else tr("未派单")
     doing = step(need)
     return tr("{unit} {step}", unit=unit, step=doing) if doing else unit
@@ -129,7 +129,8 @@ def sentence(picture: Picture, needs: Needs, trust: Trust) -> str:
         return _in_hand(picture, incidents)
     if count:
         return tr("{n} 件需要人，其余平稳", n=age.number(count))
-    return tr("无事需要人，全城平稳")
+    towns = bool(needs.called.elsewhere)
+    return tr("市里无事，镇在处置，其余平稳" if towns else "无事需要人，全城平稳")
 
 
 def _in_hand(picture: Picture, incidents: int) -> str:

@@ -7,12 +7,17 @@ from pathlib import Path
 
 import msgspec
 
-from commandwall.clock import Ms
+from commandwall import codes
+from commandwall.clock import SECOND, Ms
 from commandwall.store.pulse import NEVER
 
 NAME = "agent.sight"
 ON, OFF = "on", "off"
 """Whether loads of a source are taken."""
+JOINED, LATE, CUT = "joined", "late", "cut"
+"""How a station is joined: heard of, silent for a while, silent for longer or never there."""
+PATIENCE, LONG = 3, 12
+"""Signs of life that may be missing before a station is late, and before it is cut off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,3 +90,11 @@ def read(folder: Path) -> Sight:
         return msgspec.json.decode((folder / NAME).read_bytes(), type=Sight)
     except (FileNotFoundError, ValueError):
         return Sight()
+
+
+def link_of(now: Ms, at: Ms) -> str:
+    """How a station is joined whose last sign of life was `at`, both by the pool's clock."""
+    beat = codes.limit("heartbeat_seconds") * SECOND
+    if not at or now - at > LONG * beat:
+        return CUT
+    return LATE if now - at > PATIENCE * beat else JOINED
