@@ -32,11 +32,12 @@ from commandwall import (
     sitreps,
     sources,
     unmasking,
+    verifying,
 )
 
 __all__ = [
     "alarms", "answers", "areas", "attachments", "calls", "conflicts", "countersign",
     "directives", "dispatch", "events", "exchange", "extents", "handover", "incidents",
     "indicators", "modes", "people", "plans", "public_warnings", "reporting", "requests",
-    "resources", "reviewing", "sensors", "sitreps", "sources", "unmasking",
+    "resources", "reviewing", "sensors", "sitreps", "sources", "unmasking", "verifying",
 ]  # fmt: skip

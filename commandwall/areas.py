@@ -190,6 +190,30 @@ def town_of(areas: Mapping[str, Area], code: str) -> str:
     return next((area.id for area in chain(areas, code) if area.level == TOWN), "")
 
 
+def around(reader: Reader, area: str) -> list[str]:
+    """Codes of an area and those that hold it, smallest first."""
+    columns = reader.columns(Area, ("id", "parent"))
+    above, found = dict(zip(columns["id"], columns["parent"], strict=True)), [area]
+    while (area := above.get(area, "")) and area not in found:
+        found.append(area)
+    return found
+
+
+def foremost(people: Sequence[Person]) -> Person | None:
+    """The person of the first role, by the list person_role."""
+    roles = list(codes.load("person_role"))
+    known = [p for p in people if p.role in roles]
+    return min(known, key=lambda p: (roles.index(p.role), p.id), default=None)
+
+
+def answers_for(reader: Reader, area: str) -> Person | None:
+    """Who answers for an area, or for the smallest one around it that has anybody."""
+    near = around(reader, area)
+    people = reader.many(Person, near, field="area")
+    found = (foremost([p for p in people if p.area == code]) for code in near)
+    return next(filter(None, found), None)
+
+
 def homes(reader: Reader, buildings: Sequence[str]) -> tuple[int, int]:
     """How many households stand in buildings, and how many people."""
     sql = (

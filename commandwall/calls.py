@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from commandwall import codes
-from commandwall.areas import Area, Person, Place
+from commandwall.areas import Person, Place, around, foremost
 from commandwall.clock import MINUTE, SECOND, Ms, day
 from commandwall.incidents import still_open
 from commandwall.store.schema import WALL, record
@@ -60,7 +60,7 @@ def call_list(
 ) -> list[Person | Place]:
     """Whom an area of effect calls: the first person in charge of each area that has one, then
     who answers for each place."""
-    first = [one for area in areas if (one := _first(people.get(area, ())))]
+    first = [one for area in areas if (one := foremost(people.get(area, ())))]
     unique = {person.id: person for person in first}
     return [*unique.values(), *(place for place in places if place.phone)]
 
@@ -151,21 +151,12 @@ def _answered(seat: Call, behind: Mapping[str, Sequence[Call]]) -> Ms | None:
 def _follow(tx: Tx, call: Call) -> None:
     """The substitute of the same area, else the first of the areas above, who is not called yet."""
     known = tx.find(Call, incident=call.incident)
-    held, around = {c.subject for c in known}, _around(tx, call.area)
-    people = [p for p in tx.many(Person, around, field="area") if p.id not in held]
-    nearest = (_first([p for p in people if p.area == area]) for area in around)
+    held, near = {c.subject for c in known}, around(tx, call.area)
+    people = [p for p in tx.many(Person, near, field="area") if p.id not in held]
+    nearest = (foremost([p for p in people if p.area == area]) for area in near)
     if found := next(filter(None, nearest), None):
         row = _row(tx, call.incident, found, max(c.no for c in known) + 1)
         tx.put(replace(row, stands_for=call.id))
-
-
-def _around(reader: Reader, area: str) -> list[str]:
-    """An area and those that hold it, smallest first."""
-    columns = reader.columns(Area, ("id", "parent"))
-    above, found = dict(zip(columns["id"], columns["parent"], strict=True)), [area]
-    while (area := above.get(area, "")) and area not in found:
-        found.append(area)
-    return found
 
 
 def _row(tx: Tx, incident: str, subject: Person | Place, no: int) -> Call:
@@ -177,13 +168,6 @@ def _row(tx: Tx, incident: str, subject: Person | Place, no: int) -> Call:
         f"{incident}:{subject.id}", incident, subject.id, subject.area, name, role, no, "", 0,
         tx.now, None, None, "", "", None, tx.by, tx.post,
     )  # fmt: skip
-
-
-def _first(people: Sequence[Person]) -> Person | None:
-    """The person of the first role, by the list person_role."""
-    roles = list(codes.load("person_role"))
-    known = [p for p in people if p.role in roles]
-    return min(known, key=lambda p: (roles.index(p.role), p.id), default=None)
 
 
 def _open(tx: Reader, call: str) -> Call:

@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from commandwall import codes, events
+from commandwall.alarms import Alarm
+from commandwall.areas import answers_for
 from commandwall.calls import Call
 from commandwall.clock import SECOND, Ms, day
 from commandwall.events import CLOSED_STATES
@@ -24,8 +26,8 @@ class Unmasking:
     """One look at a whole number. Never written again."""
 
     id: str
-    kind: str  # what it stands in: call, event
-    subject: str  # id of the Call or the Event
+    kind: str  # what it stands in: call, event, alarm
+    subject: str  # id of the Call, the Event or the Alarm
     area: str  # of what it stands in
     incident: str  # of the call, or ""
     whose: str  # id of the Person or the Place; of an event its reporter's, who has none: ""
@@ -40,7 +42,7 @@ def unmask(tx: Tx, kind: str, subject: str, reason: str = "") -> None:
     """查看未遮盖号码: this post may read the number for as long as the limit says.
 
     Refused("not_ringing") for a call that this person does not make now; Refused("closed") for an
-    event that is over.
+    event that is over; Refused("nobody") where nobody answers for the place of an alarm.
     """
     if kind not in FOUND:
         raise Refused("unknown", kind=kind, id=subject)
@@ -87,5 +89,18 @@ def _event(tx: Reader, subject: str) -> Found:
     return view.event.area, "", "", view.event.person
 
 
-FOUND: Mapping[str, Callable[[Tx, str], Found]] = {"call": _call, "event": _event}
+def _alarm(tx: Reader, subject: str) -> Found:
+    """Of who answers for the grid in which it is."""
+    alarm = tx.get(Alarm, subject)
+    if alarm is None:
+        raise Refused("unknown", kind="alarm", id=subject)
+    person = answers_for(tx, alarm.area)
+    if person is None:
+        raise Refused("nobody", area=alarm.area)
+    return alarm.area, "", person.id, person.name
+
+
+FOUND: Mapping[str, Callable[[Tx, str], Found]] = {
+    "call": _call, "event": _event, "alarm": _alarm,
+}  # fmt: skip
 """What a number stands in -> whose it is."""

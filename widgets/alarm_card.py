@@ -10,19 +10,24 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from numpy.typing import NDArray
+from PySide6.QtGui import QHideEvent
 
-from commandwall import alarms, codes, courses, geo
+from commandwall import alarms, codes, courses, geo, verifying
 from commandwall.alarms import Alarm
-from commandwall.areas import Camera, Person, chain
+from commandwall.areas import Camera, Person, chain, foremost
 from commandwall.clock import HOUR, MINUTE, Ms, day
 from commandwall.courses import Course
 from commandwall.picture import Changes, Picture, Readings, Tick
 from commandwall.resources import Resource
+from commandwall.rights import about_alarm
 from commandwall.sensors import Sensor
-from widgets import age, text, words
+from commandwall.store.store import Reader
+from commandwall.verifying import Verification
+from widgets import age, alarm_check, text, words
 from widgets.base import EMPTY, NORMAL, Command, Panel, Piece, Subject
 from widgets.chart import Day, Limit, Trend
 from widgets.i18n import language, measured_in, named, rows, tr
+from widgets.number_acts import show, unreadable, with_reason
 from widgets.paper import RIGHT, Ink, Paper
 
 EVERY = MINUTE
@@ -30,6 +35,7 @@ EVERY = MINUTE
 LEAD, LINE, FOOT = 76.0, 27.0, 26.0
 SHARE, PARTS = 0.56, 6
 """Of the width, for the words; the rest is the course, in so many parts."""
+Found = tuple[Course | None, Verification | None]
 
 
 class AlarmCard(Panel):
@@ -38,7 +44,7 @@ class AlarmCard(Panel):
     id, title = "alarm_card", "告警卡"
     entry = "T"
     recalls = False  # the readings are those that are kept now
-    shows = frozenset({Alarm, Person, Camera, Resource, Readings, Tick})
+    shows = frozenset({Alarm, Person, Camera, Resource, Verification, Readings, Tick})
 
     def __init__(self, *args: Any, **kw: Any) -> None:
         super().__init__(*args, **kw)
@@ -46,7 +52,8 @@ class AlarmCard(Panel):
         self._device: Sensor | None = None
         self._course: Course | None = None
         self._asked = Ms(0)
-        self._camera = ""
+        self._camera, self._said = "", ""
+        self._found: Verification | None = None
         self._trend = Trend(self.look, self)
         self._trend.hide()
 
@@ -56,17 +63,56 @@ class AlarmCard(Panel):
         alarm = self.picture.alarms.get(subject.id) if subject.kind is Alarm else None
         key = alarm.sensor if alarm is not None else subject.id
         if (alarm is not None or subject.kind is Sensor) and key != self._key:
-            self._key, self._device = key, None
+            self._key, self._device, self._said = key, None, ""
+            self.context.numbers.forget()
             self._begin()
 
     def refresh(self, picture: Picture, changes: Changes) -> None:
         if Camera in changes.kinds:
             self._look_around()
+        if Verification in changes.kinds:
+            self._asked = Ms(0)
         self._read()
         self._tell()
 
     def commands(self) -> list[Command]:
-        return [Command("T", tr("换时段"), self.next_span)]
+        return [
+            Command("V", tr("核实"), self.verify),
+            Command("C", tr("打电话"), self.show_number),
+            Command("T", tr("换时段"), self.next_span),
+        ]
+
+    def refused(self, why: str) -> None:
+        self._said = why
+        self.update()
+
+    def verify(self) -> None:
+        """Ask what was found of the alarm that is shown."""
+        if (alarm := self._alarm()) is None:
+            self.refused(tr("先选一条告警"))
+        elif why := self.barred(verifying.verify_alarm, about_alarm(alarm)):
+            self.refused(why)
+        else:
+            self._said = ""
+            alarm_check.ask(self, alarm)
+
+    def show_number(self) -> None:
+        """The whole number of who answers for the place, to ring him."""
+        alarm = self._alarm()
+        if alarm is None:
+            self.refused(tr("先选一条告警"))
+            return
+        it, title = about_alarm(alarm), words.alarm_title(alarm)
+        if why := unreadable(self, it):
+            self.refused(why)
+        else:
+            here = lambda: self._shown_id() == alarm.id  # noqa: E731
+            shown = lambda said: show(self, ("alarm", alarm.id), said, here)  # noqa: E731
+            with_reason(self, (alarm.id, title), it, shown)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        self.context.numbers.forget()
+        super().hideEvent(event)
 
     def next_span(self) -> None:
         """Show another stretch of the past."""
@@ -95,7 +141,9 @@ class AlarmCard(Panel):
         for label, fact in self._facts(sensor, alarm):
             if fact and y < paper.height:
                 paper.write(0, y, label, Ink("label", "t3"))
-                y = paper.paragraph(LEAD, y, fact, Ink("label", "t1"), room - LEAD, 2) + LINE
+                y = _draw_fact(paper, y, fact, room) + LINE
+        if self._said and y < paper.height:
+            paper.paragraph(0, y, self._said, Ink("label", "t1", True), room, 2)
         self._draw_foot(paper)
 
     def _draw_title(
@@ -112,13 +160,14 @@ class AlarmCard(Panel):
         paper.write(0, y + 30, where, Ink("body", "t1"), room=room)
         return y + 62
 
-    def _facts(self, sensor: Sensor, alarm: Alarm | None) -> list[tuple[str, str]]:
+    def _facts(self, sensor: Sensor, alarm: Alarm | None) -> list[tuple[str, object]]:
         return [
             (tr("先做"), self._procedure(sensor, alarm)),
             (tr("读数"), self._newest(sensor)),
             (tr("起于"), self._since(alarm)),
+            (tr("核实"), alarm_check.told(alarm, self._found, self.picture.now)),
             (tr("设备"), f"{text.plain(sensor.name)}　{text.plain(sensor.id)}"),
-            (tr("负责"), self._responsible(sensor)),
+            (tr("负责"), self._responsible(sensor, alarm)),
             (tr("视频"), self._camera),
             (tr("力量"), self._nearest_unit(sensor)),
         ]
@@ -151,6 +200,10 @@ class AlarmCard(Panel):
         found = (a for a in self.picture.alarms.values() if a.sensor == self._key)
         return min(found, key=lambda a: (a.severity, a.raised_at), default=None)
 
+    def _shown_id(self) -> str:
+        alarm = self._alarm()
+        return alarm.id if alarm is not None else ""
+
     def _procedure(self, sensor: Sensor, alarm: Alarm | None) -> str:
         fault = alarm is not None and alarms.of_device(alarm)
         return named("alarm_procedure", alarm.cls if fault and alarm else sensor.cls)
@@ -176,13 +229,20 @@ class AlarmCard(Panel):
         who = filter(None, (named("post", alarm.acked_post), text.person(alarm.acked_by)))
         return f"{told}　{tr('{who} 已确认', who=' '.join(who) or tr('本机'))}"
 
-    def _responsible(self, sensor: Sensor) -> str:
-        """Who answers for the grid; the next area above it where nobody is named."""
-        for area in chain(self.picture.areas, sensor.area):
-            for person in self.picture.people.get(area.id, [])[:1]:
-                role = named("person_role", person.role)
-                return f"{role} {text.person(person.name)}　{text.mask(person.phone)}"
-        return tr("没有登记")
+    def _responsible(self, sensor: Sensor, alarm: Alarm | None) -> object:
+        """Who answers for the grid; the next area above it where nobody is named. His number is
+        whole while it may be read."""
+        near = chain(self.picture.areas, sensor.area)
+        people = (foremost(self.picture.people.get(area.id, ())) for area in near)
+        person = next(filter(None, people), None)
+        if person is None:
+            return tr("没有登记")
+        who = f"{named('person_role', person.role)} {text.person(person.name)}　"
+        numbers = self.context.numbers
+        if alarm and (whole := numbers.whole(person.phone, "alarm", alarm.id, who)):
+            return whole
+        hint = tr("C 看号码") if alarm and self.context.past is None else ""
+        return f"{who}{text.mask(person.phone)}　{hint}"
 
     def _look_around(self) -> None:
         """Cameras stand still: the nearest one is looked for once."""
@@ -233,11 +293,13 @@ class AlarmCard(Panel):
         self._asked = now
         key, span = self._key, (Ms(int(now - self._hours * HOUR)), now)
         then = partial(self._take, (key, self._span))
-        self.ask(lambda reader: courses.read(reader, key, span), then)
+        self.ask(partial(_look, key, span, self._shown_id()), then)
 
-    def _take(self, asked: tuple[str, int], course: Course | None) -> None:
+    def _take(self, asked: tuple[str, int], found: Found) -> None:
+        course, verification = found
         if asked != (self._key, self._span) or course is None:
             return
+        self._found = verification
         fresh = self._device is None
         self._course, self._device = course, course.device
         if fresh:
@@ -276,6 +338,20 @@ class AlarmCard(Panel):
             if rule.cls == sensor.cls and rule.unit in ("", sensor.unit)
             if not rule.mode and math.isfinite(rule.threshold)
         ]
+
+
+def _look(key: str, span: tuple[Ms, Ms], alarm: str, reader: Reader) -> Found:
+    """The course of a device, and what was found last of its alarm."""
+    return courses.read(reader, key, span), verifying.newest(reader, alarm)
+
+
+def _draw_fact(paper: Paper, y: float, fact: object, room: float) -> float:
+    """A fact in two lines at most, a number that may be read in one; the baseline of the last."""
+    ink = Ink("label", "t1")
+    if isinstance(fact, text.Whole):
+        paper.write(LEAD, y, fact, ink, room=room - LEAD)
+        return y
+    return paper.paragraph(LEAD, y, fact, ink, room - LEAD, 2)
 
 
 def _nearest(sensor: Sensor, lon: npt.ArrayLike, lat: npt.ArrayLike) -> tuple[float, int] | None:

@@ -323,6 +323,10 @@ def _short_secret(facts: Facts) -> str:
     )
 
 
+def _nobody(facts: Facts) -> str:
+    return tr("这一片没有登记负责人")
+
+
 def _group_worst(facts: Facts) -> str:
     return tr("组内有Ⅰ级，须逐条看过再确认")
 
@@ -351,6 +355,7 @@ SENTENCES: Mapping[str, Callable[[Facts], str]] = {
     "moved_on": _moved_on,
     "closed": _closed,
     "alarm": _alarm,
+    "nobody": _nobody,
     "shelve_minutes": _shelve_minutes,
     "shelve_second": _shelve_second,
     "service_days": _service_days,

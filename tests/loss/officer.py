@@ -289,6 +289,9 @@ CHOICES: Mapping[str, Callable[[Officer], Facts]] = {
     "alarms.reset": lambda o: {
         "alarm": o.one("alarm", state="LATCH")["id"], "reason": o.text(),
     },
+    "verifying.verify_alarm": lambda o: {
+        "alarm": o.one("alarm")["id"], "finding": "real", "way": "phone", "words": o.text(),
+    },
     "shelving.shelve": lambda o: {
         "alarm": o.one("alarm", state=("UNACK", "ACKED", "RTNUN", "LATCH"))["id"],
         "reason": o.text(), "minutes": o.random.randrange(1, 30),

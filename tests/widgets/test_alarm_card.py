@@ -22,7 +22,11 @@ from commandwall.resources import Resource
 from commandwall.sensors import GOOD, READING_DTYPE
 from commandwall.store.mirror import Mirror, use
 from commandwall.store.telemetry import READINGS, Telemetry
+from commandwall.unmasking import Unmasking
+from commandwall.verifying import Verification
+from widgets import alarm_check
 from widgets.base import Subject
+from widgets.sheet import Sheet
 
 CAMERAS = [
     Camera("C1", "远处", "t1", 120.4, 31.1, 0.0, 60.0, "rtsp://far"),
@@ -34,7 +38,9 @@ CAMERAS = [
 def town(world: Any) -> Any:
     """Two alarms, one device of which was heard each minute for an hour."""
     mirror = Mirror(world.store.folder / "m1.db")
-    mirror.take({"sensor": [dataclasses.astuple(a_sensor(no, area="t1")) for no in range(5)]}, {})
+    person = Person("P1", "t1", "grid_worker", "王小明", "13812345678")
+    sensors = [dataclasses.astuple(a_sensor(no, area="t1")) for no in range(5)]
+    mirror.take({"sensor": sensors, "person": [dataclasses.astuple(person)]}, {})
     mirror.close()
     use(world.store.folder, "m1.db")
     rows = np.zeros(60, READING_DTYPE)
@@ -43,8 +49,8 @@ def town(world: Any) -> Any:
     history = Telemetry(world.store.folder, SERIES)
     history.append(READINGS, Ms(NOW), rows)
     history.close()
-    person = Person("P1", "t1", "grid", "王小明", "13812345678")
     alarms = [an_alarm("A1"), an_alarm("A2", sensor="s3", severity=3, rule="GAS-3")]
+    world.desk.run(lambda tx: tx.put(*alarms), {}, local=True)
     world.apply({Alarm: alarms, Camera: CAMERAS, Person: [person]})
     return world
 
@@ -113,3 +119,55 @@ def test_an_answer_for_another_device_is_not_taken(page: Any, qtbot: Any) -> Non
     qtbot.waitUntil(lambda: "没有存读数" in told(page))
     qtbot.wait(50)
     assert page.page.panels["alarm_card"]._device.id == "s3"
+
+
+def press(wall: Any, key: str) -> None:
+    next(c for c in wall.page.panels["alarm_card"].commands() if c.key == key).run()
+
+
+def sheet_of(wall: Any) -> Sheet:
+    return next(s for s in wall.findChildren(Sheet) if s.isVisible())
+
+
+def test_what_was_found_of_an_alarm_is_asked_kept_and_told(
+    page: Any, town: Any, qtbot: Any
+) -> None:
+    page.choose(Subject(Alarm, "A1"))
+    qtbot.waitUntil(lambda: "未核实" in told(page))
+    press(page, "V")
+    sheet = sheet_of(page)
+    sheet._fields["finding"][1].setCurrentIndex(1)
+    sheet._fields["words"][1].setText("<b>用户做饭</b>")
+    sheet.accept()
+    found = lambda: town.store.read(lambda r: r.find(Verification))  # noqa: E731
+    qtbot.waitUntil(lambda: len(found()) == 1)
+    (one,) = found()
+    assert (one.alarm, one.finding, one.way) == ("A1", "false", "phone")
+    town.tick({Verification: [one]})
+    qtbot.waitUntil(lambda: "误报　电话" in told(page) and "<b>用户做饭</b>" in told(page))
+    assert town.store.read(lambda r: r.get(Alarm, "A1")).state == "UNACK"
+
+
+def test_a_fire_says_until_when_somebody_has_to_have_looked() -> None:
+    fire = an_alarm(rule="FIR-1", cls="FIR", raised_at=NOW)
+    assert "限" in alarm_check.told(fire, None, Ms(NOW + 59 * SECOND))
+    assert "已超 1:00" in alarm_check.told(fire, None, Ms(NOW + 2 * MINUTE))
+    assert "限" not in alarm_check.told(an_alarm(cls="WLV"), None, Ms(NOW))
+
+
+def test_the_number_of_who_answers_for_the_place_is_whole_for_who_rings(
+    page: Any, town: Any, qtbot: Any
+) -> None:
+    town.desk.take_post("p1", "陈").result()
+    page.choose(Subject(Alarm, "A1"))
+    qtbot.waitUntil(lambda: "138****5678" in told(page))
+    press(page, "C")
+    sheet_of(page).accept()
+    qtbot.waitUntil(lambda: "138 1234 5678" in told(page))
+    (look,) = town.store.read(lambda r: r.find(Unmasking))
+    assert (look.kind, look.subject, look.whose, look.by) == ("alarm", "A1", "P1", "陈")
+    page.choose(Subject(Alarm, "A2"))
+    qtbot.waitUntil(lambda: "138****5678" in told(page))
+    page.choose(Subject(Alarm, "A1"))
+    qtbot.waitUntil(lambda: "138****5678" in told(page))
+    assert "138 1234 5678" not in told(page)
