@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from commandwall import codes
+from commandwall.alarm_life import SHLVD
+from commandwall.alarm_lists import sort_out
 from commandwall.alarms import Alarm
 from commandwall.clock import DAY, HOUR, MINUTE, Ms
 from commandwall.store.store import Reader
@@ -30,7 +32,7 @@ class Figures:
     in_flood: float  # share of the ten minutes in which more came than a person can take
     top_share: float  # of the ten devices that alarm most, in all alarms
     top: tuple[tuple[str, int], ...]  # those devices and how often each alarmed
-    standing: int  # that began more than a day ago and stand
+    standing: int  # whose cause lasts too long
     stale: int  # devices that say nothing
     shelved: int
 
@@ -47,8 +49,7 @@ def figures(day: Sequence[tuple[str, int]], standing: Iterable[Alarm], now: Ms) 
     span = 10 * MINUTE
     bins = np.bincount(np.clip((now - at) // span, 0, DAY // span - 1), minlength=DAY // span)
     top = tuple(Counter(sensor for sensor, _ in day).most_common(TOP))
-    held = list(standing)
-    states = Counter(alarm.state for alarm in held)
+    lists = sort_out(standing, now)
     return Figures(
         per_ten_minutes=len(day) / len(bins),
         peak=int(bins.max(initial=0)),
@@ -56,7 +57,7 @@ def figures(day: Sequence[tuple[str, int]], standing: Iterable[Alarm], now: Ms) 
         in_flood=float((bins > codes.limit("alarm_flood")).mean()),
         top_share=sum(n for _, n in top) / len(day) if day else 0.0,
         top=top,
-        standing=sum(a.raised_at <= now - DAY and a.state != "STALE" for a in held),
-        stale=states["STALE"],
-        shelved=states["SHLVD"],
+        standing=len(lists.standing),
+        stale=len(lists.silent),
+        shelved=sum(alarm.state == SHLVD for alarm in lists.aside),
     )

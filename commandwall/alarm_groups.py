@@ -193,7 +193,9 @@ class Load:
         on, begin = day(now), now - int(codes.limit("alarm_group_minutes") * MINUTE)
         turns = int(codes.limit("alarm_chatter_turns", on))
         for alarm in changed:
-            if alarm.raised_at > begin:
+            if alarm.state == life.DSUPR:  # it calls nobody
+                self._raised.pop(alarm.id, None)
+            elif alarm.raised_at > begin:
                 self._raised[alarm.id] = alarm.raised_at
             active = alarm.cleared_at is None
             if self._on.get(alarm.sensor) != active:

@@ -97,7 +97,7 @@ MEETING = Meeting(beside=TELLING, catches_up=_caught_up)
 NEVER = Ms(0)
 
 
-@record(WALL, ("sensor", "until"), local=True, meeting=MEETING)
+@record(WALL, ("sensor", "until", "raised_at"), local=True, meeting=MEETING)
 @dataclass(frozen=True, slots=True)
 class Alarm:
     """One alarm of one device under one rule; `id` is uuid5(rule, sensor, raised_at)."""

@@ -1,6 +1,7 @@
 """The alarm list: what devices say is wrong, the worst first; one key acknowledges.
 
-In a flood the list collapses: the worst severity stands alone on top, all else in groups.
+In a flood the list collapses: the worst severity stands alone on top, all else in groups. Beside
+it, by F1..F6, the lists of what stands, is silent, put aside, suppressed, and of bad actors.
 """
 
 from __future__ import annotations
@@ -11,12 +12,16 @@ from typing import Any
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QKeyEvent, QMouseEvent
 
-from commandwall import alarm_groups, alarms, codes
+from commandwall import alarm_groups, alarm_lists, alarms, codes
 from commandwall.alarm_groups import Group, Load, Presented, present, rank
+from commandwall.alarm_life import STALE
+from commandwall.alarm_lists import BadActor, Lists
 from commandwall.alarms import ASIDE, RTNUN, UNACK, Alarm, of_device
-from commandwall.clock import Ms
+from commandwall.clock import SECOND, Ms
 from commandwall.picture import Changes, Picture, Readings, Tick
-from widgets import age, alarm_rows, alarm_sheets, marks, words
+from commandwall.sensors import Sensor
+from widgets import age, alarm_rows, alarm_sheets, alarm_tabs, marks, tabs, words
+from widgets.alarm_tabs import ACTIVE, BAD
 from widgets.base import Command
 from widgets.i18n import measured_in, named, tr
 from widgets.opening import ask_opening, from_alarm
@@ -27,19 +32,20 @@ from widgets.trust import is_silent
 
 THOUSANDS, REGROUP = 1_000, 500
 """So many alarms are grouped once in so many ms: all of them are looked at."""
-SINCE = 170.0
+SINCE = 210.0
 """From the right edge: where the moment since when it lasts begins."""
 
 
 class AlarmList(RowList):
-    """Unacknowledged before acknowledged, worst first, then newest; groups in a flood."""
+    """What calls: unacknowledged before acknowledged, worst first, then newest; groups in a flood.
+    Or one of the other lists, each in an order of its own."""
 
     id = "alarm_list"
     title = "告警"
     kind = Alarm
     shows = frozenset({Alarm, Readings, Tick})
     row = 56.0
-    head = 28.0
+    head = 28.0 + tabs.TAB
     tells_rest = True
 
     def __init__(self, *args: Any, **kw: Any) -> None:
@@ -50,11 +56,14 @@ class AlarmList(RowList):
         self._opened: set[str] = set()
         self._flat = False
         self._grouped = Ms(0)
+        self.tab, self._lists = ACTIVE, Lists()
+        self._bad: dict[str, BadActor] | None = None
+        self._asked = Ms(0)
 
     @property
     def flood(self) -> bool:
         """Whether more comes than a person can take one by one, and is shown in groups."""
-        return self._load.flood and not self._flat
+        return self._load.flood and not self._flat and self.tab == ACTIVE
 
     @property
     def shown(self) -> Presented:
@@ -62,7 +71,31 @@ class AlarmList(RowList):
         return self._shown
 
     def order(self) -> Sequence[str]:
-        return [key for row in self._rows() for key in row]
+        if self.tab == ACTIVE:
+            return [key for row in self._rows() for key in row]
+        if self.tab == BAD:
+            return list(self._bad or ())
+        return [alarm.id for alarm in alarm_tabs.listed(self._lists, self.tab)]
+
+    def kind_of(self, key: str) -> type[Any]:
+        return Sensor if self.tab == BAD else Alarm
+
+    def select_tab(self, tab: int) -> None:
+        """Show another list; what was chosen in this one is chosen no more."""
+        self.tab, self.current, self._first, self._said = tab, "", 0, ""
+        self._group(self.picture)
+        self._ask_bad(self.picture)
+        self.renew()
+
+    def chosen_alarm(self) -> Alarm | None:
+        """That of the chosen row; of a bad actor the newest, which may be over."""
+        return self._alarm_of(self.current)
+
+    def _alarm_of(self, key: str) -> Alarm | None:
+        actor = (self._bad or {}).get(key) if self.tab == BAD else None
+        if actor is None:
+            return self.picture.alarms.get(key)
+        return self.picture.alarms.get(actor.newest.id, actor.newest)
 
     def _rows(self) -> list[list[str]]:
         """Each row alone, or a group and what it was unfolded to. A group keeps its place."""
@@ -80,6 +113,7 @@ class AlarmList(RowList):
     def refresh(self, picture: Picture, changes: Changes) -> None:
         before, flooded = self.current, self.flood
         self._take(picture, changes)
+        self._ask_bad(picture)
         super().refresh(picture, changes)
         if self.flood or flooded:
             self.keys = list(self.order())
@@ -94,19 +128,34 @@ class AlarmList(RowList):
         self._load.see(some, picture.now)
         if not self._load.flood:
             self._flat = False
-        few = len(picture.alarms) < THOUSANDS or not self.flood
+        few = len(picture.alarms) < THOUSANDS or not self._load.flood
         soon = 0 <= picture.now - self._grouped < REGROUP
         if few or not soon or any(alarm.severity == 1 for alarm in some):
             self._group(picture)
 
     def _group(self, picture: Picture) -> None:
         self._grouped = picture.now
+        self._lists = alarm_lists.sort_out(picture.alarms.values(), picture.now)
         chattering = self._load.chattering(picture.now)
-        every = picture.alarms.values()
-        given = every, picture.areas, picture.now, self.flood, chattering
+        active = self._lists.active if self.tab == ACTIVE else ()
+        given = active, picture.areas, picture.now, self.flood, chattering
         self._shown = present(*given, self.context.needs.called.elsewhere)
         self._groups = {group.key: group for group in self._shown.groups}
         self._opened &= self._groups.keys()
+
+    def _ask_bad(self, picture: Picture) -> None:
+        """Who alarmed most is read now and then, while somebody looks at now."""
+        now, every = picture.now, codes.limit("alarm_figures_seconds") * SECOND
+        wanted = self.isVisible() and self.context.past is None
+        if wanted and not 0 <= now - self._asked < every:
+            self._asked = now
+            self.ask(lambda reader: alarm_lists.bad_actors(reader, now), self._take_bad)
+
+    def _take_bad(self, found: list[BadActor]) -> None:
+        self._bad = {actor.sensor: actor for actor in found}
+        if self.tab == BAD:
+            super().refresh(self.picture, Changes())
+        self.update()
 
     @property
     def lead(self) -> float:
@@ -132,20 +181,22 @@ class AlarmList(RowList):
             Command("L", tr("定位"), self.locate),
             Command("G", tr("整组确认"), self.acknowledge_group),
             Command("F", tr("平铺或收拢"), self.flatten),
-            *alarm_sheets.commands(self, lambda: self.picture.alarms.get(self.current)),
+            *alarm_sheets.commands(self, self.chosen_alarm),
+            *tabs.commands([tr(name) for name in alarm_tabs.NAMES], self.select_tab),
         ]
 
     def acknowledge(self) -> None:
         """Acknowledge the chosen alarm; the worst one where none is chosen, unless it took
         another's place just now."""
-        key = self.current or next(iter(self.keys), "")
+        key = self.current or (next(iter(self.keys), "") if self.tab == ACTIVE else "")
         if key in self._groups:
             self.refused(tr("这是一组，按 G 整组确认，按 → 展开"))
         elif key and not self.current and self._top.new:
             self.refused(tr("最上一条刚换，看过再按"))
         elif key:
+            alarm = self.chosen_alarm()
             self._said = ""
-            self.do(alarms.acknowledge, alarm=key)
+            self.do(alarms.acknowledge, alarm=alarm.id if alarm is not None else key)
 
     def acknowledge_group(self) -> None:
         """Acknowledge what waits of the chosen group, the oldest first where it is too many."""
@@ -190,21 +241,26 @@ class AlarmList(RowList):
             super().keyPressEvent(event)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
+        x, y = (event.position() / self.look.unit).toTuple()
         key = self.row_at(event.position().y())
-        if key in self._groups and key == self.current:
+        if self.top <= y < self.top + tabs.TAB:
+            tab = tabs.at(self.look, self._titles(), x)
+            self.select_tab(self.tab if tab is None else tab)
+        elif key in self._groups and key == self.current:
             self.unfold(key, wide=key not in self._opened)
         else:
             super().mousePressEvent(event)
 
     def open_incident(self) -> None:
         """Make an incident of the chosen alarm; of the worst one where none is chosen."""
-        alarm = self.picture.alarms.get(self.current or next(iter(self.keys), ""))
+        worst = next(iter(self.keys), "") if not self.current and self.tab == ACTIVE else ""
+        alarm = self.chosen_alarm() or self.picture.alarms.get(worst)
         if alarm is not None:
             ask_opening(self, from_alarm(alarm, self.picture))
 
     def locate(self) -> None:
         """Bring the chosen alarm to the middle of the map."""
-        alarm = self.picture.alarms.get(self.current)
+        alarm = self.chosen_alarm()
         if alarm is not None and self.context.map is not None:
             self.context.map.look_at(alarm.lon, alarm.lat)
 
@@ -226,29 +282,48 @@ class AlarmList(RowList):
         self.update()
 
     def empty_line(self) -> str:
-        return tr("没有告警")
+        if self.tab == BAD and self.context.past is not None:
+            return tr("坏点只按此刻计算，回看时不列")
+        if self.tab == BAD and self._bad is None:
+            return tr("正在数各设备的告警…")
+        return tr(alarm_tabs.EMPTY[self.tab])
+
+    def _titles(self) -> list[str]:
+        return alarm_tabs.titles(self._lists, None if self._bad is None else len(self._bad))
 
     def aside(self) -> list[tuple[object, Ink]]:
-        needs, every = self.context.needs, len(self.picture.alarms)
+        needs, every = self.context.needs, len(self._lists.active)
         line = tr("需要人 {n}　在警 {all}", n=needs.alarms, all=every)
         if towns := len(needs.called.elsewhere):
             line = tr("镇先处置 {n}　{line}", n=towns, line=line)
         return [(self._said or line, Ink("age", "t1" if self._said else "t2"))]
 
     def draw_head(self, paper: Paper, base: float) -> None:
+        tabs.draw(paper, self.top, self._titles(), self.tab)
         if self.flood:
-            strip = self.top + alarm_rows.STRIP - 20
+            strip = self.top + tabs.TAB + alarm_rows.STRIP - 20
             alarm_rows.draw_strip(paper, strip, self._shown, self._load.count, self._load.since)
-        columns = alarm_rows.columns if self.flood else self._columns
-        for word, at, side in columns(paper.width):
+        for word, at, side in self._heads(paper.width):
             paper.write(at, base, tr(word), Ink("head"), side)
+
+    def _heads(self, width: float) -> list[tuple[str, float, float]]:
+        if self.tab != ACTIVE:
+            return alarm_tabs.columns(self.tab, width)
+        return alarm_rows.columns(width) if self.flood else self._columns(width)
 
     def draw_row(self, paper: Paper, key: str, box: QRectF, chosen: bool) -> None:
         if key in self._groups:
             opened = key in self._opened
             alarm_rows.draw_group(paper, self._groups[key], box, self.picture, opened)
-        elif (alarm := self.picture.alarms.get(key)) is not None:
-            self._draw_alarm(paper, alarm, box)
+        elif (alarm := self._alarm_of(key)) is not None:
+            draw = self._draw_alarm if self.tab == ACTIVE else self._draw_listed
+            draw(paper, alarm, box)
+
+    def _draw_listed(self, paper: Paper, alarm: Alarm, box: QRectF) -> None:
+        actor = (self._bad or {}).get(alarm.sensor)
+        chatters = alarm.sensor in self._load.chattering(self.picture.now)
+        line = alarm_tabs.Line(alarm, self.picture, actor, chatters)
+        alarm_tabs.draw_row(paper, self.tab, line, box)
 
     def _draw_alarm(self, paper: Paper, alarm: Alarm, box: QRectF) -> None:
         if self._carded() and alarm.id == self.keys[0]:
@@ -271,10 +346,13 @@ class AlarmList(RowList):
             columns["地点"], base, words.place(self.picture, alarm.area), Ink("label"), room=place
         )
         told = alarm_sheets.routed_line(alarm, self.context.needs, now)
-        told = tr("失联，原{state}", state=told) if silent else told
+        told = tr("失联，原{state}", state=told) if silent and alarm.state != STALE else told
+        if held := self._lists.holds.get(alarm.sensor):
+            told = tr("{state}，压住 {n} 个", state=told, n=age.number(held))
         room = paper.width - SINCE - columns["状态"]
         paper.write(columns["状态"], base, told, Ink("label"), room=room)
-        paper.write(paper.width - 120, base, age.clock(alarm.raised_at), Ink("label", "t3"), RIGHT)
+        began = age.stamp(now, alarm.raised_at)
+        paper.write(paper.width - 120, base, began, Ink("label", "t3"), RIGHT)
         paper.write(paper.width - 8, base, age.age(now, self._read_at(alarm)), Ink("age"), RIGHT)
 
     def title_of(self, alarm: Alarm) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QRectF
@@ -15,14 +14,14 @@ from commandwall.clock import MINUTE
 from commandwall.deadlines import GREEN, ORANGE, RED
 from commandwall.events import ACCEPTED, NEW, Event, EventView, search
 from commandwall.picture import Changes, Picture, Tick
-from widgets import age, words
+from widgets import age, tabs, words
 from widgets.base import Command
 from widgets.i18n import named, tr
 from widgets.paper import RIGHT, Ink, Paper
 from widgets.rows import RowList
+from widgets.tabs import TAB
 
 TABS = ("待我处理", "在办", "逾期", "全部")
-TAB = 40.0
 FOUND = 200
 FAR = 1 << 62
 SORTS: dict[str, Callable[[EventView], tuple[Any, ...]]] = {
@@ -129,15 +128,7 @@ class EventQueue(RowList):
         self._name_field()
 
     def draw_head(self, paper: Paper, base: float) -> None:
-        x, y = 0.0, self.top + 24
-        for i, word in enumerate(TABS):
-            ink = Ink("body", "t1" if i == self.tab else "t3", i == self.tab)
-            label = f"{tr(word)}  F{i + 1}"
-            wide = paper.length(label, ink)
-            if i == self.tab and not self._words:
-                paper.fill(QRectF(x, self.top - 2, wide + 24, TAB - 6), "r2", 4)
-            paper.write(x + 12, y, label, ink)
-            x += wide + 32
+        tabs.draw(paper, self.top, self._tabs(), None if self._words else self.tab)
         for word, at, side in self._columns(paper.width):
             here = word == self.sorted_by
             paper.write(at, base, tr(word), Ink("head", "t1" if here else "", here), side)
@@ -174,12 +165,9 @@ class EventQueue(RowList):
         return f"{named('event_limit', f'{view.event.urgency}-{clock.step}')} {clock.step}"
 
     def commands(self) -> list[Command]:
-        tabs = [
-            Command(f"F{i + 1}", tr(word), partial(self.select_tab, i))
-            for i, word in enumerate(TABS)
-        ]
         return [
-            *super().commands(), Command("/", tr("搜索全池"), self._begin_search), *tabs,
+            *super().commands(), Command("/", tr("搜索全池"), self._begin_search),
+            *tabs.commands(self._tabs(), self.select_tab),
             Command("F5", tr("来源"), self.next_source), Command("F6", tr("排序"), self.next_sort),
         ]  # fmt: skip
 
@@ -223,12 +211,12 @@ class EventQueue(RowList):
         self._field.selectAll()
 
     def _press_tab(self, x: float) -> None:
-        letters, left = self.look.letters("body", None), 0.0
-        for i, word in enumerate(TABS):
-            left += letters.horizontalAdvance(f"{tr(word)}  F{i + 1}") + 32
-            if x < left:
-                self.select_tab(i)
-                return
+        tab = tabs.at(self.look, self._tabs(), x)
+        if tab is not None:
+            self.select_tab(tab)
+
+    def _tabs(self) -> list[str]:
+        return [tr(word) for word in TABS]
 
     def _press_head(self, x: float) -> None:
         here = [w for w, at, _ in self._columns(self.width() / self.look.unit) if at - 60 <= x]

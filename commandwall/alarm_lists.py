@@ -1,0 +1,95 @@
+"""The lists of an alarm desk 告警各表: what calls, stands, is silent, put aside or suppressed, and
+the devices that alarm most (ISA-18.2).
+
+Pure over what stands now, but for `bad_actors`, which asks the store; terms are rows of `limit`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from commandwall import codes
+from commandwall.alarm_life import ASIDE, DSUPR, STALE
+from commandwall.alarms import Alarm
+from commandwall.clock import DAY, HOUR, Ms, day
+from commandwall.store.store import Reader
+
+
+@dataclass(frozen=True, slots=True)
+class Lists:
+    """All alarms that are not over, each list in the order in which a person reads it."""
+
+    active: tuple[Alarm, ...] = ()  # that nothing and nobody keeps from calling, in no order
+    standing: tuple[Alarm, ...] = ()  # of those, whose cause lasts too long; the oldest first
+    silent: tuple[Alarm, ...] = ()  # devices that say nothing, the newest first
+    aside: tuple[Alarm, ...] = ()  # shelved or out of service, the first to return first
+    suppressed: tuple[Alarm, ...] = ()  # by a rule, those of one parent together
+    holds: Mapping[str, int] = field(default_factory=dict)  # device -> how many it suppresses
+
+
+@dataclass(frozen=True, slots=True)
+class BadActor:
+    """坏点: a device that alarms more often than others."""
+
+    sensor: str
+    raised: int  # how often the cause of an alarm of it began
+    again: int  # of these, how often before anybody had ended the alarm
+    newest: Alarm
+
+
+def sort_out(alarms: Iterable[Alarm], now: Ms) -> Lists:
+    """Which alarm belongs where. One that stands too long is an active one too, and so is that of
+    a silent device which keeps others from being told."""
+    held = list(alarms)
+    holds = Counter(a.put_by for a in held if a.state == DSUPR)
+    active = [
+        a for a in held
+        if a.state not in ASIDE and (a.state != STALE or a.sensor in holds)
+    ]  # fmt: skip
+    edge = now - codes.limit("alarm_standing_hours", day(now)) * HOUR
+    old = [
+        a for a in active
+        if a.state != STALE and a.cleared_at is None and a.raised_at <= edge
+    ]  # fmt: skip
+    return Lists(
+        tuple(active),
+        tuple(sorted(old, key=lambda a: (a.raised_at, a.id))),
+        tuple(sorted((a for a in held if a.state == STALE), key=_newest_first)),
+        tuple(sorted((a for a in held if a.state in ASIDE and a.state != DSUPR), key=_returns)),
+        tuple(sorted((a for a in held if a.state == DSUPR), key=_by_parent)),
+        holds,
+    )
+
+
+def bad_actors(reader: Reader, now: Ms) -> list[BadActor]:
+    """The devices that alarmed most in the last days, the worst first; those that alarmed but once
+    are none."""
+    on = day(now)
+    since = int(now - codes.limit("bad_actor_days", on) * DAY)
+    rows = reader.rows(_WORST, since=since, most=int(codes.limit("bad_actors", on)))
+    found = {str(id_): (str(sensor), int(n), int(alarms)) for sensor, id_, _, n, alarms in rows}
+    newest = {a.id: a for a in reader.many(Alarm, list(found))}
+    return [
+        BadActor(sensor, n, n - alarms, newest[id_]) for id_, (sensor, n, alarms) in found.items()
+    ]
+
+
+_WORST = """
+SELECT sensor, id, MAX(raised_at), SUM(count) AS raised, COUNT(*) FROM alarm
+WHERE raised_at > :since GROUP BY sensor HAVING raised > 1 ORDER BY raised DESC, sensor LIMIT :most
+"""
+"""`id` is that of the newest: SQLite takes it from the row that has the greatest moment."""
+
+
+def _newest_first(alarm: Alarm) -> tuple[int, str]:
+    return -alarm.raised_at, alarm.id
+
+
+def _returns(alarm: Alarm) -> tuple[int, str]:
+    return alarm.until or 0, alarm.id
+
+
+def _by_parent(alarm: Alarm) -> tuple[str, int, str]:
+    return alarm.put_by, -alarm.raised_at, alarm.id

@@ -1,0 +1,46 @@
+"""Words in a row over a list, one of them chosen by F1.. or a click: the share that is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from PySide6.QtCore import QRectF
+
+from widgets.base import Command
+from widgets.look import Look
+from widgets.paper import Ink, Paper
+
+TAB, PAD, GAP = 40.0, 12.0, 8.0
+"""Height of the row, room beside each word, and between two."""
+
+
+def draw(paper: Paper, top: float, words: Sequence[str], chosen: int | None) -> None:
+    """Words in the language of the screen, each with its key."""
+    x = 0.0
+    for i, word in enumerate(words):
+        ink = Ink("body", "t1" if i == chosen else "t3", i == chosen)
+        wide = paper.length(_label(word, i), ink)
+        if i == chosen:
+            paper.fill(QRectF(x, top - 2, wide + 2 * PAD, TAB - 6), "r2", 4)
+        paper.write(x + PAD, top + 24, _label(word, i), ink)
+        x += wide + 2 * PAD + GAP
+
+
+def commands(words: Sequence[str], select: Callable[[int], None]) -> list[Command]:
+    """F1, F2.. choose them."""
+    return [Command(f"F{i + 1}", word, partial(select, i)) for i, word in enumerate(words)]
+
+
+def at(look: Look, words: Sequence[str], x: float) -> int | None:
+    """Which one stands at a place, in design pixels from the left."""
+    letters, right = look.letters("body", None), 0.0
+    for i, word in enumerate(words):
+        right += letters.horizontalAdvance(_label(word, i)) + 2 * PAD + GAP
+        if x < right:
+            return i
+    return None
+
+
+def _label(word: str, i: int) -> str:
+    return f"{word}  F{i + 1}"
