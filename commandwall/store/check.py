@@ -30,9 +30,10 @@ from commandwall.store.schema import WALL, kinds, meeting_of, wall
 from commandwall.store.store import writing
 
 FIELDS = ", ".join(Line.__slots__)
-WAL_HEAD, WAL_FRAME, INDEX_HEAD = 32, 24 + 4096, 48
-"""Bytes of the head of SQLite's log, of each page in it with its own head, and of the head of the
-index beside it."""
+PAGE = 4096
+WAL_HEAD, WAL_FRAME, INDEX_HEAD = 32, 24 + PAGE, 48
+"""Bytes of a page, of the head of SQLite's log, of each page in it with its own head, and of the
+head of the index beside it."""
 Order = Literal["big", "little"]
 NATIVE: Order = sys.byteorder
 FIRST = 3
@@ -159,7 +160,11 @@ def _first(path: Path, *looks: Any) -> Fault | None:
             conn.execute("BEGIN")  # all that is looked at is of one moment
             return next((fault for look in looks for fault in look(conn)), None)
     except (sqlite.DatabaseError, UnicodeDecodeError) as error:
-        if database.named(str(error)) in ("locked", "disk_error", "cannot_open"):
+        told = database.named(str(error))
+        # Of a page that was cut off SQLite may say that the disk cannot be read.
+        if told == "disk_error" and path.stat().st_size % PAGE:
+            return Fault("structure", "the file ends within a page")
+        if told in ("locked", "disk_error", "cannot_open"):
             raise
         return Fault("structure", str(error))
 

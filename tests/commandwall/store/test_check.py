@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import random
 import shutil
 import subprocess
 import sys
+import zlib
 from contextlib import closing
 from pathlib import Path
 
@@ -125,3 +127,19 @@ def test_a_log_that_was_cut_off_behind_a_transaction_is_told(tmp_path: Path) -> 
         shutil.copytree(tmp_path / "here", tmp_path / "killed")
     os.truncate(tmp_path / "killed" / "wall.db-wal", before)
     assert check.broken_off(tmp_path / "killed" / "wall.db") is not None
+
+
+def test_a_history_that_ends_within_a_page_is_damaged_and_not_the_disk(tmp_path: Path) -> None:
+    """SQLite reads the rest of a long value past its own pages: its look at these finds nothing,
+    and the value itself is said not to be readable for the disk."""
+    file = tmp_path / "telemetry.db"
+    with closing(sqlite.connect(str(file), isolation_level=None)) as raw:
+        raw.execute("PRAGMA journal_mode=WAL")
+        for table in ("latest", "tail", "chunk"):
+            raw.execute(f"CREATE TABLE {table}(series TEXT, body BLOB)")
+        body = zlib.compress(random.Random(1).randbytes(20_000))
+        raw.execute("INSERT INTO chunk VALUES ('readings', ?)", (body,))
+    assert check.history(file) is None
+    os.truncate(file, file.stat().st_size - 1000)
+    fault = check.history(file)
+    assert fault is not None and "within a page" in str(fault)
