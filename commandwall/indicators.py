@@ -42,7 +42,7 @@ class Indicator:
     area: str = ""  # the area that it tells of; "": all of the city
     weight: float = 1.0  # in the mean of an area
     hysteresis: float | None = None  # in its unit; None: the share of the list `limit`
-    formula: str = ""  # what it is reckoned by, with its version: HJ 633-2012
+    formula: str = ""  # "aqi": the index of aqi.py; the row of the list aqi_node that it measures
     rev: int = 0
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from commandwall import codes
+from commandwall import codes, rollups
 from commandwall.alarms import of_device
 from commandwall.areas import Area
 from commandwall.clock import Ms
@@ -17,6 +17,7 @@ from commandwall.picture import (
     SensorArrays,
     Tick,
 )  # fmt: skip
+from commandwall.rollups import Signs
 from commandwall.sensors import STALE
 from layers.areas import SHOWN, rows_of
 from layers.base import Layer
@@ -93,10 +94,25 @@ def silent(picture: Picture, tree: AreaTree, level: int) -> Floats:
     return 100 * gone / np.maximum(total, 1)
 
 
+def signs(picture: Picture, tree: AreaTree, level: int) -> Floats:
+    """How the indicators of an area stand: 0 normal or unknown, 1 yellow, 2 red."""
+    placed = [d for d in picture.indicators.values() if d.area]
+    rows = tree.up(tree.rows_for([d.area for d in placed]), level).tolist()
+    pairs = ((str(row), d) for row, d in zip(rows, placed, strict=True) if row >= 0)
+    result = np.zeros(len(tree.rows))
+    for row, found in rollups.by_key(
+        pairs, Signs(picture.values, picture.stands, picture.now)
+    ).items():
+        result[int(row)] = max(0, -found.order[0])
+    return result
+
+
+AGES = {"open_events": "events", "signs": "values"}
+"""Figure -> what its age is that of, where not of readings."""
 SHADES = 63
 """Steps of the neutral ramp; more than an eye tells apart."""
 FIGURES: Mapping[str, Callable[[Picture, AreaTree, int], Floats]] = {
-    "open_events": open_events, "alarms": alarms, "silent": silent,
+    "open_events": open_events, "alarms": alarms, "silent": silent, "signs": signs,
 }  # fmt: skip
 """What an area may be coloured by; names, units and limits stand in codelists/map_figure.toml."""
 
@@ -135,7 +151,7 @@ class TintLayer(Layer):
         """The newest moment of the chosen figure."""
         if not self.figure:
             return None
-        return picture.ages.get("events" if self.figure == "open_events" else "readings")
+        return picture.ages.get(AGES.get(self.figure, "readings"))
 
     def values(self, level: int) -> dict[str, float]:
         """The chosen figure of each area of a level, for a legend or a table."""

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from numpy.typing import NDArray
 from PySide6.QtGui import QHideEvent
 
 from commandwall import alarms, codes, courses, geo, verifying
@@ -25,7 +23,7 @@ from commandwall.store.store import Reader
 from commandwall.verifying import Verification
 from widgets import age, alarm_check, text, words
 from widgets.base import EMPTY, NORMAL, Command, Panel, Piece, Subject
-from widgets.chart import Day, Limit, Trend
+from widgets.chart import Day, Limit, Trend, reach_of
 from widgets.i18n import language, measured_in, named, rows, tr
 from widgets.number_acts import show, unreadable, with_reason
 from widgets.paper import RIGHT, Ink, Paper
@@ -324,7 +322,7 @@ class AlarmCard(Panel):
         hours = (course.at - course.since) / HOUR
         line = list(zip(hours.tolist(), course.value.tolist(), strict=True))
         limits = self._limits(course.device)
-        reach = _reach(limits, course.value[np.isfinite(course.value)])
+        reach = reach_of(limits, course.value[np.isfinite(course.value)].tolist())
         ticks = [self._hours * part / PARTS for part in range(1, PARTS)]
         return Day(
             self._hours, line, (), limits, from_zero=False, hours=self._hours, ticks=ticks,
@@ -361,13 +359,3 @@ def _nearest(sensor: Sensor, lon: npt.ArrayLike, lat: npt.ArrayLike) -> tuple[fl
         return None
     at = int(np.nanargmin(away))
     return float(away[at]), at
-
-
-def _reach(limits: Sequence[Limit], known: NDArray[np.float64]) -> list[float]:
-    """The limits that were passed, and the next one on each side."""
-    highest, lowest = known.max(initial=-math.inf), known.min(initial=math.inf)
-    above = sorted(limit.value for limit in limits if limit.above)
-    below = sorted((limit.value for limit in limits if not limit.above), reverse=True)
-    passed = [*(v for v in above if v <= highest), *(v for v in below if v >= lowest)]
-    following = [v for v in above if v > highest][:1] + [v for v in below if v < lowest][:1]
-    return passed + following

@@ -246,6 +246,16 @@ def _outside(
     return x, np.where(out, y, np.nan)
 
 
+def reach_of(limits: Sequence[Limit], known: Sequence[float]) -> list[float]:
+    """The limits that were passed by what is known, and the next one on each side."""
+    highest, lowest = max(known, default=-math.inf), min(known, default=math.inf)
+    above = sorted(limit.value for limit in limits if limit.above)
+    below = sorted((limit.value for limit in limits if not limit.above), reverse=True)
+    passed = [*(v for v in above if v <= highest), *(v for v in below if v >= lowest)]
+    following = [v for v in above if v > highest][:1] + [v for v in below if v < lowest][:1]
+    return passed + following
+
+
 def _range_of(day: Day) -> tuple[float, float]:
     """From zero for counts; around what is drawn, never a flat line on its edge, for values."""
     values = [*day.reach, *(v for _, v in day.line if math.isfinite(v))]

@@ -12,11 +12,12 @@ from commandwall.clock import SECOND, Ms
 from commandwall.events import Event
 from commandwall.indicators import Indicator, IndicatorValue, fresh_for, limits_of, listed
 from commandwall.picture import Changes, Picture, Tallies, Tick
+from commandwall.rollups import Signs, air_of
 from widgets import age
 from widgets.base import EMPTY, Context, Panel
 from widgets.base import NORMAL as SHOWN
 from widgets.chart import Day, Limit, Trend, day_of_counts, day_of_values, hour_of
-from widgets.i18n import language, measured_in, rows, tr
+from widgets.i18n import language, measured_in, named, rows, tr
 from widgets.paper import RIGHT, Ink, Paper
 from widgets.text import plain
 
@@ -118,8 +119,8 @@ class Vital(Figure):
         self.at, self.lasts = value.at, fresh_for(definition) / SECOND
         self.number = age.number(value.value, definition.decimals)
         levels = rows(str(self.options.get("levels", "")))
-        self.unit = _level(levels, value.value) or measured_in(definition.unit)
-        self.note = _usual_now(definition, value, picture.now)
+        self.unit = level_of(levels, value.value) or measured_in(definition.unit)
+        self.note = air_now(definition, picture) or usual_now(definition, value, picture.now)
         self.trend.show_day(self._frozen(day_of(definition, value, picture.now)))
 
 
@@ -155,7 +156,7 @@ def title_of(definition: Indicator | None) -> str:
     return plain(definition.name_en if english else definition.name)
 
 
-def _level(levels: Mapping[str, Any], value: float | None) -> str:
+def level_of(levels: Mapping[str, Any], value: float | None) -> str:
     if value is None:
         return ""
     fits = (row for row in levels.values() if value <= row.facts["to"])
@@ -163,7 +164,28 @@ def _level(levels: Mapping[str, Any], value: float | None) -> str:
     return row.name(language()) if row is not None else ""
 
 
-def _usual_now(definition: Indicator, value: IndicatorValue, now: Ms) -> str:
+def air_now(definition: Indicator, picture: Picture) -> str:
+    """Of an index of air: the primary pollutant with its concentration, or what is lacking."""
+    signs = Signs(picture.values, picture.stands, picture.now)
+    found = air_of(definition, picture.indicators.values(), signs)
+    if found is None:
+        return ""
+    if found.lacking:
+        names = "、".join(named("pollutant", name) for name in found.lacking)
+        return tr("缺 {names}，不能算 AQI", names=names)
+    told = [
+        f"{named('aqi_node', node)} {age.measure(found.means[node], unit_of(node), 0)}"
+        for node in found.primary
+    ]
+    return tr("首要 {what}", what="、".join(told)) if told else tr("没有首要污染物")
+
+
+def unit_of(node: str) -> str:
+    """The unit of a row of the list `aqi_node`."""
+    return str(rows("aqi_node")[node].facts["unit"])
+
+
+def usual_now(definition: Indicator, value: IndicatorValue, now: Ms) -> str:
     usual = listed(value.usual)
     if len(usual) != 24:
         return ""

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt
 from PySide6.QtGui import QHelpEvent, QMouseEvent, QPainter, QPixmap
 
+from commandwall import codes
 from commandwall.indicators import NOTHING, RED, UNKNOWN, YELLOW, Indicator, IndicatorValue
 from commandwall.picture import Changes, Picture, Tick
 from widgets import age, marks
-from widgets.base import EMPTY, NORMAL, Panel, Piece, Subject
+from widgets.base import EMPTY, NORMAL, Command, Panel, Piece, Subject
 from widgets.figures import is_old
 from widgets.i18n import measured_in, named, rows, tr
 from widgets.paper import Ink, Paper
@@ -22,6 +23,10 @@ NEAR = (0.55, 0.85)
 """Shares of the way to the limit from which a cell is nearer, near."""
 GAP, BETWEEN, LABEL = 1.5, 14.0, 30.0
 OLD = "old"
+SEVERITY = {RED: 1, YELLOW: 3}
+"""How an indicator stands -> the severity whose colour and form it takes."""
+BOARD = "board"
+"""The page on which each indicator is large enough for the last seat."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +53,9 @@ class Heat(Panel):
     shows = frozenset({Indicator, IndicatorValue, Tick})
     _sheet: Sheet | None = None
 
+    def commands(self) -> list[Command]:
+        return [Command("I", tr("体征板"), lambda: self.context.go(BOARD))]
+
     def refresh(self, picture: Picture, changes: Changes) -> None:
         if Indicator in changes.kinds or not hasattr(self, "_domains"):
             self._domains = _by_domain(picture)
@@ -58,7 +66,8 @@ class Heat(Panel):
             return
         self.say(NORMAL)
         self.at = picture.ages.get("values")
-        self._looks = {key: _look(d, picture) for key, d in picture.indicators.items()}
+        periods = codes.limit("old_periods")
+        self._looks = {k: _look(d, picture, periods) for k, d in picture.indicators.items()}
 
     def heading(self) -> str:
         return tr("城市体征 {n} 项", n=age.number(len(self.picture.indicators)))
@@ -131,7 +140,7 @@ class Heat(Panel):
             if stopped:
                 paper.frame(cell.box.adjusted(1, 1, -1, -1), token, 1.25, 0)
             else:
-                marks.block(paper.painter, cell.box, token, self.look)
+                marks.sign(paper.painter, cell.box, SEVERITY[look], self.look)
         elif look == OLD:
             paper.painter.fillRect(cell.box, self.look.colour("bg"))
             paper.hatch(cell.box)
@@ -175,7 +184,7 @@ class Heat(Panel):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if key := self._at(event.position()):
-            self.chosen.emit(Subject(Indicator, key))
+            self.wanted.emit(Subject(Indicator, key))
 
     def event(self, event: QEvent) -> bool:
         if isinstance(event, QHelpEvent):
@@ -198,9 +207,9 @@ def _by_domain(picture: Picture) -> dict[str, list[str]]:
     return {domain: keys for domain, keys in found.items() if keys}
 
 
-def _look(definition: Indicator, picture: Picture) -> str:
+def _look(definition: Indicator, picture: Picture, periods: float) -> str:
     value = picture.values.get(definition.id)
-    if is_old(definition, value, picture.now):
+    if is_old(definition, value, picture.now, periods):
         return OLD
     found = picture.stands.get(definition.id, NOTHING).state
     if found in (RED, YELLOW):

@@ -120,6 +120,17 @@ def block(painter: QPainter, box: QRectF, token: str, look: Look) -> None:
         painter.drawRect(box)
 
 
+def sign(painter: QPainter, box: QRectF, severity: int, look: Look) -> None:
+    """An indicator beyond a limit: a block in the colour of a severity, its form cut out."""
+    block(painter, box, f"s{severity}", look)
+    size = min(box.width(), box.height()) * 0.62
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    ink = look.style.colour("ink23" if severity in (2, 3) else "ink")
+    painter.fillPath(marks.shape(box.center(), size, severity), ink)
+    painter.restore()
+
+
 def unit(painter: QPainter, middle: QPointF, letter: str, lost: bool, look: Look) -> None:
     """A white disc of 30 px with one character; dashed and grey where its fix is lost."""
     painter.save()

@@ -113,7 +113,8 @@ def generate(
     stock = buildings.build(ground, parts, net, graph, sizes, seed)
     places = things.spots(parts, stock, graph, sizes["places"], seed)
     town = Town(parts, graph, stock, places, things.pipes(ground, graph, sizes["pipes"], seed))
-    vitals, moment = Vitals(seed), Clock().now() if now is None else now
+    moment = Clock().now() if now is None else now
+    vitals = Vitals(seed, {seat.name[:2]: seat.code for seat in ground.seats})
     book = Book(town, seed, sizes["events_per_day"])
     makers = _makers(town, sizes, seed, vitals, moment)
     return City(ground.name, ground.code, seed, scale, moment, town, book, vitals, makers)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from commandwall import codes
+from commandwall import aqi, codes
 from commandwall.clock import HOUR, SECOND, Ms
 from commandwall.indicators import Indicator, IndicatorValue, limits_of
 from commandwall.pool.demo import rhythm
@@ -19,10 +21,12 @@ from commandwall.pool.demo.plane import Array, stream
 class Vitals:
     """Definitions and the pure function that gives their values; the same for one seed."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, towns: Mapping[str, str]) -> None:
+        """`towns`: how the name of each begins -> its code."""
         self._seed = seed
         rows = [row for block in _in_order() for row in _rows(block)]
-        self.definitions = [_definition(n, row) for n, row in _numbered(rows)]
+        self.definitions = [_definition(n, row, towns) for n, row in _numbered(rows)]
+        self._air = _air(self.definitions)
         rng, count = stream(seed, "vitals"), len(rows)
         self.period = np.array([d.period_s for d in self.definitions], np.int64) * SECOND
         self._phase = (rng.random(count) * np.minimum(self.period, HOUR)).astype(np.int64)
@@ -34,6 +38,7 @@ class Vitals:
         self._least, self._most = _bounds(self.definitions, self._usual)
         self._digits = np.array([d.decimals for d in self.definitions])
         self.stale, self._yellow = self._odd(rng)
+        self._usually = self._band()
 
     def at(self, now: Ms) -> tuple[Array, NDArray[np.int64]]:
         """The newest value of each at a moment, and when it was measured (UTC ms)."""
@@ -51,7 +56,7 @@ class Vitals:
         """Records at a moment, of all or of some."""
         rows = np.arange(len(self.definitions)) if only is None else only
         value, measured = self.at(now)
-        today, usual = self._today(now), self._band()
+        today, usual = self._today(now), self._usually
         return [self._record(int(n), value[n], int(measured[n]), today[n], usual[n]) for n in rows]
 
     def _record(self, n: int, value: float, at: int, today: Array, usual: Array) -> IndicatorValue:
@@ -80,7 +85,14 @@ class Vitals:
         grain = _grain(self._seed, rows, turn)
         value = self._usual + self._spread * (self._sway * course + 0.8 * grain)
         value = np.where(np.isnan(self._yellow), value, self._yellow + self._spread * 0.05 * grain)
-        return _rounded(np.clip(value, self._least, self._most), self._digits)
+        return self._indexed(_rounded(np.clip(value, self._least, self._most), self._digits))
+
+    def _indexed(self, value: Array) -> Array:
+        """With the indices of air reckoned from the concentrations of their stations."""
+        for index, nodes in self._air.items():
+            found = aqi.air({node: float(value[rows].mean()) for node, rows in nodes.items()})
+            value[index] = np.nan if found.index is None else found.index
+        return value
 
     @property
     def _sway(self) -> float:
@@ -101,12 +113,15 @@ class Vitals:
         reach = 1.3 * self._spread[:, None]
         band = np.stack([middle - reach, middle + reach], axis=-1)
         least, most = self._least[:, None, None], self._most[:, None, None]
-        return np.asarray(np.clip(band, least, most))
+        band = np.asarray(np.clip(band, least, most))
+        for hour, end in np.ndindex(band.shape[1:]):
+            self._indexed(band[:, hour, end])
+        return band
 
     def _odd(self, rng: np.random.Generator) -> tuple[NDArray[np.bool_], Array]:
         """A dozen that stopped reporting, and a handful that stand just beyond a yellow limit."""
         odd, count = asset("vitals")["odd"], len(self.definitions)
-        calm = np.array([d.pinned == 0 for d in self.definitions])
+        calm = np.array([d.pinned == 0 and not d.formula for d in self.definitions])
         limited = [d.hi1 if d.hi1 is not None else d.lo1 for d in self.definitions]
         beyond = [_beyond(d) for d in self.definitions]
         able = (
@@ -147,14 +162,16 @@ def _rows(block: dict[str, Any]) -> list[dict[str, Any]]:
         "course",
         "pinned",
     )
-    result = []
+    result, measures = [], block["measures"]
+    formulas = block.get("formulas", [""] * len(measures))
     for number, (zh, en) in enumerate(block["subjects"]):
-        for measure in block["measures"]:
+        for measure, formula in zip(measures, formulas, strict=True):
             row = dict(zip(keys, measure, strict=True))
             row.update(
                 domain=block["domain"],
                 owner=block["owner"],
                 source=block["source"],
+                formula=formula,
                 zh=f"{zh} {row['zh']}",
                 en=f"{en} {row['en']}",
                 pinned=row["pinned"] if number == 0 else 0,
@@ -172,7 +189,7 @@ def _numbered(rows: list[dict[str, Any]]) -> list[tuple[str, dict[str, Any]]]:
     return result
 
 
-def _definition(number: str, row: dict[str, Any]) -> Indicator:
+def _definition(number: str, row: dict[str, Any], towns: Mapping[str, str]) -> Indicator:
     lo2, lo1, hi1, hi2 = (None if limit == "" else float(limit) for limit in row["limits"])
     return Indicator(
         number,
@@ -190,7 +207,26 @@ def _definition(number: str, row: dict[str, Any]) -> Indicator:
         row["source"],
         row["decimals"],
         row["pinned"],
+        area=towns.get(row["zh"][:2], ""),
+        formula=row["formula"],
     )
+
+
+def _air(definitions: Sequence[Indicator]) -> dict[int, dict[str, list[int]]]:
+    """Number of an index -> node -> numbers of its concentrations: those of its area, or all."""
+    found: dict[int, dict[str, list[int]]] = {}
+    for n, index in enumerate(definitions):
+        if index.formula == aqi.INDEX:
+            nodes = found[n] = defaultdict(list)
+            for i, d in enumerate(definitions):
+                if d.formula not in ("", aqi.INDEX) and _near(index, d):
+                    nodes[d.formula].append(i)
+    return found
+
+
+def _near(index: Indicator, other: Indicator) -> bool:
+    """Whether a concentration is of the place of an index; the names of a station begin alike."""
+    return index.name.startswith("全市") or other.name.split()[0] == index.name.split()[0]
 
 
 def _bounds(definitions: list[Indicator], usual: Array) -> tuple[Array, Array]:
