@@ -43,7 +43,7 @@ def iaqi(node: str, concentration: float, on: date | None = None) -> int | None:
         return None
     for (low, before), (high, after) in pairwise(nodes):
         if concentration <= high:
-            exact = before + (after - before) * (concentration - low) / (high - low)
+            exact: float = before + (after - before) * (concentration - low) / (high - low)
             return math.ceil(round(exact, 6))  # what a float adds is no pollution
     last = int(nodes[-1][1])
     return last if last == _highest(on) else None

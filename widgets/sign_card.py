@@ -34,7 +34,9 @@ from widgets.text import plain
 LEAD, LINE, HOURS = 108.0, 27.0, 24.0
 WORDS, LEAST = 180.0, 120.0
 """Height of name, value and state above the course; the least of the course."""
+BETWEEN = "　"
 STATES = {1: RED, 3: YELLOW}
+"""Severity of a limit -> the state beyond it."""
 
 
 class SignCard(Panel):
@@ -193,7 +195,7 @@ def _limits(d: Indicator) -> str:
         ends = [f"{sign} {v:g}" for sign, v in (("≥", high), ("≤", low)) if v is not None]
         if ends:
             told.append(f"{named('sign_state', state)} {'、'.join(ends)}")
-    return f"{'　'.join(told)} {measured_in(d.unit)}".strip()
+    return f"{BETWEEN.join(told)} {measured_in(d.unit)}".strip()
 
 
 def _eased(d: Indicator) -> str:
