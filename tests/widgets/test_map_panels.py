@@ -391,6 +391,9 @@ def test_a_figure_is_chosen_by_mouse_and_by_key_and_explained(
     village.tick()
     assert "达 20" in read(panel) and "%" in read(panel)
     QTest.keyClick(wall, "F")
+    village.tick()
+    assert wall.map.figure == "signs" and "体征" in choice.currentText()
+    QTest.keyClick(wall, "F")
     assert wall.map.figure == ""
 
 
