@@ -52,8 +52,10 @@ def once(name: str, id_: str) -> Code | None:
 
 
 def limit(name: str, on: date | None = None) -> float:
-    """The value of a row of the list `limit`."""
-    return float(load("limit", on)[name].facts["value"])
+    """The value of a row of the list `limit`; on a day before it began, of a clock that is wrong or
+    a matter that is old, that of its first day."""
+    row = load("limit", on).get(name) or load("limit", _began(name))[name]
+    return float(row.facts["value"])
 
 
 @lru_cache(maxsize=1024)
@@ -70,6 +72,11 @@ def _on(name: str, on: date) -> dict[str, Code]:
 @cache
 def _first(name: str) -> date:
     return min((row["valid_from"] for row in _rows(name)), default=date.min)
+
+
+@cache
+def _began(name: str) -> date:
+    return min((r["valid_from"] for r in _rows("limit") if r["id"] == name), default=date.max)
 
 
 def _facts(row: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -95,5 +102,5 @@ def edition() -> object:
 
 def forget() -> None:
     """Read the lists again when they are next asked for: somebody changed the files."""
-    for cached in (_on, _first, _rows, edition):
+    for cached in (_on, _first, _began, _rows, edition):
         cached.cache_clear()

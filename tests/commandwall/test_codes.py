@@ -85,6 +85,12 @@ def test_every_list_reads_on_a_computer_whose_clock_stands_in_1970(
     assert codes.load("post") and codes.load("aqi_level")
 
 
+def test_a_limit_of_before_it_began_is_that_of_its_first_day() -> None:
+    assert codes.limit("warning_hours", date(26, 11, 24)) == codes.limit("warning_hours")
+    with pytest.raises(KeyError):
+        codes.limit("no_such_limit")
+
+
 def test_the_day_is_that_of_the_city() -> None:
     midnight = Ms(1_795_536_000_000)  # 2026-11-25 00:00 in Shanghai
     assert day(midnight) == date(2026, 11, 25)

@@ -174,3 +174,10 @@ def test_nobody_takes_back_what_another_sent() -> None:
     real = of(said.alert(NOW))
     forged = of(said.after(NOW, "Cancel", "X-1", "LJ-1", infos="", sender="else@where.example"))
     assert standing(real + forged, NOW) == real
+
+
+@pytest.mark.parametrize("year", ["0026", "1970", "2003"])
+def test_a_warning_of_before_the_lists_began_is_one_that_is_over(year: str) -> None:
+    sent = said.alert(NOW).replace(said.stamp(NOW)[:4].encode(), year.encode())
+    (found,) = of(sent)
+    assert found.until < NOW
