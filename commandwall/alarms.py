@@ -62,6 +62,10 @@ def rules_of(rows: Mapping[str, codes.Code]) -> list[Rule]:
     return [Rule(id=row.id, zh=row.zh, en=row.en, **row.facts) for row in rows.values()]
 
 
+Thing = tuple[str, str]
+"""Device, and class of its rule: it has one alarm at most that lasts."""
+
+
 @dataclass(frozen=True, slots=True)
 class Crossing:
     """A sensor whose severity under the rules of a class changed: 0 is within its limits again."""
@@ -73,11 +77,21 @@ class Crossing:
     at: Ms  # when the reading crossed, by the reading's own time
 
 
+def thing(of: Crossing | Alarm) -> Thing:
+    """Of which thing a crossing or an alarm is."""
+    if isinstance(of, Alarm):
+        return of.sensor, of.cls
+    return of.sensor.id, of.rule.cls
+
+
 def _caught_up(here: Alarm, said: Alarm) -> Alarm:
     """What another station wrote, with what readings said since: it may not have heard them when a
     person acted there. Readings make no difference between stations, acts do."""
-    if here.read_at <= said.read_at:
-        return said
+    return said if here.read_at <= said.read_at else with_told(here, said)
+
+
+def with_told(here: Alarm, said: Alarm) -> Alarm:
+    """`said`, with what readings say by `here`."""
     told = {name: getattr(here, name) for name in OBSERVED}
     began = here.count > said.count or (said.cleared_at is not None and here.cleared_at is None)
     worse = here.severity < (said.put_severity or said.severity)
@@ -120,7 +134,7 @@ class Alarm:
     acked_by: str = ""
     acked_post: str = ""
     event: str = ""  # the event it filed
-    count: int = 1  # how often its cause began before anybody ended it
+    count: int = 1  # how often its cause began before anybody ended it; 0: it never was
     read_at: Ms = NEVER  # of the newest reading that it knows
     until: Ms | None = None  # when what put it aside ends
     reason: str = ""  # why it was put aside, or reset
@@ -221,27 +235,31 @@ def priority(alarm: Alarm, now: Ms) -> Mapping[str, Any]:
 def observe(tx: Tx, crossings: Sequence[Crossing]) -> None:
     """What the readings say: raise, change severity, clear. Every station computes it alike."""
     newest = standing(tx, [c.sensor.id for c in crossings])
-    known = {a.id for a in tx.many(Alarm, [_key(c) for c in crossings if c.severity])}
+    found = tx.many(Alarm, [_key(c) for c in crossings if c.severity])
+    known = {a.id for a in found if not withdrawn(a)}
+    back = {a.id: a for a in found if withdrawn(a)}
     fresh: dict[str, Alarm] = {}
     for crossing in crossings:
-        thing = crossing.sensor.id, crossing.rule.cls
-        before = newest.get(thing)
-        after = _after(before, crossing)
+        before = newest.get(thing(crossing))
+        after = follow(before, crossing)
         # Readings that come a second time raise nothing anew that is over.
         again = before is None and after is not None and after.id in known
         if after is not None and after != before and not again:
-            newest[thing] = fresh[after.id] = after
+            if after.id in back:
+                after = with_told(after, back.pop(after.id))
+            newest[thing(crossing)] = fresh[after.id] = after
             known.add(after.id)
             if after.state == NORM:
-                del newest[thing]
+                del newest[thing(crossing)]
     tx.put(*fresh.values())
 
 
-def standing(reader: Reader, sensors: Sequence[str]) -> dict[tuple[str, str], Alarm]:
+def standing(reader: Reader, sensors: Sequence[str]) -> dict[Thing, Alarm]:
     """(device, class of its rule) -> the alarm that is not over: what lasts before what was."""
     found = reader.many(Alarm, sensors, "sensor", state=STANDING)
+    found = [a for a in found if not withdrawn(a)]
     found.sort(key=lambda a: (a.cleared_at is None, a.raised_at))
-    return {(a.sensor, a.cls): a for a in found}
+    return {thing(a): a for a in found}
 
 
 def of_device(alarm: Alarm) -> bool:
@@ -259,14 +277,29 @@ def _key(crossing: Crossing) -> str:
     return str(uuid.uuid5(NAMESPACE, name))
 
 
-def _after(before: Alarm | None, crossing: Crossing) -> Alarm | None:
+def follow(before: Alarm | None, crossing: Crossing) -> Alarm | None:
+    """The alarm of a device and class that is not over, after a crossing."""
     if before is None:
         return _raised(crossing) if crossing.severity else None
-    if crossing.at < before.read_at:
+    if crossing.at < before.read_at and before.cls != SILENT:
         return before  # said already
     if crossing.severity == 0:
         return before if before.cleared_at is not None else _cleared(before, crossing)
     return _lasting(before, crossing)
+
+
+def withdrawn(alarm: Alarm) -> bool:
+    """Whether readings that came late say that it never was: its cause began no time."""
+    return alarm.count == 0
+
+
+def withdraw(alarm: Alarm) -> Alarm:
+    """It never was, by readings that came late: its cause is over, and who has seen it, or its
+    event, sees that."""
+    now = replace(alarm, count=0, cleared_at=alarm.raised_at)
+    if alarm.cleared_at is not None:
+        return now
+    return replace(now, state=life.after(now.state, life.CLEAR, nature(now)))
 
 
 def _lasting(before: Alarm, crossing: Crossing) -> Alarm:
@@ -290,7 +323,7 @@ def _lasting(before: Alarm, crossing: Crossing) -> Alarm:
 
 
 def _cleared(before: Alarm, crossing: Crossing) -> Alarm:
-    at = crossing.at
+    at = max(crossing.at, before.read_at)  # one that was not heard may have spoken before
     now = replace(before, cleared_at=at, changed_at=at, read_at=at)
     return replace(now, state=life.after(now.state, life.CLEAR, nature(now)))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +26,18 @@ class Faults:
     def restore(self, row: int, cls: str) -> None:
         """Begin with an alarm that is already known."""
         (self.broken if cls == BROKEN else self.silent)[row] = True
+
+    def columns(self) -> dict[str, NDArray[Any]]:
+        """What is kept of each device from one reading to the next, by name. Silence is no part of
+        it: nobody reads it off readings."""
+        return {"broken": self.broken, "good": self._good}
+
+    def speak(self, row: int, value: float, at: int) -> list[Crossing]:
+        """This device was heard: it is not silent."""
+        if not self.silent[row]:
+            return []
+        self.silent[row] = False
+        return [self._crossing(SILENT, row, value, at, over=True)]
 
     def take(
         self,
@@ -56,10 +69,7 @@ class Faults:
         ]
 
     def _look(self, row: int, value: float, at: int, quality: int) -> list[Crossing]:
-        made = []
-        if self.silent[row]:
-            self.silent[row] = False
-            made.append(self._crossing(SILENT, row, value, at, over=True))
+        made = self.speak(row, value, at)
         if quality != GOOD:
             self._good[row] = 0
             if not self.broken[row] and BROKEN in self._rules:

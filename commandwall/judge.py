@@ -6,7 +6,7 @@ crossings at the same moments.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -48,7 +48,7 @@ class Judge:
         self.sensors, self.book = sensors, Rulebook(sensors, rules)
         self.quality, self.faults = Quality(sensors, on), Faults(sensors, rules)
         self._rates = Rates(len(sensors), int(codes.limit("rate_minutes", on) * MINUTE))
-        self._pairs = Pairs(sensors)
+        self._pairs = Pairs(sensors, self.book.paired())
         self.severity = np.full(len(sensors), CALM, np.int8)
         self._run, self._side = Runs(len(sensors), "run"), Runs(len(sensors), "side")
         """Readings that want the same severity; those that all want a worse one, or all a milder
@@ -61,16 +61,40 @@ class Judge:
         else:
             self.severity[row] = self._run.wanted[row] = self._side.wanted[row] = severity
 
-    def doubts(self, rows: NDArray[np.intp]) -> dict[str, NDArray[Any]]:
-        """The delays of these that run, and how many of their readings were alike: columns of
-        live.DOUBT."""
-        runs = self._run.kept(rows) | self._side.kept(rows)
-        return {**runs, "alike": self.quality.alike[rows]}
+    def columns(self) -> dict[str, NDArray[Any]]:
+        """All that it keeps of each device from one reading to the next, one row for each; who
+        writes into them sets it."""
+        return {
+            "severity": self.severity, **self._run.columns(), **self._side.columns(),
+            **self.quality.columns(), **self.faults.columns(), **self._rates.columns(),
+            **self._pairs.columns(),
+        }  # fmt: skip
 
-    def resume(self, rows: NDArray[np.intp], kept: Mapping[str, NDArray[Any]]) -> None:
-        """Go on with delays that ran before: columns of live.DOUBT, one row for each of these."""
-        self._run.resume(rows, kept)
-        self._side.resume(rows, kept)
+    def together(self) -> NDArray[np.intp]:
+        """The first row of those that may make one another's readings worse; most are alone."""
+        return self._pairs.place
+
+    def correct(
+        self, severity: NDArray[np.int8], broken: NDArray[np.bool_], missed: bool
+    ) -> NDArray[np.intp]:
+        """The alarms that stand are these: the devices of which it thought otherwise; with
+        `missed`, that readings were missed, all, since no delay goes on."""
+        rows = np.flatnonzero(missed | (self.severity != severity) | (self.faults.broken != broken))
+        self.severity[rows], self.faults.broken[rows] = severity[rows], broken[rows]
+        for runs in (self._run, self._side):
+            runs.begin(rows, severity[rows])
+        return rows
+
+    def stirs(
+        self, rows: NDArray[np.intp], value: NDArray[np.float32], at: NDArray[np.int64]
+    ) -> NDArray[np.bool_]:
+        """Whether such a reading of each of these may make another one's worse, or no more so."""
+        found = self._pairs.noted[rows].copy()
+        profile = self.book.profiles(rows, at)
+        some = np.flatnonzero(self.book.by_pair[profile] & ~found)
+        now = Readings(rows, value, at, profile).of(some)
+        found[some] = self._wanted(now) < CALM
+        return found
 
     def take(
         self,
@@ -82,7 +106,7 @@ class Judge:
         """Take readings, those of one sensor in their order: they count as if each came alone.
         Sets `quality` to what is found of each. Yields crossings, never two of one sensor under
         the rules of one class at once."""
-        for turn in _turns(rows):
+        for turn in turns(rows):
             if crossings := self.step(rows[turn], value[turn], at[turn], quality[turn]):
                 yield crossings
 
@@ -176,7 +200,7 @@ def _nearest(
     return np.where(begun, wanted, nearer).astype(np.int8), begun
 
 
-def _turns(rows: NDArray[np.intp]) -> Iterator[slice]:
+def turns(rows: NDArray[np.intp]) -> Iterator[slice]:
     """Stretches in which no sensor has two readings, as long as can be: those of all sensors stay
     in their order, since one may make another one's worse."""
     if np.bincount(rows, minlength=1).max() <= 1:

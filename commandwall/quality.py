@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,17 +42,19 @@ class Quality:
         self._near = np.array([s.period_s for s in sensors], np.int64) * int(periods)
         n = len(sensors)
         self.value, self.at = np.full(n, np.nan, np.float32), np.full(n, -1, np.int64)
-        self.alike, self._verdict = np.zeros(n, np.uint8), np.zeros(n, np.uint8)
+        self.alike, self.verdict = np.zeros(n, np.uint8), np.zeros(n, np.uint8)
 
     def resume(
-        self,
-        rows: NDArray[np.intp],
-        value: NDArray[np.float32],
-        at: NDArray[np.int64],
-        alike: NDArray[np.uint8],
+        self, rows: NDArray[np.intp], value: NDArray[np.float32], at: NDArray[np.int64]
     ) -> None:
-        """Go on after these readings, the last of so many alike."""
-        self.value[rows], self.at[rows], self.alike[rows] = value, at, alike
+        """Go on after these readings."""
+        self.value[rows], self.at[rows], self.alike[rows] = value, at, 1
+
+    def columns(self) -> dict[str, NDArray[Any]]:
+        """What is kept of each device, by name."""
+        return {
+            "value": self.value, "at": self.at, "alike": self.alike, "verdict": self.verdict,
+        }  # fmt: skip
 
     def look(
         self,
@@ -73,11 +76,11 @@ class Quality:
         fit &= (alike < self._frozen[rows]) | (value == low) | (value == high)
         found = np.where(fit & (quality == GOOD), GOOD, BAD).astype(np.uint8)
         if not fresh.all():
-            found = np.where(fresh, found, self._verdict[rows])
+            found = np.where(fresh, found, self.verdict[rows])
             rows, value, at, alike = rows[fresh], value[fresh], at[fresh], alike[fresh]
-            self._verdict[rows] = found[fresh]
+            self.verdict[rows] = found[fresh]
         else:
-            self._verdict[rows] = found
+            self.verdict[rows] = found
         self.value[rows], self.at[rows], self.alike[rows] = value, at, alike
         return found
 

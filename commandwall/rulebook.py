@@ -74,6 +74,11 @@ class Rulebook:
             profile += self._mode(rows, at)
         return profile
 
+    def paired(self) -> NDArray[np.bool_]:
+        """The devices of which a rule may ask for a second one."""
+        by_kind = np.asarray(self.by_pair.reshape(-1, len(LIGHTS) * len(self.modes)).any(axis=1))
+        return np.asarray(by_kind[self._kind], np.bool_)
+
     def rule(self, profile: int, severity: int) -> Rule:
         """The rule of a severity, for one that is over also where none holds any more."""
         row = self.rules[profile]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -18,7 +17,7 @@ class Runs:
     """Of each device what its last readings want, since when, and how many they are."""
 
     def __init__(self, count: int, name: str) -> None:
-        """`name`: what its columns of live.DOUBT are called."""
+        """`name`: what its columns are called."""
         self._name = name
         self.wanted = np.full(count, CALM, np.int8)
         self.since, self.times = np.zeros(count, np.int64), np.zeros(count, np.uint8)
@@ -41,14 +40,13 @@ class Runs:
         self.wanted[rows], self.since[rows] = other.wanted[rows], other.since[rows]
         self.times[rows] = other.times[rows]
 
-    def kept(self, rows: NDArray[np.intp]) -> dict[str, NDArray[Any]]:
-        """Columns of live.DOUBT."""
-        return {
-            f"{self._name}": self.wanted[rows].astype(np.uint8),
-            f"{self._name}_since": self.since[rows], f"{self._name}_times": self.times[rows],
-        }  # fmt: skip
+    def begin(self, rows: NDArray[np.intp], wanted: NDArray[np.int8]) -> None:
+        """These want so much, and nobody knows since when."""
+        self.wanted[rows], self.since[rows], self.times[rows] = wanted, 0, 0
 
-    def resume(self, rows: NDArray[np.intp], kept: Mapping[str, NDArray[Any]]) -> None:
-        """Go on with these columns, one row for each."""
-        self.wanted[rows], self.since[rows] = kept[self._name], kept[f"{self._name}_since"]
-        self.times[rows] = kept[f"{self._name}_times"]
+    def columns(self) -> dict[str, NDArray[Any]]:
+        """What is kept of each device, by name."""
+        return {
+            self._name: self.wanted,
+            f"{self._name}_since": self.since, f"{self._name}_times": self.times,
+        }  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from commandwall import alarms, codes, dispatch, modes, resources, sensors, shelving
+from commandwall import alarms, amends, codes, dispatch, modes, resources, sensors, shelving
 from commandwall.clock import DAY, MINUTE, SECOND, Clock, Ms, day
 from commandwall.desk import Desk
 from commandwall.judge import Judge
@@ -20,6 +21,9 @@ from commandwall.silence import Hearing
 from commandwall.store import live
 from commandwall.store.store import Store
 from commandwall.store.telemetry import FIXES, READINGS
+from commandwall.window import JUDGED, KNOWN, LATE, Made, Window
+
+log = logging.getLogger(__name__)
 
 REACH = 10 * MINUTE
 """A new connection begins with packs that reach back so far (cw_packs)."""
@@ -33,12 +37,14 @@ class Packs:
     ) -> None:
         self._store, self._desk, self._clock, self._recorder = store, desk, clock, recorder
         self.newest: dict[str, Ms] = {}
+        self.late = 0
+        """Readings that came too late to be judged."""
         self._lock = threading.RLock()
         """Packs of the pool and readings of feeds come on two threads."""
         self._doubtful = False
         """Whether something was judged and could not be kept."""
         self._tracker = dispatch.Tracker()
-        self.rearrange()
+        self._arrange()
         if recorder is not None:
             recorder.follow(self.state)
 
@@ -48,6 +54,10 @@ class Packs:
             self._rearrange()
 
     def _rearrange(self) -> None:
+        self._arrange(self._window.kept())
+
+    def _arrange(self, kept: NDArray[np.void] | None = None) -> None:
+        """`kept`: the last readings, where this is not the begin."""
         read = self._store.read
         self._day = day(self._clock.now())
         known = sorted(read(lambda r: r.find(sensors.Sensor)), key=lambda s: s.no)
@@ -56,18 +66,19 @@ class Packs:
         self._no = np.array([s.no for s in known], np.intp)
         self._period = np.array([s.period_s for s in known], np.int64) * SECOND
         size = int(self._no.max(initial=0)) + 1
-        self._row = np.full(size, -1, np.intp)
+        self._row = np.full(size + 1, -1, np.intp)
+        """Row by number; the last place is for numbers beyond."""
         self._row[self._no] = np.arange(len(known))
         self._judge = Judge(known, alarms.rules(self._day), self._day)
+        reach = int(codes.limit("late_minutes", self._day) * MINUTE)
+        self._window = Window(self._judge, known, reach, self._open)
         self._hearing = Hearing(known, self._day)
         self._readings = self._open("sensors", live.READING, size)
-        self._doubts = self._open("judge", live.DOUBT, size)
-        self._restore({s.id: row for row, s in enumerate(known)})
         self._fixes = self._open("fixes", live.FIX, 1 + max((u.no for u in units), default=0))
         self._numbers = {unit.id: unit.no for unit in units}
         numbers = np.array([u.no for u in units], np.intp)
         self._parts = (self._no, self._readings), (numbers, self._fixes)
-        self._fill()
+        self._restore({s.id: row for row, s in enumerate(known)}, kept)
         self._doubtful = False
 
     def take(self, kind: str, at: Ms, body: bytes) -> None:
@@ -138,21 +149,40 @@ class Packs:
             self._desk.run(shelving.end_lapsed, {}, local=True)
 
     def _take_readings(self, readings: NDArray[np.void]) -> None:
-        readings = readings[readings["no"] < len(self._row)]
-        # A new connection begins with packs of the last minutes: what is known is not judged again.
-        readings = readings[readings["at"] > self._readings.read()["at"][readings["no"]]]
-        rows = self._row[readings["no"]]
-        readings, rows = readings[rows >= 0], rows[rows >= 0]
-        value, at, quality = readings["value"], readings["at"], readings["quality"].copy()
+        rows = self._row[np.minimum(readings["no"], len(self._row) - 1)]
+        readings, rows = _those(readings, rows, (rows >= 0) & (readings["at"] > 0))
+        # In one piece each: the judge goes over them many times.
+        value, at, quality = (np.array(readings[name]) for name in ("value", "at", "quality"))
+        fate = np.zeros(len(rows), np.uint8)
         self._hold_modes()
         # A reading counts as known only once its alarm is on disk: killed before, it comes again.
-        for crossings in self._judge.take(rows, value, at, quality):
-            self._desk.run(alarms.observe, {"crossings": crossings}, local=True)
-        no, shown = self._no[rows], self._severity(rows)
-        self._doubts.write(no, **self._judge.doubts(rows))
-        readings["quality"] = quality
-        self._readings.write(no, at=at, value=value, quality=quality, severity=shown)
-        self._record(READINGS, readings)
+        for made in self._window.take(rows, value, at, quality, fate):
+            self._say(made)
+        self._window.keep()
+        self._show(rows[fate == JUDGED])
+        self._record(READINGS, _those(_with(readings, quality), rows, fate != KNOWN)[0])
+        if late := int(np.count_nonzero(fate == LATE)):
+            self.late += late
+            log.info("%d readings came too late to be judged, %d so far", late, self.late)
+
+    def _say(self, made: Made) -> None:
+        """Crossings become alarms; each station by itself comes to the same."""
+        if made.was is None:
+            self._desk.run(alarms.observe, {"crossings": made.said}, local=True)
+        else:
+            said = {"said": made.said, "was": made.was, "since": made.since}
+            self._desk.run(amends.amend, said, local=True)
+
+    def _show(self, rows: NDArray[np.intp]) -> None:
+        """The newest of these devices into the live arrays."""
+        of = np.zeros(len(self._no), np.bool_)
+        of[rows] = True
+        rows = np.flatnonzero(of)
+        last = self._judge.quality
+        self._readings.write(
+            self._no[rows], at=last.at[rows], value=last.value[rows], quality=last.verdict[rows],
+            severity=self._severity(rows),
+        )  # fmt: skip
 
     def _hold_modes(self) -> None:
         """Rules that name a mode count where it holds."""
@@ -195,28 +225,45 @@ class Packs:
         severity = self._judge.severity[rows]
         return np.where(severity == CALM, 0, severity).astype(np.uint8)
 
-    def _restore(self, row_of: dict[str, int]) -> None:
-        for alarm in self._store.read(lambda r: r.find(alarms.Alarm, cleared_at=None)):
-            if alarm.sensor in row_of:
-                self._judge.restore(row_of[alarm.sensor], alarm.severity, alarm.cls)
-        self._resume()
-
-    def _resume(self) -> None:
-        """Delays that ran when the agent ended go on, where no reading was missed since."""
-        live_, kept = self._readings.read(), self._doubts.read()
-        no = self._no[live_["at"][self._no] > 0]
-        last = live_["value"][no], live_["at"][no], kept["alike"][no]
-        self._judge.quality.resume(self._row[no], *last)
-        no = no[(live_["at"][no] > self._clock.now() - REACH) & (kept["run_since"][no] > 0)]
-        self._judge.resume(self._row[no], {name: column[no] for name, column in kept.items()})
+    def _restore(self, row_of: dict[str, int], kept: NDArray[np.void] | None) -> None:
+        """The judge begins with what stands, and goes on where the window's files end."""
+        standing = self._store.read(lambda r: r.find(alarms.Alarm, cleared_at=None))
+        standing = [a for a in sorted(standing, key=lambda a: a.raised_at) if a.sensor in row_of]
+        for alarm in standing:
+            self._judge.restore(row_of[alarm.sensor], alarm.severity, alarm.cls)
+        self._fill()
+        live_, everyone = self._readings.read(), np.arange(len(self._no))
+        heard = everyone[live_["at"][self._no] > 0]
+        no = self._no[heard]
+        self._judge.quality.resume(heard, live_["value"][no], live_["at"][no])
+        known = {name: self._judge.columns()[name].copy() for name in ("severity", "broken")}
+        self._window.begin(kept)
+        missed = self._clock.now() - int(live_["at"].max(initial=0)) > REACH
+        if len(other := self._judge.correct(**known, missed=missed)):
+            self._window.anchor(other)
+            self._window.keep()
 
     def _open(self, what: str, columns: live.Columns, rows: int) -> live.LiveArrays:
         path = self._store.folder / live.live_name(what, rows)
         arrays = live.LiveArrays(path, columns, rows, create=True)
-        if columns is not live.DOUBT:  # a moment that is nowhere near would keep all others out
+        if columns in (live.READING, live.FIX):  # one that is nowhere near would keep others out
             wrong = np.flatnonzero(arrays.read()["at"] > self._clock.now() + DAY)
             arrays.write(wrong, at=np.zeros(len(wrong), np.int64))
         return arrays
+
+
+def _those(
+    readings: NDArray[np.void], rows: NDArray[np.intp], which: NDArray[np.bool_]
+) -> tuple[NDArray[np.void], NDArray[np.intp]]:
+    """Some of them; nothing is copied where it is all."""
+    return (readings, rows) if which.all() else (readings[which], rows[which])
+
+
+def _with(readings: NDArray[np.void], quality: NDArray[np.uint8]) -> NDArray[np.void]:
+    """These readings, with what was found of each."""
+    found = readings.copy()
+    found["quality"] = quality
+    return found
 
 
 def _rows(
@@ -231,15 +278,16 @@ def _rows(
 
 
 def _told(rows: NDArray[np.void], at: Ms) -> NDArray[np.void]:
-    """Rows of a pack, the oldest first, so that the newest of each device is what stays. What a
-    device with a wrong clock says of a time to come was said when the pool had it: else nothing
+    """Rows of a pack, the oldest first, of one moment by the number of the device. What a device
+    with a wrong clock says of a time to come was said when the pool had it: else nothing
     of that device would be taken until then."""
     late = rows["at"] > at + codes.limit("ahead_seconds") * SECOND
     if late.any():
         rows = rows.copy()
         rows["at"][late] = at
-    if (rows["at"][1:] < rows["at"][:-1]).any():
-        rows = rows[np.argsort(rows["at"], kind="stable")]
+    ahead = np.diff(rows["at"])
+    if (ahead < 0).any() or ((ahead == 0) & (rows["no"][1:] < rows["no"][:-1])).any():
+        rows = rows[np.lexsort((rows["no"], rows["at"]))]
     return rows
 
 

@@ -8,6 +8,7 @@ anew, since after a power cut nothing in it is certain.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +24,6 @@ HEAD = 24
 """Bytes before the counters: the mark, the rows, and when the machine began."""
 TRIES = 100
 READING = (("at", "i8"), ("value", "f4"), ("quality", "u1"), ("severity", "u1"))
-DOUBT = (
-    ("run", "u1"), ("run_since", "i8"), ("run_times", "u1"),
-    ("side", "u1"), ("side_since", "i8"), ("side_times", "u1"), ("alike", "u1"),
-)  # fmt: skip
 FIX = (("at", "i8"), ("lon", "f8"), ("lat", "f8"))
 Columns = tuple[tuple[str, str], ...]
 
@@ -39,7 +36,9 @@ class LiveArrays:
         self.rows = self.blocks * BLOCK
         sizes = [np.dtype(kind).itemsize * self.rows for _, kind in columns]
         total = HEAD + 8 * self.blocks + sum(sizes)
-        if create and not _is_whole(path, total, self.rows):
+        self.made = create and not _is_whole(path, total, self.rows)
+        """Whether it was begun anew: nothing is in it."""
+        if self.made:
             _make(path, total, self.rows)
         self._map = np.memmap(path, np.uint8, "r+" if create else "r", shape=(total,))
         head = self._map[:HEAD].view(np.int64)
@@ -47,16 +46,23 @@ class LiveArrays:
             raise ValueError(f"{path.name} is not a live file of {self.rows} rows")
         self._counter = self._map[HEAD : HEAD + 8 * self.blocks].view(np.int64)
         self._columns = self._cut(columns, HEAD + 8 * self.blocks)
+        self.torn = np.flatnonzero(self._counter % 2)
+        """Blocks within which a writer died, where this program is the writer."""
         if create:
-            self._counter += self._counter % 2  # a writer died within a block
+            self._counter += self._counter % 2
 
     def write(self, rows: NDArray[np.intp], **values: NDArray[Any]) -> None:
         """Set columns of these rows."""
-        touched = np.unique(rows // BLOCK)
+        touched = np.zeros(self.blocks, np.bool_)
+        touched[rows // BLOCK] = True
         self._counter[touched] += 1
         for name, some in values.items():
             self._columns[name][rows] = some
         self._counter[touched] += 1
+
+    def own(self) -> Mapping[str, NDArray[Any]]:
+        """The columns themselves, for the program that writes them: to read alone."""
+        return self._columns
 
     def counters(self) -> NDArray[np.int64]:
         """A copy of the block counters: where they differ, something was written."""
