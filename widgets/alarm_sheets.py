@@ -108,6 +108,8 @@ def state_line(alarm: Alarm, now: Ms) -> str:
     if alarm.until is not None and alarm.state in (SHLVD, OOSRV):
         told = tr("{state}至 {time}", state=told, time=age.stamp(now, alarm.until))
         return tr("{a}，{b}", a=told, b=person(alarm.put_by)) if alarm.put_by else told
+    if alarms.withdrawn(alarm):
+        return tr("{state}，迟到的读数表明未越限", state=told)
     if alarms.is_forgotten(alarm, now):
         return tr("{state}，再看一次", state=told)
     return tr("{state}，第 {n} 次", state=told, n=alarm.count) if alarm.count > 1 else told
