@@ -152,7 +152,13 @@ def to_datetime(at: Ms, zone: str = "Asia/Shanghai") -> datetime:
 
 def day_start(at: Ms) -> Ms:
     """Midnight in the city before a moment."""
-    return from_datetime(to_datetime(at).replace(hour=0, minute=0, second=0, microsecond=0))
+    return _day_start(at // MINUTE)
+
+
+@lru_cache(maxsize=128)
+def _day_start(minute: int) -> Ms:
+    at = to_datetime(Ms(minute * MINUTE))
+    return from_datetime(at.replace(hour=0, minute=0, second=0, microsecond=0))
 
 
 def from_datetime(at: datetime) -> Ms:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from statistics import NormalDist
@@ -74,6 +74,7 @@ def fresh_for(definition: Indicator, periods: float | None = None) -> Ms:
 NORMAL, YELLOW, RED, UNKNOWN = "normal", "yellow", "red", "unknown"
 LEVELS = (NORMAL, YELLOW, RED)
 """From mild to bad."""
+NUMBERS = (int, float)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +123,7 @@ def stand(definition: Indicator, newest: IndicatorValue | None) -> Stand:
     row = codes.load("indicator_direction").get(definition.direction)
     if row is None or newest is None or not _known(newest.value):
         return NOTHING if newest is None else Stand(UNKNOWN, newest.at)
-    course = list(_course(newest))
+    course = _course(newest)
     if row.facts["deviation"]:
         return _by_deviation(definition, newest, course)
     return _fold(definition, course, limits_of(definition), hysteresis(definition))
@@ -191,9 +192,12 @@ def _deviation(definition: Indicator, usual: Sequence[Any], at: Ms, value: float
 
 
 def _fold(
-    definition: Indicator, course: Iterable[tuple[Ms, float]], limits: Limits, ease: float
+    definition: Indicator, course: Sequence[tuple[Ms, float]], limits: Limits, ease: float
 ) -> Stand:
-    """Through all values, oldest first."""
+    """Through all values, oldest first; most were never near a limit, and need no going through."""
+    reached = [value for _, value in course]
+    if not (limits.level(max(reached)) or limits.level(min(reached))):
+        return Stand(NORMAL, course[0][0])
     level, since, plain = 0, Ms(0), 0
     milder: list[tuple[Ms, int]] = []
     dwell = codes.limit("dwell_periods")
@@ -211,17 +215,14 @@ def _fold(
     return Stand(LEVELS[level], since, plain < level)
 
 
-def _course(newest: IndicatorValue) -> Iterator[tuple[Ms, float]]:
+def _course(newest: IndicatorValue) -> list[tuple[Ms, float]]:
     """What is known of its values, oldest first: hours of the day, those kept, the newest;
     what is missing is left out."""
     kept = [(Ms(int(at)), value) for at, value in _pairs(newest.recent) if at < newest.at]
     first, midnight = (kept[0][0] if kept else newest.at), day_start(newest.at)
-    for hour, value in enumerate(listed(newest.today)):
-        if (at := Ms(midnight + hour * HOUR)) < first and _known(value):
-            yield at, value
-    for at, value in (*kept, (newest.at, newest.value)):
-        if _known(value):
-            yield at, value
+    day = listed(newest.today)[: max(0, -(-(first - midnight) // HOUR))]
+    hours = [(Ms(midnight + hour * HOUR), value) for hour, value in enumerate(day)]
+    return [pair for pair in (*hours, *kept, (newest.at, newest.value)) if _known(pair[1])]
 
 
 def _pairs(text: str) -> list[tuple[float, Any]]:
@@ -239,7 +240,7 @@ def listed(text: str) -> list[Any]:
 
 
 def _known(value: Any) -> bool:
-    return isinstance(value, int | float) and math.isfinite(value)
+    return isinstance(value, NUMBERS) and math.isfinite(value)
 
 
 def _over(value: float, limit: float | None, ease: float) -> bool:

@@ -23,6 +23,8 @@ from widgets.text import plain
 HOURS = 24.0
 TICKS = (6.0, 12.0, 18.0)
 DOT, LINE, PAD = 9.0, 2.25, 6.0
+FREE = 0.85
+"""A line that ends before this share of the width leaves the right to names of limits."""
 SEVERITIES = (3, 2, 1)
 """Of limits beyond which a line has their colour, the worst drawn last."""
 
@@ -176,6 +178,12 @@ class Trend(pg.GraphicsView):
         self._draw_base(painter)
         painter.restore()
 
+    def _free_side(self) -> Qt.AlignmentFlag:
+        """Names of limits stand at the right, or where the line reaches that far at the left."""
+        end = max((hour for hour, _ in self._day.line), default=0.0)
+        far = end > self._day.hours * FREE
+        return Qt.AlignmentFlag.AlignLeft if far else Qt.AlignmentFlag.AlignRight
+
     def _draw_base(self, painter: QPainter) -> None:
         unit, low = self.look.unit, self.height() - 1.0
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
@@ -199,7 +207,7 @@ class Trend(pg.GraphicsView):
 
     def _draw_limits(self, painter: QPainter) -> None:
         painter.setFont(self.look.font("age"))
-        low, high = self._range
+        (low, high), side = self._range, self._free_side()
         for limit in self._day.limits:
             if not low <= limit.value <= high:
                 continue
@@ -211,8 +219,7 @@ class Trend(pg.GraphicsView):
             if limit.label:
                 box = QRectF(0, y - 24 * self.look.unit, self.width(), 24 * self.look.unit)
                 painter.setPen(self.look.colour("t2"))
-                flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom
-                painter.drawText(box, flags, plain(limit.label))
+                painter.drawText(box, side | Qt.AlignmentFlag.AlignBottom, plain(limit.label))
 
 
 def _columns(line: Sequence[tuple[float, float]]) -> tuple[np.ndarray, np.ndarray]:

@@ -12,10 +12,10 @@ from commandwall.indicators import NOTHING, RED, UNKNOWN, YELLOW, Indicator, Ind
 from commandwall.picture import Changes, Picture, Tick
 from widgets import age, marks
 from widgets.base import EMPTY, NORMAL, Command, Panel, Piece, Subject
-from widgets.figures import is_old
+from widgets.figures import is_old, title_of
 from widgets.i18n import measured_in, named, rows, tr
 from widgets.paper import Ink, Paper
-from widgets.text import plain, tooltip
+from widgets.text import tooltip
 
 GREYS = ("r", "r2", "ln2")
 """Normal, by the distance from the limit: far, nearer, near."""
@@ -196,7 +196,9 @@ class Heat(Panel):
         if definition is None or value is None:
             return ""
         told = age.measure(value.value, measured_in(definition.unit), definition.decimals)
-        return f"{plain(definition.name)}  {told}  {age.age(self.picture.now, value.at)}"
+        now, old = self.picture.now, self._looks.get(key) == OLD
+        when = age.stopped(now, value.at) if old else age.since(now, value.at)
+        return f"{title_of(definition)}  {told}  {when}"
 
 
 def _by_domain(picture: Picture) -> dict[str, list[str]]:

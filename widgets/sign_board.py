@@ -101,13 +101,15 @@ class SignBoard(Heat):
         paper.frame(cell.box.adjusted(-3, -3, 3, 3), "t1", 3 if self.hasFocus() else 2, 2)
         definition, value = self.picture.indicators[cell.id], self.picture.values.get(cell.id)
         base, x = paper.height - 10, 0.0
-        if (severity := SEVERITY.get(self._looks.get(cell.id, OLD))) is not None:
+        look = self._looks.get(cell.id, OLD)
+        if (severity := SEVERITY.get(look)) is not None:
             marks.sign(paper.painter, QRectF(0, base - 20, 22, 22), severity, self.look)
             x = 34.0
         told = age.UNKNOWN
         if value is not None and value.value is not None:
             told = age.measure(value.value, measured_in(definition.unit), definition.decimals)
-        old = age.age(self.picture.now, value.at if value is not None else None)
+        at, now = value.at if value is not None else None, self.picture.now
+        old = age.stopped(now, at) if at and look == OLD else age.since(now, at)
         start = paper.row_back(paper.width, base, (told, Ink("item")), (old, Ink("age")), gap=16)
         paper.write(x, base, title_of(definition), Ink("item"), room=start - x - 24)
 

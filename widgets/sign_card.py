@@ -32,8 +32,8 @@ from widgets.paper import MIDDLE, RIGHT, Ink, Paper
 from widgets.text import plain
 
 LEAD, LINE, HOURS = 108.0, 27.0, 24.0
-WORDS, LEAST = 180.0, 120.0
-"""Height of name, value and state above the course; the least of the course."""
+WORDS, LEAST, MOST = 180.0, 120.0, 420.0
+"""Height of name, value and state above the course; the least and the most of the course."""
 BETWEEN = "　"
 STATES = {1: RED, 3: YELLOW}
 """Severity of a limit -> the state beyond it."""
@@ -84,7 +84,8 @@ class SignCard(Panel):
 
     def _tall(self) -> float:
         """Height of the course: what the facts below it leave."""
-        return max(LEAST, self.height() / self.look.unit - self.top - WORDS - 30 - 9 * LINE)
+        left = self.height() / self.look.unit - self.top - WORDS - 30 - 9 * LINE
+        return min(MOST, max(LEAST, left))
 
     def draw(self, paper: Paper) -> None:
         definition, value = self.picture.indicators[self._key], self.picture.values.get(self._key)
