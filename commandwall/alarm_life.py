@@ -31,7 +31,8 @@ ACK, LOOK, RESET, SHELVE, UNSHELVE, TAKE_OUT, PUT_BACK = (
 )  # fmt: skip
 """Of people; `look`: an acknowledged one that lasts too long is acknowledged once more."""
 RETURN, SUPPRESS, RELEASE = "return", "suppress", "release"
-"""Of the clock, when a term is over, and of a rule."""
+"""Of the clock, when a term is over (of one that is suppressed: since its parent is back), and of
+a rule."""
 PERSONAL = (ACK, LOOK, RESET, SHELVE, UNSHELVE, TAKE_OUT, PUT_BACK)
 
 _TABLE = """
@@ -46,7 +47,7 @@ shelve    SHLVD    SHLVD    SHLVD    SHLVD    SHLVD    shelved  SHLVD    unused 
 unshelve  held     held     held     held     held     LIVE     held     unused   held
 take_out  OOSRV    OOSRV    OOSRV    OOSRV    OOSRV    OOSRV    OOSRV    unused   OOSRV
 put_back  used     used     used     used     used     used     used     LIVE     used
-return    .        .        .        .        .        LIVE     .        LIVE     .
+return    .        .        .        .        .        LIVE     LIVE     LIVE     .
 suppress  .        DSUPR    DSUPR    DSUPR    DSUPR    .        .        .        DSUPR
 release   .        .        .        .        .        .        LIVE     .        .
 """

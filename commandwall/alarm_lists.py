@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from commandwall import codes
+from commandwall import codes, suppression
 from commandwall.alarm_life import ASIDE, DSUPR, STALE
 from commandwall.alarms import Alarm
 from commandwall.clock import DAY, HOUR, Ms, day
@@ -26,7 +26,7 @@ class Lists:
     silent: tuple[Alarm, ...] = ()  # devices that say nothing, the newest first
     aside: tuple[Alarm, ...] = ()  # shelved or out of service, the first to return first
     suppressed: tuple[Alarm, ...] = ()  # by a rule, those of one parent together
-    holds: Mapping[str, int] = field(default_factory=dict)  # device -> how many it suppresses
+    holds: Mapping[str, int] = field(default_factory=dict)  # alarm -> how many it suppresses
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +42,15 @@ class BadActor:
 def sort_out(alarms: Iterable[Alarm], now: Ms) -> Lists:
     """Which alarm belongs where. One that stands too long is an active one too, and so is that of
     a silent device which keeps others from being told."""
-    held = list(alarms)
-    holds = Counter(a.put_by for a in held if a.state == DSUPR)
+    held, rules = list(alarms), suppression.rules(day(now))
+    under = Counter(a.put_by for a in held if a.state == DSUPR)
+    holds = {
+        a.id: under[a.sensor] for a in held
+        if a.sensor in under and suppression.causes(a, rules)
+    }  # fmt: skip
     active = [
         a for a in held
-        if a.state not in ASIDE and (a.state != STALE or a.sensor in holds)
+        if a.state not in ASIDE and (a.state != STALE or a.id in holds)
     ]  # fmt: skip
     edge = now - codes.limit("alarm_standing_hours", day(now)) * HOUR
     old = [

@@ -36,7 +36,7 @@ class Sensor:
     low: float  # valid range
     high: float
     period_s: int  # a reading is expected this often
-    parent: str = ""  # gateway
+    parent: str = ""  # id of the device that it hangs on: a gateway, a feed, a pump station
     rev: int = 0
 
 

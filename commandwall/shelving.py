@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from commandwall import alarm_life as life
 from commandwall import codes, countersign
-from commandwall.alarm_life import OOSRV, SHLVD
+from commandwall.alarm_life import DSUPR, OOSRV, SHLVD
 from commandwall.alarms import Alarm, class_facts, in_state, known, moved, nature
 from commandwall.clock import DAY, MINUTE, Ms, day
 from commandwall.countersign import Second
@@ -87,9 +87,9 @@ def bring_back(watch: Watch, now: Ms) -> None:
 
 
 def lapsed(reader: Reader, now: Ms) -> list[Alarm]:
-    """Those whose time is over."""
+    """Those whose time is over: shelved, out of service, or released by a parent that is back."""
     due = [key for (key,) in reader.rows("SELECT id FROM alarm WHERE until <= :n", n=now)]
-    return reader.many(Alarm, due, state=[SHLVD, OOSRV])
+    return reader.many(Alarm, due, state=[SHLVD, OOSRV, DSUPR])
 
 
 def end_lapsed(tx: Tx) -> None:

@@ -347,7 +347,7 @@ class AlarmList(RowList):
         )
         told = alarm_sheets.routed_line(alarm, self.context.needs, now)
         told = tr("失联，原{state}", state=told) if silent and alarm.state != STALE else told
-        if held := self._lists.holds.get(alarm.sensor):
+        if held := self._lists.holds.get(alarm.id):
             told = tr("{state}，压住 {n} 个", state=told, n=age.number(held))
         room = paper.width - SINCE - columns["状态"]
         paper.write(columns["状态"], base, told, Ink("label"), room=room)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from commandwall import alarms, amends, codes, dispatch, modes, resources, sensors, shelving
+from commandwall import alarms, codes, dispatch, modes, resources, sensors, shelving, suppression
 from commandwall.clock import DAY, MINUTE, SECOND, Clock, Ms, day
 from commandwall.desk import Desk
 from commandwall.judge import Judge
@@ -73,6 +73,7 @@ class Packs:
         reach = int(codes.limit("late_minutes", self._day) * MINUTE)
         self._window = Window(self._judge, known, reach, self._open)
         self._hearing = Hearing(known, self._day)
+        self._family = suppression.Family(known, self._day)
         self._readings = self._open("sensors", live.READING, size)
         self._fixes = self._open("fixes", live.FIX, 1 + max((u.no for u in units), default=0))
         self._numbers = {unit.id: unit.no for unit in units}
@@ -140,13 +141,22 @@ class Packs:
         value, since = live_["value"][self._no[rows]], self._hearing.due(at)[rows]
         if crossings := self._judge.faults.hush(rows, value, since):
             self._doubtful = True
-            self._desk.run(alarms.observe, {"crossings": crossings}, local=True)
+            self._observe(crossings)
             self._doubtful = False
 
+    def _observe(self, crossings: Sequence[alarms.Crossing]) -> None:
+        told = {"crossings": crossings, "family": self._family}
+        self._desk.run(suppression.observe, told, local=True)
+
     def _bring_back(self, now: Ms) -> None:
-        """Alarms put aside come back; every station writes the same."""
+        """Alarms put aside come back, unless a parent suppresses them; every station writes the
+        same."""
         if self._store.read(lambda r: shelving.lapsed(r, now)):
             self._desk.run(shelving.end_lapsed, {}, local=True)
+        if strays := self._store.read(self._family.strays):
+            told = {"sensors": strays, "family": self._family}
+            self._desk.run(suppression.settle, told, local=True)
+        self._family.settled = True
 
     def _take_readings(self, readings: NDArray[np.void]) -> None:
         rows = self._row[np.minimum(readings["no"], len(self._row) - 1)]
@@ -168,10 +178,10 @@ class Packs:
     def _say(self, made: Made) -> None:
         """Crossings become alarms; each station by itself comes to the same."""
         if made.was is None:
-            self._desk.run(alarms.observe, {"crossings": made.said}, local=True)
+            self._observe(made.said)
         else:
             said = {"said": made.said, "was": made.was, "since": made.since}
-            self._desk.run(amends.amend, said, local=True)
+            self._desk.run(suppression.amend, {**said, "family": self._family}, local=True)
 
     def _show(self, rows: NDArray[np.intp]) -> None:
         """The newest of these devices into the live arrays."""

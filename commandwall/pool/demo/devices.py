@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import shapely
@@ -20,6 +20,9 @@ from commandwall.resources import Resource
 from commandwall.sensors import Sensor
 
 NO_BUILDING = -1
+FEED, FED = "PWR", ("WLV", "RWL", "AIR", "WQL", "CRD", "TRF")
+"""Devices of these classes hang on the power feed of their village, where it has one; all others
+on a gateway of their grid, which tells nothing of itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +76,14 @@ def sensors(town: Town, total: int, seed: int, without: Collection[str] = ()) ->
             )
             for n, ((lon, lat), b, name, g) in enumerate(columns, 1)
         ]
-    return made
+    return _fed(made, town.districts)
+
+
+def _fed(made: Sequence[Sensor], districts: Districts) -> list[Sensor]:
+    village = dict(zip(districts.grids.codes, districts.grids.parents.tolist(), strict=True))
+    feeds = {village[s.area]: s.id for s in made if s.cls == FEED}
+    parent = {s.id: feeds.get(village[s.area], s.parent) for s in made if s.cls in FED}
+    return [replace(s, parent=parent[s.id]) if s.id in parent else s for s in made]
 
 
 def _in_buildings(*kinds: str) -> Callable[[Town, int, np.random.Generator], Mounts]:

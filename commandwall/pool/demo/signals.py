@@ -36,6 +36,9 @@ class Signals:
         self._phase = (rng.random(count) * self.period).astype(np.int64)
         self.silent = rng.random(count) < SILENT
         self._stopped = start - 4 * self.period - rng.integers(5 * HOUR, 3 * DAY, count)
+        row_of = {s.id: row for row, s in enumerate(sensors)}
+        parent = np.array([row_of.get(s.parent, row) for row, s in enumerate(sensors)], np.intp)
+        self.silent |= self.silent[parent]  # a feed that is down takes its devices with it
         self._calm, self._sway, self._noise, self._peak, self._step = (
             np.array([float(row[key]) for row in rows])
             for key in ("calm", "sway", "noise", "peak", "step")
