@@ -133,11 +133,16 @@ def renew(
     stands: dict[str, Stand], keys: Iterable[str], definitions: Mapping[str, Indicator],
     values: Mapping[str, IndicatorValue],
 ) -> None:  # fmt: skip
-    """Judge anew the indicators of which the definition or the value came or went."""
+    """Judge anew the indicators of which the definition or the value came or went.
+
+    A row that nobody can reckon with (a period of zero, a year beyond the calendar) is unknown.
+    """
     for key in keys:
         if (definition := definitions.get(key)) is None:
             stands.pop(key, None)
-        else:
+            continue
+        stands[key] = NOTHING
+        with suppress(ArithmeticError, ValueError, OSError):
             stands[key] = stand(definition, values.get(key))
 
 

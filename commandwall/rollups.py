@@ -61,7 +61,8 @@ class Rollup:
 
 
 def roll_up(definitions: Sequence[Indicator], signs: Signs) -> Rollup:
-    """Some indicators as one; unknown where none of them is known."""
+    """Some indicators as one; unknown where none of them is known, or none is beyond a limit and
+    too many are not known to call it normal."""
     periods, domains = codes.limit("old_periods"), codes.load("indicator_domain")
     states = {d.id: signs.state(d, periods) for d in definitions}
     known: dict[str, list[tuple[int, float]]] = defaultdict(list)
@@ -73,6 +74,8 @@ def roll_up(definitions: Sequence[Indicator], signs: Signs) -> Rollup:
         (_one(ways.get(domain, "worst"), some) for domain, some in known.items()), default=-1
     )
     counts = Counter(states.values())
+    if worst == 0 and counts[UNKNOWN] > codes.limit("rollup_unknown") * len(definitions):
+        worst = -1
     ages = (value.at for d in definitions if (value := signs.values.get(d.id)) is not None)
     return Rollup(
         UNKNOWN if worst < 0 else LEVELS[worst],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from PySide6.QtCore import QRectF
@@ -60,13 +61,7 @@ class Figure(Panel):
         return self.height() / self.look.unit < COMPACT
 
     def _frozen(self, day: Day) -> Day:
-        """The day as far as it is known: what comes after is hatched."""
-        stopped = self.stopped
-        if stopped is None:
-            return day
-        until = hour_of(stopped)
-        line = [(h, v) for h, v in day.line if h <= until]
-        return Day(day.now, line, day.band, day.limits, until, day.from_zero, True)
+        return frozen(day, self.stopped)
 
 
 class Counter(Figure):
@@ -122,6 +117,15 @@ class Vital(Figure):
         self.unit = level_of(levels, value.value) or measured_in(definition.unit)
         self.note = air_now(definition, picture) or usual_now(definition, value, picture.now)
         self.trend.show_day(self._frozen(day_of(definition, value, picture.now)))
+
+
+def frozen(day: Day, stopped: Ms | None) -> Day:
+    """The day as far as it is known: what comes after is hatched."""
+    if stopped is None:
+        return day
+    until = hour_of(stopped)
+    line = [(h, v) for h, v in day.line if h <= until]
+    return replace(day, line=line, until=until, frozen=True)
 
 
 def day_of(definition: Indicator, value: IndicatorValue, now: Ms) -> Day:

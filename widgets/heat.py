@@ -136,11 +136,7 @@ class Heat(Panel):
     def _draw_cell(self, paper: Paper, cell: Cell, stopped: bool) -> None:
         look = self._looks.get(cell.id, OLD)
         if look in (RED, YELLOW):
-            token = "s1" if look == RED else "s3"
-            if stopped:
-                paper.frame(cell.box.adjusted(1, 1, -1, -1), token, 1.25, 0)
-            else:
-                marks.sign(paper.painter, cell.box, SEVERITY[look], self.look)
+            draw_sign(paper, cell.box, SEVERITY[look], not stopped)
         elif look == OLD:
             paper.painter.fillRect(cell.box, self.look.colour("bg"))
             paper.hatch(cell.box)
@@ -199,6 +195,15 @@ class Heat(Panel):
         now, old = self.picture.now, self._looks.get(key) == OLD
         when = age.stopped(now, value.at) if old else age.since(now, value.at)
         return f"{title_of(definition)}  {told}  {when}"
+
+
+def draw_sign(paper: Paper, box: QRectF, severity: int, known: bool) -> None:
+    """An indicator beyond a limit: filled, with its form; empty where that was so before what is
+    shown stopped."""
+    if known:
+        marks.sign(paper.painter, box, severity, paper.look)
+    else:
+        paper.frame(box.adjusted(1, 1, -1, -1), f"s{severity}", 1.25, 0)
 
 
 def _by_domain(picture: Picture) -> dict[str, list[str]]:

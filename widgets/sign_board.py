@@ -8,13 +8,13 @@ from typing import Any
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent
 
-from commandwall.indicators import RED, YELLOW, Indicator
+from commandwall.indicators import RED, UNKNOWN, YELLOW, Indicator
 from commandwall.picture import Changes, Picture
 from commandwall.rollups import Rollup, Signs, by_key
-from widgets import age, marks
+from widgets import age
 from widgets.base import Command, Subject
 from widgets.figures import title_of
-from widgets.heat import GAP, OLD, SEVERITY, Cell, Heat
+from widgets.heat import GAP, OLD, SEVERITY, Cell, Heat, draw_sign
 from widgets.i18n import measured_in, named, tr
 from widgets.paper import RIGHT, Ink, Paper
 
@@ -80,7 +80,8 @@ class SignBoard(Heat):
             base = box.y() + 20
             paper.write(box.x(), base, named("indicator_domain", domain, "short"), Ink("heading"))
             if stopped:
-                paper.hatch(box.adjusted(0, HEAD, 0, 0))
+                deep = max(c.box.bottom() for c in self._cells if c.id in self._domains[domain])
+                paper.hatch(box.adjusted(0, HEAD, 0, deep - box.bottom()))
 
     def _draw_words(self, paper: Paper, box: QRectF, found: Rollup | None) -> None:
         """How many are beyond a limit, how it stands as one, and how old the oldest is."""
@@ -103,13 +104,14 @@ class SignBoard(Heat):
         base, x = paper.height - 10, 0.0
         look = self._looks.get(cell.id, OLD)
         if (severity := SEVERITY.get(look)) is not None:
-            marks.sign(paper.painter, QRectF(0, base - 20, 22, 22), severity, self.look)
+            draw_sign(paper, QRectF(0, base - 20, 22, 22), severity, self.stopped is None)
             x = 34.0
         told = age.UNKNOWN
         if value is not None and value.value is not None:
             told = age.measure(value.value, measured_in(definition.unit), definition.decimals)
         at, now = value.at if value is not None else None, self.picture.now
-        old = age.stopped(now, at) if at and look == OLD else age.since(now, at)
+        still = look == OLD or self.stopped is not None
+        old = age.stopped(now, at) if still else age.since(now, at)
         start = paper.row_back(paper.width, base, (told, Ink("item")), (old, Ink("age")), gap=16)
         paper.write(x, base, title_of(definition), Ink("item"), room=start - x - 24)
 
@@ -188,6 +190,8 @@ def counted(found: Rollup) -> str:
 
 def state_of(found: Rollup) -> str:
     """How several indicators stand as one, in a word, and how many of them are not known."""
+    if found.state == UNKNOWN:
+        return tr("{n} 项不明", n=found.unknown)
     word = named("sign_state", found.state)
     return tr("{word}，{n} 项不明", word=word, n=found.unknown) if found.unknown else word
 

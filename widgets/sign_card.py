@@ -22,11 +22,11 @@ from commandwall.indicators import (
     limits_of,
 )
 from commandwall.picture import Changes, Picture, Tick
-from widgets import age, marks, words
+from widgets import age, words
 from widgets.base import EMPTY, NORMAL, Panel, Subject
 from widgets.chart import TICKS, Day, Trend, reach_of
-from widgets.figures import air_now, day_of, is_old, level_of, title_of, usual_now
-from widgets.heat import SEVERITY
+from widgets.figures import air_now, day_of, frozen, is_old, level_of, title_of, usual_now
+from widgets.heat import SEVERITY, draw_sign
 from widgets.i18n import measured_in, named, rows, tr
 from widgets.paper import MIDDLE, RIGHT, Ink, Paper
 from widgets.text import plain
@@ -72,7 +72,8 @@ class SignCard(Panel):
         self.say(NORMAL)
         if value is not None:
             self.at, self.lasts = value.at, fresh_for(definition) / SECOND
-            self._trend.show_day(_told_day(day_of(definition, value, picture.now)))
+            day = _told_day(day_of(definition, value, picture.now))
+            self._trend.show_day(frozen(day, self.stopped))
 
     # Drawing.
 
@@ -119,7 +120,7 @@ class SignCard(Panel):
         severity = SEVERITY.get(found.state)
         x = 0.0
         if severity is not None and not late:
-            marks.sign(paper.painter, QRectF(0, base - 19, 22, 22), severity, self.look)
+            draw_sign(paper, QRectF(0, base - 19, 22, 22), severity, self.stopped is None)
             x = 34.0
         paper.write(
             x,
@@ -140,6 +141,8 @@ class SignCard(Panel):
             return tr("太旧，状态不明：{age}", age=age.stopped(now, value.at))
         if found.state == UNKNOWN:
             return tr("无从判定")
+        if self.stopped is not None:
+            return tr("当时 {state}，此后未知", state=named("sign_state", found.state))
         told = tr("{state}，起于 {time}", state=named("sign_state", found.state),
                   time=age.stamp(now, found.since))  # fmt: skip
         return tr("{told}，数值已回落，尚在保持", told=told) if found.held else told

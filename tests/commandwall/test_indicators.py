@@ -22,6 +22,7 @@ from commandwall.indicators import (
     IndicatorValue,
     Stand,
     fresh_for,
+    renew,
     stand,
 )
 
@@ -107,6 +108,26 @@ def test_rows_that_hold_anything_harm_nothing(text: str) -> None:
     value = valued(96, recent=text, today=text, usual=text)
     assert stand(an_indicator("x"), value).state == RED
     assert stand(an_indicator("x", direction="trend"), value).state == UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("definition", "value"),
+    [
+        (an_indicator("x", period_s=0), valued(96, 50)),
+        (an_indicator("x", direction="trend", decimals=-999), valued(5, usual=json.dumps(USUAL))),
+        (an_indicator("x"), valued(96, 50, recent="[[1e300, 5]]")),
+        (an_indicator("x"), IndicatorValue("x", Ms(10**17), 96.0, None, None, "", "")),
+    ],
+)
+def test_a_row_that_nobody_can_reckon_with_stops_no_other(
+    definition: Indicator, value: IndicatorValue
+) -> None:
+    stands: dict[str, Stand] = {}
+    good = an_indicator("y")
+    renew(stands, "xy", {"x": definition, "y": good}, {"x": value, "y": valued(96)})
+    assert stands["y"].state == RED and "x" in stands
+    renew(stands, "x", {}, {})
+    assert list(stands) == ["y"]
 
 
 def test_a_trend_is_judged_by_what_is_usual() -> None:

@@ -59,6 +59,12 @@ def test_what_is_missing_or_old_is_told_apart_and_is_no_green() -> None:
     assert roll_up([], signs_of([])) == Rollup(UNKNOWN, 0, 0, 0, 0, None)
 
 
+def test_where_most_is_unknown_nothing_is_called_normal() -> None:
+    assert rolled("gas", 40, 40, None, None).state == NORMAL
+    assert rolled("gas", 40, None, None, None).state == UNKNOWN
+    assert rolled("gas", 96, None, None, None).state == RED
+
+
 def test_an_area_is_as_bad_as_its_worst_domain() -> None:
     gas = an_indicator("gas.1", domain="gas", area="t1"), a_value("gas.1", 96)
     fine = an_indicator("voice.1", domain="voice", area="t1"), a_value("voice.1")

@@ -151,3 +151,19 @@ def test_the_air_names_its_primary_pollutant(world: Any, make_wall: Any) -> None
     assert "首要 臭氧 8 小时 104" in told_by(wall, "aqi") and "良" in told_by(wall, "aqi")
     world.tick({IndicatorValue: [a_value("env.95", None)]})
     assert "缺 臭氧，不能算 AQI" in told_by(wall, "aqi")
+
+
+def reds(board: Any, name: str) -> int:
+    """Pixels of a panel in the colour of red, of every fourth one."""
+    image, red = board.page.panels[name].grab().toImage(), board.context.look.colour("s1").rgb()
+    places = ((x, y) for x in range(0, image.width(), 2) for y in range(0, image.height(), 2))
+    return sum(image.pixel(x, y) == red for x, y in places)
+
+
+def test_nothing_is_filled_once_the_pool_is_gone(world: Any, board: Any) -> None:
+    """What was red is told as it was then; no filled mark from a feed that stopped."""
+    before = [reds(board, name) for name in ("sign_board", "sign_card")]
+    world.tick(sync=world.sync(pool_at=Ms(world.picture.now - 5 * MINUTE)))
+    assert "当时 红，此后未知" in told_by(board, "sign_card")
+    after = [reds(board, name) for name in ("sign_board", "sign_card")]
+    assert all(n < most / 4 for n, most in zip(after, before, strict=True)), (before, after)
