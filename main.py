@@ -42,6 +42,7 @@ def run_wall(settings: Settings, snapshot: Snapshot | None) -> int:
             wall.place()
             startup.note_start(wall)
             startup.watch(wall, parts)
+            startup.ring(wall, parts)
             startup.stand(wall)
         elif not startup.draw(wall, snapshot):
             return USAGE

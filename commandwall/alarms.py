@@ -192,13 +192,14 @@ def moved(tx: Tx, alarm: Alarm, what: str) -> Alarm:
 # What a clock says of it; nothing is written.
 
 
-def calls(alarm: Alarm, now: Ms) -> int:
-    """How often one that nobody acknowledged has called until now, the first time included; 0 for
-    one that waits for nobody. Its priority says how often (list `alarm_priority`)."""
-    if alarm.state not in WAITING:
+def calls(alarm: Alarm, now: Ms, since: Ms | None = None) -> int:
+    """How often one that wants a person has called until now, the first time included; 0 for one
+    that does not. Its priority says how often (list `alarm_priority`). `since`: from then on."""
+    if not wants_person(alarm, now):
         return 0
+    begun = since if since is not None else wants_since(alarm, now) or now
     every = priority(alarm, now).get("again_s", 0) * SECOND
-    return 1 + (int(max(0, now - alarm.changed_at) // every) if every else 0)
+    return 1 + (int(max(0, now - begun) // every) if every else 0)
 
 
 def is_forgotten(alarm: Alarm, now: Ms) -> bool:

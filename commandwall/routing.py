@@ -14,7 +14,9 @@ from commandwall.areas import Area, town_of
 from commandwall.clock import MINUTE, Ms
 from commandwall.store.sight import CUT, Sight, Station, link_of
 
-NO_TOWN, NO_STATION, AWAY, UNKNOWN = "no_town", "none", "away", "unknown"
+NO_TOWN, NO_STATION, AWAY, UNATTENDED, UNKNOWN = (
+    "no_town", "none", "away", "unattended", "unknown",
+)  # fmt: skip
 """Why no town takes an alarm first (list `alarm_route`)."""
 
 
@@ -32,7 +34,8 @@ class Here:
     """Where a station stands, and who else is there."""
 
     area: str = ""  # what it sees of the city, "" for all of it
-    there: frozenset[str] = frozenset()  # areas of the stations that are there
+    there: frozenset[str] = frozenset()  # areas of the stations where somebody answers
+    deaf: frozenset[str] = frozenset()  # of those that are there, and nobody answers
     known: frozenset[str] = frozenset()  # areas of all stations there are
     blind: bool = True  # nobody knows who is there
 
@@ -41,9 +44,10 @@ def here(sight: Sight, now: Ms, pool_at: Ms, beside: frozenset[str] = frozenset(
     """As the pool told of its stations; `beside`: names of those that are joined without it.
     `pool_at`: when it was last heard, by this station's clock."""
     blind = link_of(now, pool_at) == CUT
-    there = (s for s in sight.stations if s.origin in beside or not (blind or _is_cut(sight, s)))
+    there = [s for s in sight.stations if s.origin in beside or not (blind or _is_cut(sight, s))]
+    answer = frozenset(s.area for s in there if not s.said.unattended)
     known = frozenset(s.area for s in sight.stations)
-    return Here(sight.area, frozenset(s.area for s in there), known, blind)
+    return Here(sight.area, answer, frozenset(s.area for s in there) - answer, known, blind)
 
 
 def _is_cut(sight: Sight, station: Station) -> bool:
@@ -55,6 +59,7 @@ class Called:
     """What wants a person, as one station sees it."""
 
     here: tuple[Alarm, ...] = ()  # calls here
+    since: Mapping[str, Ms] = field(default_factory=dict)  # id -> since when it calls here
     elsewhere: Mapping[str, Route] = field(default_factory=dict)  # id -> still with its town
     until: Ms | None = None  # when the next one comes to call here, if nothing else happens
 
@@ -86,20 +91,22 @@ class Routing:
 
     def look(self, alarms: Iterable[Alarm]) -> Called:
         """Which of them call here by now, and which are still with their towns."""
-        here: list[Alarm] = []
+        here: dict[str, Ms] = {}
         elsewhere: dict[str, Route] = {}
+        found: list[Alarm] = []
         later: list[Ms] = []
         for alarm in alarms:
             route = self.of(alarm)
             if route.at is None:
                 continue
             if route.at <= self.now:
-                here.append(alarm)
+                found.append(alarm)
+                here[alarm.id] = route.at
                 continue
             later.append(route.at)
             if wants_person(alarm, self.now):
                 elsewhere[alarm.id] = route
-        return Called(tuple(here), elsewhere, min(later, default=None))
+        return Called(tuple(found), here, elsewhere, min(later, default=None))
 
     def _town(self, area: str) -> tuple[str, str]:
         """The town that takes what happens in an area, or why none does."""
@@ -114,6 +121,8 @@ class Routing:
             return "", NO_TOWN
         if any(_covers(one, town, area) for one in self.place.there):
             return town, ""
+        if any(_covers(one, town, area) for one in self.place.deaf):
+            return town, UNATTENDED
         if not any(_covers(one, town, area) for one in self.place.known):
             return town, NO_STATION
         return town, UNKNOWN if self.place.blind else AWAY

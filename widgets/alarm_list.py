@@ -51,7 +51,7 @@ class AlarmList(RowList):
     def __init__(self, *args: Any, **kw: Any) -> None:
         super().__init__(*args, **kw)
         self._said, self._top = "", TopRow(self.context.seconds)
-        self._load, self._shown = Load(), Presented()
+        self._shown = Presented()
         self._groups: dict[str, Group] = {}
         self._opened: set[str] = set()
         self._flat = False
@@ -59,6 +59,10 @@ class AlarmList(RowList):
         self.tab, self._lists = ACTIVE, Lists()
         self._bad: dict[str, BadActor] | None = None
         self._asked = Ms(0)
+
+    @property
+    def _load(self) -> Load:
+        return self.context.needs.load
 
     @property
     def flood(self) -> bool:
@@ -125,7 +129,6 @@ class AlarmList(RowList):
     def _take(self, picture: Picture, changes: Changes) -> None:
         """Group anew what changed; thousands twice a second, and one of the worst at once."""
         some = changes.of(Alarm)
-        self._load.see(some, picture.now)
         if not self._load.flood:
             self._flat = False
         few = len(picture.alarms) < THOUSANDS or not self._load.flood

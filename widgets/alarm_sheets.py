@@ -94,10 +94,10 @@ def reset(panel: Panel, alarm: Alarm) -> None:
 
 
 def routed_line(alarm: Alarm, needs: Needs, now: Ms) -> str:
-    """The state in words, and whether its town has it first or why not."""
+    """That its town has it first; else its state in words, and why its town has it not."""
     told, route = state_line(alarm, now), needs.called.elsewhere.get(alarm.id)
     if route is not None and route.at is not None:
-        return tr("{state}，镇先处置至 {time}", state=told, time=age.stamp(now, route.at))
+        return tr("镇先处置至 {time}", time=age.stamp(now, route.at))
     why = needs.routing.of(alarm).why if alarms.wants_person(alarm, now) else ""
     return tr("{a}，{b}", a=told, b=named("alarm_route", why)) if why else told
 

@@ -1,4 +1,4 @@
-"""The bar that says what this wall cannot do.
+"""The bar that says what this wall cannot do, and that nobody answers at this desk.
 
 Inverted, which nothing else is, where the pool or the agent is gone; red where the disk is full:
 then nothing can be done here at all. Sign and words say it too.
@@ -9,10 +9,11 @@ from __future__ import annotations
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPen
 
+from commandwall.alarms import ACKED
 from commandwall.clock import SECOND
 from commandwall.picture import Changes, Picture, SyncState, Tick
 from commandwall.store.pulse import NO_POOL
-from widgets import age, text
+from widgets import age, call_sign, text
 from widgets.base import Panel
 from widgets.i18n import tr
 from widgets.paper import RIGHT, Ink, Paper
@@ -34,6 +35,30 @@ class Banner(Panel):
         """All is read when it is drawn."""
 
     def draw(self, paper: Paper) -> None:
+        if (since := self.context.live.needs.bell.unattended) is not None:
+            self._draw_unattended(paper, self.picture.now - since)
+        else:
+            self._draw_stopped(paper)
+
+    def _draw_unattended(self, paper: Paper, lasts: int) -> None:
+        """Larger than anything else there: nobody may be near."""
+        paper.fill(QRectF(0, 0, paper.width, paper.height), "t1")
+        bell, now = self.context.live.needs.bell, self.picture.now
+        base = paper.height / 2 + self.look.metrics.design("sentence") * 0.36
+        told = call_sign.sound(bell, now) or tr("按任意键即有人")
+        paper.write(paper.width - LEFT, base, told, Ink("body", "ink"), RIGHT)
+        edge = paper.width - LEFT - paper.length(told, Ink("body")) - 24
+        if bell.worst is not None:
+            of = bell.worst.severity, ACKED  # a mark without a ring
+            paper.mark(LEFT + 20, paper.height / 2, 40, of)
+        what = tr("无人应答 {span}", span=age.lasting(lasts))
+        x = paper.write(LEFT + 56, base, what, Ink("sentence", "ink", True)) + 28
+        for piece, ink in call_sign.pieces(self.context, "ink", "item"):
+            if x >= edge:
+                break
+            x = paper.write(x, base, piece, ink, room=edge - x) + 20
+
+    def _draw_stopped(self, paper: Paper) -> None:
         full = self.picture.space.full
         paper.fill(QRectF(0, 0, paper.width, paper.height), "s1" if full else "t1")
         whole = paper.height >= 40

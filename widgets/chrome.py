@@ -10,7 +10,7 @@ from PySide6.QtGui import QMouseEvent
 from commandwall import deadlines
 from commandwall.modes import Mode
 from commandwall.picture import Changes, Picture, SyncState, Tallies, Tick
-from widgets import age, frame, modes
+from widgets import age, call_sign, frame, modes
 from widgets.base import Command, Panel, Piece
 from widgets.i18n import tr
 from widgets.keys import draw_cap
@@ -18,6 +18,8 @@ from widgets.paper import MIDDLE, RIGHT, Ink, Paper
 from widgets.seat import seated
 
 CELL, FIRST = 64.0, 56.0
+SIGN = 420.0
+"""The least width of the sign of what calls."""
 
 
 class Rail(Panel):
@@ -71,9 +73,13 @@ class DeskHeader(Panel):
         left = self._draw_right(paper, base)
         x = paper.write(68, base, self._page_name(), Ink("item")) + 20
         held = [(told, Ink("label", "t1", True))] if (told := modes.line(self.picture)) else []
+        sign = call_sign.stands(self.context)
+        end = left - 24 - (SIGN if sign else 0.0)
         for words, ink in [*held, *self._counts()]:
-            if x + paper.length(words, ink) < left - 24:
+            if x + paper.length(words, ink) < end:
                 x = paper.write(x, base, words, ink) + 16
+        if sign:
+            call_sign.draw(paper, QRectF(x, 10, left - 24 - x, paper.height - 20), self.context)
         paper.line(0, paper.height - 0.5, paper.width, paper.height - 0.5)
 
     def _draw_right(self, paper: Paper, base: float) -> float:

@@ -9,7 +9,7 @@ from commandwall.alarms import ACKED, Alarm
 from commandwall.modes import Mode
 from commandwall.picture import Changes, Picture, Readings, SyncState, Tick
 from commandwall.sensors import STALE
-from widgets import age, feed_words, frame, lamp_words, marks, modes, words
+from widgets import age, call_sign, feed_words, frame, lamp_words, marks, modes, words
 from widgets.base import Panel, Piece
 from widgets.i18n import named, tr
 from widgets.needs import by_severity
@@ -19,6 +19,8 @@ LEFT_X, SQUARE = 32.0, 62.0
 UPPER, LOWER, CLOCK = 62.0, 94.0, 84.0
 """Baselines of the sentence, of the line under it, and of the clock."""
 SIDE_UPPER, SIDE_LOWER = 58.0, 86.0
+SIGN = 25.0
+"""Height of the sign of what calls, over the sentence."""
 DOT, APART = "·", 48.0
 
 
@@ -50,6 +52,8 @@ class Header(Panel):
             edge = self._draw_small(paper, self._end(paper, start, state), edge)
         self._draw_sentence(paper, start, edge - start)
         paper.row(start, LOWER, *state, gap=14)
+        if call_sign.stands(self.context):
+            call_sign.draw(paper, QRectF(LEFT_X, 0, paper.width - 2 * LEFT_X, SIGN), self.context)
 
     def _draw_mode(self, paper: Paper) -> None:
         paper.mode(QRectF(LEFT_X, 32, SQUARE, SQUARE), modes.name_of(self.picture))

@@ -9,7 +9,9 @@ from bisect import bisect_left, insort
 from dataclasses import dataclass
 
 from commandwall import alarms, deadlines, routing
+from commandwall.alarm_groups import Load
 from commandwall.alarms import Alarm
+from commandwall.bell import Bell
 from commandwall.clock import MINUTE, Ms
 from commandwall.deadlines import Deadline
 from commandwall.events import Event, EventView
@@ -100,6 +102,8 @@ class Needs:
         self._place = Here()
         self.routing, self.called = Routing({}, self._place, Ms(0)), Called()
         """Which alarms call here, and which are still with their towns."""
+        self.load, self.bell = Load(), Bell()
+        """How many came of late; what rang here."""
         self.muted: frozenset[str] = frozenset()
         """Ids of the alarms that call here and that the mode mutes."""
         self.unmuted = False
@@ -115,6 +119,8 @@ class Needs:
         if not changes.kinds & {Alarm, Event, Conflict, Tick, SyncState}:
             return
         news, began = changes.records.get(Event, {}), not self._begun
+        alarms_ = picture.alarms.values() if began else changes.of(Alarm)
+        self.load.see(alarms_, picture.now)
         if Event in changes.whole or not self._begun:
             self._begun, news = True, picture.events
             self._clocks, self._pressing = Clocks(), Clocks()
@@ -126,12 +132,14 @@ class Needs:
         if other or self._comes(picture.now) or changes.records.keys() & {Alarm, Event, Conflict}:
             self._out, self._hush, self._place = pressing, hush, place
             self.sort(picture)
+        self.bell.look(picture.now, self.load.flood)
 
     def sort(self, picture: Picture) -> None:
         """List anew what is open and not muted."""
         self.routing = Routing(picture.areas, self._place, picture.now)
         self.called = self.routing.look(picture.alarms.values())
         self.muted = frozenset(a.id for a in self.called.here if self._hush.mutes(a))
+        self.bell.take(self.called, () if self.unmuted else self.muted)
         shown = (n for n in self._all(picture) if self.unmuted or n.id not in self.muted)
         self.open = sorted(shown, key=lambda need: (need.rank, need.since))
         self.late = frozenset(n.id for n in self.open if n.kind is Event)

@@ -20,6 +20,7 @@ class Notices:
     def __init__(self, context: Context) -> None:
         self.context = context
         self._known_banner = self._known_low = self._was_full = False
+        self._was_alone = False
         self._known_harm: Harm | None = None
         self._known_over: set[str] = set()
         self._told_until = 0.0
@@ -36,8 +37,9 @@ class Notices:
         told.lapsed = over if over is not None and over.id not in self._known_over else None
         if told.stall is not None and told.seconds() > self._told_until:
             told.stall = None
-        changed = before != self._told() or self._was_full != self._space.full
-        self._was_full = self._space.full
+        stands = self._space.full, self._unattended
+        changed = before != self._told() or (self._was_full, self._was_alone) != stands
+        self._was_full, self._was_alone = stands
         return changed
 
     def know(self) -> None:
@@ -57,7 +59,10 @@ class Notices:
 
     @property
     def banner_share(self) -> float:
-        """How much of its height the banner has: 0 without one."""
+        """How much of its height the banner has: 0 without one; more than all where nobody
+        answers here."""
+        if self._unattended:
+            return codes.limit("unattended_share")
         if not self._stands():
             return 0.0
         return 0.5 if self._known_banner else 1.0
@@ -68,6 +73,10 @@ class Notices:
         told = self.context
         other = told.stall is not None or told.harm is not None
         return told.low or other or told.lapsed is not None
+
+    @property
+    def _unattended(self) -> bool:
+        return self.context.live.needs.bell.unattended is not None
 
     @property
     def _space(self) -> Space:

@@ -186,6 +186,10 @@ class Seat(QObject):
             self._touched = self._context.seconds()
         return False
 
+    def touched(self) -> float:
+        """When a person last touched anything, in monotonic seconds."""
+        return self._touched
+
     @property
     def _sits(self) -> bool:
         """Whether somebody sits here on a post that may act."""

@@ -22,6 +22,7 @@ from commandwall.clock import Clock
 from commandwall.config import Snapshot
 from commandwall.cycles import Sweeper
 from commandwall.picture import Changes, Picture
+from commandwall.sounder import Sounder, player
 from commandwall.watchdog import Watchdog
 from layers.lull import Lull
 from widgets.awake import Awake
@@ -158,6 +159,13 @@ def watch(wall: Wall, parts: ExitStack) -> None:
     if QApplication.platformName() != "offscreen":
         parts.callback(Awake(wall).let_go)
     parts.callback(Watch(wall, codes.limit("stall_seconds")).stop)
+
+
+def ring(wall: Wall, parts: ExitStack) -> None:
+    """Let the bell of the wall be heard until `parts` end."""
+    sounder = Sounder(wall.settings.data_dir, player())
+    parts.callback(sounder.close)
+    wall.caller.begin(sounder)
 
 
 def stand(wall: Wall) -> None:

@@ -116,6 +116,8 @@ class Stations(Panel):
         if not station.at:
             return [tr("从未连接")]
         told = [age.age(now, station.at)]
+        if said.unattended:
+            told.append(tr("无人应答 {span}", span=age.lasting(max(0, now - said.unattended))))
         behind = self.picture.sight.head - said.cursor
         if said.backlog:
             told.append(tr("待传 {n}", n=age.number(said.backlog)))

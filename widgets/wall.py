@@ -7,13 +7,7 @@ from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import (
-    QCloseEvent,
-    QContextMenuEvent,
-    QGuiApplication,
-    QImage,
-    QResizeEvent,
-)
+from PySide6.QtGui import QCloseEvent, QContextMenuEvent, QGuiApplication, QImage, QResizeEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
 from commandwall import planbook
@@ -35,6 +29,7 @@ from layers.style import Style
 from widgets import i18n, pages, standing, theme
 from widgets.backward import Backward
 from widgets.base import Command, Context, Live, Panel, Subject
+from widgets.caller import Caller
 from widgets.draft import Drafts
 from widgets.drawer import Drawer
 from widgets.hits import Hits
@@ -106,6 +101,7 @@ class Wall(QWidget):
         self._own_keys, self.back = OwnKeys(self), Backward(self, self)
         self.context.back = self.back.commands
         self.tracing = Tracing(self.context, map_view, self.back)
+        self.caller = Caller(self.context, self, self.seat.touched)
         self._set_up()
 
     def _set_up(self) -> None:
@@ -132,8 +128,9 @@ class Wall(QWidget):
     def tick(self, changes: Changes) -> None:
         """Bring what is shown up to the picture."""
         self.modes.follow()
-        self._judge()
         self.context.live.needs.look(self.picture, changes)
+        self.caller.tick()
+        self._judge()
         self.context.hits.look(changes)
         self.context.streets.look(changes)
         (self.tell if self.context.past is None else self.back.tick)(changes)
@@ -358,6 +355,7 @@ class Wall(QWidget):
             Command("Ctrl+L", tr("换语言"), partial(self.set_language, other)),
             *self.seat.commands(),
             *self.modes.commands(),
+            *self.caller.commands(),
         ]
 
     def all_commands(self) -> list[Command]:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 
-from commandwall import tallies
+from commandwall import bell, tallies
 from commandwall.desk import Desk
 from commandwall.pool.client import Client
 from commandwall.store import sight
@@ -47,4 +47,5 @@ class Presence:
             round(self.skew(), 3),
             len(read(lambda r: r.find(Conflict, settled_by=""))),
             version("commandwall"),
+            bell.since(read(lambda r: r.setting(bell.UNATTENDED))),
         )

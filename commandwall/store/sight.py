@@ -31,6 +31,7 @@ class Said:
     skew_s: float = 0.0
     conflicts: int = 0  # that wait for a person there
     version: str = ""
+    unattended: Ms = NEVER  # since when nobody answers the alarms there
 
 
 @dataclass(frozen=True, slots=True)

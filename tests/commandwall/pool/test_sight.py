@@ -12,6 +12,7 @@ from builders import NOW, an_event
 from station import Station, exchange
 
 from commandwall import conflicts, events, sources
+from commandwall.bell import UNATTENDED
 from commandwall.conflicts import HELD, OPEN, SAID, Dispute
 from commandwall.pool import stations
 from commandwall.pool.client import Client, PoolTrouble
@@ -63,12 +64,14 @@ def test_each_station_sees_the_others_how_far_they_are_and_who_never_came(
     with pool.client() as one, pool.client() as two:
         ours, theirs = back.meet(one), front.meet(two)
         back.do(events.accept, event="e1")
+        back.desk.keep(UNATTENDED, str(NOW)).result()
         greet(back, ours)
         exchange(ours)
         seen = greet(front, theirs)
     by_origin = {s.origin: s for s in seen.stations}
     them = by_origin[back.desk.origin]
     assert (them.said.post, them.said.backlog, them.said.tries) == ("chief", 1, 3)
+    assert them.said.unattended == NOW
     assert (them.said.skew_s, them.lines, them.login) == (-2.5, 1, "station")
     assert seen.at >= them.at > 0 and seen.head >= 1 and seen.area == ""
     assert (by_origin[""].login, by_origin[""].at) == (f"town_{id(pool)}", 0)

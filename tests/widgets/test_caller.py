@@ -1,0 +1,139 @@
+"""What calls is seen without a sound, and a desk at which nobody answers says so."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from builders import NOW
+from PySide6.QtCore import Qt
+from world import an_alarm, an_area, told_by
+
+from commandwall import bell
+from commandwall.alarms import ACKED, Alarm
+from commandwall.areas import TOWN, Area
+from commandwall.bell import Ring
+from commandwall.clock import SECOND, Ms
+from commandwall.store.sight import Said, Sight, Station
+
+
+class Sounds:
+    """Stands for the sounds of a machine."""
+
+    def __init__(self, heard: bool = True) -> None:
+        self.heard, self.played = heard, list[Ring]()
+
+    def play(self, ring: Ring) -> None:
+        self.played.append(ring)
+
+
+def calling(world: Any, make_wall: Any, sounds: Sounds, severity: int = 1) -> Any:
+    world.apply({Area: [an_area("t1", TOWN, "石塘镇", "c")]})
+    wall = make_wall(1920, 1080)
+    wall.caller.begin(sounds)
+    began = Ms(world.clock.at)
+    world.tick({Alarm: [an_alarm(severity=severity, raised_at=began, changed_at=began)]})
+    return wall
+
+
+def wait(world: Any, seconds: int) -> None:
+    """A tick each second, as a wall has them."""
+    for _ in range(seconds):
+        world.clock.at += SECOND
+        world.tick(sync=world.sync())
+
+
+def marked(world: Any) -> Ms:
+    world.desk.ask(lambda r: r).result()
+    world.desk.keep("probe", "").result()  # after what the wall asked before
+    return bell.since(world.store.read(lambda r: r.setting(bell.UNATTENDED)))
+
+
+def test_the_head_of_every_page_shows_what_calls(world: Any, make_wall: Any) -> None:
+    wall = calling(world, make_wall, Sounds())
+    wait(world, 31)
+    for page in wall.file.pages:
+        wall.open_page(page.id)
+        head = next(n for n in ("header", "desk_header") if n in wall.page.panels)
+        said = told_by(wall, head)
+        assert "燃气 27\u2009%LEL　石塘镇" in said and "第 2 次叫" in said, page.id
+
+
+def test_each_call_is_one_sound_and_one_second_of_the_inverted_sign(
+    world: Any, make_wall: Any
+) -> None:
+    from widgets import call_sign
+
+    sounds = Sounds()
+    wall = calling(world, make_wall, sounds)
+    rings, struck = wall.context.live.needs.bell, []
+    for second in range(1, 62):
+        wait(world, 1)
+        if call_sign.is_struck(rings, world.picture.now):
+            struck.append(second)
+    assert struck == [30, 60]
+    assert [(r.at - NOW) // SECOND for r in sounds.played] == [0, 30, 60]
+
+
+def test_what_is_only_seen_makes_no_sound(world: Any, make_wall: Any) -> None:
+    sounds = Sounds()
+    calling(world, make_wall, sounds, severity=3)
+    wait(world, 3)
+    assert sounds.played == []
+
+
+def test_a_machine_without_sound_says_so(world: Any, make_wall: Any) -> None:
+    wall = calling(world, make_wall, Sounds(heard=False))
+    wait(world, 1)
+    assert "本机无声，只有画面" in told_by(wall, "header")
+
+
+def test_a_person_mutes_by_key_and_the_wall_says_until_when(
+    world: Any, make_wall: Any, qtbot: Any
+) -> None:
+    sounds = Sounds()
+    wall = calling(world, make_wall, sounds, severity=2)
+    qtbot.keyClick(wall.windowHandle(), Qt.Key.Key_F7, Qt.KeyboardModifier.ShiftModifier)
+    wait(world, 61)
+    assert len(sounds.played) == 1, "the first, before it was muted"
+    assert "静音至" in told_by(wall, "header") and "Ⅰ 级仍响" in told_by(wall, "header")
+    world.tick({Alarm: [an_alarm(severity=1)]})
+    assert [r.severity for r in sounds.played] == [2, 1]
+
+
+def test_an_unattended_desk_grows_is_marked_and_ends_by_a_touch(
+    world: Any, make_wall: Any, qtbot: Any
+) -> None:
+    sounds = Sounds()
+    wall = calling(world, make_wall, sounds)
+    wait(world, 119)
+    assert told_by(wall, "banner") == "" and not marked(world)
+    wait(world, 2)
+    banner = wall.page.panels["banner"]
+    assert "无人应答" in told_by(wall, "banner") and "燃气 27\u2009%LEL" in told_by(wall, "banner")
+    assert banner.height() > 56 * wall.context.look.unit, "larger than what says the pool is gone"
+    assert sounds.played[-1].loud and not sounds.played[-2].loud
+    assert marked(world) == NOW + 120 * SECOND
+    wall.seat.look()
+    qtbot.keyClick(wall.windowHandle(), Qt.Key.Key_J)
+    wait(world, 1)
+    assert told_by(wall, "banner") == "" and not marked(world)
+
+
+def test_what_is_acknowledged_ends_the_mark_too(world: Any, make_wall: Any) -> None:
+    wall = calling(world, make_wall, Sounds())
+    wait(world, 121)
+    world.tick({Alarm: [an_alarm(severity=1, state=ACKED, acked_at=Ms(world.clock.at))]})
+    assert told_by(wall, "banner") == "" and "次叫" not in told_by(wall, "header")
+    assert not marked(world)
+
+
+def test_other_stations_see_that_nobody_answers_there(world: Any, make_wall: Any) -> None:
+    said = Said(unattended=Ms(NOW - 125 * SECOND))
+    town = Station("o1", "wall_t1", "t1", Ms(NOW), Ms(NOW), 1, Ms(NOW), said)
+    wall = make_wall(1920, 1080)
+    world.tick(sight=Sight(Ms(NOW), stations=(town,)))
+    wall.open_page("sync")
+    assert "无人应答 2 分" in told_by(wall, "stations")
+    world.tick({Alarm: [an_alarm(severity=3, raised_at=Ms(NOW), changed_at=Ms(NOW))]})
+    wall.open_page("alarms")
+    assert "镇台无人应答" in told_by(wall, "alarm_list"), "its alarms call the city at once"
