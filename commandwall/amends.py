@@ -33,12 +33,14 @@ def amend(tx: Tx, said: Sequence[Crossing], was: Sequence[Crossing], since: Ms) 
         if thing(alarm) in cut and (alarm.read_at >= cut[thing(alarm)] or alarm.state in STANDING):
             held[thing(alarm)][alarm.id] = alarm
     then = _then(tx, [a for some in held.values() for a in some.values()], cut, since)
-    fresh = [
-        alarm
-        for key, at in cut.items()
-        for alarm in _amended(held[key], then, [c for c in now[key] if c.at >= at])
-    ]
-    tx.put(*fresh)
+    # One by one, as if each reading had come alone: the log is asked again by the next late one.
+    tx.put_in_turn(
+        *(
+            alarm
+            for key, at in cut.items()
+            for alarm in _amended(held[key], then, [c for c in now[key] if c.at >= at])
+        )
+    )
 
 
 def _by_thing(crossings: Sequence[Crossing]) -> dict[Thing, list[Crossing]]:
@@ -59,21 +61,24 @@ def _then(
     reader: Reader, held: Sequence[Alarm], cut: Mapping[Thing, Ms], since: Ms
 ) -> dict[str, Alarm]:
     """Those of these alarms that were there before those moments, as they were, by the log."""
-    now: dict[str, Alarm | None] = {a.id: a for a in held}
+    now: dict[str, Alarm | None] = {a.id: None if alarms.withdrawn(a) else a for a in held}
     for (body,) in reader.rows(_LOG, at=since - AHEAD):
         for key, fields in undo.read(body).before():
             after = now.get(key)
             if after is not None and after.read_at >= cut[thing(after)]:
-                now[key] = None if fields is None else replace(after, **fields)
+                before = None if fields is None else replace(after, **fields)
+                now[key] = None if before is None or alarms.withdrawn(before) else before
     return {key: alarm for key, alarm in now.items() if alarm is not None}
 
 
 def _amended(
     held: Mapping[str, Alarm], then: Mapping[str, Alarm], crossings: Sequence[Crossing]
 ) -> Iterator[Alarm]:
-    """The alarms of one thing that are others by these crossings, which followed on `then`."""
+    """What becomes of the alarms of one thing by these crossings, which followed on `then`, one
+    after the other; at last what people did with each."""
     truth = {id_: then[id_] for id_ in held if id_ in then}
-    lasting = sorted((a for a in truth.values() if a.state != NORM and not alarms.withdrawn(a)),
+    yield from truth.values()
+    lasting = sorted((a for a in truth.values() if a.state != NORM),
                      key=lambda a: (a.cleared_at is None, a.raised_at))  # fmt: skip
     now = lasting[-1] if lasting else None
     for crossing in crossings:
@@ -82,15 +87,12 @@ def _amended(
         now = alarms.follow(None if now is None or now.state == NORM else now, crossing)
         if now is not None:
             truth[now.id] = now
+            yield now
     for id_, alarm in truth.items():
-        made = _rejoined(_seen(alarm, held, None), then.get(id_), held.get(id_))
-        if made != held.get(id_):
-            yield made
-    yield from (
-        alarms.withdraw(known)
-        for id_, known in held.items()
-        if id_ not in truth and not alarms.withdrawn(known)
-    )
+        yield _rejoined(_seen(alarm, held, None), then.get(id_), held.get(id_))
+    for id_ in held.keys() - truth.keys():
+        if not alarms.withdrawn(held[id_]):
+            yield alarms.withdraw(held[id_])
 
 
 def _seen(alarm: Alarm, held: Mapping[str, Alarm], by: Ms | None) -> Alarm:

@@ -75,15 +75,19 @@ class Judge:
         return self._pairs.place
 
     def correct(
-        self, severity: NDArray[np.int8], broken: NDArray[np.bool_], missed: bool
+        self, some: NDArray[np.bool_], severity: NDArray[np.int8], broken: NDArray[np.bool_]
     ) -> NDArray[np.intp]:
-        """The alarms that stand are these: the devices of which it thought otherwise; with
-        `missed`, that readings were missed, all, since no delay goes on."""
-        rows = np.flatnonzero(missed | (self.severity != severity) | (self.faults.broken != broken))
+        """Of `some` devices these alarms stand: which it thought otherwise of."""
+        other = (self.severity != severity) | (self.faults.broken != broken)
+        rows = np.flatnonzero(some & other)
         self.severity[rows], self.faults.broken[rows] = severity[rows], broken[rows]
-        for runs in (self._run, self._side):
-            runs.begin(rows, severity[rows])
+        self.forget_runs(rows)
         return rows
+
+    def forget_runs(self, rows: NDArray[np.intp]) -> None:
+        """No delay of these goes on."""
+        for runs in (self._run, self._side):
+            runs.begin(rows, self.severity[rows])
 
     def stirs(
         self, rows: NDArray[np.intp], value: NDArray[np.float32], at: NDArray[np.int64]

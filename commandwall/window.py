@@ -80,7 +80,7 @@ class Window:
         self._start = np.cumsum(self._room) - self._room
         kinds = tuple((name, c.dtype.str.lstrip("<|")) for name, c in self._state.items())
         size = int(self._no.max(initial=0)) + 1
-        self._base = open_("base", (("key", "i8"), *kinds), size)
+        self._base = open_("base", (("key", "i8"), ("open", "u1"), *kinds), size)
         self._ring = open_("window", RING, max(1, int(self._room.sum())))
         n = len(sensors)
         self._count = np.zeros(n, np.int64)
@@ -89,8 +89,11 @@ class Window:
         self._newest, self._base_key, self._middle_key = np.zeros((3, n), np.int64)
         """Keys by unit: of the newest reading, and of the newest at base and middle."""
         self._middle = {name: column.copy() for name, column in self._state.items()}
+        self.open = self._base.own()["open"][self._no] > 0
+        """Devices of which an alarm may be on disk whose reading is not: it comes again."""
         self._moved: list[tuple[Rows, dict[str, NDArray[Any]]]] = []
         self._ready: list[tuple[NDArray[np.intp], Lot]] = []
+        self._heard = np.zeros(0, np.intp)
         """Bases, and places in the rings with what goes there: written by `keep`."""
 
     # At a start.
@@ -166,9 +169,13 @@ class Window:
         key = lot.key()
         if (key[1:] > key[:-1]).all() and (key > self._newest[self._unit[rows]]).all():
             fate[:] = JUDGED
-            yield from self._go_on(lot)
+            found = self._go_on(lot)
         else:
-            yield from self._sort_out(lot, key, fate)
+            found = self._sort_out(lot, key, fate)
+        for made in found:
+            self._mark(made)
+            yield made
+        self._heard = rows
 
     def keep(self) -> None:
         """What was taken is known from now on, also after this program was killed."""
@@ -176,8 +183,17 @@ class Window:
             self._base.write(self._no[rows], **columns)
         for slots, lot in self._ready:
             self._ring.write(slots, value=lot.value, quality=lot.quality, at=lot.at)
+        if self.open.any() and len(closed := self._heard[self.open[self._heard]]):
+            self._base.write(self._no[closed], open=np.zeros(len(closed), np.uint8))
+            self.open[closed] = False
         self._moved.clear()
         self._ready.clear()
+
+    def _mark(self, made: Made) -> None:
+        """Alarms of these devices will be on disk before their readings are."""
+        no = np.unique([c.sensor.no for c in (*made.said, *(made.was or ()))])
+        self._base.write(no, open=np.ones(len(no), np.uint8))
+        self.open[np.searchsorted(self._no, no)] = True
 
     def _sort_out(
         self, lot: Lot, key: NDArray[np.int64], fate: NDArray[np.uint8]

@@ -248,8 +248,11 @@ class Packs:
         self._judge.quality.resume(heard, live_["value"][no], live_["at"][no])
         known = {name: self._judge.columns()[name].copy() for name in ("severity", "broken")}
         self._window.begin(kept)
-        missed = self._clock.now() - int(live_["at"].max(initial=0)) > REACH
-        if len(other := self._judge.correct(**known, missed=missed)):
+        other = self._judge.correct(~self._window.open, **known)
+        if self._clock.now() - int(live_["at"].max(initial=0)) > REACH:  # readings were missed
+            other = everyone
+            self._judge.forget_runs(everyone)
+        if len(other):
             self._window.anchor(other)
             self._window.keep()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
+from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -148,6 +149,19 @@ class Tx(Reader):
         self.run("INSERT INTO changed(kind, id) VALUES (?, ?)", [(name, r.id) for r in records])
         self._conn.exec_driver_sql(TRIM)
         self.touched.setdefault(kind, {}).update((r.id, r) for r in records)
+
+    def put_in_turn(self, *states: Any) -> None:
+        """Put records of one kind, of which one may stand here several times: the log holds each
+        of its states, in this order."""
+        turns: list[list[Any]] = []
+        turn_of: Counter[str] = Counter()
+        for state in states:
+            if turn_of[state.id] == len(turns):
+                turns.append([])
+            turns[turn_of[state.id]].append(state)
+            turn_of[state.id] += 1
+        for turn in turns:
+            self.put(*turn)
 
     def _log(self, kind: type[Any], rows: Mapping[str, tuple[Any, ...]]) -> None:
         """Keep what these records were, so that the past can be shown."""
