@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from commandwall.alarms import Alarm, priority, wants_person, wants_since
+from commandwall.alarms import Alarm, priority, wants_since
 from commandwall.areas import Area, town_of
 from commandwall.clock import MINUTE, Ms
 from commandwall.store.sight import CUT, Sight, Station, link_of
@@ -72,6 +72,7 @@ class Routing:
     place: Here
     now: Ms
     _first: dict[str, tuple[str, str]] = field(default_factory=dict)
+    _waits: dict[int, int] = field(default_factory=dict)
     _both: bool = field(init=False)
 
     def __post_init__(self) -> None:
@@ -80,14 +81,8 @@ class Routing:
         self._both = not in_town or bool(town_of(self.areas, self.place.area))
 
     def of(self, alarm: Alarm) -> Route:
-        """The city is called at once where the rows say so or no town is there, else so many
-        minutes after the alarm began to wait, or was last acknowledged."""
-        since = wants_since(alarm, self.now)
-        minutes = priority(alarm, self.now).get("up_minutes", 0)
-        if since is None or self._both or not minutes:
-            return Route(since)
-        town, why = self._town(alarm.area)
-        return Route(since, "", why) if why else Route(Ms(since + int(minutes * MINUTE)), town)
+        """How one comes to this station."""
+        return self._route(alarm, wants_since(alarm, self.now))
 
     def look(self, alarms: Iterable[Alarm]) -> Called:
         """Which of them call here by now, and which are still with their towns."""
@@ -96,17 +91,34 @@ class Routing:
         found: list[Alarm] = []
         later: list[Ms] = []
         for alarm in alarms:
-            route = self.of(alarm)
-            if route.at is None:
+            since = wants_since(alarm, self.now)
+            route = self._route(alarm, since)
+            if since is None or route.at is None:
                 continue
             if route.at <= self.now:
                 found.append(alarm)
                 here[alarm.id] = route.at
                 continue
             later.append(route.at)
-            if wants_person(alarm, self.now):
+            if since <= self.now:
                 elsewhere[alarm.id] = route
         return Called(tuple(found), here, elsewhere, min(later, default=None))
+
+    def _route(self, alarm: Alarm, since: Ms | None) -> Route:
+        """The city is called at once where the rows say so or no town is there, else so many
+        minutes after the alarm began to wait, or was last acknowledged."""
+        if since is None or self._both or not (wait := self._wait(alarm)):
+            return Route(since)
+        town, why = self._town(alarm.area)
+        return Route(since, "", why) if why else Route(Ms(since + wait), town)
+
+    def _wait(self, alarm: Alarm) -> int:
+        """How long a town has alarms of its severity first; asked for each of thousands."""
+        wait = self._waits.get(alarm.severity)
+        if wait is None:
+            minutes = priority(alarm, self.now).get("up_minutes", 0)
+            wait = self._waits[alarm.severity] = int(minutes * MINUTE)
+        return wait
 
     def _town(self, area: str) -> tuple[str, str]:
         """The town that takes what happens in an area, or why none does."""
