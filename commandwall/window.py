@@ -110,7 +110,7 @@ class Window:
         self.anchor(np.flatnonzero(~whole))
         self._go_back(np.flatnonzero(whole))
         lot = lot.of(whole[lot.rows] & (lot.key() > self._base_key[self._unit[lot.rows]]))
-        self._run_again(lot)
+        self._run_again(replace(lot, quality=lot.quality.copy()))
         self._fit(everyone)
         self._lay(everyone, lot)
         self.keep()
