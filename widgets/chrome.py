@@ -13,7 +13,7 @@ from commandwall.picture import Changes, Picture, SyncState, Tallies, Tick
 from widgets import age, call_sign, frame, modes
 from widgets.base import Command, Panel, Piece
 from widgets.i18n import tr
-from widgets.keys import draw_cap
+from widgets.keys import draw_cap, page_key
 from widgets.paper import MIDDLE, RIGHT, Ink, Paper
 from widgets.seat import seated
 
@@ -23,7 +23,7 @@ SIGN = 420.0
 
 
 class Rail(Panel):
-    """All pages with their numbers; the open one has a bar at its edge."""
+    """All pages with their numbers, as far as keys go; the open one has a bar at its edge."""
 
     id, title, headed, pooled = "rail", "页面", False, False
     shows = frozenset({Tick})
@@ -42,7 +42,7 @@ class Rail(Panel):
             ink = Ink("label", "t1" if current else "t2", current)
             room = paper.width - (2 if self.context.past is None else 2 * frame.SIDE["desk"] + 2)
             paper.write(middle.x(), middle.y(), name, ink, MIDDLE, room)
-            paper.write(middle.x(), middle.y() + 18, str((i + 1) % 10), Ink("age", "t4"), MIDDLE)
+            paper.write(middle.x(), middle.y() + 18, page_key(i + 1)[-1:], Ink("age", "t4"), MIDDLE)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         index = int((event.position().y() / self.look.unit - FIRST) // CELL)

@@ -100,7 +100,15 @@ def test_a_message_with_wounds_is_taken_or_refused_at_once(
     rng, longest = random.Random(SEED), 0.0
     for _ in range(1_000_000 if LONG else runs):
         body = spoilt(rng, whole, pieces)
-        began = time.process_time()
-        take(body)
-        longest = max(longest, time.process_time() - began)
+        spent = seconds(take, body)
+        if spent > LONGEST_S:  # another program, or the collector, may have come between
+            spent = min(seconds(take, body) for _ in range(3))
+        longest = max(longest, spent)
     assert longest < LONGEST_S
+
+
+def seconds(take: Callable[[bytes], None], body: bytes) -> float:
+    """Of the processor's time."""
+    began = time.process_time()
+    take(body)
+    return time.process_time() - began
