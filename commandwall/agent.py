@@ -82,10 +82,11 @@ class Agent:
     def run(self) -> None:
         with ExitStack() as parts:
             parts.callback(self._close)
+            parts.enter_context(self._intake)
+            platform.be_nice(10)  # what is begun from now on; readings wait for no picture
             self._warden = parts.enter_context(guarding(self.settings.data_dir, self.clock))
             parts.enter_context(self._peers)
             parts.enter_context(self._warnings)
-            parts.enter_context(self._intake)
             beat = threading.Thread(target=self._beat, name="pulse", daemon=True)
             beat.start()
             url, secret = self._pool(parts)
@@ -365,7 +366,6 @@ def run(settings: Settings, service: bool = False) -> int:
     with platform.lock(settings.data_dir / AGENT_LOCK) as held:
         if not held:
             return BUSY
-        platform.be_nice(10)
         gc.set_threshold(COLLECT)
         agent = _once_there_is_room(settings, lambda: Agent(settings, service), service)
         if agent is None:

@@ -97,6 +97,7 @@ class Intake(threading.Thread):
         self._rates = {line: Rates() for line in self._lines}
         self._prefix, self._halt = settings.mqtt_prefix, threading.Event()
         self._taker: Taker | None = None
+        self._served = threading.Event()
         self._known: Sequence[Sensor] = ()
         self._named: set[str] = set()
         self._ask_off = off
@@ -104,10 +105,14 @@ class Intake(threading.Thread):
         self._asked_at = -LOOK_S
 
     def __enter__(self) -> Intake:
+        """Begins to wait for whom it serves: its threads have the weight of who begins it."""
+        if self._lines:
+            self.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._halt.set()
+        self._served.set()
         for line in self._lines:
             line.stop()
         for thread in (*self._lines, self):
@@ -117,10 +122,7 @@ class Intake(threading.Thread):
     def serve(self, taker: Taker) -> None:
         """From now on this takes the readings; the first one opens the lines."""
         self._taker = taker
-        if self._lines and not self.is_alive():
-            for line in self._lines:
-                line.start()
-            self.start()
+        self._served.set()
 
     def seen(self) -> tuple[pulse.Feed, ...]:
         """How it stands with each broker, for the pulse; from any thread."""
@@ -135,6 +137,9 @@ class Intake(threading.Thread):
         )  # fmt: skip
 
     def run(self) -> None:
+        self._served.wait()
+        for line in self._lines if not self._halt.is_set() else ():
+            line.start()
         while not self._halt.is_set():
             if batch := self._drained():
                 self._look_off()

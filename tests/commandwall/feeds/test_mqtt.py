@@ -76,6 +76,7 @@ class Station:
         self.intake = Intake(
             self.settings, self.clock, "wall", lambda: self.store.read(sources.off)
         )
+        self.intake.__enter__()
         self.intake.serve(taker or self.packs)
 
     def rest(self) -> None:
