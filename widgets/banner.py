@@ -41,11 +41,12 @@ class Banner(Panel):
             self._draw_stopped(paper)
 
     def _draw_unattended(self, paper: Paper, lasts: int) -> None:
-        """Larger than anything else there: nobody may be near."""
+        """Larger than anything else there: nobody may be near. It hides nothing that stopped."""
         paper.fill(QRectF(0, 0, paper.width, paper.height), "t1")
         bell, now = self.context.live.needs.bell, self.picture.now
         base = paper.height / 2 + self.look.metrics.design("sentence") * 0.36
-        told = call_sign.sound(bell, now) or tr("按任意键即有人")
+        stopped = self.context.live.trust.stopped is not None or self.picture.space.full
+        told = self._what() if stopped else call_sign.sound(bell, now) or tr("按任意键即有人")
         paper.write(paper.width - LEFT, base, told, Ink("body", "ink"), RIGHT)
         edge = paper.width - LEFT - paper.length(told, Ink("body")) - 24
         if bell.worst is not None:

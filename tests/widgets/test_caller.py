@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from builders import NOW
@@ -12,7 +13,8 @@ from commandwall import bell
 from commandwall.alarms import ACKED, Alarm
 from commandwall.areas import TOWN, Area
 from commandwall.bell import Ring
-from commandwall.clock import SECOND, Ms
+from commandwall.clock import MINUTE, SECOND, Ms
+from commandwall.picture import SyncState
 from commandwall.store.sight import Said, Sight, Station
 
 
@@ -117,6 +119,14 @@ def test_an_unattended_desk_grows_is_marked_and_ends_by_a_touch(
     qtbot.keyClick(wall.windowHandle(), Qt.Key.Key_J)
     wait(world, 1)
     assert told_by(wall, "banner") == "" and not marked(world)
+
+
+def test_an_unattended_desk_still_says_that_the_pool_is_gone(world: Any, make_wall: Any) -> None:
+    wall = calling(world, make_wall, Sounds())
+    wait(world, 121)
+    gone = replace(world.picture.sync, pool_at=Ms(NOW - MINUTE))
+    world.tick(markers=frozenset({SyncState}), sync=gone)
+    assert "无人应答" in told_by(wall, "banner") and "中心池已断开" in told_by(wall, "banner")
 
 
 def test_what_is_acknowledged_ends_the_mark_too(world: Any, make_wall: Any) -> None:
