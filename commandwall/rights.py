@@ -43,6 +43,8 @@ from commandwall.store.tables import Conflict
 DO, PROPOSE, REASON, SCENE, URGENCY, PRIORITY = "do", "propose", "reason", "scene", "U", "P"
 """What a cell of the list may say that allows something; U and P are followed by the least number
 of an event's urgency and an alarm's severity. Whatever else it says allows nothing."""
+DISPLAY = "display"
+"""The role of a screen that nobody works at."""
 CODE = "right"
 """Of the refusal; its fact `lacking` says what is missing."""
 
@@ -163,6 +165,11 @@ def role_of(post: str, on: date | None = None) -> str:
     """Its column of the list; "" for a post that no list names."""
     code = posts.known(on).get(post)
     return str(code.facts["role"]) if code else ""
+
+
+def only_sees(post: str, on: date | None = None) -> bool:
+    """Whether a post does nothing but show: nobody is asked there."""
+    return role_of(post, on) == DISPLAY
 
 
 def _who_may(right: Code, it: About, on: date | None) -> str:

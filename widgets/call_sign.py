@@ -15,7 +15,7 @@ from widgets.base import Context, Piece
 from widgets.i18n import named, rows, tr
 from widgets.paper import RIGHT, Ink, Paper
 
-PAD, MARK, GAP = 12.0, 18.0, 16.0
+PAD, MARK, GAP = 12.0, 16.0, 16.0
 
 
 def stands(context: Context) -> bool:

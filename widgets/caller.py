@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from commandwall.bell import UNATTENDED, Ring
 from commandwall.clock import Ms
+from commandwall.rights import only_sees
 from commandwall.sounder import Sounder
 from widgets.base import Command, Context
 from widgets.i18n import tr
@@ -34,7 +35,7 @@ class Caller(QObject):
     def tick(self) -> None:
         """Let a new ring be heard."""
         bell = self._context.live.needs.bell
-        if (touched := self._touched()) != self._seen:
+        if (touched := self._touched()) != self._seen or only_sees(self._context.desk.post):
             self._seen = touched
             bell.somebody(self._context.live.picture.now)
         if bell.ring is not None and bell.ring is not self._told:

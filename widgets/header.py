@@ -19,8 +19,8 @@ LEFT_X, SQUARE = 32.0, 62.0
 UPPER, LOWER, CLOCK = 62.0, 94.0, 84.0
 """Baselines of the sentence, of the line under it, and of the clock."""
 SIDE_UPPER, SIDE_LOWER = 58.0, 86.0
-SIGN = 25.0
-"""Height of the sign of what calls, over the sentence."""
+SIGN_TOP, SIGN = 4.0, 24.0
+"""Top and height of the sign of what calls, over the sentence."""
 DOT, APART = "·", 48.0
 
 
@@ -53,7 +53,8 @@ class Header(Panel):
         self._draw_sentence(paper, start, edge - start)
         paper.row(start, LOWER, *state, gap=14)
         if call_sign.stands(self.context):
-            call_sign.draw(paper, QRectF(LEFT_X, 0, paper.width - 2 * LEFT_X, SIGN), self.context)
+            over = QRectF(LEFT_X, SIGN_TOP, paper.width - 2 * LEFT_X, SIGN)
+            call_sign.draw(paper, over, self.context)
 
     def _draw_mode(self, paper: Paper) -> None:
         paper.mode(QRectF(LEFT_X, 32, SQUARE, SQUARE), modes.name_of(self.picture))

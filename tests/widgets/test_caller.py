@@ -121,6 +121,15 @@ def test_an_unattended_desk_grows_is_marked_and_ends_by_a_touch(
     assert told_by(wall, "banner") == "" and not marked(world)
 
 
+def test_a_screen_that_only_shows_is_never_unattended(world: Any, make_wall: Any) -> None:
+    world.desk.take_post("s_display").result()
+    sounds = Sounds()
+    wall = calling(world, make_wall, sounds)
+    wait(world, 130)
+    assert told_by(wall, "banner") == "" and not marked(world)
+    assert "第 5 次叫" in told_by(wall, "header") and not sounds.played[-1].loud
+
+
 def test_an_unattended_desk_still_says_that_the_pool_is_gone(world: Any, make_wall: Any) -> None:
     wall = calling(world, make_wall, Sounds())
     wait(world, 121)
