@@ -120,6 +120,7 @@ class Painter:
         self._helpers = ThreadPoolExecutor(max(1, threads - 1), "map-cook", give_way)
         self._ground: Ground | None = None
         self._scratch: list[Scratch] = []  # one for each thread
+        self._tall = 1  # rows of each: no band may have more
         self._pictures: list[Pixels] = []
 
     def close(self) -> None:
@@ -161,8 +162,8 @@ class Painter:
         old = self._ground
         if old is not None and old.cover.shape == size and old.ids.dtype == kind:
             return Ground(view, -1, old.cover, old.ids)
-        rows = max(b - a for a, b in runs(*size)) // (PARTS * self.threads) + 1
-        self._scratch = [_scratch(rows, view.width) for _ in range(self.threads)]
+        self._tall = max(b - a for a, b in runs(*size)) // (PARTS * self.threads) + 1
+        self._scratch = [_scratch(self._tall, view.width) for _ in range(self.threads)]
         self._pictures = [np.zeros(size, np.uint32) for _ in range(2)]
         return Ground(view, -1, np.zeros(size, np.uint32), np.zeros(size, kind))
 
@@ -222,7 +223,8 @@ class Painter:
             finally:
                 self._scratch.append(scratch)
 
-        rows = -(-(whole.y1 - whole.y0) // (PARTS * self.threads))
+        # A strip that came into view at the side is higher than the runs of a large picture.
+        rows = min(self._tall, -(-(whole.y1 - whole.y0) // (PARTS * self.threads)))
         starts = iter(range(whole.y0, whole.y1, rows))
         others = self._helpers.map(lambda _: _all(one, starts), range(self.threads - 1))
         meanwhile()

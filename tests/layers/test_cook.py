@@ -36,6 +36,32 @@ def test_a_moved_window_shows_what_a_new_one_would(make_map: Any, city: Any, mpp
     moving.close()
 
 
+def test_a_large_picture_that_moves_writes_only_where_it_may(
+    make_map: Any, city: Any, monkeypatch: Any
+) -> None:
+    """The kernels check no bounds: a strip at the side, higher than a run, wrote beyond its scratch
+    and brought the wall down."""
+    monkeypatch.setattr("layers.painter.AT_ONCE", 40_000)
+    beyond: list[np.ndarray] = []
+
+    def guarded(rows: int, width: int) -> Any:
+        cover, flips = np.full((1000, width + 2), 7, np.float32), np.full((1000, width + 1), 7, "u1")
+        cover[:rows], flips[:rows] = 0, 0
+        beyond.extend((cover[rows:], flips[rows:]))
+        return cover[:rows], flips[:rows]
+
+    monkeypatch.setattr("layers.painter._scratch", guarded)
+    view = make_map(city, 500, 360)
+    plan, window = view.scene.plan(), view.navigator.view
+    painter = Painter(threads=2)
+    painter.paint(plan, window)
+    for dx, dy in ((140, 0), (-260, 0), (30, -170)):
+        window = window.panned(dx, dy)
+        painter.paint(plan, window)
+    assert beyond and all((rest == 7).all() for rest in beyond)
+    painter.close()
+
+
 def test_only_the_exposed_strips_are_drawn(make_map: Any, city: Any, monkeypatch: Any) -> None:
     view = make_map(city, 500, 360)
     plan, window, drawn = view.scene.plan(), view.navigator.view, []
