@@ -25,15 +25,17 @@ PACK = 1000
 
 
 def readings(folder: Path) -> np.ndarray:
-    """The newest reading of every device."""
+    """The newest reading of every device that was ever heard: one that speaks for the first time with
+    a value that nobody measured would be an alarm."""
     store = open_store(folder)
     numbers = store.read(lambda r: r.rows("SELECT no FROM sensor ORDER BY no"))
     store.close()
     no = np.array([row[0] for row in numbers], np.intp)
     name = live.live_name("sensors", int(no.max()) + 1)
     columns = live.LiveArrays(folder / name, live.READING, int(no.max()) + 1).read()
+    no = no[columns["at"][no] > 0]
     found = np.zeros(len(no), sensors.READING_DTYPE)
-    found["no"], found["value"] = no, np.nan_to_num(columns["value"][no])
+    found["no"], found["value"] = no, columns["value"][no]
     return found
 
 
