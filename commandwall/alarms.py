@@ -21,6 +21,8 @@ __all__ = ["ACKED", "ASIDE", "NORM", "RTNUN", "UNACK", "WAITING"]
 STANDING = [state for state in STATES if state != NORM]
 BROKEN, SILENT = "BAD", "STALE"
 """Classes of alarms about a device itself (list device_fault), beside one of what it measures."""
+OPENED = "OPEN"
+"""Class of alarms that the door of an elder was opened (list device_deed)."""
 NAMESPACE = uuid.UUID("5b2c1f7e-7d0a-4f8e-9b51-6f3c1c0f2a11")
 
 
@@ -29,7 +31,7 @@ class Rule:
     """One row of assets/codelists/alarm_rules.toml: a threshold of a sensor class, or a fault."""
 
     id: str
-    cls: str  # of sensor_class or device_fault
+    cls: str  # of sensor_class, device_fault or device_deed
     severity: int
     low_bad: bool
     threshold: float
@@ -47,6 +49,8 @@ class Rule:
     samples: int = 1  # so many readings one after another, beside `on_s`
     lift_rate: float = 0.0  # while it rises faster (unit per hour), one severity worse
     lift_pair_s: float = 0.0  # with a second device of the building within, one severity worse
+    from_h: float = 0.0  # of an opening: it counts from this hour of the day
+    until_h: float = 0.0  # up to this one; all day where both are the same
 
 
 def rules(on: date | None = None) -> list[Rule]:
@@ -266,6 +270,18 @@ def standing(reader: Reader, sensors: Sequence[str]) -> dict[Thing, Alarm]:
 def of_device(alarm: Alarm) -> bool:
     """Whether it is about the device itself, and says nothing of what the device measures."""
     return alarm.cls in (BROKEN, SILENT)
+
+
+def of_value(alarm: Alarm) -> bool:
+    """Whether it is about what a device measures."""
+    return not of_device(alarm) and alarm.cls != OPENED
+
+
+def class_list(cls: str) -> str:
+    """The code list that names a class of alarms."""
+    if cls in (BROKEN, SILENT):
+        return "device_fault"
+    return "device_deed" if cls == OPENED else "sensor_class"
 
 
 def event_id(alarm: str) -> str:

@@ -6,7 +6,7 @@ crossings at the same moments.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -15,10 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from commandwall import codes
-from commandwall.alarms import BROKEN, SILENT, Crossing, Rule
+from commandwall.alarms import BROKEN, OPENED, SILENT, Crossing, Rule
 from commandwall.clock import MINUTE, Ms
 from commandwall.faults import Faults
 from commandwall.lifts import Pairs, Rates
+from commandwall.openings import Openings
 from commandwall.quality import Quality
 from commandwall.rulebook import SEVERITIES, Rulebook
 from commandwall.runs import CALM, Runs
@@ -47,6 +48,7 @@ class Judge:
         """`on`: the day whose rows say what readings can be, today where none is given."""
         self.sensors, self.book = sensors, Rulebook(sensors, rules)
         self.quality, self.faults = Quality(sensors, on), Faults(sensors, rules)
+        self.openings = Openings(sensors, rules, on)
         self._rates = Rates(len(sensors), int(codes.limit("rate_minutes", on) * MINUTE))
         self._pairs = Pairs(sensors, self.book.paired())
         self.severity = np.full(len(sensors), CALM, np.int8)
@@ -58,8 +60,17 @@ class Judge:
         """Begin with an alarm that is already known."""
         if cls in (BROKEN, SILENT):
             self.faults.restore(row, cls)
+        elif cls == OPENED:
+            self.openings.restore(row, severity)
         else:
             self.severity[row] = self._run.wanted[row] = self._side.wanted[row] = severity
+
+    def resume(
+        self, rows: NDArray[np.intp], value: NDArray[np.float32], at: NDArray[np.int64]
+    ) -> None:
+        """Go on after these readings."""
+        self.quality.resume(rows, value, at)
+        self.openings.resume(rows, value, at)
 
     def columns(self) -> dict[str, NDArray[Any]]:
         """All that it keeps of each device from one reading to the next, one row for each; who
@@ -67,20 +78,28 @@ class Judge:
         return {
             "severity": self.severity, **self._run.columns(), **self._side.columns(),
             **self.quality.columns(), **self.faults.columns(), **self._rates.columns(),
-            **self._pairs.columns(),
+            **self._pairs.columns(), **self.openings.columns(),
         }  # fmt: skip
 
     def together(self) -> NDArray[np.intp]:
         """The first row of those that may make one another's readings worse; most are alone."""
         return self._pairs.place
 
+    def standing(self) -> dict[str, NDArray[Any]]:
+        """What of its columns says which alarms stand."""
+        return {
+            "severity": self.severity, "broken": self.faults.broken, "told": self.openings.told,
+        }  # fmt: skip
+
     def correct(
-        self, some: NDArray[np.bool_], severity: NDArray[np.int8], broken: NDArray[np.bool_]
+        self, some: NDArray[np.bool_], known: Mapping[str, NDArray[Any]]
     ) -> NDArray[np.intp]:
-        """Of `some` devices these alarms stand: which it thought otherwise of."""
-        other = (self.severity != severity) | (self.faults.broken != broken)
+        """Of `some` devices these alarms stand (`standing`): which it thought otherwise of."""
+        own = self.standing()
+        other = np.logical_or.reduce([own[name] != column for name, column in known.items()])
         rows = np.flatnonzero(some & other)
-        self.severity[rows], self.faults.broken[rows] = severity[rows], broken[rows]
+        for name, column in known.items():
+            own[name][rows] = column[rows]
         self.forget_runs(rows)
         return rows
 
@@ -126,12 +145,15 @@ class Judge:
         Sets `quality`. Readings that are not good are left out: a broken device raises no process
         alarm, but one of its own. So are those that were taken before.
         """
-        fresh = at > self.quality.at[rows]
+        before = self.quality.at[rows]
+        fresh = at > before
         quality[:] = self.quality.look(rows, value, at, quality)
         faults = self.faults.take(rows, value, at, quality)
         profile = self.book.profiles(rows, at)
-        fit = np.flatnonzero((quality == GOOD) & fresh & ~self.book.no_rule[profile])
-        return [*faults, *self._ruled(Readings(rows, value, at, profile).of(fit))]
+        good = (quality == GOOD) & fresh
+        deeds = self.openings.take(rows, value, at, before, good)
+        fit = np.flatnonzero(good & ~self.book.no_rule[profile])
+        return [*faults, *deeds, *self._ruled(Readings(rows, value, at, profile).of(fit))]
 
     def _ruled(self, now: Readings) -> list[Crossing]:
         wanted, held = self._lifted(now, self._wanted(now)), self.severity[now.rows]

@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from commandwall import codes, tallies
-from commandwall.alarms import Alarm, of_device
+from commandwall.alarms import Alarm, of_value
 from commandwall.clock import HOUR, MINUTE, SECOND, Ms, day
 from commandwall.directives import Directive
 from commandwall.events import Event, EventView, EventWork, FiledEvent, fold
@@ -293,7 +293,7 @@ def _readings(reader: Reader, picture: Picture, moment: Ms) -> dict[str, NDArray
     severity = np.zeros(len(sensors.no), np.uint8)
     for alarm in picture.alarms.values():
         row = sensors.row_of.get(alarm.sensor)
-        if row is not None and alarm.cleared_at is None and not of_device(alarm):
+        if row is not None and alarm.cleared_at is None and of_value(alarm):
             severity[row] = alarm.severity
     return {"value": value, "at": at, "quality": quality, "severity": severity}
 

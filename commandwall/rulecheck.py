@@ -8,12 +8,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from commandwall import codes
+from commandwall.clock import DAY, HOUR
 
-NUMBERS = ("threshold", "on_s", "off_s", "deadband", "lift_rate", "lift_pair_s")
+NUMBERS = (
+    "threshold", "on_s", "off_s", "deadband", "lift_rate", "lift_pair_s", "from_h", "until_h",
+)  # fmt: skip
+HOURS = ("from_h", "until_h")
 WHOLE = {"severity": (1, 4), "urgency": (1, 5), "samples": (1, 255)}
 """Field -> its least and its most."""
 TEXTS = ("event_class", "unit")
-DEFAULTS = {"unit": "", "light": "", "mode": "", "samples": 1, "lift_rate": 0, "lift_pair_s": 0}
+DEFAULTS = {
+    "unit": "", "light": "", "mode": "", "samples": 1, "lift_rate": 0, "lift_pair_s": 0,
+    "from_h": 0, "until_h": 0,
+}  # fmt: skip
 """What a row need not state."""
 FIELDS = frozenset(
     (*NUMBERS, *WHOLE, *TEXTS, *DEFAULTS, "cls", "low_bad", "files_event"),
@@ -50,7 +57,7 @@ def _row(row: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 def _field(field: str, value: Any) -> str:
     if field in NUMBERS:
-        return _number(value, field != "threshold")
+        return _number(value, field != "threshold") or _hour(field, value)
     if field in WHOLE:
         least, most = WHOLE[field]
         fit = isinstance(value, int) and not isinstance(value, bool) and least <= value <= most
@@ -71,10 +78,17 @@ def _number(value: Any, positive: bool) -> str:
     return f"{value!r} is below 0 不可小于零" if positive and value < 0 else ""
 
 
+def _hour(field: str, value: float) -> str:
+    most = DAY // HOUR
+    over = field in HOURS and value > most
+    return f"{value!r} is no hour up to {most} 应为 0 至 {most} 时" if over else ""
+
+
 def _names(field: str) -> Sequence[str] | None:
     """What a field may be; None for any text."""
     if field == "cls":
-        return [*codes.load("sensor_class"), *codes.load("device_fault")]
+        lists = ("sensor_class", "device_fault", "device_deed")
+        return [cls for name in lists for cls in codes.load(name)]
     if field == "light":
         return ["", "day", "night"]
     return ["", *codes.load("mode")] if field == "mode" else None

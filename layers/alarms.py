@@ -8,7 +8,7 @@ from PySide6.QtGui import QPainter
 
 from commandwall import codes
 from commandwall.alarm_life import LATCH, OOSRV, RTNUN, SHLVD, UNACK
-from commandwall.alarms import Alarm, of_device
+from commandwall.alarms import Alarm, of_device, of_value
 from commandwall.picture import Changes, Picture, Tick
 from commandwall.sensors import STALE
 from layers import words
@@ -94,7 +94,10 @@ def look_of(alarm: Alarm, picture: Picture, scene: Scene) -> str:
 
 
 def title_of(alarm: Alarm, scene: Scene) -> str:
-    """燃气 27 %LEL."""
+    """燃气 27 %LEL; of an opening what its rule says: 夜间开门."""
+    if not of_value(alarm):
+        rule = codes.once("alarm_rules", alarm.rule)
+        return rule.name(scene.lang) if rule else alarm.rule
     cls = codes.load("sensor_class").get(alarm.cls)
     name = cls.name(scene.lang) if cls else alarm.cls
     return f"{name} {words.value(alarm.value, alarm.unit)}"

@@ -203,8 +203,8 @@ class AlarmCard(Panel):
         return alarm.id if alarm is not None else ""
 
     def _procedure(self, sensor: Sensor, alarm: Alarm | None) -> str:
-        fault = alarm is not None and alarms.of_device(alarm)
-        return named("alarm_procedure", alarm.cls if fault and alarm else sensor.cls)
+        other = alarm is not None and not alarms.of_value(alarm)
+        return named("alarm_procedure", alarm.cls if other and alarm else sensor.cls)
 
     def _newest(self, sensor: Sensor) -> str:
         held = self.picture.sensors

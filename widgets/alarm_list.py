@@ -16,7 +16,7 @@ from commandwall import alarm_groups, alarm_lists, alarms, codes
 from commandwall.alarm_groups import Group, Load, Presented, present, rank
 from commandwall.alarm_life import STALE
 from commandwall.alarm_lists import BadActor, Lists
-from commandwall.alarms import ASIDE, RTNUN, UNACK, Alarm, of_device
+from commandwall.alarms import ASIDE, RTNUN, UNACK, Alarm, of_value
 from commandwall.clock import SECOND, Ms
 from commandwall.picture import Changes, Picture, Readings, Tick
 from commandwall.sensors import Sensor
@@ -359,9 +359,9 @@ class AlarmList(RowList):
         paper.write(paper.width - 8, base, age.age(now, self._read_at(alarm)), Ink("age"), RIGHT)
 
     def title_of(self, alarm: Alarm) -> str:
-        """燃气 27 %LEL: the class and the newest value; of a fault its name alone."""
-        if of_device(alarm):
-            return named("device_fault", alarm.cls)
+        """燃气 27 %LEL: the class and the newest value; of what is no value its name alone."""
+        if not of_value(alarm):
+            return words.alarm_name(alarm)
         row = self.picture.sensors.row_of.get(alarm.sensor)
         value = alarm.value if row is None else float(self.picture.sensors.value[row])
         return (

@@ -8,7 +8,7 @@ from PySide6.QtCore import QRectF
 
 from commandwall import codes
 from commandwall.alarm_groups import REST, Group, Presented
-from commandwall.alarms import ACKED, UNACK, Alarm, of_device
+from commandwall.alarms import ACKED, UNACK, Alarm, class_list
 from commandwall.clock import MINUTE, SECOND, Ms
 from commandwall.picture import Picture
 from widgets import age, words
@@ -37,7 +37,7 @@ def title(group: Group) -> str:
     """燃气 抖动; of what has no row left: 其余各类."""
     if group.cls == REST:
         return tr("其余各类")
-    name = named("device_fault" if of_device(group.alarms[0]) else "sensor_class", group.cls)
+    name = named(class_list(group.cls), group.cls)
     return tr("{name} 抖动", name=name) if group.chatters else name
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from commandwall.alarms import ACKED, Alarm, of_device
+from commandwall.alarms import ACKED, OPENED, Alarm, class_list, of_value
 from commandwall.areas import CITY
 from commandwall.clock import SECOND
 from commandwall.directives import Directive
@@ -38,12 +38,19 @@ def place(picture: Picture, code: str) -> str:
 
 
 def alarm_title(alarm: Alarm) -> str:
-    """燃气 27 %LEL; of a fault its name alone."""
-    if of_device(alarm):
-        return named("device_fault", alarm.cls)
+    """燃气 27 %LEL; of a fault its name alone, of an opening that of its rule."""
+    if not of_value(alarm):
+        return alarm_name(alarm)
     decimals = 0 if alarm.value == int(alarm.value) or abs(alarm.value) >= 20 else 1
     value = age.measure(alarm.value, measured_in(alarm.unit), decimals)
     return f"{named('sensor_class', alarm.cls)} {value}"
+
+
+def alarm_name(alarm: Alarm) -> str:
+    """Its name without a value: 燃气, 失联; of an opening what its rule says: 夜间开门."""
+    if alarm.cls == OPENED:
+        return named("alarm_rules", alarm.rule)
+    return named(class_list(alarm.cls), alarm.cls)
 
 
 def need_title(need: Need) -> str:

@@ -245,10 +245,10 @@ class Packs:
         live_, everyone = self._readings.read(), np.arange(len(self._no))
         heard = everyone[live_["at"][self._no] > 0]
         no = self._no[heard]
-        self._judge.quality.resume(heard, live_["value"][no], live_["at"][no])
-        known = {name: self._judge.columns()[name].copy() for name in ("severity", "broken")}
+        self._judge.resume(heard, live_["value"][no], live_["at"][no])
+        known = {name: column.copy() for name, column in self._judge.standing().items()}
         self._window.begin(kept)
-        other = self._judge.correct(~self._window.open, **known)
+        other = self._judge.correct(~self._window.open, known)
         if self._clock.now() - int(live_["at"].max(initial=0)) > REACH:  # readings were missed
             other = everyone
             self._judge.forget_runs(everyone)

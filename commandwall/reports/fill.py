@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from commandwall import codes, plans
-from commandwall.alarms import Alarm, of_device
+from commandwall.alarms import Alarm, of_value
 from commandwall.areas import TOWN
 from commandwall.directives import CANCELLED, SUPERSEDED, Directive
 from commandwall.dispatch import ARRIVED
@@ -217,7 +217,7 @@ def _trend(f: Facts) -> Filled:
 
 
 def _alarms(f: Facts) -> list[Alarm]:
-    alarms = [a for a in f.picture.alarms.values() if not of_device(a)]
+    alarms = [a for a in f.picture.alarms.values() if of_value(a)]
     lon, lat = np.array([a.lon for a in alarms]), np.array([a.lat for a in alarms])
     apart = distance(f.incident.lon, f.incident.lat, lon, lat)
     reach = max(f.incident.radius_m, codes.limit("report_around_m"))

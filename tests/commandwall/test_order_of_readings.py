@@ -28,10 +28,13 @@ from commandwall.store.store import Store
 
 EXAMPLES = 3000 if os.environ.get("COMMANDWALL_TEST_LONG") == "1" else 30
 GAS, SMOKE, WATER = (0.0, 12.0, 12.5, 30.0, 60.0, 200.0), (0.0, 1.0, 2.0), (-0.5, 0.1, 0.3, 0.6)
+DOOR = (0.0, 0.3, 7.0, 12.0, 25.0)
+"""Hours since the door was opened: just now, in the morning, in the night, and too long ago."""
 DEVICES = (
     (a_sensor(0), GAS), (a_sensor(1), GAS),
     *((a_sensor(n, cls="FIR", building="b1", unit="", high=3.0), SMOKE) for n in (2, 3, 4)),
     (a_sensor(5, cls="WLV", unit="m", low=-8.0, high=5.0), WATER),
+    (a_sensor(6, cls="DOR", unit="h", high=200.0), DOOR),
 )  # fmt: skip
 LATE_S = REACH // SECOND
 

@@ -83,6 +83,18 @@ def test_the_card_tells_the_course_who_answers_and_what_is_near(page: Any, qtbot
     assert day.line[-1][1] == pytest.approx(27) and 50.0 in day.reach  # the next limit is seen
 
 
+def test_the_card_of_a_door_opened_at_night_tells_whom_to_call_first(
+    page: Any, town: Any, qtbot: Any
+) -> None:
+    door = an_alarm("A3", sensor="s4", cls="OPEN", rule="OPEN-3", severity=2, value=0.0, unit="h")
+    town.tick({Alarm: [door]})
+    page.choose(Subject(Alarm, "A3"))
+    qtbot.waitUntil(lambda: page.page.panels["alarm_card"]._device is not None)
+    said = told(page)
+    assert "夜间开门" in said and "先打本人" in said and "王*" in said and "C 看号码" in said
+    assert "夜间开门" in page.page.panels["alarm_list"].title_of(door)
+
+
 def test_the_age_of_the_nearest_unit_goes_on(page: Any, town: Any, qtbot: Any) -> None:
     unit = Resource("U1", 1, "gas", "燃气 1", "燃气公司", 4, "gas", "patrol", 120.0, 31.0, "t1")
     fixes = FixArrays([unit])
