@@ -38,8 +38,8 @@ class Figures:
 
 
 def began(reader: Reader, now: Ms) -> list[tuple[str, int]]:
-    """Device and beginning of each alarm of the last day."""
-    sql = "SELECT sensor, raised_at FROM alarm WHERE raised_at > :since"
+    """Device and beginning of each alarm of the last day; what never was began no time."""
+    sql = "SELECT sensor, raised_at FROM alarm WHERE raised_at > :since AND count > 0"
     return [(str(sensor), int(at)) for sensor, at in reader.rows(sql, since=now - DAY)]
 
 

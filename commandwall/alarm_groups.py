@@ -12,7 +12,7 @@ from math import cos, radians
 
 from commandwall import alarm_life as life
 from commandwall import codes
-from commandwall.alarms import ASIDE, WAITING, Alarm, moved, wants_person
+from commandwall.alarms import ASIDE, WAITING, Alarm, moved, wants_person, withdrawn
 from commandwall.areas import TOWN, VILLAGE, Area
 from commandwall.clock import MINUTE, SECOND, Ms, day
 from commandwall.store.store import Refused, Tx
@@ -32,8 +32,8 @@ class Group:
     cls: str  # REST where several are together
     chatters: bool
     place: str  # code of an area, "" for all of them or for where no area is known
-    severity: int  # the worst of those that wait, else of all
-    waiting: int
+    severity: int  # the worst of those that wait here, else of all
+    waiting: int  # here: what is still with its town is none of them
     since: Ms  # the first began
     newest: Ms  # the last began
     alarms: tuple[Alarm, ...]
@@ -81,16 +81,18 @@ def present(
         (rest if grouped and not worst else alone).append(alarm)
     alone.sort(key=lambda alarm: rank(alarm, now, elsewhere))
     if not flood:
-        return Presented(tuple(alone), _grouped(rest, areas, chattering, len(rest)))
+        return Presented(tuple(alone), _grouped(rest, areas, chattering, len(rest), elsewhere))
     most, lonely = codes.limit("alarm_rows", on), int(codes.limit("alarm_alone", on))
     rest += alone[lonely:]
-    groups = _grouped(rest, areas, chattering, int(most) - min(len(alone), lonely))
+    room = int(most) - min(len(alone), lonely)
+    groups = _grouped(rest, areas, chattering, room, elsewhere)
     return Presented(tuple(alone[:lonely]), groups)
 
 
 def _grouped(
-    alarms: Sequence[Alarm], areas: Mapping[str, Area], chattering: frozenset[str], most: int
-) -> tuple[Group, ...]:
+    alarms: Sequence[Alarm], areas: Mapping[str, Area], chattering: frozenset[str], most: int,
+    elsewhere: Container[str],
+) -> tuple[Group, ...]:  # fmt: skip
     cells = _cells(alarms, areas, chattering)
     keys = dict(zip(cells, cells, strict=True))
     for wider in (_in_town, _always, _everywhere):
@@ -100,10 +102,12 @@ def _grouped(
     together: dict[Key, list[Alarm]] = defaultdict(list)
     for cell, key in keys.items():
         together[key] += cells[cell]
-    groups = sorted((_group(key, found) for key, found in together.items()), key=_group_rank)
+    groups = sorted(
+        (_group(key, found, elsewhere) for key, found in together.items()), key=_group_rank
+    )
     if len(groups) > most:
         last = [alarm for group in groups[most - 1 :] for alarm in group.alarms]
-        groups[most - 1 :] = [_group((REST, False, "", 0), last)]
+        groups[most - 1 :] = [_group((REST, False, "", 0), last, elsewhere)]
     return tuple(groups)
 
 
@@ -162,8 +166,8 @@ def _everywhere(key: Key, areas: Mapping[str, Area]) -> Key:
     return *key[:2], "", 0
 
 
-def _group(key: Key, alarms: Sequence[Alarm]) -> Group:
-    waiting = [a.severity for a in alarms if a.state in WAITING]
+def _group(key: Key, alarms: Sequence[Alarm], elsewhere: Container[str]) -> Group:
+    waiting = [a.severity for a in alarms if waits(a) and a.id not in elsewhere]
     began = [a.raised_at for a in alarms]
     worst = min(waiting or [a.severity for a in alarms])
     cls, chatters, place, _ = key
@@ -193,7 +197,7 @@ class Load:
         on, begin = day(now), now - int(codes.limit("alarm_group_minutes") * MINUTE)
         turns = int(codes.limit("alarm_chatter_turns", on))
         for alarm in changed:
-            if alarm.state == life.DSUPR:  # it calls nobody
+            if alarm.state == life.DSUPR or withdrawn(alarm):  # it calls nobody, or never was
                 self._raised.pop(alarm.id, None)
             elif alarm.raised_at > begin:
                 self._raised[alarm.id] = alarm.raised_at

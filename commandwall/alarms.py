@@ -90,7 +90,10 @@ def thing(of: Crossing | Alarm) -> Thing:
 
 def _caught_up(here: Alarm, said: Alarm) -> Alarm:
     """What another station wrote, with what readings said since: it may not have heard them when a
-    person acted there. Readings make no difference between stations, acts do."""
+    person acted there. Readings make no difference between stations, acts do. One that never was,
+    as was heard here, is over also for whoever acknowledged it before he could know."""
+    if withdrawn(here):
+        return said if withdrawn(said) else withdraw(said)
     return said if here.read_at <= said.read_at else with_told(here, said)
 
 

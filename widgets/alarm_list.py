@@ -202,13 +202,16 @@ class AlarmList(RowList):
             self.do(alarms.acknowledge, alarm=alarm.id if alarm is not None else key)
 
     def acknowledge_group(self) -> None:
-        """Acknowledge what waits of the chosen group, the oldest first where it is too many."""
+        """Acknowledge what waits of the chosen group, the oldest first where it is too many: what
+        is counted, else what is still with its town."""
         group = self._groups.get(self._group_of(self.current))
         if group is None:
             self.refused(tr("先选一组"))
             return
+        elsewhere = self.context.needs.called.elsewhere
         waiting = sorted(filter(alarm_groups.waits, group.alarms), key=lambda a: a.raised_at)
-        some = [a.id for a in waiting[: int(codes.limit("alarm_bulk"))]]
+        here = [a for a in waiting if a.id not in elsewhere]
+        some = [a.id for a in (here or waiting)[: int(codes.limit("alarm_bulk"))]]
         self._said = ""
         self.do(alarm_groups.acknowledge_group, alarms=some)
 

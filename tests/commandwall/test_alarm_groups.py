@@ -77,6 +77,23 @@ def test_one_village_one_cause_ten_minutes_are_one_group() -> None:
     assert sorted(len(g.alarms) for g in shown.groups) == [6, 6, 6, 6]
 
 
+def test_a_group_counts_what_waits_here_and_not_what_is_with_its_town() -> None:
+    near = [an_alarm(f"n{i}", sensor=f"n{i}", area="c11", severity=2 + i % 2) for i in range(6)]
+    towns = {a.id for a in near if a.severity == 2}
+    (group,) = present(near, AREAS, NOW, flood=True, elsewhere=towns).groups
+    assert (len(group.alarms), group.waiting, group.severity) == (6, 3, 3)
+    (group,) = present(near, AREAS, NOW, flood=True, elsewhere={a.id for a in near}).groups
+    assert (group.waiting, group.severity) == (0, 2)
+
+
+def test_what_never_was_makes_no_flood() -> None:
+    load = Load()
+    load.see([an_alarm(f"a{i}", raised_at=NOW) for i in range(12)], NOW)
+    assert load.flood
+    load.see([an_alarm(f"a{i}", raised_at=NOW, count=0) for i in range(12)], NOW)
+    assert (load.count, load.flood) == (0, False)
+
+
 def test_where_no_area_is_known_500_metres_are_a_place() -> None:
     here = [an_alarm(f"h{i}", area="", lon=120.2001, lat=31.1001) for i in range(3)]
     there = [an_alarm(f"t{i}", area="", lon=120.2101, lat=31.1001) for i in range(3)]

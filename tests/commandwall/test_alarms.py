@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from builders import NOW, StillClock, a_sensor
 
-from commandwall import alarms
+from commandwall import alarm_figures, alarm_lists, alarms
 from commandwall.alarms import Alarm, acknowledge, observe, reset
 from commandwall.clock import MINUTE, Ms
 from commandwall.desk import Desk
 from commandwall.events import FiledEvent
 from commandwall.judge import Crossing
 from commandwall.store.migrate import open_store
+from commandwall.store.store import Tx
 
 RULES = {rule.id: rule for rule in alarms.rules()}
 
@@ -143,3 +145,41 @@ def test_a_fault_of_a_device_stands_beside_what_it_measures(station: Station) ->
         ("GAS", alarms.UNACK), ("BAD", alarms.RTNUN), ("STALE", alarms.NORM),
     }  # fmt: skip
     assert len(station.filed()) == 1
+
+
+@pytest.mark.parametrize(("rule", "state"), [("WLV-2", "NORM"), ("GAS-2", "LATCH")])
+def test_one_that_never_was_is_over_where_somebody_acknowledged_it_before_he_could_know(
+    station: Station, rule: str, state: str
+) -> None:
+    """A late reading took it back here; elsewhere it was acknowledged as one that lasts."""
+    station.see(crossing(rule, 0))
+    (raised,) = station.alarms()
+    gone = alarms.withdraw(raised)
+    said = replace(raised, state="ACKED", acked_at=Ms(NOW + 1), acked_by="陈")
+    after = alarms.MEETING.catches_up(gone, said)
+    assert (after.state, after.acked_by, after.cleared_at) == (state, "陈", raised.raised_at)
+    assert alarms.withdrawn(after)
+    seen = replace(gone, state="NORM", acked_at=Ms(NOW + 1), acked_by="陈")
+    assert alarms.MEETING.catches_up(gone, seen) == seen
+
+
+def test_what_never_was_counts_in_no_figure_and_makes_no_bad_actor(station: Station) -> None:
+    for minute in (0, 10, 20):
+        station.see(crossing("GAS-2", minute), crossing("GAS-2", minute, no=1))
+        station.see(crossing("GAS-2", minute + 5, calm=True))
+        station.see(crossing("GAS-2", minute + 5, calm=True, no=1))
+        station.desk.run(_end_all, {}, local=True)
+    station.desk.run(_withdraw_all, {"sensor": "s1"}, local=True)
+    now = Ms(NOW + 30 * MINUTE)
+    day = station.store.read(lambda r: alarm_figures.began(r, now))
+    assert [sensor for sensor, _ in day] == ["s0"] * 3
+    (actor,) = station.store.read(lambda r: alarm_lists.bad_actors(r, now))
+    assert (actor.sensor, actor.raised, actor.again) == ("s0", 3, 0)
+
+
+def _end_all(tx: Tx) -> None:
+    tx.put(*(replace(alarm, state="NORM") for alarm in tx.find(Alarm)))
+
+
+def _withdraw_all(tx: Tx, sensor: str) -> None:
+    tx.put(*(alarms.withdraw(alarm) for alarm in tx.find(Alarm, sensor=sensor)))
