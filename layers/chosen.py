@@ -12,7 +12,7 @@ from layers.overlay import paint_outline, paint_selection
 from layers.pick import located
 from layers.viewport import Viewport
 
-AREA, BUILDING = "area", "building"
+AREA, BUILDING, PIPE = "area", "building", "pipe"
 
 
 class Chosen:

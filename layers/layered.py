@@ -18,6 +18,7 @@ from layers.board import Board
 from layers.buildings import BuildingsLayer
 from layers.events import EventsLayer
 from layers.households import Homes, HouseholdsLayer
+from layers.pipes import PipesLayer
 from layers.reach import ReachLayer
 from layers.style import STREET
 from layers.tint import TintLayer
@@ -148,6 +149,14 @@ class Layered(QWidget):
         """Code of the grid at a place, or of the finest area known there; "" outside all."""
         x, y = self.board.scene.project([lon], [lat])
         return self.board.drill.at(float(x[0]), float(y[0]), GRID)
+
+    def pipe_at(self, x: float, y: float, mpp: float) -> str:
+        """The pipe at a point of the sheet, where pipes are shown; `mpp`: metres to a design
+        pixel."""
+        layer = self.board.layer(PipesLayer)
+        if layer is None or self.level() != STREET or not self.board.scene.visible(layer):
+            return ""
+        return layer.piece_at(x, y, self.board.scene.style.map["pipe"]["reach"] * mpp)
 
     def building_at(self, x: float, y: float) -> str:
         """The building at a point of the sheet, where buildings are shown one by one."""

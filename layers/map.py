@@ -27,7 +27,7 @@ from layers.aimed import Aimed
 from layers.areas import SHOWN
 from layers.base import Layer, load_layers
 from layers.board import Board
-from layers.chosen import AREA, BUILDING, Chosen
+from layers.chosen import AREA, BUILDING, PIPE, Chosen
 from layers.hand import Hand
 from layers.navigator import Navigator
 from layers.overlay import PART, Blinker, Furniture, Overlay
@@ -337,8 +337,8 @@ class MapView(Aimed):
         return self.scene.degrees(*self.navigator.view.sheet(*self.device(position)))
 
     def hit(self, position: QPointF) -> Hit | None:
-        """What lies there: a mark, a device, near by a building, else the area of the level that
-        is shown."""
+        """What lies there: a mark, a device, near by a pipe or a building, else the area of the
+        level that is shown."""
         if self.scene.plane is None:
             return None
         px, py = self.device(position)
@@ -346,6 +346,8 @@ class MapView(Aimed):
         if found is not None:
             return found
         x, y = self.navigator.view.sheet(px, py)
+        if pipe := self.pipe_at(x, y, self.navigator.view.design_mpp):
+            return Hit(PIPE, pipe, x, y)
         if building := self.building_at(x, y):
             return Hit(BUILDING, building, x, y)
         code = self.board.drill.at(x, y, SHOWN[self.level()])

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from commandwall import codes, deadlines, posts
+from commandwall import codes, deadlines, pipes, posts
 from commandwall.areas import CITY, GRID, TOWN, VILLAGE
 from commandwall.clock import SECOND, Ms
 from commandwall.events import EventView
@@ -109,16 +109,47 @@ def _sensor(id_: str, context: Context) -> Facts | None:
     if row is None:
         return None
     record, quality = sensors.device(row), int(sensors.quality[row])
-    severity, value = int(sensors.severity[row]), float(sensors.value[row])
-    state = tr(QUALITY[quality]) if quality in QUALITY else tr("正常")
-    if severity and quality not in QUALITY:
-        state = tr("{level} 级超限", level=NUMERALS[severity])
     lines = (
-        _measured(value, record.unit), state, text.plain(record.name),
+        _measured(float(sensors.value[row]), record.unit), _state(row, context.picture),
+        text.plain(record.name),
         words.place(context.picture, record.area),
     )  # fmt: skip
     at = Ms(int(sensors.at[row]))
     return Facts(named("sensor_class", record.cls), lines, at, quality == STALE)
+
+
+def _state(row: int, picture: Picture) -> str:
+    """What is wrong with what a device says, or with the device."""
+    severity, quality = int(picture.sensors.severity[row]), int(picture.sensors.quality[row])
+    if quality in QUALITY:
+        return tr(QUALITY[quality])
+    return tr("{level} 级超限", level=NUMERALS[severity]) if severity else tr("正常")
+
+
+def _pipe(id_: str, context: Context) -> Facts | None:
+    """How a piece stands, by which of its devices, and how old that is."""
+    picture = context.picture
+    if (pipe := picture.pipes.get(id_)) is None:
+        return None
+    sensors, (row, count) = picture.sensors, pipes.worst(pipe, picture.sensors)
+    title, kind = text.plain(pipe.name), named("pipe_kind", pipe.kind)
+    where = words.place(picture, pipe.area)
+    if row is None:
+        nobody = (kind, tr("没有设备监测这一段"), where)
+        return Facts(title, nobody, picture.sync.pool_at or None, quiet=True)
+    device = sensors.device(row)
+    measured = _measured(float(sensors.value[row]), device.unit)
+    worst = tr("共 {n} 台，最重者：", n=age.number(count)) if count > 1 else ""
+    lines = (kind, f"{_state(row, picture)}　{measured}", worst,
+             f"{text.plain(device.name)}　{text.plain(device.id)}", where)  # fmt: skip
+    return Facts(title, lines, Ms(int(sensors.at[row])), int(sensors.quality[row]) == STALE)
+
+
+def device_of(kind: str, id_: str, picture: Picture) -> tuple[str, str]:
+    """What is opened when a thing is chosen on the map: of a pipe the device that tells of it."""
+    pipe = picture.pipes.get(id_) if kind == "pipe" else None
+    row = pipes.worst(pipe, picture.sensors)[0] if pipe is not None else None
+    return (kind, id_) if row is None else ("sensor", picture.sensors.ids[row])
 
 
 def _measured(value: float, unit: str) -> str:
@@ -292,6 +323,6 @@ def _directive(id_: str, context: Context) -> Facts | None:
 MAKERS: dict[str, Callable[[str, Context], Facts | None]] = {
     "alarm": _alarm, "area": _area, "building": _building, "camera": _camera,
     "command_post": _command_post, "directive": _directive, "event": _event,
-    "incident": _incident, "place": _place, "resource": _resource, "sensor": _sensor,
-    "warning": _warning,
+    "incident": _incident, "pipe": _pipe, "place": _place, "resource": _resource,
+    "sensor": _sensor, "warning": _warning,
 }  # fmt: skip

@@ -10,6 +10,7 @@ from PySide6.QtGui import QPen
 from commandwall.alarms import ACKED, RTNUN, UNACK
 from commandwall.deadlines import GREEN, ORANGE, RED, YELLOW
 from commandwall.picture import Changes, Picture, Tick
+from commandwall.pipes import CALM, SILENT
 from layers.marks import (
     FILLED,
     HOLLOW,
@@ -20,13 +21,14 @@ from layers.marks import (
     paint_sensor,
     paint_unit,
 )  # fmt: skip
+from layers.style import STREET
 from widgets import marks
 from widgets.base import Panel
 from widgets.i18n import NUMERALS, language, rows, tr
 from widgets.paper import MIDDLE, Ink, Paper
 
 ROW, LEAST_ROW = 32.0, 26.0
-HEAD, APART, LINES = 62.0, 8.0, 12
+HEAD, APART, LINES = 62.0, 8.0, 13
 """Height of the severities, gap between the groups, and all rows below."""
 Sign = tuple[Callable[[Paper, float, float], None], str]
 
@@ -118,6 +120,23 @@ def _line(token: str, width: float) -> Callable[[Paper, float, float], None]:
     return lambda paper, x, y: paper.line(x - 15, y, x + 15, y, token, width)
 
 
+def _pipe(state: int) -> Callable[[Paper, float, float], None]:
+    """A piece of a pipe as the map draws it at street level; 0: calm."""
+
+    def draw(paper: Paper, x: float, y: float) -> None:
+        look = paper.look.style.map["pipe"]["calm" if state == CALM else str(state)]
+        wide = look["width"] if state == CALM else look["width"][STREET]
+        token = {CALM: "sensor", SILENT: "t3"}.get(state, f"s{state}")
+        pen = QPen(paper.look.colour(token), wide)
+        pen.setCapStyle(Qt.PenCapStyle.FlatCap)
+        if "dash" in look:
+            pen.setDashPattern([part / wide for part in look["dash"]])
+        paper.painter.setPen(pen)
+        paper.painter.drawLine(QPointF(x - 15, y), QPointF(x + 15, y))
+
+    return draw
+
+
 def _hatch(paper: Paper, x: float, y: float) -> None:
     paper.hatch(QRectF(x - 15, y - 8, 30, 16))
 
@@ -167,5 +186,6 @@ def _lines() -> list[Sign]:
         (_line("expressway", 3), tr("高速")), (_line("main", 2.5), tr("主干道")),
         (_line("street", 2), tr("街道")), (_line("city", 2), tr("市界")),
         (_line("town", 1.5), tr("镇街界")), (_line("grid", 1.5), tr("网格线")),
-        (_cordon, tr("警戒")), (_hatch, tr("陈旧")),
+        (_cordon, tr("警戒")), (_hatch, tr("陈旧")), (_pipe(CALM), tr("管线")),
+        (_pipe(3), tr("管线告警")), (_pipe(SILENT), tr("管线失联")),
     ]  # fmt: skip

@@ -26,7 +26,7 @@ from commandwall.world import World
 from layers.map import MapView
 from layers.overlay import Blinker
 from layers.style import Style
-from widgets import i18n, pages, standing, theme
+from widgets import facts, i18n, pages, standing, theme
 from widgets.backward import Backward
 from widgets.base import Command, Context, Live, Panel, Subject
 from widgets.caller import Caller
@@ -324,6 +324,7 @@ class Wall(QWidget):
         self.choose(subject)
 
     def _picked(self, kind: str, id_: str) -> None:
+        kind, id_ = facts.device_of(kind, id_, self.context.picture)
         if kind in ON_MAP:
             for panel in self.page.panels.values():
                 panel.safe(partial(panel.open, Subject(ON_MAP[kind], id_)), None)

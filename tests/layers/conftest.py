@@ -11,7 +11,7 @@ import shapely
 from shapely.geometry import LineString, MultiPoint, Point, Polygon
 
 from commandwall.alarms import ACKED, UNACK, Alarm
-from commandwall.areas import CITY, GRID, TOWN, VILLAGE, Area, Building, Feature, Road
+from commandwall.areas import CITY, GRID, TOWN, VILLAGE, Area, Building, Feature, Pipe, Road
 from commandwall.clock import Ms
 from commandwall.events import Event, EventView
 from commandwall.incidents import OPEN, Incident
@@ -215,6 +215,27 @@ class City:
             "I1", "泄漏", "accident", 2, None, None, "320281001", "港区", lon, lat, radius_m, "",
             OPEN, NOW, None, "", "", "",
         )  # fmt: skip
+
+    def pipes(self) -> None:
+        """Gas mains around the middle: one for each way to stand, with a device on each but the
+        last, and a water main."""
+        x, y = self.centres[0]
+        states = [(0, 0), (1, 0), (2, 0), (3, 0), (4, 0), (0, 2)]
+        records = [
+            Sensor(f"P{i}", i, "GAS", f"阀井 {i}", "320281001", "",
+                   *place(x, y + 0.3 * i - 0.9), "%LEL", 0, 100, 30)
+            for i in range(len(states))
+        ]  # fmt: skip
+        self.picture.sensors = SensorArrays.of(records)
+        self.picture.sensors.at[:] = NOW - 3000
+        self.picture.sensors.value[:] = 27.0
+        self.picture.sensors.severity[:], self.picture.sensors.quality[:] = np.array(states).T
+        for i in range(len(states) + 1):
+            line = LineString([(x - 1, y + 0.3 * i - 0.9), (x + 1, y + 0.3 * i - 0.9)])
+            kind = "gas" if i < len(states) else "water"
+            self.picture.pipes[f"T{i}"] = Pipe(
+                f"T{i}", kind, f"人民路{i}", "320281001", degrees(line)
+            )
 
     def trails(self) -> None:
         """Every unit came from the west."""

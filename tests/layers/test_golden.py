@@ -67,8 +67,8 @@ def test_the_ground_looks_as_agreed(
 
 ALONE = {
     "tint": None, "hills": None, "builtup": None, "water": None, "buildings": 14.0, "grids": 14.0,
-    "roads": 14.0, "areas": None, "sensors": 14.0, "events": None, "incident": 14.0,
-    "resources": 14.0,
+    "roads": 14.0, "pipes": 4.0, "pipe_states": 14.0, "areas": None, "sensors": 14.0,
+    "events": None, "incident": 14.0, "resources": 14.0,
 }  # fmt: skip
 """Layers that draw more than marks and letters, and the scale at which each is looked at."""
 
@@ -78,6 +78,8 @@ def test_each_layer_alone_looks_as_agreed(make_map: Any, city: Any, qtbot: Any, 
     city.units()
     city.trails()
     city.incident()
+    if name.startswith("pipe"):
+        city.pipes()
     city.picture.counters = Counters(open_by_area={"320281001": 50, "320281004": 20})
     view = make_map(city, 240, 160)
     if (mpp := ALONE[name]) is not None:
