@@ -10,7 +10,7 @@ import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import NormalDist
 from typing import Any, NamedTuple
 
@@ -29,7 +29,7 @@ class Indicator:
     name: str
     name_en: str
     unit: str
-    direction: str  # code list indicator_direction: high_bad, low_bad, band, trend
+    direction: str  # code list indicator_direction: high_bad, low_bad, band, trend, category
     lo2: float | None  # red below
     lo1: float | None  # yellow below
     hi1: float | None  # yellow from
@@ -42,7 +42,8 @@ class Indicator:
     area: str = ""  # the area that it tells of; "": all of the city
     weight: float = 1.0  # in the mean of an area
     hysteresis: float | None = None  # in its unit; None: the share of the list `limit`
-    formula: str = ""  # "aqi": the index of aqi.py; the row of the list aqi_node that it measures
+    formula: str = ""  # "aqi": the index of aqi.py; the row of the list aqi_node that it measures;
+    # of the direction category the scale of the list indicator_category
     rev: int = 0
 
 
@@ -59,6 +60,7 @@ class IndicatorValue:
     today: str  # JSON list of this day's values, one each hour from 00:00
     usual: str  # JSON list of 24 pairs [low, high]: the same hour of the last four weeks
     recent: str = ""  # JSON list of [at, value], oldest first: those before; the pool keeps it
+    notice: str = ""  # code list indicator_notice, where its source says so; "": as measured
     rev: int = 0
 
 
@@ -74,7 +76,10 @@ def fresh_for(definition: Indicator, periods: float | None = None) -> Ms:
 NORMAL, YELLOW, RED, UNKNOWN = "normal", "yellow", "red", "unknown"
 LEVELS = (NORMAL, YELLOW, RED)
 """From mild to bad."""
+NEW, FORECAST = "new", "forecast"
 NUMBERS = (int, float)
+Course = Sequence[tuple[Ms, float]]
+"""Values with their moments, oldest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +92,8 @@ class Stand:
     """Its newest value alone is milder: it has not yet been so for long enough, or by enough."""
     deviation: float | None = None
     """Of the direction `trend`: how many robust deviations it is from what is usual."""
+    first: bool = False
+    """Whether no value of it is known before this one."""
 
 
 NOTHING = Stand(UNKNOWN, Ms(0))
@@ -124,9 +131,44 @@ def stand(definition: Indicator, newest: IndicatorValue | None) -> Stand:
     if row is None or newest is None or not _known(newest.value):
         return NOTHING if newest is None else Stand(UNKNOWN, newest.at)
     course = _course(newest)
-    if row.facts["deviation"]:
+    found = _judged(definition, newest, course, row)
+    return replace(found, first=len(course) == 1)
+
+
+def _judged(
+    definition: Indicator, newest: IndicatorValue, course: Course, way: codes.Code
+) -> Stand:
+    if way.facts["deviation"]:
         return _by_deviation(definition, newest, course)
+    if way.facts["category"]:
+        return _by_category(definition, course)
     return _fold(definition, course, limits_of(definition), hysteresis(definition))
+
+
+def notice(value: IndicatorValue, found: Stand, now: Ms) -> str:
+    """What a value is to be known for (list `indicator_notice`); "" for nothing. What its source
+    says counts, else its moment, which may be to come, and whether it is the first."""
+    if value.notice in codes.load("indicator_notice"):
+        return value.notice
+    if value.value is None:
+        return ""
+    if value.at > now + codes.limit("ahead_seconds") * SECOND:
+        return FORECAST
+    return NEW if found.first else ""
+
+
+def category(definition: Indicator, value: float | None) -> codes.Code | None:
+    """What a value of the direction `category` means; None where no row of its scale says so."""
+    return next((row for row in scale(definition) if row.facts["value"] == value), None)
+
+
+def scale(definition: Indicator) -> list[codes.Code]:
+    """The categories of an indicator, in the order of the list; none for other directions."""
+    way = codes.load("indicator_direction").get(definition.direction)
+    if way is None or not way.facts["category"]:
+        return []
+    known = codes.load("indicator_category").values()
+    return [row for row in known if row.facts["scale"] == definition.formula]
 
 
 def renew(
@@ -163,9 +205,18 @@ def hysteresis(definition: Indicator) -> float:
     return limits_of(definition).ease(codes.limit("hysteresis_share"))
 
 
-def _by_deviation(
-    definition: Indicator, newest: IndicatorValue, course: Sequence[tuple[Ms, float]]
-) -> Stand:
+def _by_category(definition: Indicator, course: Course) -> Stand:
+    """By the level of its category; one that no row knows is unknown. There is nothing between two
+    categories to come back over: only the dwell holds it."""
+    levels = {row.facts["value"]: str(row.facts["level"]) for row in scale(definition)}
+    at, newest = course[-1]
+    if newest not in levels:
+        return Stand(UNKNOWN, at)
+    judged = [(at, float(LEVELS.index(levels[v]))) for at, v in course if v in levels]
+    return _fold(definition, judged, Limits(None, None, 1.0, 2.0), 0.0)
+
+
+def _by_deviation(definition: Indicator, newest: IndicatorValue, course: Course) -> Stand:
     """How far it is from the same hour of the last four weeks; red is told by several in a row."""
     usual = [pair for pair in _pairs(newest.usual) if _known(pair[1])]
     if len(usual) != 24:
@@ -196,9 +247,7 @@ def _deviation(definition: Indicator, usual: Sequence[Any], at: Ms, value: float
     return float((value - (low + high) / 2) / deviation)
 
 
-def _fold(
-    definition: Indicator, course: Sequence[tuple[Ms, float]], limits: Limits, ease: float
-) -> Stand:
+def _fold(definition: Indicator, course: Course, limits: Limits, ease: float) -> Stand:
     """Through all values, oldest first; most were never near a limit, and need no going through."""
     reached = [value for _, value in course]
     if not (limits.level(max(reached)) or limits.level(min(reached))):

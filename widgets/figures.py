@@ -11,7 +11,17 @@ from PySide6.QtWidgets import QWidget
 
 from commandwall.clock import SECOND, Ms
 from commandwall.events import Event
-from commandwall.indicators import Indicator, IndicatorValue, fresh_for, limits_of, listed
+from commandwall.indicators import (
+    FORECAST,
+    NOTHING,
+    Indicator,
+    IndicatorValue,
+    category,
+    fresh_for,
+    limits_of,
+    listed,
+    notice,
+)
 from commandwall.picture import Changes, Picture, Tallies, Tick
 from commandwall.rollups import Signs, air_of
 from widgets import age
@@ -112,10 +122,11 @@ class Vital(Figure):
             return
         self.say(SHOWN)
         self.at, self.lasts = value.at, fresh_for(definition) / SECOND
-        self.number = age.number(value.value, definition.decimals)
+        self.number = number_of(definition, value.value)
         levels = rows(str(self.options.get("levels", "")))
         self.unit = level_of(levels, value.value) or measured_in(definition.unit)
-        self.note = air_now(definition, picture) or usual_now(definition, value, picture.now)
+        note = air_now(definition, picture) or usual_now(definition, value, picture.now)
+        self.note = "　".join(filter(None, (noticed(definition, picture), note)))
         self.trend.show_day(self._frozen(day_of(definition, value, picture.now)))
 
 
@@ -158,6 +169,32 @@ def title_of(definition: Indicator | None) -> str:
         return ""
     english = language() == "en" and definition.name_en
     return plain(definition.name_en if english else definition.name)
+
+
+def number_of(definition: Indicator, value: float | None) -> str:
+    """A value without its unit; of a category its name."""
+    row = category(definition, value)
+    return row.name(language()) if row is not None else age.number(value, definition.decimals)
+
+
+def told_of(definition: Indicator, value: IndicatorValue | None) -> str:
+    """A value with its unit; of a category its name; — where there is none."""
+    if value is None or value.value is None:
+        return age.UNKNOWN
+    row = category(definition, value.value)
+    if row is not None:
+        return row.name(language())
+    return age.measure(value.value, measured_in(definition.unit), definition.decimals)
+
+
+def noticed(definition: Indicator, picture: Picture) -> str:
+    """What its value is to be known for: 人工填报, 预测 11-25 14:00; "" for nothing."""
+    value = picture.values.get(definition.id)
+    if value is None:
+        return ""
+    found = notice(value, picture.stands.get(definition.id, NOTHING), picture.now)
+    when = [age.stamp(picture.now, value.at)] if found == FORECAST else []
+    return " ".join([named("indicator_notice", found), *when]) if found else ""
 
 
 def level_of(levels: Mapping[str, Any], value: float | None) -> str:

@@ -8,12 +8,21 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, Qt
 from PySide6.QtGui import QHelpEvent, QMouseEvent, QPainter, QPixmap
 
 from commandwall import codes
-from commandwall.indicators import NOTHING, RED, UNKNOWN, YELLOW, Indicator, IndicatorValue
+from commandwall.indicators import (
+    NOTHING,
+    RED,
+    UNKNOWN,
+    YELLOW,
+    Indicator,
+    IndicatorValue,
+    notice,
+)
 from commandwall.picture import Changes, Picture, Tick
+from layers.marks import shape
 from widgets import age, marks
 from widgets.base import EMPTY, NORMAL, Command, Panel, Piece, Subject
-from widgets.figures import is_old, title_of
-from widgets.i18n import measured_in, named, rows, tr
+from widgets.figures import is_old, noticed, title_of, told_of
+from widgets.i18n import named, rows, tr
 from widgets.paper import Ink, Paper
 from widgets.text import tooltip
 
@@ -23,7 +32,9 @@ NEAR = (0.55, 0.85)
 """Shares of the way to the limit from which a cell is nearer, near."""
 GAP, BETWEEN, LABEL = 1.5, 14.0, 30.0
 OLD = "old"
-SEVERITY = {RED: 1, YELLOW: 3}
+NOTICE = "notice"
+"""Normal, and to be known for what its value is: new, entered by hand, a forecast."""
+SEVERITY = {RED: 1, YELLOW: 3, NOTICE: 4}
 """How an indicator stands -> the severity whose colour and form it takes."""
 BOARD = "board"
 """The page on which each indicator is large enough for the last seat."""
@@ -80,6 +91,7 @@ class Heat(Panel):
         return [
             (tr("红 {n}", n=counts[RED]), _loud(counts[RED])),
             (tr("黄 {n}", n=counts[YELLOW]), _loud(counts[YELLOW])),
+            (tr("提示 {n}", n=counts[NOTICE]), Ink("label", "t2" if counts[NOTICE] else "t4")),
             (tr("超龄 {n}", n=counts[OLD]), Ink("label", "t2" if counts[OLD] else "t4")),
             (tr("正常 {n}", n=age.number(counts[NORMAL])), Ink("label")),
         ]
@@ -135,7 +147,7 @@ class Heat(Panel):
 
     def _draw_cell(self, paper: Paper, cell: Cell, stopped: bool) -> None:
         look = self._looks.get(cell.id, OLD)
-        if look in (RED, YELLOW):
+        if look in SEVERITY:
             draw_sign(paper, cell.box, SEVERITY[look], not stopped)
         elif look == OLD:
             paper.painter.fillRect(cell.box, self.look.colour("bg"))
@@ -169,7 +181,7 @@ class Heat(Panel):
         return cells
 
     def _counts(self) -> dict[str, int]:
-        counts = {RED: 0, YELLOW: 0, OLD: 0, NORMAL: 0}
+        counts = {RED: 0, YELLOW: 0, NOTICE: 0, OLD: 0, NORMAL: 0}
         for look in getattr(self, "_looks", {}).values():
             counts[look if look in counts else NORMAL] += 1
         return counts
@@ -191,7 +203,9 @@ class Heat(Panel):
         definition, value = self.picture.indicators.get(key), self.picture.values.get(key)
         if definition is None or value is None:
             return ""
-        told = age.measure(value.value, measured_in(definition.unit), definition.decimals)
+        told = "  ".join(
+            filter(None, (told_of(definition, value), noticed(definition, self.picture)))
+        )
         now, old = self.picture.now, self._looks.get(key) == OLD
         when = age.stopped(now, value.at) if old else age.since(now, value.at)
         return f"{title_of(definition)}  {told}  {when}"
@@ -199,8 +213,12 @@ class Heat(Panel):
 
 def draw_sign(paper: Paper, box: QRectF, severity: int, known: bool) -> None:
     """An indicator beyond a limit: filled, with its form; empty where that was so before what is
-    shown stopped."""
-    if known:
+    shown stopped. A notice is no more than a form on grey: nothing is wrong."""
+    if severity == SEVERITY[NOTICE]:
+        paper.fill(box, GREYS[0])
+        size = min(box.width(), box.height()) * 0.45
+        paper.painter.fillPath(shape(box.center(), size, severity), paper.look.colour("s4"))
+    elif known:
         marks.sign(paper.painter, box, severity, paper.look)
     else:
         paper.frame(box.adjusted(1, 1, -1, -1), f"s{severity}", 1.25, 0)
@@ -218,11 +236,13 @@ def _look(definition: Indicator, picture: Picture, periods: float) -> str:
     value = picture.values.get(definition.id)
     if is_old(definition, value, picture.now, periods):
         return OLD
-    found = picture.stands.get(definition.id, NOTHING).state
-    if found in (RED, YELLOW):
-        return found
-    if found == UNKNOWN or value is None or value.value is None:
+    found = picture.stands.get(definition.id, NOTHING)
+    if found.state in (RED, YELLOW):
+        return found.state
+    if found.state == UNKNOWN or value is None or value.value is None:
         return OLD
+    if notice(value, found, picture.now):
+        return NOTICE
     near = _nearness(definition, value.value)
     return GREYS[sum(near >= share for share in NEAR)]
 

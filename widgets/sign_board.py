@@ -13,9 +13,9 @@ from commandwall.picture import Changes, Picture
 from commandwall.rollups import Rollup, Signs, by_key
 from widgets import age
 from widgets.base import Command, Subject
-from widgets.figures import title_of
+from widgets.figures import noticed, title_of, told_of
 from widgets.heat import GAP, OLD, SEVERITY, Cell, Heat, draw_sign
-from widgets.i18n import measured_in, named, tr
+from widgets.i18n import named, tr
 from widgets.paper import RIGHT, Ink, Paper
 
 ACROSS, APART, HEAD, FOOT = 4, 32.0, 54.0, 44.0
@@ -106,9 +106,9 @@ class SignBoard(Heat):
         if (severity := SEVERITY.get(look)) is not None:
             draw_sign(paper, QRectF(0, base - 20, 22, 22), severity, self.stopped is None)
             x = 34.0
-        told = age.UNKNOWN
-        if value is not None and value.value is not None:
-            told = age.measure(value.value, measured_in(definition.unit), definition.decimals)
+        told = "　".join(
+            filter(None, (noticed(definition, self.picture), told_of(definition, value)))
+        )
         at, now = value.at if value is not None else None, self.picture.now
         still = look == OLD or self.stopped is not None
         old = age.stopped(now, at) if still else age.since(now, at)

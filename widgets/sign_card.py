@@ -20,14 +20,25 @@ from commandwall.indicators import (
     fresh_for,
     hysteresis,
     limits_of,
+    scale,
 )
 from commandwall.picture import Changes, Picture, Tick
 from widgets import age, words
 from widgets.base import EMPTY, NORMAL, Panel, Subject
 from widgets.chart import TICKS, Day, Trend, reach_of
-from widgets.figures import air_now, day_of, frozen, is_old, level_of, title_of, usual_now
-from widgets.heat import SEVERITY, draw_sign
-from widgets.i18n import measured_in, named, rows, tr
+from widgets.figures import (
+    air_now,
+    day_of,
+    frozen,
+    is_old,
+    level_of,
+    noticed,
+    number_of,
+    title_of,
+    usual_now,
+)
+from widgets.heat import NOTICE, SEVERITY, draw_sign
+from widgets.i18n import language, measured_in, named, rows, tr
 from widgets.paper import MIDDLE, RIGHT, Ink, Paper
 from widgets.text import plain
 
@@ -85,7 +96,7 @@ class SignCard(Panel):
 
     def _tall(self) -> float:
         """Height of the course: what the facts below it leave."""
-        left = self.height() / self.look.unit - self.top - WORDS - 30 - 9 * LINE
+        left = self.height() / self.look.unit - self.top - WORDS - 30 - 10 * LINE
         return min(MOST, max(LEAST, left))
 
     def draw(self, paper: Paper) -> None:
@@ -106,7 +117,7 @@ class SignCard(Panel):
         paper.write(0, top + 28, title_of(d), Ink("item"), room=paper.width)
         late = is_old(d, value, self.picture.now)
         token = "t3" if late or self.stopped is not None else ""
-        end = paper.write(0, top + 94, age.number(held, d.decimals), Ink("figure", token))
+        end = paper.write(0, top + 94, number_of(d, held), Ink("figure", token))
         unit = _level(d, held) or measured_in(d.unit)
         paper.write(end + 12, top + 94, unit, Ink("heading", token))
         if value is not None and value.num is not None and value.den:
@@ -117,7 +128,8 @@ class SignCard(Panel):
 
     def _draw_state(self, paper: Paper, base: float, d: Indicator, late: bool) -> None:
         found = self.picture.stands.get(d.id, NOTHING)
-        severity = SEVERITY.get(found.state)
+        blue = found.state not in (RED, YELLOW, UNKNOWN) and noticed(d, self.picture)
+        severity = SEVERITY.get(NOTICE if blue else found.state)
         x = 0.0
         if severity is not None and not late:
             draw_sign(paper, QRectF(0, base - 19, 22, 22), severity, self.stopped is None)
@@ -143,6 +155,8 @@ class SignCard(Panel):
             return tr("无从判定")
         if self.stopped is not None:
             return tr("当时 {state}，此后未知", state=named("sign_state", found.state))
+        if found.since > now:  # a forecast has not begun
+            return named("sign_state", found.state)
         told = tr("{state}，起于 {time}", state=named("sign_state", found.state),
                   time=age.stamp(now, found.since))  # fmt: skip
         return tr("{told}，数值已回落，尚在保持", told=told) if found.held else told
@@ -154,7 +168,8 @@ class SignCard(Panel):
 
     def _facts(self, d: Indicator, value: IndicatorValue | None) -> list[tuple[str, str]]:
         return [
-            (tr("限值"), _limits(d) or named("indicator_direction", d.direction)),
+            (tr("数据提示"), noticed(d, self.picture)),
+            (tr("限值"), _limits(d) or _categories(d) or named("indicator_direction", d.direction)),
             (tr("回差"), _eased(d)),
             (tr("更新"), self._period(d, value)),
             (tr("主管"), plain(d.owner)),
@@ -202,6 +217,15 @@ def _limits(d: Indicator) -> str:
     return f"{BETWEEN.join(told)} {measured_in(d.unit)}".strip()
 
 
+def _categories(d: Indicator) -> str:
+    """黄 Ⅳ 类　红 Ⅴ 类、劣 Ⅴ 类"""
+    told = []
+    for state in (YELLOW, RED):
+        names = [row.name(language()) for row in scale(d) if row.facts["level"] == state]
+        told += [f"{named('sign_state', state)} {'、'.join(names)}"] if names else []
+    return BETWEEN.join(told)
+
+
 def _eased(d: Indicator) -> str:
     """How far back a value must be to count as milder."""
     if not any(limit is not None for limit in limits_of(d)):
@@ -224,6 +248,8 @@ def _span(seconds: int) -> str:
 
 
 def _formula(d: Indicator) -> str:
+    if scale(d):
+        return ""  # the names of its categories stand among the limits
     if d.formula == INDEX:
         return tr("HJ 633-2012，各项分指数取最大")
     return named("aqi_node", d.formula) if d.formula in rows("aqi_node") else plain(d.formula)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -12,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from world import an_indicator
 
+from commandwall import codes
 from commandwall.clock import DAY, HOUR, MINUTE, Ms, day_start
 from commandwall.indicators import (
     NORMAL,
@@ -22,6 +24,7 @@ from commandwall.indicators import (
     IndicatorValue,
     Stand,
     fresh_for,
+    notice,
     renew,
     stand,
 )
@@ -162,3 +165,46 @@ def test_it_is_never_milder_than_its_newest_value(values: list[float | None]) ->
     order = [UNKNOWN, NORMAL, YELLOW, RED]
     assert order.index(found.state) >= order.index(alone)
     assert isinstance(found, Stand) and found.held == (found.state not in (alone, UNKNOWN))
+
+
+WATER = an_indicator("x", direction="category", formula="water", unit="")
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [(1, NORMAL), (3, NORMAL), (4, YELLOW), (6, RED), (7, UNKNOWN), (3.5, UNKNOWN)],
+)
+def test_a_category_stands_as_its_row_says_and_one_that_no_row_knows_is_unknown(
+    value: float, told: str
+) -> None:
+    assert state(WATER, value) == told
+    assert state(WATER, 9, value) == told  # what was unknown before spoils nothing
+
+
+def test_a_milder_category_counts_after_two_periods_as_any_value_does() -> None:
+    assert state(WATER, 3, 5) == RED
+    assert state(WATER, 5, 3, 3) == RED
+    assert state(WATER, 5, 3, 3, 3) == NORMAL
+    assert state(WATER, 5, 4, 3, 4) == YELLOW
+
+
+def test_each_row_of_categories_names_a_level_and_each_scale_a_value_once() -> None:
+    rows = codes.load("indicator_category").values()
+    assert {row.facts["level"] for row in rows} <= {NORMAL, YELLOW, RED}
+    pairs = [(row.facts["scale"], row.facts["value"]) for row in rows]
+    assert len(set(pairs)) == len(pairs)
+
+
+def noticed(value: IndicatorValue) -> str:
+    return notice(value, stand(an_indicator("x"), value), NOW)
+
+
+def test_what_a_value_is_to_be_known_for() -> None:
+    assert noticed(valued(40, 41)) == ""
+    assert noticed(valued(41)) == "new"
+    assert noticed(valued(40, 41, notice="manual")) == "manual"
+    assert noticed(valued(40, 41, notice="rumour")) == ""  # no row of the list says that
+    ahead = replace(valued(40, 41), at=Ms(NOW + HOUR))
+    assert noticed(ahead) == "forecast"
+    assert noticed(replace(ahead, notice="manual")) == "manual"
+    assert noticed(replace(ahead, value=None)) == ""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from builders import NOW
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from world import a_value, an_area, an_indicator, told_by
@@ -91,6 +93,31 @@ def test_a_value_that_is_better_but_not_long_enough_says_so(world: Any, board: A
     ]})  # fmt: skip
     told = told_by(board, "sign_card")
     assert "数值已回落，尚在保持" in told and "411 / 1,027" in told
+
+
+def test_a_notice_is_blue_where_the_value_is_normal_and_told_in_words_always(
+    world: Any, board: Any
+) -> None:
+    hand = [replace(a_value(f"env.0{n}", v), notice="manual") for n, v in ((10, 40.0), (11, 85.0))]
+    world.tick({IndicatorValue: [*hand, replace(a_value("env.012"), at=Ms(NOW + DAY))]})
+    panel = board.page.panels["sign_board"]
+    assert [panel._looks[f"env.0{n}"] for n in (10, 11, 12)] == ["notice", "yellow", "notice"]
+    assert "提示 2" in told_by(board, "sign_board")
+    for key, word in (("env.010", "人工填报"), ("env.011", "人工填报"), ("env.012", "预测")):
+        panel._stand(key)
+        panel.show_course()
+        assert word in told_by(board, "sign_board") and word in told_by(board, "sign_card")
+
+
+def test_a_category_is_told_by_its_name(world: Any, board: Any) -> None:
+    water = an_indicator("env.010", direction="category", formula="water", unit="")
+    world.tick({Indicator: [water], IndicatorValue: [a_value("env.010", 5.0)]})
+    panel = board.page.panels["sign_board"]
+    panel._stand("env.010")
+    panel.show_course()
+    card = told_by(board, "sign_card")
+    assert "Ⅴ 类" in told_by(board, "sign_board") and "Ⅴ 类" in card and "红，起于" in card
+    assert "黄 Ⅳ 类　红 Ⅴ 类、劣 Ⅴ 类" in card
 
 
 def test_towns_come_worst_first(world: Any, board: Any) -> None:

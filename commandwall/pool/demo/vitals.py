@@ -61,7 +61,7 @@ class Vitals:
 
     def _record(self, n: int, value: float, at: int, today: Array, usual: Array) -> IndicatorValue:
         definition = self.definitions[n]
-        digits = definition.decimals + 1
+        digits, by_hand = definition.decimals + 1, definition.source in asset("vitals")["by_hand"]
         den = 400.0 + 37 * (n % 90) if definition.unit == "%" else None
         return IndicatorValue(
             definition.id,
@@ -71,6 +71,7 @@ class Vitals:
             den,
             json.dumps([round(v, digits) for v in today.tolist()]),
             json.dumps([[round(v, digits) for v in pair] for pair in usual.tolist()]),
+            notice="manual" if by_hand else "",
         )
 
     def _value(self, measured: NDArray[np.int64], turn: NDArray[np.int64]) -> Array:
@@ -215,11 +216,12 @@ def _definition(number: str, row: dict[str, Any], towns: Mapping[str, str]) -> I
 def _air(definitions: Sequence[Indicator]) -> dict[int, dict[str, list[int]]]:
     """Number of an index -> node -> numbers of its concentrations: those of its area, or all."""
     found: dict[int, dict[str, list[int]]] = {}
+    known = codes.load("aqi_node")
     for n, index in enumerate(definitions):
         if index.formula == aqi.INDEX:
             nodes = found[n] = defaultdict(list)
             for i, d in enumerate(definitions):
-                if d.formula not in ("", aqi.INDEX) and _near(index, d):
+                if d.formula in known and _near(index, d):
                     nodes[d.formula].append(i)
     return found
 
