@@ -28,6 +28,7 @@ from commandwall import (
     requests,
     resources,
     reviewing,
+    rule_rows,
     sensors,
     sitreps,
     sources,
@@ -39,5 +40,6 @@ __all__ = [
     "alarms", "answers", "areas", "attachments", "calls", "conflicts", "countersign",
     "directives", "dispatch", "events", "exchange", "extents", "handover", "incidents",
     "indicators", "modes", "people", "plans", "public_warnings", "reporting", "requests",
-    "resources", "reviewing", "sensors", "sitreps", "sources", "unmasking", "verifying",
+    "resources", "reviewing", "rule_rows", "sensors", "sitreps", "sources", "unmasking",
+    "verifying",
 ]  # fmt: skip

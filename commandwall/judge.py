@@ -21,6 +21,7 @@ from commandwall.faults import Faults
 from commandwall.lifts import Pairs, Rates
 from commandwall.openings import Openings
 from commandwall.quality import Quality
+from commandwall.rule_rows import Edition
 from commandwall.rulebook import SEVERITIES, Rulebook
 from commandwall.runs import CALM, Runs
 from commandwall.sensors import GOOD, Sensor
@@ -43,10 +44,12 @@ class Judge:
     """Keeps the severity of every sensor and says which ones cross."""
 
     def __init__(
-        self, sensors: Sequence[Sensor], rules: Sequence[Rule], on: date | None = None
-    ) -> None:
-        """`on`: the day whose rows say what readings can be, today where none is given."""
-        self.sensors, self.book = sensors, Rulebook(sensors, rules)
+        self, sensors: Sequence[Sensor], rules: Sequence[Rule], on: date | None = None,
+        later: Sequence[Edition] = (),
+    ) -> None:  # fmt: skip
+        """`on`: the day whose rows say what readings can be, today where none is given; `later`:
+        the rules that readings of later moments meet."""
+        self.sensors, self.book = sensors, Rulebook(sensors, rules, later)
         self.quality, self.faults = Quality(sensors, on), Faults(sensors, rules)
         self.openings = Openings(sensors, rules, on)
         self._rates = Rates(len(sensors), int(codes.limit("rate_minutes", on) * MINUTE))

@@ -49,6 +49,7 @@ from commandwall.reporting import HandOut, Losses, PhoneReport, Report
 from commandwall.requests import Request
 from commandwall.resources import Resource, track_gap
 from commandwall.reviewing import Finding
+from commandwall.rule_rows import RuleRow
 from commandwall.sensors import Sensor
 from commandwall.sitreps import SituationReport
 from commandwall.sources import SourceSwitch
@@ -321,6 +322,7 @@ class Picture:
         self.verdicts: dict[str, Verdict] = {}
         self.switches: dict[str, SourceSwitch] = {}
         self.modes: dict[str, Mode] = {}
+        self.rule_rows: dict[str, RuleRow] = {}
         self.handovers: dict[str, Handover] = {}
         self.granted: dict[str, GrantedAct] = {}
         self.officers: dict[str, Officer] = {}
@@ -413,6 +415,7 @@ class Picture:
             Countersign: self.countersigns, Message: self.messages, Decision: self.decisions,
             Assignment: self.assignments, AssignmentStep: self.assignment_steps,
             StartedPlan: self.started_plans, PublicWarning: self.warnings,
+            RuleRow: self.rule_rows,
         }  # fmt: skip
 
     def _derive(self, kind: type[Any], records: Mapping[str, Any]) -> None:

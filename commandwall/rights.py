@@ -319,7 +319,8 @@ def _conflict(reader: Reader, conflict: str) -> About:
     return SUBJECTS[subject](reader, found.record) if subject in SUBJECTS else About(("",))
 
 
-def _source(reader: Reader, source: str) -> About:
+def _source(reader: Reader, source: object) -> About:
+    """What is the whole city's: sources, rules of alarms."""
     return About(("",))
 
 
@@ -355,6 +356,8 @@ SUBJECTS: Mapping[str, Callable[[Reader, Any], About]] = {
     "dispute": _dispute,
     "conflict": _conflict,
     "source": _source,
+    "rule": _source,
+    "proposal": _source,
     "seat": lambda reader, seat: About(),
     "handover": lambda reader, handover: About(),
 }

@@ -1,4 +1,4 @@
-"""Which rule counts for which reading: by class and unit of the device, by the sun, by the mode."""
+"""Which rule counts for which reading: by its moment, kind and place, by the sun, by the mode."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from commandwall.alarms import Rule
 from commandwall.clock import SECOND, Ms
+from commandwall.rule_rows import Edition
 from commandwall.sensors import Sensor
 from commandwall.sun import is_down
 
@@ -29,15 +30,23 @@ class Stretch:
 
 
 class Rulebook:
-    """The thresholds of each profile, a kind of device at day or night in a mode."""
+    """The thresholds of each profile, a kind of device at day or night in a mode, in one edition
+    of the rules after another."""
 
-    def __init__(self, sensors: Sequence[Sensor], rules: Sequence[Rule]) -> None:
+    def __init__(
+        self, sensors: Sequence[Sensor], rules: Sequence[Rule], later: Sequence[Edition] = ()
+    ) -> None:
+        """`later`: what takes the place of these rules, in the order of their moments."""
         kinds = sorted({(s.cls, s.unit) for s in sensors})
         index = {kind: i for i, kind in enumerate(kinds)}
         self._kind = np.array([index[s.cls, s.unit] for s in sensors], np.intp)
-        self.modes = ("", *sorted({r.mode for r in rules} - {""}))
+        every = [rules, *(edition.rules for edition in later)]
+        self._since = np.array([edition.since for edition in later], np.int64)
+        self.modes = ("", *sorted({r.mode for some in every for r in some} - {""}))
         keys = [(k, light, mode) for k in kinds for light in LIGHTS for mode in self.modes]
-        self.rules = [_chosen(rules, *key) for key in keys]
+        self._size = len(keys)
+        """Profiles of one edition."""
+        self.rules = [_chosen(some, *key) for some in every for key in keys]
         self.threshold = self._table("threshold", np.nan)
         self.deadband = self._table("deadband", 0.0)
         self.on, self.off = self._table("on_s", 0) * SECOND, self._table("off_s", 0) * SECOND
@@ -66,6 +75,8 @@ class Rulebook:
         """The profile of each of these devices at a moment."""
         kind = self._kind[rows]
         profile = kind * (2 * len(self.modes))
+        if len(self._since):
+            profile += np.searchsorted(self._since, at, "right") * self._size
         if self._by_sun.any():
             some = np.flatnonzero(self._by_sun[kind])
             place = self._lon[rows[some]], self._lat[rows[some]]
@@ -76,8 +87,9 @@ class Rulebook:
 
     def paired(self) -> NDArray[np.bool_]:
         """The devices of which a rule may ask for a second one."""
-        by_kind = np.asarray(self.by_pair.reshape(-1, len(LIGHTS) * len(self.modes)).any(axis=1))
-        return np.asarray(by_kind[self._kind], np.bool_)
+        editions = len(self._since) + 1
+        by_kind = self.by_pair.reshape(editions, -1, len(LIGHTS) * len(self.modes))
+        return np.asarray(np.asarray(by_kind.any(axis=(0, 2)))[self._kind], np.bool_)
 
     def rule(self, profile: int, severity: int) -> Rule:
         """The rule of a severity, for one that is over also where none holds any more."""
@@ -92,10 +104,14 @@ class Rulebook:
 
     def _differ(self, kinds: int) -> NDArray[np.bool_]:
         """Kinds whose rules are others at night."""
-        half, rows = len(self.modes), self.rules
-        days = [rows[half * 2 * k : half * (2 * k + 1)] for k in range(kinds)]
-        nights = [rows[half * (2 * k + 1) : half * (2 * k + 2)] for k in range(kinds)]
-        return np.array([a != b for a, b in zip(days, nights, strict=True)], np.bool_)
+        half, every = len(self.modes), range(len(self._since) + 1)
+        begins = [[e * self._size + half * 2 * k for e in every] for k in range(kinds)]
+        differ = [any(self._by_light(at, half) for at in some) for some in begins]
+        return np.array(differ, np.bool_)
+
+    def _by_light(self, at: int, half: int) -> bool:
+        """Whether the profiles of nights, which follow those of days at `at`, are others."""
+        return self.rules[at : at + half] != self.rules[at + half : at + 2 * half]
 
     def _table(self, field: str, empty: float) -> NDArray[np.float64]:
         rows = [[empty if r is None else getattr(r, field) for r in row] for row in self.rules]

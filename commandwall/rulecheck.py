@@ -33,10 +33,16 @@ class Fault:
 
     row: str  # id of the row
     field: str
-    reason: str
+    en: str  # why
+    zh: str
 
     def __str__(self) -> str:
-        return f"{self.row}: {self.field}: {self.reason}"
+        return f"{self.row}: {self.field}: {self.en} {self.zh}"
+
+
+Why = tuple[str, str]
+"""In English and Chinese; twice "" where nothing is wrong."""
+FINE: Why = ("", "")
 
 
 def faults(rows: Mapping[str, Mapping[str, Any]]) -> list[Fault]:
@@ -46,42 +52,45 @@ def faults(rows: Mapping[str, Mapping[str, Any]]) -> list[Fault]:
     return found + list(_among({k: row for k, row in rows.items() if k not in spoilt}))
 
 
-def _row(row: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def _row(row: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
     given = {**DEFAULTS, **row}
-    yield from ((field, "unknown 没有此项") for field in sorted(given.keys() - FIELDS))
-    yield from ((field, "missing 缺少") for field in sorted(FIELDS - given.keys()))
+    yield from ((field, "unknown", "没有此项") for field in sorted(given.keys() - FIELDS))
+    yield from ((field, "missing", "缺少") for field in sorted(FIELDS - given.keys()))
     for field in sorted(FIELDS & given.keys()):
-        if why := _field(field, given[field]):
-            yield field, why
+        if (why := _field(field, given[field])) != FINE:
+            yield field, *why
 
 
-def _field(field: str, value: Any) -> str:
+def _field(field: str, value: Any) -> Why:
     if field in NUMBERS:
-        return _number(value, field != "threshold") or _hour(field, value)
+        why = _number(value, field != "threshold")
+        return _hour(field, value) if why == FINE else why
     if field in WHOLE:
         least, most = WHOLE[field]
         fit = isinstance(value, int) and not isinstance(value, bool) and least <= value <= most
-        return (
-            "" if fit else f"{value!r} is no whole number from {least} to {most} 应为此范围的整数"
-        )
+        told = (f"{value!r} is no whole number from {least} to {most}",
+                f"应为 {least} 至 {most} 的整数")  # fmt: skip
+        return FINE if fit else told
     if field in ("low_bad", "files_event"):
-        return "" if isinstance(value, bool) else f"{value!r} is neither true nor false 应为真或假"
+        fit = isinstance(value, bool)
+        return FINE if fit else (f"{value!r} is neither true nor false", "应为真或假")
     if not isinstance(value, str):
-        return f"{value!r} is no text 应为文字"
+        return f"{value!r} is no text", "应为文字"
     named = _names(field)
-    return "" if named is None or value in named else f"{value!r} is none of {', '.join(named)}"
+    listed = named is None or value in named
+    return FINE if listed else (f"{value!r} is none of {', '.join(named or ())}", "不在可选之列")
 
 
-def _number(value: Any, positive: bool) -> str:
+def _number(value: Any, positive: bool) -> Why:
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        return f"{value!r} is no number 应为数"
-    return f"{value!r} is below 0 不可小于零" if positive and value < 0 else ""
+        return f"{value!r} is no number", "应为数"
+    return (f"{value!r} is below 0", "不可小于零") if positive and value < 0 else FINE
 
 
-def _hour(field: str, value: float) -> str:
+def _hour(field: str, value: float) -> Why:
     most = DAY // HOUR
     over = field in HOURS and value > most
-    return f"{value!r} is no hour up to {most} 应为 0 至 {most} 时" if over else ""
+    return (f"{value!r} is no hour up to {most}", f"应为 0 至 {most} 时") if over else FINE
 
 
 def _names(field: str) -> Sequence[str] | None:
@@ -95,14 +104,29 @@ def _names(field: str) -> Sequence[str] | None:
 
 
 def _among(rows: Mapping[str, Mapping[str, Any]]) -> Iterator[Fault]:
-    """Two rows for one thing, and rows of a class that look the other way."""
+    """Two rows for one thing, rows of a class that look the other way, and graver ones that are
+    reached before milder ones."""
     met: dict[tuple[Any, ...], str] = {}
     low: dict[str, tuple[str, bool]] = {}
     for id_, facts in rows.items():
         row = {**DEFAULTS, **facts}
         thing = tuple(row[key] for key in ("cls", "unit", "light", "mode", "severity"))
         if (other := met.setdefault(thing, id_)) != id_:
-            yield Fault(id_, "severity", f"{other} has the same 与此行重复")
+            yield Fault(id_, "severity", f"{other} has the same", f"与 {other} 重复")
         first, way = low.setdefault(row["cls"], (id_, row["low_bad"]))
         if way != row["low_bad"]:
-            yield Fault(id_, "low_bad", f"{first} is worse the other way 与此行方向相反")
+            told = f"{first} is worse the other way", f"与 {first} 方向相反"
+            yield Fault(id_, "low_bad", *told)
+    yield from _order({id_: {**DEFAULTS, **facts} for id_, facts in rows.items()})
+
+
+def _order(rows: Mapping[str, Mapping[str, Any]]) -> Iterator[Fault]:
+    met: dict[tuple[Any, ...], tuple[str, float]] = {}
+    for id_, row in sorted(rows.items(), key=lambda item: item[1]["severity"]):
+        thing = tuple(row[key] for key in ("cls", "unit", "light", "mode", "low_bad"))
+        sign = -1 if row["low_bad"] else 1
+        graver, edge = met.get(thing, (id_, math.inf))
+        if sign * row["threshold"] > edge:
+            told = f"{graver} is graver, and is reached before {id_}"
+            yield Fault(id_, "threshold", told, f"{graver} 更重，却比 {id_} 先到")
+        met[thing] = id_, sign * row["threshold"]

@@ -58,11 +58,13 @@ class Watch:
     """Raises an alarm of each device that fell silent."""
     bring_back: Callable[[Ms], None]
     """Brings back the alarms that were put aside until a moment."""
+    amended: Callable[[], bool]
+    """Whether people changed rules since."""
 
 
 def begin_day(watch: Watch, now: Ms) -> None:
-    """A new day may have new thresholds."""
-    if day(now) != watch.day:
+    """A new day may have new thresholds, and people may have approved some."""
+    if day(now) != watch.day or watch.amended():
         watch.renew()
 
 

@@ -8,7 +8,7 @@ from commandwall.clock import Ms
 from commandwall.directives import PHOTO
 from commandwall.store.store import Reason
 from widgets import age, text
-from widgets.i18n import NUMERALS, named, tr
+from widgets.i18n import NUMERALS, language, named, tr
 
 Facts = Mapping[str, str]
 
@@ -327,6 +327,24 @@ def _nobody(facts: Facts) -> str:
     return tr("这一片没有登记负责人")
 
 
+def _rule(facts: Facts) -> str:
+    why = facts.get("en" if language() == "en" else "zh", "")
+    field = named("rule_field", facts.get("field", ""))
+    return tr("规则 {row}，{field}：{why}", row=facts.get("row", ""), field=field, why=why)
+
+
+def _rule_untried(facts: Facts) -> str:
+    return tr("尚未试算，试算过再提议")
+
+
+def _rule_second(facts: Facts) -> str:
+    return tr("须由另一人批准，并已登记姓名")
+
+
+def _rule_own(facts: Facts) -> str:
+    return tr("只有提议人 {by} 可以撤回", by=text.person(facts.get("by", "")))
+
+
 def _group_worst(facts: Facts) -> str:
     return tr("组内有Ⅰ级，须逐条看过再确认")
 
@@ -393,6 +411,10 @@ SENTENCES: Mapping[str, Callable[[Facts], str]] = {
     "unread": _unread,
     "alone": _alone,
     "short_secret": _short_secret,
+    "rule": _rule,
+    "rule_untried": _rule_untried,
+    "rule_second": _rule_second,
+    "rule_own": _rule_own,
     "group_worst": _group_worst,
     "group_mixed": _group_mixed,
     "group_over": _group_over,

@@ -10,7 +10,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from commandwall import alarms, codes, dispatch, modes, resources, sensors, shelving, suppression
+from commandwall import (
+    alarms,
+    codes,
+    dispatch,
+    modes,
+    resources,
+    rule_rows,
+    sensors,
+    shelving,
+    suppression,
+)
 from commandwall.clock import DAY, MINUTE, SECOND, Clock, Ms, day
 from commandwall.desk import Desk
 from commandwall.judge import Judge
@@ -69,8 +79,10 @@ class Packs:
         self._row = np.full(size + 1, -1, np.intp)
         """Row by number; the last place is for numbers beyond."""
         self._row[self._no] = np.arange(len(known))
-        self._judge = Judge(known, alarms.rules(self._day), self._day)
         reach = int(codes.limit("late_minutes", self._day) * MINUTE)
+        self._amended = rows = read(rule_rows.approved)
+        first, *later = rule_rows.editions(rows, self._day, Ms(self._clock.now() - 2 * reach))
+        self._judge = Judge(known, first.rules, self._day, later)
         self._window = Window(self._judge, known, reach, self._open)
         self._hearing = Hearing(known, self._day)
         self._family = suppression.Family(known, self._day)
@@ -118,8 +130,9 @@ class Packs:
         """What the sweeps look at each second."""
         live_ = self._no, self._period, self._readings, self._day
         return sensors.Watch(
-            *live_, self.rearrange, self._follow, self._expire, self._hush, self._bring_back
-        )
+            *live_, self.rearrange, self._follow, self._expire, self._hush, self._bring_back,
+            lambda: self._store.read(rule_rows.approved) != self._amended,
+        )  # fmt: skip
 
     def _follow(self) -> None:
         """What positions show of units that were sent becomes known."""

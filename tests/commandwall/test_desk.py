@@ -25,9 +25,10 @@ class Station:
         arrays = live.LiveArrays(folder / live.live_name("sensors", 3), live.READING, 3, True)
         arrays.write(np.array([0, 1]), at=np.array([NOW, NOW], np.int64))
         period = np.array([1, 60, 1], np.int64) * SECOND
-        self.renewed = 0
+        self.renewed, self.amended = 0, False
         self.watch = Watch(np.arange(3), period, arrays, day(NOW), self._renew, lambda: None,
-                           lambda now: None, lambda: None, lambda now: None)  # fmt: skip
+                           lambda now: None, lambda: None, lambda now: None,
+                           lambda: self.amended)  # fmt: skip
 
     def _renew(self) -> None:
         self.renewed += 1
@@ -60,6 +61,14 @@ def test_a_new_day_begins_once(tmp_path: Path) -> None:
     station.sweep(1)
     assert station.renewed == 0
     station.sweep(DAY // SECOND)
+    station.sweep(1)
+    assert station.renewed == 1
+    station.close()
+
+
+def test_rules_that_people_changed_are_taken_up(tmp_path: Path) -> None:
+    station = Station(tmp_path)
+    station.amended = True
     station.sweep(1)
     assert station.renewed == 1
     station.close()

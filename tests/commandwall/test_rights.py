@@ -13,7 +13,7 @@ from builders import NOW, StillClock, an_event, an_opening, an_order
 
 from commandwall import codes, conflicts, rights, sources
 from commandwall.alarm_groups import acknowledge_group
-from commandwall.alarms import UNACK, Alarm, acknowledge
+from commandwall.alarms import UNACK, Alarm, acknowledge, rules
 from commandwall.areas import Building, recolour
 from commandwall.closing import close_incident
 from commandwall.countersign import Second
@@ -33,6 +33,7 @@ from commandwall.incidents import (
 from commandwall.modes import Entering, enter_mode, propose_mode
 from commandwall.reporting import Elements, Statement, draft_report, hand_out, tell_losses
 from commandwall.reviewing import note_finding
+from commandwall.rule_rows import Change, approve_rule, propose_rule
 from commandwall.shelving import shelve, take_out
 from commandwall.store import sight
 from commandwall.store.migrate import open_store
@@ -140,6 +141,7 @@ LOST = {"people": (0, 0, 1, 2), "source": "前指"}
 WATCH = Entering("320281", "watch", "", "暴雨黄色预警", 2)
 RED = {"colour": "red", "reason": "查实"}
 CALLER = {"kind": "event", "reason": "回访来电人"}
+RULE = Change(next(rule for rule in rules() if rule.id == "GAS-3"), "季度复核")
 ASKS: dict[str, Asks] = {
     "event": lambda h, r: (accept, {"event": f"e3{r}"}),
     "note": lambda h, r: (note, {"event": f"e3{r}", "text": "到场"}),
@@ -165,6 +167,8 @@ ASKS: dict[str, Asks] = {
     "building": lambda h, r: (recolour, {"buildings": [r], **RED}),
     "unmask": lambda h, r: (unmask, {"kind": "event", "subject": f"far3{r}"}),
     "unmask, with a reason": lambda h, r: (unmask, {**CALLER, "subject": f"far3{r}"}),
+    "threshold": lambda h, r: (approve_rule, {"proposal": "none"}),
+    "threshold, proposed": lambda h, r: (propose_rule, {"rule": RULE}),
     "source": lambda h, r: (sources.switch_off, {"source": f"s{r}", "reason": "重复"}),
     "dispute": lambda h, r: (conflicts.decide, {"dispute": "none", "keep": "held"}),
     "conflict": lambda h, r: (conflicts.settle, {"conflict": "none", "keep": "kept"}),
@@ -194,6 +198,8 @@ TABLE = {
     "building": "- x x x - x x - - - - -",
     "unmask": "- - - x x - - - - - - -",
     "unmask, with a reason": "- x x x x x - - - - - -",
+    "threshold": "- - - x - - - - - - - -",
+    "threshold, proposed": "- - - x - - x - - x - -",
     "source": "- - x x - - - - x x - -",
     "dispute": "- x x x - - - - x - - -",
     "conflict": "- - x x - - - - - - - -",
@@ -212,7 +218,6 @@ def test_each_post_may_do_what_the_table_says_and_nothing_else(hall: Hall, line:
 
 
 UNUSED = {
-    "threshold": "no no no do no no propose no no do no no",
     "audit": "no own own do no no no no no no no do",
 }
 """Lines of the table for which there is no act yet."""

@@ -30,6 +30,7 @@ from commandwall.reporting import SENT, Report
 from commandwall.requests import ASKED, Request
 from commandwall.resources import Resource
 from commandwall.reviewing import Finding, owed
+from commandwall.rule_rows import PROPOSED, RuleRow
 from commandwall.sources import SourceSwitch
 from commandwall.store.store import Reader
 from commandwall.store.tables import Conflict
@@ -86,6 +87,7 @@ def sight(reader: Reader) -> Sight:
         "startedplan": reader.find(StartedPlan),
         "mode": (m for m in reader.find(Mode) if m.state != OVER),
         "sourceswitch": reader.find(SourceSwitch),
+        "rulerow": reader.find(RuleRow, state=PROPOSED),
         **{name: _some(reader, name, kind) for name, kind in CITY.items()},
     }
     seen = {name: [asdict(r) for r in list(some)[-MOST:]] for name, some in found.items()}

@@ -173,6 +173,17 @@ def _entered(o: Officer) -> Facts:
     return {**_entering(o), "second": {"name": "吴", "channel": "phone"}}
 
 
+def _proposed_rule(o: Officer) -> Facts:
+    rule = {
+        "id": "STR-3", "cls": "STR", "severity": 3, "low_bad": False, "zh": "位移占设计 ≥ 50 %",
+        "en": "Displacement of design ≥ 50 %", "threshold": o.random.randrange(10, 49),
+        "on_s": 60.0, "off_s": 3600.0, "deadband": 5.0, "files_event": False, "urgency": 3,
+        "event_class": "facility",
+    }  # fmt: skip
+    return {"rule": {"rule": rule, "reason": o.text(),
+                     "tried": {"days": 7.0, "raised": 5, "now": 2}}}  # fmt: skip
+
+
 def _extended(o: Officer) -> Facts:
     second = {"name": "吴", "channel": "phone"}
     return {"mode": o.one("mode", state="ON")["id"], "hours": 2, "reason": o.text(),
@@ -321,6 +332,13 @@ CHOICES: Mapping[str, Callable[[Officer], Facts]] = {
     },
     "modes.decline_mode": lambda o: {
         "mode": o.one("mode", state="PROPOSED")["id"], "reason": o.text(),
+    },
+    "rule_rows.propose_rule": _proposed_rule,
+    "rule_rows.refuse_rule": lambda o: {
+        "proposal": o.one("rulerow")["id"], "reason": o.text(),
+    },
+    "rule_rows.withdraw_rule": lambda o: {
+        "proposal": o.one("rulerow", by=o.person, post=o.post)["id"],
     },
     "incidents.set_levels": _levels,
     "incidents.set_phase": lambda o: {
