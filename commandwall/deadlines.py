@@ -1,39 +1,119 @@
-"""Deadlines of open events: which clock runs, until when, and the lamp it shows.
+"""Deadlines of open events: which clocks run, until when, and the lamp each shows.
 
-The limits are rows of assets/codelists/event_limit.toml by urgency and step (domain/spec 5.3).
+Six clocks by five urgencies (domain/spec 5.3): rows of assets/codelists/event_limit.toml, on the
+work calendar (workdays) where the row says so, else day and night.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_left, insort
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
 
-from commandwall import codes
-from commandwall.clock import SECOND, Ms
+from commandwall import codes, workdays
+from commandwall.areas import Area, chain
+from commandwall.clock import DAY, HOUR, MINUTE, SECOND, Ms, day_start, today
+from commandwall.codes import Code
 from commandwall.events import ACCEPTED, DISPATCHED, FEEDBACK, NEW, ON_SCENE, SIGNED, EventView
 
-STEP = {
-    NEW: "C1",
-    ACCEPTED: "C2",
-    DISPATCHED: "C3",
-    SIGNED: "C5",
-    ON_SCENE: "C5",
-    FEEDBACK: "C6",
+RUNNING: Mapping[str, tuple[str, ...]] = {
+    NEW: ("C1",),
+    ACCEPTED: ("C2", "C5"),
+    DISPATCHED: ("C3", "C4", "C5"),
+    "RETURNED": ("C5",),
+    SIGNED: ("C4", "C5"),
+    ON_SCENE: ("C5",),
+    "SUSPENDED": ("C5",),
+    "LISTED": ("C5",),
+    FEEDBACK: ("C6",),
 }
-"""State -> the clock that runs in it."""
+"""State -> the clocks that may run in it. What a unit returns is still its disposal's time."""
+PAUSED = frozenset({"SUSPENDED", "LISTED"})
 GREEN, YELLOW, ORANGE, RED = "green", "yellow", "orange", "red"
+BLUE, GREY = "blue", "grey"
+"""Lamps beside them: suspended; no clock is known."""
+UNITS = {"s": SECOND, "min": MINUTE, "h": HOUR}
 
 
 @dataclass(frozen=True, slots=True)
 class Deadline:
-    """One running clock of an event."""
+    """One clock of an event. `whole`: its time, milliseconds of its own calendar."""
 
     step: str  # C1 .. C6
     start: Ms
     due: Ms
+    whole: int
+    work: bool = False  # it runs in the hours of the work calendar alone
+    paused_at: Ms | None = None
+    """Since when it stands still; `due` is what it would be if it went on there."""
+
+    def left(self, now: Ms) -> int:
+        """Milliseconds of its calendar until it runs out; what is over is negative."""
+        at = now if self.paused_at is None else self.paused_at
+        return _gone(at, self.due, self.work) - _gone(self.due, at, self.work)
 
     def lamp(self, now: Ms) -> str:
-        """green, yellow (half the time gone), orange (little left), red (over)."""
-        return lamp(self.due - now, self.due - self.start)
+        """green, yellow (half the time gone), orange (little left), red (over), blue (suspended);
+        while it runs it only ever goes on in this order."""
+        if self.paused_at is not None:
+            return BLUE
+        return RED if self.due < now else lamp(self.left(now), self.whole)
+
+    def supervised(self, now: Ms) -> Code | None:
+        """督办: who presses by now, the last that is due by the share of its time that is over;
+        None while it is not overdue."""
+        if self.paused_at is not None or now <= self.due:
+            return None
+        over = -self.left(now) / max(1, self.whole)
+        rows = codes.load("event_supervision").values()
+        reached = [row for row in rows if row.facts["share"] <= over]
+        return max(reached, key=lambda row: float(row.facts["share"]), default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What the clocks of an event ask of its course; None where nobody told it."""
+
+    received: Ms
+    accepted: Ms | None = None
+    dispatched: Ms | None = None  # to the unit that has it, or to redo it
+    fed_back: Ms | None = None
+    pauses: Sequence[tuple[Ms, Ms | None]] = ()  # suspended from, to, in order; None: it still is
+    extended: int = 0  # 延期, milliseconds of the calendar of C5
+    redone: bool = False
+
+
+class Clocks:
+    """The clocks that run, in the order in which they run out."""
+
+    def __init__(self) -> None:
+        self.running: dict[str, Deadline] = {}
+        self._order: list[tuple[Ms, str]] = []
+
+    def set(self, key: str, clock: Deadline | None) -> None:
+        """The clock of an event; None where it has none, or none any more."""
+        before = self.running.pop(key, None)
+        if before is not None and before.paused_at is None:
+            del self._order[bisect_left(self._order, (before.due, key))]
+        if clock is not None:
+            self.running[key] = clock
+        if clock is not None and clock.paused_at is None:
+            insort(self._order, (clock.due, key))
+
+    def out(self, now: Ms) -> list[str]:
+        """Ids of the events whose clock has run out, the longest first."""
+        return [key for _, key in self._order[: bisect_left(self._order, (now, ""))]]
+
+    def between(self, start: Ms, end: Ms) -> list[str]:
+        """Ids of the events whose clock runs out from one moment to another, the soonest first."""
+        first, last = bisect_left(self._order, (start, "")), bisect_left(self._order, (end + 1, ""))
+        return [key for _, key in self._order[first:last]]
+
+    def today(self, now: Ms) -> list[str]:
+        """Ids of those that run out before the city's day is over, the soonest first."""
+        return self.between(now, Ms(day_start(now) + DAY - 1))
 
 
 def lamp(left: int, whole: int) -> str:
@@ -50,26 +130,130 @@ def soon_minutes() -> int:
     return int(codes.limit("soon_minutes"))
 
 
-def running(view: EventView) -> Deadline | None:
-    """The clock that runs for an event now; None for a closed one or a step without a limit."""
-    step = STEP.get(view.state)
-    limit = _limits().get((view.event.urgency, step or ""))
-    if step is None or limit is None:
+def furthest(now: Ms) -> Ms:
+    """When the longest clock that begins now runs out."""
+    rows = codes.load("event_limit").values()
+    return max(_after(now, _span(row, now, ""), bool(row.facts["work"])) for row in rows)
+
+
+def running(view: EventView, areas: Mapping[str, Area] | None = None) -> Deadline | None:
+    """The clock of an event that runs out first; None for a closed one or one without limits."""
+    return min(clocks(view, areas), key=lambda clock: clock.due, default=None)
+
+
+def clocks(view: EventView, areas: Mapping[str, Area] | None = None) -> list[Deadline]:
+    """All clocks that run for an event now."""
+    return reckoned(view, _progress(view), areas or {})
+
+
+def reckoned(view: EventView, gone: Progress, areas: Mapping[str, Area]) -> list[Deadline]:
+    """All clocks that run for an event in its state by what is known of its course."""
+    found = (_clock(step, view, gone, areas) for step in RUNNING.get(view.state, ()))
+    return [clock for clock in found if clock is not None]
+
+
+def _clock(
+    step: str, view: EventView, gone: Progress, areas: Mapping[str, Area]
+) -> Deadline | None:
+    row = _limit(view, step)
+    if row is None or not _began(step, view, gone):
         return None
-    start = _start(view, step)
-    return Deadline(step, start, Ms(start + limit * SECOND))
+    start, work = _start(step, gone), bool(row.facts["work"])
+    whole = _span(row, start, _ground(row, view, areas))
+    if step != "C5":
+        return Deadline(step, start, _after(start, whole, work), whole, work)
+    share = codes.limit("redo_share") if gone.redone else 1
+    whole = int(whole * share) + gone.extended
+    due, stands = _paused(start, whole, work, gone.pauses)
+    if view.state in PAUSED and not gone.pauses:
+        stands = start  # since when, nobody told
+    return Deadline(step, start, due, whole, work, stands)
 
 
-def _start(view: EventView, step: str) -> Ms:
-    event, work = view.event, view.work
-    accepted = (work and work.accepted_at) or event.received_at
+def _paused(
+    start: Ms, whole: int, work: bool, pauses: Sequence[tuple[Ms, Ms | None]]
+) -> tuple[Ms, Ms | None]:
+    """When a clock runs out that stood still meanwhile, and since when it stands still now: what
+    is suspended after its time was over stays overdue."""
+    due, on = _after(start, whole, work), start
+    for begun, ended in pauses:
+        begun = max(begun, on)
+        if begun >= due:
+            break
+        if ended is None:
+            return due, begun
+        on = max(begun, ended)
+        due = _after(on, _gone(begun, due, work), work)
+    return due, None
+
+
+def _began(step: str, view: EventView, gone: Progress) -> bool:
+    """Arrival is due of a unit that a station sent: the pool's rows tell no time of it. In an event
+    that is taken in, the disposal's time runs where it was given out before and returned."""
+    known = gone.dispatched is not None
+    return known or not (step == "C4" or (step == "C5" and view.state == ACCEPTED))
+
+
+def _start(step: str, gone: Progress) -> Ms:
+    """When a clock began; where nobody told it, with the last step before that is known."""
     if step == "C1":
-        return event.received_at
+        return gone.received
+    accepted = gone.accepted or gone.received
     if step == "C2":
         return accepted
-    return (work and work.dispatched_at) or accepted
+    dispatched = gone.dispatched or accepted
+    return (gone.fed_back or dispatched) if step == "C6" else dispatched
 
 
-def _limits() -> dict[tuple[int, str], int]:
-    rows = codes.load("event_limit").values()
-    return {(r.facts["urgency"], r.facts["step"]): r.facts["seconds"] for r in rows}
+def _progress(view: EventView) -> Progress:
+    received, work = view.event.received_at, view.work
+    if work is None:
+        return Progress(received)
+    return Progress(received, work.accepted_at, work.dispatched_at)
+
+
+def _limit(view: EventView, step: str) -> Code | None:
+    """The row of a clock: that of the event's class, else that of all."""
+    event, plain = view.event, None
+    for row in _limits(today(), codes.edition()).get((event.urgency, step), ()):
+        if event.cls in row.facts.get("classes", ()):
+            return row
+        if "classes" not in row.facts:
+            plain = row
+    return plain
+
+
+@lru_cache(maxsize=4)
+def _limits(on: date, _: object) -> dict[tuple[int, str], list[Code]]:
+    found: dict[tuple[int, str], list[Code]] = {}
+    for row in codes.load("event_limit", on).values():
+        found.setdefault((row.facts["urgency"], row.facts["step"]), []).append(row)
+    return found
+
+
+def _ground(row: Code, view: EventView, areas: Mapping[str, Area]) -> str:
+    """Of what ground the smallest known area is that says so, where the limit asks; "": unknown,
+    the sooner counts."""
+    if not any(key in row.facts for key in ("suburban", "rural")):
+        return ""
+    kinds = codes.load("area_kind")
+    known = (kinds[a.kind].facts for a in chain(areas, view.event.area) if a.kind in kinds)
+    return next((str(facts["ground"]) for facts in known if "ground" in facts), "")
+
+
+def _span(row: Code, start: Ms, ground: str) -> int:
+    """The time of a limit, milliseconds of its calendar. KeyError for a unit that is none."""
+    amount, unit = row.facts.get(ground, row.facts["amount"]), row.facts["unit"]
+    if unit == "wd":
+        return int(amount * workdays.workday(start))
+    if unit not in UNITS:
+        raise KeyError(f"event_limit: row {row.id}: unit: {unit}")
+    return int(amount * UNITS[unit])
+
+
+def _after(start: Ms, span: int, work: bool) -> Ms:
+    return workdays.after(start, span) if work else Ms(start + span)
+
+
+def _gone(start: Ms, end: Ms, work: bool) -> int:
+    return workdays.between(start, end) if work else max(0, end - start)

@@ -16,7 +16,16 @@ from pathlib import Path
 
 import sqlcipher3.dbapi2 as sqlite
 
-from commandwall import codes, pairing, planbook, platform, posts, watchdog
+from commandwall import (
+    codes,
+    deadlines,
+    pairing,
+    planbook,
+    platform,
+    posts,
+    watchdog,
+    workdays,
+)
 from commandwall.clock import DAY, Clock, to_datetime
 from commandwall.config import ASSETS, REFUSED, Settings
 from commandwall.finding import BAD, OK, WARN, Finding, tell
@@ -32,7 +41,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     """All findings, in the order a person would ask."""
     checks: tuple[Callable[[Settings], Finding], ...] = (
         _pairing, _libraries, _sqlite, _font, _clock, _pool, _writable, _local, _space, _stalls,
-        _plans, _journal, _roster, _screen_lock,
+        _plans, _journal, _roster, _calendar, _screen_lock,
     )  # fmt: skip
     for check in checks:
         yield check(settings)
@@ -160,6 +169,18 @@ def _roster(settings: Settings) -> Finding:
         mend = f"mend it in {ASSETS / 'codelists'}"
         return Finding("roster", WARN, "; ".join(map(str, found.faults)), mend)
     return Finding("roster", OK, named)
+
+
+def _calendar(settings: Settings) -> Finding:
+    """Whether the holidays are entered of every year that a clock of today may run into."""
+    now = Clock().now()
+    years = range(to_datetime(now).year, to_datetime(deadlines.furthest(now)).year + 1)
+    missing = [str(year) for year in years if not workdays.special_days(year)]
+    if missing:
+        fact = f"no holidays of {', '.join(missing)}: limits go by the week alone"
+        mend = f"add their rows to {ASSETS / 'codelists' / 'work_day.toml'}"
+        return Finding("work calendar", WARN, fact, mend)
+    return Finding("work calendar", OK, f"holidays of {years[-1]} are entered")
 
 
 def _pool(settings: Settings) -> Finding:

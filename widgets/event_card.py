@@ -5,20 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from PySide6.QtCore import QRectF
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QHideEvent
 from PySide6.QtWidgets import QComboBox, QLineEdit
 
-from commandwall import deadlines, events, incidents
+from commandwall import events, incidents
 from commandwall.areas import CITY, chain
 from commandwall.clock import Ms
-from commandwall.deadlines import GREEN
 from commandwall.dispatch import EVENT, SENT, Assignment, AssignmentStep
 from commandwall.events import ACCEPTED, AREA, CLOSED_STATES, DISPATCHED, NEW, Event, EventView
 from commandwall.incidents import OPEN
 from commandwall.picture import Changes, Picture, Tick
 from commandwall.rights import about_event
-from widgets import age, text, words
+from widgets import age, event_clock, text, words
 from widgets.acts import ActBar
 from widgets.base import Command, Panel, Subject
 from widgets.files import FileStrip
@@ -187,7 +185,7 @@ class EventCard(Panel):
             paper.write(0, self.top + 24, tr("选一条事件，回车打开"), Ink("body", "t3"))
             return
         y = self._draw_title(paper, self.top + 26)
-        y = self._draw_clock(paper, y + 20)
+        y = event_clock.draw(paper, y + 20, self.view, self.picture)
         y = self._draw_facts(paper, y + 30)
         self._draw_history(paper, y + 16)
         if self._said:
@@ -202,24 +200,6 @@ class EventCard(Panel):
         if e.body:
             y = paper.paragraph(0, y + 26, e.body, Ink("body"), paper.width, 3)
         return y
-
-    def _draw_clock(self, paper: Paper, y: float) -> float:
-        assert self.view is not None
-        clock = deadlines.running(self.view)
-        state = named("event_state", self.view.state)
-        line = tr("{state}　急 {n}", state=state, n=self.view.event.urgency)
-        paper.write(0, y + 16, line, Ink("label", "t1", True))
-        if clock is None:
-            return y + 24
-        now = self.picture.now
-        lamp = clock.lamp(now)
-        limit = named("event_limit", f"{self.view.event.urgency}-{clock.step}")
-        left = paper.row(180, y + 16, (f"{clock.step} {limit}", Ink("label", "t3")),
-                         (age.left(now, clock.due), Ink("item", "t1", lamp != GREEN)))  # fmt: skip
-        paper.lamp(left + 16, y + 10, 16, lamp)
-        share = (now - clock.start) / max(1, clock.due - clock.start)
-        paper.bar(QRectF(0, y + 28, paper.width, 4), share)
-        return y + 36
 
     def _draw_facts(self, paper: Paper, y: float) -> float:
         """In two columns; a fact too long for one stands across both."""

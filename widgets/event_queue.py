@@ -10,8 +10,7 @@ from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QLineEdit
 
 from commandwall import deadlines
-from commandwall.clock import MINUTE
-from commandwall.deadlines import GREEN, ORANGE, RED
+from commandwall.deadlines import GREY, ORANGE, RED, Deadline
 from commandwall.events import ACCEPTED, NEW, Event, EventView, search
 from commandwall.picture import Changes, Picture, Tick
 from widgets import age, tabs, words
@@ -22,7 +21,7 @@ from widgets.rows import RowList
 from widgets.tabs import TAB
 
 TABS = ("待我处理", "在办", "逾期", "全部")
-FOUND = 200
+FOUND, LATE = 200, 2
 FAR = 1 << 62
 SORTS: dict[str, Callable[[EventView], tuple[Any, ...]]] = {
     "剩余": lambda v: (),
@@ -33,11 +32,6 @@ SORTS: dict[str, Callable[[EventView], tuple[Any, ...]]] = {
     "事项": lambda v: (v.event.cls, v.event.title),
 }
 """Column -> what it orders by, before the time that is left; 编号 is newest first."""
-
-
-def is_late(view: EventView, now: int) -> bool:
-    clock = deadlines.running(view)
-    return clock is not None and clock.due < now
 
 
 class EventQueue(RowList):
@@ -63,11 +57,12 @@ class EventQueue(RowList):
     def order(self) -> Sequence[str]:
         if self._words:
             return list(self._found)
-        now, views = self.picture.now, self.picture.events.values()
+        needs, views = self.context.needs, self.picture.events.values()
+        late = set(needs.overdue(self.picture.now)) if self.tab == LATE else set[str]()
         keep: Callable[[EventView], bool] = (
             lambda v: v.state in (NEW, ACCEPTED),
             lambda v: v.state not in (NEW,),
-            lambda v: is_late(v, now),
+            lambda v: v.event.id in late,
             lambda v: True,
         )[self.tab]
         wanted = (v for v in views if keep(v) and self.source in ("", v.event.source))
@@ -113,10 +108,10 @@ class EventQueue(RowList):
                 past = words.past(self.picture.sync)
                 return [(tr("查到 {n} 条；{past}", n=n, past=past), Ink("age", "t1"))]
             return [(tr("全池查到 {n} 条", n=n), Ink("age", "t2"))]
-        late = sum(is_late(v, self.picture.now) for v in self.picture.events.values())
-        soon = sum(self._soon(v) for v in self.picture.events.values())
-        line = tr("在办 {n}　逾期 {late}　{m} 分内将逾期 {soon}", n=len(self.picture.events),
-                  late=late, m=deadlines.soon_minutes(), soon=soon)  # fmt: skip
+        needs, now, minutes = self.context.needs, self.picture.now, deadlines.soon_minutes()
+        line = tr("在办 {n}　逾期 {late}　{m} 分内将逾期 {soon}　今日 {today}",
+                  n=len(self.picture.events), late=len(needs.overdue(now)), m=minutes,
+                  soon=len(needs.soon(now, minutes)), today=len(needs.today(now)))  # fmt: skip
         only = tr("只看 {source}", source=named("event_source", self.source)) if self.source else ""
         return [(only, Ink("age", "t1", True)), (line, Ink("age", "t2"))]
 
@@ -137,12 +132,13 @@ class EventQueue(RowList):
         view = self.view(key)
         if view is None:
             return
-        clock, now = deadlines.running(view), self.picture.now
-        lamp = clock.lamp(now) if clock else GREEN
+        clock, now = self._clock(view), self.picture.now
+        lamp = clock.lamp(now) if clock else GREY
         urgent = lamp in (RED, ORANGE)
         base, ink = box.center().y() + 6, Ink("body", "t1" if urgent else "t2", urgent)
         columns = {word: at for word, at, _ in self._columns(paper.width)}
-        paper.lamp(16, box.center().y(), 18, lamp)
+        if view.open:
+            paper.lamp(16, box.center().y(), 18, lamp)
         paper.write(columns["编号"], base, words.event_number(view), Ink("age"), room=110)
         room = columns["地点"] - columns["事项"] - 16
         paper.write(columns["事项"], base, view.event.title, ink, room=room)
@@ -154,12 +150,12 @@ class EventQueue(RowList):
         paper.write(columns["急"], base, view.event.urgency, Ink("label", "t1" if urgent else "t3"))
         paper.write(columns["现钟"], base, self.step_of(view), Ink("label", "t3"), room=84)
         if clock is not None:
-            paper.write(paper.width - 8, base, age.left(now, clock.due), ink, RIGHT)
+            paper.write(paper.width - 8, base, words.left(clock, now), ink, RIGHT)
         if f"eventwork:{key}" in self.picture.unsent:
             paper.write(columns["编号"], base + 14, tr("未送达中心池"), Ink("age", "t2"))
 
     def step_of(self, view: EventView) -> str:
-        clock = deadlines.running(view)
+        clock = self._clock(view)
         if clock is None:
             return named("event_state", view.state)
         return f"{named('event_limit', f'{view.event.urgency}-{clock.step}')} {clock.step}"
@@ -234,13 +230,15 @@ class EventQueue(RowList):
         ]  # fmt: skip
 
     def _order(self, view: EventView) -> tuple[Any, ...]:
-        clock = deadlines.running(view)
-        left = (clock.due if clock else FAR, view.event.urgency)
+        clock = self._clock(view)
+        runs = clock is not None and clock.paused_at is None
+        left = (clock.due if clock is not None and runs else FAR, view.event.urgency)
         return (*SORTS[self.sorted_by](view), *left)
 
-    def _soon(self, view: EventView) -> bool:
-        clock, now = deadlines.running(view), self.picture.now
-        return clock is not None and now <= clock.due < now + deadlines.soon_minutes() * MINUTE
+    def _clock(self, view: EventView) -> Deadline | None:
+        """The clock that the wall keeps; of a row that only the search found there is none."""
+        kept = self.context.needs.running.get(view.event.id)
+        return kept or deadlines.running(view, self.picture.areas)
 
     def _show(self, words: str, rows: Sequence[EventView]) -> None:
         self._words = words

@@ -273,7 +273,7 @@ class Soon(Panel):
     def refresh(self, picture: Picture, changes: Changes) -> None:
         minutes = float(self.options.get("minutes", deadlines.soon_minutes()))
         self._soon = self.context.needs.soon(picture.now, minutes)
-        self._minutes = minutes
+        self._minutes, self._today = minutes, len(self.context.needs.today(picture.now))
 
     def heading(self) -> str:
         return tr("{n} 分内将逾期", n=int(getattr(self, "_minutes", deadlines.soon_minutes())))
@@ -283,6 +283,7 @@ class Soon(Panel):
         open_ = self.picture.counters.open or len(self.picture.events)
         return [
             (age.number(count), Ink("heading", "t1" if count else "t4", bool(count))),
+            (tr("今日 {n}", n=age.number(self._today)), Ink("label")),
             (tr("在办 {n}", n=age.number(open_)), Ink("label")),
         ]
 

@@ -175,10 +175,10 @@ def _event(id_: str, context: Context) -> Facts | None:
     view, picture = context.picture.events.get(id_), context.picture
     if view is None:
         return None
-    clock, state = deadlines.running(view), named("event_state", view.state)
+    clock, state = deadlines.running(view, picture.areas), named("event_state", view.state)
     if clock is not None:
         limit = named("event_limit", f"{view.event.urgency}-{clock.step}")
-        state = f"{state}　{limit} {age.left(picture.now, clock.due)}"
+        state = f"{state}　{limit} {words.left(clock, picture.now)}"
     sure = view.event.acc_m
     placed = tr("定位 ±{m} m", m=age.number(sure)) if sure is not None else ""
     source = named("event_source", view.event.source)

@@ -8,7 +8,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPen
 
 from commandwall.alarms import ACKED, RTNUN, UNACK
-from commandwall.deadlines import GREEN, ORANGE, RED, YELLOW
+from commandwall.deadlines import BLUE, GREEN, GREY, ORANGE, RED, YELLOW
 from commandwall.picture import Changes, Picture, Tick
 from commandwall.pipes import CALM, SILENT
 from layers.marks import (
@@ -163,6 +163,7 @@ def _lamps() -> list[Sign]:
     return [
         (_lamp(GREEN), tr("时间充裕")), (_lamp(YELLOW), tr("已过半")),
         (_lamp(ORANGE), tr("余二成")), (_lamp(RED), tr("逾期")),
+        (_lamp(BLUE), tr("挂起")), (_lamp(GREY), tr("时限未知")),
     ]  # fmt: skip
 
 

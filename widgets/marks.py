@@ -10,7 +10,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPainterPath, QPen, QTransform
 
 from commandwall.alarm_life import ACKED, DSUPR, LATCH, NORM, OOSRV, RTNUN, SHLVD, STALE, UNACK
-from commandwall.deadlines import ORANGE, RED, YELLOW
+from commandwall.deadlines import BLUE, GREY, ORANGE, RED, YELLOW
 from layers import marks
 from widgets.look import Look
 
@@ -51,20 +51,39 @@ def lamp(
     painter: QPainter, middle: QPointF, size: float, colour: str, look: Look, known: bool = True
 ) -> None:
     """Time left, as the face of a clock: half of it filled, four fifths, all of it with its hands
-    when it is over; a grey ring while there is plenty. Dashed and hollow where what was done since
-    is not known."""
+    when it is over; a grey ring while there is plenty; two bars while it is suspended. Dashed and
+    hollow where what was done since is not known, grey where no clock is."""
     painter.save()
     gone, radius = GONE.get(colour), size * 0.42
-    if gone is None:
+    if colour == BLUE:
+        _still(painter, middle, radius, look)
+    elif colour == GREY:
+        painter.setPen(_dashed(look, "t3"))
+        painter.drawEllipse(middle, size * 0.36, size * 0.36)
+    elif gone is None:
         _ring(painter, middle, size * 0.36, look, "t3")
     elif not known:
-        pen = marks.pen(look.colour(LAMPS[colour]), 2.0)
-        pen.setDashPattern([1.6, 1.1])
-        painter.setPen(pen)
+        painter.setPen(_dashed(look, LAMPS[colour]))
         painter.drawEllipse(middle, radius, radius)
     else:
         _face(painter, middle, radius, (gone, LAMPS[colour]), look)
     painter.restore()
+
+
+def _still(painter: QPainter, middle: QPointF, radius: float, look: Look) -> None:
+    """A clock that stands still: the two bars of a pause."""
+    _ring(painter, middle, radius, look, "s4")
+    bars, high = QPainterPath(), 0.45 * radius
+    for x in (-0.3 * radius, 0.3 * radius):
+        bars.moveTo(middle + QPointF(x, -high))
+        bars.lineTo(middle + QPointF(x, high))
+    painter.strokePath(bars, marks.pen(look.colour("s4"), max(1.75, radius * 0.24)))
+
+
+def _dashed(look: Look, token: str) -> QPen:
+    pen = marks.pen(look.colour(token), 2.0)
+    pen.setDashPattern([1.6, 1.1])
+    return pen
 
 
 def _face(

@@ -5,15 +5,15 @@ What the mode mutes is counted, not listed, until a person wants to see it.
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
 from dataclasses import dataclass
 
 from commandwall import alarms, deadlines, routing
 from commandwall.alarm_groups import Load
 from commandwall.alarms import Alarm
+from commandwall.areas import Area
 from commandwall.bell import Bell
 from commandwall.clock import MINUTE, Ms
-from commandwall.deadlines import Deadline
+from commandwall.deadlines import Clocks, Deadline
 from commandwall.events import Event, EventView
 from commandwall.picture import Changes, Picture, SyncState, Tick
 from commandwall.routing import Called, Here, Routing
@@ -59,32 +59,6 @@ class Need:
         return self.deadline.due if self.deadline is not None else Ms(0)
 
 
-class Clocks:
-    """The clocks that run, in the order in which they run out."""
-
-    def __init__(self) -> None:
-        self.running: dict[str, Deadline] = {}
-        self._order: list[tuple[Ms, str]] = []
-
-    def set(self, key: str, clock: Deadline | None) -> None:
-        """The clock of an event; None where it has none, or none any more."""
-        before = self.running.pop(key, None)
-        if before is not None:
-            del self._order[bisect_left(self._order, (before.due, key))]
-        if clock is not None:
-            self.running[key] = clock
-            insort(self._order, (clock.due, key))
-
-    def out(self, now: Ms) -> list[str]:
-        """Ids of the events whose clock has run out, the longest first."""
-        return [key for _, key in self._order[: bisect_left(self._order, (now, ""))]]
-
-    def between(self, start: Ms, end: Ms) -> list[str]:
-        """Ids of the events whose clock runs out from one moment to another, the soonest first."""
-        first, last = bisect_left(self._order, (start, "")), bisect_left(self._order, (end + 1, ""))
-        return [key for _, key in self._order[first:last]]
-
-
 class Needs:
     """Kept by the wall at each tick, read by header and lists.
 
@@ -116,16 +90,16 @@ class Needs:
 
     def look(self, picture: Picture, changes: Changes) -> None:
         """Bring everything up to a tick."""
-        if not changes.kinds & {Alarm, Event, Conflict, Tick, SyncState}:
+        if not changes.kinds & {Alarm, Area, Event, Conflict, Tick, SyncState}:
             return
         news, began = changes.records.get(Event, {}), not self._begun
         alarms_ = picture.alarms.values() if began else changes.of(Alarm)
         self.load.see(alarms_, picture.now)
-        if Event in changes.whole or not self._begun:
+        if Event in changes.whole or Area in changes.kinds or not self._begun:
             self._begun, news = True, picture.events
             self._clocks, self._pressing = Clocks(), Clocks()
         for key in news:
-            self._keep(key, picture.events.get(key))
+            self._keep(key, picture)
         pressing, hush = self._pressing.out(picture.now), modes.hush(picture)
         place = _place(picture) if began or changes.kinds & {Tick, SyncState} else self._place
         other = began or (pressing, hush, place) != (self._out, self._hush, self._place)
@@ -157,6 +131,10 @@ class Needs:
         found = self._clocks.between(now, Ms(int(now + minutes * MINUTE)))
         return [(self.running[key], key) for key in found]
 
+    def today(self, now: Ms) -> list[str]:
+        """Ids of events whose clock runs out before the day is over, the soonest first."""
+        return self._clocks.today(now)
+
     @property
     def alarms(self) -> int:
         """How many alarms are in the list."""
@@ -166,8 +144,9 @@ class Needs:
         """Whether one came to call here by the clock alone."""
         return self.called.until is not None and self.called.until <= now
 
-    def _keep(self, key: str, view: EventView | None) -> None:
-        clock = deadlines.running(view) if view is not None else None
+    def _keep(self, key: str, picture: Picture) -> None:
+        view = picture.events.get(key)
+        clock = deadlines.running(view, picture.areas) if view is not None else None
         self._clocks.set(key, clock)
         pressing = view is not None and 0 < view.event.urgency <= self.urgent
         self._pressing.set(key, clock if pressing else None)

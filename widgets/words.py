@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from commandwall.alarms import ACKED, OPENED, Alarm, class_list, of_value
 from commandwall.areas import CITY
-from commandwall.clock import SECOND
+from commandwall.clock import SECOND, Ms
+from commandwall.deadlines import Deadline
 from commandwall.directives import Directive
 from commandwall.events import AREA, EventView
 from commandwall.incidents import OPEN
@@ -104,6 +105,11 @@ def owner(need: Need) -> str:
     unit = named("unit", plain(need.event.unit, 24)) if need.event.unit else tr("未派单")
     doing = step(need)
     return tr("{unit} {step}", unit=unit, step=doing) if doing else unit
+
+
+def left(clock: Deadline, now: Ms) -> str:
+    """余 1.8 时; 挂起 while it stands still."""
+    return age.left(now, clock.due) if clock.paused_at is None else tr("挂起")
 
 
 def step(need: Need) -> str:

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import zipfile
 from contextlib import closing
+from datetime import datetime
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -18,7 +19,7 @@ import sqlcipher3.dbapi2 as sqlite
 from builders import StillClock, an_opening
 
 from commandwall import doctor, pairing
-from commandwall.clock import Clock
+from commandwall.clock import Clock, from_datetime
 from commandwall.config import ASSETS, REFUSED, Settings
 from commandwall.desk import Desk
 from commandwall.incidents import open_incident
@@ -202,3 +203,15 @@ def test_a_person_calls_the_doctor(tmp_path: Path) -> None:
 def test_a_python_and_a_pyside_that_kill_each_other_are_refused(pyside, python, sound) -> None:
     reason = pairing.broken(pyside, python)
     assert reason == "" if sound else reason.endswith(PYSIDE)
+
+
+def test_holidays_that_nobody_entered_yet_are_missed_in_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The longest clock of November ends in its own year; that of late December in one without."""
+    for told, state in (("2026-11-20", doctor.OK), ("2098-12-28", doctor.WARN)):
+        at = from_datetime(datetime.fromisoformat(f"{told}T10:00+08:00"))
+        monkeypatch.setattr(doctor, "Clock", lambda at=at: StillClock(at))
+        found = look(Settings(data_dir=tmp_path), "work calendar")
+        assert found.state == state, found.fact
+    assert "2098, 2099" in found.fact and "work_day.toml" in found.mend

@@ -1,0 +1,41 @@
+"""The clocks of one event on its card: the one that runs out first, who presses, and the others."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRectF
+
+from commandwall import deadlines
+from commandwall.deadlines import GREEN, RED, Deadline
+from commandwall.events import EventView
+from commandwall.picture import Picture
+from widgets import words
+from widgets.i18n import language, named, tr
+from widgets.paper import Ink, Paper
+
+
+def draw(paper: Paper, y: float, view: EventView, picture: Picture) -> float:
+    """State and clocks from a line on; the line below them."""
+    now, running = picture.now, deadlines.clocks(view, picture.areas)
+    state = named("event_state", view.state)
+    line = tr("{state}　急 {n}", state=state, n=view.event.urgency)
+    paper.write(0, y + 16, line, Ink("label", "t1", True))
+    if not running:
+        return y + 24
+    first, *others = sorted(running, key=lambda clock: clock.due)
+    lamp = first.lamp(now)
+    left = paper.row(180, y + 16, (_name(view, first), Ink("label", "t3")),
+                     (words.left(first, now), Ink("item", "t1", lamp != GREEN)))  # fmt: skip
+    paper.lamp(left + 16, y + 10, 16, lamp)
+    paper.bar(QRectF(0, y + 28, paper.width, 4), 1 - first.left(now) / max(1, first.whole))
+    pressed = first.supervised(now)
+    told = [tr("督办：{step}", step=pressed.name(language()))] if pressed is not None else []
+    told += [f"{_name(view, clock)} {words.left(clock, now)}" for clock in others]
+    if not told:
+        return y + 36
+    ink = Ink("label", "t1" if lamp == RED else "t3")
+    paper.write(0, y + 52, "　".join(told), ink, room=paper.width)
+    return y + 62
+
+
+def _name(view: EventView, clock: Deadline) -> str:
+    return f"{clock.step} {named('event_limit', f'{view.event.urgency}-{clock.step}')}"
