@@ -78,7 +78,8 @@ class Progress:
 
     received: Ms
     accepted: Ms | None = None
-    dispatched: Ms | None = None  # to the unit that has it, or to redo it
+    given: Ms | None = None  # to the first unit, or to redo it
+    dispatched: Ms | None = None  # to the unit that has it now
     fed_back: Ms | None = None
     pauses: Sequence[tuple[Ms, Ms | None]] = ()  # suspended from, to, in order; None: it still is
     extended: int = 0  # 延期, milliseconds of the calendar of C5
@@ -190,8 +191,9 @@ def _paused(
 def _began(step: str, view: EventView, gone: Progress) -> bool:
     """Arrival is due of a unit that a station sent: the pool's rows tell no time of it. In an event
     that is taken in, the disposal's time runs where it was given out before and returned."""
-    known = gone.dispatched is not None
-    return known or not (step == "C4" or (step == "C5" and view.state == ACCEPTED))
+    if step == "C4":
+        return gone.dispatched is not None
+    return gone.given is not None or step != "C5" or view.state != ACCEPTED
 
 
 def _start(step: str, gone: Progress) -> Ms:
@@ -201,15 +203,18 @@ def _start(step: str, gone: Progress) -> Ms:
     accepted = gone.accepted or gone.received
     if step == "C2":
         return accepted
-    dispatched = gone.dispatched or accepted
-    return (gone.fed_back or dispatched) if step == "C6" else dispatched
+    given = gone.given or accepted
+    if step == "C5":
+        return given
+    sent = gone.dispatched or given
+    return (gone.fed_back or sent) if step == "C6" else sent
 
 
 def _progress(view: EventView) -> Progress:
     received, work = view.event.received_at, view.work
     if work is None:
         return Progress(received)
-    return Progress(received, work.accepted_at, work.dispatched_at)
+    return Progress(received, work.accepted_at, work.dispatched_at, work.dispatched_at)
 
 
 def _limit(view: EventView, step: str) -> Code | None:

@@ -16,6 +16,7 @@ from commandwall.deadlines import BLUE, RED, Clocks, Deadline, Progress
 from commandwall.events import EventView, EventWork
 
 WD = 7 * HOUR
+SENT = Progress(Ms(NOW), Ms(NOW), Ms(NOW), Ms(NOW))
 
 
 def view(state: str = "NEW", **event: Any) -> EventView:
@@ -25,7 +26,7 @@ def view(state: str = "NEW", **event: Any) -> EventView:
 def wholes(state: str, urgency: int, cls: str = "water") -> dict[str, int]:
     """Clock -> its time, of an event that was given out."""
     it = view(state, urgency=urgency, cls=cls)
-    found = deadlines.reckoned(it, Progress(Ms(NOW), Ms(NOW), Ms(NOW)), {})
+    found = deadlines.reckoned(it, SENT, {})
     return {clock.step: clock.whole for clock in found}
 
 
@@ -65,7 +66,7 @@ def test_a_unit_must_be_there_sooner_in_town(kind: str, minutes: int) -> None:
     place = dataclasses.replace(an_area("320281001", 1, "澄江街道", "320281"), kind=kind)
     areas: dict[str, Area] = {place.id: place}
     it = view("SIGNED", urgency=1, area=place.id)
-    found = deadlines.reckoned(it, Progress(Ms(NOW), Ms(NOW), Ms(NOW)), areas)
+    found = deadlines.reckoned(it, SENT, areas)
     assert {c.step: c.whole for c in found}["C4"] == minutes * MINUTE
 
 
@@ -86,7 +87,7 @@ def test_supervision_goes_up_with_the_share_that_is_over() -> None:
 
 def test_a_suspension_after_the_end_does_not_hide_that_it_is_late() -> None:
     it = view("SUSPENDED", urgency=2)
-    late, over = Progress(Ms(0), dispatched=Ms(0), pauses=[(Ms(2 * DAY), None)]), Ms(3 * DAY)
+    late, over = Progress(Ms(0), given=Ms(0), pauses=[(Ms(2 * DAY), None)]), Ms(3 * DAY)
     assert [c.lamp(over) for c in deadlines.reckoned(it, late, {})] == [RED]
     untold = deadlines.running(it)
     assert untold is not None and untold.lamp(over) == BLUE

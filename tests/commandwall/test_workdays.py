@@ -155,7 +155,7 @@ def test_disposal_stands_still_while_it_is_suspended(
         pauses.append((ms(begun), ms(at)))
         still.update(range(begun, at))
     clock = disposal(
-        urgency, received=ms(start), dispatched=ms(start), pauses=pauses,
+        urgency, received=ms(start), given=ms(start), pauses=pauses,
         extended=extended * MINUTE, redone=redone,
     )  # fmt: skip
     limit = {1: 120, 2: 1440, 3: 3 * 420, 4: 5 * 420}[urgency]
@@ -167,7 +167,7 @@ def test_disposal_stands_still_while_it_is_suspended(
 @given(STARTS, st.integers(0, 15_000), st.integers(0, 15_000))
 @settings(max_examples=100, deadline=None)
 def test_a_lamp_goes_on_and_never_back(start: int, first: int, then: int) -> None:
-    clock = disposal(3, received=ms(start), dispatched=ms(start))
+    clock = disposal(3, received=ms(start), given=ms(start))
     order = (GREEN, YELLOW, ORANGE, RED)
     one, other = sorted((first, then))
     assert order.index(clock.lamp(ms(start + one))) <= order.index(clock.lamp(ms(start + other)))
@@ -184,7 +184,7 @@ def test_a_suspended_clock_is_blue_and_loses_nothing(
     start: int, urgency: int, gone: int, later: int
 ) -> None:
     begun = ms(slow_after(start, gone, urgency > 2))
-    known = {"received": ms(start), "dispatched": ms(start), "pauses": [(begun, None)]}
+    known = {"received": ms(start), "given": ms(start), "pauses": [(begun, None)]}
     clock = disposal(urgency, state="SUSPENDED", **known)
     now = Ms(begun + later * MINUTE)
     assert clock.lamp(now) == BLUE and clock.supervised(now) is None
@@ -194,7 +194,7 @@ def test_a_suspended_clock_is_blue_and_loses_nothing(
 def test_the_make_up_days_of_spring_festival_are_worked() -> None:
     """Friday morning's half day is Friday's; Saturday 14th is worked for the nine days off."""
     clock = disposal(3, received=ms(minute(2026, 2, 12, 10)))
-    assert clock.due == ms(minute(2026, 2, 24, 15))  # 6 h, 3 h, 7 h of Saturday, 5 h
+    assert clock.due == ms(minute(2026, 2, 24, 15, 30))  # 6 h, 3 h, 7 h of Saturday, 5 h
     assert workdays.between(ms(minute(2026, 2, 15)), ms(minute(2026, 2, 24))) == 0
 
 

@@ -1,0 +1,80 @@
+"""The clocks of events as a duty officer sees them: counts, lists, card."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from builders import NOW, an_event
+from world import told_by
+
+from commandwall.clock import DAY, HOUR, MINUTE, Ms
+from commandwall.events import Event, EventView, EventWork
+from widgets.base import Subject
+
+# It is Tuesday, 14:00: half an hour of work after the noon break.
+LATE = ("late", "FEEDBACK", 2, 25 * HOUR)
+ROWS = [
+    LATE,
+    ("soon", "NEW", 4, 3 * HOUR + 10 * MINUTE),  # 10:50: two hours of work are over at 14:20
+    ("today", "NEW", 4, 0),
+    ("days", "SIGNED", 4, 2 * DAY),
+    ("stands", "SUSPENDED", 3, 30 * DAY),
+    ("none", "NEW", 0, HOUR),
+]
+TITLES = {
+    "late": "新桥路燃气管线抢修后恢复供气", "soon": "花园小区三栋停水", "today": "夜间施工噪声",
+    "days": "绿化带树木倒伏占道", "stands": "沿街商铺油烟扰民，待环评", "none": "来源未给紧急程度",
+}  # fmt: skip
+
+
+def shown(world: Any, make_wall: Any) -> Any:
+    wall = make_wall()
+    views = []
+    for key, state, urgency, ago in ROWS:
+        at = Ms(NOW - ago)
+        event = an_event(
+            id=key, source_id=key, title=TITLES[key], area="t1", urgency=urgency, state=state,
+            reported_at=at, received_at=at,
+        )  # fmt: skip
+        views.append(EventView(event, None))
+    wall.open_page("events")
+    world.picture.events.clear()
+    world.tick({Event: views})
+    return wall
+
+
+def keep(wall: Any, name: str) -> None:
+    """Where a folder is given, the picture of it."""
+    if folder := os.environ.get("COMMANDWALL_TEST_PICTURES"):
+        wall.grab().save(f"{folder}/{name}.png")
+
+
+def test_list_and_head_count_the_same_late_and_soon(make_wall: Any, world: Any) -> None:
+    wall = shown(world, make_wall)
+    queue = told_by(wall, "event_queue")
+    assert "在办 6　逾期 1　30 分内将逾期 1　今日 2" in queue
+    head = told_by(wall, "desk_header")
+    assert "逾期 1" in head and "30 分内将逾期 1" in head
+    assert "挂起" in queue
+    panel = wall.page.panels["event_queue"]
+    panel.select_tab(3)
+    keep(wall, "queue")
+    assert panel.keys[:3] == ["late", "soon", "today"], "what stands still has all the time"
+    assert set(panel.keys[-2:]) == {"stands", "none"}
+    panel.select_tab(2)
+    assert panel.keys == ["late"]
+
+
+def test_the_card_says_who_presses_and_what_else_runs(make_wall: Any, world: Any) -> None:
+    wall = shown(world, make_wall)
+    wall.page.panels["event_queue"].choose("late")
+    wall.page.panels["event_card"].open(Subject(Event, "late"))
+    assert "督办：承办单位负责人" in told_by(wall, "event_card")
+    work = EventWork("late", "DISPATCHED", "燃气公司", "", Ms(NOW), "p", "q", Ms(NOW), Ms(NOW))
+    event = an_event(id="late", title=TITLES["late"], area="t1", urgency=2)
+    world.tick({Event: [EventView(event, work)]})
+    card = told_by(wall, "event_card")
+    keep(wall, "card")
+    assert "C3 签收" in card and "C4 到场 余 30:00" in card and "C5 处置反馈 余 1.0 日" in card
+    assert "督办" not in card
