@@ -46,8 +46,8 @@ class Legend(Panel):
         free = paper.height - self.top - HEAD - 5 * APART
         row = min(ROW, max(LEAST_ROW, free / LINES))
         y = self._draw_severities(paper, self.top + 14)
-        for signs in (_states(), _lamps(), _events(), _things()):
-            y = self._draw_signs(paper, y, row, signs, 2) + APART
+        for signs, across in ((_states(), 2), (_lamps(), 3), (_events(), 2), (_things(), 2)):
+            y = self._draw_signs(paper, y, row, signs, across) + APART
         self._draw_signs(paper, y, row, _lines(), 3)
 
     def _draw_severities(self, paper: Paper, y: float) -> float:

@@ -365,7 +365,7 @@ def test_each_kind_has_its_facts(open_map: Any, village: City) -> None:
     assert facts.of("event", "nobody", wall.context) is None
     assert facts.of("", "", wall.context) is None
     known = {"alarm", "event", "resource", "sensor", "area", "building", "camera", "place",
-             "incident", "command_post", "directive", "warning"}  # fmt: skip
+             "incident", "command_post", "directive", "warning", "pipe"}  # fmt: skip
     assert known == set(facts.MAKERS)
 
 
