@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import json
 import logging
+import zlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,6 +38,8 @@ RIDGE = 0.1
 HELD = 5
 """One in so many rows, the newest, is held back to measure by."""
 SHARPNESS = np.geomspace(1, 64, 25)
+DAMAGED = (OSError, EOFError, ValueError, KeyError, TypeError, BadZipFile, zlib.error)
+"""What reading a file raises that is not as it was written."""
 Floats = NDArray[np.float64]
 Told = tuple[str, str, str]
 """Title, body and what the pool says to the question."""
@@ -137,7 +141,7 @@ def load(folder: Path) -> Model | None:
             return Model(Ms(told["at"]), {q: _loaded(file, q, facts) for q, facts in known})
     except FileNotFoundError:
         return None
-    except Exception:  # whatever a damaged file raises
+    except DAMAGED:
         log.exception("the suggestions cannot be read")
         return None
 
