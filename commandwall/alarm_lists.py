@@ -85,8 +85,8 @@ SELECT sensor, id, MAX(raised_at), SUM(count) AS raised, COUNT(*) FROM alarm
 WHERE raised_at > :since AND count > 0
 GROUP BY sensor HAVING raised > 1 ORDER BY raised DESC, sensor LIMIT :most
 """
-"""What never was, as late readings say, counts for nothing. `id` is that of the newest: SQLite takes
-it from the row that has the greatest moment."""
+"""What never was, as late readings say, counts for nothing. `id` is that of the newest: SQLite
+takes it from the row that has the greatest moment."""
 
 
 def _newest_first(alarm: Alarm) -> tuple[int, str]:

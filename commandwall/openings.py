@@ -1,8 +1,8 @@
 """Doors of elders who live alone 独居门磁: the opening itself is told at once (domain/spec 5.7).
 
 A door says how many hours ago it was opened last. Which openings raise an alarm, and how grave,
-is told by dated rows of the list `alarm_rules` of the class OPEN; that no one opens it for long is
-the other rule, by what the door measures.
+is told by dated rows of the list `alarm_rules` of the class OPEN; every opening is told as a notice
+(`lately`). That no one opens it for long is the other rule, by what the door measures.
 """
 
 from __future__ import annotations
@@ -17,21 +17,32 @@ from numpy.typing import NDArray
 from commandwall import codes
 from commandwall.alarms import OPENED, Crossing, Rule
 from commandwall.clock import HOUR, MINUTE, Ms, to_datetime
-from commandwall.sensors import Sensor
+from commandwall.sensors import GOOD, Sensor
 
 CLOSED = 0
 
 
-def is_door(sensor: Sensor, on: date | None = None) -> bool:
-    """Whether it is a device that tells of openings, and in hours since the last one."""
+def is_door(cls: str, unit: str, on: date | None = None) -> bool:
+    """Whether such a device tells of openings, and in hours since the last one."""
     row = codes.load("device_deed", on).get(OPENED)
-    return row is not None and sensor.cls == row.facts["of"] and sensor.unit == "h"
+    return row is not None and cls == row.facts["of"] and unit == "h"
 
 
 def opened(value: NDArray[np.float32], at: NDArray[np.int64]) -> NDArray[np.int64]:
     """When doors were opened last (UTC ms) that said at these moments so many hours ago."""
     ago = np.nan_to_num(value).astype(np.float64) * HOUR
     return np.asarray(at - np.round(ago).astype(np.int64), np.int64)
+
+
+def lately(
+    value: NDArray[np.float32], at: NDArray[np.int64], quality: NDArray[np.uint8], now: Ms
+) -> NDArray[np.intp]:
+    """Which of some doors were opened within the last while, the newest first; one whose last word
+    is not good tells nothing."""
+    edge = now - codes.limit("openings_shown_minutes") * MINUTE
+    when = opened(value, at)
+    some = np.flatnonzero((quality == GOOD) & (at > 0) & (when >= edge))
+    return some[np.argsort(-when[some], kind="stable")]
 
 
 class Openings:
@@ -43,7 +54,9 @@ class Openings:
         """`on`: the day whose rows count, today where none is given."""
         self._sensors = sensors
         self._rules = sorted((r for r in rules if r.cls == OPENED), key=lambda r: r.severity)
-        self._door = np.array([bool(self._rules) and is_door(s, on) for s in sensors], np.bool_)
+        self._door = np.array(
+            [bool(self._rules) and is_door(s.cls, s.unit, on) for s in sensors], np.bool_
+        )
         self._most = np.array([s.high if s.low < s.high else np.inf for s in sensors], np.float32)
         self._apart = int(codes.limit("opening_minutes", on) * MINUTE)
         self._last = np.zeros(len(sensors), np.int64)
