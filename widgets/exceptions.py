@@ -265,7 +265,8 @@ class Exceptions(Panel):
 
 
 class Soon(Panel):
-    """How many events will be overdue soon, and, where there is room, which."""
+    """How many events will be overdue soon, and, where there is room, which, and after them which
+    will be before the day is over."""
 
     id, title, piecewise = "soon", "将逾期", True
     shows = frozenset({Tick, Event})
@@ -273,7 +274,7 @@ class Soon(Panel):
     def refresh(self, picture: Picture, changes: Changes) -> None:
         minutes = float(self.options.get("minutes", deadlines.soon_minutes()))
         self._soon = self.context.needs.soon(picture.now, minutes)
-        self._minutes, self._today = minutes, len(self.context.needs.today(picture.now))
+        self._minutes, self._today = minutes, self.context.needs.today(picture.now)
 
     def heading(self) -> str:
         return tr("{n} 分内将逾期", n=int(getattr(self, "_minutes", deadlines.soon_minutes())))
@@ -283,7 +284,7 @@ class Soon(Panel):
         open_ = self.picture.counters.open or len(self.picture.events)
         return [
             (age.number(count), Ink("heading", "t1" if count else "t4", bool(count))),
-            (tr("今日 {n}", n=age.number(self._today)), Ink("label")),
+            (tr("今日 {n}", n=age.number(len(self._today))), Ink("label")),
             (tr("在办 {n}", n=age.number(open_)), Ink("label")),
         ]
 
@@ -292,13 +293,15 @@ class Soon(Panel):
 
     def draw(self, paper: Paper) -> None:
         rows = int((paper.height - self.top + 8) // 38)
-        for i, (clock, key) in enumerate(self._soon[:rows]):
-            view = self.picture.events.get(key)
-            if view is not None:
-                self._draw_row(paper, self.top + 16 + i * 38, (clock, view.event.title))
+        soon = {key for _, key in self._soon}
+        order = [*(key for _, key in self._soon), *(k for k in self._today if k not in soon)]
+        for i, key in enumerate(order[:rows]):
+            self._draw_row(paper, self.top + 16 + i * 38, key, key in soon)
 
-    def _draw_row(self, paper: Paper, base: float, row: tuple[deadlines.Deadline, str]) -> None:
-        clock, title = row
-        left = age.left(self.picture.now, clock.due)
-        start = paper.row_back(paper.width, base, (left, Ink("body", "t1", True)))
-        paper.write(0, base, title, Ink("body", "t1"), room=start - 16)
+    def _draw_row(self, paper: Paper, base: float, key: str, soon: bool) -> None:
+        view, clock = self.picture.events.get(key), self.context.needs.running.get(key)
+        if view is None or clock is None:
+            return
+        left, ink = age.left(self.picture.now, clock.due), Ink("body", "t1" if soon else "t3")
+        start = paper.row_back(paper.width, base, (left, Ink("body", ink.token, soon)))
+        paper.write(0, base, view.event.title, ink, room=start - 16)

@@ -68,3 +68,17 @@ def test_the_card_says_who_presses_and_what_else_runs(make_wall: Any, world: Any
     told = told_by(wall, "event_card")
     assert "C3 签收" in told and "C4 到场 余 30:00" in told and "C5 处置反馈 余 1.0 日" in told
     assert "督办" not in told
+
+
+def test_the_tile_goes_on_from_half_an_hour_to_the_end_of_the_day(
+    make_wall: Any, world: Any
+) -> None:
+    wall = shown(world, make_wall)
+    wall.open_page("overview")
+    panel = wall.page.panels["soon"]
+    panel.resize(panel.width(), panel.look.px(176))  # as a larger wall gives it
+    told = told_by(wall, "soon")
+    assert "30 分内将逾期" in told and "今日 2" in told
+    first, second = told.index(TITLES["soon"]), told.index(TITLES["today"])
+    assert first < second and "余 20:00" in told and "余 2.0 时" in told
+    assert TITLES["days"] not in told and TITLES["late"] not in told
