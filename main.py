@@ -24,6 +24,9 @@ def main() -> int:
 
 def run_wall(settings: Settings, snapshot: Snapshot | None) -> int:
     """Open the wall (or draw it to a file) and stay until it is closed."""
+    from widgets.lean import spare_sources
+
+    spare_sources()
     from widgets import startup
 
     if snapshot is None and not startup.has_display():

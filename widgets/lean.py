@@ -1,0 +1,25 @@
+"""A lean start: what the libraries of the screen do with every module, and nobody here needs.
+
+PySide looks into the source of each module that is imported after it, whether it asks for other
+names of Qt's methods (`from __feature__ import`). None does. Reading half a million lines takes a
+second of a start, and Python keeps them all (linecache): 40 MB.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from importlib import import_module
+
+
+def spare_sources() -> None:
+    """Call before anything else of the screen is imported. A PySide that does not work so any more
+    is left as it is."""
+    with suppress(ImportError):
+        import_module("PySide6.QtCore")
+        feature = import_module("shibokensupport.feature")
+        if hasattr(feature, "_mod_uses_pyside"):
+            feature._mod_uses_pyside = _never
+
+
+def _never(module: object) -> bool:
+    return False
