@@ -25,8 +25,8 @@ PACK = 1000
 
 
 def readings(folder: Path) -> np.ndarray:
-    """The newest reading of every device that was ever heard: one that speaks for the first time with
-    a value that nobody measured would be an alarm."""
+    """The newest reading of every device that was ever heard: of another one a value that nobody
+    measured would be an alarm."""
     store = open_store(folder)
     numbers = store.read(lambda r: r.rows("SELECT no FROM sensor ORDER BY no"))
     store.close()

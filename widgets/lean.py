@@ -10,6 +10,9 @@ from __future__ import annotations
 from contextlib import suppress
 from importlib import import_module
 
+ASKED = "_mod_uses_pyside"
+"""What PySide calls of each module."""
+
 
 def spare_sources() -> None:
     """Call before anything else of the screen is imported. A PySide that does not work so any more
@@ -17,8 +20,8 @@ def spare_sources() -> None:
     with suppress(ImportError):
         import_module("PySide6.QtCore")
         feature = import_module("shibokensupport.feature")
-        if hasattr(feature, "_mod_uses_pyside"):
-            feature._mod_uses_pyside = _never
+        if hasattr(feature, ASKED):
+            setattr(feature, ASKED, _never)
 
 
 def _never(module: object) -> bool:

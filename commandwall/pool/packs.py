@@ -15,6 +15,7 @@ from commandwall import (
     codes,
     dispatch,
     modes,
+    platform,
     resources,
     rule_rows,
     sensors,
@@ -93,6 +94,7 @@ class Packs:
         self._parts = (self._no, self._readings), (numbers, self._fixes)
         self._restore({s.id: row for row, s in enumerate(known)}, kept)
         self._doubtful = False
+        platform.give_back()
 
     def take(self, kind: str, at: Ms, body: bytes) -> None:
         """One pack; devices that nobody told us of are left out."""

@@ -49,6 +49,8 @@ class Draft:
             self._conn.commit()
         self._last = int(self._rows("SELECT coalesce(max(rowid), -1) FROM event")[0][0])
         self._words: Words | None = None
+        self._groups: dict[str, list[pa.Table]] | None = {} if self._last < 0 else None
+        """Events by what the counters tell apart, so many of each; None: not of all in the file."""
         self._clock = Clock()
         self._kept = self._clock.monotonic()
 
@@ -74,7 +76,7 @@ class Draft:
     def clear(self, kind: str) -> None:
         """Forget the rows of a kind, before its words were written."""
         self._run(f"DELETE FROM {kind}")
-        self._last = -1
+        self._last, self._groups = -1, {}
         self.keep()
 
     def take(self, kind: str, rows: pa.Table, after: str) -> None:
@@ -83,6 +85,8 @@ class Draft:
         if speller:
             rows = self._numbered(rows)
         self._cursor.adbc_ingest(kind, rows, mode="append")
+        if kind == "event" and self._groups is not None:
+            _group(rows, self._groups)
         self._note(**{f"filled.{kind}": after})
         if self._clock.monotonic() - self._kept > EVERY_S:
             self.keep()
@@ -137,6 +141,7 @@ class Draft:
         newest = f"SELECT max(rowid) FROM event WHERE id IN ({twins}) GROUP BY id"
         self._run(f"DELETE FROM event WHERE id IN ({twins}) AND rowid NOT IN ({newest})")
         self.keep()
+        self._groups = None
         if self._words is not None:
             self._words.end()
             self._words = None
@@ -159,19 +164,25 @@ class Draft:
 
     def _count(self) -> pa.Table:
         """Rows of the table `tally` for all events."""
-        wanted = sorted({column for columns, _ in COUNTERS.values() for column in columns})
-        batches = list(self._batches(f"SELECT {', '.join(wanted)} FROM event"))
-        events = _by_hour(pa.Table.from_batches(batches)) if batches else pa.table({})
+        groups = self._grouped() if self._groups is None else self._groups
         found: Counter[tuple[str, str]] = Counter()
-        for name, (columns, key) in COUNTERS.items() if batches else ():
-            groups = events.group_by(list(columns)).aggregate([([], "count_all")])
-            for group in groups.select([*columns, "count_all"]).to_pylist():
+        for name, (columns, key) in COUNTERS.items() if groups else ():
+            whole = pa.concat_tables(groups[name]).group_by([*columns]).aggregate([("n", "sum")])
+            for group in whole.select([*columns, "n_sum"]).to_pylist():
                 *facts, n = group.values()
                 if (mark := key(*facts)) is not None:
                     found[name, mark] += n
         rows = [{"name": name, "key": key, "n": n} for (name, key), n in found.items()]
         kinds = {"name": pa.string(), "key": pa.string(), "n": pa.int64()}
         return pa.Table.from_pylist(rows, pa.schema(kinds))
+
+    def _grouped(self) -> dict[str, list[pa.Table]]:
+        """The groups of events that an earlier run left in the file."""
+        wanted = sorted({column for columns, _ in COUNTERS.values() for column in columns})
+        found: dict[str, list[pa.Table]] = {}
+        for batch in self._batches(f"SELECT {', '.join(wanted)} FROM event"):
+            _group(pa.Table.from_batches([batch]), found)
+        return found
 
     def _batches(self, sql: str) -> Iterator[pa.RecordBatch]:
         with self._conn.cursor() as cursor:
@@ -270,6 +281,16 @@ def _span(texts: pa.Array) -> range:
     """Bytes of an array's texts within its buffer."""
     offsets = np.frombuffer(texts.buffers()[1], np.int32)[texts.offset :]
     return range(int(offsets[0]), int(offsets[len(texts)]))
+
+
+def _group(events: pa.Table, into: dict[str, list[pa.Table]]) -> None:
+    """Add how many of these events are alike for each counter."""
+    events = _by_hour(events)
+    for name, (columns, _) in COUNTERS.items():
+        found = events.group_by([*columns], use_threads=False).aggregate([([], "count_all")])
+        into.setdefault(name, []).append(
+            found.select([*columns, "count_all"]).rename_columns([*columns, "n"])
+        )
 
 
 def _by_hour(events: pa.Table) -> pa.Table:

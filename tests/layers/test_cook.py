@@ -45,7 +45,8 @@ def test_a_large_picture_that_moves_writes_only_where_it_may(
     beyond: list[np.ndarray] = []
 
     def guarded(rows: int, width: int) -> Any:
-        cover, flips = np.full((1000, width + 2), 7, np.float32), np.full((1000, width + 1), 7, "u1")
+        cover = np.full((1000, width + 2), 7, np.float32)
+        flips = np.full((1000, width + 1), 7, np.uint8)
         cover[:rows], flips[:rows] = 0, 0
         beyond.extend((cover[rows:], flips[rows:]))
         return cover[:rows], flips[:rows]
