@@ -8,7 +8,8 @@ second of a start, and Python keeps them all (linecache): 40 MB.
 from __future__ import annotations
 
 from contextlib import suppress
-from importlib import import_module
+
+import PySide6.QtCore  # noqa: F401  (brings the package below)
 
 ASKED = "_mod_uses_pyside"
 """What PySide calls of each module."""
@@ -18,8 +19,8 @@ def spare_sources() -> None:
     """Call before anything else of the screen is imported. A PySide that does not work so any more
     is left as it is."""
     with suppress(ImportError):
-        import_module("PySide6.QtCore")
-        feature = import_module("shibokensupport.feature")
+        from shibokensupport import feature  # type: ignore[import-not-found]
+
         if hasattr(feature, ASKED):
             setattr(feature, ASKED, _never)
 

@@ -237,7 +237,8 @@ def test_a_row_that_the_list_no_longer_bears_is_left_out() -> None:
     """A city changed its list afterwards: the agents go on, alike."""
     good = RuleRow(
         "r1", "GAS-3", "燃气", "Gas", "GAS", 3, 0, 8.0, 5.0, 60.0, 3.0, 0, 3, "gas", "", "", "", 1,
-        0.0, 0.0, 0.0, 0.0, 0, Ms(NOW), "", 7.0, 0, 0, APPROVED, NOW, "陈", "chief", NOW, "吴", "chief",
+        0.0, 0.0, 0.0, 0.0, 0, Ms(NOW), "", 7.0, 0, 0, APPROVED, NOW, "陈", "chief", NOW, "吴",
+        "chief",
     )  # fmt: skip
     spoilt = replace(good, id="r2", rule="GAS-9", since=Ms(NOW + 1))  # two for one thing
     table = in_force([good, spoilt], Ms(NOW + 2))
