@@ -1,4 +1,4 @@
-"""Repeats 重复件: events that tell of one thing: same place, near time, like text, with the reasons.
+"""Repeats 重复件: events that tell of one thing: same place, near time, like text, and why.
 
 They are proposed, never merged by the program.
 """

@@ -1,5 +1,5 @@
-"""Names of places in texts 文中地名: estates, squares, villages that several texts name, found without
-a list of them.
+"""Names of places in texts 文中地名: estates, squares, villages that several texts name, found
+without a list of them.
 
 A name ends as such names do (code list place_ending). It is whole where what stands before it
 differs from text to text, and it is a place where the texts that name it lie in one town:
