@@ -106,6 +106,11 @@ class Desk:
         """Whether the person sees a past moment: nobody acts on what is not now."""
 
     @property
+    def folder(self) -> Path:
+        """The data directory of this station."""
+        return self._store.folder
+
+    @property
     def origin(self) -> str:
         """This station's name in the journal: a station that lost lines goes on under a new one."""
         return self._store.read(lambda r: r.setting("origin"))

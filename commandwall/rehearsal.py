@@ -6,7 +6,7 @@ import argparse
 import sys
 import tomllib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import date
@@ -16,14 +16,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from commandwall import codes, rulecheck
-from commandwall.alarms import Crossing, Rule, rules_of
+from commandwall import codes, rule_rows, rulecheck
+from commandwall.alarms import Crossing, Rule
 from commandwall.clock import DAY, HOUR, Clock, Ms, day
 from commandwall.config import REFUSED, Settings
 from commandwall.judge import Judge
+from commandwall.rule_rows import Rules, stated
 from commandwall.sensors import READING_DTYPE, Sensor
 from commandwall.store.database import StoreTrouble
 from commandwall.store.migrate import open_store
+from commandwall.store.store import Store
 from commandwall.store.telemetry import READINGS, since, within
 
 WORST = 10
@@ -43,22 +45,43 @@ class Raised:
         return self.by_day.total()
 
 
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """What the rules in force and others would have raised on the same readings."""
+
+    days: float  # of which readings are kept
+    devices: int
+    now: Raised
+    then: Raised
+
+
+class Rehearsal:
+    """Alarms that rules raise on readings (READING_DTYPE, in stretches of time one after another):
+    each once, at the severity with which it began."""
+
+    def __init__(self, sensors: Sequence[Sensor], rules: Sequence[Rule]) -> None:
+        self._judge, self.found, self._lasting = Judge(sensors, rules), Raised(), set[str]()
+        self._row = np.full(1 + max((s.no for s in sensors), default=0), -1, np.intp)
+        self._row[[s.no for s in sensors]] = np.arange(len(sensors))
+
+    def take(self, part: NDArray[np.void]) -> None:
+        """The next stretch."""
+        part = np.sort(part[part["no"] < len(self._row)], order="at")
+        part = part[self._row[part["no"]] >= 0]
+        columns = part["value"], part["at"], part["quality"].copy()
+        for crossings in self._judge.take(self._row[part["no"]], *columns):
+            for crossing in crossings:
+                _count(crossing, self.found, self._lasting)
+
+
 def rehearse(
     sensors: Sequence[Sensor], rules: Sequence[Rule], parts: Iterable[NDArray[np.void]]
 ) -> Raised:
-    """Alarms that these rules raise on readings (READING_DTYPE, in stretches of time one after
-    another): each once, at the severity with which it began."""
-    judge, found, lasting = Judge(sensors, rules), Raised(), set[str]()
-    row_of = np.full(1 + max((s.no for s in sensors), default=0), -1, np.intp)
-    row_of[[s.no for s in sensors]] = np.arange(len(sensors))
+    """What rules raise on these stretches of readings."""
+    run = Rehearsal(sensors, rules)
     for part in parts:
-        part = np.sort(part[part["no"] < len(row_of)], order="at")
-        part = part[row_of[part["no"]] >= 0]
-        columns = part["value"], part["at"], part["quality"].copy()
-        for crossings in judge.take(row_of[part["no"]], *columns):
-            for crossing in crossings:
-                _count(crossing, found, lasting)
-    return found
+        run.take(part)
+    return run.found
 
 
 def _count(crossing: Crossing, found: Raised, lasting: set[str]) -> None:
@@ -115,34 +138,51 @@ def run(settings: Settings, asked: argparse.Namespace) -> int:
 
 
 def _try(settings: Settings, tried: Mapping[str, codes.Code], days: int) -> None:
-    now = codes.load("alarm_rules")
-    classes = {str(code.facts["cls"]) for code in tried.values()}
-    classes |= {str(now[id_].facts["cls"]) for id_ in tried.keys() & now.keys()}
-    before = [rule for rule in rules_of(now) if rule.cls in classes]
-    after = [rule for rule in rules_of({**now, **tried}) if rule.cls in classes]
     with closing(open_store(settings.data_dir)) as store:
-        known = [s for s in store.read(lambda r: r.find(Sensor)) if s.cls in classes]
-    until, kept = Clock().now(), since(settings.data_dir, READINGS)
-    begin = max(until - days * DAY, kept if kept is not None else until)
-    told = [
-        rehearse(known, rules, _readings(settings.data_dir, known, (Ms(begin), until), label))
-        for rules, label in ((before, "in force 现行"), (after, "tried 试行"))
-    ]
-    print(f"{len(known)} devices 台设备, {(until - begin) / DAY:.1f} days 天")
-    _tell(told[0], told[1])
+        now = rule_rows.in_force(store.read(rule_rows.approved), Clock().now())
+        listed = {id_: stated(rule) for id_, rule in now.items()}
+        if wrong := rulecheck.faults({**listed, **{k: row.facts for k, row in tried.items()}}):
+            raise ValueError("; ".join(str(fault) for fault in wrong))
+        made = {row.id: Rule(id=row.id, zh=row.zh, en=row.en, **row.facts)
+                for row in tried.values()}  # fmt: skip
+        found = compare(store, (now, {**now, **made}), days, _print_share)
+    print(file=sys.stderr)
+    print(f"{found.devices} devices 台设备, {found.days:.1f} days 天")
+    _tell(found.now, found.then)
+
+
+def _print_share(share: float) -> None:
+    print(f"\r{share:4.0%}", end="", file=sys.stderr, flush=True)
+
+
+def compare(
+    store: Store, tables: tuple[Rules, Rules], days: float, tell: Callable[[float], None]
+) -> Compared:
+    """What these two tables of rules would have raised over the last days, as far as readings are
+    kept; only devices of classes in which they differ are asked. `tell` hears the share of it
+    that is done. Takes seconds to minutes."""
+    before, after = (list(table.values()) for table in tables)
+    classes = {rule.cls for rule in set(before) ^ set(after)}
+    known = [s for s in store.read(lambda r: r.find(Sensor)) if s.cls in classes]
+    until, kept = Clock().now(), since(store.folder, READINGS)
+    begin = max(until - int(days * DAY), kept if kept is not None else until)
+    runs = [Rehearsal(known, [r for r in rules if r.cls in classes]) for rules in (before, after)]
+    for share, part in _readings(store.folder, known, (Ms(begin), until)):
+        for run in runs:
+            run.take(part)
+        tell(share)
+    return Compared((until - begin) / DAY, len(known), runs[0].found, runs[1].found)
 
 
 def _readings(
-    folder: Path, known: Sequence[Sensor], span: tuple[Ms, Ms], label: str
-) -> Iterator[NDArray[np.void]]:
-    """Hour by hour, saying how far it is."""
+    folder: Path, known: Sequence[Sensor], span: tuple[Ms, Ms]
+) -> Iterator[tuple[float, NDArray[np.void]]]:
+    """Hour by hour, with how far that is."""
     numbers, (begin, until) = np.array([s.no for s in known], np.int64), span
     for start in range(begin, until, HOUR):
         end = min(start + HOUR, until)
-        yield within(folder, READINGS, READING_DTYPE, (Ms(end), end - start), numbers)
         share = (end - begin) / max(1, until - begin)
-        print(f"\r{label} {share:4.0%}", end="", file=sys.stderr, flush=True)
-    print(file=sys.stderr)
+        yield share, within(folder, READINGS, READING_DTYPE, (Ms(end), end - start), numbers)
 
 
 def _tell(before: Raised, after: Raised) -> None:

@@ -124,6 +124,8 @@ def rule_at(rows: Iterable[RuleRow], rule: str, at: Ms) -> Rule | None:
 
 def named_after(rule: Rule) -> Rule:
     """With the threshold it has in its names, where they tell one."""
+    if not isinstance(rule.threshold, int | float):
+        return rule
     told = f"{'≤' if rule.low_bad else '≥'} {rule.threshold:,g}"
     zh, en = (_THRESHOLD.sub(told, name, count=1) for name in (rule.zh, rule.en))
     return replace(rule, zh=zh, en=en)

@@ -13,15 +13,16 @@ from PySide6.QtGui import QHideEvent
 from commandwall import alarms, codes, courses, geo, verifying
 from commandwall.alarms import Alarm
 from commandwall.areas import Camera, Person, chain, foremost
-from commandwall.clock import HOUR, MINUTE, Ms, day
+from commandwall.clock import HOUR, MINUTE, Ms
 from commandwall.courses import Course
 from commandwall.picture import Changes, Picture, Readings, Tick
 from commandwall.resources import Resource
 from commandwall.rights import about_alarm
+from commandwall.rule_rows import RuleRow, in_force
 from commandwall.sensors import Sensor
 from commandwall.store.store import Reader
 from commandwall.verifying import Verification
-from widgets import age, alarm_check, text, words
+from widgets import age, alarm_check, rule_list, rule_sheet, rule_words, text, words
 from widgets.base import EMPTY, NORMAL, Command, Panel, Piece, Subject
 from widgets.chart import Day, Limit, Trend, reach_of
 from widgets.i18n import language, measured_in, named, rows, tr
@@ -42,7 +43,7 @@ class AlarmCard(Panel):
     id, title = "alarm_card", "告警卡"
     entry = "T"
     recalls = False  # the readings are those that are kept now
-    shows = frozenset({Alarm, Person, Camera, Resource, Verification, Readings, Tick})
+    shows = frozenset({Alarm, Person, Camera, Resource, Verification, RuleRow, Readings, Tick})
 
     def __init__(self, *args: Any, **kw: Any) -> None:
         super().__init__(*args, **kw)
@@ -78,6 +79,8 @@ class AlarmCard(Panel):
             Command("V", tr("核实"), self.verify),
             Command("C", tr("打电话"), self.show_number),
             Command("T", tr("换时段"), self.next_span),
+            Command("Z", tr("改报警规则"), self.change_rule),
+            Command("Shift+T", tr("待批准的规则"), lambda: rule_list.open_list(self)),
         ]
 
     def refused(self, why: str) -> None:
@@ -93,6 +96,14 @@ class AlarmCard(Panel):
         else:
             self._said = ""
             alarm_check.ask(self, alarm)
+
+    def change_rule(self) -> None:
+        """Propose another threshold, delay or level for alarms like the one that is shown."""
+        if (alarm := self._alarm()) is None:
+            self.refused(tr("先选一条告警"))
+        else:
+            self._said = ""
+            rule_sheet.ask(self, alarm)
 
     def show_number(self) -> None:
         """The whole number of who answers for the place, to ring him."""
@@ -220,7 +231,7 @@ class AlarmCard(Panel):
     def _since(self, alarm: Alarm | None) -> str:
         if alarm is None:
             return ""
-        rule = named("alarm_rules", alarm.rule)
+        rule = rule_words.name(self.picture, alarm.rule, alarm.changed_at)
         told = f"{age.stamp(self.picture.now, alarm.raised_at)}　{rule}"
         if alarm.acked_at is None:
             return told
@@ -331,8 +342,8 @@ class AlarmCard(Panel):
 
     def _limits(self, sensor: Sensor) -> list[Limit]:
         return [
-            Limit(rule.threshold, rule.severity, not rule.low_bad, named("alarm_rules", rule.id))
-            for rule in alarms.rules(day(self.picture.now))
+            Limit(rule.threshold, rule.severity, not rule.low_bad, rule_words.titled(rule))
+            for rule in in_force(self.picture.rule_rows.values(), self.picture.now).values()
             if rule.cls == sensor.cls and rule.unit in ("", sensor.unit)
             if not rule.mode and math.isfinite(rule.threshold)
         ]

@@ -13,6 +13,7 @@ from builders import a_sensor
 from commandwall import alarms, rehearsal
 from commandwall.clock import DAY, MINUTE, SECOND, Clock, Ms, day
 from commandwall.config import REFUSED, Settings
+from commandwall.dry_run import DryRun, Untried
 from commandwall.pool.recorder import SERIES
 from commandwall.sensors import READING_DTYPE
 from commandwall.store.migrate import open_store
@@ -106,3 +107,25 @@ def test_a_wrong_row_is_named_and_the_others_are_tried(
 @pytest.mark.parametrize("text", ["", "row = 5", "[[row", "\x00"])
 def test_what_is_no_file_of_rules_is_refused(folder: Path, text: str) -> None:
     assert tried(folder, text) == REFUSED
+
+
+GAS = next(rule for rule in alarms.rules() if rule.id == "GAS-3")
+
+
+def test_beside_the_screen_it_tells_by_day_what_would_have_been(folder: Path) -> None:
+    run = DryRun(folder, replace(GAS, threshold=5.0, deadband=1.0))
+    found = run.answer.result(60)
+    assert run.share == 1.0 and found.tried.raised == 3 and found.tried.now == 0
+    assert sum(found.then.values()) == 3
+
+
+def test_one_that_is_given_up_says_nothing_more(folder: Path) -> None:
+    run = DryRun(folder, replace(GAS, threshold=5.0))
+    run.stop()
+    assert run.answer.cancelled() and run._child.wait(60)
+
+
+def test_one_that_fails_says_so(tmp_path: Path) -> None:
+    (tmp_path / "wall.db").write_bytes(b"no database")
+    with pytest.raises(Untried):
+        DryRun(tmp_path, GAS).answer.result(60)
