@@ -79,8 +79,8 @@ class AlarmCard(Panel):
             Command("V", tr("核实"), self.verify),
             Command("C", tr("打电话"), self.show_number),
             Command("T", tr("换时段"), self.next_span),
-            Command("Z", tr("改报警规则"), self.change_rule),
-            Command("Shift+T", tr("待批准的规则"), lambda: rule_list.open_list(self)),
+            Command("D", tr("改报警规则"), self.change_rule),
+            Command("Shift+D", tr("待批准的规则"), lambda: rule_list.open_list(self)),
         ]
 
     def refused(self, why: str) -> None:

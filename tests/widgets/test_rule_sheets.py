@@ -65,7 +65,7 @@ def told(world: City) -> list[RuleRow]:
 def test_a_rule_is_tried_proposed_and_approved_by_another_person(
     card: Any, world: City, qtbot: Any
 ) -> None:
-    press(card, "Z")
+    press(card, "D")
     sheet = sheet_of(card, RuleSheet)
     assert "25" in sheet._fields["threshold"][0] and button(sheet) == "试算"
     sheet.accept()  # as it is
@@ -92,7 +92,7 @@ def test_a_rule_is_tried_proposed_and_approved_by_another_person(
     assert (row.state, row.rule, row.tried, row.tried_now) == (PROPOSED, "GAS-2", 14, 3)
     world.tick({RuleRow: [row]})
 
-    press(card, "Shift+T")
+    press(card, "Shift+D")
     waiting = sheet_of(card, ProposalSheet)
     waiting.accept()  # by who proposed it
     qtbot.waitUntil(lambda: "另一人" in waiting._told.text())
@@ -106,7 +106,7 @@ def test_a_rule_is_tried_proposed_and_approved_by_another_person(
 
 
 def test_another_value_wants_another_run(card: Any, qtbot: Any) -> None:
-    press(card, "Z")
+    press(card, "D")
     sheet = sheet_of(card, RuleSheet)
     sheet._fields["threshold"][1].setText("20")
     sheet.accept()
@@ -117,7 +117,7 @@ def test_another_value_wants_another_run(card: Any, qtbot: Any) -> None:
 
 
 def test_closing_the_sheet_ends_the_run(card: Any) -> None:
-    press(card, "Z")
+    press(card, "D")
     sheet = sheet_of(card, RuleSheet)
     sheet._fields["threshold"][1].setText("20")
     sheet.accept()
@@ -129,7 +129,7 @@ def test_closing_the_sheet_ends_the_run(card: Any) -> None:
 def test_an_alarm_of_the_device_itself_has_no_rule_to_change(card: Any, world: City) -> None:
     silent = an_alarm(cls="STALE", rule="STALE-4", severity=4)
     world.tick({Alarm: [silent]})
-    press(card, "Z")
+    press(card, "D")
     assert "没有可改的阈值" in card._said
-    press(card, "Shift+T")
+    press(card, "Shift+D")
     assert "没有待批准的规则" in card._said
