@@ -33,9 +33,9 @@ from benchmarks.city import shown
 from benchmarks.feed_source import CALM, name_of
 from benchmarks.living import drive, until
 from benchmarks.report import figures, table
-from commandwall import platform
+from commandwall import errand, platform
 from commandwall.config import Settings
-from commandwall.pool import errand, schema
+from commandwall.pool import schema
 from commandwall.pool.loader import load
 from commandwall.pool.own import address
 from commandwall.pool.server import PoolServer

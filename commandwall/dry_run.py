@@ -23,7 +23,7 @@ import msgspec
 from commandwall import codes, platform, rehearsal, rule_rows
 from commandwall.alarms import Rule
 from commandwall.clock import Clock
-from commandwall.pool.errand import end_with_starter
+from commandwall.errand import end_with_starter
 from commandwall.rule_rows import Tried
 from commandwall.store.migrate import open_store
 

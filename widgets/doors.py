@@ -48,7 +48,7 @@ class Doors(RowList):
         self.at = picture.ages.get("readings")
 
     def commands(self) -> list[Command]:
-        return [Command("D", tr("下一扇门"), self.next)]
+        return [Command("B", tr("下一扇门"), self.next)]
 
     def next(self) -> None:
         """Choose the next one, after the last the first."""

@@ -6,12 +6,12 @@ import logging
 import sys
 from contextlib import ExitStack
 
-from commandwall import platform
+from commandwall import errand, platform
 from commandwall.config import Settings
-from commandwall.pool import errand, schema
+from commandwall.errand import Over, Tell
+from commandwall.pool import schema
 from commandwall.pool.client import PoolTrouble
 from commandwall.pool.demo.seed import seeded, unfinished
-from commandwall.pool.errand import Over, Tell
 from commandwall.pool.server import PoolServer
 
 log = logging.getLogger(__name__)

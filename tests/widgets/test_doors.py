@@ -58,7 +58,7 @@ def test_one_of_which_an_alarm_stands_says_so_and_a_row_opens_the_card(
     panel = wall.page.panels["doors"]
     chosen: list[Any] = []
     panel.chosen.connect(chosen.append)
-    next(command for command in panel.commands() if command.key == "D").run()
+    next(command for command in panel.commands() if command.key == "B").run()
     assert [subject.id for subject in chosen] == ["s1"]
     before = panel.grab().toImage()
     world.tick({Alarm: [an_alarm("A1", sensor="s0", cls="OPEN", rule="OPEN-3", severity=3)]})

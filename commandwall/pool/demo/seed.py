@@ -18,11 +18,11 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from commandwall import platform
+from commandwall import errand, platform
 from commandwall.clock import Clock, Ms
 from commandwall.config import ASSETS, Settings
 from commandwall.events import Event
-from commandwall.pool import errand, schema
+from commandwall.pool import schema
 from commandwall.pool.demo.city import City, generate
 from commandwall.pool.demo.land import asset
 from commandwall.pool.loader import Columns, columns_of, load_columns
