@@ -81,4 +81,4 @@ def test_hours_that_cannot_be_are_named() -> None:
     row = dict(codes.load("alarm_rules")["OPEN-3"].facts)
     assert rulecheck.faults({"OPEN-3": row}) == []
     (fault,) = rulecheck.faults({"OPEN-3": {**row, "from_h": 25.0}})
-    assert fault.field == "from_h" and "24" in fault.reason
+    assert fault.field == "from_h" and "24" in fault.en
