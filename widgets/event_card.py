@@ -32,6 +32,8 @@ LINES = 9
 FIELDS = 112.0
 SAID = 32.0
 """Height of the line above the fields that says what was done."""
+ROOMY = 600.0
+"""Height of a card on which all clocks of an event leave room for its history."""
 Told = Sequence[tuple[Ms, str, str, str, str]]
 ACT_WORDS = {
     "accept": "受理",
@@ -185,7 +187,8 @@ class EventCard(Panel):
             paper.write(0, self.top + 24, tr("选一条事件，回车打开"), Ink("body", "t3"))
             return
         y = self._draw_title(paper, self.top + 26)
-        y = event_clock.draw(paper, y + 20, self.view, self.picture)
+        roomy = paper.height - self._files.tall >= ROOMY
+        y = event_clock.draw(paper, y + 20, self.view, self.picture, roomy)
         y = self._draw_facts(paper, y + 30)
         self._draw_history(paper, y + 16)
         if self._said:

@@ -10,11 +10,12 @@ from commandwall.events import EventView
 from commandwall.picture import Picture
 from widgets import words
 from widgets.i18n import language, named, tr
-from widgets.paper import Ink, Paper
+from widgets.paper import RIGHT, Ink, Paper
 
 
-def draw(paper: Paper, y: float, view: EventView, picture: Picture) -> float:
-    """State and clocks from a line on; the line below them."""
+def draw(paper: Paper, y: float, view: EventView, picture: Picture, roomy: bool) -> float:
+    """State and clocks from a line on; the line below them. Where it is not `roomy` the clocks that
+    run out later stand at the end of the first line: what was done needs the room below."""
     now, running = picture.now, deadlines.clocks(view, picture.areas)
     state = named("event_state", view.state)
     line = tr("{state}　急 {n}", state=state, n=view.event.urgency)
@@ -29,11 +30,15 @@ def draw(paper: Paper, y: float, view: EventView, picture: Picture) -> float:
     paper.bar(QRectF(0, y + 28, paper.width, 4), 1 - first.left(now) / max(1, first.whole))
     pressed = first.supervised(now)
     told = [tr("督办：{step}", step=pressed.name(language()))] if pressed is not None else []
-    told += [f"{_name(view, clock)} {words.left(clock, now)}" for clock in others]
-    if not told:
+    rest = [f"{_name(view, clock)} {words.left(clock, now)}" for clock in others]
+    if not roomy and not told:
+        room = paper.width - left - 48
+        paper.write(paper.width, y + 16, "　".join(rest), Ink("age"), RIGHT, room=room)
+        return y + 36
+    if not told and not rest:
         return y + 36
     ink = Ink("label", "t1" if lamp == RED else "t3")
-    paper.write(0, y + 52, "　".join(told), ink, room=paper.width)
+    paper.write(0, y + 52, "　".join([*told, *rest]), ink, room=paper.width)
     return y + 62
 
 
