@@ -319,7 +319,7 @@ def _conflict(reader: Reader, conflict: str) -> About:
     return SUBJECTS[subject](reader, found.record) if subject in SUBJECTS else About(("",))
 
 
-def _source(reader: Reader, source: object) -> About:
+def _of_city(reader: Reader, subject: object) -> About:
     """What is the whole city's: sources, rules of alarms."""
     return About(("",))
 
@@ -355,9 +355,9 @@ SUBJECTS: Mapping[str, Callable[[Reader, Any], About]] = {
     "buildings": _buildings,
     "dispute": _dispute,
     "conflict": _conflict,
-    "source": _source,
-    "rule": _source,
-    "proposal": _source,
+    "source": _of_city,
+    "rule": _of_city,
+    "proposal": _of_city,
     "seat": lambda reader, seat: About(),
     "handover": lambda reader, handover: About(),
 }

@@ -31,15 +31,13 @@ def draw(paper: Paper, y: float, view: EventView, picture: Picture, roomy: bool)
     pressed = first.supervised(now)
     told = [tr("督办：{step}", step=pressed.name(language()))] if pressed is not None else []
     rest = [f"{_name(view, clock)} {words.left(clock, now)}" for clock in others]
-    if not roomy and not told:
-        room = paper.width - left - 48
-        paper.write(paper.width, y + 16, "　".join(rest), Ink("age"), RIGHT, room=room)
-        return y + 36
-    if not told and not rest:
-        return y + 36
-    ink = Ink("label", "t1" if lamp == RED else "t3")
-    paper.write(0, y + 52, "　".join([*told, *rest]), ink, room=paper.width)
-    return y + 62
+    if told or (rest and roomy):
+        ink = Ink("label", "t1" if lamp == RED else "t3")
+        paper.write(0, y + 52, "　".join([*told, *rest]), ink, room=paper.width)
+        return y + 62
+    room = paper.width - left - 48
+    paper.write(paper.width, y + 16, "　".join(rest), Ink("age"), RIGHT, room=room)
+    return y + 36
 
 
 def _name(view: EventView, clock: Deadline) -> str:
