@@ -57,7 +57,7 @@ class RuleRow:
     from_h: float
     until_h: float
     retired: int  # 1: from then on there is no such rule
-    since: Ms  # from when it counts; once approved no more as asked, but as it is
+    asked: Ms  # from when it should count
     reason: str
     tried_days: float  # of the dry run: over how many days,
     tried: int  # how many alarms it would have raised,
@@ -67,6 +67,7 @@ class RuleRow:
     by: str
     post: str
     decided_at: Ms | None = None
+    since: Ms | None = None  # from when it counts, once approved
     decided_by: str = ""
     decided_post: str = ""
     answer: str = ""
@@ -175,7 +176,7 @@ def approve_rule(tx: Tx, proposal: str, answer: str = "") -> None:
     if tx.by in ("", row.by):
         raise Refused("rule_second", by=row.by)
     soon = Ms(int(tx.now + codes.limit("rule_lead_seconds", day(tx.now)) * SECOND))
-    row = _decided(tx, replace(row, since=max(row.since, soon)), APPROVED, answer)
+    row = _decided(tx, replace(row, since=max(row.asked, soon)), APPROVED, answer)
     if wrong := _unfit(row, approved(tx), tx.now):
         raise _refused(wrong)
     tx.put(row)
@@ -219,8 +220,9 @@ def _decided(tx: Tx, row: RuleRow, state: str, answer: str) -> RuleRow:
 def _row(change: Change, now: Ms) -> RuleRow:
     rule, tried = named_after(change.rule), change.tried or Tried(0.0, 0, 0)
     told = {f.name: getattr(rule, f.name) for f in fields(rule) if f.name != "id"}
+    told |= {name: int(told[name]) for name in ("low_bad", "files_event")}
     return RuleRow(
-        id="", rule=rule.id, retired=int(change.retired), since=max(change.since, now), reason="",
+        id="", rule=rule.id, retired=int(change.retired), asked=max(change.since, now), reason="",
         tried_days=tried.days, tried=tried.raised, tried_now=tried.now, state=PROPOSED, at=now,
         by="", post="", **told,
     )  # fmt: skip
@@ -238,13 +240,13 @@ def _laid(rows: Iterable[RuleRow], on: date | None) -> tuple[list[Edition], dict
     the list may be another one than that over which they were approved."""
     table = {rule.id: rule for rule in rules(on)}
     made, unfit = [Edition(NEVER, tuple(table.values()))], dict[str, Fault]()
-    ours = [row for row in rows if row.state == APPROVED]
-    for row in sorted(ours, key=lambda r: (r.since, r.decided_at or NEVER, r.id)):
+    ours = [(row.since, row) for row in rows if row.since is not None and row.state == APPROVED]
+    for since, row in sorted(ours, key=lambda r: (r[0], r[1].decided_at or NEVER, r[1].id)):
         if wrong := _fault(row, table):
             unfit[row.id] = wrong
             continue
         table = _with(table, row)
-        made.append(Edition(row.since, tuple(table.values())))
+        made.append(Edition(since, tuple(table.values())))
     return made, unfit
 
 
@@ -286,7 +288,8 @@ def _unfit(row: RuleRow, rows: Iterable[RuleRow], now: Ms) -> Fault | None:
     """What it would spoil, now or at a later row's moment."""
     known, key = list(rows), row.id or "new"
     before = _laid(known, day(now))[1]
-    it = replace(row, id=key, state=APPROVED, decided_at=row.decided_at or now)
+    since, decided_at = row.since or row.asked, row.decided_at or now
+    it = replace(row, id=key, state=APPROVED, since=since, decided_at=decided_at)
     after = _laid([*known, it], day(now))[1]
     spoilt = {id_: fault for id_, fault in after.items() if id_ not in before}
     return spoilt.get(key) or next(iter(spoilt.values()), None)
@@ -294,6 +297,6 @@ def _unfit(row: RuleRow, rows: Iterable[RuleRow], now: Ms) -> Fault | None:
 
 def _idle(row: RuleRow, rows: Iterable[RuleRow]) -> Fault | None:
     """Whether it changes nothing."""
-    was = rule_at(rows, row.rule, row.since)
+    was = rule_at(rows, row.rule, row.asked)
     same = was is not None and not row.retired and stated(was) == stated(rule_of(row))
     return Fault(row.rule, "rule", "it is so already", "与那时的规则相同") if same else None

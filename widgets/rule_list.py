@@ -72,7 +72,7 @@ class ProposalSheet(Sheet):
         row, now = self._rows[told["proposal"]], self._panel.picture.now
         self._beside.show_row(row)
         who = " ".join(filter(None, (named("post", row.post), person(row.by))))
-        begins = tr("批准后即起用") if row.since <= now else age.stamp(now, row.since)
+        begins = tr("批准后即起用") if row.asked <= now else age.stamp(now, row.asked)
         return "\n".join((
             tr("{who} {when} 提议：{why}", who=who, when=age.stamp(now, row.at),
                why=plain(row.reason)),
@@ -107,7 +107,7 @@ class Beside(QWidget):
 
     def _draw(self, paper: Paper, row: RuleRow) -> None:
         rows = self._picture.rule_rows.values()
-        was = rule_rows.rule_at(rows, row.rule, Ms(max(row.since, self._picture.now)))
+        was = rule_rows.rule_at(rows, row.rule, Ms(max(row.asked, self._picture.now)))
         then = None if row.retired else rule_rows.rule_of(row)
         for word, at in (("现行", MIDDLE), ("提议", END)):
             paper.write(at, 16, tr(word), Ink("head"), RIGHT)

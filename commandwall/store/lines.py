@@ -50,10 +50,12 @@ class Body(msgspec.Struct):
 
 
 def append(tx: Tx, origin: str, act: str, records: Records) -> Line:
-    """One line of this station about what an act wrote, in the act's own transaction."""
+    """One line of this station about what an act wrote, in the act's own transaction. Raises
+    ValueError for a record that no other station could take from it."""
     seq, last, prev = _head(tx, origin)
     keys = [key_of(record) for some in records.values() for record in some.values()]
-    body = body_text(_plain(records), _seen(tx, keys))
+    told = _plain(records)
+    body = body_text({kind.__name__.lower(): rows for kind, rows in told.items()}, _seen(tx, keys))
     hlc = tick(tx.now, max(last, _newest(tx), _newest_of(tx, keys)))
     line = seal(
         Line(origin, seq + 1, hlc, _scope(records), act, tx.by, tx.post, "", prev, "", body)
@@ -335,10 +337,12 @@ def _newest_of(tx: Tx, keys: Sequence[str]) -> int:
     return int(tx.value(sql, k=json.dumps(keys)) or 0)
 
 
-def _plain(records: Records) -> dict[str, list[dict[str, Any]]]:
-    return {
-        kind.__name__.lower(): [asdict(r) for r in some.values()] for kind, some in records.items()
-    }
+def _plain(records: Records) -> dict[type[Any], list[dict[str, Any]]]:
+    told = {kind: [asdict(r) for r in some.values()] for kind, some in records.items()}
+    for kind, rows in told.items():
+        for row in rows:
+            _record(kind, row)  # what is left out elsewhere must not stand here
+    return told
 
 
 def key_of(record: Any) -> str:

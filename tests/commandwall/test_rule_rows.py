@@ -30,6 +30,8 @@ from commandwall.rule_rows import (
     withdraw_rule,
 )
 from commandwall.sensors import READING_DTYPE
+from commandwall.store import lines
+from commandwall.store.journal import Line
 from commandwall.store.migrate import open_store
 from commandwall.store.mirror import Mirror, use
 from commandwall.store.store import Reason, Refused
@@ -43,6 +45,7 @@ class Station:
     """One station with two gas devices, at which several people sit in turn."""
 
     def __init__(self, folder: Path) -> None:
+        folder.mkdir(exist_ok=True)
         mirror = Mirror(folder / "m1.db")
         known = [a_sensor(no) for no in range(2)]
         mirror.take({"sensor": [tuple(getattr(s, n) for n in s.__slots__) for s in known]}, {})
@@ -67,6 +70,10 @@ class Station:
 
     def rows(self) -> list[RuleRow]:
         return self.store.read(lambda r: r.find(RuleRow))
+
+    def lines(self) -> list[Line]:
+        """What this station wrote itself."""
+        return self.store.read(lambda r: lines.unsent(r, self.desk.origin, 0))
 
     def say(self, value: float, *seconds: int) -> None:
         """One device says a value at these seconds; the sweeps run before, as each second."""
@@ -115,6 +122,19 @@ def test_a_rule_counts_from_its_moment_once_another_person_approved_it(station: 
     # The same identity as of any other alarm of this rule, device and moment.
     crossing = alarms.Crossing(a_sensor(0), GAS["GAS-3"], 3, 9.0, alarm.raised_at)
     assert alarm.id == alarms._key(crossing)
+
+
+def test_another_station_knows_of_what_is_proposed_and_can_approve_it(
+    station: Station, tmp_path: Path
+) -> None:
+    proposal = station.propose(threshold=8.0)
+    other = Station(tmp_path / "other")
+    other.desk.receive(station.lines())
+    assert other.rows() == station.rows()
+    other.approve(proposal)
+    station.desk.receive(other.lines())
+    assert other.rows() == station.rows() and station.rows()[0].state == APPROVED
+    other.close()
 
 
 def test_both_acts_stand_in_the_journal_and_nothing_is_written_again(station: Station) -> None:
@@ -237,8 +257,8 @@ def test_a_row_that_the_list_no_longer_bears_is_left_out() -> None:
     """A city changed its list afterwards: the agents go on, alike."""
     good = RuleRow(
         "r1", "GAS-3", "燃气", "Gas", "GAS", 3, 0, 8.0, 5.0, 60.0, 3.0, 0, 3, "gas", "", "", "", 1,
-        0.0, 0.0, 0.0, 0.0, 0, Ms(NOW), "", 7.0, 0, 0, APPROVED, NOW, "陈", "chief", NOW, "吴",
-        "chief",
+        0.0, 0.0, 0.0, 0.0, 0, Ms(NOW), "", 7.0, 0, 0, APPROVED, NOW, "陈", "chief", NOW,
+        Ms(NOW), "吴", "chief",
     )  # fmt: skip
     spoilt = replace(good, id="r2", rule="GAS-9", since=Ms(NOW + 1))  # two for one thing
     table = in_force([good, spoilt], Ms(NOW + 2))

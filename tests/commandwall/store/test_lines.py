@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
+import pytest
 from builders import StillClock
 
 from commandwall.areas import chain
@@ -29,6 +30,20 @@ def test_long_lines_go_one_after_the_other(tmp_path: Path) -> None:
         goes.append([line.seq for line in waiting])
         sent = waiting[-1].seq
     assert goes == [[1, 2, 3], [4, 5], [6]]
+    desk.close()
+    store.close()
+
+
+def test_what_no_other_station_could_take_is_not_written(tmp_path: Path) -> None:
+    store = open_store(tmp_path)
+    desk = Desk(store, StillClock())
+
+    def write(tx: Tx) -> None:
+        tx.put(EventNote("n1", "e1", "灯不亮", True, "", ""))  # SQLite takes a truth for a number
+
+    with pytest.raises(ValueError):
+        desk.run(write, {})
+    assert store.read(lambda r: r.find(EventNote)) == []
     desk.close()
     store.close()
 

@@ -12,7 +12,7 @@ COLUMNS = (
     ("urgency", sa.Integer), ("event_class", sa.Text), ("unit", sa.Text), ("light", sa.Text),
     ("mode", sa.Text), ("samples", sa.Integer), ("lift_rate", sa.REAL), ("lift_pair_s", sa.REAL),
     ("from_h", sa.REAL), ("until_h", sa.REAL),
-    ("retired", sa.Integer), ("since", sa.Integer), ("reason", sa.Text), ("tried_days", sa.REAL),
+    ("retired", sa.Integer), ("asked", sa.Integer), ("reason", sa.Text), ("tried_days", sa.REAL),
     ("tried", sa.Integer), ("tried_now", sa.Integer), ("state", sa.Text), ("at", sa.Integer),
     ("by", sa.Text), ("post", sa.Text),
 )  # fmt: skip
@@ -24,6 +24,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Text(), primary_key=True, nullable=False),
         *(sa.Column(name, kind(), nullable=False) for name, kind in COLUMNS),
         sa.Column("decided_at", sa.Integer()),
+        sa.Column("since", sa.Integer()),
         *(
             sa.Column(name, sa.Text(), nullable=False)
             for name in ("decided_by", "decided_post", "answer")
