@@ -16,6 +16,7 @@ from commandwall import codes, workdays
 from commandwall.areas import Area, chain
 from commandwall.clock import DAY, HOUR, MINUTE, SECOND, Ms, day_start, today
 from commandwall.codes import Code
+from commandwall.event_flow import pauses
 from commandwall.events import ACCEPTED, DISPATCHED, FEEDBACK, NEW, ON_SCENE, SIGNED, EventView
 
 RUNNING: Mapping[str, tuple[str, ...]] = {
@@ -214,7 +215,12 @@ def _progress(view: EventView) -> Progress:
     received, work = view.event.received_at, view.work
     if work is None:
         return Progress(received)
-    return Progress(received, work.accepted_at, work.dispatched_at, work.dispatched_at)
+    given, stood = work.given_at or work.dispatched_at, pauses(work.pauses)
+    stretches = [(Ms(begun), ended if ended is None else Ms(ended)) for begun, ended in stood]
+    return Progress(
+        received, work.accepted_at, given, work.dispatched_at, work.fed_back_at, stretches,
+        work.extended_ms, work.rework_no > 0,
+    )  # fmt: skip
 
 
 def _limit(view: EventView, step: str) -> Code | None:

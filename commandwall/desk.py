@@ -15,6 +15,7 @@ from commandwall import (
     conflicts,
     directives,
     dispatch,
+    event_acts,
     events,
     handover,
     incidents,
@@ -59,6 +60,7 @@ SWEEPS: tuple[tuple[str, Sweep], ...] = (
     ("units on their way", dispatch.follow),
     ("modes that ran out", modes.expire),
     ("alarms put aside for a while", shelving.bring_back),
+    ("events whose time has come", event_acts.follow_clock),
 )
 """What runs by the clock: the agent walks it once each second. A record that one of them makes has
 the id uuid5(rule, record, due time), so that all stations make the same."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from sqlalchemy import Index, text
@@ -12,27 +12,24 @@ from sqlalchemy import Index, text
 from commandwall import plain
 from commandwall.alarms import WAITING, Alarm, rules
 from commandwall.clock import Ms, day
+from commandwall.event_flow import ACCEPTED as ACCEPTED
+from commandwall.event_flow import BEFORE, FLOW, SAME, allows, further, rank
+from commandwall.event_flow import CLOSED as CLOSED
+from commandwall.event_flow import CLOSED_STATES as CLOSED_STATES
+from commandwall.event_flow import DISPATCHED as DISPATCHED
+from commandwall.event_flow import FEEDBACK as FEEDBACK
+from commandwall.event_flow import NEW as NEW
+from commandwall.event_flow import ON_SCENE as ON_SCENE
+from commandwall.event_flow import OPEN_STATES as OPEN_STATES
+from commandwall.event_flow import SIGNED as SIGNED
 from commandwall.store import fulltext
 from commandwall.store.schema import MIRROR, WALL, record, table_of
-from commandwall.store.store import Reader, Refused, Tx
+from commandwall.store.store import Reader, Reason, Refused, Tx
 from commandwall.store.written import TEXT_LIMIT as TEXT_LIMIT
 from commandwall.store.written import TITLE_LIMIT, written
 
-NEW, ACCEPTED, DISPATCHED, SIGNED, ON_SCENE, FEEDBACK, CLOSED = (
-    "NEW",
-    "ACCEPTED",
-    "DISPATCHED",
-    "SIGNED",
-    "ON_SCENE",
-    "FEEDBACK",
-    "CLOSED",
-)
-OPEN_STATES = (
-    NEW, ACCEPTED, DISPATCHED, "RETURNED", SIGNED, ON_SCENE, "SUSPENDED", "LISTED", FEEDBACK,
-)  # fmt: skip
 IS_OPEN = f"state IN {OPEN_STATES}"
 """The condition of an open event; the mirror keeps an index of exactly these."""
-CLOSED_STATES = frozenset({CLOSED, "ARCHIVED", "REJECTED", "MERGED", "CANCELLED"})
 POINT, AREA, NOWHERE = "point", "area", "nowhere"
 """How an event was placed: by coordinates, on the area its text or code names, or not at all."""
 
@@ -91,10 +88,10 @@ class FiledEvent:
     reported_at: Ms
 
 
-@record(WALL)
+@record(WALL, index=("state", "main"))
 @dataclass(frozen=True, slots=True)
 class EventWork:
-    """What stations did to an event; `id` is the event."""
+    """What stations did to an event; `id` is the event. Its clocks begin with its moments."""
 
     id: str
     state: str
@@ -104,8 +101,33 @@ class EventWork:
     by: str
     post: str
     accepted_at: Ms | None = None
-    dispatched_at: Ms | None = None
-    closed_at: Ms | None = None
+    dispatched_at: Ms | None = None  # to the unit that has it now
+    closed_at: Ms | None = None  # also rejected, merged, cancelled
+    furthest: str = ""  # the furthest state that stations knew of it
+    was: str = ""  # the state before it was merged
+    co: str = ""  # units that help, by commas; `unit` leads
+    given_at: Ms | None = None  # to the first unit, or to redo it; a return leaves it
+    signed_at: Ms | None = None
+    arrived_at: Ms | None = None
+    fed_back_at: Ms | None = None
+    handler: str = ""  # who fed back; who handles may not verify
+    handler_post: str = ""
+    reason: str = ""  # of the last step that wants one
+    basis: str = ""  # law or duty that a return rests on
+    main: str = ""  # the event it was merged into
+    plan: str = ""  # of one that is listed
+    review_at: Ms | None = None  # when one that is suspended or listed is looked at again
+    pauses: str = ""  # event_flow.pauses
+    suspended_ms: int = 0  # of the pauses that are over, by the wall clock
+    return_no: int = 0
+    rework_no: int = 0
+    ext_no: int = 0  # extensions granted
+    asked_ms: int = 0  # of the extension that waits for a word; 0: none does
+    extended_ms: int = 0  # granted, on the calendar of the disposal's clock
+    evidence: str = ""
+    solved: str = ""  # code list event_solved
+    content: str = ""  # code list event_content: how content who reported it was
+    missed: str = ""  # moments of calls back that nobody took, by spaces
 
 
 @record(WALL, index=("event",))
@@ -119,20 +141,6 @@ class EventNote:
     post: str
 
 
-RANK = {
-    state: rank
-    for rank, state in enumerate(
-        (NEW, ACCEPTED, DISPATCHED, SIGNED, ON_SCENE, FEEDBACK, CLOSED, "ARCHIVED")
-    )
-}
-ALLOWED: Mapping[str, frozenset[str]] = {
-    ACCEPTED: frozenset({NEW}),
-    DISPATCHED: frozenset({NEW, ACCEPTED}),
-    CLOSED: frozenset({ACCEPTED, DISPATCHED, SIGNED, ON_SCENE, FEEDBACK}),
-}
-"""New state -> the states it may follow (the thin part of domain/spec 5.2)."""
-
-
 @dataclass(frozen=True, slots=True)
 class EventView:
     """What is shown of an event: the city's row and the stations' work, folded."""
@@ -144,11 +152,14 @@ class EventView:
 
     @property
     def state(self) -> str:
-        """The further of what the city says and what stations did: no row undoes an act."""
+        """What stations did, unless the city has news: a state further than any that stations knew
+        when they acted, or an end after their last act. What they took back is no news."""
         if self.work is None:
             return self.event.state
-        city, ours = self.event.state, self.work.state
-        return city if RANK.get(city, len(RANK)) > RANK.get(ours, 0) else ours
+        city, ours, closed = self.event.state, self.work, self.event.closed_at
+        ended = city in CLOSED_STATES and closed is not None and closed > ours.at
+        known = further(ours.state, ours.furthest or ours.state)
+        return city if ended or rank(city) > rank(known) else ours.state
 
     @property
     def unit(self) -> str:
@@ -204,20 +215,26 @@ def queue(reader: Reader, limit: int = -1) -> list[EventView]:
 
 def accept(tx: Tx, event: str) -> None:
     """受理: take a new event in."""
-    tx.put(replace(_step(tx, event, ACCEPTED), accepted_at=tx.now))
+    tx.put(replace(step(tx, event, "accept"), accepted_at=tx.now))
 
 
 def may_dispatch(reader: Reader, event: str) -> bool:
     """Whether an event still waits for the unit that takes it."""
-    return view(reader, event).state in ALLOWED[DISPATCHED]
+    return allows("dispatch", view(reader, event).state)
 
 
-def dispatch(tx: Tx, event: str, unit: str) -> None:
-    """派单: give it to a unit; a new event is accepted by the same act."""
+def dispatch(tx: Tx, event: str, unit: str, co: str = "") -> None:
+    """派单: give it to the unit that leads, and to those that help (by commas); a new event is
+    accepted by the same act."""
     unit = written("unit", unit, TITLE_LIMIT)
-    work = _step(tx, event, DISPATCHED)
-    accepted = work.accepted_at or tx.now
-    tx.put(replace(work, unit=unit, accepted_at=accepted, dispatched_at=tx.now))
+    co = written("co", co, TITLE_LIMIT, needed=False)
+    work = step(tx, event, "dispatch")
+    accepted, given = work.accepted_at or tx.now, work.given_at or tx.now
+    tx.put(
+        replace(
+            work, unit=unit, co=co, accepted_at=accepted, given_at=given, dispatched_at=tx.now,
+        )
+    )  # fmt: skip
 
 
 def note(tx: Tx, event: str, text: str) -> None:
@@ -225,12 +242,6 @@ def note(tx: Tx, event: str, text: str) -> None:
     view(tx, event)
     words = written("text", text)
     tx.put(EventNote(str(uuid.uuid4()), event, words, tx.now, tx.by, tx.post))
-
-
-def close(tx: Tx, event: str, result: str) -> None:
-    """办结: close with what came of it."""
-    result = written("result", result)
-    tx.put(replace(_step(tx, event, CLOSED), result=result, closed_at=tx.now))
 
 
 def file_alarms(tx: Tx, alarms: Sequence[Alarm]) -> None:
@@ -254,15 +265,21 @@ def file_alarms(tx: Tx, alarms: Sequence[Alarm]) -> None:
     )  # fmt: skip
 
 
+BESIDE = ("close", "file_alarms", "attach", "open_incident")
+"""Acts beside the flow that a history tells: `close` of lines that an older program wrote."""
+
+
 def history(reader: Reader, event: str) -> list[tuple[Ms, str, str, str, str]]:
     """What happened to an event, oldest first: (moment, post, person, act, text)."""
     notes = [(n.at, n.post, n.by, "note", n.text) for n in reader.find(EventNote, event=event)]
     as_kept = json.dumps(event, ensure_ascii=False)
     sql = (
         "SELECT hlc >> 16, post, person, act FROM journal WHERE act IN "
-        "('accept', 'dispatch', 'close', 'file_alarms', 'attach') AND instr(body, :id) ORDER BY hlc"
+        "(SELECT value FROM json_each(:acts)) AND instr(body, :id) ORDER BY hlc"
     )
-    acts = [(Ms(at), post, by, act, "") for at, post, by, act in reader.rows(sql, id=as_kept)]
+    told = json.dumps([*FLOW, *BESIDE])
+    rows = reader.rows(sql, id=as_kept, acts=told)
+    acts = [(Ms(at), post, by, act, "") for at, post, by, act in rows]
     return sorted([*notes, *acts])
 
 
@@ -293,9 +310,21 @@ def search(reader: Reader, words: str, limit: int = 200) -> list[EventView]:
     return [fold(event, work.get(event.id)) for event in found]
 
 
-def _step(tx: Tx, event: str, state: str) -> EventWork:
+def step(tx: Tx, event: str, action: str) -> EventWork:
+    """The work on an event as an action of FLOW leaves it but for what that action alone changes;
+    not yet put. Refused("state") where the flow does not allow it."""
     now = view(tx, event)
-    if now.state not in ALLOWED[state]:
-        raise Refused("state", kind="event", id=event, state=now.state, wanted=state)
-    before = now.work or EventWork(event, NEW, "", "", tx.now, tx.by, tx.post)
-    return replace(before, state=state, at=tx.now, by=tx.by, post=tx.post)
+    if (why := hindrance(now, action)) is not None:
+        raise Refused(why.code, **why.facts)
+    work = now.work or EventWork(event, now.state, now.event.unit, "", tx.now, tx.by, tx.post)
+    to = {SAME: now.state, BEFORE: work.was or NEW}.get(FLOW[action].to, FLOW[action].to)
+    known = further(further(work.furthest or work.state, now.state), to)
+    return replace(work, state=to, furthest=known, at=tx.now, by=tx.by, post=tx.post)
+
+
+def hindrance(view: EventView, action: str) -> Reason | None:
+    """Why the flow does not allow an action on an event now; None where it does."""
+    if allows(action, view.state):
+        return None
+    facts = {"kind": "event", "id": view.event.id, "state": view.state, "wanted": FLOW[action].to}
+    return Reason("state", facts)

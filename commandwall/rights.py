@@ -332,6 +332,7 @@ KINDS: Mapping[str, str] = {
 
 SUBJECTS: Mapping[str, Callable[[Reader, Any], About]] = {
     "event": _event,
+    "main": _event,
     "alarm": _alarm,
     "alarms": _alarms,
     "incident": _incident,

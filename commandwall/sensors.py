@@ -60,6 +60,8 @@ class Watch:
     """Brings back the alarms that were put aside until a moment."""
     amended: Callable[[], bool]
     """Whether people changed rules since."""
+    move_events: Callable[[Ms], None]
+    """Moves on the events that were suspended or closed until a moment."""
 
 
 def begin_day(watch: Watch, now: Ms) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 from commandwall import codes
 from commandwall.clock import DAY, HOUR, MINUTE, SECOND, Ms, day, day_start
+from commandwall.event_flow import ARCHIVED
 from commandwall.events import EventView, views
 from commandwall.picture import Channel, Counters
 from commandwall.store import lines, numbers
@@ -98,7 +99,7 @@ def ahead_of_mirror(reader: Reader) -> list[str]:
 
 def is_ahead(view: EventView) -> bool:
     """Whether the mirror counts this event otherwise than it is shown."""
-    return view.filed or view.state != view.event.state
+    return view.filed or (view.state != view.event.state and view.state != ARCHIVED)
 
 
 def _corrected(counted: Counters, ahead: Sequence[EventView], midnight: Ms) -> Counters:
@@ -179,7 +180,7 @@ def backlog(reader: Reader) -> int:
 
 _AHEAD = (
     "SELECT w.id FROM eventwork w LEFT JOIN event e ON e.id = w.id "
-    "WHERE e.id IS NULL OR e.state <> w.state "
+    f"WHERE e.id IS NULL OR (e.state <> w.state AND w.state <> '{ARCHIVED}') "
     "UNION SELECT f.id FROM filedevent f LEFT JOIN event e ON e.id = f.id WHERE e.id IS NULL"
 )
 _PAST_HOUR = (

@@ -5,7 +5,9 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
+from commandwall import event_acts, events
 from commandwall.clock import Clock, Ms
+from commandwall.desk import Desk
 from commandwall.directives import Order
 from commandwall.events import Event
 from commandwall.incidents import Opening
@@ -45,3 +47,13 @@ def an_order(incident: str, **kw: Any) -> Order:
 def a_sensor(no: int = 0, **kw: Any) -> Sensor:
     row = Sensor(f"s{no}", no, "GAS", f"点 {no}", "a1", "", 120.0, 31.0, "%LEL", 0.0, 100.0, 10)
     return dataclasses.replace(row, **kw)
+
+
+def finish(desk: Desk, event: str, result: str) -> None:
+    """It goes to a unit, which signs it and feeds back, and another person verifies it."""
+    if desk.ask(lambda reader: events.may_dispatch(reader, event)).result():
+        desk.run(events.dispatch, {"event": event, "unit": "供水公司"}, "孙", "p3")
+    desk.run(event_acts.sign, {"event": event}, "孙", "p3")
+    desk.run(event_acts.feed_back, {"event": event, "result": result}, "孙", "p3")
+    told = {"event": event, "solved": "solved", "content": "content"}
+    desk.run(event_acts.verify, told, "李", "p1")

@@ -8,10 +8,11 @@ from typing import Any
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QHideEvent
 from PySide6.QtWidgets import QComboBox, QLineEdit
 
-from commandwall import events, incidents
+from commandwall import event_acts, events, incidents
 from commandwall.areas import CITY, chain
 from commandwall.clock import Ms
 from commandwall.dispatch import EVENT, SENT, Assignment, AssignmentStep
+from commandwall.event_flow import allows
 from commandwall.events import ACCEPTED, AREA, CLOSED_STATES, DISPATCHED, NEW, Event, EventView
 from commandwall.incidents import OPEN
 from commandwall.picture import Changes, Picture, Tick
@@ -19,6 +20,7 @@ from commandwall.rights import about_event
 from widgets import age, event_clock, text, words
 from widgets.acts import ActBar
 from widgets.base import Command, Panel, Subject
+from widgets.event_steps import told_of
 from widgets.files import FileStrip
 from widgets.i18n import named, tr
 from widgets.incident_acts import ask_join
@@ -35,21 +37,8 @@ SAID = 32.0
 ROOMY = 600.0
 """Height of a card on which all clocks of an event leave room for its history."""
 Told = Sequence[tuple[Ms, str, str, str, str]]
-ACT_WORDS = {
-    "accept": "受理",
-    "dispatch": "派单",
-    "close": "办结",
-    "note": "记录",
-    "file_alarms": "告警立案",
-    "attach": "添加附件",
-    "reported": "上报",
-    "received": "收到",
-    "closed": "办结",
-}
-
-
 ACTS = {
-    "A": events.accept, "D": events.dispatch, "R": events.note, "X": events.close,
+    "A": events.accept, "D": events.dispatch, "R": events.note, "X": event_acts.feed_back,
     "E": incidents.open_incident,
 }  # fmt: skip
 """The acts of the bar, by their keys."""
@@ -106,7 +95,8 @@ class EventCard(Panel):
     # Acts.
 
     def accept(self) -> None:
-        self._act(events.accept)
+        signs = self.view is not None and self.view.state == DISPATCHED
+        self._act(event_acts.sign if signs else events.accept)
 
     def dispatch(self) -> None:
         unit = self._unit.currentText().strip()
@@ -119,8 +109,8 @@ class EventCard(Panel):
         """Write what stands in the field as a remark; with nothing there, go to the field."""
         self._write(events.note, "text")
 
-    def close_event(self) -> None:
-        self._write(events.close, "result")
+    def feed_back(self) -> None:
+        self._write(event_acts.feed_back, "result")
 
     def open_incident(self) -> None:
         """Ask what kind of incident the event becomes and how grave, then open it at its place."""
@@ -260,7 +250,7 @@ class EventCard(Panel):
             who = self._who(post, by, act)
             paper.write(0, y, age.moment(self.picture.now, at), Ink("age"))
             paper.write(LABEL, y, who, Ink("label"), room=140)
-            done = tr(ACT_WORDS[act]) if act in ACT_WORDS else named("assignment_state", act)
+            done = told_of(act)
             line = "　".join(filter(None, (done, told)))
             paper.write(LABEL + 150, y, line, Ink("label", "t1"), room=paper.width - LABEL - 150)
             y += 26
@@ -307,7 +297,7 @@ class EventCard(Panel):
             Command("A", "受理", self.accept),
             Command("D", "派单", self.dispatch),
             Command("R", "记录", self.note),
-            Command("X", "办结", self.close_event),
+            Command("X", "反馈", self.feed_back),
             Command("E", "转突发", self.open_incident),
             Command("L", "定位", self.locate),
         ]
@@ -396,9 +386,9 @@ class EventCard(Panel):
     def _may(self, state: str) -> list[tuple[str, bool]]:
         still = state not in CLOSED_STATES
         return [
-            ("A", state == NEW),
+            ("A", state in (NEW, DISPATCHED)),
             ("D", state in (NEW, ACCEPTED)),
-            ("X", still and state not in (NEW,)),
+            ("X", allows("feed_back", state)),
             ("R", True),
             ("E", still),
             ("L", True),

@@ -8,6 +8,7 @@ from commandwall.clock import Ms
 from commandwall.directives import PHOTO
 from commandwall.store.store import Reason
 from widgets import age, text
+from widgets.event_reasons import EVENTS
 from widgets.i18n import NUMERALS, language, named, tr
 
 Facts = Mapping[str, str]
@@ -418,5 +419,6 @@ SENTENCES: Mapping[str, Callable[[Facts], str]] = {
     "group_worst": _group_worst,
     "group_mixed": _group_mixed,
     "group_over": _group_over,
+    **EVENTS,
 }
 """The code of a refusal -> what is said."""

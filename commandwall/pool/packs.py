@@ -14,6 +14,7 @@ from commandwall import (
     alarms,
     codes,
     dispatch,
+    event_acts,
     modes,
     platform,
     resources,
@@ -133,7 +134,7 @@ class Packs:
         live_ = self._no, self._period, self._readings, self._day
         return sensors.Watch(
             *live_, self.rearrange, self._follow, self._expire, self._hush, self._bring_back,
-            lambda: self._store.read(rule_rows.approved) != self._amended,
+            lambda: self._store.read(rule_rows.approved) != self._amended, self._move_events,
         )  # fmt: skip
 
     def _follow(self) -> None:
@@ -172,6 +173,11 @@ class Packs:
             told = {"sensors": strays, "family": self._family}
             self._desk.run(suppression.settle, told, local=True)
         self._family.settled = True
+
+    def _move_events(self, now: Ms) -> None:
+        """What is suspended goes on, what was closed for long is put away."""
+        if self._store.read(lambda r: event_acts.lapsed(r, now)):
+            self._desk.run(event_acts.move_lapsed, {})
 
     def _take_readings(self, readings: NDArray[np.void]) -> None:
         rows = self._row[np.minimum(readings["no"], len(self._row) - 1)]

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from builders import NOW, StillClock
 
-from commandwall import desk, dispatch, modes, sensors, shelving
+from commandwall import desk, dispatch, event_acts, modes, sensors, shelving
 from commandwall.clock import DAY, SECOND, day
 from commandwall.desk import Desk
 from commandwall.sensors import GOOD, STALE, Watch
@@ -28,7 +28,7 @@ class Station:
         self.renewed, self.amended = 0, False
         self.watch = Watch(np.arange(3), period, arrays, day(NOW), self._renew, lambda: None,
                            lambda now: None, lambda: None, lambda now: None,
-                           lambda: self.amended)  # fmt: skip
+                           lambda: self.amended, lambda now: None)  # fmt: skip
 
     def _renew(self) -> None:
         self.renewed += 1
@@ -79,9 +79,10 @@ def test_the_tables_name_what_runs_by_itself() -> None:
     assert names == [
         "thresholds of a new day", "silent devices", "alarms of silent devices",
         "units on their way", "modes that ran out", "alarms put aside for a while",
+        "events whose time has come",
     ]  # fmt: skip
     sweeps = [sweep for _, sweep in desk.SWEEPS]
     assert sweeps == [
         sensors.begin_day, sensors.mark_silent, sensors.tell_silent, dispatch.follow, modes.expire,
-        shelving.bring_back,
+        shelving.bring_back, event_acts.follow_clock,
     ]  # fmt: skip

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 import shapely
-from builders import NOW, StillClock, an_event, an_opening
+from builders import NOW, StillClock, an_event, an_opening, finish
 
 from commandwall import behalf, closing, dispatch, events, forces, incidents, proposals
 from commandwall.alarms import UNACK, Alarm
@@ -146,7 +146,7 @@ def test_steps_are_told_and_the_way_there_is_timed(station: Station) -> None:
 
 def test_closing_an_event_or_an_incident_frees_its_units(station: Station) -> None:
     to_event = station.send()
-    station.do(events.close, event="e1", result="处置完毕")
+    finish(station.desk, "e1", "处置完毕")
     assert station.trip(to_event.id).state == RELEASED
     with pytest.raises(Refused, match="closed"):
         station.send()
@@ -194,7 +194,7 @@ def test_two_stations_that_see_one_arrival_make_one(two: tuple[Station, Station]
         for _, fix in drive(sent, *WAY):
             steps = tracker.look([station.trip(sent.id)], lambda _, fix=fix: fix)
             station.desk.run(dispatch.observe_steps, {"steps": steps})
-    one.do(events.close, event="e1", result="处置完毕")
+    finish(one.desk, "e1", "处置完毕")
     for station, peer in (two, two[::-1]):
         station.desk.receive(peer.lines())
     for station in two:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from builders import NOW, StillClock, a_sensor, an_event
+from builders import NOW, StillClock, a_sensor, an_event, finish
 from world import an_alarm
 
 from commandwall import alarms, events, tallies
@@ -114,7 +114,7 @@ def test_counters_follow_what_is_done_here(world: Station) -> None:
     world.look()
     assert world.picture.counters.open == 2
     world.desk.do(events.dispatch, event="e1", unit="供水公司").result()
-    world.desk.do(events.close, event="e1", result="已修复").result()
+    finish(world.desk, "e1", "已修复")
     world.look()
     world.look()
     counters = world.picture.counters
@@ -127,7 +127,7 @@ def test_counters_count_once_when_the_pool_says_the_same(world: Station) -> None
     world.fill("m1.db", event=[values(an_event())])
     world.look()
     world.desk.do(events.accept, event="e1").result()
-    world.desk.do(events.close, event="e1", result="已修复").result()
+    finish(world.desk, "e1", "已修复")
     done = an_event(state="CLOSED", closed_at=world.clock.now())
     for row in (done, an_event(state="ARCHIVED", closed_at=done.closed_at)):
         assert world.mirror is not None
@@ -158,7 +158,7 @@ def test_an_event_that_an_alarm_filed_is_counted_until_its_row_takes_over(world:
 def test_after_a_start_the_counters_know_earlier_work(world: Station) -> None:
     world.fill("m1.db", event=[values(an_event()), values(an_event(id="e2"))])
     world.desk.do(events.accept, event="e1").result()
-    world.desk.do(events.close, event="e1", result="已修复").result()
+    finish(world.desk, "e1", "已修复")
     world.look()
     assert (world.picture.counters.open, list(world.picture.events)) == (1, ["e2"])
 

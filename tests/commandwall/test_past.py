@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from builders import NOW, StillClock, a_sensor, an_event, an_opening, an_order
 
-from commandwall import alarms, closing, directives, events, incidents, past
+from commandwall import alarms, closing, directives, event_acts, events, incidents, past
 from commandwall.clock import HOUR, MINUTE, SECOND, Ms
 from commandwall.desk import Desk
 from commandwall.events import Event
@@ -213,7 +213,9 @@ class History:
             if self.draw.random() < 0.5:
                 station.do(events.dispatch, event=key, unit="供水公司")
             else:
-                station.do(self.draw.choice([events.accept, _close]), event=key)
+                station.do(
+                    self.draw.choice([events.accept, event_acts.sign, _feed_back]), event=key
+                )
 
     def alarm(self) -> None:
         here, now = self.here, Ms(self.cities.clock.at)
@@ -230,8 +232,8 @@ class History:
         self.far.hear(self.here)
 
 
-def _close(tx: Any, event: str) -> None:
-    events.close(tx, event, "已办")
+def _feed_back(tx: Any, event: str) -> None:
+    event_acts.feed_back(tx, event, "已办")
 
 
 def shown(picture: Picture, names: tuple[str, ...]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ import pytest
 from builders import StillClock, an_event, an_opening, an_order
 from hostile.corpus import ALL, BROKEN, MILLION, label
 
-from commandwall import areas, closing, directives, events, incidents
+from commandwall import areas, closing, directives, event_acts, events, incidents
 from commandwall.areas import Building, BuildingColour
 from commandwall.desk import Desk
 from commandwall.directives import Directive
@@ -94,10 +94,17 @@ def _answered(post: Post, act: Any, **words: str) -> None:
     post.do(act, directive=key, **words)
 
 
+def _fed_back(post: Post, result: str) -> None:
+    event = post.fresh()
+    post.do(events.dispatch, event=event, unit="供水")
+    post.do(event_acts.sign, event=event)
+    post.do(event_acts.feed_back, event=event, result=result)
+
+
 FIELDS: dict[str, Field] = {
     "note": (lambda p, t: p.do(events.note, event="e1", text=t), EventNote, "text"),
     "unit": (lambda p, t: p.do(events.dispatch, event=p.fresh(), unit=t), EventWork, "unit"),
-    "result": (lambda p, t: p.do(events.close, event=p.fresh(), result=t), EventWork, "result"),
+    "result": (_fed_back, EventWork, "result"),
     "directive": (lambda p, t: _ordered(p, text=t), Directive, "text"),
     "directive's place": (lambda p, t: _ordered(p, place=t), Directive, "place"),
     "need": (lambda p, t: _answered(p, directives.block, need=t), Directive, "need"),

@@ -93,7 +93,10 @@ def sight(reader: Reader) -> Sight:
     seen = {name: [asdict(r) for r in list(some)[-MOST:]] for name, some in found.items()}
     worked = [key for (key,) in reader.rows(OPEN_EVENTS, n=SHOWN)]
     views = events.views(reader, worked)
-    seen["event"] = [{"id": key, "state": views[key].state} for key in worked]
+    seen["event"] = [
+        {"id": key, "state": v.state, "handler": v.work.handler if v.work else ""}
+        for key, v in ((key, views[key]) for key in worked)
+    ]
     rows = reader.rows("SELECT id FROM building LIMIT :n", n=SHOWN)
     seen["building"] = [{"id": key} for (key,) in rows]
     seen["incident"] = [asdict(i) for i in reader.find(Incident)][-MOST:]

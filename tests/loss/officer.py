@@ -292,8 +292,21 @@ CHOICES: Mapping[str, Callable[[Officer], Facts]] = {
     "events.dispatch": lambda o: {
         "event": o.one("event", state="ACCEPTED")["id"], "unit": "供水抢修队",
     },
-    "events.close": lambda o: {
-        "event": o.one("event", state=("DISPATCHED", "ACCEPTED"))["id"], "result": o.text(),
+    "event_acts.sign": lambda o: {"event": o.one("event", state="DISPATCHED")["id"]},
+    "event_acts.send_back": lambda o: {
+        "event": o.one("event", state="DISPATCHED")["id"], "reason": o.text(), "basis": "三定方案",
+    },
+    "event_acts.approve_return": lambda o: {"event": o.one("event", state="RETURNED")["id"]},
+    "event_acts.suspend": lambda o: {
+        "event": o.one("event", state="SIGNED")["id"], "reason": o.text(), "days": 3,
+    },
+    "event_acts.resume": lambda o: {"event": o.one("event", state="SUSPENDED")["id"]},
+    "event_acts.feed_back": lambda o: {
+        "event": o.one("event", state="SIGNED")["id"], "result": o.text(),
+    },
+    "event_acts.verify": lambda o: {
+        "event": o.one("event", state="FEEDBACK", handler=lambda who: who != o.person)["id"],
+        "solved": "solved", "content": "content",
     },
     "events.note": lambda o: {"event": o.one("event")["id"], "text": o.text()},
     "alarms.acknowledge": lambda o: {"alarm": o.one("alarm", state=("UNACK", "RTNUN"))["id"]},

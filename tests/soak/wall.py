@@ -28,9 +28,9 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit
 
 import main
-from commandwall import alarms, cli, closing, directives, events, incidents
+from commandwall import alarms, cli, closing, directives, event_acts, events, incidents
 from commandwall.directives import Order
-from commandwall.events import ACCEPTED, NEW
+from commandwall.events import ACCEPTED, DISPATCHED, NEW
 from commandwall.incidents import Opening
 from widgets.base import Subject
 from widgets.courier import Courier
@@ -182,7 +182,9 @@ def _step(view: Any) -> tuple[Callable[..., None], dict[str, Any]]:
         return events.accept, {}
     if view.state == ACCEPTED:
         return events.dispatch, {"unit": "供水抢修队"}
-    return events.close, {"result": "已修复，现场恢复"}
+    if view.state == DISPATCHED:
+        return event_acts.sign, {}
+    return event_acts.feed_back, {"result": "已修复，现场恢复"}
 
 
 def note(*error: Any) -> None:

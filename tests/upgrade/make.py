@@ -15,7 +15,7 @@ from pathlib import Path
 import sqlcipher3.dbapi2 as sqlite
 from builders import StillClock, an_opening, an_order
 
-from commandwall import alarms, areas, directives, events, incidents
+from commandwall import alarms, areas, directives, event_acts, events, incidents
 from commandwall.alarms import UNACK, Alarm
 from commandwall.areas import Building
 from commandwall.clock import MINUTE
@@ -51,7 +51,9 @@ def live(folder: Path) -> None:
     do(events.accept, event=event)
     do(events.dispatch, event=event, unit="燃气抢修一队")
     do(events.note, event=event, text="已到现场，<b>阀门</b>关闭；电话 13800001111")
-    do(events.close, event=event, result="复测 0 %LEL，恢复供气")
+    do(event_acts.sign, event=event)
+    do(event_acts.feed_back, event=event, result="复测 0 %LEL，恢复供气")
+    do(event_acts.verify, post="chief", event=event, solved="solved", content="content")
     do(areas.recolour, buildings=[HOUSE.id], colour="red", reason="外墙开裂")
     do(incidents.open_incident, opening=an_opening(event=event))
     incident = store.read(lambda r: r.find(incidents.Incident))[0].id

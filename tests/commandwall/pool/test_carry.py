@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from builders import an_event
+from builders import an_event, finish
 from station import Station, exchange
 
 from commandwall import carry, events
@@ -53,7 +53,7 @@ def test_a_stick_brings_what_was_done_and_the_answer_back(
     assert carry.take(world(front), there, WORD) == told
     assert front.work().unit == "供水"
     front.do(events.note, event="e1", text="已到场")
-    front.do(events.close, event="e1", result="已修复")
+    finish(front.desk, "e1", "已修复")
     carry.out(world(front), here, WORD)
     assert carry.take(world(back), here, WORD).lines == 2
     assert back.work() == front.work() and back.work().state == "CLOSED"

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from builders import StillClock, a_sensor, an_event
+from builders import StillClock, a_sensor, an_event, finish
 from station import Station, exchange
 
 from commandwall import events
@@ -48,7 +48,7 @@ def test_a_station_that_joins_later_knows_what_was_done_before(pool: Any, statio
         exchange(link)
         link = front.meet(client)
         assert front.work().unit == "供水"
-        front.do(events.close, event="e1", result="已修复")
+        finish(front.desk, "e1", "已修复")
         exchange(link)
         exchange(back.meet(client))
     assert back.work().state == "CLOSED"
@@ -82,7 +82,7 @@ def test_an_answer_counts_however_wrong_the_clock_of_who_gives_it(
         exchange(link)
         link = back.meet(client)
         assert back.work() == front.work() and back.work().unit == "供水"
-        back.do(events.close, event="e1", result="已修复")
+        finish(back.desk, "e1", "已修复")
         exchange(link)
         front.meet(client)
     assert back.work() == front.work() and back.work().state == "CLOSED"

@@ -12,9 +12,9 @@ from itertools import permutations
 from pathlib import Path
 
 import pytest
-from builders import NOW, StillClock, an_event, an_opening, an_order
+from builders import NOW, StillClock, an_event, an_opening, an_order, finish
 
-from commandwall import behalf, closing, conflicts, directives, events, incidents, owed
+from commandwall import behalf, closing, conflicts, directives, event_acts, events, incidents, owed
 from commandwall.answers import Voice
 from commandwall.desk import Desk
 from commandwall.events import EventWork
@@ -94,7 +94,7 @@ def test_an_act_writes_its_record_and_one_line_together(hall: Station) -> None:
 def test_a_refused_act_leaves_nothing_behind(hall: Station) -> None:
     before = hall.lines()
     with pytest.raises(Refused) as refusal:
-        hall.do(events.close, event="e1", result="已修")
+        hall.do(event_acts.sign, event="e1")
     assert refusal.value.reason.code == "state"
     assert hall.lines() == before
     assert hall.store.read(lambda r: r.find(EventWork)) == []
@@ -193,7 +193,7 @@ def test_a_conflict_is_settled_once(hall: Station, scene: Station) -> None:
 def test_settling_never_undoes_what_was_done_since(hall: Station, scene: Station) -> None:
     contradict(hall, scene)
     (conflict,) = conflicts_of(hall)
-    hall.do(events.close, event="e1", result="已修复")
+    finish(hall.desk, "e1", "已修复")
     with pytest.raises(Refused, match="moved_on"):
         hall.do(conflicts.settle, conflict=conflict.id, keep="other")
     hall.do(conflicts.settle, conflict=conflict.id, keep="kept")

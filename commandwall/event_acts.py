@@ -1,0 +1,404 @@
+"""What is done on an event after it was given out, and when it is not taken up (domain/spec 5.2).
+
+`hindrance` says why an action is not possible now; acts ask it before they write, the screen
+before it offers them. Who handled an event may not verify it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from commandwall import codes, countersign, deadlines, events, geo
+from commandwall.attachments import has_picture
+from commandwall.clock import DAY, HOUR, Ms, day, to_datetime
+from commandwall.countersign import Second
+from commandwall.directives import PHOTO
+from commandwall.dispatch import ARRIVED, Assignment, AssignmentStep
+from commandwall.event_flow import ARCHIVED, CLOSED, MERGED, ON_SCENE, SIGNED, SUSPENDED, pauses
+from commandwall.events import EventView, EventWork
+from commandwall.sensors import Watch
+from commandwall.store.store import Reader, Reason, Refused, Tx
+from commandwall.store.written import written
+
+Guard = Callable[[EventView, str, str, Ms], Reason | None]
+"""(event, name and post of who acts, moment): what an action asks beside the state."""
+UNREACHED = "unreached"
+"""Row of event_content: nobody took the calls back."""
+
+
+# What stands in the way.
+
+
+def hindrance(view: EventView, action: str, by: str, post: str, now: Ms) -> Reason | None:
+    """Why a person of a post cannot do an action now, but for his rights; None where he can."""
+    if (why := events.hindrance(view, action)) is not None or action not in GUARDS:
+        return why
+    return GUARDS[action](view, by, post, now)
+
+
+def needs_second(view: EventView, post: str) -> bool:
+    """Whether rejecting it takes the word of a second person."""
+    return view.event.urgency <= codes.limit("reject_second") and not countersign.may_sign(post)
+
+
+def extension_limit(view: EventView) -> Ms:
+    """The longest extension that may be asked: the limit of its disposal, milliseconds."""
+    clock = _disposal(view)
+    return Ms(clock.whole) if clock is not None else Ms(0)
+
+
+def merged_into(reader: Reader, event: str) -> list[str]:
+    """The events that were merged into one: who reported them is called back with it."""
+    found = reader.find(EventWork, main=event)
+    return sorted(work.id for work in found if work.state == MERGED)
+
+
+def _work(view: EventView) -> EventWork:
+    return view.work or EventWork(view.event.id, view.state, view.event.unit, "", Ms(0), "", "")
+
+
+def _ended(view: EventView) -> Ms:
+    return _work(view).closed_at or view.event.closed_at or view.event.received_at
+
+
+def _disposal(view: EventView) -> deadlines.Deadline | None:
+    return next((clock for clock in deadlines.clocks(view) if clock.step == "C5"), None)
+
+
+def _within(name: str, unit: int) -> Guard:
+    """Only so long after the end: a row of the list `limit`, in units of so many milliseconds."""
+
+    def guard(view: EventView, by: str, post: str, now: Ms) -> Reason | None:
+        most = int(codes.limit(name, day(now)))
+        late = now - _ended(view) > most * unit
+        return Reason("too_late", {"limit": name, "n": most}) if late else None
+
+    return guard
+
+
+def _above_after(field: str, name: str) -> Guard:
+    """From that count on the one who signs decides 审定."""
+
+    def guard(view: EventView, by: str, post: str, now: Ms) -> Reason | None:
+        many = getattr(_work(view), field)
+        if many < codes.limit(name, day(now)) or countersign.may_sign(post):
+            return None
+        return Reason("above", {"post": countersign.signing_post(), "n": many})
+
+    return guard
+
+
+def _may_ask(view: EventView, by: str, post: str, now: Ms) -> Reason | None:
+    work, clock = _work(view), _disposal(view)
+    most = int(codes.limit("extensions", day(now)))
+    if work.asked_ms:
+        return Reason("extension", {"why": "asked"})
+    if work.ext_no >= most:
+        return Reason("extension", {"why": "spent"})
+    return Reason("extension", {"why": "over"}) if clock is None or clock.due < now else None
+
+
+def _may_answer(view: EventView, by: str, post: str, now: Ms) -> Reason | None:
+    if not _work(view).asked_ms:
+        return Reason("extension", {"why": "none"})
+    return _above_after("ext_no", "extension_above")(view, by, post, now)
+
+
+def _another(view: EventView, by: str, post: str, now: Ms) -> Reason | None:
+    """Where nobody gives a name, the posts tell people apart."""
+    work = _work(view)
+    own = (by == work.handler) if by or work.handler else (post == work.handler_post)
+    return Reason("own_work", {"by": work.handler}) if work.fed_back_at and own else None
+
+
+def _old_enough(view: EventView, by: str, post: str, now: Ms) -> Reason | None:
+    days = int(codes.limit("archive_days", day(now)))
+    early = now - _ended(view) < days * DAY
+    return Reason("too_early", {"n": days}) if early else None
+
+
+GUARDS: Mapping[str, Guard] = {
+    "unmerge": _within("unmerge_hours", HOUR),
+    "approve_return": _above_after("return_no", "return_above"),
+    "refuse_return": _above_after("return_no", "return_above"),
+    "ask_extension": _may_ask,
+    "grant_extension": _may_answer,
+    "refuse_extension": _may_answer,
+    "verify": _another,
+    "redo": _above_after("rework_no", "rework_above"),
+    "archive": _old_enough,
+    "reopen": _within("reopen_days", DAY),
+}
+"""Action -> what it asks beside the state."""
+
+
+# Acts of who takes in.
+
+
+def reject(tx: Tx, event: str, reason: str, second: Second | None = None) -> None:
+    """不予受理: for a reason of the list event_reject; an urgent one takes the word of a second
+    person, else Refused("reject_second")."""
+    work = _step(tx, event, "reject")
+    _known(tx, "event_reject", reason)
+    if needs_second(events.view(tx, event), tx.post):
+        if second is None or second.name.strip() in ("", tx.by):
+            raise Refused("reject_second")
+        countersign.take(tx, "", ("event", event), second)
+    tx.put(replace(work, reason=reason, closed_at=tx.now))
+
+
+def reconsider(tx: Tx, event: str, reason: str) -> None:
+    """复议: what was rejected is taken up again, since somebody complained."""
+    work = _step(tx, event, "reconsider")
+    tx.put(replace(work, reason=written("reason", reason), closed_at=None))
+
+
+def merge(tx: Tx, event: str, main: str) -> None:
+    """并单: the same matter as another event, which is worked on for both.
+
+    Refused("main_over") where that one is closed, or is this one.
+    """
+    before = events.view(tx, event).state
+    work, target = _step(tx, event, "merge"), events.view(tx, main)
+    if main == event or not target.open:
+        raise Refused("main_over", id=main)
+    tx.put(replace(work, was=before, main=main, closed_at=tx.now))
+
+
+def unmerge(tx: Tx, event: str) -> None:
+    """拆单: it was another matter after all; it goes on where it was."""
+    tx.put(replace(_step(tx, event, "unmerge"), main="", was="", closed_at=None))
+
+
+def cancel(tx: Tx, event: str, reason: str) -> None:
+    """作废: it was never a matter, only a wrong entry."""
+    work = _step(tx, event, "cancel")
+    tx.put(replace(_going_on(work, tx.now), reason=written("reason", reason), closed_at=tx.now))
+
+
+# Acts of the unit.
+
+
+def sign(tx: Tx, event: str) -> None:
+    """签收: the unit takes it."""
+    tx.put(replace(_step(tx, event, "sign"), signed_at=tx.now))
+
+
+def send_back(tx: Tx, event: str, reason: str, basis: str) -> None:
+    """退单: the unit says why it is not its matter, and on what law or duty that rests."""
+    work = _step(tx, event, "send_back")
+    tx.put(replace(work, reason=written("reason", reason), basis=written("basis", basis)))
+
+
+def approve_return(tx: Tx, event: str) -> None:
+    """同意退单: it waits for another unit; the disposal's clock goes on."""
+    work = _step(tx, event, "approve_return")
+    tx.put(replace(work, unit="", co="", accepted_at=tx.now, return_no=work.return_no + 1))
+
+
+def refuse_return(tx: Tx, event: str, reason: str) -> None:
+    """强制派单: the unit has to do it."""
+    work = _step(tx, event, "refuse_return")
+    tx.put(replace(work, reason=written("reason", reason), dispatched_at=tx.now))
+
+
+def arrive(tx: Tx, event: str, lon: float | None = None, lat: float | None = None) -> None:
+    """到场: shown by a position (degrees WGS-84) near the place, by a unit that positions saw
+    there, or by a photo; else Refused("not_there")."""
+    work = _step(tx, event, "arrive")
+    if not (_near(tx, event, lon, lat) or _seen_there(tx, event) or has_picture(tx, event)):
+        raise Refused("not_there", m=int(codes.limit("arrival_m", day(tx.now))))
+    tx.put(replace(work, arrived_at=tx.now))
+
+
+def ask_extension(tx: Tx, event: str, reason: str, hours: int) -> None:
+    """申请延期: by so many hours, no more than the limit itself."""
+    work = _step(tx, event, "ask_extension")
+    most = extension_limit(events.view(tx, event))
+    if not 0 < hours * HOUR <= most:
+        raise Refused("hours", most=most // HOUR)
+    tx.put(replace(work, reason=written("reason", reason), asked_ms=hours * HOUR))
+
+
+def grant_extension(tx: Tx, event: str) -> None:
+    """同意延期."""
+    work = _step(tx, event, "grant_extension")
+    more = work.extended_ms + work.asked_ms
+    tx.put(replace(work, ext_no=work.ext_no + 1, extended_ms=more, asked_ms=0))
+
+
+def refuse_extension(tx: Tx, event: str, reason: str) -> None:
+    """不同意延期."""
+    work = _step(tx, event, "refuse_extension")
+    tx.put(replace(work, reason=written("reason", reason), asked_ms=0))
+
+
+def feed_back(tx: Tx, event: str, result: str, evidence: str = "") -> None:
+    """反馈: what was done, and what shows it. Refused("evidence") where somebody was at the place
+    and no photo is attached."""
+    state = events.view(tx, event).state
+    work = _step(tx, event, "feed_back")
+    result = written("result", result)
+    evidence = written("evidence", evidence, needed=False)
+    if state == ON_SCENE and not has_picture(tx, event):
+        raise Refused("evidence", wanted=PHOTO)
+    work = replace(_going_on(work, tx.now), result=result, evidence=evidence, fed_back_at=tx.now)
+    tx.put(replace(work, handler=tx.by, handler_post=tx.post, asked_ms=0))
+
+
+# Acts of who watches over it.
+
+
+def suspend(tx: Tx, event: str, reason: str, days: int) -> None:
+    """挂起: nothing can be done for so many days; its disposal's clock stands still."""
+    work = _step(tx, event, "suspend")
+    most = int(codes.limit("suspend_days", day(tx.now)))
+    if not 0 < days <= most:
+        raise Refused("days", most=most)
+    review, stood = Ms(tx.now + days * DAY), f"{work.pauses} {tx.now}-".strip()
+    tx.put(replace(work, reason=written("reason", reason), review_at=review, pauses=stood))
+
+
+def resume(tx: Tx, event: str) -> None:
+    """恢复: it can be worked on again; also what was listed."""
+    tx.put(_going_on(_step(tx, event, "resume"), tx.now))
+
+
+def put_on_list(tx: Tx, event: str, plan: str, days: int) -> None:
+    """挂账: it takes long; by a plan, looked at again within so many days."""
+    work = _step(tx, event, "put_on_list")
+    most = int(codes.limit("list_days", day(tx.now)))
+    if not 0 < days <= most:
+        raise Refused("days", most=most)
+    tx.put(replace(work, plan=written("plan", plan), review_at=Ms(tx.now + days * DAY)))
+
+
+def miss_call(tx: Tx, event: str) -> None:
+    """回访未接通: a call back that nobody took."""
+    work = _step(tx, event, "miss_call")
+    tx.put(replace(work, missed=f"{work.missed} {tx.now}".strip()))
+
+
+def verify(tx: Tx, event: str, solved: str, content: str) -> None:
+    """核查回访: close it with what came of it and how content who reported it is.
+
+    Refused("calls") where he was not called often enough to be unreached.
+    """
+    work = _step(tx, event, "verify")
+    _known(tx, "event_solved", solved)
+    _known(tx, "event_content", content)
+    if content == UNREACHED and not _tried(work, tx.now):
+        raise Refused("calls", n=int(codes.limit("call_back_tries", day(tx.now))))
+    tx.put(replace(work, solved=solved, content=content, closed_at=tx.now))
+
+
+def redo(tx: Tx, event: str, reason: str) -> None:
+    """重办: it is not done; the unit has it again, with a shorter limit."""
+    tx.put(_again(_step(tx, event, "redo"), written("reason", reason), tx.now))
+
+
+def reopen(tx: Tx, event: str, reason: str) -> None:
+    """重启: there is new evidence."""
+    tx.put(_again(_step(tx, event, "reopen"), written("reason", reason), tx.now))
+
+
+def archive(tx: Tx, event: str) -> None:
+    """归档: nothing is written any more."""
+    tx.put(_step(tx, event, "archive"))
+
+
+# What follows by the clock.
+
+
+def follow_clock(watch: Watch, now: Ms) -> None:
+    """What is suspended goes on at its review date, what was closed for long is put away."""
+    watch.move_events(now)
+
+
+def lapsed(reader: Reader, now: Ms) -> list[EventWork]:
+    """The work on events whose time to be moved has come."""
+    waiting = reader.find(EventWork, state=[SUSPENDED, CLOSED])
+    return [work for work in waiting if (at := _moves_at(work)) is not None and at <= now]
+
+
+def move_lapsed(tx: Tx) -> None:
+    """到期: as of the moment at which each was due, so that all stations write the same."""
+    tx.put(*map(_moved, lapsed(tx, tx.now)))
+
+
+def _moves_at(work: EventWork) -> Ms | None:
+    if work.state == SUSPENDED:
+        return work.review_at
+    days = int(codes.limit("archive_days")) * DAY
+    return Ms(work.closed_at + days) if work.closed_at is not None else None
+
+
+def _moved(work: EventWork) -> EventWork:
+    at = _moves_at(work)
+    assert at is not None
+    moved = replace(work, at=at, by="", post="")
+    if work.state == SUSPENDED:
+        return replace(_going_on(moved, at), state=SIGNED)
+    return replace(moved, state=ARCHIVED, furthest=ARCHIVED)
+
+
+# Parts of acts.
+
+
+def _step(tx: Tx, event: str, action: str) -> EventWork:
+    why = hindrance(events.view(tx, event), action, tx.by, tx.post, tx.now)
+    if why is not None:
+        raise Refused(why.code, **why.facts)
+    return events.step(tx, event, action)
+
+
+def _known(tx: Tx, kind: str, code: str) -> None:
+    if code not in codes.load(kind, day(tx.now)):
+        raise Refused("unknown", kind=kind, id=code)
+
+
+def _going_on(work: EventWork, now: Ms) -> EventWork:
+    """It stands still no more."""
+    stretches = pauses(work.pauses)
+    if not stretches or stretches[-1][1] is not None:
+        return replace(work, review_at=None)
+    stood = work.suspended_ms + now - stretches[-1][0]
+    return replace(work, pauses=f"{work.pauses}{now}", suspended_ms=stood, review_at=None)
+
+
+def _again(work: EventWork, reason: str, now: Ms) -> EventWork:
+    """The unit has it once more: its clocks begin anew."""
+    return replace(
+        work, reason=reason, rework_no=work.rework_no + 1, given_at=now, dispatched_at=now,
+        signed_at=None, arrived_at=None, fed_back_at=None, closed_at=None, pauses="",
+        suspended_ms=0, asked_ms=0, extended_ms=0, solved="", content="", missed="",
+    )  # fmt: skip
+
+
+def _near(tx: Tx, event: str, lon: float | None, lat: float | None) -> bool:
+    place = events.view(tx, event).event
+    if lon is None or lat is None or place.lon is None or place.lat is None:
+        return False
+    return bool(geo.distance(lon, lat, place.lon, place.lat) <= codes.limit("arrival_m"))
+
+
+def _seen_there(tx: Tx, event: str) -> bool:
+    """Whether a unit that was sent to it has arrived."""
+    sent = [a.id for a in tx.find(Assignment, subject=event)]
+    steps = tx.many(AssignmentStep, sent, "assignment", step=ARRIVED)
+    return bool(steps)
+
+
+def _tried(work: EventWork, now: Ms) -> bool:
+    """Whether he was called often enough, and each time in another part of the day."""
+    calls = [Ms(int(at)) for at in work.missed.split()]
+    least = int(codes.limit("call_back_tries", day(now)))
+    return len(calls) >= least and len({_part(at) for at in calls}) >= least
+
+
+def _part(at: Ms) -> str:
+    """The part of the day of a moment, of the list day_part."""
+    hour = to_datetime(at).hour
+    parts = [row.id for row in codes.load("day_part").values() if row.facts["from_h"] <= hour]
+    return parts[-1]

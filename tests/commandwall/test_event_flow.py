@@ -1,0 +1,367 @@
+"""Every state of an event x every action, through a desk; and what each action leaves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import astuple, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from builders import NOW, an_event
+from station import Station
+
+from commandwall import deadlines, event_acts, events
+from commandwall.attachments import AttachedFile
+from commandwall.clock import DAY, HOUR, Ms
+from commandwall.countersign import Countersign, Second
+from commandwall.event_flow import CLOSED_STATES, FLOW, OPEN_STATES, SAME, pauses
+from commandwall.events import Event, EventView, EventWork, fold
+from commandwall.store import lines
+from commandwall.store.mirror import Mirror, use
+from commandwall.store.store import Refused, Tx
+from commandwall.store.tables import Conflict
+
+STATES = (*OPEN_STATES, *sorted(CLOSED_STATES))
+GIVEN: dict[str, dict[str, Any]] = {
+    "reject": {"reason": "not_here"}, "reconsider": {"reason": "群众不服"},
+    "merge": {"main": "main"}, "dispatch": {"unit": "供水公司"},
+    "send_back": {"reason": "非我单位职责", "basis": "三定方案"},
+    "refuse_return": {"reason": "属地负责"}, "arrive": {"lon": 120.2, "lat": 31.9},
+    "ask_extension": {"reason": "等配件", "hours": 1}, "refuse_extension": {"reason": "可按期"},
+    "suspend": {"reason": "等天气", "days": 3}, "put_on_list": {"plan": "列入改造", "days": 30},
+    "feed_back": {"result": "已修复"}, "verify": {"solved": "solved", "content": "content"},
+    "redo": {"reason": "又漏水"}, "reopen": {"reason": "新照片"}, "cancel": {"reason": "录错"},
+}  # fmt: skip
+ALLOWED = {
+    "NEW": {"accept", "reject", "merge", "dispatch", "cancel"},
+    "ACCEPTED": {"merge", "dispatch", "cancel"},
+    "DISPATCHED": {"sign", "send_back", "cancel"},
+    "RETURNED": {"approve_return", "refuse_return", "cancel"},
+    "SIGNED": {"arrive", "ask_extension", "grant_extension", "refuse_extension", "suspend",
+               "feed_back", "cancel"},
+    "ON_SCENE": {"ask_extension", "grant_extension", "refuse_extension", "suspend", "feed_back",
+                 "cancel"},
+    "SUSPENDED": {"resume", "put_on_list", "cancel"},
+    "LISTED": {"resume", "feed_back", "cancel"},
+    "FEEDBACK": {"verify", "redo", "miss_call", "cancel"},
+    "CLOSED": {"archive", "reopen"}, "ARCHIVED": {"reopen"},
+    "REJECTED": {"reconsider"}, "MERGED": {"unmerge"}, "CANCELLED": set(),
+}  # fmt: skip
+"""domain/spec 5.2, written a second time by hand."""
+
+
+def act_of(action: str) -> Any:
+    return getattr(event_acts, action, None) or getattr(events, action)
+
+
+class Hall(Station):
+    """A station with events of the city in any state; the chief sits there unless another does."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder, "chief")
+        self.city(an_event(id="main"), an_event())
+
+    def city(self, *rows: Event) -> None:
+        if self.mirror is not None:
+            self.mirror.close()
+        self.mirror = Mirror(self.folder / "mirror-1.db")
+        self.mirror.take({"event": [astuple(row) for row in rows]}, {}, cursor="1")
+        use(self.folder, self.mirror.path.name)
+
+    def act(self, action: str, person: str = "", event: str = "e1", **args: Any) -> EventView:
+        """Do it as somebody."""
+        self.desk.person = person or "陈"
+        self.do(act_of(action), event=event, **(GIVEN.get(action, {}) | args))
+        return self.view(event)
+
+    def walk(self, *actions: str) -> EventView:
+        """One action after another; what is fed back is verified by somebody else."""
+        for action in actions:
+            self.act(action, "李" if action == "verify" else "陈")
+        return self.view()
+
+    def view(self, event: str = "e1") -> EventView:
+        return self.store.read(lambda r: events.view(r, event))
+
+    def refused(self, action: str, person: str = "", **args: Any) -> str:
+        with pytest.raises(Refused) as why:
+            self.act(action, person, **args)
+        return str(why.value.reason.code)
+
+    def photo(self, event: str = "e1") -> None:
+        self.desk.run(_photo, {"event": event})
+
+
+def _photo(tx: Tx, event: str) -> None:
+    tx.put(
+        AttachedFile("f1", "event", event, "00", "a.jpg", "image/jpeg", 9, tx.now, tx.by, tx.post)
+    )
+
+
+@pytest.fixture
+def hall(tmp_path: Path) -> Iterator[Hall]:
+    found = Hall(tmp_path)
+    yield found
+    found.close()
+
+
+def prepared(state: str, action: str) -> EventWork:
+    """An event in a state with all that the action's guard asks for."""
+    ended = Ms(NOW - (8 * DAY if action == "archive" else HOUR))
+    work = EventWork("e1", state, "供水公司", "", NOW, "陈", "p3", NOW, NOW, ended, given_at=NOW)
+    asked = HOUR if action in ("grant_extension", "refuse_extension") else 0
+    return replace(work, asked_ms=asked, was="ACCEPTED", handler="孙", handler_post="p3")
+
+
+def put(tx: Tx, work: EventWork) -> None:
+    tx.put(work)
+
+
+def test_every_state_and_every_action_allowed_and_refused(hall: Hall) -> None:
+    hall.photo()
+    assert ALLOWED.keys() == set(STATES)
+    assert set().union(*ALLOWED.values()) == FLOW.keys()
+    for state in STATES:
+        for action in FLOW:
+            hall.desk.run(put, {"work": prepared(state, action)})
+            before = hall.view().work
+            if action in ALLOWED[state]:
+                to = hall.act(action).state
+                wanted = {SAME: state, "<": "ACCEPTED"}.get(FLOW[action].to, FLOW[action].to)
+                assert to == wanted, (state, action)
+            else:
+                with pytest.raises(Refused) as why:
+                    hall.act(action)
+                found = why.value.reason
+                assert (found.code, found.facts["state"]) == ("state", state), (state, action)
+                assert found.facts.keys() == {"kind", "id", "state", "wanted"}
+                assert hall.view().work == before
+
+
+def test_the_screen_is_told_what_the_desk_decides(hall: Hall) -> None:
+    """`hindrance` is what the card offers by."""
+    for state in STATES:
+        view = fold(an_event(), prepared(state, ""))
+        offered = {
+            a for a in FLOW if event_acts.hindrance(view, a, "李", "chief", Ms(NOW)) is None
+        }  # fmt: skip
+        assert offered <= ALLOWED[state]
+
+
+def test_the_whole_way_of_an_event(hall: Hall) -> None:
+    view = hall.walk("accept", "dispatch", "sign", "feed_back", "verify")
+    work = view.work
+    assert work is not None and (view.state, view.open) == ("CLOSED", False)
+    assert (work.unit, work.result, work.solved, work.content) == (
+        "供水公司", "已修复", "solved", "content",
+    )  # fmt: skip
+    told = [act for _, _, _, act, _ in hall.store.read(lambda r: events.history(r, "e1"))]
+    assert told == ["accept", "dispatch", "sign", "feed_back", "verify"]
+
+
+def test_who_handles_may_not_verify(hall: Hall) -> None:
+    hall.walk("dispatch", "sign", "feed_back")
+    assert hall.refused("verify", "陈") == "own_work"
+    assert hall.act("verify", "李").state == "CLOSED"
+
+
+def test_a_return_keeps_the_time_and_the_third_is_the_chiefs(hall: Hall) -> None:
+    first = hall.walk("dispatch").work
+    again = hall.walk("send_back", "approve_return").work
+    assert first and again and again.given_at == first.given_at
+    assert (again.state, again.unit, again.return_no) == ("ACCEPTED", "", 1)
+    assert (again.reason, again.basis) == ("非我单位职责", "三定方案")
+    hall.walk("dispatch", "send_back", "approve_return", "dispatch", "send_back")
+    hall.desk.take_post("p3", "陈").result()
+    assert hall.refused("approve_return") == hall.refused("refuse_return") == "above"
+    hall.desk.take_post("chief", "陈").result()
+    assert hall.act("refuse_return").state == "DISPATCHED"
+
+
+def test_an_urgent_one_is_rejected_by_two(hall: Hall) -> None:
+    hall.city(an_event(id="main"), an_event(urgency=2))
+    hall.desk.take_post("p1", "陈").result()
+    assert hall.refused("reject") == "reject_second"
+    assert hall.refused("reject", second=Second("陈", "phone")) == "reject_second"
+    assert hall.refused("reject", reason="weil") == "unknown"
+    assert hall.act("reject", second=Second("吴", "phone")).state == "REJECTED"
+    (word,) = hall.store.read(lambda r: r.find(Countersign))
+    assert (word.second, word.record) == ("吴", "e1")
+    assert hall.act("reconsider").state == "NEW"
+
+
+def test_a_merge_can_be_undone_for_a_day(hall: Hall) -> None:
+    assert hall.refused("merge", main="e1") == "main_over"
+    hall.walk("accept", "merge")
+    assert hall.store.read(lambda r: event_acts.merged_into(r, "main")) == ["e1"]
+    view = hall.act("unmerge")
+    assert view.state == "ACCEPTED" and view.work and view.work.main == ""
+    hall.act("merge")
+    hall.clock.at += DAY + HOUR
+    assert hall.refused("unmerge") == "too_late"
+
+
+def test_a_suspension_stops_the_clock_and_ends_by_itself(hall: Hall) -> None:
+    hall.walk("dispatch", "sign", "suspend")
+    begun = hall.clock.at
+    assert hall.refused("suspend") == "state"
+    hall.desk.run(event_acts.move_lapsed, {})
+    assert hall.view().state == "SUSPENDED"
+    hall.clock.at += 4 * DAY
+    hall.desk.run(event_acts.move_lapsed, {})
+    work = hall.view().work
+    assert work and (work.state, work.by, work.at) == ("SIGNED", "", begun + 3 * DAY)
+    assert work.suspended_ms == 3 * DAY and pauses(work.pauses) == [(begun, begun + 3 * DAY)]
+    assert hall.refused("suspend", days=16) == "days"
+
+
+def test_what_is_listed_has_ways_out(hall: Hall) -> None:
+    view = hall.walk("dispatch", "sign", "suspend", "put_on_list")
+    assert view.work and (view.work.plan, view.open) == ("列入改造", True)
+    hall.walk("resume", "suspend", "put_on_list")
+    view = hall.act("feed_back")
+    assert view.state == "FEEDBACK" and view.work
+    assert all(ended is not None for _, ended in pauses(view.work.pauses))
+
+
+def test_extensions_are_asked_in_time_and_the_second_is_the_chiefs(hall: Hall) -> None:
+    hall.walk("dispatch", "sign")
+    assert hall.refused("grant_extension") == "extension"
+    assert hall.refused("ask_extension", hours=10_000) == "hours"
+    view = hall.walk("ask_extension")
+    assert view.work and view.work.asked_ms == HOUR
+    assert hall.refused("ask_extension") == "extension"
+    work = hall.walk("grant_extension", "ask_extension").work
+    assert work and (work.ext_no, work.extended_ms) == (1, HOUR)
+    hall.desk.take_post("p3", "陈").result()
+    assert hall.refused("grant_extension") == "above"
+    hall.desk.take_post("chief", "陈").result()
+    hall.act("grant_extension")
+    assert hall.refused("ask_extension") == "extension"
+
+
+def test_arriving_and_feeding_back_from_the_place_want_proof(hall: Hall) -> None:
+    hall.walk("dispatch", "sign")
+    assert hall.refused("arrive", lon=120.3, lat=31.9) == "not_there"
+    assert hall.refused("arrive", lon=None, lat=None) == "not_there"
+    assert hall.act("arrive", lon=120.2005, lat=31.9005).state == "ON_SCENE"
+    assert hall.refused("feed_back") == "evidence"
+    hall.photo()
+    assert hall.act("feed_back").state == "FEEDBACK"
+
+
+def test_nobody_is_unreached_before_three_calls_in_three_parts_of_a_day(hall: Hall) -> None:
+    hall.walk("dispatch", "sign", "feed_back")
+    for hours in (0, 1, 1):
+        hall.clock.at += hours * HOUR
+        hall.act("miss_call")
+    assert hall.refused("verify", "李", content="unreached") == "calls"
+    for _ in range(2):
+        hall.clock.at += 6 * HOUR
+        hall.act("miss_call")
+    assert hall.act("verify", "李", content="unreached").state == "CLOSED"
+
+
+def test_redo_and_reopen_begin_the_clocks_anew(hall: Hall) -> None:
+    work = hall.walk("dispatch", "sign", "feed_back", "redo").work
+    assert work and (work.state, work.rework_no, work.given_at) == ("DISPATCHED", 1, hall.clock.at)
+    hall.walk("sign", "feed_back", "verify")
+    work = hall.act("reopen").work
+    assert work and (work.rework_no, work.closed_at, work.solved) == (2, None, "")
+    hall.walk("sign", "feed_back")
+    hall.desk.take_post("p3", "陈").result()
+    assert hall.refused("redo") == "above"
+    hall.act("verify", "李")
+    hall.clock.at += 31 * DAY
+    assert hall.refused("reopen") == "too_late"
+
+
+def test_the_clocks_follow_what_was_done(hall: Hall) -> None:
+    def clock() -> deadlines.Deadline:
+        return next(c for c in deadlines.clocks(hall.view()) if c.step == "C5")
+
+    hall.walk("dispatch", "sign")
+    first = clock()
+    hall.walk("ask_extension", "grant_extension")
+    assert clock().whole == first.whole + HOUR
+    hall.walk("suspend")
+    assert clock().lamp(hall.clock.now()) == deadlines.BLUE
+    hall.walk("resume", "feed_back", "redo")
+    assert clock().whole == first.whole // 2 and clock().start == hall.clock.at
+
+
+def test_closed_for_a_week_is_archived_by_itself(hall: Hall) -> None:
+    hall.walk("dispatch", "sign", "feed_back", "verify")
+    assert hall.refused("archive") == "too_early"
+    hall.clock.at += 8 * DAY
+    hall.desk.run(event_acts.move_lapsed, {})
+    assert hall.view().state == "ARCHIVED"
+
+
+def test_only_the_chief_cancels_and_lists(hall: Hall) -> None:
+    hall.desk.take_post("p1", "陈").result()
+    assert hall.refused("cancel") == "right"
+    hall.desk.take_post("chief", "陈").result()
+    assert hall.act("cancel").state == "CANCELLED"
+
+
+# The city's row beside what stations did.
+
+
+def shown(city: str, work: EventWork, closed_at: int | None = None) -> str:
+    row = an_event(state=city, closed_at=None if closed_at is None else Ms(closed_at))
+    return fold(row, work).state
+
+
+def work_at(state: str, furthest: str = "") -> EventWork:
+    return EventWork("e1", state, "供水", "", NOW, "陈", "p3", furthest=furthest)
+
+
+def test_an_echo_of_what_was_taken_back_does_not_bring_it_back() -> None:
+    returned = work_at("ACCEPTED", furthest="RETURNED")
+    assert shown("DISPATCHED", returned) == shown("NEW", returned) == "ACCEPTED"
+    assert shown("SIGNED", returned) == "SIGNED"  # further than stations knew: news
+    redone = work_at("DISPATCHED", furthest="FEEDBACK")
+    assert shown("FEEDBACK", redone) == "DISPATCHED"
+    assert shown("CLOSED", redone, NOW + 1) == "CLOSED"
+
+
+def test_what_was_reopened_stays_open_until_the_city_closes_it_anew() -> None:
+    again = work_at("DISPATCHED", furthest="CLOSED")
+    assert shown("CLOSED", again, NOW - 1) == "DISPATCHED"
+    assert shown("CLOSED", again, NOW + 1) == "CLOSED"
+    apart = work_at("ACCEPTED", furthest="MERGED")
+    assert shown("MERGED", apart, NOW - 1) == "ACCEPTED"
+    assert shown("CANCELLED", apart, NOW + 1) == "CANCELLED"
+
+
+def test_lines_of_an_older_program_fold_as_before() -> None:
+    """They know no furthest state: their own is it."""
+    assert shown("NEW", work_at("CLOSED")) == "CLOSED"
+    assert shown("SIGNED", work_at("DISPATCHED")) == "SIGNED"
+    assert shown("ACCEPTED", work_at("DISPATCHED")) == "DISPATCHED"
+
+
+def test_what_the_city_calls_closed_and_stations_reopened_is_worked_on(hall: Hall) -> None:
+    hall.city(an_event(id="main"), an_event(state="CLOSED", closed_at=Ms(NOW - DAY)))
+    view = hall.act("reopen")
+    assert (view.state, view.open) == ("DISPATCHED", True)
+
+
+def test_two_stations_change_one_event_while_cut_off(tmp_path: Path) -> None:
+    one, two = Hall(tmp_path / "one"), Hall(tmp_path / "two")
+    for station in (one, two):
+        station.desk.run(put, {"work": prepared("FEEDBACK", "")}, local=True)
+    one.act("verify", "李")
+    two.act("redo", "王")
+    told = one.store.read(lambda r: lines.unsent(r, one.desk.origin, 0))
+    back = two.store.read(lambda r: lines.unsent(r, two.desk.origin, 0))
+    two.desk.receive(told)
+    one.desk.receive(back)
+    for station in (one, two):
+        (conflict,) = station.store.read(lambda r: r.find(Conflict))
+        assert {"CLOSED" in conflict.kept, "CLOSED" in conflict.other} == {True, False}
+    assert one.view().state == two.view().state
+    one.close()
+    two.close()

@@ -1,0 +1,72 @@
+"""Refusals of the flow of an event in words; `reasons` has those of all other acts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from widgets import text
+from widgets.i18n import named, tr
+
+Facts = Mapping[str, str]
+
+
+def _too_late(facts: Facts) -> str:
+    if facts.get("limit") == "unmerge_hours":
+        return tr("并单已过 {n} 小时，不能再拆", n=facts.get("n", ""))
+    return tr("办结已过 {n} 天，不能再重启", n=facts.get("n", ""))
+
+
+def _too_early(facts: Facts) -> str:
+    return tr("办结满 {n} 天后归档", n=facts.get("n", ""))
+
+
+def _above(facts: Facts) -> str:
+    post = named("post", facts.get("post", ""), "full")
+    return tr("已有 {n} 次，须由 {post} 审定", n=facts.get("n", ""), post=post)
+
+
+def _extension(facts: Facts) -> str:
+    return named("extension_refusal", facts.get("why", ""))
+
+
+def _own_work(facts: Facts) -> str:
+    return tr("{by} 经办，须由另一人核查", by=text.person(facts.get("by", "")) or tr("本岗"))
+
+
+def _reject_second(facts: Facts) -> str:
+    return tr("急件不予受理须有第二人，填写姓名和征得方式")
+
+
+def _main_over(facts: Facts) -> str:
+    return tr("只能并入另一件在办事件")
+
+
+def _not_there(facts: Facts) -> str:
+    return tr("到场须在 {m} 米内，或按 F 附上照片", m=facts.get("m", ""))
+
+
+def _hours(facts: Facts) -> str:
+    return tr("延期须 1 至 {most} 小时", most=facts.get("most", ""))
+
+
+def _days(facts: Facts) -> str:
+    return tr("须 1 至 {most} 天", most=facts.get("most", ""))
+
+
+def _calls(facts: Facts) -> str:
+    return tr("无法联系须在不同时段打过 {n} 次", n=facts.get("n", ""))
+
+
+EVENTS: Mapping[str, Callable[[Facts], str]] = {
+    "too_late": _too_late,
+    "too_early": _too_early,
+    "above": _above,
+    "extension": _extension,
+    "own_work": _own_work,
+    "reject_second": _reject_second,
+    "main_over": _main_over,
+    "not_there": _not_there,
+    "hours": _hours,
+    "days": _days,
+    "calls": _calls,
+}
