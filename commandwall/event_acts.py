@@ -23,6 +23,8 @@ from commandwall.store.written import written
 
 Guard = Callable[[EventView, str, str, Ms], Reason | None]
 """(event, name and post of who acts, moment): what an action asks beside the state."""
+DAYS = {"suspend": "suspend_days", "put_on_list": "list_days"}
+"""Action -> the row of the list `limit` that says its days."""
 UNREACHED = "unreached"
 """Row of event_content: nobody took the calls back."""
 
@@ -46,6 +48,16 @@ def extension_limit(view: EventView) -> Ms:
     """The longest extension that may be asked: the limit of its disposal, milliseconds."""
     clock = _disposal(view)
     return Ms(clock.whole) if clock is not None else Ms(0)
+
+
+def extension_hours(view: EventView) -> int:
+    """The same in hours."""
+    return extension_limit(view) // HOUR
+
+
+def most_days(action: str, now: Ms) -> int:
+    """The days after which a suspended or listed event is looked at again, at most."""
+    return int(codes.limit(DAYS[action], day(now)))
 
 
 def merged_into(reader: Reader, event: str) -> list[str]:
@@ -253,7 +265,7 @@ def feed_back(tx: Tx, event: str, result: str, evidence: str = "") -> None:
 def suspend(tx: Tx, event: str, reason: str, days: int) -> None:
     """挂起: nothing can be done for so many days; its disposal's clock stands still."""
     work = _step(tx, event, "suspend")
-    most = int(codes.limit("suspend_days", day(tx.now)))
+    most = most_days("suspend", tx.now)
     if not 0 < days <= most:
         raise Refused("days", most=most)
     review, stood = Ms(tx.now + days * DAY), f"{work.pauses} {tx.now}-".strip()
@@ -268,7 +280,7 @@ def resume(tx: Tx, event: str) -> None:
 def put_on_list(tx: Tx, event: str, plan: str, days: int) -> None:
     """挂账: it takes long; by a plan, looked at again within so many days."""
     work = _step(tx, event, "put_on_list")
-    most = int(codes.limit("list_days", day(tx.now)))
+    most = most_days("put_on_list", tx.now)
     if not 0 < days <= most:
         raise Refused("days", most=most)
     tx.put(replace(work, plan=written("plan", plan), review_at=Ms(tx.now + days * DAY)))

@@ -2,25 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QHideEvent
 from PySide6.QtWidgets import QComboBox, QLineEdit
 
-from commandwall import event_acts, events, incidents
+from commandwall import events, incidents
 from commandwall.areas import CITY, chain
 from commandwall.clock import Ms
 from commandwall.dispatch import EVENT, SENT, Assignment, AssignmentStep
-from commandwall.event_flow import allows
-from commandwall.events import ACCEPTED, AREA, CLOSED_STATES, DISPATCHED, NEW, Event, EventView
+from commandwall.event_acts import feed_back
+from commandwall.events import AREA, DISPATCHED, Event, EventView
 from commandwall.incidents import OPEN
 from commandwall.picture import Changes, Picture, Tick
-from commandwall.rights import about_event
+from commandwall.rights import About, about_event
 from widgets import age, event_clock, text, words
 from widgets.acts import ActBar
 from widgets.base import Command, Panel, Subject
-from widgets.event_steps import told_of
+from widgets.event_steps import (
+    KEYS,
+    MORE,
+    NAMES,
+    ask_further,
+    begin,
+    further,
+    hindrance,
+    on_key,
+    told_of,
+)
 from widgets.files import FileStrip
 from widgets.i18n import named, tr
 from widgets.incident_acts import ask_join
@@ -37,11 +48,6 @@ SAID = 32.0
 ROOMY = 600.0
 """Height of a card on which all clocks of an event leave room for its history."""
 Told = Sequence[tuple[Ms, str, str, str, str]]
-ACTS = {
-    "A": events.accept, "D": events.dispatch, "R": events.note, "X": event_acts.feed_back,
-    "E": incidents.open_incident,
-}  # fmt: skip
-"""The acts of the bar, by their keys."""
 CITY_SAYS = ("reported", "received", "closed")
 """What is told by the city itself and not by a station."""
 
@@ -94,9 +100,20 @@ class EventCard(Panel):
 
     # Acts.
 
-    def accept(self) -> None:
-        signs = self.view is not None and self.view.state == DISPATCHED
-        self._act(event_acts.sign if signs else events.accept)
+    def step(self, key: str) -> None:
+        """The action that stands on a key in the state of the event."""
+        action = on_key(key, self.view.state) if self.view is not None else ""
+        if self.view is None or not action:
+            self.refused(tr("此状态下不能办"))
+        elif action in OWN:
+            OWN[action](self)
+        else:
+            begin(self, self.view, action)
+
+    def further(self) -> None:
+        """What else can be done."""
+        if self.view is not None:
+            ask_further(self, self.view, self._about(self.view))
 
     def dispatch(self) -> None:
         unit = self._unit.currentText().strip()
@@ -110,7 +127,7 @@ class EventCard(Panel):
         self._write(events.note, "text")
 
     def feed_back(self) -> None:
-        self._write(event_acts.feed_back, "result")
+        self._write(feed_back, "result")
 
     def open_incident(self) -> None:
         """Ask what kind of incident the event becomes and how grave, then open it at its place."""
@@ -294,10 +311,11 @@ class EventCard(Panel):
 
     def _acts(self) -> list[Command]:
         return [
-            Command("A", "受理", self.accept),
-            Command("D", "派单", self.dispatch),
+            Command("A", "受理", lambda: self.step("A")),
+            Command("D", "派单", lambda: self.step("D")),
+            Command("X", "反馈", lambda: self.step("X")),
+            Command(MORE, "其他办理", self.further),
             Command("R", "记录", self.note),
-            Command("X", "反馈", self.feed_back),
             Command("E", "转突发", self.open_incident),
             Command("L", "定位", self.locate),
         ]
@@ -339,9 +357,7 @@ class EventCard(Panel):
         if fresh:
             self._fill_units()
             self.context.drafts.follow(self._words, f"event/{view.event.id}")
-        barred = self._barred(view)
-        allowed = [key for key, may in self._may(view.state) if may and key not in barred]
-        self._bar.allow(allowed, barred)
+        self._offer(view)
         self.ask(lambda reader: events.history(reader, view.event.id), self._tell)
         now = self.context.past is None
         self._files.setVisible(now)  # which files there were then is not known
@@ -383,23 +399,25 @@ class EventCard(Panel):
         if key in changes.records.get(Event, {key: None}):  # no records: the page was opened anew
             self._look(key)
 
-    def _may(self, state: str) -> list[tuple[str, bool]]:
-        still = state not in CLOSED_STATES
-        return [
-            ("A", state in (NEW, DISPATCHED)),
-            ("D", state in (NEW, ACCEPTED)),
-            ("X", allows("feed_back", state)),
-            ("R", True),
-            ("E", still),
-            ("L", True),
-        ]
+    def _offer(self, view: EventView) -> None:
+        """On each key what the state and the post allow, by its name."""
+        on = {key: action for key in KEYS if (action := on_key(key, view.state))}
+        self._bar.name({key: NAMES[action] for key, action in on.items()})
+        barred, more = self._barred(view), further(self, view, self._about(view))
+        may = {**dict.fromkeys(on, True), MORE: bool(more), "R": True, "E": view.open, "L": True}
+        self._bar.allow([key for key, can in may.items() if can and key not in barred], barred)
 
-    def _barred(self, view: EventView) -> dict[str, str]:
-        """Keys of acts that are not for the post of this station, and why."""
+    def _about(self, view: EventView) -> About:
         opened = self.picture.incidents.values()
         scene = any(i.event == view.event.id and i.state == OPEN for i in opened)
-        it = about_event(view, scene)
-        found = {key: self.barred(act, it) for key, act in ACTS.items()}
+        return replace(about_event(view, scene), reason=True)
+
+    def _barred(self, view: EventView) -> dict[str, str]:
+        """Keys of acts that cannot be done here now, and why."""
+        it = self._about(view)
+        on = {key: action for key in KEYS if (action := on_key(key, view.state))}
+        found = {key: hindrance(self, view, action, it) for key, action in on.items()}
+        found |= {"R": self.barred(events.note, it), "E": self.barred(incidents.open_incident, it)}
         return {key: why for key, why in found.items() if why}
 
     def _fill_units(self) -> None:
@@ -421,3 +439,9 @@ class EventCard(Panel):
             line.setAccessibleName(tr("承办单位"))
         self._words.setPlaceholderText(tr("记录或办理结果"))
         self._words.setAccessibleName(tr("记录或办理结果"))
+
+
+OWN: Mapping[str, Callable[[EventCard], None]] = {
+    "dispatch": EventCard.dispatch, "feed_back": EventCard.feed_back,
+}  # fmt: skip
+"""Actions that take what stands in the card's own fields."""

@@ -1,27 +1,73 @@
-"""What an event went through, in words."""
+"""What can be done on an event now: which action stands on which key, and the sheets that ask for
+what it needs. What it went through, in words."""
 
 from __future__ import annotations
 
-from commandwall import codes
-from widgets.i18n import named, tr
+from collections.abc import Callable, Mapping
+from typing import Any
 
+from commandwall import codes, event_acts, events
+from commandwall.countersign import Second
+from commandwall.event_flow import FLOW
+from commandwall.events import EventView
+from commandwall.rights import About
+from widgets import text, words
+from widgets.base import Panel
+from widgets.fields import Field, choice, number
+from widgets.fields import words as line
+from widgets.i18n import named, rows, tr
+from widgets.reasons import sentence
+from widgets.sheet import Sheet
+
+NAMES = {
+    "accept": "受理", "reject": "不予受理", "reconsider": "复议", "merge": "并单",
+    "unmerge": "拆单",
+    "dispatch": "派单", "sign": "签收", "send_back": "退单", "approve_return": "同意退单",
+    "refuse_return": "强制派单", "arrive": "到场", "ask_extension": "申请延期",
+    "grant_extension": "同意延期", "refuse_extension": "不同意延期", "suspend": "挂起",
+    "resume": "恢复", "put_on_list": "挂账", "feed_back": "反馈", "miss_call": "回访未接通",
+    "verify": "核查办结", "redo": "重办", "archive": "归档", "reopen": "重启", "cancel": "作废",
+}  # fmt: skip
+"""Action -> its name on a button."""
+ACTS: Mapping[str, Callable[..., None]] = {
+    "accept": events.accept, "dispatch": events.dispatch,
+    "reject": event_acts.reject, "reconsider": event_acts.reconsider,
+    "merge": event_acts.merge, "unmerge": event_acts.unmerge, "sign": event_acts.sign,
+    "send_back": event_acts.send_back, "approve_return": event_acts.approve_return,
+    "refuse_return": event_acts.refuse_return, "arrive": event_acts.arrive,
+    "ask_extension": event_acts.ask_extension, "grant_extension": event_acts.grant_extension,
+    "refuse_extension": event_acts.refuse_extension, "suspend": event_acts.suspend,
+    "resume": event_acts.resume, "put_on_list": event_acts.put_on_list,
+    "feed_back": event_acts.feed_back, "miss_call": event_acts.miss_call,
+    "verify": event_acts.verify, "redo": event_acts.redo, "archive": event_acts.archive,
+    "reopen": event_acts.reopen, "cancel": event_acts.cancel,
+}  # fmt: skip
+KEYS: Mapping[str, tuple[str, ...]] = {
+    "A": ("accept", "sign", "approve_return", "arrive", "resume", "verify", "archive",
+          "reconsider", "unmerge"),
+    "D": ("dispatch", "refuse_return", "put_on_list", "redo", "reopen"),
+    "X": ("reject", "merge", "send_back", "feed_back", "miss_call"),
+}  # fmt: skip
+"""Key -> its actions, of which the first that the state allows stands on it; no state allows two
+but for NEW, which rejects by it. What stands on no key is among the further ones."""
+MORE = "Shift+D"
+FIELDS: Mapping[str, tuple[str, ...]] = {
+    "reject": ("reject",), "reconsider": ("reason",), "merge": ("main",),
+    "send_back": ("reason", "basis"), "refuse_return": ("reason",),
+    "ask_extension": ("reason", "hours"), "refuse_extension": ("reason",),
+    "suspend": ("reason", "days"), "put_on_list": ("plan", "days"),
+    "verify": ("solved", "content"), "redo": ("reason",), "reopen": ("reason",),
+    "cancel": ("reason",),
+}  # fmt: skip
+"""Action -> what its sheet asks; the others need nothing."""
+SHOWN = 60
+"""Events that are offered to be merged into."""
 _WORDS = {
-    "accept": "受理",
-    "dispatch": "派单",
-    "close": "办结",
-    "note": "记录",
-    "file_alarms": "告警立案",
-    "attach": "添加附件",
-    "reported": "上报",
-    "received": "收到",
-    "closed": "办结",
-    "sign": "签收",
-    "verify": "核查办结",
-    "cancel": "作废",
-    "reopen": "重启",
-    "send_back": "退单",
-    "open_incident": "转突发",
-}
+    "dispatch": "派单", "close": "办结", "note": "记录", "file_alarms": "告警立案",
+    "attach": "添加附件", "reported": "上报", "received": "收到", "closed": "办结",
+    "open_incident": "转突发", "sign": "签收", "verify": "核查办结", "cancel": "作废",
+    "reopen": "重启", "send_back": "退单",
+}  # fmt: skip
 """Acts that are called otherwise on an event, and what the city tells of it."""
 
 
@@ -30,3 +76,97 @@ def told_of(act: str) -> str:
     if act in _WORDS:
         return tr(_WORDS[act])
     return named("act" if act in codes.load("act") else "assignment_state", act)
+
+
+def on_key(key: str, state: str) -> str:
+    """The action that stands on a key in a state; "" for none."""
+    return next((a for a in KEYS[key] if state in FLOW[a].after), "")
+
+
+def hindrance(panel: Panel, view: EventView, action: str, it: About) -> str:
+    """Why the person here cannot do an action now, in words; "" where he can."""
+    desk, now = panel.desk, panel.picture.now
+    if why := panel.barred(ACTS[action], it):
+        return why
+    found = event_acts.hindrance(view, action, desk.person, desk.post, now)
+    return sentence(found) if found is not None else ""
+
+
+def further(panel: Panel, view: EventView, it: About) -> list[str]:
+    """What can be done beside what stands on keys."""
+    keyed = {on_key(key, view.state) for key in KEYS}
+    return [a for a in FLOW if a not in keyed and not hindrance(panel, view, a, it)]
+
+
+def ask_further(panel: Panel, view: EventView, it: About) -> None:
+    """Choose one of the further actions, then what it needs."""
+    found = further(panel, view, it)
+    if not found:
+        panel.refused(tr("没有其他可办"))
+        return
+    fields = {"action": (tr("办理"), choice({a: tr(NAMES[a]) for a in found}))}
+    title = tr("其他办理　{title}", title=text.plain(view.event.title, 40))
+    sheet = Sheet(panel.look, title, "选定", fields, panel.window())
+    panel.context.over(sheet.then(lambda told: _chosen(panel, view, told["action"], sheet)))
+
+
+def _chosen(panel: Panel, view: EventView, action: str, sheet: Sheet) -> None:
+    sheet.close()
+    begin(panel, view, action)
+
+
+def begin(panel: Panel, view: EventView, action: str) -> None:
+    """Do an action, or ask for what it needs first."""
+    if action not in FIELDS:
+        panel.do(ACTS[action], event=view.event.id)
+        return
+    fields = _fields(panel, view, action)
+    title = tr("{act}：{title}", act=tr(NAMES[action]), title=text.plain(view.event.title, 40))
+    sheet = Sheet(panel.look, title, NAMES[action], fields, panel.window())
+    panel.context.over(sheet.then(lambda told: _done(panel, view, action, told)))
+
+
+def _done(panel: Panel, view: EventView, action: str, told: dict[str, Any]) -> Any:
+    channel, second = told.pop("channel", ""), told.pop("second", "")
+    given = {"second": Second(second, channel)} if second else {}
+    return panel.do(ACTS[action], event=view.event.id, **told, **given)
+
+
+def _fields(panel: Panel, view: EventView, action: str) -> dict[str, tuple[str, Field]]:
+    found: dict[str, tuple[str, Field]] = {}
+    for name in FIELDS[action]:
+        key = "reason" if name == "reject" else name
+        found[key] = _field(panel, view, name, action)
+    if action == "reject" and event_acts.needs_second(view, panel.desk.post):
+        found |= {
+            "second": (tr("第二人"), line()),
+            "channel": (tr("征得方式"), choice(_names("channel"))),
+        }
+    return found
+
+
+def _field(panel: Panel, view: EventView, name: str, action: str) -> tuple[str, Field]:
+    if name == "main":
+        return tr("主单"), choice(_others(panel, view))
+    if name == "hours":
+        return tr("延长"), number(event_acts.extension_hours(view), 1, tr("小时"))
+    if name == "days":
+        days = number(event_acts.most_days(action, panel.picture.now), 1, tr("日"))
+        days.setValue(1)
+        return tr("几日后复核"), days
+    lists = {"reject": "event_reject", "solved": "event_solved", "content": "event_content"}
+    label = named("field", "reason" if name == "reject" else name)
+    return label, choice(_names(lists[name])) if name in lists else line()
+
+
+def _names(kind: str) -> dict[str, str]:
+    return {key: named(kind, key) for key in rows(kind)}
+
+
+def _others(panel: Panel, view: EventView) -> dict[str, str]:
+    """Open events it may be merged into: those of its own area first, the newest first."""
+    mine = view.event
+    open_ = [v for v in panel.picture.events.values() if v.event.id != mine.id and v.open]
+    open_.sort(key=lambda v: (v.event.area != mine.area, -v.event.reported_at))
+    return {v.event.id: f"{words.event_number(v)}　{text.plain(v.event.title, 40)}"
+            for v in open_[:SHOWN]}  # fmt: skip
