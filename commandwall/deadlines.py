@@ -16,22 +16,22 @@ from commandwall import codes, workdays
 from commandwall.areas import Area, chain
 from commandwall.clock import DAY, HOUR, MINUTE, SECOND, Ms, day_start, today
 from commandwall.codes import Code
-from commandwall.event_flow import pauses
+from commandwall.event_flow import LISTED, RETURNED, SUSPENDED, pauses
 from commandwall.events import ACCEPTED, DISPATCHED, FEEDBACK, NEW, ON_SCENE, SIGNED, EventView
 
 RUNNING: Mapping[str, tuple[str, ...]] = {
     NEW: ("C1",),
     ACCEPTED: ("C2", "C5"),
     DISPATCHED: ("C3", "C4", "C5"),
-    "RETURNED": ("C5",),
+    RETURNED: ("C5",),
     SIGNED: ("C4", "C5"),
     ON_SCENE: ("C5",),
-    "SUSPENDED": ("C5",),
-    "LISTED": ("C5",),
+    SUSPENDED: ("C5",),
+    LISTED: ("C5",),
     FEEDBACK: ("C6",),
 }
 """State -> the clocks that may run in it. What a unit returns is still its disposal's time."""
-PAUSED = frozenset({"SUSPENDED", "LISTED"})
+PAUSED = frozenset({SUSPENDED, LISTED})
 GREEN, YELLOW, ORANGE, RED = "green", "yellow", "orange", "red"
 BLUE, GREY = "blue", "grey"
 """Lamps beside them: suspended; no clock is known."""

@@ -45,9 +45,10 @@ def needs_second(view: EventView, post: str) -> bool:
 
 
 def extension_limit(view: EventView) -> Ms:
-    """The longest extension that may be asked: the limit of its disposal, milliseconds."""
+    """The longest extension that may be asked: the limit of its disposal without what was granted,
+    milliseconds of its calendar."""
     clock = _disposal(view)
-    return Ms(clock.whole) if clock is not None else Ms(0)
+    return Ms(clock.whole - _work(view).extended_ms) if clock is not None else Ms(0)
 
 
 def extension_hours(view: EventView) -> int:

@@ -9,7 +9,7 @@ import pytest
 from builders import NOW, an_event
 from world import an_area
 
-from commandwall import deadlines
+from commandwall import deadlines, event_acts
 from commandwall.areas import Area
 from commandwall.clock import DAY, HOUR, MINUTE, SECOND, Ms, day_start
 from commandwall.deadlines import BLUE, RED, Clocks, Deadline, Progress
@@ -108,3 +108,27 @@ def test_the_forecast_counts_what_runs_out_before_midnight_and_nothing_suspended
     clocks.set("e", None)
     clocks.set("b", None)
     assert clocks.today(Ms(NOW)) == ["c"] and set(clocks.running) == {"a", "c", "d"}
+
+
+def test_what_stations_did_moves_the_clocks() -> None:
+    """Given at 14:00, returned and given again an hour later; two hours suspended, one granted."""
+    given, again = Ms(NOW), Ms(NOW + HOUR)
+    pauses = f"{NOW + HOUR}-{NOW + 3 * HOUR}"
+    work = EventWork(
+        "e1", "SIGNED", "u", "", again, "p", "q", again, again, given_at=given, pauses=pauses,
+        extended_ms=HOUR,
+    )  # fmt: skip
+    it = EventView(an_event(urgency=2, state="SIGNED"), work)
+    arrive, disposal = sorted(deadlines.clocks(it), key=lambda clock: clock.step)
+    assert (arrive.step, arrive.start) == ("C4", again)
+    assert (disposal.start, disposal.due) == (given, given + 24 * HOUR + 3 * HOUR)
+    redone = EventView(it.event, dataclasses.replace(work, rework_no=1, pauses="", extended_ms=0))
+    half = next(c for c in deadlines.clocks(redone) if c.step == "C5")
+    assert half.whole == 12 * HOUR
+    back = EventView(it.event, dataclasses.replace(work, state="FEEDBACK", fed_back_at=again))
+    assert [(c.step, c.start) for c in deadlines.clocks(back)] == [("C6", again)]
+    stands = dataclasses.replace(work, state="SUSPENDED", pauses=f"{NOW + HOUR}-")
+    still = deadlines.running(EventView(it.event, stands))
+    assert still is not None and still.lamp(Ms(NOW + 9 * DAY)) == BLUE
+    assert still.left(Ms(NOW + 9 * DAY)) == 24 * HOUR
+    assert event_acts.extension_limit(it) == 24 * HOUR, "not longer by what was granted"
