@@ -55,7 +55,7 @@ def test_a_stick_brings_what_was_done_and_the_answer_back(
     front.do(events.note, event="e1", text="已到场")
     finish(front.desk, "e1", "已修复")
     carry.out(world(front), here, WORD)
-    assert carry.take(world(back), here, WORD).lines == 2
+    assert carry.take(world(back), here, WORD).lines == 4  # note, sign, feed back, verify
     assert back.work() == front.work() and back.work().state == "CLOSED"
     with pool.client() as one, pool.client() as two:  # the pool is back
         ours, theirs = back.meet(one), front.meet(two)

@@ -91,7 +91,7 @@ def test_a_found_event_shows_what_stations_did(mirror: Mirror, store: Store) -> 
     desk = Desk(store, StillClock())
     desk.take_post("chief").result()
     desk.do(events.dispatch, event="b", unit="医保局").result()
-    finish(desk.desk, "b", "已答复").result()
+    finish(desk, "b", "已答复")
     (view,) = store.read(lambda r: events.search(r, "医保"))
     assert (view.state, view.unit, view.open) == ("CLOSED", "医保局", False)
     desk.close()
