@@ -22,6 +22,7 @@ from commandwall.event_flow import NEW as NEW
 from commandwall.event_flow import ON_SCENE as ON_SCENE
 from commandwall.event_flow import OPEN_STATES as OPEN_STATES
 from commandwall.event_flow import SIGNED as SIGNED
+from commandwall.masking import without
 from commandwall.store import fulltext
 from commandwall.store.schema import MIRROR, WALL, record, table_of
 from commandwall.store.store import Reader, Reason, Refused, Tx
@@ -63,6 +64,16 @@ class Event:
     unit: str
     closed_at: Ms | None
     rev: int = 0
+
+    @property
+    def headline(self) -> str:
+        """The title without the name of who reported it: what any screen and paper starts from."""
+        return without(self.title, self.person)
+
+    @property
+    def words(self) -> str:
+        """The text, in the same way."""
+        return without(self.body, self.person)
 
 
 _open = table_of(Event).c

@@ -23,6 +23,9 @@ _SECRETS = (
     ),
 )
 
+_ESCAPED = re.compile(r"(?<=[^\W_A-Za-z])(?:\\(?:[nrt]|x[\da-f]{2}|u[\da-f]{4}))+(?=[^\W_A-Za-z])")
+"""What a repr writes for a sign that is not printed, where it would part a number or a name."""
+
 
 class Masked(logging.Formatter):
     """Entries as `mask` leaves them."""
@@ -42,7 +45,7 @@ class Kept(RotatingFileHandler):
 
 def mask(text: str) -> str:
     """Numbers of people and passwords made unreadable; what nobody sees leaves a mark."""
-    text = plain.mask(plain.kept(text))
+    text = plain.mask(_ESCAPED.sub(" ", plain.kept(text)))
     for pattern, shown in _SECRETS:
         text = pattern.sub(shown, text)
     return text

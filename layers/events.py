@@ -105,7 +105,7 @@ class EventsLayer(Layer):
         return [
             Stamps(x, y, np.full(len(views), lamp, np.int32), of="event",
                    ids=[v.event.id for v in views]),
-            Names(x, y, [v.event.title for v in views], "title", told, "sub", 1, BESIDE,
+            Names(x, y, [v.event.headline for v in views], "title", told, "sub", 1, BESIDE,
                   size * 0.95, leader=True),
         ]  # fmt: skip
 
@@ -155,7 +155,7 @@ def _point(view: EventView) -> Point:
     event = view.event
     grade = event.grade if event.grade in NUMERALS else STEPS
     rank = 2 * (STEPS - grade) + (view.state == NEW)
-    return Point(event.id, event.lon or 0.0, event.lat or 0.0, rank, event.title)
+    return Point(event.id, event.lon or 0.0, event.lat or 0.0, rank, event.headline)
 
 
 def _specks(points: Points, scene: Scene) -> Dots:

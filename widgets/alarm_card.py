@@ -251,7 +251,7 @@ class AlarmCard(Panel):
         if alarm and (whole := numbers.whole(person.phone, "alarm", alarm.id, who)):
             return whole
         hint = tr("C 看号码") if alarm and self.context.past is None else ""
-        return f"{who}{text.mask(person.phone)}　{hint}"
+        return f"{who}{text.phone(person.phone)}　{hint}"
 
     def _look_around(self) -> None:
         """Cameras stand still: the nearest one is looked for once."""

@@ -260,7 +260,7 @@ class CallBoard(RowList):
         if holder is None:
             return ""
         whole = self.context.numbers.whole(holder.phone, "call", call.id)
-        return whole or text.mask(text.plain(holder.phone, 40))
+        return whole or text.phone(holder.phone)
 
     def _subjects(self, hit: Hit) -> list[Any]:
         places = [self.picture.places[p] for p in hit.places if p in self.picture.places]

@@ -34,7 +34,7 @@ def subject(conflict: Conflict, picture: Picture) -> str:
     """What it is about: the title of the event, the words of the directive."""
     view = picture.events.get(conflict.record)
     if view is not None:
-        return plain(view.event.title)
+        return plain(view.event.headline)
     record = given(conflict.kept)
     told = (
         record.get("title")

@@ -92,7 +92,7 @@ class Doors(RowList):
         if person is None:
             return tr("没有登记")
         role, name = named("person_role", person.role), text.person(person.name)
-        return f"{role} {name}　{text.mask(text.plain(person.phone))}"
+        return f"{role} {name}　{text.phone(person.phone)}"
 
     def _rows(self) -> Rows:
         """Rows of the doors; looked for anew where there are other devices."""

@@ -66,7 +66,7 @@ def of_sources(dispute: Dispute, picture: Picture) -> Doubt:
         Side(SAID, said, _sources(dispute.said_source), dispute.said_at),
     )
     view = picture.events.get(dispute.record)
-    name = plain(view.event.title if view else "") or plain(
+    name = plain(view.event.headline if view else "") or plain(
         f"{named('record_kind', dispute.kind)} {dispute.record}", 60
     )
     return Doubt(dispute.id, dispute.kind, dispute.record, name, sides, Dispute)

@@ -35,7 +35,7 @@ from widgets.event_steps import (
 from widgets.files import FileStrip
 from widgets.i18n import named, tr
 from widgets.incident_acts import ask_join
-from widgets.number_acts import show, unreadable, with_reason
+from widgets.number_acts import hint_of, in_full, show, unreadable, with_reason
 from widgets.opening import ask_opening, from_event
 from widgets.paper import RIGHT, Ink, Paper
 from widgets.unit_voice import name_of
@@ -150,10 +150,10 @@ class EventCard(Panel):
         it, e = about_event(self.view), self.view.event
         if why := unreadable(self, it):
             self.refused(why)
-        elif text.plain(e.phone):
+        elif hint_of(e):
             here = lambda: self.view is not None and self.view.event.id == e.id  # noqa: E731
             shown = lambda said: show(self, ("event", e.id), said, here)  # noqa: E731
-            with_reason(self, (e.id, e.title), it, shown)
+            with_reason(self, (e.id, e.headline), it, shown)
 
     def hideEvent(self, event: QHideEvent) -> None:
         self.context.numbers.forget()
@@ -205,10 +205,11 @@ class EventCard(Panel):
     def _draw_title(self, paper: Paper, y: float) -> float:
         assert self.view is not None
         e = self.view.event
-        y = paper.paragraph(0, y, e.title, Ink("sentence"), paper.width, 2)
+        title, body = in_full(self, e)
+        y = paper.paragraph(0, y, title, Ink("sentence"), paper.width, 2)
         y = paper.paragraph(0, y + 28, self._place(), Ink("body", "t1"), paper.width, 1)
         if e.body:
-            y = paper.paragraph(0, y + 26, e.body, Ink("body"), paper.width, 3)
+            y = paper.paragraph(0, y + 26, body, Ink("body"), paper.width, 3)
         return y
 
     def _draw_facts(self, paper: Paper, y: float) -> float:
@@ -232,8 +233,8 @@ class EventCard(Panel):
         e, who = self.view.event, text.person(self.view.event.person)
         if whole := self.context.numbers.whole(e.phone, "event", e.id, f"{who}　"):
             return whole
-        masked = text.mask(text.plain(e.phone, 40))
-        hint = tr("V 看号码") if masked and self.context.past is None else ""
+        masked = text.phone(e.phone)
+        hint = hint_of(e) if self.context.past is None else ""
         return "　".join(filter(None, (who, masked, hint)))
 
     def _facts(self) -> list[tuple[str, object]]:
@@ -247,10 +248,9 @@ class EventCard(Panel):
             (tr("来源"), f"{named('event_source', e.source)}　{number}"),
             (tr("分类"), named("event_class", e.cls)),
             (tr("上报"), age.stamp(self.picture.now, e.reported_at)),
-            *((named("person_role", p.role), f"{text.person(p.name)}　{text.mask(p.phone)}")
+            *((named("person_role", p.role), f"{text.person(p.name)}　{text.phone(p.phone)}")
               for p in people[:3]),
-            (tr("来电人"), self._caller()),
-            (tr("坐标"), self._position()),
+            (tr("来电人"), self._caller()), (tr("坐标"), self._position()),
             (tr("办理结果"), work.result if work else ""),
             (tr("送达"), tr("已存本机，未送达中心池") if unsent else ""),
         ]  # fmt: skip

@@ -29,7 +29,7 @@ SORTS: dict[str, Callable[[EventView], tuple[Any, ...]]] = {
     "编号": lambda v: (-v.event.received_at,),
     "地点": lambda v: (v.event.area,),
     "来源": lambda v: (v.event.source,),
-    "事项": lambda v: (v.event.cls, v.event.title),
+    "事项": lambda v: (v.event.cls, v.event.headline),
 }
 """Column -> what it orders by, before the time that is left; 编号 is newest first."""
 
@@ -141,7 +141,7 @@ class EventQueue(RowList):
             paper.lamp(16, box.center().y(), 18, lamp)
         paper.write(columns["编号"], base, words.event_number(view), Ink("age"), room=110)
         room = columns["地点"] - columns["事项"] - 16
-        paper.write(columns["事项"], base, view.event.title, ink, room=room)
+        paper.write(columns["事项"], base, view.event.headline, ink, room=room)
         place = columns["来源"] - columns["地点"] - 16
         where = words.event_place(view, self.picture)
         paper.write(columns["地点"], base, where, Ink("label"), room=place)

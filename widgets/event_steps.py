@@ -105,7 +105,7 @@ def ask_further(panel: Panel, view: EventView, it: About) -> None:
         panel.refused(tr("没有其他可办"))
         return
     fields = {"action": (tr("办理"), choice({a: tr(NAMES[a]) for a in found}))}
-    title = tr("其他办理　{title}", title=text.plain(view.event.title, 40))
+    title = tr("其他办理　{title}", title=text.plain(view.event.headline, 40))
     sheet = Sheet(panel.look, title, "选定", fields, panel.window())
     panel.context.over(sheet.then(lambda told: _chosen(panel, view, told["action"], sheet)))
 
@@ -121,7 +121,7 @@ def begin(panel: Panel, view: EventView, action: str) -> None:
         panel.do(ACTS[action], event=view.event.id)
         return
     fields = _fields(panel, view, action)
-    title = tr("{act}：{title}", act=tr(NAMES[action]), title=text.plain(view.event.title, 40))
+    title = tr("{act}：{title}", act=tr(NAMES[action]), title=text.plain(view.event.headline, 40))
     sheet = Sheet(panel.look, title, NAMES[action], fields, panel.window())
     panel.context.over(sheet.then(lambda told: _done(panel, view, action, told)))
 
@@ -168,5 +168,5 @@ def _others(panel: Panel, view: EventView) -> dict[str, str]:
     mine = view.event
     open_ = [v for v in panel.picture.events.values() if v.event.id != mine.id and v.open]
     open_.sort(key=lambda v: (v.event.area != mine.area, -v.event.reported_at))
-    return {v.event.id: f"{words.event_number(v)}　{text.plain(v.event.title, 40)}"
+    return {v.event.id: f"{words.event_number(v)}　{text.plain(v.event.headline, 40)}"
             for v in open_[:SHOWN]}  # fmt: skip

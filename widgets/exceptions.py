@@ -304,4 +304,4 @@ class Soon(Panel):
             return
         left, ink = age.left(self.picture.now, clock.due), Ink("body", "t1" if soon else "t3")
         start = paper.row_back(paper.width, base, (left, Ink("body", ink.token, soon)))
-        paper.write(0, base, view.event.title, ink, room=start - 16)
+        paper.write(0, base, view.event.headline, ink, room=start - 16)

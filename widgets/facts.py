@@ -184,7 +184,7 @@ def _event(id_: str, context: Context) -> Facts | None:
     source = named("event_source", view.event.source)
     reported = tr("{time} 上报", time=age.stamp(picture.now, view.event.reported_at))
     lines = (state, words.event_place(view, picture), placed, f"{source}　{reported}")
-    return Facts(text.plain(view.event.title), lines, picture.ages.get("events"), quiet=True)
+    return Facts(text.plain(view.event.headline), lines, picture.ages.get("events"), quiet=True)
 
 
 def _resource(id_: str, context: Context) -> Facts | None:
@@ -209,7 +209,7 @@ def _area(id_: str, context: Context) -> Facts | None:
         return None
     people = sorted(picture.people.get(id_, []), key=lambda p: _call_order(p.role))[:PEOPLE]
     who = [
-        f"{named('person_role', p.role)} {text.person(p.name)}　{text.mask(text.plain(p.phone))}"
+        f"{named('person_role', p.role)} {text.person(p.name)}　{text.phone(p.phone)}"
         for p in people
     ]
     open_ = sum(v.event.area.startswith(id_) for v in picture.events.values())
@@ -267,7 +267,7 @@ def _place(id_: str, context: Context) -> Facts | None:
         return None
     what = named("place_kind", place.kind, "what")
     room = f"{what} {age.number(place.capacity)}" if place.capacity else ""
-    contact = f"{text.person(place.contact)}　{text.mask(text.plain(place.phone))}"
+    contact = f"{text.person(place.contact)}　{text.phone(place.phone)}"
     lines = (named("place_kind", place.kind), room, words.place(context.picture, place.area),
              contact.strip("　"))  # fmt: skip
     return Facts(text.plain(place.name), lines, context.picture.sync.pool_at or None, quiet=True)

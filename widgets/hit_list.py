@@ -104,7 +104,7 @@ class HitList(RowList):
         """What it is, its name, where, who is in charge, and the telephone, masked."""
         p = self.picture
         if kind == "place" and (place := p.places.get(id_)) is not None:
-            who = text.person(place.contact), text.mask(text.plain(place.phone, 40))
+            who = text.person(place.contact), text.phone(place.phone)
             return (named("place_kind", place.kind), text.plain(place.name, 60),
                     words.place(p, place.area), *who)  # fmt: skip
         if kind == "building" and (house := p.buildings.get(id_)) is not None:
@@ -130,5 +130,5 @@ class HitList(RowList):
         """The first person in charge of an area or of those around it."""
         for around in chain(self.picture.areas, area):
             if people := self.picture.people.get(around.id):
-                return text.person(people[0].name), text.mask(text.plain(people[0].phone, 40))
+                return text.person(people[0].name), text.phone(people[0].phone)
         return "", ""

@@ -56,7 +56,7 @@ def ask_part(panel: Panel, incident: Incident) -> None:
     if not mine:
         panel.refused(tr("没有并入的事件"))
         return
-    titles = {e: text.plain(views[e].event.title if e in views else e) for e in mine}
+    titles = {e: text.plain(views[e].event.headline if e in views else e) for e in mine}
     fields = {"event": (tr("事件"), choice(titles))}
     sheet = Sheet(panel.look, tr("移出并入的事件"), "移出", fields, panel.window())
     panel.context.over(sheet.then(

@@ -11,13 +11,14 @@ from dataclasses import replace
 from typing import Any
 
 from commandwall.desk import Done
+from commandwall.events import Event
 from commandwall.rights import About
 from commandwall.unmasking import Unmasking, unmask
 from widgets.base import Panel
 from widgets.fields import Field, choice, words
 from widgets.i18n import language, rows, tr
 from widgets.sheet import Sheet
-from widgets.text import plain
+from widgets.text import clean, phone, plain
 
 Act = Callable[[str], "Future[Any]"]
 DESK = "desk"
@@ -40,6 +41,26 @@ def show(panel: Panel, of: tuple[str, str], reason: str, still: Callable[[], boo
         panel.update()
 
     return panel.do(unmask, looked, kind=of[0], subject=of[1], reason=reason)
+
+
+def hint_of(e: Event) -> str:
+    """What the key V shows of an event; "" where nothing of it is masked."""
+    if phone(e.phone):
+        return tr("V 看号码")
+    hides = any(plain(shown) != clean(whole) for whole, shown in _told(e))
+    return tr("V 看原文") if hides else ""
+
+
+def in_full(panel: Panel, e: Event) -> tuple[object, object]:
+    """Title and text of an event: as they came while they may be read, masked before and after."""
+    words = panel.context.numbers.words
+    title, body = (words(whole, "event", e.id) or shown for whole, shown in _told(e))
+    return title, body
+
+
+def _told(e: Event) -> tuple[tuple[str, str], tuple[str, str]]:
+    """Title and text, each as it came and without the name of its reporter."""
+    return (e.title, e.headline), (e.body, e.words)
 
 
 def with_reason(panel: Panel, matter: tuple[str, str], it: About, act: Act) -> None:

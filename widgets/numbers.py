@@ -75,13 +75,17 @@ class Numbers:
     def whole(self, phone: str, kind: str, subject: str, before: str = "") -> Whole | None:
         """The number of something as it may be read now, after other words; None where it may
         not."""
+        return self.words(f"{before}{_spaced(phone)}", kind, subject)
+
+    def words(self, line: str, kind: str, subject: str) -> Whole | None:
+        """What was written of something as it may be read now; None where it may not."""
         look = self._look
         if look is None or (look.looked.kind, look.looked.subject) != (kind, subject):
             return None
         if not self._holds(look):
             self.forget()
             return None
-        return None if self._covered else Whole(f"{before}{_spaced(phone)}")
+        return None if self._covered else Whole(line)
 
     def left(self) -> int:
         """Seconds for which the number that is read now will be."""

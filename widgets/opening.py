@@ -61,7 +61,7 @@ def from_event(view: EventView, picture: Picture) -> Start:
     e = view.event
     lon, lat, place = place_of_event(view, picture) or (0.0, 0.0, "")
     kind = _kind("events", e.cls)
-    return Start(e.title, e.area, place, lon, lat, kind, event=e.id, grade=e.grade)
+    return Start(e.headline, e.area, place, lon, lat, kind, event=e.id, grade=e.grade)
 
 
 def from_alarm(alarm: Alarm, picture: Picture) -> Start:

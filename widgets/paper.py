@@ -132,7 +132,7 @@ class Paper:
         """A text wrapped to `room`, whose first line begins `indent` further in; returns the
         baseline of its last line."""
         letters = self.look.letters(ink.role, ink.bold)
-        shown = text.wrap(text.plain(words), letters, room, lines, indent)
+        shown = text.wrap(text.shown(words), letters, room, lines, indent)
         self.said.append(" ".join(shown))
         for i, line in enumerate(shown):
             at, start = base + i * self.line_height(ink.role), x if i else x + indent

@@ -12,19 +12,19 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
-from commandwall.plain import address, clean, mask, person, plain
+from commandwall.plain import address, clean, mask, person, phone, plain
 from commandwall.store.written import TEXT_LIMIT, TITLE_LIMIT
 
 __all__ = [
     "ElidedLabel", "ParagraphLabel", "PlainLabel", "Whole", "address", "clean", "elide", "mask",
-    "person", "plain", "shown", "tooltip", "wrap",
+    "person", "phone", "plain", "shown", "tooltip", "wrap",
 ]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Whole:
-    """A line with a number that a person may read for now. `widgets/numbers.py` alone makes one;
-    all else that is drawn is masked."""
+    """A line with a number or a name that a person may read for now. `widgets/numbers.py` alone
+    makes one; all else that is drawn is masked."""
 
     line: str
 
@@ -97,7 +97,8 @@ class ParagraphLabel(PlainLabel):
         self.setWordWrap(True)
 
     def setText(self, text: object) -> None:
-        lines = [plain(line, TEXT_LIMIT) for line in str(text)[: 2 * TEXT_LIMIT].split("\n")]
+        masked = mask(str(text)[: 2 * TEXT_LIMIT])  # as a whole: a number may go over line ends
+        lines = [plain(line, TEXT_LIMIT) for line in masked.split("\n")]
         shown = "\n".join(lines)[:TEXT_LIMIT]
         QLabel.setText(self, shown)
         self.setAccessibleName(shown)

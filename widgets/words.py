@@ -59,7 +59,7 @@ def need_title(need: Need) -> str:
         return tr("两处改动不一致")
     if need.alarm is not None:
         return alarm_title(need.alarm)
-    return plain(need.event.event.title) if need.event is not None else age.UNKNOWN
+    return plain(need.event.event.headline) if need.event is not None else age.UNKNOWN
 
 
 def need_place(need: Need, picture: Picture) -> str:

@@ -89,8 +89,18 @@ def test_outside_text_is_cleaned_before_it_is_cut() -> None:
 
 
 def test_a_phone_is_masked_or_goes_through_the_door() -> None:
-    phone = re.compile(r"(?<!mask\()(?<!plain\()(?<!whole\()\b[a-z]\w*\.phone\b")
-    assert lines_with(SCREEN, phone) == []
+    number = re.compile(r"(?<!phone\()(?<!whole\()\b[a-z]\w*\.phone\b(?!\()")
+    assert lines_with(SCREEN, number) == []
+
+
+def test_words_of_an_event_come_without_the_name_of_who_reported_it() -> None:
+    """A title and a text of an event are read as they came where they may be read in full alone."""
+    bare = re.compile(r"\bevent\.(title|body)\b|\b(e|view\.event)\.(title|body)\b")
+    told = lines_with([*SCREEN, *sorted((ROOT / "commandwall" / "reports").glob("*.py"))], bare)
+    assert {line.split(":")[0] for line in told} == {
+        "widgets/event_card.py",  # whether there is a text
+        "widgets/number_acts.py",
+    }
 
 
 def test_only_the_numbers_let_a_line_through_unmasked() -> None:
