@@ -107,7 +107,7 @@ class Topics(RowList):
         words = plain(tr("、").join(topic.words), 60)
         paper.write(end + 16, base, words, Ink("label", "t2"), room=room - end - 16)
         typical = self._views.get(topic.typical)
-        title = plain(typical.event.title) if typical else ""
+        title = plain(typical.event.headline) if typical else ""
         paper.write(INDENT, base + 22, title, Ink("age"), room=paper.width - INDENT - 8)
 
     def _draw_event(self, paper: Paper, view: EventView, box: QRectF) -> None:
@@ -116,7 +116,7 @@ class Topics(RowList):
         start = paper.width - 8 - paper.length(state, Ink("label")) - 16
         paper.write(paper.width - 8, base, state, Ink("label"), RIGHT)
         left = INDENT + 112
-        paper.write(left, base, plain(view.event.title), Ink("label", "t1"), room=start - left)
+        paper.write(left, base, plain(view.event.headline), Ink("label", "t1"), room=start - left)
 
     def _take(self, found: Found) -> None:
         topics, self._views = found
