@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from commandwall import workdays
 from commandwall.clock import DAY, HOUR, MINUTE, SECOND, Ms, to_datetime
 from layers import words
 from widgets.i18n import language, tr
@@ -38,6 +39,14 @@ def span(length: int) -> str:
     if length < DAY:
         return tr("{n} 时", n=f"{length / HOUR:.1f}")
     return tr("{n} 日", n=f"{length / DAY:.1f}")
+
+
+def left_at_work(now: Ms, left: int) -> str:
+    """余 3.5 工时, 超 2.1 工日: what is left in working hours, by the workday of the calendar."""
+    span, whole = abs(left), workdays.workday(now)
+    amount, unit = (span / HOUR, "{n} 工时") if span < whole else (span / whole, "{n} 工日")
+    told = tr(unit, n=f"{amount:.1f}" if amount < 10 else f"{amount:.0f}")
+    return tr("超 {span}" if left < 0 else "余 {span}", span=told)
 
 
 def lasting(length: int) -> str:

@@ -191,7 +191,7 @@ class Exceptions(Panel):
     def _clock(self, need: Need) -> str:
         now = self.picture.now
         if need.deadline is not None:
-            return age.left(now, need.deadline.due)
+            return words.left(need.deadline, now)
         return tr("已 {span}", span=age.span(now - need.since))
 
     def _unknown_since(self, need: Need) -> Ms | None:
@@ -302,6 +302,6 @@ class Soon(Panel):
         view, clock = self.picture.events.get(key), self.context.needs.running.get(key)
         if view is None or clock is None:
             return
-        left, ink = age.left(self.picture.now, clock.due), Ink("body", "t1" if soon else "t3")
+        left, ink = words.left(clock, self.picture.now), Ink("body", "t1" if soon else "t3")
         start = paper.row_back(paper.width, base, (left, Ink("body", ink.token, soon)))
         paper.write(0, base, view.event.headline, ink, room=start - 16)

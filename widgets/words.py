@@ -108,8 +108,12 @@ def owner(need: Need) -> str:
 
 
 def left(clock: Deadline, now: Ms) -> str:
-    """余 1.8 时; 挂起 while it stands still."""
-    return age.left(now, clock.due) if clock.paused_at is None else tr("挂起")
+    """余 1.8 时, 余 3.5 工时 where it does not run all the time until then; 挂起 while it stands
+    still."""
+    if clock.paused_at is not None:
+        return tr("挂起")
+    runs = clock.left(now) == clock.due - now
+    return age.left(now, clock.due) if runs else age.left_at_work(now, clock.left(now))
 
 
 def step(need: Need) -> str:

@@ -70,6 +70,19 @@ def test_the_card_says_who_presses_and_what_else_runs(make_wall: Any, world: Any
     assert "督办" not in told
 
 
+def test_what_stands_still_by_night_tells_the_work_that_is_left(make_wall: Any, world: Any) -> None:
+    wall = shown(world, make_wall)
+    wall.page.panels["event_queue"].select_tab(3)
+    told = told_by(wall, "event_queue")
+    # Given on Sunday for five workdays: they began on Monday, and one and a half are over.
+    assert "余 3.5 工日" in told and "余 2.0 时" in told
+    card = wall.page.panels["event_card"]
+    event = an_event(id="l", urgency=4, received_at=Ms(NOW - 21 * HOUR), state="NEW")
+    card._take(EventView(event, None))
+    # Its two hours ended this morning at 10:30; what is over has the noon break not in it.
+    assert "C1 受理 超 2.0 工时" in told_by(wall, "event_card")
+
+
 def test_the_tile_goes_on_from_half_an_hour_to_the_end_of_the_day(
     make_wall: Any, world: Any
 ) -> None:
