@@ -341,7 +341,7 @@ def _plain(records: Records) -> dict[type[Any], list[dict[str, Any]]]:
     told = {kind: [asdict(r) for r in some.values()] for kind, some in records.items()}
     for kind, rows in told.items():
         for row in rows:
-            _record(kind, row)  # what is left out elsewhere must not stand here
+            msgspec.convert(row, kind)  # what is no record elsewhere must not stand here as one
     return told
 
 
