@@ -28,6 +28,7 @@ from widgets.event_steps import (
     ask_further,
     begin,
     further,
+    handlers,
     hindrance,
     on_key,
     told_of,
@@ -116,9 +117,8 @@ class EventCard(Panel):
             ask_further(self, self.view, self._about(self.view))
 
     def dispatch(self) -> None:
-        unit = self._unit.currentText().strip()
-        if unit:
-            self._act(events.dispatch, unit=unit)
+        if told := handlers(self._unit.currentText()):
+            self._act(events.dispatch, **told)
         else:
             self._unit.setFocus()
 
@@ -244,7 +244,7 @@ class EventCard(Panel):
         unsent = f"eventwork:{e.id}" in self.picture.unsent
         number = words.event_number(self.view)
         return [
-            (tr("承办"), self.view.unit),
+            (tr("承办"), words.handled_by(self.view)),
             (tr("来源"), f"{named('event_source', e.source)}　{number}"),
             (tr("分类"), named("event_class", e.cls)),
             (tr("上报"), age.stamp(self.picture.now, e.reported_at)),
@@ -435,7 +435,7 @@ class EventCard(Panel):
     def _name_fields(self) -> None:
         self._unit.setAccessibleName(tr("承办单位"))
         if (line := self._unit.lineEdit()) is not None:
-            line.setPlaceholderText(tr("承办单位"))
+            line.setPlaceholderText(tr("承办单位、协办单位"))
             line.setAccessibleName(tr("承办单位"))
         self._words.setPlaceholderText(tr("记录或办理结果"))
         self._words.setAccessibleName(tr("记录或办理结果"))

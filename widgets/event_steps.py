@@ -3,6 +3,7 @@ what it needs. What it went through, in words."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -60,6 +61,7 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     "cancel": ("reason",),
 }  # fmt: skip
 """Action -> what its sheet asks; the others need nothing."""
+_BETWEEN = re.compile("[、，,；;]")
 SHOWN = 60
 """Events that are offered to be merged into."""
 _WORDS = {
@@ -90,6 +92,12 @@ def hindrance(panel: Panel, view: EventView, action: str, it: About) -> str:
         return why
     found = event_acts.hindrance(view, action, desk.person, desk.post, now)
     return sentence(found) if found is not None else ""
+
+
+def handlers(typed: str) -> dict[str, str]:
+    """燃气公司、住建局，街道: the first leads, the others help. Nothing where none is named."""
+    names = list(filter(None, (name.strip() for name in _BETWEEN.split(typed))))
+    return {"unit": names[0], "co": ",".join(names[1:])} if names else {}
 
 
 def further(panel: Panel, view: EventView, it: About) -> list[str]:

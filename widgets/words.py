@@ -107,6 +107,13 @@ def owner(need: Need) -> str:
     return tr("{unit} {step}", unit=unit, step=doing) if doing else unit
 
 
+def handled_by(view: EventView) -> str:
+    """燃气公司（协办 住建局、街道）"""
+    helping = view.work.co.split(",") if view.work is not None and view.work.co else []
+    helped = tr("（协办 {units}）", units=tr("、").join(plain(unit, 24) for unit in helping))
+    return view.unit + helped if helping else view.unit
+
+
 def left(clock: Deadline, now: Ms) -> str:
     """余 1.8 时, 余 3.5 工时 where it does not run all the time until then; 挂起 while it stands
     still."""

@@ -6,10 +6,12 @@ from dataclasses import replace
 from typing import Any
 
 from builders import NOW, an_event
+from world import told_by
 
 from commandwall.clock import Ms
 from commandwall.event_flow import FLOW
 from commandwall.events import EventView, EventWork
+from commandwall.store.mirror import Mirror, use
 from widgets import event_steps
 from widgets.sheet import Sheet
 
@@ -74,3 +76,22 @@ def test_a_suspension_asks_for_its_reason_and_days(make_wall, world, qtbot) -> N
     sheets = wall.findChildren(Sheet)
     labels = {key for sheet in sheets for key in sheet._fields}
     assert labels == {"reason", "days"}
+
+
+def test_who_helps_is_named_behind_who_leads(make_wall, world, qtbot) -> None:
+    event = an_event(id="a", area="t1")
+    mirror = Mirror(world.store.folder / "m1.db")
+    mirror.take({"event": [tuple(getattr(event, n) for n in event.__slots__)]}, {})
+    mirror.close()
+    use(world.store.folder, "m1.db")
+    world.desk.take_post("p3", "陈").result()
+    card = shown(make_wall(), qtbot, "NEW")
+    card._unit.setCurrentText("、")
+    card.dispatch()
+    assert world.store.read(lambda r: r.find(EventWork)) == [], "nobody is named: nothing is sent"
+    card._unit.setCurrentText("燃气公司、 住建局，街道")
+    card.dispatch()
+    qtbot.waitUntil(lambda: "已存盘" in card._said)
+    (work,) = world.store.read(lambda r: r.find(EventWork))
+    assert (work.state, work.unit, work.co) == ("DISPATCHED", "燃气公司", "住建局,街道")
+    qtbot.waitUntil(lambda: "燃气公司（协办 住建局、街道）" in told_by(card.window(), "event_card"))
