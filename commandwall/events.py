@@ -83,7 +83,7 @@ Index("ix_event_open", _open.urgency, _open.reported_at, sqlite_where=text(IS_OP
 @record(WALL)
 @dataclass(frozen=True, slots=True)
 class FiledEvent:
-    """An event that a station or an alarm filed, until the pool's own row arrives."""
+    """An event that a person or an alarm filed, until the pool's own row arrives."""
 
     id: str
     source: str
@@ -97,6 +97,9 @@ class FiledEvent:
     lat: float | None
     acc_m: float | None
     reported_at: Ms
+    placed: str = ""  # how it was placed; "": at its degrees
+    person: str = ""
+    phone: str = ""
 
 
 @record(WALL, index=("state", "main"))
@@ -191,11 +194,11 @@ def fold(event: Event | FiledEvent, work: EventWork | None, unsent: bool = False
 def as_event(filed: FiledEvent) -> Event:
     """A filed event in the pool's form, as the pool will write it."""
     f = filed
-    placed = NOWHERE if f.lon is None else POINT
+    placed = NOWHERE if f.lon is None else f.placed or POINT
     return Event(
         f.id, f.source, f.id, f.title, f.body, f.cls, f.urgency, None, f.area, f.address,
-        f.lon, f.lat, f.acc_m, placed, "wgs84", "", "", None, f.reported_at, f.reported_at,
-        NEW, "", None,
+        f.lon, f.lat, f.acc_m, placed, "wgs84", f.person, f.phone, None, f.reported_at,
+        f.reported_at, NEW, "", None,
     )  # fmt: skip
 
 
@@ -276,7 +279,7 @@ def file_alarms(tx: Tx, alarms: Sequence[Alarm]) -> None:
     )  # fmt: skip
 
 
-BESIDE = ("close", "file_alarms", "attach", "open_incident")
+BESIDE = ("close", "register", "file_alarms", "attach", "open_incident")
 """Acts beside the flow that a history tells: `close` of lines that an older program wrote."""
 
 

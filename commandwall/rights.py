@@ -350,6 +350,7 @@ SUBJECTS: Mapping[str, Callable[[Reader, Any], About]] = {
     "mode": _mode,
     "assignment": _assignment,
     "opening": _opening,
+    "matter": lambda reader, matter: About((matter.area,), matter.urgency),
     "statement": _statement,
     "finding": _finding,
     "building": lambda reader, building: _buildings(reader, [building]),

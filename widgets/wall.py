@@ -46,6 +46,7 @@ from widgets.notices import Notices
 from widgets.own_keys import OwnKeys
 from widgets.page import Page
 from widgets.palette import Palette
+from widgets.registering import Registering
 from widgets.scenes import Scenes
 from widgets.seat import Seat
 from widgets.sheet import later
@@ -102,6 +103,7 @@ class Wall(QWidget):
         self.context.back = self.back.commands
         self.tracing = Tracing(self.context, map_view, self.back)
         self.caller = Caller(self.context, self, self.seat.touched)
+        self.registering = Registering(self.context, self, self.work_on)
         self._set_up()
 
     def _set_up(self) -> None:
@@ -357,6 +359,7 @@ class Wall(QWidget):
             *self.seat.commands(),
             *self.modes.commands(),
             *self.caller.commands(),
+            *self.registering.commands(),
         ]
 
     def all_commands(self) -> list[Command]:

@@ -448,7 +448,9 @@ CREATE OR REPLACE FUNCTION cw_apply_filed(filed jsonb) RETURNS void LANGUAGE sql
     VALUES (filed->>'id', filed->>'source', filed->>'id', filed->>'title', filed->>'body',
         filed->>'cls', (filed->>'urgency')::bigint, filed->>'area', filed->>'address',
         (filed->>'lon')::float8, (filed->>'lat')::float8, (filed->>'acc_m')::float8,
-        CASE WHEN filed->>'lon' IS NULL THEN 'nowhere' ELSE 'point' END, 'wgs84', '', '',
+        CASE WHEN filed->>'lon' IS NULL THEN 'nowhere'
+            ELSE coalesce(nullif(filed->>'placed', ''), 'point') END,
+        'wgs84', coalesce(filed->>'person', ''), coalesce(filed->>'phone', ''),
         to_timestamp((filed->>'reported_at')::bigint / 1000.0), clock_timestamp(), 'NEW', '')
     ON CONFLICT DO NOTHING
 $$;

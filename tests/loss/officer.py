@@ -288,6 +288,9 @@ def _here(o: Officer) -> Facts:
 WAITING, WORKED = ("ISSUED", "DELIVERED"), ("ACKED", "EXECUTING")
 UNDER_WAY = (*WAITING, *WORKED, "BLOCKED", "REFUSED")
 CHOICES: Mapping[str, Callable[[Officer], Facts]] = {
+    "registering.register": lambda o: {
+        "matter": {"title": o.text(), "source": "duty", "area": "c", "person": "王"},
+    },
     "events.accept": lambda o: {"event": o.one("event", state="NEW")["id"]},
     "events.dispatch": lambda o: {
         "event": o.one("event", state="ACCEPTED")["id"], "unit": "供水抢修队",

@@ -14,9 +14,10 @@ import shapely
 
 from commandwall import codes, geo
 from commandwall.areas import BLOCK, CITY, GRID, MICROGRID, TOWN, VILLAGE, Area
+from commandwall.gazetteer import Gazetteer
 from commandwall.pool.imports import shapes, sketch
 from commandwall.pool.imports.ground import Ground
-from commandwall.pool.imports.places import Gazetteer, kind_of, label_point
+from commandwall.pool.imports.places import kind_of, label_point
 from commandwall.pool.imports.report import IMPORTED, MERGED, QUARANTINED, Outcome
 from commandwall.pool.imports.trouble import RowFault, limit
 

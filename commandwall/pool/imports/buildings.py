@@ -20,10 +20,10 @@ import shapely
 
 from commandwall import codes
 from commandwall.areas import Area, Building
+from commandwall.gazetteer import Gazetteer
 from commandwall.pool.imports import geofiles, shapes, text
 from commandwall.pool.imports.judged import File, Judged, Progress, close
 from commandwall.pool.imports.mapping import Columns, columns_of, known_words, loaded
-from commandwall.pool.imports.places import Gazetteer
 from commandwall.pool.imports.pool_rows import PoolRows
 from commandwall.pool.imports.report import IMPORTED, MERGED, QUARANTINED, Ledger, Outcome, Report
 from commandwall.pool.imports.shapes import Mended

@@ -18,7 +18,7 @@ from commandwall.clock import Ms
 from commandwall.pool.imports.events import EventJudge, keep_work
 from commandwall.pool.imports.judged import BATCH, File, Progress, close
 from commandwall.pool.imports.mapping import Mapping
-from commandwall.pool.imports.places import Gazetteer
+from commandwall.pool.imports.places import gazetteer
 from commandwall.pool.imports.pool_rows import PoolRows
 from commandwall.pool.imports.records import RecordJudge, RecordReader
 from commandwall.pool.imports.report import Ledger, Report
@@ -71,7 +71,7 @@ def _gone(pool: PoolRows, source: Source, file: File, judge: Judge) -> Gone | No
 
 def _judge(pool: PoolRows, source: Source) -> Judge:
     mapping, header = source.mapping, source.table.header
-    places = Gazetteer(pool.all(Area), mapping.places)
+    places = gazetteer(pool.all(Area), mapping.places)
     if mapping.kind == "event":
         judge: Judge = EventJudge(RowReader(mapping, header, places, source.now))
     else:

@@ -10,10 +10,11 @@ from typing import Any
 
 from commandwall import geo
 from commandwall.clock import Ms
+from commandwall.gazetteer import Gazetteer, Spot
 from commandwall.pool.imports.cells import Cells
 from commandwall.pool.imports.judged import Judged
 from commandwall.pool.imports.mapping import CODED, Mapping, known_words
-from commandwall.pool.imports.places import Gazetteer, Spot
+from commandwall.pool.imports.places import spot_at
 from commandwall.pool.imports.pool_rows import PoolRows
 from commandwall.pool.imports.report import IMPORTED, MERGED, QUARANTINED, Outcome
 from commandwall.pool.imports.tables import Cell, Row, text_of
@@ -96,7 +97,7 @@ class RecordReader(Cells):
         named = self._places.by_code(given) or self._places.by_text([given])
         if lon is not None and lat is not None and (lon or lat):
             x, y = geo.convert(lon, lat, self._mapping.datum)
-            spot = self._places.at(float(x), float(y), None)
+            spot = spot_at(self._places, float(x), float(y), None)
             return spot._replace(area=named or spot.area)
         self.notes["area_unknown"] += bool(given) and not named
         spot = self._places.on(named)

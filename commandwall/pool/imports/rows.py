@@ -8,10 +8,11 @@ from hashlib import sha256
 from commandwall import codes, geo
 from commandwall.clock import Ms
 from commandwall.events import CLOSED_STATES, NEW, NOWHERE, Event
+from commandwall.gazetteer import Gazetteer, Spot
 from commandwall.pool.imports import text
 from commandwall.pool.imports.cells import Cells
 from commandwall.pool.imports.mapping import STATES, Mapping
-from commandwall.pool.imports.places import Gazetteer, Spot
+from commandwall.pool.imports.places import spot_at
 from commandwall.pool.imports.tables import Cell, text_of
 from commandwall.pool.imports.trouble import RowFault, limit
 
@@ -95,7 +96,7 @@ class RowReader(Cells):
         if lon is None or lat is None or lon == lat == 0:
             return self._named(row, title, body)
         x, y = geo.convert(lon, lat, self._mapping.datum)
-        spot = self._places.at(float(x), float(y), self.number(row, "acc_m"))
+        spot = spot_at(self._places, float(x), float(y), self.number(row, "acc_m"))
         given = self.line(row, "area")
         code = self._places.by_code(given) or self._places.by_text([given])
         return spot._replace(area=code) if code else spot

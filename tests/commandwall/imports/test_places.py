@@ -7,7 +7,8 @@ import pytest
 
 from commandwall import geo
 from commandwall.areas import Area
-from commandwall.pool.imports.places import NO_SPOT, Gazetteer, spoken
+from commandwall.gazetteer import NO_SPOT, Gazetteer, spoken
+from commandwall.pool.imports.places import gazetteer, spot_at
 from commandwall.pool.imports.trouble import ImportTrouble, RowFault
 
 
@@ -70,13 +71,13 @@ def test_a_point_lies_in_the_smallest_area_around_it(places):
 )
 def test_a_point_far_from_the_city_is_refused(places, lon, lat, reason):
     with pytest.raises(RowFault) as caught:
-        places.at(lon, lat, None)
+        spot_at(places, lon, lat, None)
     assert caught.value.reason == reason
 
 
 def test_a_place_name_for_an_area_that_is_not_there_is_refused(desk):
     with pytest.raises(ImportTrouble, match="A9"):
-        Gazetteer(desk.pool.all(Area), {"A9市": "A9"})
+        gazetteer(desk.pool.all(Area), {"A9市": "A9"})
 
 
 def test_a_pool_without_areas_places_nothing_and_takes_every_point():

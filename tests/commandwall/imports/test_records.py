@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from commandwall.clock import Ms
+from commandwall.gazetteer import Gazetteer
 from commandwall.pool.imports import mapping
 from commandwall.pool.imports.mapping import KINDS
-from commandwall.pool.imports.places import Gazetteer
 from commandwall.pool.imports.records import RecordReader
 from commandwall.pool.imports.trouble import RowFault
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from commandwall.areas import Area
 from commandwall.clock import Ms, to_datetime
+from commandwall.gazetteer import Gazetteer
 from commandwall.pool.imports.mapping import FIELDS, Mapping
-from commandwall.pool.imports.places import Gazetteer
 from commandwall.pool.imports.rows import RowReader
 from commandwall.pool.imports.trouble import ImportTrouble, RowFault
 

@@ -125,6 +125,18 @@ def test_the_city_reads_what_stations_did_and_gets_their_events(pool: Any) -> No
     assert [row[0] for row in rows] == ["f1"]
 
 
+def test_the_pool_keeps_who_reported_a_registered_event_and_how_it_was_placed(pool: Any) -> None:
+    filed = {
+        "id": "f2", "source": "duty", "title": "停水", "body": "", "cls": "", "urgency": 3,
+        "area": "a", "address": "澄湖街道", "lon": 120.0, "lat": 31.0, "acc_m": 900.0,
+        "reported_at": NOW, "placed": "area", "person": "王强", "phone": "13800000044",
+    }  # fmt: skip
+    with pool.client() as client:
+        client.push([a_line(1, GENESIS, body=body_text({"filedevent": [filed]}, {}))])
+    sql = "SELECT placed, person, phone, state FROM cw_event WHERE id = 'f2'"
+    assert pool.owner.execute(sql).fetchall() == [("area", "王强", "13800000044", "NEW")]
+
+
 def test_packs_come_in_order_and_once(pool: Any) -> None:
     for body in (b"1", b"2"):
         pool.owner.execute("SELECT cw_put_pack('readings', %s)", (body,))

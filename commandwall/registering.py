@@ -1,0 +1,102 @@
+"""Registering an event by hand 登记: what somebody tells on the phone, at the desk or by a message.
+
+It is one event of the city from that moment on, at every station and in the pool; its clocks begin
+with the registering.
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from dataclasses import dataclass
+
+from commandwall import codes
+from commandwall.clock import day
+from commandwall.events import NOWHERE, FiledEvent
+from commandwall.store.store import Refused, Tx
+from commandwall.store.written import TEXT_LIMIT, TITLE_LIMIT, written
+
+URGENCIES = (1, 2, 3, 4, 5)
+_CLAUSE = re.compile(r"[，。；！？,;!?\n]")
+_NUMBER = re.compile(r"(?<!\d)(?:1[3-9]\d{9}|0\d{2,3}-?\d{7,8})(?!\d)")
+
+
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """What a person states of an event. Where `placed` is nowhere, it has no degrees."""
+
+    title: str
+    body: str = ""
+    source: str = ""  # code list event_source
+    cls: str = ""  # code list event_class; "": not known
+    urgency: int = 3
+    area: str = ""
+    address: str = ""
+    lon: float | None = None  # degrees WGS-84
+    lat: float | None = None
+    acc_m: float | None = None
+    placed: str = NOWHERE
+    person: str = ""
+    phone: str = ""
+
+
+def register(tx: Tx, matter: Matter) -> None:
+    """登记: a new event, by whoever sits here. Refused names the field that cannot be."""
+    title = written("title", matter.title or title_of(matter.body), TITLE_LIMIT)
+    _known(tx, "event_source", matter.source)
+    if matter.cls:
+        _known(tx, "event_class", matter.cls)
+    if matter.urgency not in URGENCIES:
+        raise Refused("unknown", kind="urgency", id=str(matter.urgency))
+    tx.put(_filed(tx, matter, title))
+
+
+def _filed(tx: Tx, matter: Matter, title: str) -> FiledEvent:
+    m = matter
+    said = {
+        name: written(name, getattr(m, name), TITLE_LIMIT, needed=False)
+        for name in ("address", "person", "phone")
+    }
+    return FiledEvent(
+        id=str(uuid.uuid4()), source=m.source, title=title, cls=m.cls, urgency=m.urgency,
+        area=m.area, lon=m.lon, lat=m.lat, acc_m=m.acc_m, placed=m.placed, reported_at=tx.now,
+        body=written("body", m.body, TEXT_LIMIT, needed=False), **said,
+    )  # fmt: skip
+
+
+def _known(tx: Tx, kind: str, code: str) -> None:
+    if code not in codes.load(kind, day(tx.now)):
+        raise Refused("unknown", kind=kind, id=code)
+
+
+# What a pasted message says.
+
+
+def parts(message: str) -> dict[str, str]:
+    """The labelled parts of a message or of another system's order, by the names of the list
+    message_part; of one without labels the text and a number that it holds."""
+    labels = _labels()
+    found = list(labels.finditer(message))
+    if not found:
+        number = _NUMBER.search(message)
+        return {"body": message.strip(), "phone": number[0] if number else ""}
+    ends = [*(match.start() for match in found[1:]), len(message)]
+    told: dict[str, str] = {}
+    for match, end in zip(found, ends, strict=True):
+        said = message[match.end() : end].strip(" \n\t，。；,;\u3000")
+        told.setdefault(match.lastgroup or "", said)
+    return {name: said for name, said in told.items() if said}
+
+
+def title_of(body: str) -> str:
+    """The first clause of a text, for one that nobody gave a title."""
+    return next((c for one in _CLAUSE.split(body) if (c := one.strip())), "")[:TITLE_LIMIT]
+
+
+def _labels() -> re.Pattern[str]:
+    """One group for each part; a longer label goes before one that it begins with."""
+    named = []
+    for row in codes.load("message_part").values():
+        words = sorted(map(re.escape, row.facts["words"]), key=len, reverse=True)
+        named.append(f"(?P<{row.id}>{'|'.join(words)})")
+    return re.compile(f"(?:{'|'.join(named)})\\s*[:：]")

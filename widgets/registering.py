@@ -1,0 +1,208 @@
+"""Registering an event by hand: what was told, where that is, who told it; one sheet, keys only.
+
+What is pasted is read by its labels; the place follows the words and is chosen by a person.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass, replace
+from typing import Any
+
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QWidget
+
+from commandwall import placing, registering
+from commandwall.areas import Area
+from commandwall.events import AREA, POINT, Event, FiledEvent
+from commandwall.gazetteer import Gazetteer
+from commandwall.picture import Picture
+from commandwall.placing import Found
+from commandwall.registering import Matter
+from commandwall.store.store import Reader
+from commandwall.store.written import TEXT_LIMIT, TITLE_LIMIT
+from widgets import age
+from widgets.base import Command, Context, Subject
+from widgets.facts import place_at
+from widgets.fields import Field, choice, words
+from widgets.i18n import named, rows, tr
+from widgets.sheet import Answers, Sheet
+from widgets.text import plain
+from widgets.words import place
+
+PAUSE_MS = 300
+"""How long the keys rest before a place is looked for."""
+OWN_SOURCE = "duty"
+KINDS = {
+    placing.BUILDING: "楼栋", placing.PLACE: "场所", placing.ESTATE: "小区", placing.STREET: "道路",
+    AREA: "辖区",
+}  # fmt: skip
+Show = Callable[[Subject], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A place of the map that was clicked."""
+
+    lon: float
+    lat: float
+    area: str
+    name: str
+    placed: str = POINT
+    acc_m: float | None = None
+
+
+class Registering:
+    """Two ways to begin: with the words, or with a click on the map."""
+
+    def __init__(self, context: Context, window: QWidget, show: Show) -> None:
+        """`show`: opens the event that was registered."""
+        self._context, self._window, self._show = context, window, show
+
+    def commands(self) -> list[Command]:
+        return [
+            Command("Ctrl+N", tr("登记事件"), self.begin),
+            Command("Ctrl+Shift+N", tr("点图登记事件"), self.aim),
+        ]
+
+    def begin(self, spot: Spot | None = None) -> None:
+        self._context.over(RegisterSheet(self._context, self._window, self._show, spot))
+
+    def aim(self) -> None:
+        """The next click on the map is the place; without a map there is only the form."""
+        view = self._context.map
+        if view is None:
+            self.begin()
+        else:
+            view.aim(self._at)
+            view.setFocus()  # so that Esc reaches it
+
+    def _at(self, lon: float, lat: float) -> None:
+        assert self._context.map is not None
+        code = self._context.map.area_at(lon, lat)
+        self.begin(Spot(lon, lat, code, place_at(lon, lat, code, self._context.picture)))
+
+
+class RegisterSheet(Sheet):
+    """The form. What a person typed is never written over by what was read or found."""
+
+    def __init__(self, context: Context, window: QWidget, show: Show, spot: Spot | None) -> None:
+        self._context, self._show, self._spot = context, show, spot
+        self._names: Gazetteer | None = None
+        self._asked, self._picked = 0, ""
+        fields = _fields(spot)
+        super().__init__(context.look, tr("登记事件"), "登记", fields, window)
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(PAUSE_MS)
+        self._timer.timeout.connect(self._seek)
+        self._field("body").textChanged.connect(self._read)
+        self._field("address").textChanged.connect(lambda: self._timer.start())
+        self._field("cls").currentIndexChanged.connect(self._hurry)
+        self._field("place").activated.connect(self._pick)
+        self._offer([])
+        self.then(self._register)
+
+    # What is read and found.
+
+    def _read(self, text: str) -> None:
+        """The labelled parts of what was pasted go where nothing stands yet."""
+        told = registering.parts(text)
+        if "title" in told or "address" in told:
+            for name, said in told.items():
+                if name != "body" and not self._field(name).text():
+                    self._field(name).setText(said)
+        elif told.get("phone") and not self._field("phone").text():
+            self._field("phone").setText(told["phone"])
+        self._timer.start()
+
+    def _hurry(self) -> None:
+        """How urgent such events usually are."""
+        row = rows("event_class").get(self._field("cls").currentData())
+        if row is not None:
+            self._field("urgency").setCurrentIndex(int(row.facts["urgency"]) - 1)
+
+    def _seek(self) -> None:
+        """Look for the place that the words name: those of the address, else the text."""
+        told = self._answers()
+        self._asked += 1
+        no, names = self._asked, self._names
+
+        def query(reader: Reader) -> tuple[int, Gazetteer, list[Found]]:
+            known = names or Gazetteer(reader.find(Area), {})
+            asked = (placing.find(reader, known, told[name]) for name in ("address", "body"))
+            return no, known, next(filter(None, asked), [])
+
+        self._courier.follow(self._context.desk.ask(query), self._take)
+
+    def _take(self, answer: tuple[int, Gazetteer, list[Found]]) -> None:
+        no, self._names, found = answer
+        if no == self._asked:
+            self._offer(found)
+
+    def _offer(self, found: list[Found]) -> None:
+        """The places to choose from, the most exact first; what was clicked stays before them."""
+        field = self._field("place")
+        field.clear()
+        if self._spot is not None:
+            field.addItem(tr("图上所点　{place}", place=plain(self._spot.name, 40)), self._spot)
+        for one in found:
+            field.addItem(_told_of(one, self._context.picture), one)
+        field.addItem(tr("不定位"), None)
+        field.setCurrentIndex(max(0, field.findText(self._picked)))
+
+    def _pick(self) -> None:
+        """What a person chose stays chosen while it is there."""
+        self._picked = self._field("place").currentText()
+
+    # What is done.
+
+    def _register(self, told: Answers) -> Future[Any]:
+        asked = self._context.desk.do(registering.register, matter=self._matter(told))
+        self._courier.follow(asked, self._registered)
+        return asked
+
+    def _registered(self, done: Any) -> None:
+        for filed in done.of(FiledEvent):
+            self._show(Subject(Event, filed.id))
+
+    def _matter(self, told: Answers) -> Matter:
+        where: Spot | Found | None = told.pop("place")
+        matter = Matter(**told)
+        if where is None:
+            return replace(matter, area=self._context.live.picture.sight.area)
+        return replace(
+            matter, lon=where.lon, lat=where.lat, area=where.area, placed=where.placed,
+            acc_m=where.acc_m, address=matter.address or plain(where.name, TITLE_LIMIT),
+        )  # fmt: skip
+
+    def _field(self, name: str) -> Any:
+        return self._fields[name][1]
+
+
+def _fields(spot: Spot | None) -> dict[str, tuple[str, Field]]:
+    classes = {"": tr("未定"), **{key: named("event_class", key) for key in rows("event_class")}}
+    sources = {key: named("event_source", key) for key, row in rows("event_source").items()
+               if row.facts["up"]}  # fmt: skip
+    urgency = choice({n: str(n) for n in registering.URGENCIES})
+    urgency.setCurrentIndex(2)
+    source = choice(sources)
+    source.setCurrentIndex(max(0, source.findData(OWN_SOURCE)))
+    return {
+        "body": (tr("内容"), words("", TEXT_LIMIT)),
+        "title": (tr("标题"), words("", TITLE_LIMIT)),
+        "cls": (tr("分类"), choice(classes)),
+        "urgency": (tr("紧急程度"), urgency),
+        "address": (tr("地点"), words(spot.name if spot else "", TITLE_LIMIT)),
+        "place": (tr("定位"), choice({})),
+        "source": (tr("来源"), source),
+        "person": (tr("来电人"), words("", TITLE_LIMIT)),
+        "phone": (tr("电话"), words("", TITLE_LIMIT)),
+    }
+
+
+def _told_of(one: Found, picture: Picture) -> str:
+    """阳光苑 1 幢　楼栋　±20 m　澄湖街道桃浜社区"""
+    near = tr("±{m} m", m=age.number(one.acc_m))
+    return "　".join((plain(one.name, 40), tr(KINDS[one.kind]), near, place(picture, one.area)))
