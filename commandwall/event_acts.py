@@ -15,7 +15,16 @@ from commandwall.clock import DAY, HOUR, Ms, day, to_datetime
 from commandwall.countersign import Second
 from commandwall.directives import PHOTO
 from commandwall.dispatch import ARRIVED, Assignment, AssignmentStep
-from commandwall.event_flow import ARCHIVED, CLOSED, MERGED, ON_SCENE, SIGNED, SUSPENDED, pauses
+from commandwall.event_flow import (
+    ARCHIVED,
+    CLOSED,
+    MERGED,
+    ON_SCENE,
+    SIGNED,
+    SUSPENDED,
+    moments,
+    pauses,
+)
 from commandwall.events import EventView, EventWork
 from commandwall.sensors import Watch
 from commandwall.store.store import Reader, Reason, Refused, Tx
@@ -405,7 +414,7 @@ def _seen_there(tx: Tx, event: str) -> bool:
 
 def _tried(work: EventWork, now: Ms) -> bool:
     """Whether he was called often enough, and each time in another part of the day."""
-    calls = [Ms(int(at)) for at in work.missed.split()]
+    calls = [Ms(at) for at in moments(work.missed)]
     least = int(codes.limit("call_back_tries", day(now)))
     return len(calls) >= least and len({_part(at) for at in calls}) >= least
 

@@ -5,6 +5,7 @@ One table for all: acts ask it before they write, the screen offers what it allo
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -22,6 +23,7 @@ OPEN_STATES = (
 CLOSED_STATES = frozenset({CLOSED, ARCHIVED, REJECTED, MERGED, CANCELLED})
 RANK = {state: rank for rank, state in enumerate((*OPEN_STATES, CLOSED, ARCHIVED))}
 """How far a state is on the way of an event that takes none back."""
+_STRETCH, _MOMENT = re.compile(r"([0-9]{1,15})-([0-9]{1,15})?"), re.compile(r"[0-9]{1,15}")
 SAME, BEFORE = "", "<"
 """Where an action leads that changes no state; that goes back to the state before."""
 
@@ -85,6 +87,12 @@ def further(one: str, other: str) -> str:
 
 def pauses(told: str) -> list[tuple[int, int | None]]:
     """The stretches of time in which an event stood still, from and to in milliseconds, in order;
-    None where it still does. `told`: a field `pauses`, `from-to from-`."""
-    pairs = (one.partition("-") for one in told.split())
-    return [(int(begun), int(ended) if ended else None) for begun, _, ended in pairs]
+    None where it still does. `told`: a field `pauses`, `from-to from-`; what is no stretch is left
+    out, since another station may have written it."""
+    stretches = (_STRETCH.fullmatch(one) for one in told.split())
+    return [(int(m[1]), int(m[2]) if m[2] else None) for m in stretches if m is not None]
+
+
+def moments(told: str) -> list[int]:
+    """The moments of a field that holds some by spaces, milliseconds, in the same way."""
+    return [int(one) for one in told.split() if _MOMENT.fullmatch(one)]

@@ -15,7 +15,7 @@ from commandwall import deadlines, event_acts, events
 from commandwall.attachments import AttachedFile
 from commandwall.clock import DAY, HOUR, Ms
 from commandwall.countersign import Countersign, Second
-from commandwall.event_flow import CLOSED_STATES, FLOW, OPEN_STATES, SAME, pauses
+from commandwall.event_flow import CLOSED_STATES, FLOW, OPEN_STATES, SAME, moments, pauses
 from commandwall.events import Event, EventView, EventWork, fold
 from commandwall.store import lines
 from commandwall.store.mirror import Mirror, use
@@ -365,3 +365,8 @@ def test_two_stations_change_one_event_while_cut_off(tmp_path: Path) -> None:
     assert one.view().state == two.view().state
     one.close()
     two.close()
+
+
+def test_what_another_station_wrote_and_is_no_stretch_is_left_out() -> None:
+    assert pauses(f"平 12-x 5-9 -3 {'9' * 20}- 12-") == [(5, 9), (12, None)]
+    assert moments(f"平 12 -3 ٣ {'9' * 20} 13") == [12, 13]
