@@ -45,7 +45,8 @@ def left_at_work(now: Ms, left: int) -> str:
     """余 3.5 工时, 超 2.1 工日: what is left in working hours, by the workday of the calendar."""
     span, whole = abs(left), workdays.workday(now)
     amount, unit = (span / HOUR, "{n} 工时") if span < whole else (span / whole, "{n} 工日")
-    told = tr(unit, n=f"{amount:.1f}" if amount < 10 else f"{amount:.0f}")
+    places = 2 if amount < 1 else 1 if amount < 10 else 0  # two: minutes are told apart
+    told = tr(unit, n=f"{amount:.{places}f}")
     return tr("超 {span}" if left < 0 else "余 {span}", span=told)
 
 
