@@ -23,6 +23,7 @@ from commandwall.desk import Desk
 from commandwall.feeds.folder import WarningFolder
 from commandwall.feeds.intake import Intake
 from commandwall.keeper import AGENT_LOCK, WALL_LOCK
+from commandwall.learning import Learning
 from commandwall.peers.hall import Peers
 from commandwall.pool.client import Client, PoolTrouble
 from commandwall.pool.compare import Comparison
@@ -87,6 +88,7 @@ class Agent:
             self._warden = parts.enter_context(guarding(self.settings.data_dir, self.clock))
             parts.enter_context(self._peers)
             parts.enter_context(self._warnings)
+            parts.enter_context(Learning(self.settings.data_dir, self.clock))
             beat = threading.Thread(target=self._beat, name="pulse", daemon=True)
             beat.start()
             url, secret = self._pool(parts)

@@ -227,7 +227,7 @@ def _limit(view: EventView, step: str) -> Code | None:
     """The row of a clock: that of the event's class, else that of all."""
     event, plain = view.event, None
     for row in _limits(today(), codes.edition()).get((event.urgency, step), ()):
-        if event.cls in row.facts.get("classes", ()):
+        if view.cls in row.facts.get("classes", ()):
             return row
         if "classes" not in row.facts:
             plain = row

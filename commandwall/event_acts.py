@@ -193,6 +193,13 @@ def unmerge(tx: Tx, event: str) -> None:
     tx.put(replace(_step(tx, event, "unmerge"), main="", was="", closed_at=None))
 
 
+def classify(tx: Tx, event: str, cls: str) -> None:
+    """改分类: it is of another class of the list event_class; its clocks go by that one."""
+    work = _step(tx, event, "classify")
+    _known(tx, "event_class", cls)
+    tx.put(replace(work, cls=cls))
+
+
 def cancel(tx: Tx, event: str, reason: str) -> None:
     """作废: it was never a matter, only a wrong entry."""
     work = _step(tx, event, "cancel")

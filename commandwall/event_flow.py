@@ -47,6 +47,7 @@ FLOW: Mapping[str, Step] = {
     "reconsider": _step(NEW, REJECTED),
     "merge": _step(MERGED, NEW, ACCEPTED),
     "unmerge": _step(BEFORE, MERGED),
+    "classify": _step(SAME, *OPEN_STATES),
     "dispatch": _step(DISPATCHED, NEW, ACCEPTED),  # a new event is accepted by the same act
     "sign": _step(SIGNED, DISPATCHED),
     "send_back": _step(RETURNED, DISPATCHED),

@@ -142,6 +142,7 @@ class EventWork:
     solved: str = ""  # code list event_solved
     content: str = ""  # code list event_content: how content who reported it was
     missed: str = ""  # moments of calls back that nobody took, by spaces
+    cls: str = ""  # code list event_class, where a station set it right
 
 
 @record(WALL, index=("event",))
@@ -178,6 +179,11 @@ class EventView:
     @property
     def unit(self) -> str:
         return (self.work.unit if self.work else "") or self.event.unit
+
+    @property
+    def cls(self) -> str:
+        """Its class: the one that a station set right, else the city's."""
+        return (self.work.cls if self.work else "") or self.event.cls
 
     @property
     def open(self) -> bool:

@@ -34,7 +34,7 @@ class Repeat:
 
 def find(events: Sequence[Event]) -> list[Repeat]:
     """Proposals among events, the likest first. Each later event has one: to its likest."""
-    events = sorted(events, key=lambda e: (e.reported_at, e.id))
+    events = _in_turn(*events)
     if len(events) < 2:
         return []
     least = codes.limit("repeat_like", day(events[-1].reported_at))
@@ -53,16 +53,36 @@ def find(events: Sequence[Event]) -> list[Repeat]:
 def of_event(reader: Reader, event: str) -> list[Repeat]:
     """Proposals that an event of the pool is part of, the likest first; Refused("unknown")."""
     here = view(reader, event).event
-    span = int(codes.limit("repeat_hours", day(here.reported_at)) * HOUR)
+    near = _near(reader, here)
+    if not near:
+        return []
+    rows = _rows([here, *near])
+    least = codes.limit("repeat_like", day(here.reported_at))
+    likes = (rows[1:] @ rows[0].T).toarray().ravel()
+    alike = ((e, float(like)) for e, like in zip(near, likes, strict=True) if like >= least)
+    turns = ((_in_turn(here, other), like) for other, like in alike)
+    found = [_repeat(first, later, min(1.0, like)) for (first, later), like in turns]
+    return sorted(filter(None, found), key=lambda r: (-r.like, r.apart_ms, r.first, r.later))
+
+
+def _in_turn(*events: Event) -> list[Event]:
+    return sorted(events, key=lambda e: (e.reported_at, e.id))
+
+
+def _near(reader: Reader, here: Event) -> list[Event]:
+    """The newest events near in time that are of its area, or have its title."""
+    on = day(here.reported_at)
+    span = int(codes.limit("repeat_hours", on) * HOUR)
     begin, end = here.reported_at - span, here.reported_at + span
     sql = (
         "SELECT * FROM event WHERE rowid BETWEEN :a AND :b AND reported_at BETWEEN :begin AND :end "
-        "AND (area = :area OR title = :title) AND id != :id"
+        "AND (area = :area AND area != '' OR title = :title) AND id != :id "
+        "ORDER BY rowid DESC LIMIT :n"
     )
     params = {"a": numbers.first(begin), "b": numbers.first(end + HOUR), "begin": begin, "end": end}
-    same = {"area": here.area, "title": here.title, "id": event}
-    near = [Event(*row) for row in reader.rows(sql, **params, **same)]
-    return [r for r in find([here, *near]) if event in (r.first, r.later)]
+    same = {"area": here.area, "title": here.title, "id": here.id}
+    many = int(codes.limit("repeat_rows", on))
+    return [Event(*row) for row in reader.rows(sql, **params, **same, n=many)]
 
 
 def _rows(events: Sequence[Event]) -> likeness.Rows:

@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import json
 import logging
+import threading
 import zlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -22,12 +24,15 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from commandwall import codes, likeness, platform
-from commandwall.clock import Ms, day
+from commandwall import codes, errand, likeness, platform
+from commandwall.clock import Clock, Ms, day
+from commandwall.config import Settings
+from commandwall.events import NEW, Event
+from commandwall.learning import FILE
+from commandwall.store.migrate import open_store
 from commandwall.store.store import Reader
 
 log = logging.getLogger(__name__)
-FILE = "suggestions.npz"
 QUESTIONS = ("cls", "unit")
 """What is asked of a text: fields of an Event."""
 TITLE = 0.7
@@ -70,7 +75,7 @@ class Learned:
     """What answers one question."""
 
     answers: tuple[str, ...]
-    weights: NDArray[np.float32]  # [2 WIDTH + 1, answers]; the last row: how usual each is
+    weights: NDArray[np.float16]  # [2 WIDTH + 1, answers]; the last row: how usual each is
     rarity: NDArray[np.float32]  # [2 WIDTH]
     sharp: float
     rows: int  # learned from
@@ -81,7 +86,8 @@ class Learned:
         row = _rows([title], [body], self.rarity)
         if not row.nnz:
             return []
-        sure = _certain(_answer(row, self.weights), self.sharp)[0]
+        known = self.weights[row.indices].astype(np.float32)
+        sure = _certain((row.data @ known + self.weights[-1])[None, :], self.sharp)[0]
         best = np.argsort(-sure)[:most]
         return [Guess(self.answers[i], float(sure[i])) for i in best]
 
@@ -97,6 +103,30 @@ class Model:
         known = self.learned.get(question)
         return known.guess(title, body) if known is not None else []
 
+    def of_event(self, question: str, event: Event) -> list[Guess]:
+        """By its words as they came: they go nowhere from here."""
+        return self.guess(question, event.title, event.body)
+
+
+class Kept:
+    """The model of a data directory, read again once it is learned anew; for any thread."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder, self._lock = folder, threading.Lock()
+        self._stamp = 0
+        self._model: Model | None = None
+
+    def newest(self) -> Model | None:
+        """None where there is none yet."""
+        with self._lock:
+            try:
+                stamp = (self._folder / FILE).stat().st_mtime_ns
+            except FileNotFoundError:
+                return None
+            if stamp != self._stamp:
+                self._stamp, self._model = stamp, load(self._folder)
+            return self._model
+
 
 def learn(told: Sequence[Told]) -> Learned | None:
     """Learn from rows, the oldest first; None where there are too few, or only one answer."""
@@ -107,8 +137,8 @@ def learn(told: Sequence[Told]) -> Learned | None:
     if len({answer for *_, answer in before}) > 1:
         score, sharp = _measured(_fit(before), told[cut:])
     answers, weights, rarity = _fit(told)
-    small = np.float32
-    return Learned(answers, weights.astype(small), rarity.astype(small), sharp, len(told), score)
+    half, whole = weights.astype(np.float16), rarity.astype(np.float32)  # a wall keeps them
+    return Learned(answers, half, whole, sharp, len(told), score)
 
 
 def learn_from(reader: Reader, now: Ms) -> Model:
@@ -154,10 +184,11 @@ def _loaded(file: Any, question: str, told: Mapping[str, Any]) -> Learned:
 
 
 def _told(reader: Reader, question: str, most: int) -> list[Told]:
-    """The newest rows that answer a question, the oldest first: their numbers tell the time."""
+    """The newest rows that answer a question, the oldest first: their numbers tell the time. What
+    nobody has taken in teaches nothing: its answer is the one that is asked for."""
     sql = (
         f"SELECT title, substr(body, 1, {READ}), {question} FROM event "
-        f"WHERE {question} != '' ORDER BY rowid DESC LIMIT :n"
+        f"WHERE {question} != '' AND state != '{NEW}' ORDER BY rowid DESC LIMIT :n"
     )
     return [(str(t), str(b), str(a)) for t, b, a in reversed(reader.rows(sql, n=most))]
 
@@ -221,3 +252,20 @@ def _answer(rows: likeness.Rows, weights: NDArray[Any]) -> Floats:
 def _certain(found: Floats, sharp: float) -> Floats:
     power = np.exp((found - found.max(axis=1, keepdims=True)) * sharp)
     return np.asarray(power / power.sum(axis=1, keepdims=True), float)
+
+
+def main() -> int:
+    """In the child: learn from the data directory of the settings; 1 where there is too little."""
+    platform.be_nice(10)
+    errand.end_with_starter()
+    folder = Settings.load({}).data_dir
+    with closing(open_store(folder)) as store:
+        model = store.read(lambda reader: learn_from(reader, Clock().now()))
+    if not model.learned:
+        return 1
+    save(folder, model)
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QHideEvent
@@ -15,9 +14,8 @@ from commandwall.clock import Ms
 from commandwall.dispatch import EVENT, SENT, Assignment, AssignmentStep
 from commandwall.event_acts import feed_back
 from commandwall.events import AREA, DISPATCHED, Event, EventView
-from commandwall.incidents import OPEN
 from commandwall.picture import Changes, Picture, Tick
-from commandwall.rights import About, about_event
+from commandwall.rights import about_event
 from widgets import age, event_clock, text, words
 from widgets.acts import ActBar
 from widgets.base import Command, Panel, Subject
@@ -25,6 +23,7 @@ from widgets.event_steps import (
     KEYS,
     MORE,
     NAMES,
+    about,
     ask_further,
     begin,
     further,
@@ -114,7 +113,7 @@ class EventCard(Panel):
     def further(self) -> None:
         """What else can be done."""
         if self.view is not None:
-            ask_further(self, self.view, self._about(self.view))
+            ask_further(self, self.view, about(self, self.view))
 
     def dispatch(self) -> None:
         if told := handlers(self._unit.currentText()):
@@ -246,7 +245,7 @@ class EventCard(Panel):
         return [
             (tr("承办"), words.handled_by(self.view)),
             (tr("来源"), f"{named('event_source', e.source)}　{number}"),
-            (tr("分类"), named("event_class", e.cls)),
+            (tr("分类"), named("event_class", self.view.cls)),
             (tr("上报"), age.stamp(self.picture.now, e.reported_at)),
             *((named("person_role", p.role), f"{text.person(p.name)}　{text.phone(p.phone)}")
               for p in people[:3]),
@@ -403,18 +402,13 @@ class EventCard(Panel):
         """On each key what the state and the post allow, by its name."""
         on = {key: action for key in KEYS if (action := on_key(key, view.state))}
         self._bar.name({key: NAMES[action] for key, action in on.items()})
-        barred, more = self._barred(view), further(self, view, self._about(view))
+        barred, more = self._barred(view), further(self, view, about(self, view))
         may = {**dict.fromkeys(on, True), MORE: bool(more), "R": True, "E": view.open, "L": True}
         self._bar.allow([key for key, can in may.items() if can and key not in barred], barred)
 
-    def _about(self, view: EventView) -> About:
-        opened = self.picture.incidents.values()
-        scene = any(i.event == view.event.id and i.state == OPEN for i in opened)
-        return replace(about_event(view, scene), reason=True)
-
     def _barred(self, view: EventView) -> dict[str, str]:
         """Keys of acts that cannot be done here now, and why."""
-        it = self._about(view)
+        it = about(self, view)
         on = {key: action for key in KEYS if (action := on_key(key, view.state))}
         found = {key: hindrance(self, view, action, it) for key, action in on.items()}
         found |= {"R": self.barred(events.note, it), "E": self.barred(incidents.open_incident, it)}

@@ -29,7 +29,7 @@ SORTS: dict[str, Callable[[EventView], tuple[Any, ...]]] = {
     "编号": lambda v: (-v.event.received_at,),
     "地点": lambda v: (v.event.area,),
     "来源": lambda v: (v.event.source,),
-    "事项": lambda v: (v.event.cls, v.event.headline),
+    "事项": lambda v: (v.cls, v.event.headline),
 }
 """Column -> what it orders by, before the time that is left; 编号 is newest first."""
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from commandwall import codes, event_acts, events
 from commandwall.countersign import Second
 from commandwall.event_flow import FLOW
 from commandwall.events import EventView
-from commandwall.rights import About
+from commandwall.incidents import OPEN
+from commandwall.rights import About, about_event
 from widgets import text, words
 from widgets.base import Panel
 from widgets.fields import Field, choice, number
@@ -22,7 +24,7 @@ from widgets.sheet import Sheet
 
 NAMES = {
     "accept": "受理", "reject": "不予受理", "reconsider": "复议", "merge": "并单",
-    "unmerge": "拆单",
+    "unmerge": "拆单", "classify": "改分类",
     "dispatch": "派单", "sign": "签收", "send_back": "退单", "approve_return": "同意退单",
     "refuse_return": "强制派单", "arrive": "到场", "ask_extension": "申请延期",
     "grant_extension": "同意延期", "refuse_extension": "不同意延期", "suspend": "挂起",
@@ -33,7 +35,8 @@ NAMES = {
 ACTS: Mapping[str, Callable[..., None]] = {
     "accept": events.accept, "dispatch": events.dispatch,
     "reject": event_acts.reject, "reconsider": event_acts.reconsider,
-    "merge": event_acts.merge, "unmerge": event_acts.unmerge, "sign": event_acts.sign,
+    "merge": event_acts.merge, "unmerge": event_acts.unmerge,
+    "classify": event_acts.classify, "sign": event_acts.sign,
     "send_back": event_acts.send_back, "approve_return": event_acts.approve_return,
     "refuse_return": event_acts.refuse_return, "arrive": event_acts.arrive,
     "ask_extension": event_acts.ask_extension, "grant_extension": event_acts.grant_extension,
@@ -54,6 +57,7 @@ but for NEW, which rejects by it. What stands on no key is among the further one
 MORE = "Shift+D"
 FIELDS: Mapping[str, tuple[str, ...]] = {
     "reject": ("reject",), "reconsider": ("reason",), "merge": ("main",),
+    "classify": ("cls",),
     "send_back": ("reason", "basis"), "refuse_return": ("reason",),
     "ask_extension": ("reason", "hours"), "refuse_extension": ("reason",),
     "suspend": ("reason", "days"), "put_on_list": ("plan", "days"),
@@ -83,6 +87,13 @@ def told_of(act: str) -> str:
 def on_key(key: str, state: str) -> str:
     """The action that stands on a key in a state; "" for none."""
     return next((a for a in KEYS[key] if state in FLOW[a].after), "")
+
+
+def about(panel: Panel, view: EventView) -> About:
+    """What the rights go by: with the incident that is open on it."""
+    opened = panel.picture.incidents.values()
+    scene = any(i.event == view.event.id and i.state == OPEN for i in opened)
+    return replace(about_event(view, scene), reason=True)
 
 
 def hindrance(panel: Panel, view: EventView, action: str, it: About) -> str:
@@ -162,7 +173,10 @@ def _field(panel: Panel, view: EventView, name: str, action: str) -> tuple[str, 
         days = number(event_acts.most_days(action, panel.picture.now), 1, tr("日"))
         days.setValue(1)
         return tr("几日后复核"), days
-    lists = {"reject": "event_reject", "solved": "event_solved", "content": "event_content"}
+    lists = {
+        "reject": "event_reject", "cls": "event_class", "solved": "event_solved",
+        "content": "event_content",
+    }  # fmt: skip
     label = named("field", "reason" if name == "reject" else name)
     return label, choice(_names(lists[name])) if name in lists else line()
 

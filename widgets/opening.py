@@ -60,7 +60,7 @@ def level(grading: str, value: int | None) -> str:
 def from_event(view: EventView, picture: Picture) -> Start:
     e = view.event
     lon, lat, place = place_of_event(view, picture) or (0.0, 0.0, "")
-    kind = _kind("events", e.cls)
+    kind = _kind("events", view.cls)
     return Start(e.headline, e.area, place, lon, lat, kind, event=e.id, grade=e.grade)
 
 

@@ -94,7 +94,7 @@ def _of_event(view: EventView, picture: Picture) -> Task | None:
     if lon is None or lat is None:
         return None
     urban = proposals.is_urban(picture.areas, e.area)
-    return Task("event", e.id, lon, lat, e.urgency, e.area, proposals.need_of(e.cls), urban)
+    return Task("event", e.id, lon, lat, e.urgency, e.area, proposals.need_of(view.cls), urban)
 
 
 def _of_incident(one: Incident, picture: Picture) -> Task:

@@ -32,6 +32,7 @@ GIVEN: dict[str, dict[str, Any]] = {
     "suspend": {"reason": "等天气", "days": 3}, "put_on_list": {"plan": "列入改造", "days": 30},
     "feed_back": {"result": "已修复"}, "verify": {"solved": "solved", "content": "content"},
     "redo": {"reason": "又漏水"}, "reopen": {"reason": "新照片"}, "cancel": {"reason": "录错"},
+    "classify": {"cls": "noise"},
 }  # fmt: skip
 ALLOWED = {
     "NEW": {"accept", "reject", "merge", "dispatch", "cancel"},
@@ -48,7 +49,9 @@ ALLOWED = {
     "CLOSED": {"archive", "reopen"}, "ARCHIVED": {"reopen"},
     "REJECTED": {"reconsider"}, "MERGED": {"unmerge"}, "CANCELLED": set(),
 }  # fmt: skip
-"""domain/spec 5.2, written a second time by hand."""
+"""domain/spec 5.2, written a second time by hand; a class is set right in any open state."""
+for _state in OPEN_STATES:
+    ALLOWED[_state].add("classify")
 
 
 def act_of(action: str) -> Any:
@@ -189,6 +192,19 @@ def test_an_urgent_one_is_rejected_by_two(hall: Hall) -> None:
     (word,) = hall.store.read(lambda r: r.find(Countersign))
     assert (word.second, word.record) == ("吴", "e1")
     assert hall.act("reconsider").state == "NEW"
+
+
+def test_a_class_set_right_is_shown_told_and_moves_the_clocks(hall: Hall) -> None:
+    """政策咨询 has one workday for what others have more for."""
+    hall.city(an_event(urgency=4))
+    hall.walk("dispatch")
+    before = {c.step: c.due for c in deadlines.clocks(hall.view())}
+    view = hall.act("classify", cls="consult")
+    assert (view.cls, view.event.cls, view.state) == ("consult", "water", "DISPATCHED")
+    assert {c.step: c.due for c in deadlines.clocks(view)}["C5"] < before["C5"]
+    assert hall.store.read(lambda r: events.history(r, "e1"))[-1][3] == "classify"
+    assert hall.refused("classify", cls="weather") == "unknown"
+    assert hall.walk("sign").cls == "consult"
 
 
 def test_a_merge_can_be_undone_for_a_day(hall: Hall) -> None:

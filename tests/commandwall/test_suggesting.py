@@ -57,9 +57,11 @@ def test_a_model_is_learned_from_the_newest_rows_kept_and_read_back(tmp_path: Pa
     mirror = Mirror(tmp_path / "m1.db")
     use(tmp_path, "m1.db")
     events = [
-        an_event(id=f"e{i}", title=t, body=b, cls=c, unit="水务局" if c == "water" else "住建局")
+        an_event(id=f"e{i}", title=t, body=b, cls=c, unit="水务局" if c == "water" else "住建局",
+                 state="CLOSED")
         for i, (t, b, c) in enumerate(told())
-    ]
+    ]  # fmt: skip
+    events.append(an_event(id="new", title="停水", body="自来水停水", cls="light", unit="路灯办"))
     mirror.take({"event": [tuple(getattr(e, n) for n in e.__slots__) for e in events]}, {})
     assert suggesting.load(tmp_path) is None
     suggesting.save(tmp_path, store.read(lambda r: suggesting.learn_from(r, NOW)))

@@ -1,0 +1,83 @@
+"""Two reports that may be of one matter, side by side: why that may be so, and their merge."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from commandwall import event_acts
+from commandwall.clock import HOUR, MINUTE
+from commandwall.event_flow import allows
+from commandwall.events import EventView
+from commandwall.picture import Picture
+from commandwall.repeats import SAME_AREA, SAME_POINT, Repeat
+from widgets import age, text, words
+from widgets.base import Panel
+from widgets.fields import choice
+from widgets.i18n import named, tr
+from widgets.sheet import Sheet
+
+Pairs = Sequence[tuple[Repeat, EventView]]
+Done = Callable[[Any], None]
+READ = 160
+"""Characters of a text that are shown."""
+
+
+def reasons(picture: Picture, repeat: Repeat, view: EventView) -> str:
+    """相距 80 m　相隔 3.2 时　文字 91 % 相同."""
+    where = tr("文字几乎一样")
+    if repeat.place == SAME_POINT:
+        where = tr("相距 {m} m", m=age.number(repeat.apart_m))
+    elif repeat.place == SAME_AREA:
+        where = tr("同在 {place}", place=words.place(picture, view.event.area))
+    apart = tr("相隔 {span}", span=_span(repeat.apart_ms))
+    return "　".join((where, apart, tr("文字相似 {n} %", n=round(100 * repeat.like))))
+
+
+def merging(one: EventView, other: EventView) -> tuple[EventView, EventView]:
+    """Which is merged and into which: the later one, unless only the other way is open."""
+    first, later = sorted((one, other), key=lambda v: (v.event.reported_at, v.event.id))
+    ways = ((later, first), (first, later))
+    return next(((a, b) for a, b in ways if allows("merge", a.state) and b.open), ways[0])
+
+
+def sheet(panel: Panel, here: EventView, found: Pairs, chosen: str, done: Done) -> Sheet:
+    """Both texts, one under the other; merged by Ctrl Enter, left by Esc. `done` hears of it."""
+    by_id = {view.event.id: (repeat, view) for repeat, view in found}
+    field = choice({key: _title(view) for key, (_, view) in by_id.items()})
+    if chosen in by_id:
+        field.setCurrentIndex([*by_id].index(chosen))
+    title = tr("是同一件事吗")
+    asked = Sheet(panel.look, title, "并单", {"other": (tr("疑似重复"), field)}, panel.window())
+    asked.telling(lambda told: _beside(panel.picture, here, *by_id[told["other"]]))
+    return asked.then(lambda told: _merge(panel, here, by_id[told["other"]][1], done))
+
+
+def _merge(panel: Panel, here: EventView, other: EventView, done: Done) -> Any:
+    one, main = merging(here, other)
+    return panel.do(event_acts.merge, done, event=one.event.id, main=main.event.id)
+
+
+def _beside(picture: Picture, here: EventView, repeat: Repeat, other: EventView) -> str:
+    one, main = merging(here, other)
+    becomes = tr("并单后由 {main} 一并办理，{one} 不再单办；一日内可拆单",
+                 main=words.event_number(main), one=words.event_number(one))  # fmt: skip
+    parts = [reasons(picture, repeat, other), "", *_told(picture, tr("本件"), here), "",
+             *_told(picture, tr("另一件"), other), "", becomes]  # fmt: skip
+    return "\n".join(parts)
+
+
+def _told(picture: Picture, which: str, view: EventView) -> list[str]:
+    """What a report says, in three lines."""
+    e = view.event
+    when, state = age.stamp(picture.now, e.reported_at), named("event_state", view.state)
+    head = (which, words.event_number(view), when, state, words.event_place(view, picture))
+    return ["　".join(head), text.plain(e.headline), text.plain(e.words, READ)]
+
+
+def _span(length: int) -> str:
+    return tr("{n} 分钟", n=length // MINUTE) if length < HOUR else age.span(length)
+
+
+def _title(view: EventView) -> str:
+    return f"{words.event_number(view)}　{text.plain(view.event.headline, 40)}"
