@@ -196,11 +196,13 @@ class Painted(QObject):
         self._wall, self._told = wall, told
         self._seen: dict[str, int] = {}
         self._done: set[str] = set()
+        self._begun = 0
         wall.map.installEventFilter(self)
 
     def begin(self) -> None:
+        """From now on: what was on disk before waited for whatever else was measured."""
         self._seen.clear()
-        self._done = set(self._wall.picture.alarms)
+        self._done, self._begun = set(self._wall.picture.alarms), time.monotonic_ns()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Paint and self._wall.map.pane.frame is not None:
@@ -235,19 +237,32 @@ class Painted(QObject):
         """Milliseconds from the disk to the screen, of those that were in the window."""
         lines = (line.split() for line in self._told.read_text().splitlines())
         told = {line[0]: int(line[1]) for line in lines if len(line) == 2}
-        return [(at - told[id_]) / 1e6 for id_, at in self._seen.items() if id_ in told]
+        return [
+            (at - told[id_]) / 1e6 for id_, at in self._seen.items()
+            if told.get(id_, 0) > self._begun
+        ]  # fmt: skip
 
 
-def watch(view: MapView, arrivals: Arrivals, window: str, mode: str, seconds: float) -> Row:
-    """Move the map in one mode and take its figures, with the floor before and after."""
-    step = Hand(view).begin(mode)
+def watch(
+    view: MapView, arrivals: Arrivals, window: str, mode: str, seconds: float,
+    painted: Painted | None = None,
+) -> Row:  # fmt: skip
+    """Move the map in one mode and take its figures, with the floor before and after.
+
+    While the floor is measured the screen does nothing else, on the largest wall for seconds: no
+    alarm of that time counts.
+    """
     size = (view.width(), view.height())
     floors = [blit(size)]
+    step = Hand(view).begin(mode)
     view.paint_ms.clear()
     view.pane.sharp_ms.clear()
     before = arrivals.readings
+    if painted is not None:
+        painted.begin()
     beats = drive(step, seconds)
     row = Row(window, size, mode, beats, list(view.paint_ms), list(view.pane.sharp_ms))
+    row.alarm = painted.took() if painted is not None else ()
     row.readings, row.seconds = arrivals.readings - before, sum(beats) / 1000
     row.blit = statistics.mean([*floors, blit(size)])
     view.set_visible("sensors", True)
@@ -279,10 +294,7 @@ def on_the_wall(
         resize(wall, size)
         for mode in modes:
             span = seconds * (2 if mode == "pan" else 1)  # the promise stands on this one
-            if painted is not None:
-                painted.begin()
-            rows.append(watch(wall.map, arrivals, f"{label} {name(size)}", mode, span))
-            rows[-1].alarm = painted.took() if painted is not None else ()
+            rows.append(watch(wall.map, arrivals, f"{label} {name(size)}", mode, span, painted))
     return rows
 
 

@@ -125,7 +125,7 @@ class Cook:
             return
         plan, view, ticket = order
         try:
-            frame = seat.painter.paint(plan, view, partial(self._grow, seat, view))
+            frame = seat.painter.paint(plan, view, partial(self._grow, seat, view, ticket))
         except Overtaken:
             seat.done(seat)
             return
@@ -133,12 +133,12 @@ class Cook:
             seat.growing, seat.ready = None, replace(frame, ticket=ticket)
         seat.done(seat)
 
-    def _grow(self, seat: Seat, view: Viewport, frame: Frame) -> None:
+    def _grow(self, seat: Seat, view: Viewport, ticket: int, frame: Frame) -> None:
         with self._door:
             if self._closed or (seat.order and seat.order[1].mpp != view.mpp):
                 seat.growing = None
                 raise Overtaken
-            seat.growing = frame
+            seat.growing = replace(frame, ticket=ticket)
         seat.done(seat)
 
     def _guarded(self, work: Callable[[], Any]) -> None:

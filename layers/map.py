@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
+from functools import reduce
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QFocusEvent,
     QHideEvent,
@@ -37,6 +38,8 @@ from layers.style import Style
 from layers.tint import TintLayer
 
 log = logging.getLogger(__name__)
+BOXES = 32
+"""Most boxes that are painted each by itself."""
 
 
 class MapView(Aimed):
@@ -234,8 +237,8 @@ class MapView(Aimed):
         self._update(self._overlay.fresh_boxes(self.navigator.view, self.pane.held))
         self.layers_changed.emit()
 
-    def _fresh(self) -> None:
-        self.update()
+    def _fresh(self, boxes: list[QRect]) -> None:
+        self._update(map(QRectF, boxes))
         if not self._shown:
             self._shown = True
             self.ready.emit()
@@ -275,10 +278,14 @@ class MapView(Aimed):
         self._arm_blink()
 
     def _update(self, boxes: Iterable[QRectF]) -> None:
-        """Paint some boxes, in device pixels."""
+        """Paint some boxes, in device pixels; of very many all that lies between them, since each
+        one more would have to be told from all others."""
         ratio = self.devicePixelRatioF()
-        for box in boxes:
-            self.update(QRectF(box.topLeft() / ratio, box.size() / ratio).toAlignedRect())
+        some = [QRectF(b.topLeft() / ratio, b.size() / ratio).toAlignedRect() for b in boxes]
+        if len(some) > BOXES:
+            some = [reduce(QRect.united, some)]
+        for box in some:
+            self.update(box)
 
     # -- showing ---------------------------------------------------------------------------------
 

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QImage, QPainter, QPainterPath, QPen, QPolygonF, QTransform
 
-from layers.geometry import Shapes
+from layers import crowd
+from layers.geometry import Ints, Shapes
 from layers.marks import pen
 from layers.scene import Rings, Scene
 from layers.style import Style
@@ -59,45 +60,54 @@ class Overlay:
 
     def next_edge(self, view: Viewport, seconds: float) -> float | None:
         """Seconds until a ring in the window changes; None when nothing blinks there."""
-        seen = {severity for severity, _ in self._boxes(view)}
-        return self.blinker.next_edge(seen, seconds)
+        seen = (rings.severity[rows].tolist() for rings, rows in self._shown(view))
+        return self.blinker.next_edge({severity for some in seen for severity in some}, seconds)
 
     def blinking_boxes(self, view: Viewport) -> list[QRectF]:
         """Device pixels of the rings in the window that may blink."""
-        return [box for severity, box in self._boxes(view) if self.blinker.blinks(severity)]
+        return self._boxes(view, lambda r, i: self.blinker.blinks(int(r.severity[i])))
 
     def fresh_boxes(self, view: Viewport, held: Collection[str]) -> list[QRectF]:
         """Device pixels of the rings in the window whose marks the frame does not hold."""
-        fresh = ((r, i) for r, i in self._shown(view) if r.marks.ids[i] not in held)
-        return [self._box(view, rings, i, rings.sprite) for rings, i in fresh]
+        return self._boxes(view, lambda r, i: r.marks.ids[i] not in held)
 
     def paint(
         self, painter: QPainter, view: Viewport, seconds: float, held: Collection[str]
     ) -> None:
         """Rings that are lit now, and marks that the frame does not hold: an alarm is there at
         once, however long a picture of the whole city takes."""
-        for rings, i in self._shown(view):
-            sprites = [rings.marks.sprite] if rings.marks.ids[i] not in held else []
-            if self.blinker.lit(int(rings.severity[i]), seconds):
-                sprites.append(rings.sprite)
-            for sprite in sprites:
-                corner = self._box(view, rings, i, sprite).topLeft()
-                painter.drawImage(corner, self._image(int(sprite[i])))
+        for rings, rows in self._shown(view):
+            ids, severities = rings.marks.ids, rings.severity[rows].tolist()
+            lit = {s for s in set(severities) if self.blinker.lit(s, seconds)}
+            fresh = [i for i in rows.tolist() if ids[i] not in held]
+            ringed = [i for i, s in zip(rows.tolist(), severities, strict=True) if s in lit]
+            for some, sprite in ((fresh, rings.marks.sprite), (ringed, rings.sprite)):
+                for x, y, i in zip(*self._corners(view, rings, some, sprite), some, strict=True):
+                    painter.drawImage(x, y, self._image(int(sprite[i])))
 
-    def _boxes(self, view: Viewport) -> list[tuple[int, QRectF]]:
-        return [(int(r.severity[i]), self._box(view, r, i, r.sprite)) for r, i in self._shown(view)]
+    def _boxes(self, view: Viewport, wanted: Callable[[Rings, int], bool]) -> list[QRectF]:
+        """Where the wanted ones of the rings in the window lie."""
+        found: list[QRectF] = []
+        for rings, rows in self._shown(view):
+            some = [i for i in rows.tolist() if wanted(rings, i)]
+            corners = zip(*self._corners(view, rings, some, rings.sprite), some, strict=True)
+            size = self.scene.sprites.size
+            found += [QRectF(x, y, *size(int(rings.sprite[i]))) for x, y, i in corners]
+        return found
 
-    def _shown(self, view: Viewport) -> Iterator[tuple[Rings, int]]:
-        """Each row whose ring is in the window."""
+    def _shown(self, view: Viewport) -> Iterator[tuple[Rings, Ints]]:
+        """The rows whose ring is in the window."""
         for rings in self.scene.rings():
-            for i in rings.shown(view).tolist():
-                yield rings, i
+            if len(rows := rings.shown(view)):
+                yield rings, rows
 
-    def _box(self, view: Viewport, rings: Rings, i: int, sprite: NDArray[np.int32]) -> QRectF:
-        """Where the sprite of a row lies, in device pixels."""
-        px, py = view.pixel(float(rings.marks.x[i]), float(rings.marks.y[i]))
-        w, h = self.scene.sprites.size(int(sprite[i]))
-        return QRectF(math.floor(px - w / 2 + 0.5), math.floor(py - h / 2 + 0.5), w, h)
+    def _corners(
+        self, view: Viewport, rings: Rings, rows: list[int], sprite: NDArray[np.int32]
+    ) -> tuple[list[int], list[int]]:
+        """Left and top device pixels of the sprites of some rows, as the cook lays them."""
+        x, y, where = rings.marks.x[rows], rings.marks.y[rows], self.scene.sprites.pages.where
+        px, py = crowd.corners(x, y, sprite[rows], where, view.transform)
+        return px.tolist(), py.tolist()
 
     def _image(self, sprite: int) -> QImage:
         key = (self.scene.sprites.edition, sprite)

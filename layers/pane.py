@@ -38,9 +38,9 @@ class Asked(NamedTuple):
 
 class Pane(QObject):
     """`frame` is what the window shows, `growing` a large one as far as it is cooked; `fresh`:
-    another is there."""
+    other pixels are there, with the boxes of the window (device pixels) in which they lie."""
 
-    fresh = Signal()
+    fresh = Signal(list)
 
     def __init__(self, board: Shared, seat: Seat, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -81,12 +81,13 @@ class Pane(QObject):
         if self.frame is None:
             self._paint_waiting(painter, view)
             return
-        new = _grown(view, *self.growing) if self.growing is not None else []
+        new = _runs(view, self.growing[0]) if self.growing is not None else []
+        image = (self.growing or self.frame)[1]
         # No pixel is drawn twice: on the largest walls one blit takes longer than a beat.
         painter.setClipRegion(QRegion(0, 0, view.width, view.height).subtracted(_area(new)))
         self._paint_frame(painter, view, *self.frame)
         painter.setClipping(False)
-        for place, image, part in new:
+        for place, part in new:
             painter.drawImage(place.topLeft(), image, part)
 
     def _paint_frame(self, painter: QPainter, view: Viewport, frame: Frame, image: QImage) -> None:
@@ -109,12 +110,22 @@ class Pane(QObject):
     def adopt(self) -> None:
         """Take what the cook has made."""
         frame, growing = self.board.cook.adopt(self.seat), self.seat.growing
+        known = self.growing[0] if self.growing and self.frame else None
         if frame is not None:
             self.frame = _shown(frame)
             self._answer(frame.ticket)
         self.growing = _shown(growing) if growing is not None else None
-        if frame is not None or growing is not None:
-            self.fresh.emit()
+        if some := [part for part in (frame, growing) if part is not None]:
+            self.fresh.emit([box for part in some for box in self._news(part, known)])
+
+    def _news(self, frame: Frame, known: Frame | None) -> list[QRect]:
+        """Where in the window a frame has rows that `known` had not: painting all of the largest
+        walls for each run of rows would keep the screen busy for as long as the cook is."""
+        if frame.whole and not frame.view.covers(self.view):
+            return [QRect(0, 0, self.view.width, self.view.height)]
+        same = known is not None and known.ticket == frame.ticket
+        held = len(known.done) if known is not None and same else 0
+        return [place for place, _ in _runs(self.view, frame)[held:]]
 
     def _answer(self, ticket: int) -> None:
         """Note what this frame holds, and how long the oldest order that it answers has waited."""
@@ -126,19 +137,19 @@ class Pane(QObject):
             self.sharp_ms.append((self.board.clock.monotonic() - answered[0].at) * 1000)
 
 
-def _grown(view: Viewport, frame: Frame, image: QImage) -> list[tuple[QRect, QImage, QRect]]:
-    """The finished rows of a large picture that is still being cooked: where each run of them
-    lies in the window, and which part of the image it is."""
+def _runs(view: Viewport, frame: Frame) -> list[tuple[QRect, QRect]]:
+    """The finished rows of a picture: where each run of them lies in the window and in the
+    picture; nothing where that has another scale."""
     x, y, k = view.offset_of(frame.view)
     if abs(k - 1) >= SAME:
         return []
-    parts = [QRect(0, top, image.width(), bottom - top) for top, bottom in frame.done]
-    return [(part.translated(round(x), round(y)), image, part) for part in parts]
+    parts = [QRect(0, top, frame.view.width, bottom - top) for top, bottom in frame.done]
+    return [(part.translated(round(x), round(y)), part) for part in parts]
 
 
-def _area(grown: list[tuple[QRect, QImage, QRect]]) -> QRegion:
+def _area(runs: list[tuple[QRect, QRect]]) -> QRegion:
     area = QRegion()
-    for place, _, _ in grown:
+    for place, _ in runs:
         area += place
     return area
 

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 import shapely
+from PySide6.QtCore import QEvent, QObject
+from PySide6.QtGui import QRegion
 from shapely.geometry import LineString, MultiPoint, Point, Polygon
 
 from commandwall.alarms import ACKED, UNACK, Alarm
@@ -278,6 +280,30 @@ def make_map(qtbot: Any) -> Iterator[Callable[..., Any]]:
     yield make
     for view in views:
         view.shut()
+
+
+@pytest.fixture
+def strokes() -> Iterator[Callable[[Any], list[QRegion]]]:
+    """`strokes(view)` gives what of a map is painted from then on, region by region."""
+    watches: list[_Strokes] = []
+
+    def watch(view: Any) -> list[QRegion]:
+        watches.append(_Strokes())
+        view.installEventFilter(watches[-1])
+        return watches[-1].regions
+
+    yield watch
+
+
+class _Strokes(QObject):
+    def __init__(self) -> None:
+        super().__init__()
+        self.regions: list[QRegion] = []
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Paint:
+            self.regions.append(QRegion(event.region()))  # type: ignore[attr-defined]
+        return False
 
 
 def builtin() -> list[Any]:

@@ -106,6 +106,6 @@ def test_of_alarms_in_one_place_the_worst_is_seen_ringed_and_picked(
     hit = view.hit(QPointF(spot))
     assert (hit.kind, hit.id, hit.count) == ("alarm", "x3", 7)
     window = view.navigator.view
-    assert [severity for severity, _ in view._overlay._boxes(window)] == [1]
-    close = replace(window, mpp=window.mpp / 2)
-    assert [severity for severity, _ in view._overlay._boxes(close)] == [1]
+    for seen in (window, replace(window, mpp=window.mpp / 2)):
+        assert len(view._overlay.fresh_boxes(seen, ())) == 1
+        assert len(view._overlay.blinking_boxes(seen)) == 1, "the worst one's, which blinks"

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PySide6.QtGui import QRegion
 
 from layers.painter import Frame, Overtaken, Painter, overscan, spare
 from layers.style import Style
@@ -150,3 +151,27 @@ def test_while_a_large_picture_grows_the_old_one_stays_below(
     qtbot.waitUntil(lambda: view.board.idle)
     assert 1 in seen and seen[-1] == 0
     assert view.pane.growing is None
+
+
+def test_of_a_large_picture_each_row_is_painted_once_and_none_is_left_out(
+    make_map: Any, city: Any, qtbot: Any, monkeypatch: Any, strokes: Any
+) -> None:
+    """Painting all of it for each run of rows kept the screen of the largest walls busy for a
+    second, and alarms waited behind it."""
+    monkeypatch.setattr("layers.painter.AT_ONCE", 40_000)
+    view = make_map(city, 500, 360)
+    view.set_reduced_motion(True)
+    qtbot.waitUntil(lambda: view.board.idle)
+    view.repaint()
+    runs, painted = list[int](), strokes(view)
+    view.pane.fresh.connect(lambda boxes: runs.append(len(boxes)))
+    view.board.scene.changed = True
+    view.pane.look(view.navigator.view, anew=True)
+    qtbot.waitUntil(lambda: view.board.idle and area(painted) >= 500 * 360)
+    assert sum(runs) > 3 and area(painted) < 1.2 * 500 * 360
+    shown = view.screen().grabWindow(view.winId()).toImage()
+    assert shown == view.grab().toImage().convertToFormat(shown.format())
+
+
+def area(strokes: list[QRegion]) -> int:
+    return sum(rect.width() * rect.height() for region in strokes for rect in region)
