@@ -29,6 +29,7 @@ from commandwall import (
     resources,
     reviewing,
     rule_rows,
+    saved_views,
     sensors,
     sitreps,
     sources,
@@ -40,6 +41,6 @@ __all__ = [
     "alarms", "answers", "areas", "attachments", "calls", "conflicts", "countersign",
     "directives", "dispatch", "events", "exchange", "extents", "handover", "incidents",
     "indicators", "modes", "people", "plans", "public_warnings", "reporting", "requests",
-    "resources", "reviewing", "rule_rows", "sensors", "sitreps", "sources", "unmasking",
-    "verifying",
+    "resources", "reviewing", "rule_rows", "saved_views", "sensors", "sitreps", "sources",
+    "unmasking", "verifying",
 ]  # fmt: skip

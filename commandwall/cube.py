@@ -67,6 +67,25 @@ def count(
     return _without_empty(Cube(rows, cols, counts.reshape(len(rows), len(cols))))
 
 
+def by_hour(
+    reader: Reader, where: Mapping[str, Sequence[str]] | None = None, since: Ms | None = None
+) -> dict[int, int]:
+    """Hour since 1970 -> how many such events were reported in it, the newest first."""
+    hot, names = read_hot(Path(reader.value(_FILE) or "none")), _names(reader)
+    hours = hot["hour"]
+    if not len(hours):
+        return {}
+    low = int(hours.min())
+    counts = np.zeros(int(hours.max()) - low + 1, np.int64)
+    for start in range(0, len(hours), BLOCK):
+        block = {name: column[start : start + BLOCK] for name, column in hot.items()}
+        if where or since is not None:
+            kept = _kept(block, names, where or {}, since)
+            block = {name: block[name][kept] for name in ("hour", "weight")}
+        counts += _summed(block["hour"] - np.int64(low), block["weight"], len(counts))
+    return {low + int(i): int(counts[i]) for i in np.flatnonzero(counts > 0)[::-1]}
+
+
 def _summed(cells: NDArray[np.int64], weights: NDArray[np.int8], size: int) -> NDArray[np.int64]:
     """Sum of the weights of each cell; most blocks hold nothing that was taken back."""
     if (weights == 1).all():

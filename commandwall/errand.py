@@ -1,21 +1,28 @@
-"""Errands: child programs of the agent that take minutes, tell how far they are, and may be ended.
+"""Errands: child programs that take minutes, tell how far they are, and may be ended.
 
-A child prints its share of the work, 0..1, and the seconds that are left, as lines of JSON;
-nothing else goes to its stdout.
+One of the agent prints its share of the work, 0..1, and the seconds that are left, as lines of
+JSON. One that a person waits for, a `Question`, prints its share alone, and at last an object.
+Nothing else goes to the stdout of either.
 """
 
 from __future__ import annotations
 
 import json
+import logging
 import os
 import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
+from contextlib import suppress
+from typing import Any
 
 from commandwall import platform
 from commandwall.clock import Clock
+
+log = logging.getLogger(__name__)
 
 Tell = Callable[[float, float | None], None]
 """Hears the share of the work that is done, and the seconds that are left where that is known."""
@@ -43,6 +50,85 @@ def _listen(child: subprocess.Popen[bytes], tell: Tell) -> None:
     with child.stdout:
         for line in child.stdout:
             tell(*json.loads(line))
+
+
+class Unanswered(Exception):
+    """A child came to no end; says how it ended."""
+
+
+class Question:
+    """A child program that is asked one thing beside the screen, which goes on meanwhile and may
+    give it up. `share` tells how far it is; `answer` is what `read` makes of the object that it
+    printed at last, Unanswered where there is none, cancelled by `stop`."""
+
+    def __init__(
+        self, module: str, arguments: Sequence[str], read: Callable[[dict[str, Any]], Any]
+    ) -> None:
+        self.share = 0.0
+        self.answer: Future[Any] = Future()
+        self.ended = threading.Event()
+        """Whether the child is gone, and all that it left."""
+        self._command = [sys.executable, "-m", module, *arguments]
+        self._read = read
+        self._child: subprocess.Popen[bytes] | None = None
+        self._lock = threading.Lock()
+        threading.Thread(target=self._run, name=module, daemon=True).start()
+
+    def stop(self) -> None:
+        """Give it up; nothing waits for it."""
+        with self._lock:
+            if self.answer.cancel() and self._child is not None:
+                self._child.terminate()
+
+    def begin(self) -> None:
+        """On the thread of the question, before the child starts."""
+
+    def end(self, whole: bool) -> None:
+        """There, after it; `whole`: whether it answered."""
+
+    def _run(self) -> None:
+        try:
+            found = self._asked()
+            value = self._read(found) if found is not None else None
+            trouble: Exception = Unanswered(self._command[2])
+        except Exception as why:
+            log.exception("%s came to no end", self._command[2])
+            value, trouble = None, why
+        self._done(value, trouble)
+
+    def _asked(self) -> dict[str, Any] | None:
+        """What the child printed at last; None where it did not get so far."""
+        self.begin()
+        with self._lock:
+            if self.answer.cancelled():
+                return None
+            self._child = child = platform.start_child(self._command, stdout=subprocess.PIPE)
+        found: dict[str, Any] | None = None
+        assert child.stdout is not None
+        with child.stdout, suppress(ValueError):
+            for line in child.stdout:
+                said = json.loads(line)
+                if isinstance(said, dict):
+                    found = said
+                else:
+                    self.share = float(said)
+        child.wait()
+        return found
+
+    def _done(self, value: Any, trouble: Exception) -> None:
+        """A cancelled answer is none, however far the child came."""
+        asked = self.answer.set_running_or_notify_cancel()
+        self.end(asked and value is not None)
+        self.ended.set()
+        if asked and value is not None:
+            self.answer.set_result(value)
+        elif asked:
+            self.answer.set_exception(trouble)
+
+
+def say(what: object) -> None:
+    """In the child of a question: the share that is done, or at last the answer."""
+    print(json.dumps(what), flush=True)
 
 
 class Report:

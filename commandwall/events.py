@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
+from typing import Any
 
 from sqlalchemy import Index, text
 
@@ -31,6 +33,8 @@ from commandwall.store.written import TITLE_LIMIT, written
 
 IS_OPEN = f"state IN {OPEN_STATES}"
 """The condition of an open event; the mirror keeps an index of exactly these."""
+LONGEST = 16
+"""Letters of a number that stands in a column."""
 POINT, AREA, NOWHERE = "point", "area", "nowhere"
 """How an event was placed: by coordinates, on the area its text or code names, or not at all."""
 
@@ -189,6 +193,13 @@ class EventView:
     def open(self) -> bool:
         return self.state not in CLOSED_STATES
 
+    @property
+    def number(self) -> str:
+        """1125-00665, or the beginning of an id that no person gave: B465B589."""
+        given = plain.plain(self.event.source_id, 40)
+        own = given == self.event.id and len(given) > LONGEST
+        return given[:8].upper() if own else given
+
 
 def fold(event: Event | FiledEvent, work: EventWork | None, unsent: bool = False) -> EventView:
     """The one way to what is shown."""
@@ -228,9 +239,7 @@ def queue(reader: Reader, limit: int = -1) -> list[EventView]:
     """Events that the city calls open, as shown, the most urgent and of those the oldest first; at
     most so many, where a limit is given."""
     sql = f"SELECT * FROM event WHERE {IS_OPEN} ORDER BY urgency, reported_at LIMIT :n"
-    rows = [Event(*row) for row in reader.rows(sql, n=limit)]
-    work = {w.id: w for w in reader.many(EventWork, [e.id for e in rows])}
-    return [fold(event, work.get(event.id)) for event in rows]
+    return folded(reader, [Event(*row) for row in reader.rows(sql, n=limit)])
 
 
 def accept(tx: Tx, event: str) -> None:
@@ -303,31 +312,40 @@ def history(reader: Reader, event: str) -> list[tuple[Ms, str, str, str, str]]:
     return sorted([*notes, *acts])
 
 
-def search(reader: Reader, words: str, limit: int = 200) -> list[EventView]:
+def search(
+    reader: Reader, words: str, limit: int = 200, checks: Sequence[str] = (), **params: Any
+) -> list[EventView]:
     """Events whose title, text or address hold all the words, as shown, newest first, over the
     whole pool."""
+    some = list(islice(found(reader, words, checks, **params), limit))
+    some.sort(key=lambda e: -e.reported_at)  # numbers tell the minute
+    return folded(reader, some)
+
+
+def folded(reader: Reader, rows: Sequence[Event]) -> list[EventView]:
+    """Rows of the mirror as shown, in their order."""
+    work = {w.id: w for w in reader.many(EventWork, [e.id for e in rows])}
+    return [fold(event, work.get(event.id)) for event in rows]
+
+
+def found(reader: Reader, words: str, checks: Sequence[str] = (), **params: Any) -> Iterator[Event]:
+    """The mirror's rows that hold all the words, the newest first, read no further than somebody
+    takes them. `checks`: further conditions on `event`, with their parameters."""
     terms = plain.clean(words[: plain.LINE_LIMIT]).replace(plain.SCAR, " ").split()
     if not terms:
-        return []
-    matches = [m for term in terms if (m := fulltext.match(term))]
-    source = "event"
-    params: dict[str, object] = {"n": limit}
-    if matches:
+        return
+    checks, source, order = list(checks), "event", "event"
+    if matches := [m for term in terms if (m := fulltext.match(term))]:
         source = "event_fts CROSS JOIN event ON event.rowid = event_fts.rowid"
-        params["m"] = " AND ".join(matches)
-    checks = ["event_fts MATCH :m"] if matches else []
+        order, params["m"] = "event_fts", " AND ".join(matches)
+        checks.append("event_fts MATCH :m")
     for i, term in enumerate(terms):
         params[f"t{i}"] = fulltext.like(term)
-        fields = (f"event.{name} LIKE :t{i} ESCAPE '\\'" for name in ("title", "body", "address"))
+        fields = (f"event.{name} LIKE :t{i} ESCAPE '\\'" for name in fulltext.TEXTS)
         checks.append(f"({' OR '.join(fields)})")
-    sql = (
-        f"SELECT event.* FROM {source} WHERE {' AND '.join(checks)} "
-        f"ORDER BY {'event_fts' if matches else 'event'}.rowid DESC LIMIT :n"
-    )
-    found = [Event(*row) for row in reader.rows(sql, **params)]
-    found.sort(key=lambda e: -e.reported_at)  # numbers tell the minute
-    work = {w.id: w for w in reader.many(EventWork, [e.id for e in found])}
-    return [fold(event, work.get(event.id)) for event in found]
+    sql = f"SELECT event.* FROM {source} WHERE {' AND '.join(checks)} ORDER BY {order}.rowid DESC"
+    for row in reader.each(sql, **params):
+        yield Event(*row)
 
 
 def step(tx: Tx, event: str, action: str) -> EventWork:

@@ -50,6 +50,7 @@ from commandwall.requests import Request
 from commandwall.resources import Resource, track_gap
 from commandwall.reviewing import Finding
 from commandwall.rule_rows import RuleRow
+from commandwall.saved_views import SavedView
 from commandwall.sensors import Sensor
 from commandwall.sitreps import SituationReport
 from commandwall.sources import SourceSwitch
@@ -323,6 +324,7 @@ class Picture:
         self.switches: dict[str, SourceSwitch] = {}
         self.modes: dict[str, Mode] = {}
         self.rule_rows: dict[str, RuleRow] = {}
+        self.saved_views: dict[str, SavedView] = {}
         self.handovers: dict[str, Handover] = {}
         self.granted: dict[str, GrantedAct] = {}
         self.officers: dict[str, Officer] = {}
@@ -331,8 +333,7 @@ class Picture:
         self.values: dict[str, IndicatorValue] = {}
         self.stands: dict[str, Stand] = {}  # how each indicator stands by its values
         self.sensors, self.fixes = SensorArrays.of([]), FixArrays([])
-        self.counters, self.sync, self.sight = Counters(), Sync(), Sight()
-        self.space = Space()
+        self.counters, self.sync, self.sight, self.space = Counters(), Sync(), Sight(), Space()
         self.channels: Mapping[str, Channel] = {}
         self.unsent: frozenset[str] = frozenset()
         self.ages: dict[str, Ms] = {}
@@ -415,7 +416,7 @@ class Picture:
             Countersign: self.countersigns, Message: self.messages, Decision: self.decisions,
             Assignment: self.assignments, AssignmentStep: self.assignment_steps,
             StartedPlan: self.started_plans, PublicWarning: self.warnings,
-            RuleRow: self.rule_rows,
+            RuleRow: self.rule_rows, SavedView: self.saved_views,
         }  # fmt: skip
 
     def _derive(self, kind: type[Any], records: Mapping[str, Any]) -> None:

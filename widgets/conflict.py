@@ -40,6 +40,7 @@ def subject(conflict: Conflict, picture: Picture) -> str:
         record.get("title")
         or record.get("text")
         or record.get("what")
+        or record.get("name")
         or record.get("sensor")
         or conflict.record
     )

@@ -241,7 +241,7 @@ class EventCard(Panel):
         e, work = self.view.event, self.view.work
         people = [p for code in self._codes() for p in self.picture.people.get(code, [])]
         unsent = f"eventwork:{e.id}" in self.picture.unsent
-        number = words.event_number(self.view)
+        number = self.view.number
         return [
             (tr("承办"), words.handled_by(self.view)),
             (tr("来源"), f"{named('event_source', e.source)}　{number}"),

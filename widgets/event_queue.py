@@ -3,26 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QLineEdit
 
-from commandwall import deadlines
+from commandwall import deadlines, event_lists
+from commandwall.clock import Ms
 from commandwall.deadlines import GREY, ORANGE, RED, Deadline
-from commandwall.events import ACCEPTED, NEW, Event, EventView, search
+from commandwall.events import Event, EventView
 from commandwall.picture import Changes, Picture, Tick
-from widgets import age, tabs, words
+from commandwall.saved_views import LATE, POOL, SHARES, Filter, SavedView
+from commandwall.store.store import Reader
+from widgets import age, event_filter, tabs, words
 from widgets.base import Command
+from widgets.event_views import EventViews
 from widgets.i18n import named, tr
 from widgets.paper import RIGHT, Ink, Paper
 from widgets.rows import RowList
 from widgets.tabs import TAB
 
-TABS = ("待我处理", "在办", "逾期", "全部")
-FOUND, LATE = 200, 2
+FOUND = 200
+"""Rows of the whole pool that are listed."""
 FAR = 1 << 62
+Found = tuple[dict[str, EventView], int]
+"""Rows of the whole pool, and how many there are."""
 SORTS: dict[str, Callable[[EventView], tuple[Any, ...]]] = {
     "剩余": lambda v: (),
     "急": lambda v: (v.event.urgency,),
@@ -35,85 +43,108 @@ SORTS: dict[str, Callable[[EventView], tuple[Any, ...]]] = {
 
 
 class EventQueue(RowList):
-    """Sorted by the time left. Tabs by F1..F4, `/` searches every event the pool ever had."""
+    """Sorted by the time left. Tabs by F1..F4, `/` searches every event the pool ever had, Ctrl F
+    sets a filter of either; a filter that is kept has a place in a row of its own."""
 
     id = "event_queue"
     title = "事件"
     kind = Event
-    shows = frozenset({Event, Tick})
+    shows = frozenset({Event, SavedView, Tick})
     head = 76.0
+    most = FOUND
 
     def __init__(self, *args: Any, **kw: Any) -> None:
         super().__init__(*args, **kw)
-        self.tab, self._found = 0, dict[str, EventView]()
-        self.sorted_by, self.source = "剩余", ""
+        self.filter, self._asked = Filter(sort="剩余"), Filter()
+        self._found, self._count = dict[str, EventView](), 0
+        self._view, self._asked_at = "", Ms(0)  # the saved view that was applied
+        self._views = EventViews(self, self)
         self._field = QLineEdit(self)
         self._field.setMaxLength(80)
         self._field.returnPressed.connect(self.search)
         self._field.textChanged.connect(lambda text: text or self._clear())
-        self._words = ""
         self._name_field()
 
+    @property
+    def lead(self) -> float:
+        return self.head + self._views.tall
+
     def order(self) -> Sequence[str]:
-        if self._words:
+        if self.filter.share == POOL:
             return list(self._found)
-        needs, views = self.context.needs, self.picture.events.values()
-        late = set(needs.overdue(self.picture.now)) if self.tab == LATE else set[str]()
-        keep: Callable[[EventView], bool] = (
-            lambda v: v.state in (NEW, ACCEPTED),
-            lambda v: v.state not in (NEW,),
-            lambda v: v.event.id in late,
-            lambda v: True,
-        )[self.tab]
-        wanted = (v for v in views if keep(v) and self.source in ("", v.event.source))
-        return [v.event.id for v in sorted(wanted, key=self._order)]
+        late, now = self._late(self.filter), self.picture.now
+        views = (v for v in self.picture.events.values() if self.filter.holds(v, late, now))
+        return [v.event.id for v in sorted(views, key=self._order)]
+
+    def holding(self, filter: Filter) -> int:
+        """How many of the open events a filter holds."""
+        late, now = self._late(filter), self.picture.now
+        return sum(filter.holds(view, late, now) for view in self.picture.events.values())
 
     def refresh(self, picture: Picture, changes: Changes) -> None:
-        news = {v.event.id: v for v in changes.of(Event) if v.event.id in self._found}
-        self._found.update(news)
+        self._views.look()
+        if self.filter.share == POOL:
+            news = {v.event.id: v for v in changes.of(Event) if self._in_pool(v, picture.now)}
+            self._count += len(news.keys() - self._found.keys())
+            self._found = {k: v for k, v in news.items() if k not in self._found} | self._found
+            self._found.update(news)
         if Event in changes.kinds or not self.keys:
             super().refresh(picture, changes)
         self.at = picture.ages.get("events")
 
     def select_tab(self, tab: int) -> None:
         """Show another share of the open events."""
-        self.tab = tab
-        self._field.clear()
-        self._anew()
+        self.apply(replace(self.filter, share=SHARES[tab], words=""))
 
     def search(self) -> None:
         """Ask the whole pool for what stands in the field."""
-        asked = self._field.text().strip()
-        if asked and self.context.past is not None:
+        if asked := self._field.text().strip():
+            self.apply(Filter(POOL, words=asked, sort=self.filter.sort))
+
+    def apply(self, filter: Filter, view: str = "") -> None:
+        """List what a filter holds; what the pool has of it comes when it is found."""
+        self._asked = filter
+        if filter.share != POOL:
+            self._list(filter, view, {}, 0)
+        elif self.context.past is not None:
             self.refused(tr("全池只按此刻搜索，回看时不能搜"))
-        elif asked:
-            self.ask(
-                lambda reader: search(reader, asked, FOUND), lambda rows: self._show(asked, rows)
-            )
+        else:
+            self._asked_at = now = self.picture.now
+            asked = partial(_in_pool, filter=filter, now=now)
+            self.ask(asked, lambda found: self._take(filter, view, found))
 
     def view(self, key: str) -> EventView | None:
         """The newest view of a row."""
         return self.picture.events.get(key) or self._found.get(key)
 
     def empty_line(self) -> str:
-        if self._words:
-            return tr("没有含「{words}」的事件", words=self._words)
-        return tr("没有待处理的事件")
+        asked = event_filter.told(self.filter, self.picture)
+        return tr("没有这样的事件：{asked}", asked=asked) if asked else tr("没有待处理的事件")
 
     def aside(self) -> list[tuple[object, Ink]]:
-        if self._words:
-            many = "≥ " if len(self._found) >= FOUND else ""
-            n = many + age.number(len(self._found))
-            if self.picture.sync.past is not None:
-                past = words.past(self.picture.sync)
-                return [(tr("查到 {n} 条；{past}", n=n, past=past), Ink("age", "t1"))]
-            return [(tr("全池查到 {n} 条", n=n), Ink("age", "t2"))]
+        asked = event_filter.told(self.filter, self.picture)
+        lost = event_filter.gone(self.filter, self.picture)
+        line = self._in_all() if self.filter.share == POOL else self._at_work()
+        only = tr("只看 {what}", what=asked) if asked else ""
+        told = [(lost, Ink("age", "t1", True)), (only, Ink("age", "t1", True)), line]
+        return [piece for piece in told if piece[0]]
+
+    def _in_all(self) -> tuple[object, Ink]:
+        if self.picture.sync.past is not None:
+            n, past = age.number(len(self._found)), words.past(self.picture.sync)
+            return tr("查到 {n} 条；{past}", n=n, past=past), Ink("age", "t1")
+        many = "≥ " if self.filter.words and self._count >= FOUND else ""
+        n = many + age.number(self._count)
+        if self._count > FOUND:
+            return tr("全池 {n} 条，列最新 {m} 条", n=n, m=FOUND), Ink("age", "t2")
+        return tr("全池查到 {n} 条", n=n), Ink("age", "t2")
+
+    def _at_work(self) -> tuple[object, Ink]:
         needs, now, minutes = self.context.needs, self.picture.now, deadlines.soon_minutes()
         line = tr("在办 {n}　逾期 {late}　{m} 分内将逾期 {soon}　今日 {today}",
                   n=len(self.picture.events), late=len(needs.overdue(now)), m=minutes,
                   soon=len(needs.soon(now, minutes)), today=len(needs.today(now)))  # fmt: skip
-        only = tr("只看 {source}", source=named("event_source", self.source)) if self.source else ""
-        return [(only, Ink("age", "t1", True)), (line, Ink("age", "t2"))]
+        return line, Ink("age", "t2")
 
     def place(self) -> None:
         wide = self.look.px(280)
@@ -123,9 +154,11 @@ class EventQueue(RowList):
         self._name_field()
 
     def draw_head(self, paper: Paper, base: float) -> None:
-        tabs.draw(paper, self.top, self._tabs(), None if self._words else self.tab)
+        share = self.filter.share
+        tabs.draw(paper, self.top, self._tabs(), SHARES.index(share) if share in SHARES else None)
+        self._views.draw(paper, self.top + TAB, self._view)
         for word, at, side in self._columns(paper.width):
-            here = word == self.sorted_by
+            here = word == self.filter.sort
             paper.write(at, base, tr(word), Ink("head", "t1" if here else "", here), side)
 
     def draw_row(self, paper: Paper, key: str, box: QRectF, chosen: bool) -> None:
@@ -139,7 +172,7 @@ class EventQueue(RowList):
         columns = {word: at for word, at, _ in self._columns(paper.width)}
         if view.open:
             paper.lamp(16, box.center().y(), 18, lamp)
-        paper.write(columns["编号"], base, words.event_number(view), Ink("age"), room=110)
+        paper.write(columns["编号"], base, view.number, Ink("age"), room=110)
         room = columns["地点"] - columns["事项"] - 16
         paper.write(columns["事项"], base, view.event.headline, ink, room=room)
         place = columns["来源"] - columns["地点"] - 16
@@ -165,24 +198,34 @@ class EventQueue(RowList):
             *super().commands(), Command("/", tr("搜索全池"), self._begin_search),
             *tabs.commands(self._tabs(), self.select_tab),
             Command("F5", tr("来源"), self.next_source), Command("F6", tr("排序"), self.next_sort),
+            Command("Ctrl+F", tr("筛选事件"), self.ask_filter),
+            Command("Ctrl+0", tr("不筛选"), self.unfilter), *self._views.commands(),
         ]  # fmt: skip
+
+    def ask_filter(self) -> None:
+        """Set all of the filter in a sheet."""
+        self.context.over(event_filter.sheet(self, self.filter, self.apply))
+
+    def unfilter(self) -> None:
+        """Show all of the share again, of the whole pool that which waits here."""
+        share = self.filter.share if self.filter.share != POOL else SHARES[0]
+        self.apply(Filter(share, sort=self.filter.sort))
 
     def next_source(self) -> None:
         """Show the events of one source after the other, then of all."""
         here = sorted({v.event.source for v in self.picture.events.values()})
         ring = ["", *here]
-        at = ring.index(self.source) if self.source in ring else 0
-        self.source = ring[(at + 1) % len(ring)]
-        self._anew()
+        at = ring.index(self.filter.source) if self.filter.source in ring else 0
+        self.apply(replace(self.filter, source=ring[(at + 1) % len(ring)]))
 
     def next_sort(self) -> None:
-        at = list(SORTS).index(self.sorted_by)
+        at = list(SORTS).index(self.filter.sort) if self.filter.sort in SORTS else 0
         self.sort_by(list(SORTS)[(at + 1) % len(SORTS)])
 
     def sort_by(self, column: str) -> None:
         """Order the rows by a column; one that cannot order leaves them as they are."""
         if column in SORTS:
-            self.sorted_by = column
+            self.filter = replace(self.filter, sort=column)
             self._anew()
 
     def _anew(self) -> None:
@@ -193,7 +236,9 @@ class EventQueue(RowList):
         x, y = (event.position() / self.look.unit).toTuple()
         if self.top <= y < self.top + TAB:
             self._press_tab(x)
-        elif self.top + TAB <= y < self.top + self.head:
+        elif self.top + TAB <= y < self.top + TAB + self._views.tall:
+            self._press_view(x)
+        elif self.top + TAB <= y < self.top + self.lead:
             self._press_head(x)
         else:
             super().mousePressEvent(event)
@@ -211,8 +256,12 @@ class EventQueue(RowList):
         if tab is not None:
             self.select_tab(tab)
 
+    def _press_view(self, x: float) -> None:
+        if (view := self._views.at(x, self.width() / self.look.unit)) is not None:
+            self._views.apply(view.id)
+
     def _tabs(self) -> list[str]:
-        return [tr(word) for word in TABS]
+        return [tr(event_filter.NAMES[share]) for share in SHARES]
 
     def _press_head(self, x: float) -> None:
         here = [w for w, at, _ in self._columns(self.width() / self.look.unit) if at - 60 <= x]
@@ -233,22 +282,47 @@ class EventQueue(RowList):
         clock = self._clock(view)
         runs = clock is not None and clock.paused_at is None
         left = (clock.due if clock is not None and runs else FAR, view.event.urgency)
-        return (*SORTS[self.sorted_by](view), *left)
+        return (*SORTS.get(self.filter.sort, SORTS["剩余"])(view), *left)
 
     def _clock(self, view: EventView) -> Deadline | None:
         """The clock that the wall keeps; of a row that only the search found there is none."""
         kept = self.context.needs.running.get(view.event.id)
         return kept or deadlines.running(view, self.picture.areas)
 
-    def _show(self, words: str, rows: Sequence[EventView]) -> None:
-        self._words = words
-        self._found = {view.event.id: view for view in rows}
+    def _take(self, filter: Filter, view: str, found: Found) -> None:
+        if filter == self._asked:  # nothing else was asked for meanwhile
+            self._list(filter, view, *found)
+
+    def _list(self, filter: Filter, view: str, found: dict[str, EventView], count: int) -> None:
+        self.filter, self._view, self._found, self._count = filter, view, found, count
+        searched = filter.words if filter.share == POOL else ""
+        if self._field.text().strip() != searched:
+            self._field.blockSignals(True)  # nobody typed it
+            self._field.setText(searched)
+            self._field.blockSignals(False)
         self._anew()
 
     def _clear(self) -> None:
-        self._words, self._found = "", {}
-        self.renew()
+        if self.filter.share == POOL and self.filter.words:
+            self.unfilter()
+
+    def _late(self, filter: Filter) -> frozenset[str]:
+        """Ids of what is overdue, where a filter asks for it."""
+        now = self.picture.now
+        return frozenset(self.context.needs.overdue(now) if filter.share == LATE else ())
+
+    def _in_pool(self, view: EventView, now: Ms) -> bool:
+        """Whether a change is of a row of the list, or of a new one that belongs to it."""
+        new = view.event.received_at >= self._asked_at and self.filter.fits(view.event, now)
+        return new or view.event.id in self._found
 
     def _name_field(self) -> None:
         self._field.setPlaceholderText(tr("搜索全池，如 停水 沙浦　/"))
         self._field.setAccessibleName(tr("搜索全池"))
+
+
+def _in_pool(reader: Reader, filter: Filter, now: Ms) -> Found:
+    """The newest that a filter finds in the whole pool, and how many there are."""
+    found = event_lists.find(reader, filter, now, FOUND)
+    many = event_lists.count(reader, filter, now, FOUND) if not filter.words else len(found)
+    return {view.event.id: view for view in found}, many

@@ -190,5 +190,5 @@ def _others(panel: Panel, view: EventView) -> dict[str, str]:
     mine = view.event
     open_ = [v for v in panel.picture.events.values() if v.event.id != mine.id and v.open]
     open_.sort(key=lambda v: (v.event.area != mine.area, -v.event.reported_at))
-    return {v.event.id: f"{words.event_number(v)}　{text.plain(v.event.headline, 40)}"
+    return {v.event.id: f"{v.number}　{text.plain(v.event.headline, 40)}"
             for v in open_[:SHOWN]}  # fmt: skip

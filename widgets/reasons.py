@@ -10,6 +10,7 @@ from commandwall.store.store import Reason
 from widgets import age, text
 from widgets.event_reasons import EVENTS
 from widgets.i18n import NUMERALS, language, named, tr
+from widgets.list_reasons import LISTS
 
 Facts = Mapping[str, str]
 
@@ -420,5 +421,6 @@ SENTENCES: Mapping[str, Callable[[Facts], str]] = {
     "group_mixed": _group_mixed,
     "group_over": _group_over,
     **EVENTS,
+    **LISTS,
 }
 """The code of a refusal -> what is said."""

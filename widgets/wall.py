@@ -274,6 +274,7 @@ class Wall(QWidget):
         panel.chosen.connect(self.choose)
         panel.wanted.connect(self.work_on)
         panel.outgrown.connect(self._arrange)
+        panel.outgrown.connect(self._bind)  # it may offer something else too
 
     def _arrange(self) -> None:
         page = self.page

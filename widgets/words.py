@@ -19,9 +19,6 @@ from widgets.needs import Need, Needs, by_severity
 from widgets.text import address, plain
 from widgets.trust import Trust
 
-LONGEST = 16
-"""Letters of a number that stands in a column."""
-
 
 def city_name(picture: Picture) -> str:
     area = picture.areas.get(picture.city)
@@ -70,18 +67,12 @@ def need_place(need: Need, picture: Picture) -> str:
     return event_place(need.event, picture) if need.event is not None else ""
 
 
-def event_number(view: EventView) -> str:
-    """1125-00665, or the beginning of an id that no person gave: B465B589."""
-    given = plain(view.event.source_id, 40)
-    return given[:8].upper() if given == view.event.id and len(given) > LONGEST else given
-
-
 def directive_number(directive: Directive, picture: Picture) -> str:
     """1125-00665-03: the number of the event that its incident grew from, or the beginning of the
     incident's own id, and its number there."""
     incident = picture.incidents.get(directive.incident)
     view = picture.events.get(incident.event) if incident is not None else None
-    of = event_number(view) if view is not None else plain(directive.incident)[:8].upper()
+    of = view.number if view is not None else plain(directive.incident)[:8].upper()
     return f"{of}-{order_number(tr, directive).rjust(2, '0')}"
 
 

@@ -13,7 +13,8 @@ from builders import a_sensor
 from commandwall import alarms, rehearsal
 from commandwall.clock import DAY, MINUTE, SECOND, Clock, Ms, day
 from commandwall.config import REFUSED, Settings
-from commandwall.dry_run import DryRun, Untried
+from commandwall.dry_run import DryRun
+from commandwall.errand import Unanswered
 from commandwall.pool.recorder import SERIES
 from commandwall.sensors import READING_DTYPE
 from commandwall.store.migrate import open_store
@@ -122,10 +123,10 @@ def test_beside_the_screen_it_tells_by_day_what_would_have_been(folder: Path) ->
 def test_one_that_is_given_up_says_nothing_more(folder: Path) -> None:
     run = DryRun(folder, replace(GAS, threshold=5.0))
     run.stop()
-    assert run.answer.cancelled() and run._child.wait(60)
+    assert run.answer.cancelled() and run.ended.wait(60)
 
 
 def test_one_that_fails_says_so(tmp_path: Path) -> None:
     (tmp_path / "wall.db").write_bytes(b"no database")
-    with pytest.raises(Untried):
+    with pytest.raises(Unanswered):
         DryRun(tmp_path, GAS).answer.result(60)

@@ -34,6 +34,7 @@ from commandwall.modes import Entering, enter_mode, propose_mode
 from commandwall.reporting import Elements, Statement, draft_report, hand_out, tell_losses
 from commandwall.reviewing import note_finding
 from commandwall.rule_rows import Change, approve_rule, propose_rule
+from commandwall.saved_views import Filter, save_view
 from commandwall.shelving import shelve, take_out
 from commandwall.store import sight
 from commandwall.store.migrate import open_store
@@ -158,6 +159,7 @@ ASKS: dict[str, Asks] = {
     "report": lambda h, r: (draft_report, {"statement": _stated(h)}),
     "losses": lambda h, r: (tell_losses, {"incident": h.opened(), **LOST}),
     "hand_out": lambda h, r: (hand_out, {"incident": h.opened(), **GIVEN}),
+    "view": lambda h, r: (save_view, {"name": r, "whose": "all", "filter": Filter()}),
     "review": lambda h, r: (note_finding, {"incident": h.opened(), **FOUND}),
     "alarm": lambda h, r: (acknowledge, {"alarm": _alarmed(h, r)}),
     "shelve": lambda h, r: (shelve, {"alarm": _alarmed(h, r), **HUSHED}),
@@ -189,6 +191,7 @@ TABLE = {
     "report": "- x x x - - - - - - - -",
     "losses": "- x x x - x - - - - - -",
     "hand_out": "- x x x x x - - - - - -",
+    "view": "- x x x x x x - x - - -",
     "review": "- x x x x x - - - - - -",
     "alarm": "- x x x - x - - x - - -",
     "shelve": "- x x x - - - - - - - -",

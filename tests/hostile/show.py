@@ -39,6 +39,7 @@ from PySide6.QtWidgets import (
 import main as program
 from commandwall.config import Settings
 from commandwall.plain import plain
+from commandwall.saved_views import ALL, POOL, Filter
 from commandwall.store.schema import MIRROR, WALL, kinds
 from widgets import startup
 from widgets.base import Panel, Subject
@@ -178,15 +179,16 @@ class Tour:
 
     def ask(self, queue: Any, text: str, found: dict[str, list[str]]) -> None:
         arm()
-        before, queue._words = queue._words, ""
+        before = queue.filter
+        queue.apply(Filter(ALL))
         queue._field.setText(text)
         queue.search()
         if queue._field.text().strip():
-            until(lambda: queue._words != "" or queue.line != "", STEP_S)
+            until(lambda: queue.filter.share == POOL or queue.line != "", STEP_S)
         queue.grab()
         self.said.add(queue.accessibleDescription())
         found[text[:60].encode("utf-8", "replace").decode()] = sorted(queue._found)
-        queue._words = before
+        queue.apply(before)
 
     def overlays(self) -> None:
         self.wall.open_keys()

@@ -31,6 +31,7 @@ from commandwall.requests import ASKED, Request
 from commandwall.resources import Resource
 from commandwall.reviewing import Finding, owed
 from commandwall.rule_rows import PROPOSED, RuleRow
+from commandwall.saved_views import EVERYBODY, SavedView
 from commandwall.sources import SourceSwitch
 from commandwall.store.store import Reader
 from commandwall.store.tables import Conflict
@@ -87,6 +88,7 @@ def sight(reader: Reader) -> Sight:
         "startedplan": reader.find(StartedPlan),
         "mode": (m for m in reader.find(Mode) if m.state != OVER),
         "sourceswitch": reader.find(SourceSwitch),
+        "savedview": reader.find(SavedView, removed=0, whose=EVERYBODY),
         "rulerow": reader.find(RuleRow, state=PROPOSED),
         **{name: _some(reader, name, kind) for name, kind in CITY.items()},
     }

@@ -448,6 +448,11 @@ CHOICES: Mapping[str, Callable[[Officer], Facts]] = {
         "incident": o.any_incident(), "source": o.text(),
         "people": [0, o.random.randrange(3), 1, o.random.randrange(9)],
     },
+    "saved_views.save_view": lambda o: {
+        "name": o.text(), "whose": "all", "filter": {"share": "pool", "words": o.text()},
+    },
+    "saved_views.rename_view": lambda o: {"view": o.one("savedview")["id"], "name": o.text()},
+    "saved_views.remove_view": lambda o: {"view": o.one("savedview")["id"]},
     "reporting.hand_out": lambda o: {
         "incident": o.any_incident(), "what": "brief", "purpose": o.text(),
         "name": "brief.pdf", "sha256": "0" * 64,

@@ -186,8 +186,7 @@ def test_the_queue_orders_by_the_column_that_is_pressed(make_wall, world) -> Non
     assert queue.keys.index("y") < queue.keys.index("x")
     queue.sort_by("急")
     assert queue.keys.index("x") < queue.keys.index("y")
-    queue.source = "grid"
-    queue._anew()
+    queue.apply(replace(queue.filter, source="grid"))
     assert "x" in queue.keys
     assert "y" not in queue.keys
     assert "只看" in read(queue)
@@ -404,5 +403,5 @@ def test_every_refusal_is_a_sentence() -> None:
 
 def test_an_event_that_an_alarm_filed_has_a_number_that_can_be_said() -> None:
     key = "b465b589-1d05-58d2-bef4-d23ae86bcff6"
-    assert words.event_number(EventView(an_event(id=key, source_id=key), None)) == "B465B589"
-    assert words.event_number(EventView(an_event(source_id="1125-00665"), None)) == "1125-00665"
+    assert EventView(an_event(id=key, source_id=key), None).number == "B465B589"
+    assert EventView(an_event(source_id="1125-00665"), None).number == "1125-00665"

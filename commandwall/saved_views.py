@@ -1,0 +1,154 @@
+"""Saved views 视图: a filter of the event list that somebody keeps under a name.
+
+Whose it is decides who sees it and who may change it: of one person, of a post, or of all stations.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Container, Iterable
+from dataclasses import asdict, dataclass, fields, replace
+
+from commandwall import codes, plain
+from commandwall.clock import DAY, HOUR, Ms, day
+from commandwall.events import ACCEPTED, NEW, Event, EventView
+from commandwall.store.schema import WALL, Meeting, record
+from commandwall.store.store import Refused, Tx
+from commandwall.store.written import TITLE_LIMIT, written
+
+MINE, ACTIVE, LATE, ALL, POOL = "mine", "active", "late", "all", "pool"
+SHARES = (MINE, ACTIVE, LATE, ALL)
+"""Of the open events: what waits here, what is under way, what is overdue, all. POOL: every event
+that the pool ever had."""
+OWN, POST, EVERYBODY = "own", "post", "all"
+WHOSE = (OWN, POST, EVERYBODY)
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which events a list holds; what is empty or 0 asks for nothing."""
+
+    share: str = MINE
+    words: str = ""  # all of these stand in title, text or address
+    source: str = ""  # code list event_source
+    cls: str = ""  # code list event_class
+    area: str = ""  # code of an area: it and all below
+    days: int = 0  # reported within so many
+    sort: str = ""  # the column that orders the open ones
+
+    def since(self, now: Ms) -> Ms | None:
+        """The beginning of the hour from which on they were reported; None for ever."""
+        return Ms((now - self.days * DAY) // HOUR * HOUR) if self.days else None
+
+    def fits(self, event: Event, now: Ms) -> bool:
+        """Whether an event is of this source, class and area, not reported before, and holds the
+        words."""
+        since = self.since(now)
+        if since is not None and event.reported_at < since:
+            return False
+        if self.source not in ("", event.source) or self.cls not in ("", event.cls):
+            return False
+        return event.area.startswith(self.area) and (not self.words or _says(event, self.words))
+
+    def holds(self, view: EventView, late: Container[str], now: Ms) -> bool:
+        """Whether an open event belongs to it; `late`: ids of those that are overdue."""
+        share = {
+            MINE: view.state in (NEW, ACCEPTED), ACTIVE: view.state != NEW,
+            LATE: view.event.id in late,
+        }.get(self.share, True)  # fmt: skip
+        return share and self.fits(view.event, now)
+
+
+@record(WALL, meeting=Meeting(beside=("at", "by", "post")))
+@dataclass(frozen=True, slots=True)
+class SavedView:
+    """A filter with a name. One that was removed stays, so that all stations know of it."""
+
+    id: str
+    name: str
+    whose: str  # own, post, all
+    owner: str  # the person, the post, or ""
+    share: str
+    words: str
+    source: str
+    cls: str
+    area: str
+    days: int
+    sort: str
+    removed: int  # 0, 1
+    at: Ms
+    by: str
+    post: str
+
+    @property
+    def filter(self) -> Filter:
+        return Filter(**{f.name: getattr(self, f.name) for f in fields(Filter)})
+
+    def seen_by(self, person: str, post: str) -> bool:
+        """Whether it is there for a person at a post."""
+        return not self.removed and self.owner == _owner(self.whose, person, post)
+
+
+def visible(views: Iterable[SavedView], person: str, post: str) -> list[SavedView]:
+    """Those that are there for a person at a post: his own, the post's, everybody's; by name."""
+    mine = (view for view in views if view.seen_by(person, post))
+    return sorted(mine, key=lambda view: (WHOSE.index(view.whose), view.name, view.id))
+
+
+def save_view(tx: Tx, name: str, whose: str, filter: Filter) -> None:
+    """存为视图. Refused("view_named") where one of this name is there already, Refused("view_own")
+    for one of a person where nobody has signed in, Refused("view_many") where there are too many,
+    Refused("view_personal") for words that belong to a person.
+    """
+    words = written("words", filter.words, TITLE_LIMIT, needed=False)
+    if plain.mask(words) != words:
+        raise Refused("view_personal")
+    if whose == OWN and not tx.by:
+        raise Refused("view_own")
+    held = visible(tx.find(SavedView, removed=0), tx.by, tx.post)
+    if len(held) >= (most := int(codes.limit("saved_views", day(tx.now)))):
+        raise Refused("view_many", most=most)
+    tx.put(
+        SavedView(
+            str(uuid.uuid4()), _name(name, held), whose, _owner(whose, tx.by, tx.post),
+            **asdict(replace(filter, words=words)), removed=0, at=tx.now, by=tx.by, post=tx.post,
+        )
+    )  # fmt: skip
+
+
+def rename_view(tx: Tx, view: str, name: str) -> None:
+    """视图改名. Refused as `save_view` and `remove_view`."""
+    now = _of(tx, view)
+    held = visible(tx.find(SavedView, removed=0), tx.by, tx.post)
+    name = _name(name, [one for one in held if one.id != view])
+    tx.put(replace(now, name=name, at=tx.now, by=tx.by, post=tx.post))
+
+
+def remove_view(tx: Tx, view: str) -> None:
+    """删除视图. Refused("unknown") for one that is not there for who asks."""
+    tx.put(replace(_of(tx, view), removed=1, at=tx.now, by=tx.by, post=tx.post))
+
+
+def _of(tx: Tx, view: str) -> SavedView:
+    found = tx.get(SavedView, view)
+    if found is None or not found.seen_by(tx.by, tx.post):
+        raise Refused("unknown", kind="view", id=view)
+    return found
+
+
+def _name(name: str, held: Iterable[SavedView]) -> str:
+    """A name that no other has; blanks around it are none of it."""
+    kept = written("name", name.strip(), int(codes.limit("view_name")))
+    if any(one.name.casefold() == kept.casefold() for one in held):
+        raise Refused("view_named", name=kept)
+    return kept
+
+
+def _says(event: Event, words: str) -> bool:
+    """As the search over the pool finds it: each word in one of the texts, small as capital."""
+    texts = [text.lower() for text in (event.title, event.body, event.address)]
+    return all(any(word in text for text in texts) for word in words.lower().split())
+
+
+def _owner(whose: str, person: str, post: str) -> str:
+    return {OWN: person, POST: post}.get(whose, "")

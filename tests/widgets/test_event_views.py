@@ -1,0 +1,189 @@
+"""Saved views from the window: kept by a key, found by a number, counted, renamed and deleted."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from builders import NOW, an_event
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from world import City, an_area, told_by
+
+from commandwall.areas import TOWN, Area
+from commandwall.clock import MINUTE, Ms
+from commandwall.events import Event, EventView
+from commandwall.saved_views import ALL, POOL, Filter, SavedView
+from commandwall.store.mirror import Mirror, use
+from widgets.sheet import Sheet
+
+
+def pool(count: int) -> list[Event]:
+    return [
+        an_event(id=f"p{n:03d}", title=("噪声", "停水")[n % 2], area="t1",
+                 cls="noise" if n % 5 else "water", received_at=Ms(NOW - n * MINUTE),
+                 reported_at=Ms(NOW - n * MINUTE))
+        for n in range(count)
+    ]  # fmt: skip
+
+
+@pytest.fixture
+def queue(world: City, make_wall: Any) -> Any:
+    rows = pool(420)
+    mirror = Mirror(world.store.folder / "m1.db")
+    areas = [an_area("t1", TOWN, "石塘镇", "c")]
+    held = {"event": rows, "area": areas}
+    mirror.take({k: [tuple(getattr(e, n) for n in e.__slots__) for e in some]
+                 for k, some in held.items()}, {})  # fmt: skip
+    mirror.close()
+    use(world.store.folder, "m1.db")
+    world.desk.person = "陈"
+    wall = make_wall()
+    wall.open_page("events")
+    world.picture.events.clear()
+    world.tick({Event: [EventView(e, None) for e in rows[:8]], Area: areas})
+    return wall.page.panels["event_queue"]
+
+
+def press(wall: Any, key: str) -> None:
+    next(c for c in wall.all_commands() if c.key == key).run()
+
+
+def sheet(wall: Any) -> Sheet:
+    return next(s for s in wall.findChildren(Sheet) if s.isVisible())
+
+
+def fill(wall: Any, **values: Any) -> None:
+    """Set fields of the open sheet and do what it is for, by the keyboard."""
+    open_ = sheet(wall)
+    for key, value in values.items():
+        field = open_._fields[key][1]
+        if hasattr(field, "findData"):
+            field.setCurrentIndex(field.findData(value))
+            assert field.currentData() == value
+        else:
+            field.setText(value)
+    QTest.keyClick(open_, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+
+
+def saved(world: City) -> list[SavedView]:
+    return world.store.read(lambda r: r.find(SavedView, removed=0))
+
+
+def keep(world: City, qtbot: Any, **told: Any) -> SavedView:
+    """Keep the filter under a name, as a person does, and hear of it."""
+    wall, before = world.walls[0], saved(world)
+    press(wall, "Ctrl+D")
+    fill(wall, **told)
+    qtbot.waitUntil(lambda: len(saved(world)) == len(before) + 1 and not wall.findChildren(Sheet))
+    (view,) = (v for v in saved(world) if v not in before)
+    world.tick({SavedView: [view]})
+    return view
+
+
+def test_a_filter_is_kept_under_a_name_and_comes_back_by_its_number(
+    world: City, queue: Any, qtbot: Any
+) -> None:
+    wall = world.walls[0]
+    press(wall, "Ctrl+F")
+    fill(wall, share=ALL, cls="water", area="t1")
+    assert set(queue.keys) == {"p000", "p005"}
+    assert "只看 供水　石塘镇" in told_by(wall, "event_queue")
+    view = keep(world, qtbot, name="石塘 停水", whose="all")
+    assert (view.cls, view.area, view.share) == ("water", "t1", ALL)
+    assert "1 石塘 停水 2" in told_by(wall, "event_queue")
+    press(wall, "Ctrl+0")
+    assert len(queue.keys) == 8 and "只看" not in told_by(wall, "event_queue")
+    QTest.keyClick(wall, Qt.Key.Key_1, Qt.KeyboardModifier.ControlModifier)
+    assert set(queue.keys) == {"p000", "p005"}
+    at = next(x for v, x, w in queue._views._places(queue.width() / queue.look.unit))
+    press(wall, "Ctrl+0")
+    y = (queue.top + 40 + 10) * queue.look.unit
+    QTest.mouseClick(queue, Qt.MouseButton.LeftButton, pos=_point((at + 8) * queue.look.unit, y))
+    assert set(queue.keys) == {"p000", "p005"}
+    news = EventView(an_event(id="new", cls="water", area="t1", received_at=NOW), None)
+    world.tick({Event: [news]})
+    assert "1 石塘 停水 3" in told_by(wall, "event_queue")
+
+
+def _point(x: float, y: float) -> Any:
+    from PySide6.QtCore import QPoint
+
+    return QPoint(round(x), round(y))
+
+
+def test_over_the_whole_pool_it_counts_all_and_lists_the_newest(
+    world: City, queue: Any, qtbot: Any
+) -> None:
+    wall = world.walls[0]
+    press(wall, "Ctrl+F")
+    fill(wall, share=POOL, cls="noise")
+    qtbot.waitUntil(lambda: len(queue.keys) == 200)
+    assert "全池 336 条，列最新 200 条" in told_by(wall, "event_queue")
+    keep(world, qtbot, name="噪声", whose="own")
+    qtbot.waitUntil(lambda: "1 噪声 336" in told_by(wall, "event_queue"))
+    queue._field.setText("停水")
+    queue.search()
+    qtbot.waitUntil(lambda: queue.filter.words == "停水")
+    assert "全池查到 ≥ 200 条" in told_by(wall, "event_queue")
+    queue._field.setText("")
+    assert queue.filter.share != POOL
+    press(wall, "Ctrl+1")
+    qtbot.waitUntil(lambda: queue.filter.share == POOL)
+    world.tick({Event: [EventView(an_event(id="new", cls="noise", received_at=NOW), None)]})
+    assert queue.waiting == 1, "a new one waits, as in every list"
+    queue.renew()
+    assert queue.keys[0] == "new" and "337" in told_by(wall, "event_queue")
+
+
+def test_a_view_is_renamed_and_deleted_in_one_sheet_that_says_what_it_does(
+    world: City, queue: Any, qtbot: Any
+) -> None:
+    wall = world.walls[0]
+    press(wall, "Ctrl+G")
+    assert "还没有视图" in queue.line
+    first = keep(world, qtbot, name="甲", whose="all")
+    second = keep(world, qtbot, name="乙", whose="post")
+    press(wall, "Ctrl+D")
+    fill(wall, name="甲", whose="all")
+    qtbot.waitUntil(lambda: "已有名为「甲」" in sheet(wall)._told.text())
+    sheet(wall).close()
+    press(wall, "Ctrl+G")
+    fill(wall, view=second.id, way="rename", name="丙")
+    qtbot.waitUntil(
+        lambda: {v.name for v in saved(world)} == {"甲", "丙"} and not wall.findChildren(Sheet)
+    )
+    world.tick({SavedView: saved(world)})
+    press(wall, "Ctrl+G")
+    open_ = sheet(wall)
+    fields = {key: field for key, (_, field) in open_._fields.items()}
+    fields["view"].setCurrentIndex(fields["view"].findData(first.id))
+    fields["way"].setCurrentIndex(fields["way"].findData("remove"))
+    assert "将删除「甲」，各台不再看到它" in open_._told.text()
+    open_.accept()
+    qtbot.waitUntil(lambda: [v.name for v in saved(world)] == ["丙"])
+    gone = replace(first, removed=1)
+    world.tick({SavedView: [gone]})
+    assert "甲" not in told_by(wall, "event_queue")
+
+
+def test_what_a_view_names_and_is_there_no_more_is_said(
+    world: City, queue: Any, qtbot: Any
+) -> None:
+    wall = world.walls[0]
+    queue.apply(Filter(ALL, cls="zeppelin", area="t9"))
+    keep(world, qtbot, name="飞艇", whose="all")
+    told = told_by(wall, "event_queue")
+    assert "飞艇（失效） 0" in told
+    assert "事项 zeppelin 已不存在，辖区 t9 已不存在" in told
+    wall.set_language("en")
+    assert "飞艇 (gone)" in told_by(wall, "event_queue")
+
+
+def test_no_key_of_the_page_has_two_acts(world: City, queue: Any, qtbot: Any) -> None:
+    keep(world, qtbot, name="甲", whose="all")
+    keys = [c.key for c in world.walls[0].all_commands() if c.key]
+    assert {"Ctrl+1", "Ctrl+D", "Ctrl+F", "Ctrl+G", "Ctrl+0"} <= set(keys)
+    ours = [key for key in keys if key.startswith("Ctrl+")]
+    assert len(ours) == len(set(ours))

@@ -1,0 +1,49 @@
+"""Refusals of views and exports of the event list in words; `reasons` has the others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from widgets.i18n import tr
+
+Facts = Mapping[str, str]
+
+
+def _named(facts: Facts) -> str:
+    return tr("已有名为「{name}」的视图，换个名称", name=facts.get("name", ""))
+
+
+def _own(facts: Facts) -> str:
+    return tr("没有人签到，不能存给自己；可存给本岗位或各台")
+
+
+def _many(facts: Facts) -> str:
+    return tr("视图已有 {most} 个，删去不用的再存", most=facts.get("most", ""))
+
+
+def _personal(facts: Facts) -> str:
+    return tr("搜索词是个人号码或姓名，不能存进视图")
+
+
+def _rows(facts: Facts) -> str:
+    return tr("共 {n} 条，一个文件最多 {most} 条；筛选后分次导出", n=facts.get("n", ""),
+              most=facts.get("most", ""))  # fmt: skip
+
+
+def _full(facts: Facts) -> str:
+    return tr("目标磁盘已满，什么也没有留下；换个位置再导出")
+
+
+def _place(facts: Facts) -> str:
+    return tr("目标位置写不进：{why}", why=facts.get("why", ""))
+
+
+LISTS: Mapping[str, Callable[[Facts], str]] = {
+    "view_named": _named,
+    "view_own": _own,
+    "view_many": _many,
+    "view_personal": _personal,
+    "export_rows": _rows,
+    "export_full": _full,
+    "export_place": _place,
+}
