@@ -57,7 +57,7 @@ class EventQueue(RowList):
         super().__init__(*args, **kw)
         self.filter, self._asked = Filter(sort="剩余"), Filter()
         self._found, self._count = dict[str, EventView](), 0
-        self._view, self._asked_at = "", Ms(0)  # the saved view that was applied
+        self.applied, self._asked_at = "", Ms(0)  # the saved view that was applied
         self._views = EventViews(self, self)
         self._field = QLineEdit(self)
         self._field.setMaxLength(80)
@@ -156,7 +156,7 @@ class EventQueue(RowList):
     def draw_head(self, paper: Paper, base: float) -> None:
         share = self.filter.share
         tabs.draw(paper, self.top, self._tabs(), SHARES.index(share) if share in SHARES else None)
-        self._views.draw(paper, self.top + TAB, self._view)
+        self._views.draw(paper, self.top + TAB, self.applied)
         for word, at, side in self._columns(paper.width):
             here = word == self.filter.sort
             paper.write(at, base, tr(word), Ink("head", "t1" if here else "", here), side)
@@ -294,7 +294,7 @@ class EventQueue(RowList):
             self._list(filter, view, *found)
 
     def _list(self, filter: Filter, view: str, found: dict[str, EventView], count: int) -> None:
-        self.filter, self._view, self._found, self._count = filter, view, found, count
+        self.filter, self.applied, self._found, self._count = filter, view, found, count
         searched = filter.words if filter.share == POOL else ""
         if self._field.text().strip() != searched:
             self._field.blockSignals(True)  # nobody typed it

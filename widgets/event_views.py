@@ -35,6 +35,7 @@ class Lists(Protocol):
     that a search finds."""
 
     filter: Filter
+    applied: str  # the one that was applied, by its id; "" for none
 
     def apply(self, filter: Filter, view: str = "") -> None: ...
 
@@ -147,10 +148,8 @@ class EventViews:
             Command(f"Ctrl+{n}", tr("视图 {name}", name=plain(v.name)), partial(self.apply, v.id))
             for n, v in enumerate(self.shown[:MOST], 1)
         ]
-        return [
-            *own, Command("Ctrl+D", tr("存为视图"), self.save),
-            Command("Ctrl+G", tr("全部视图"), self.manage),
-        ]  # fmt: skip
+        keep = Command("Ctrl+D", tr("存为视图"), self.save)
+        return [keep, Command("Ctrl+G", tr("全部视图"), self.manage), *own]
 
     def apply(self, view: str) -> None:
         found = next((v for v in self.shown if v.id == view), None)
@@ -180,11 +179,14 @@ class EventViews:
             panel.refused(tr("还没有视图，Ctrl D 把现在的筛选存为视图"))
             return
         offered = {v.id: f"{n}　{self._line(v)}" for n, v in enumerate(self.shown, 1)}
+        chosen = choice(offered)
         ways = {APPLY: tr("用它筛选"), RENAME: tr("改名"), REMOVE: tr("删除")}
         fields: dict[str, tuple[str, Field]] = {
-            "view": (tr("视图"), choice(offered)), "way": (tr("做什么"), choice(ways)),
+            "view": (tr("视图"), chosen), "way": (tr("做什么"), choice(ways)),
             "name": (tr("新名称"), line()),
         }  # fmt: skip
+        if self._lists.applied in offered:
+            chosen.setCurrentIndex(list(offered).index(self._lists.applied))
         sheet = Sheet(panel.look, tr("全部视图"), "继续", fields, panel.window())
         sheet.telling(self._ahead)
         panel.context.over(sheet.then(self._work))
