@@ -59,7 +59,7 @@ class Unanswered(Exception):
 class Question:
     """A child program that is asked one thing beside the screen, which goes on meanwhile and may
     give it up. `share` tells how far it is; `answer` is what `read` makes of the object that it
-    printed at last, Unanswered where there is none, cancelled by `stop`."""
+    printed at last, an exception too; Unanswered where there is none, cancelled by `stop`."""
 
     def __init__(
         self, module: str, arguments: Sequence[str], read: Callable[[dict[str, Any]], Any]
@@ -83,6 +83,10 @@ class Question:
     def begin(self) -> None:
         """On the thread of the question, before the child starts."""
 
+    def trouble(self, why: Exception) -> Exception:
+        """What is told of what went wrong here."""
+        return why
+
     def end(self, whole: bool) -> None:
         """There, after it; `whole`: whether it answered."""
 
@@ -91,9 +95,12 @@ class Question:
             found = self._asked()
             value = self._read(found) if found is not None else None
             trouble: Exception = Unanswered(self._command[2])
-        except Exception as why:
-            log.exception("%s came to no end", self._command[2])
-            value, trouble = None, why
+        except (OSError, ValueError) as why:
+            value, trouble = None, self.trouble(why)
+        if isinstance(value, Exception):
+            value, trouble = None, value
+        if value is None:
+            log.warning("%s came to no end: %r", self._command[2], trouble)
         self._done(value, trouble)
 
     def _asked(self) -> dict[str, Any] | None:

@@ -360,6 +360,8 @@ SUBJECTS: Mapping[str, Callable[[Reader, Any], About]] = {
     "source": _of_city,
     "rule": _of_city,
     "proposal": _of_city,
+    "view": lambda reader, view: About(),
+    "whose": lambda reader, whose: About(),
     "seat": lambda reader, seat: About(),
     "handover": lambda reader, handover: About(),
 }
