@@ -94,14 +94,11 @@ class Question:
         try:
             found = self._asked()
             value = self._read(found) if found is not None else None
-            trouble: Exception = Unanswered(self._command[2])
         except (OSError, ValueError) as why:
-            value, trouble = None, self.trouble(why)
-        if isinstance(value, Exception):
-            value, trouble = None, value
+            value = self.trouble(why)
         if value is None:
-            log.warning("%s came to no end: %r", self._command[2], trouble)
-        self._done(value, trouble)
+            value = Unanswered(self._command[2])
+        self._done(value)
 
     def _asked(self) -> dict[str, Any] | None:
         """What the child printed at last; None where it did not get so far."""
@@ -122,15 +119,16 @@ class Question:
         child.wait()
         return found
 
-    def _done(self, value: Any, trouble: Exception) -> None:
+    def _done(self, value: Any) -> None:
         """A cancelled answer is none, however far the child came."""
-        asked = self.answer.set_running_or_notify_cancel()
-        self.end(asked and value is not None)
+        asked, trouble = self.answer.set_running_or_notify_cancel(), isinstance(value, Exception)
+        self.end(asked and not trouble)
         self.ended.set()
-        if asked and value is not None:
-            self.answer.set_result(value)
+        if asked and trouble:
+            log.warning("%s came to no end: %r", self._command[2], value)
+            self.answer.set_exception(value)
         elif asked:
-            self.answer.set_exception(trouble)
+            self.answer.set_result(value)
 
 
 def say(what: object) -> None:

@@ -277,8 +277,7 @@ class Wall(QWidget):
         panel.outgrown.connect(self._bind)  # it may offer something else too
 
     def _arrange(self) -> None:
-        page = self.page
-        page.setGeometry(self.rect())
+        (page := self.page).setGeometry(self.rect())
         page.banner_share, page.noticed = self.notices.banner_share, self.notices.noticed
         self.map.set_scale(self.context.look.metrics.map_unit)
         for panel in page.arrange(self.map):
