@@ -14,7 +14,7 @@ from commandwall.event_flow import FLOW
 from commandwall.events import EventView
 from commandwall.incidents import OPEN
 from commandwall.rights import About, about_event
-from widgets import text, words
+from widgets import text
 from widgets.base import Panel
 from widgets.fields import Field, choice, number
 from widgets.fields import words as line

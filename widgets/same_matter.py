@@ -61,7 +61,7 @@ def _merge(panel: Panel, here: EventView, other: EventView, done: Done) -> Any:
 def _beside(picture: Picture, here: EventView, repeat: Repeat, other: EventView) -> str:
     one, main = merging(here, other)
     becomes = tr("并单后由 {main} 一并办理，{one} 不再单办；一日内可拆单",
-                 main=words.event_number(main), one=words.event_number(one))  # fmt: skip
+                 main=main.number, one=one.number)  # fmt: skip
     parts = [reasons(picture, repeat, other), "", *_told(picture, tr("本件"), here), "",
              *_told(picture, tr("另一件"), other), "", becomes]  # fmt: skip
     return "\n".join(parts)
@@ -71,7 +71,7 @@ def _told(picture: Picture, which: str, view: EventView) -> list[str]:
     """What a report says, in three lines."""
     e = view.event
     when, state = age.stamp(picture.now, e.reported_at), named("event_state", view.state)
-    head = (which, words.event_number(view), when, state, words.event_place(view, picture))
+    head = (which, view.number, when, state, words.event_place(view, picture))
     return ["　".join(head), text.plain(e.headline), text.plain(e.words, READ)]
 
 
@@ -80,4 +80,4 @@ def _span(length: int) -> str:
 
 
 def _title(view: EventView) -> str:
-    return f"{words.event_number(view)}　{text.plain(view.event.headline, 40)}"
+    return f"{view.number}　{text.plain(view.event.headline, 40)}"
