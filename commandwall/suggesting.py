@@ -83,11 +83,13 @@ class Learned:
 
     def guess(self, title: str, body: str, most: int = 3) -> list[Guess]:
         """The likeliest answers, the surest first; none where nothing of the text is known."""
-        row = _rows([title], [body], self.rarity)
+        grams = _grams([title], [body])
+        row = _weighed(grams, self.rarity)
         if not row.nnz:
             return []
         known = self.weights[row.indices].astype(np.float32)
-        sure = _certain((row.data @ known + self.weights[-1])[None, :], self.sharp)[0]
+        found = (row.data @ known + self.weights[-1]) * _known(grams, self.rarity)
+        sure = _certain(found[None, :], self.sharp)[0]
         best = np.argsort(-sure)[:most]
         return [Guess(self.answers[i], float(sure[i])) for i in best]
 
@@ -144,7 +146,10 @@ def learn(told: Sequence[Told]) -> Learned | None:
 def learn_from(reader: Reader, now: Ms) -> Model:
     """Learn from the newest rows of the pool that tell the answer. Takes seconds."""
     most = int(codes.limit("learn_rows", day(now)))
-    found = {question: learn(_told(reader, question, most)) for question in QUESTIONS}
+    told = {question: _told(reader, question, most) for question in QUESTIONS}
+    classes = codes.load("event_class", day(now))  # nobody can set one of which no list knows
+    told["cls"] = [row for row in told["cls"] if row[2] in classes]
+    found = {question: learn(rows) for question, rows in told.items()}
     return Model(now, {question: known for question, known in found.items() if known is not None})
 
 
@@ -196,7 +201,7 @@ def _told(reader: Reader, question: str, most: int) -> list[Told]:
 def _fit(told: Sequence[Told]) -> Fit:
     """Answers, weights and rarity. Solved over rows, of which there are fewer than columns."""
     titles, bodies, said = zip(*told, strict=True)
-    grams = [likeness.grams(t) for t in (titles, [b[:READ] for b in bodies])]
+    grams = _grams(titles, bodies)
     rarity = np.concatenate([likeness.rarity(g) for g in grams])
     rows = _weighed(grams, rarity)
     answers = tuple(a for a, _ in Counter(said).most_common())
@@ -212,15 +217,17 @@ def _measured(fit: Fit, told: Sequence[Told]) -> tuple[Score, float]:
     """How a fit does on rows it has not seen, and how sharply its answers are to be told apart."""
     answers, weights, rarity = fit
     titles, bodies, said = zip(*told, strict=True)
-    found = _answer(_rows(titles, bodies, rarity), weights)
+    grams = _grams(titles, bodies)
+    found = _answer(_weighed(grams, rarity), weights)
     right = np.array([answers.index(a) if a in answers else -1 for a in said])
     best = np.argsort(-found, axis=1)
     score = Score(
         len(told), float((best[:, 0] == right).mean()),
         float((best[:, :3] == right[:, None]).any(axis=1).mean()), float((right == 0).mean()),
     )  # fmt: skip
-    known = right >= 0
-    return score, _sharpness(found[known], right[known])
+    asked = right >= 0
+    heard = found * _known(grams, rarity)[:, None]
+    return score, _sharpness(heard[asked], right[asked])
 
 
 def _sharpness(found: Floats, right: NDArray[np.int64]) -> float:
@@ -233,8 +240,19 @@ def _sharpness(found: Floats, right: NDArray[np.int64]) -> float:
     return float(SHARPNESS[int(np.argmin(lost))])
 
 
-def _rows(titles: Sequence[str], bodies: Sequence[str], rarity: NDArray[Any]) -> likeness.Rows:
-    return _weighed([likeness.grams(titles), likeness.grams([b[:READ] for b in bodies])], rarity)
+def _grams(titles: Sequence[str], bodies: Sequence[str]) -> list[likeness.Rows]:
+    return [likeness.grams(titles), likeness.grams([b[:READ] for b in bodies])]
+
+
+def _known(grams: Sequence[likeness.Rows], rarity: NDArray[Any]) -> Floats:
+    """The share of each text, by weight, that was learned from, 0..1. By it the answers are told
+    apart less: who talks of what nobody has heard of yet is not answered for sure."""
+    held, whole = np.zeros(grams[0].shape[0]), np.zeros(grams[0].shape[0])
+    for rows, weight in zip(grams, np.split(rarity, 2), strict=True):
+        square = rows.power(2)
+        held += square @ weight**2
+        whole += square @ np.where(weight > 0, weight, weight.max()) ** 2
+    return np.asarray(held / np.where(whole > 0, whole, 1), float)
 
 
 def _weighed(grams: Sequence[likeness.Rows], rarity: NDArray[Any]) -> likeness.Rows:

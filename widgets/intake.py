@@ -3,7 +3,7 @@ of the pool teach it, and reports that may be of the same matter. Nothing is set
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -97,7 +97,7 @@ class Intake(Panel):
 
     def refused(self, why: str) -> None:
         self._said = why
-        self.update()
+        self._tell_state()
 
     # Acts.
 
@@ -115,7 +115,8 @@ class Intake(Panel):
         if found is None or not found.repeats:
             self.refused(tr("没有疑似重复件"))
             return
-        self.context.over(same_matter.sheet(self, found.view, found.repeats, other, self.done))
+        done = self._done(found.view.event.id)
+        self.context.over(same_matter.sheet(self, found.view, found.repeats, other, done))
 
     def _take(self, question: str, label: str) -> None:
         found = self._found
@@ -125,7 +126,7 @@ class Intake(Panel):
         elif why := self._barred(question):
             self.refused(why)
         elif _sure(guesses[0], self.picture.now):
-            self._do(question, guesses[0].key)
+            self._do(question, guesses[0].key, self._key)
         else:
             shown = {g.key: f"{_name(question, g.key)}　{_percent(g)}" for g in guesses}
             act = {"cls": "改分类", "unit": "派单"}[question]
@@ -134,14 +135,19 @@ class Intake(Panel):
             key = found.view.event.id
             self.context.over(asked.then(lambda told: self._do(question, told["key"], key)))
 
-    def _do(self, question: str, answer: str, key: str = "") -> Any:
+    def _do(self, question: str, answer: str, key: str) -> Any:
         act = {"cls": event_acts.classify, "unit": events.dispatch}[question]
-        return self.do(act, self.done, event=key or self._key, **{question: answer})
+        return self.do(act, self._done(key), event=key, **{question: answer})
 
-    def done(self, _: object) -> None:
-        """It is on disk: say so, and look again."""
-        self._said = tr("已存盘 {time}", time=age.seconds(self.picture.now))
-        self._look()
+    def _done(self, key: str) -> Callable[[Any], None]:
+        """It is on disk: say so, and look again, unless another event was opened since."""
+
+        def then(_: object) -> None:
+            if key == self._key:
+                self._said = tr("已存盘 {time}", time=age.seconds(self.picture.now))
+                self._look()
+
+        return then
 
     def _acts(self) -> list[Command]:
         return [

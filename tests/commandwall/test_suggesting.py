@@ -32,8 +32,9 @@ def told(many: int = 150, mixed: float = 0.0) -> list[suggesting.Told]:
 def test_what_the_pool_learned_is_suggested_with_what_it_was_measured_by() -> None:
     learned = suggesting.learn(told())
     assert learned is not None
-    best = learned.guess("新村停水三天", "自来水没有")[0]
+    best = learned.guess("港区自来水停水三天", "自来水停水，望解决")[0]
     assert (best.key, best.certainty > 0.8) == ("water", True)
+    assert learned.guess("新村停水三天", "自来水没有")[0].key == "water"
     assert (learned.rows, learned.score.rows, learned.score.first) == (150, 30, 1.0)
 
 
@@ -44,6 +45,14 @@ def test_a_guess_of_words_that_tell_nothing_is_told_as_unsure() -> None:
     sure = learned.guess("港区路灯不亮", "路灯不亮，望解决")[0].certainty
     assert unsure < 0.8 < 0.9 < sure
     assert learned.guess("zzzz", "") == []
+
+
+def test_a_text_of_what_nobody_has_heard_of_is_told_as_unsure() -> None:
+    """A few of its pairs stand in texts that were learned; most of it does not."""
+    learned = suggesting.learn(told())
+    assert learned is not None
+    strange = learned.guess("花园路门磁超过一昼夜未动作", "独居老人家中传感器没有信号，路灯不亮")
+    assert strange[0].certainty < 0.6
 
 
 def test_too_few_rows_or_one_answer_teach_nothing() -> None:
@@ -61,6 +70,10 @@ def test_a_model_is_learned_from_the_newest_rows_kept_and_read_back(tmp_path: Pa
                  state="CLOSED")
         for i, (t, b, c) in enumerate(told())
     ]  # fmt: skip
+    events += [
+        an_event(id=f"own{i}", title=f"{i} 号搅拌站", cls="搅拌站", state="CLOSED")
+        for i in range(9)
+    ]
     events.append(an_event(id="new", title="停水", body="自来水停水", cls="light", unit="路灯办"))
     mirror.take({"event": [tuple(getattr(e, n) for n in e.__slots__) for e in events]}, {})
     assert suggesting.load(tmp_path) is None
@@ -68,7 +81,7 @@ def test_a_model_is_learned_from_the_newest_rows_kept_and_read_back(tmp_path: Pa
     model = suggesting.load(tmp_path)
     assert model is not None
     assert (model.at, model.guess("unit", "停水", "自来水停水")[0].key) == (NOW, "水务局")
-    assert model.learned["cls"].rows == 150
+    assert model.learned["cls"].rows == 150  # what the list of classes knows, and was taken in
     mirror.close()
     store.close()
 
