@@ -50,7 +50,7 @@ def _do(asked: argparse.Namespace, settings: Settings, run_wall: RunWall) -> int
         from commandwall import carry
 
         return carry.run(settings, asked.way, asked.file, asked.passphrase_file)
-    if asked.command in ("backup", "export", "feed", "peer", "person", "rules"):
+    if asked.command in ("backup", "drill", "export", "feed", "peer", "person", "rules"):
         return _station(asked, settings)
     if asked.command == "pool":
         from commandwall.pool import admin
@@ -69,6 +69,10 @@ def _station(asked: argparse.Namespace, settings: Settings) -> int:
         from commandwall.peers import door as peers
 
         return peers.run(settings, asked)
+    if asked.command == "drill":
+        from commandwall.drill import door as drills
+
+        return drills.run(settings, asked)
     if asked.command == "feed":
         from commandwall import feeding
 
@@ -195,13 +199,16 @@ def _commands(commands: argparse._SubParsersAction[argparse.ArgumentParser],
     trying.add_argument("way", choices=("try",), help="what they would have raised 会报多少")
     trying.add_argument("file", type=Path, metavar="FILE", help="[[row]] as alarm_rules.toml 规则")
     trying.add_argument("--days", type=int, default=7, help="back from now 往回天数")
+    drilling = commands.add_parser("drill", parents=[shared], help="scenarios of drills 演练脚本")
     from commandwall import backups, staff
+    from commandwall.drill import door as drills
     from commandwall.peers import door as peers
     from commandwall.pool import admin
     from commandwall.pool.imports import door
     from commandwall.reports import handout
 
     peers.add_arguments(joining)
+    drills.add_arguments(drilling)
     handout.add_arguments(exporting)
     backups.add_arguments(backing)
     staff.add_arguments(enrolling)
