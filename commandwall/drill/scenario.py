@@ -126,13 +126,14 @@ class Read:
 
 def read(file: File) -> Read:
     """A file of a scenario. Nothing is raised."""
+    most = int(codes.limit("drill_file_kb"))
     try:
-        if file.stat().st_size > codes.limit("drill_file_kb") * _KB:
-            most = int(codes.limit("drill_file_kb"))
-            return _no_file(file, f"larger than {most} KB", f"超过 {most} KB")
-        raw = file.read_bytes()
+        with file.open("rb") as opened:
+            raw = opened.read(most * _KB + 1)
     except (OSError, ValueError) as error:  # ValueError: a name that no file can have
         return _no_file(file, getattr(error, "strerror", None) or str(error), "读不出")
+    if len(raw) > most * _KB:
+        return _no_file(file, f"larger than {most} KB", f"超过 {most} KB")
     return parse(raw, file.name)
 
 

@@ -62,7 +62,8 @@ class _Scan:
     def _header(self, array: bool) -> Path:
         start = self.at
         self._skip()
-        keys, path = self._keys(), ()
+        keys = self._keys()
+        path: Path = ()
         for n, key in enumerate(keys):
             path = self._down(path, key, array and n == len(keys) - 1)
             self._mark(path, start)

@@ -104,6 +104,14 @@ def test_the_example_of_the_document_is_one() -> None:
     assert (dry.branch, dry.way, dry.lat) == ("pump", "no", 31.91)
 
 
+def test_the_example_of_the_document_is_one() -> None:
+    document = (ASSETS.parent / "docs" / "drills.md").read_text(encoding="utf-8")
+    example = re.search(r"```toml\n(.*?)```", document, re.S)
+    assert example is not None
+    (dry,) = sound(example[1]).injects
+    assert (dry.branch, dry.way, dry.lat) == ("pump", "no", 31.91)
+
+
 def test_all_that_is_wrong_is_told_at_once_each_by_its_line() -> None:
     """A trainer who mends a file must not run the check ten times."""
     text = SMALL
@@ -123,7 +131,7 @@ def test_all_that_is_wrong_is_told_at_once_each_by_its_line() -> None:
         "1: type: missing 缺少",
         "6: typ: there is no such field; type? 没有此项；是否 type？",
         "7: kind: 'gass' is not known; gas? 没有 'gass'；是否 gas？",
-        "17: player 1 (p99): post: 'p99' is not known; p5? 没有 'p99'；是否 p5？",
+        "17: player 1 (p99): post: 'p99' is not known 没有 'p99'",
         "22: inject 1 (leak): at: '5 minutes' is no time like T+05:30 or D+1 H+2 M+30 "
         "应如 T+05:30 或 D+1 H+2 M+30",
         "23: inject 1 (leak): channel: 'hotlin' is not known; hotline? "
