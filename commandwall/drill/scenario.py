@@ -305,11 +305,10 @@ class _Reading:
             lon, lat = self._place(path, row)
             expect, watch = self._expect(path, row), self._watch(path, row)
             if _INJECT.keys() <= row.keys():
-                r = row
                 yield Inject(
-                    r["id"], at, r["channel"], kind, r.get("from", ""), r["to"], r["zh"], r["en"],
-                    r.get("objective", ""), branch, way, expect, watch, data, lon, lat,
-                    r.get("note", ""),
+                    row["id"], at, row["channel"], kind, row.get("from", ""), row["to"], row["zh"], row["en"],
+                    row.get("objective", ""), branch, way, expect, watch, data, lon, lat,
+                    row.get("note", ""),
                 )  # fmt: skip
 
     def _expect(self, path: Path, row: Mapping[str, Any]) -> tuple[Expected, ...]:

@@ -104,14 +104,6 @@ def test_the_example_of_the_document_is_one() -> None:
     assert (dry.branch, dry.way, dry.lat) == ("pump", "no", 31.91)
 
 
-def test_the_example_of_the_document_is_one() -> None:
-    document = (ASSETS.parent / "docs" / "drills.md").read_text(encoding="utf-8")
-    example = re.search(r"```toml\n(.*?)```", document, re.S)
-    assert example is not None
-    (dry,) = sound(example[1]).injects
-    assert (dry.branch, dry.way, dry.lat) == ("pump", "no", 31.91)
-
-
 def test_all_that_is_wrong_is_told_at_once_each_by_its_line() -> None:
     """A trainer who mends a file must not run the check ten times."""
     text = SMALL
@@ -136,7 +128,7 @@ def test_all_that_is_wrong_is_told_at_once_each_by_its_line() -> None:
         "应如 T+05:30 或 D+1 H+2 M+30",
         "23: inject 1 (leak): channel: 'hotlin' is not known; hotline? "
         "没有 'hotlin'；是否 hotline？",
-        "24: inject 1 (leak): to: no player has this post; p99? 没有人担任此岗位；是否 p99？",
+        "24: inject 1 (leak): to: no player has this post 没有人担任此岗位",
         "26: inject 1 (leak): en: 7 is not a text 应为文字",
         "28: inject 1 (leak) expect 1: 0s is no limit up to 72h 时限应在 72 小时内",
     ]
