@@ -306,8 +306,8 @@ class _Reading:
             expect, watch = self._expect(path, row), self._watch(path, row)
             if _INJECT.keys() <= row.keys():
                 yield Inject(
-                    row["id"], at, row["channel"], kind, row.get("from", ""), row["to"], row["zh"], row["en"],
-                    row.get("objective", ""), branch, way, expect, watch, data, lon, lat,
+                    row["id"], at, row["channel"], kind, row.get("from", ""), row["to"],
+                    row["zh"], row["en"], row.get("objective", ""), branch, way, expect, watch, data, lon, lat,
                     row.get("note", ""),
                 )  # fmt: skip
 
