@@ -307,8 +307,8 @@ class _Reading:
             if _INJECT.keys() <= row.keys():
                 yield Inject(
                     row["id"], at, row["channel"], kind, row.get("from", ""), row["to"],
-                    row["zh"], row["en"], row.get("objective", ""), branch, way, expect, watch, data, lon, lat,
-                    row.get("note", ""),
+                    row["zh"], row["en"], row.get("objective", ""), branch, way, expect, watch,
+                    data, lon, lat, row.get("note", ""),
                 )  # fmt: skip
 
     def _expect(self, path: Path, row: Mapping[str, Any]) -> tuple[Expected, ...]:
