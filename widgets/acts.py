@@ -23,7 +23,7 @@ from widgets.text import tooltip
 PAD, APART, IN_CAP = 0.7, 0.5, 0.3
 """Of a line's height: at the ends of a button, between word and cap, beside the letter in a cap."""
 TIGHT = 0.3
-"""The least share of the air in its buttons that a bar keeps; with less room the caps go."""
+"""The least share of the air in its buttons that a bar keeps; with less room caps go."""
 
 
 class ActBar(QWidget):
@@ -77,16 +77,17 @@ class ActBar(QWidget):
         return row.spacing() if row is not None else 0
 
     def _fit(self) -> None:
-        """Give the buttons the air that there is: no word ever runs into its cap."""
+        """Give the buttons the air that there is: no word ever runs into its cap. What cannot be
+        done now loses its cap first."""
         shown, air = self._shown(), 1.0
         room = self.width() - self._apart() * len(shown)
-        for capped in (True, False):
-            least, most = (sum(b.wide(air, capped) for b in shown) for air in (0.0, 1.0))
+        for capped in (shown, [b for b in shown if b.isEnabled()], []):
+            least, most = (sum(b.wide(air, b in capped) for b in shown) for air in (0.0, 1.0))
             air = min(1.0, (room - least) / max(1.0, most - least))
             if air >= TIGHT:
                 break
         for button in shown:
-            button.loosen(max(TIGHT, air), capped)
+            button.loosen(max(TIGHT, air), button in capped)
 
     def name(self, names: Mapping[str, str]) -> None:
         """Other Chinese names for some keys, as what they do depends on what is chosen."""

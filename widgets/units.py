@@ -51,7 +51,7 @@ ACTS = {
 """The acts of the bar, by their keys."""
 COURSE = (SENT, ACKED, MOVING, ARRIVED)
 """The steps of a sending in their order."""
-ROW, BAR = 32.0, 44.0
+ROW, BAR, NAME = 32.0, 44.0, 164.0
 EVERY = 5 * SECOND
 """Positions move: so often the proposals are made anew."""
 Row = Proposal | Trip
@@ -200,26 +200,30 @@ class Units(Panel):
 
     def _draw_proposal(self, paper: Paper, one: Proposal, base: float, token: str) -> None:
         """Who, in how long and on what that rests, how old its position is, what it can do."""
-        unit, w = one.unit.resource, paper.width
-        paper.write(40, base, plain(unit.name, 24), Ink("label", token, token == "t1"),
-                    room=w * 0.2 - 44)  # fmt: skip
-        paper.write(w * 0.2, base, arrival(one), Ink("label", token), room=w * 0.22)
+        unit, x = one.unit.resource, _columns(paper.width, 0.0, 0.29, 0.48, 0.66, 1.0)
+        name = plain(unit.name, 24)
+        paper.write(40, base, name, Ink("label", token, token == "t1"), room=x[0] - 44)
         old = one.age_s > codes.limit("fix_full_seconds")
-        paper.write(w * 0.43, base, seen(one), Ink("label", "t2" if old else "t3"), room=w * 0.15)
-        paper.write(w * 0.58, base, load(one), Ink("label", "t2"), room=w * 0.15)
-        paper.write(w * 0.73, base, able(one), Ink("label", "t3"), room=w * 0.27 - 8)
+        told = (
+            (arrival(one), token), (seen(one), "t2" if old else "t3"), (load(one), "t2"),
+            (able(one), "t3"),
+        )  # fmt: skip
+        for (said, ink), here, end in zip(told, x, x[1:], strict=False):
+            paper.write(here, base, said, Ink("label", ink), room=end - here - 8)
 
     def _draw_trip(self, paper: Paper, trip: Trip, base: float) -> None:
         """Who was sent, how far it is, since when, and what is late."""
-        a, w, now = trip.assignment, paper.width, self.picture.now
+        a, now = trip.assignment, self.picture.now
+        x = _columns(paper.width, 0.0, 0.125, 0.48, 1.0)
         unit = self.picture.resources.get(a.resource)
         name = plain(unit.name if unit is not None else a.resource, 24)
-        paper.write(40, base, name, Ink("label", "t1", True), room=w * 0.2 - 44)
-        paper.write(w * 0.2, base, named("assignment_state", trip.state), Ink("label", "t1", True))
+        paper.write(40, base, name, Ink("label", "t1", True), room=x[0] - 44)
+        state = named("assignment_state", trip.state)
+        paper.write(x[0], base, state, Ink("label", "t1", True), room=x[1] - x[0])
         sent = tr("{time} 派出，已 {span}", time=age.clock(a.sent_at),
                   span=span((now - a.sent_at) / SECOND))  # fmt: skip
-        paper.write(w * 0.3, base, sent, Ink("label", "t2"), room=w * 0.26)
-        paper.write(w * 0.58, base, self._pressing(trip), Ink("label", "t1"), room=w * 0.42 - 8)
+        paper.write(x[1], base, sent, Ink("label", "t2"), room=x[2] - x[1] - 8)
+        paper.write(x[2], base, self._pressing(trip), Ink("label", "t1"), room=x[3] - x[2] - 8)
 
     def _pressing(self, trip: Trip) -> str:
         now, late = self.picture.now, trip.steps.get(dispatch.LATE)
@@ -378,3 +382,9 @@ class Units(Panel):
 def _key(row: Row) -> str:
     """What a row is of, wherever it stands."""
     return row.assignment.id if isinstance(row, Trip) else row.unit.resource.id
+
+
+def _columns(width: float, *shares: float) -> list[float]:
+    """Where the columns behind a unit's name stand: the name is never cut before they are."""
+    name = max(NAME, width * 0.2)
+    return [name + (width - name) * share for share in shares]

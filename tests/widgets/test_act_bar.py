@@ -44,3 +44,9 @@ def test_with_room_the_keys_come_back(page: QWidget) -> None:
     assert not made.button("X")._capped
     made.resize(2000, 44)
     assert made.button("X")._capped
+
+
+def test_what_can_be_done_keeps_its_key_the_longest(page: QWidget) -> None:
+    made = bar(page, 0.75)
+    made.allow(["Ctrl+Return"])
+    assert made.button("Ctrl+Return")._capped and not made.button("X")._capped
