@@ -11,8 +11,8 @@ import uuid
 from dataclasses import dataclass
 
 from commandwall import codes
-from commandwall.clock import day
-from commandwall.events import NOWHERE, FiledEvent
+from commandwall.clock import Ms, day
+from commandwall.events import NOWHERE, Event, FiledEvent, as_event
 from commandwall.store.store import Refused, Tx
 from commandwall.store.written import TEXT_LIMIT, TITLE_LIMIT, written
 
@@ -49,6 +49,18 @@ def register(tx: Tx, matter: Matter) -> None:
     if matter.urgency not in URGENCIES:
         raise Refused("unknown", kind="urgency", id=str(matter.urgency))
     tx.put(_filed(tx, matter, title))
+
+
+def draft(matter: Matter, now: Ms) -> Event:
+    """What would be registered, as an event that is nowhere yet: to be compared with others. One
+    without a place is of no area."""
+    m, area = matter, "" if matter.placed == NOWHERE else matter.area
+    filed = FiledEvent(
+        id="", source=m.source, title=m.title or title_of(m.body), body=m.body, cls=m.cls,
+        urgency=m.urgency, area=area, address=m.address, lon=m.lon, lat=m.lat, acc_m=m.acc_m,
+        placed=m.placed, reported_at=now,
+    )  # fmt: skip
+    return as_event(filed)
 
 
 def _filed(tx: Tx, matter: Matter, title: str) -> FiledEvent:

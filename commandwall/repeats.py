@@ -51,8 +51,12 @@ def find(events: Sequence[Event]) -> list[Repeat]:
 
 
 def of_event(reader: Reader, event: str) -> list[Repeat]:
-    """Proposals that an event of the pool is part of, the likest first; Refused("unknown")."""
-    here = view(reader, event).event
+    """Proposals that an event is part of, the likest first; Refused("unknown")."""
+    return around(reader, view(reader, event).event)
+
+
+def around(reader: Reader, here: Event) -> list[Repeat]:
+    """The same for an event that need not be anywhere yet."""
     near = _near(reader, here)
     if not near:
         return []
@@ -70,13 +74,14 @@ def _in_turn(*events: Event) -> list[Event]:
 
 
 def _near(reader: Reader, here: Event) -> list[Event]:
-    """The newest events near in time that are of its area, or have its title."""
+    """The newest events near in time that are of its area, or have its title; of any area where its
+    own is not known."""
     on = day(here.reported_at)
     span = int(codes.limit("repeat_hours", on) * HOUR)
     begin, end = here.reported_at - span, here.reported_at + span
     sql = (
         "SELECT * FROM event WHERE rowid BETWEEN :a AND :b AND reported_at BETWEEN :begin AND :end "
-        "AND (area = :area AND area != '' OR title = :title) AND id != :id "
+        "AND (:area IN (area, '') OR title = :title) AND id != :id "
         "ORDER BY rowid DESC LIMIT :n"
     )
     params = {"a": numbers.first(begin), "b": numbers.first(end + HOUR), "begin": begin, "end": end}

@@ -147,7 +147,7 @@ def begin(panel: Panel, view: EventView, action: str) -> None:
 
 def _done(panel: Panel, view: EventView, action: str, told: dict[str, Any]) -> Any:
     channel, second = told.pop("channel", ""), told.pop("second", "")
-    given = {"second": Second(second, channel)} if second else {}
+    given: dict[str, Any] = {"second": Second(second, channel)} if second else {}
     return panel.do(ACTS[action], event=view.event.id, **told, **given)
 
 

@@ -29,6 +29,7 @@ from widgets.sheet import Sheet
 from widgets.text import plain
 
 CLASS, UNIT, SAME = "C", "G", "M"
+ACTS: Mapping[str, Callable[..., None]] = {"cls": event_acts.classify, "unit": events.dispatch}
 ACTIONS = {"cls": "classify", "unit": "dispatch"}
 """Question -> the action that takes its answer."""
 LABEL, LINE, ROW, BAR = 96.0, 26.0, 42.0, 44.0
@@ -48,13 +49,31 @@ class Found:
 
 def read(reader: Reader, kept: Kept, key: str) -> Found:
     """What there is to say of an event. Takes a tenth of a second."""
-    view, model = events.view(reader, key), kept.newest()
+    return of_view(reader, kept, events.view(reader, key))
+
+
+def of_view(reader: Reader, kept: Kept, view: EventView) -> Found:
+    """The same of an event that need not be anywhere yet."""
+    key, model = view.event.id, kept.newest()
     guesses = {q: _guesses(model, q, view) for q in ACTIONS if allows(ACTIONS[q], view.state)}
-    near = repeats.of_event(reader, key) if view.open else []
+    near = repeats.around(reader, view.event) if view.open else []
     others = {r: r.later if r.first == key else r.first for r in near[: 4 * SHOWN]}
     views = events.views(reader, list(others.values()))
     told = [(r, views[other]) for r, other in others.items() if _counts(views.get(other))]
     return Found(view, model, guesses, told[:SHOWN])
+
+
+def in_words(found: Found, picture: Picture) -> str:
+    """What was found, in lines: for a matter that is about to be registered."""
+    told = []
+    if guesses := found.guesses.get("cls"):
+        sure = _sure(guesses[0], picture.now)
+        told.append("　".join((tr("建议分类"), tr("有把握") if sure else tr("把握不大"),
+                              _listed("cls", guesses[: 1 if sure else SHOWN]))))  # fmt: skip
+    for repeat, view in found.repeats:
+        of = named("event_state", view.state), same_matter.reasons(picture, repeat, view)
+        told.append("　".join((tr("疑似重复"), same_matter.title(view), *of)))
+    return "\n".join(told)
 
 
 def _guesses(model: Model | None, question: str, view: EventView) -> list[Guess]:
@@ -78,7 +97,8 @@ class Intake(Panel):
     def __init__(self, *args: Any, **kw: Any) -> None:
         super().__init__(*args, **kw)
         self._kept = Kept(self.desk.folder)
-        self._key, self._said, self._found = "", "", None
+        self._key, self._said = "", ""
+        self._found: Found | None = None
         self._bar = ActBar(self._acts(), self, spare=True)
         self._bar.hide()
 
@@ -136,8 +156,8 @@ class Intake(Panel):
             self.context.over(asked.then(lambda told: self._do(question, told["key"], key)))
 
     def _do(self, question: str, answer: str, key: str) -> Any:
-        act = {"cls": event_acts.classify, "unit": events.dispatch}[question]
-        return self.do(act, self._done(key), event=key, **{question: answer})
+        given: dict[str, Any] = {question: answer}
+        return self.do(ACTS[question], self._done(key), event=key, **given)
 
     def _done(self, key: str) -> Callable[[Any], None]:
         """It is on disk: say so, and look again, unless another event was opened since."""
@@ -205,10 +225,13 @@ class Intake(Panel):
         view = self._found.view
         return view.cls if question == "cls" else view.unit
 
+    @property
+    def _repeats(self) -> Sequence[tuple[Repeat, EventView]]:
+        return self._found.repeats if self._found is not None else ()
+
     def _touched(self, changes: Changes) -> bool:
         """Whether the event, or one of its repeats, is among what changed."""
-        told = self._found.repeats if self._found is not None else ()
-        here = {self._key, *(view.event.id for _, view in told)}
+        here = {self._key, *(view.event.id for _, view in self._repeats)}
         return bool(here.intersection(changes.records.get(Event, here)))
 
     # Drawing.
@@ -225,7 +248,7 @@ class Intake(Panel):
         if self._said:
             return [(self._said, Ink("age", "t1", True))]
         model = self._found.model if self._found is not None else None
-        best = model.learned.get("cls") if model is not None else None
+        best = next(iter(model.learned.values()), None) if model is not None else None
         if model is None or best is None:
             return []
         told = tr("学自 {n} 件　{at}　试测首选对 {share} %", n=age.number(best.rows),
@@ -265,7 +288,7 @@ class Intake(Panel):
         label = {"cls": tr("建议分类"), "unit": tr("建议单位")}[question]
         paper.write(0, y, label, Ink("label", "t3"), room=LABEL - 8)
         if not _sure(guesses[0], self.picture.now):
-            told = tr("、").join(f"{_name(question, g.key)} {_percent(g)}" for g in guesses)
+            told = _listed(question, guesses)
             x = paper.write(LABEL, y, tr("把握不大"), Ink("label", "t2")) + 12
             paper.write(x, y, told, Ink("body", "t1"), room=paper.width - x)
             return
@@ -298,14 +321,17 @@ class Intake(Panel):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         y = event.position().y() / self.look.unit
-        told = self._found.repeats if self._found is not None else ()
-        for box, (_, view) in zip(self._boxes(), told, strict=False):
+        for box, (_, view) in zip(self._boxes(), self._repeats, strict=False):
             if box.top() <= y < box.bottom():
                 self.compare(view.event.id)
 
 
 def _sure(guess: Guess, now: Ms) -> bool:
     return guess.certainty >= codes.limit("suggest_sure", day(now))
+
+
+def _listed(question: str, guesses: Sequence[Guess]) -> str:
+    return tr("、").join(f"{_name(question, g.key)} {_percent(g)}" for g in guesses)
 
 
 def _percent(guess: Guess) -> str:

@@ -15,14 +15,15 @@ from PySide6.QtWidgets import QWidget
 
 from commandwall import placing, registering
 from commandwall.areas import Area
-from commandwall.events import AREA, POINT, Event, FiledEvent
+from commandwall.events import AREA, POINT, Event, EventView, FiledEvent
 from commandwall.gazetteer import Gazetteer
 from commandwall.picture import Picture
 from commandwall.placing import Found
 from commandwall.registering import Matter
 from commandwall.store.store import Reader
 from commandwall.store.written import TEXT_LIMIT, TITLE_LIMIT
-from widgets import age
+from commandwall.suggesting import Kept
+from widgets import age, intake
 from widgets.base import Command, Context, Subject
 from widgets.facts import place_at
 from widgets.fields import Field, choice, words
@@ -91,6 +92,7 @@ class RegisterSheet(Sheet):
         self._context, self._show, self._spot = context, show, spot
         self._names: Gazetteer | None = None
         self._asked, self._picked = 0, ""
+        self._kept = Kept(context.desk.folder)
         fields = _fields(spot)
         super().__init__(context.look, tr("登记事件"), "登记", fields, window)
         self._timer = QTimer(self)
@@ -140,6 +142,21 @@ class RegisterSheet(Sheet):
         no, self._names, found = answer
         if no == self._asked:
             self._offer(found)
+            self._compare()
+
+    def _compare(self) -> None:
+        """Look whether somebody told of it before, and of what class such matters are."""
+        no, kept, picture = self._asked, self._kept, self._context.live.picture
+        view = EventView(registering.draft(self._matter(self._answers()), picture.now), None)
+        asked = self._context.desk.ask(lambda reader: (no, intake.of_view(reader, kept, view)))
+        self._courier.follow(asked, self._tell_found)
+
+    def _tell_found(self, answer: tuple[int, intake.Found]) -> None:
+        no, found = answer
+        if no == self._asked and not self.waits:
+            line = intake.in_words(found, self._context.live.picture)
+            self._told.setVisible(bool(line))
+            self._tell(line)
 
     def _offer(self, found: list[Found]) -> None:
         """The places to choose from, the most exact first; what was clicked stays before them."""
@@ -155,6 +172,7 @@ class RegisterSheet(Sheet):
     def _pick(self) -> None:
         """What a person chose stays chosen while it is there."""
         self._picked = self._field("place").currentText()
+        self._compare()
 
     # What is done.
 

@@ -44,11 +44,11 @@ def merging(one: EventView, other: EventView) -> tuple[EventView, EventView]:
 def sheet(panel: Panel, here: EventView, found: Pairs, chosen: str, done: Done) -> Sheet:
     """Both texts, one under the other; merged by Ctrl Enter, left by Esc. `done` hears of it."""
     by_id = {view.event.id: (repeat, view) for repeat, view in found}
-    field = choice({key: _title(view) for key, (_, view) in by_id.items()})
+    field = choice({key: title(view) for key, (_, view) in by_id.items()})
     if chosen in by_id:
         field.setCurrentIndex([*by_id].index(chosen))
-    title = tr("是同一件事吗")
-    asked = Sheet(panel.look, title, "并单", {"other": (tr("疑似重复"), field)}, panel.window())
+    fields = {"other": (tr("疑似重复"), field)}
+    asked = Sheet(panel.look, tr("是同一件事吗"), "并单", fields, panel.window())
     asked.telling(lambda told: _beside(panel.picture, here, *by_id[told["other"]]))
     return asked.then(lambda told: _merge(panel, here, by_id[told["other"]][1], done))
 
@@ -79,5 +79,6 @@ def _span(length: int) -> str:
     return tr("{n} 分钟", n=length // MINUTE) if length < HOUR else age.span(length)
 
 
-def _title(view: EventView) -> str:
+def title(view: EventView) -> str:
+    """1127-00101　丽发新城小区附近搅拌站粉尘大."""
     return f"{view.number}　{text.plain(view.event.headline, 40)}"

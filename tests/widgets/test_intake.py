@@ -14,6 +14,7 @@ from commandwall.clock import HOUR, MINUTE, Ms
 from commandwall.event_acts import merged_into
 from commandwall.store.mirror import Mirror, use
 from widgets.intake import CLASS, SAME, UNIT
+from widgets.registering import RegisterSheet
 from widgets.sheet import Sheet
 
 CLASSES = {"noise": ("夜间施工噪音扰民", "城管局"), "light": ("路灯不亮", "住建局")}
@@ -173,3 +174,22 @@ def test_a_post_without_the_right_is_told_why(panel: Any, world: Any, qtbot: Any
     assert not button.isEnabled() and button.toolTip()
     press(panel, UNIT)
     assert view(world, "n2").work is None
+
+
+def test_who_registers_a_matter_sees_that_it_was_told_before(
+    panel: Any, world: Any, qtbot: Any
+) -> None:
+    """While it is typed, with its likely class; nothing is written into a field."""
+    wall = panel.window()
+    next(c for c in wall.all_commands() if c.key == "Ctrl+N").run()
+    sheet = wall.findChildren(RegisterSheet)[-1]
+    sheet._field("title").setText("建工路夜间施工噪音扰民")
+    sheet._field("body").setText("工地夜里施工噪音太大，睡不着")
+    qtbot.waitUntil(lambda: "疑似重复" in sheet._told.text())
+    told = sheet._told.text()
+    assert "101　建工路夜间施工噪音扰民　待受理" in told and "文字几乎一样" in told
+    assert "建议分类　有把握　噪声扰民" in told
+    assert sheet._answers()["cls"] == ""
+    for name in ("title", "body"):
+        sheet._field(name).setText("")
+    qtbot.waitUntil(lambda: not sheet._told.isVisible())
