@@ -71,8 +71,8 @@ def in_words(found: Found, picture: Picture) -> str:
         told.append("　".join((tr("建议分类"), tr("有把握") if sure else tr("把握不大"),
                               _listed("cls", guesses[: 1 if sure else SHOWN]))))  # fmt: skip
     for repeat, view in found.repeats:
-        of = named("event_state", view.state), same_matter.reasons(picture, repeat, view)
-        told.append("　".join((tr("疑似重复"), same_matter.title(view), *of)))
+        state, why = named("event_state", view.state), same_matter.reasons(picture, repeat, view)
+        told += ["　".join((tr("疑似重复"), same_matter.title(view), state)), why]
     return "\n".join(told)
 
 
