@@ -317,9 +317,25 @@ def search(
 ) -> list[EventView]:
     """Events whose title, text or address hold all the words, as shown, newest first, over the
     whole pool."""
-    some = list(islice(found(reader, words, checks, **params), limit))
-    some.sort(key=lambda e: -e.reported_at)  # numbers tell the minute
-    return folded(reader, some)
+    some = folded(reader, list(islice(found(reader, words, checks, **params), limit)))
+    if not checks:
+        some += _filed_here(reader, words)
+    some.sort(key=lambda view: -view.event.reported_at)  # numbers tell the minute
+    return some[:limit]
+
+
+def _filed_here(reader: Reader, words: str) -> list[EventView]:
+    """Those of which the pool has no row yet: it may be away for days."""
+    terms = _terms(words)
+    fields = " || char(10) || ".join(fulltext.TEXTS)
+    checks = [f"{fields} LIKE :t{i} ESCAPE '\\'" for i in range(len(terms))]
+    sql = (
+        "SELECT id FROM filedevent f WHERE NOT EXISTS (SELECT 1 FROM event e WHERE e.id = f.id)"
+        f" AND {' AND '.join(checks)}"
+    )
+    likes = {f"t{i}": fulltext.like(term) for i, term in enumerate(terms)}
+    keys = [key for (key,) in reader.rows(sql, **likes)] if terms else []
+    return list(views(reader, keys).values())
 
 
 def folded(reader: Reader, rows: Sequence[Event]) -> list[EventView]:
@@ -328,11 +344,14 @@ def folded(reader: Reader, rows: Sequence[Event]) -> list[EventView]:
     return [fold(event, work.get(event.id)) for event in rows]
 
 
+def _terms(words: str) -> list[str]:
+    return plain.clean(words[: plain.LINE_LIMIT]).replace(plain.SCAR, " ").split()
+
+
 def found(reader: Reader, words: str, checks: Sequence[str] = (), **params: Any) -> Iterator[Event]:
     """The mirror's rows that hold all the words, the newest first, read no further than somebody
     takes them. `checks`: further conditions on `event`, with their parameters."""
-    terms = plain.clean(words[: plain.LINE_LIMIT]).replace(plain.SCAR, " ").split()
-    if not terms:
+    if not (terms := _terms(words)):
         return
     checks, source, order = list(checks), "event", "event"
     if matches := [m for term in terms if (m := fulltext.match(term))]:

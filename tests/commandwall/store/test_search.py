@@ -11,6 +11,8 @@ from builders import StillClock, an_event, finish
 from commandwall import events, tallies
 from commandwall.clock import DAY, to_datetime
 from commandwall.desk import Desk
+from commandwall.events import FiledEvent
+from commandwall.registering import Matter, register
 from commandwall.store.migrate import open_store
 from commandwall.store.mirror import Mirror, use
 from commandwall.store.store import Store
@@ -94,6 +96,23 @@ def test_a_found_event_shows_what_stations_did(mirror: Mirror, store: Store) -> 
     finish(desk, "b", "已答复")
     (view,) = store.read(lambda r: events.search(r, "医保"))
     assert (view.state, view.unit, view.open) == ("CLOSED", "医保局", False)
+    desk.close()
+
+
+def test_what_was_registered_here_is_found_while_the_pool_has_no_row_of_it(
+    mirror: Mirror, store: Store
+) -> None:
+    mirror.take({"event": ROWS}, {})
+    desk = Desk(store, StillClock())
+    desk.take_post("chief").result()
+    told = Matter("夜间施工噪音", body="50% 的住户", source="duty", address="书香公馆")
+    (filed,) = desk.do(register, matter=told).result().of(FiledEvent)
+    assert found(store, "噪音") == [filed.id, "a"]
+    assert found(store, "0% 书香") == [filed.id] and found(store, "5_%") == []
+    (view,) = store.read(lambda r: events.search(r, "书香"))
+    assert view.filed and view.state == "NEW"
+    mirror.take({"event": [row(id=filed.id, title="夜间施工噪音", reported_at=9)]}, {})
+    assert found(store, "噪音") == [filed.id, "a"]  # once, by the pool's row
     desk.close()
 
 
