@@ -188,7 +188,7 @@ def blit(size: Size, times: int = 31) -> float:
 class Painted(QObject):
     """Notes when the mark of an alarm that another program wrote is on the screen.
 
-    The screen is looked at after each paint: the pixel at the alarm's place.
+    The screen is looked at after each paint: the pixel at the alarm's place, as the map lay then.
     """
 
     def __init__(self, wall: Wall, told: Path) -> None:
@@ -196,7 +196,7 @@ class Painted(QObject):
         self._wall, self._told = wall, told
         self._seen: dict[str, int] = {}
         self._done: set[str] = set()
-        self._begun = 0
+        self._begun, self._view = 0, wall.map.navigator.view
         wall.map.installEventFilter(self)
 
     def begin(self) -> None:
@@ -206,6 +206,7 @@ class Painted(QObject):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Paint and self._wall.map.pane.frame is not None:
+            self._view = self._wall.map.navigator.view  # a hand may move on before the look
             QTimer.singleShot(0, self._look)  # an event filter runs before the paint
         return False
 
@@ -223,8 +224,8 @@ class Painted(QObject):
         """Beside the numeral: the mark is a diamond of the worst severity's colour."""
         view = self._wall.map
         x, y = view.scene.project([alarm.lon], [alarm.lat])
-        px, py = view.navigator.view.pixel(float(x[0]), float(y[0]))
-        return QPoint(round(px + 9 * view.navigator.view.unit), round(py))
+        px, py = self._view.pixel(float(x[0]), float(y[0]))
+        return QPoint(round(px + 9 * self._view.unit), round(py))
 
     def _colour(self, at: QPoint) -> QColor:
         on = self._wall.map.mapTo(self._wall, at)

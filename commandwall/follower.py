@@ -12,7 +12,7 @@ import math
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +58,8 @@ LATER: tuple[type[Any], ...] = (Building, Place, Camera, Pipe, Person)
 UNSHOWN = {"household", "attachment", "attachedfile", "eventnote"}
 """Kinds that are asked for when a card needs them, not held in memory."""
 Fresh = dict[type[Any], dict[str, Any]]
+SAID = {field.name for field in fields(Changes)} - {"now", "records", "markers", "whole"}
+"""What of `Changes` is one thing as a whole, and the newer one counts."""
 
 
 class Follower(threading.Thread):
@@ -113,7 +115,11 @@ class Follower(threading.Thread):
         markers: set[type] = set()
         fresh = self._rows(parts)
         self._arrays(parts, markers)
-        if now // SECOND != self._second or self._fell_silent(now):
+        due = now // SECOND != self._second or self._fell_silent(now)
+        if due and Alarm in fresh:  # it does not wait until all is counted
+            self._tell(Changes(now, fresh, frozenset(markers), **parts))
+            fresh, parts, markers = {}, {}, set()
+        if due:
             self._second = now // SECOND
             markers.add(Tick)
             self._each_second(now, parts, markers)
@@ -322,6 +328,22 @@ class Follower(threading.Thread):
         if self._conn is not None:
             self._conn.close()
         self._conn, self._live, self._banded = None, {}, 0
+
+
+def together(older: Changes, newer: Changes) -> Changes:
+    """Both as one: of each record and array what is newer."""
+    records = {
+        kind: rows if kind in newer.whole else {**older.records.get(kind, {}), **rows}
+        for kind, rows in {**older.records, **newer.records}.items()
+    }
+    # Values of devices that were counted otherwise since fit no row any more.
+    stale = {"readings": newer.sensors is not None, "fixes": newer.resources is not None}
+    said = {
+        name: getattr(newer if stale.get(name) or getattr(newer, name) is not None else older, name)
+        for name in SAID
+    }
+    markers, whole = older.markers | newer.markers, older.whole | newer.whole
+    return Changes(newer.now, records, markers, whole=whole, **said)
 
 
 def _newest(folder: Path, what: str) -> Path | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from commandwall.alarms import Alarm, priority, wants_since
 from commandwall.areas import Area, town_of
@@ -20,8 +21,7 @@ NO_TOWN, NO_STATION, AWAY, UNATTENDED, UNKNOWN = (
 """Why no town takes an alarm first (list `alarm_route`)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+class Route(NamedTuple):
     """How an alarm comes to a station."""
 
     at: Ms | None  # calls here from then on; None for one that wants nobody

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QPointF
 from PySide6.QtGui import QPainter
 
 from commandwall import codes
 from commandwall.alarm_life import LATCH, OOSRV, RTNUN, SHLVD, UNACK
 from commandwall.alarms import Alarm, of_device, of_value
-from commandwall.picture import Changes, Picture, Tick
+from commandwall.picture import Changes, Picture, SensorArrays, Tick
 from commandwall.sensors import STALE
 from layers import words
 from layers.base import Layer
+from layers.geometry import Floats, Ints
 from layers.marks import (
     FILLED,
     HOLLOW,
@@ -26,7 +31,8 @@ from layers.marks import (
 from layers.scene import BESIDE, Names, Rings, Scene, Stamps
 from layers.trust import stopped
 
-LOOKS = {RTNUN: HOLLOW, LATCH: LATCHED, SHLVD: SHELVED, OOSRV: UNUSED}
+LOOKS = (FILLED, HOLLOW, LATCHED, SHELVED, UNUSED, UNKNOWN)
+LOOK_OF = {RTNUN: HOLLOW, LATCH: LATCHED, SHLVD: SHELVED, OOSRV: UNUSED}
 """State -> look, of those that are not simply there."""
 
 
@@ -34,63 +40,118 @@ class AlarmsLayer(Layer):
     id, title, order = "alarms", "告警", 85
     shows = frozenset({Alarm, Tick})
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._held: Held | None = None
+
     def refresh(self, picture: Picture, changes: Changes, scene: Scene) -> None:
-        # Worst and newest last: they are drawn over the others.
-        # One about a device stands in the list; here the device itself shows what it is.
-        told = (a for a in picture.alarms.values() if not of_device(a))
-        alarms = sorted(told, key=lambda a: (-a.severity, a.raised_at))
-        self.count = len(alarms)
-        self.at = max((a.changed_at for a in alarms), default=None)
-        dense = len(alarms) > scene.style.map["mark"]["dense_after"]
-        sizes = [self._size(a, dense, scene) for a in alarms]
-        looks = [look_of(a, picture, scene) for a in alarms]
-        drawn = zip(alarms, looks, sizes, strict=True)
-        marks = self._marks(alarms, [mark(scene, a.severity, k, z) for a, k, z in drawn], scene)
-        names = self._names(alarms[::-1], looks[::-1], picture, scene)
-        scene.draw(self, marks, _rings(marks, alarms, sizes, scene), names)
+        held = self._held
+        if held is None or Alarm in changes.kinds or held.sensors is not picture.sensors:
+            # One about a device stands in the list; here the device itself shows what it is.
+            told = (a for a in picture.alarms.values() if not of_device(a))
+            held = self._held = Held.of(told, picture, scene)
+            self.count = len(held.alarms)
+            self.at = max((a.changed_at for a in held.alarms), default=None)
+        looks = held.looks(picture, scene)
+        marks = _marks(held, looks, scene)
+        scene.draw(
+            self, marks, _rings(marks, held, scene), self._names(held, looks, picture, scene)
+        )
 
-    def _size(self, alarm: Alarm, dense: bool, scene: Scene) -> float:
-        look = scene.style.map["mark"]
-        return float(look["dense"] if dense and alarm.severity > 2 else look["size"])
-
-    def _marks(self, alarms: list[Alarm], sprites: list[int], scene: Scene) -> Stamps:
-        x, y = scene.project([a.lon for a in alarms], [a.lat for a in alarms])
-        return Stamps(
-            x, y, np.array(sprites, np.int32), of="alarm", ids=[a.id for a in alarms],
-            rank=np.arange(len(alarms)).astype(np.uint32),
-            cell=scene.style.map["mark"]["cell_alarm"], badges=scene.sprites.badges(),
-        )  # fmt: skip
-
-    def _names(
-        self, alarms: list[Alarm], looks: list[str], picture: Picture, scene: Scene
-    ) -> Names:
-        most = scene.style.map["mark"]["names"]
-        alarms, looks = alarms[:most], looks[:most]
-        x, y = scene.project([a.lon for a in alarms], [a.lat for a in alarms])
+    def _names(self, held: Held, looks: Ints, picture: Picture, scene: Scene) -> Names:
+        """Of the worst and newest, the best first."""
+        best = slice(None, -1 - scene.style.map["mark"]["names"], -1)
+        x, y, alarms, some = held.x[best], held.y[best], held.alarms[best], looks[best].tolist()
         titles = [title_of(a, scene) for a in alarms]
-        subs = [age_of(a, k, picture, scene) for a, k in zip(alarms, looks, strict=True)]
+        subs = [age_of(a, LOOKS[k], picture, scene) for a, k in zip(alarms, some, strict=True)]
         gap = scene.style.map["mark"]["size"] * 0.95
         return Names(x, y, titles, "title", subs, "sub", 0, BESIDE, gap, leader=True)
 
 
-def _rings(marks: Stamps, alarms: list[Alarm], sizes: list[float], scene: Scene) -> Rings:
+@dataclass(frozen=True, slots=True, eq=False)
+class Held:
+    """Alarms as columns, worst and newest last: they are drawn over the others. Made anew when
+    one of them changes; a second that only goes by costs nothing for each of thousands."""
+
+    alarms: list[Alarm]
+    x: Floats
+    y: Floats
+    severity: Ints
+    state: Ints  # its look, into LOOKS, while its device speaks
+    waits: NDArray[np.bool_]  # nobody has acknowledged it
+    rows: Ints  # its device in `sensors`, -1 for one that is not there
+    sensors: SensorArrays
+
+    @classmethod
+    def of(cls, alarms: Iterable[Alarm], picture: Picture, scene: Scene) -> Held:
+        some, row_of = sorted(alarms, key=_rank), picture.sensors.row_of
+        x, y = scene.project([a.lon for a in some], [a.lat for a in some])
+        return cls(
+            some, x, y, np.array([a.severity for a in some], np.int64),
+            np.array([_LOOK_AT.get(a.state, 0) for a in some], np.int64),
+            np.array([a.state == UNACK for a in some], bool),
+            np.array([row_of.get(a.sensor, -1) for a in some], np.int64), picture.sensors,
+        )  # fmt: skip
+
+    def looks(self, picture: Picture, scene: Scene) -> Ints:
+        """Each one's look, into LOOKS: filled, hollow when returned, unknown when its feed is gone
+        (never shown as normal)."""
+        known, heard = self.rows >= 0, np.zeros(len(self.rows), np.int64)
+        silent = np.zeros(len(self.rows), bool)
+        silent[known] = self.sensors.quality[self.rows[known]] == STALE
+        heard[known] = self.sensors.at[self.rows[known]]
+        gone = silent | stopped(picture, heard, scene)
+        return np.where(gone, LOOKS.index(UNKNOWN), self.state)
+
+    def small(self, scene: Scene) -> Ints:
+        """1 for each that is drawn smaller: the milder ones, where there are many."""
+        dense = len(self.alarms) > scene.style.map["mark"]["dense_after"]
+        return np.where(dense & (self.severity > 2), 1, 0)
+
+
+_LOOK_AT = {state: LOOKS.index(look) for state, look in LOOK_OF.items()}
+
+
+def _rank(alarm: Alarm) -> tuple[int, int]:
+    return -alarm.severity, alarm.raised_at
+
+
+def _marks(held: Held, looks: Ints, scene: Scene) -> Stamps:
+    def sprite(kind: int) -> int:
+        severity, look, small = kind // 2 // len(LOOKS), kind // 2 % len(LOOKS), kind % 2
+        return mark(scene, severity, LOOKS[look], _size(small, scene))
+
+    kinds = (held.severity * len(LOOKS) + looks) * 2 + held.small(scene)
+    return Stamps(
+        held.x, held.y, _each(sprite, kinds), of="alarm", ids=[a.id for a in held.alarms],
+        rank=np.arange(len(held.alarms)).astype(np.uint32),
+        cell=scene.style.map["mark"]["cell_alarm"], badges=scene.sprites.badges(),
+    )  # fmt: skip
+
+
+def _rings(marks: Stamps, held: Held, scene: Scene) -> Rings:
     """Around those that nobody has acknowledged."""
-    sprites = [
-        ring(scene, alarm.severity, size) if alarm.state == UNACK else -1
-        for alarm, size in zip(alarms, sizes, strict=True)
-    ]
-    severity = np.array([a.severity for a in alarms], np.uint8)
-    return Rings(marks, severity, np.array(sprites, np.int32))
+    sprites = _each(
+        lambda kind: ring(scene, kind // 2, _size(kind % 2, scene)),
+        held.severity * 2 + held.small(scene),
+    )
+    severity = held.severity.astype(np.uint8)
+    return Rings(marks, severity, np.where(held.waits, sprites, -1).astype(np.int32))
+
+
+def _size(small: int, scene: Scene) -> float:
+    return float(scene.style.map["mark"]["dense" if small else "size"])
+
+
+def _each(sprite: Callable[[int], int], kinds: Ints) -> NDArray[np.int32]:
+    """The sprite of each row, asked for once for all rows of a kind."""
+    some, which = np.unique(kinds, return_inverse=True)
+    return np.array([sprite(kind) for kind in some.tolist()], np.int32)[which]
 
 
 def look_of(alarm: Alarm, picture: Picture, scene: Scene) -> str:
-    """Filled, hollow when returned, unknown when its feed is gone (never shown as normal)."""
-    row = picture.sensors.row_of.get(alarm.sensor)
-    at = int(picture.sensors.at[row]) if row is not None else 0
-    silent = row is not None and picture.sensors.quality[row] == STALE
-    if silent or stopped(picture, at, scene):
-        return UNKNOWN
-    return LOOKS.get(alarm.state, FILLED)
+    """How one of them is drawn."""
+    return LOOKS[int(Held.of([alarm], picture, scene).looks(picture, scene)[0])]
 
 
 def title_of(alarm: Alarm, scene: Scene) -> str:

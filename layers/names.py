@@ -90,7 +90,9 @@ def _batch(item: Names, frame: Viewport, plan: Plan) -> _Batch:
     left, top, right, bottom = frame.bounds
     with np.errstate(invalid="ignore"):
         seen = (item.x >= left) & (item.x < right) & (item.y >= top) & (item.y < bottom)
-    rows = np.flatnonzero(seen & (item.sprites[:, 0] >= 0))
+    # Names go on being written while this is cooked; what the plan does not know yet waits.
+    written = (item.sprites[:, 0] >= 0) & (item.sprites.max(axis=1) < len(pages.where))
+    rows = np.flatnonzero(seen & written)
     scale, ox, oy = frame.transform
     anchor = np.column_stack([item.x[rows] * scale + ox, item.y[rows] * scale + oy])
     first, second = item.sprites[rows, 0], item.sprites[rows, 1]

@@ -68,7 +68,8 @@ class SpriteBook:
 
     @property
     def pages(self) -> Pages:
-        return Pages(self._pixels, self._where)
+        """What is written by now: of what comes later the pixels may lie elsewhere."""
+        return Pages(self._pixels, self._where[: len(self._known)])
 
     @property
     def full(self) -> bool:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import numpy as np
+from numpy.typing import NDArray
+
 from commandwall.picture import Picture
 from commandwall.store.pulse import is_gone
 from layers.scene import Scene
@@ -12,9 +15,9 @@ def late(picture: Picture, scene: Scene) -> bool:
     return is_gone(picture.sync.pool_at, picture.now, scene.pool_s)
 
 
-def stopped(picture: Picture, at: int, scene: Scene) -> bool:
-    """Whether something told at this moment came through a pool that is silent since.
+def stopped(picture: Picture, at: NDArray[np.int64], scene: Scene) -> NDArray[np.bool_]:
+    """Whether what was told at these moments came through a pool that is silent since.
 
     What a station hears directly goes on after the pool stopped, and stays live.
     """
-    return late(picture, scene) and at <= picture.sync.pool_at
+    return late(picture, scene) & (at <= picture.sync.pool_at)

@@ -145,7 +145,7 @@ class Exceptions(Panel):
             base = self.top + len(shown) * ROW + 14
             paper.write(TEXT, base, line, Ink("label", "t1" if self._said else "t2"),
                         room=paper.width - TEXT)  # fmt: skip
-        self._arm()
+        self._arm(shown)
 
     def _room(self, height: float) -> int:
         free = height - self.top - (BAR if self._bar.isVisibleTo(self) else 0)
@@ -221,7 +221,7 @@ class Exceptions(Panel):
 
     def _go_on(self) -> None:
         """Of an alarm that was acknowledged the event that it filed is what is left to do."""
-        ids = [n.id for n in self._needs]
+        ids = {n.id for n in self._needs} if self._filed else set()
         if self._chosen not in ids and self._filed in ids:
             self._choose(self._filed)
 
@@ -235,16 +235,17 @@ class Exceptions(Panel):
 
     def _show_bar(self) -> None:
         """Buttons for the one that a person chose; a wall that nobody touches has none."""
-        need = next((n for n in self._needs if n.id == self._chosen), None)
+        some = self._needs if self._chosen else ()
+        need = next((n for n in some if n.id == self._chosen), None)
         self._bar.setVisible(need is not None)
         alarm = need.alarm if need is not None else None
         why = self.barred(alarms.acknowledge, about_alarm(alarm)) if alarm is not None else ""
         can = alarm is not None and not why
         self._bar.allow([*(["Space"] if can else []), "Return"], {"Space": why})
 
-    def _arm(self) -> None:
+    def _arm(self, shown: list[Need]) -> None:
         """Wake at the next edge of a blinking ring."""
-        seen = {n.alarm.severity for n in self._needs if n.alarm and n.alarm.state == UNACK}
+        seen = {n.alarm.severity for n in shown if n.alarm and n.alarm.state == UNACK}
         wait = self.context.blinker.next_edge(seen, self.context.seconds())
         if wait is not None and self.stopped is None:
             self._blink.start(max(1, round(wait * 1000) + 1))

@@ -12,7 +12,6 @@ from commandwall.sensors import STALE
 from widgets import age, call_sign, feed_words, frame, lamp_words, marks, modes, words
 from widgets.base import Panel, Piece
 from widgets.i18n import named, tr
-from widgets.needs import by_severity
 from widgets.paper import RIGHT, Ink, Paper
 
 LEFT_X, SQUARE = 32.0, 62.0
@@ -34,7 +33,6 @@ class Header(Panel):
         if Readings in changes.kinds or not hasattr(self, "_devices"):
             quality = picture.sensors.quality
             self._devices = len(quality), int(np.count_nonzero(quality == STALE))
-        self._counts = by_severity(picture)
 
     def draw(self, paper: Paper) -> None:
         if self.context.past is not None:
@@ -105,7 +103,9 @@ class Header(Panel):
 
     def _draw_small(self, paper: Paper, end: float, edge: float) -> float:
         """Counts by severity and the feeds, where there is room; else only what does not flow."""
-        counted = sum(paper.length(age.number(n), Ink("label")) for n in self._counts.values())
+        counted = sum(
+            paper.length(age.number(n), Ink("label")) for n in self.context.needs.active.values()
+        )
         for feeds in (self._feeds(), self._feeds(flowing=False)):
             wide = max(paper.span(*feeds, gap=18), counted + 4 * 42) + APART
             if edge - wide >= end:
@@ -117,7 +117,7 @@ class Header(Panel):
     def _draw_counts(self, paper: Paper, x: float) -> None:
         """◆ 0  ▲ 1  ■ 2  ● 0, without hue where there is none."""
         for severity in (4, 3, 2, 1):
-            count = self._counts.get(severity, 0)
+            count = self.context.needs.active[severity]
             ink = Ink("label", "t1" if count else "t4", bool(count))
             x = paper.row_back(x, SIDE_UPPER, (age.number(count), ink))
             x -= 16
@@ -178,7 +178,7 @@ class Header(Panel):
         return [piece for one in before for piece in (one, (DOT, Ink("label", "t4")))]
 
     def _worst(self) -> Piece:
-        ones = self._counts.get(1, 0)
+        ones = self.context.needs.active[1]
         told = tr("Ⅰ 级告警 {n}", n=ones) if ones else tr("无 Ⅰ 级告警")
         if self.stopped is not None:
             told = tr("{line}（至 {time}）", line=told, time=age.clock(self.stopped))

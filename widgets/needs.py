@@ -5,7 +5,9 @@ What the mode mutes is counted, not listed, until a person wants to see it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable
+from typing import NamedTuple
 
 from commandwall import alarms, deadlines, routing
 from commandwall.alarm_groups import Load
@@ -25,8 +27,7 @@ CONFLICT = 3
 """Among the needs a conflict ranks as an alarm of this severity."""
 
 
-@dataclass(frozen=True, slots=True)
-class Need:
+class Need(NamedTuple):
     """One thing that waits for a person: an alarm (with its event, if it filed one), an event, or
     two stations that disagree."""
 
@@ -78,6 +79,8 @@ class Needs:
         """Which alarms call here, and which are still with their towns."""
         self.load, self.bell = Load(), Bell()
         """How many came of late; what rang here."""
+        self.active = _by_severity(())
+        """How many alarms of each severity 1..4 nobody has put aside."""
         self.muted: frozenset[str] = frozenset()
         """Ids of the alarms that call here and that the mode mutes."""
         self.unmuted = False
@@ -110,11 +113,13 @@ class Needs:
 
     def sort(self, picture: Picture) -> None:
         """List anew what is open and not muted."""
+        self.active = _by_severity(picture.alarms.values())
         self.routing = Routing(picture.areas, self._place, picture.now)
         self.called = self.routing.look(picture.alarms.values())
         self.muted = frozenset(a.id for a in self.called.here if self._hush.mutes(a))
         self.bell.take(self.called, () if self.unmuted else self.muted)
-        shown = (n for n in self._all(picture) if self.unmuted or n.id not in self.muted)
+        hidden = frozenset() if self.unmuted else self.muted
+        shown = (n for n in self._all(picture) if not hidden or n.id not in hidden)
         self.open = sorted(shown, key=lambda need: (need.rank, need.since))
         self.late = frozenset(n.id for n in self.open if n.kind is Event)
 
@@ -153,17 +158,16 @@ class Needs:
 
     def _all(self, picture: Picture) -> list[Need]:
         filed = {a.event for a in self.called.here if a.event}
-        needs = [self._of_alarm(a, picture) for a in self.called.here]
+        events, running = picture.events, self.running
+        needs = [
+            Need(a.severity, a, events.get(a.event), running.get(a.event)) for a in self.called.here
+        ]
         for key in self._out:
             view = picture.events[key]
             if key not in filed:
                 needs.append(Need(view.event.urgency, None, view, self.running[key]))
         open_ = (c for c in picture.conflicts.values() if not c.settled_by)
         return [*needs, *(Need(CONFLICT, None, None, None, c) for c in open_)]
-
-    def _of_alarm(self, alarm: Alarm, picture: Picture) -> Need:
-        view = picture.events.get(alarm.event)
-        return Need(alarm.severity, alarm, view, self.running.get(alarm.event))
 
 
 def _place(picture: Picture) -> Here:
@@ -172,10 +176,7 @@ def _place(picture: Picture) -> Here:
     return routing.here(picture.sight, picture.now, picture.sync.pool_at, beside)
 
 
-def by_severity(picture: Picture) -> dict[int, int]:
-    """Active alarms of each severity 1..4."""
-    counts = dict.fromkeys((1, 2, 3, 4), 0)
-    for alarm in picture.alarms.values():
-        if alarm.state not in (alarms.NORM, *alarms.ASIDE):
-            counts[alarm.severity] = counts.get(alarm.severity, 0) + 1
-    return counts
+def _by_severity(some: Iterable[Alarm]) -> dict[int, int]:
+    idle = (alarms.NORM, *alarms.ASIDE)
+    counts = Counter(alarm.severity for alarm in some if alarm.state not in idle)
+    return dict.fromkeys((1, 2, 3, 4), 0) | counts

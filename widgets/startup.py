@@ -6,7 +6,6 @@ import hashlib
 import logging
 import os
 import sys
-from collections import deque
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
@@ -21,6 +20,7 @@ from commandwall.alarms import Alarm
 from commandwall.clock import Clock
 from commandwall.config import Snapshot
 from commandwall.cycles import Sweeper
+from commandwall.follower import together
 from commandwall.picture import Changes, Picture
 from commandwall.sounder import Sounder, player
 from commandwall.watchdog import Watchdog
@@ -101,8 +101,8 @@ def _end_when_asked(app: QApplication, code: int) -> None:
 class Crossing(QObject):
     """The one crossing into Qt's thread: changes in, picture brought up to date, screen told.
 
-    While the map moves they wait for its next frame, but an alarm waits for nothing. `shown`: the
-    screen was told of them.
+    While the map moves they wait for its next frame, but an alarm waits for nothing. What came
+    while the screen was busy is told as one, however much it is. `shown`: the screen was told.
     """
 
     arrived = Signal(object)
@@ -112,9 +112,12 @@ class Crossing(QObject):
         super().__init__()
         self._picture = picture
         self._show: Callable[[Changes], None] = lambda changes: None
-        self._waiting: deque[Changes] = deque()
+        self._waiting: Changes | None = None
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.timeout.connect(self._tell)
         self._lull = Lull(self)
-        self._lull.came.connect(self._take_all)
+        self._lull.came.connect(self._tell)
         self.moved = self._lull.moved
         self.arrived.connect(self._take)
 
@@ -123,15 +126,16 @@ class Crossing(QObject):
         self._show = show
 
     def _take(self, changes: Changes) -> None:
-        self._waiting.append(changes)
+        held = self._waiting
+        self._waiting = changes if held is None else together(held, changes)
         if self._lull.moving and Alarm not in changes.records:
             self._lull.want(0)
         else:
-            self._take_all()
+            self._soon.start(0)  # after all that has come by now
 
-    def _take_all(self) -> None:
-        while self._waiting:
-            changes = self._waiting.popleft()
+    def _tell(self) -> None:
+        changes, self._waiting = self._waiting, None
+        if changes is not None:
             self._picture.apply(changes)
             self._show(changes)
             self.shown.emit(changes)

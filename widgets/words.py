@@ -15,7 +15,7 @@ from commandwall.store.pulse import NO_POOL, Sync
 from layers.words import order_number
 from widgets import age, conflict
 from widgets.i18n import language, measured_in, named, rows, tr
-from widgets.needs import Need, Needs, by_severity
+from widgets.needs import Need, Needs
 from widgets.text import address, plain
 from widgets.trust import Trust
 
@@ -132,7 +132,7 @@ def sentence(picture: Picture, needs: Needs, trust: Trust) -> str:
         return tr("尚无态势，正在接通中心池")
     if trust.stopped is not None:
         return tr("态势停在 {time}，此后未知", time=age.clock(trust.stopped))
-    ones, count = by_severity(picture)[1], len(needs.open)
+    ones, count = needs.active[1], len(needs.open)
     incidents = sum(i.state == OPEN for i in picture.incidents.values())
     if ones and count:
         return tr("Ⅰ 级告警 {ones} 条，共 {n} 件需要人", ones=ones, n=count)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import reduce
 from pathlib import Path
 
 import numpy as np
@@ -12,12 +13,14 @@ from world import an_alarm
 
 from commandwall import alarms, events, tallies
 from commandwall.alarm_life import NORM, STATES
+from commandwall.alarms import Alarm
 from commandwall.clock import Ms
 from commandwall.desk import Desk
 from commandwall.events import Event
-from commandwall.follower import Follower
+from commandwall.follower import Follower, together
 from commandwall.judge import Crossing
-from commandwall.picture import Picture, Readings, Tick
+from commandwall.picture import Changes, Picture, Readings, SensorArrays, Tick
+from commandwall.sensors import Sensor
 from commandwall.store import live, pulse
 from commandwall.store.migrate import open_store
 from commandwall.store.mirror import Mirror, use
@@ -297,3 +300,27 @@ def test_who_falls_silent_is_told_before_the_next_second(world: Station) -> None
     assert world.picture.now == world.clock.at
     world.clock.at += 250
     assert world.look_again() == set()  # and told once
+
+
+def test_changes_together_say_what_both_one_after_the_other_say() -> None:
+    """Also where devices were counted anew between them, or a kind was read anew."""
+    alarm, again = an_alarm("A1"), an_alarm("A1", severity=1)
+    few, more = (SensorArrays.of([a_sensor(no) for no in range(n)]) for n in (1, 2))
+    value = {"at": np.array([NOW]), "value": np.ones(1, np.float32),
+             "quality": np.zeros(1, np.uint8), "severity": np.zeros(1, np.uint8)}  # fmt: skip
+    steps = [
+        Changes(NOW, {Alarm: {"A1": alarm, "A2": an_alarm("A2")}}, sensors=few),
+        Changes(NOW, {Alarm: {"A1": again}}, frozenset({Readings}), readings=value),
+        Changes(NOW, {Sensor: {}}, frozenset({Tick}), sensors=more, city="临江市"),
+        Changes(NOW, {Alarm: {"A1": again}}, whole=frozenset({Alarm})),
+        Changes(NOW, {Alarm: {"A1": None, "A3": alarm}}),
+    ]
+    for first in range(len(steps)):
+        one, other = Picture(), Picture()
+        for step in steps[first:]:
+            one.apply(step)
+        both = reduce(together, steps[first:])
+        other.apply(both)
+        assert other.alarms == one.alarms and other.city == one.city
+        assert len(other.sensors.ids) == len(one.sensors.ids)
+        assert both.kinds == frozenset().union(*(step.kinds for step in steps[first:]))

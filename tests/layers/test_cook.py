@@ -9,6 +9,7 @@ import pytest
 from PySide6.QtGui import QRegion
 
 from layers.painter import Frame, Overtaken, Painter, overscan, spare
+from layers.scene import Names
 from layers.style import Style
 from layers.viewport import Viewport
 
@@ -171,6 +172,20 @@ def test_of_a_large_picture_each_row_is_painted_once_and_none_is_left_out(
     assert sum(runs) > 3 and area(painted) < 1.2 * 500 * 360
     shown = view.screen().grabWindow(view.winId()).toImage()
     assert shown == view.grab().toImage().convertToFormat(shown.format())
+
+
+def test_names_that_are_written_while_a_plan_is_cooked_wait_for_the_next(
+    make_map: Any, city: Any
+) -> None:
+    """Their sprites may lie in memory that the plan does not know."""
+    view = make_map(city)
+    plan, window = view.scene.plan(), view.navigator.view
+    names = next(i for i in plan.live if isinstance(i, Names) and len(i.x))
+    names.sprites[:] = [view.scene.sprites.text(f"{i}", "title") for i in range(5_000)][-1]
+    painter = Painter(threads=1)
+    assert painter.paint(plan, window).whole
+    assert painter.paint(view.scene.plan(), window).whole
+    painter.close()
 
 
 def area(strokes: list[QRegion]) -> int:

@@ -21,8 +21,25 @@ def test_an_alarm_does_not_wait_for_the_map(qapp: Any, qtbot: Any) -> None:
     crossing.arrived.emit(ages)
     assert told == []
     crossing.arrived.emit(alarm)
-    assert told == [ages, alarm]  # and nothing overtakes what came before
+    qtbot.waitUntil(lambda: len(told) == 1)
+    assert told[0].kinds == {Tick, Alarm}, "and nothing overtakes what came before"
     crossing.moved()
     crossing.arrived.emit(ages)
-    assert len(told) == 2
-    qtbot.waitUntil(lambda: len(told) == 3)
+    assert len(told) == 1
+    qtbot.waitUntil(lambda: len(told) == 2)
+
+
+def test_what_came_while_the_screen_was_busy_is_told_at_once(qapp: Any, qtbot: Any) -> None:
+    """Told one after another, each for all alarms there are, ten packs held the screen for ten
+    times as long as one."""
+    told: list[Changes] = []
+    picture = Picture()
+    crossing = Crossing(picture)
+    crossing.reach(told.append)
+    packs = [{f"A{n}-{i}": an_alarm(f"A{n}-{i}") for i in range(5)} for n in range(10)]
+    for pack in packs:
+        crossing.arrived.emit(Changes(NOW, {Alarm: pack}))
+    crossing.arrived.emit(Changes(NOW, {Alarm: {"A0-0": None}}))
+    qtbot.waitUntil(lambda: bool(told))
+    assert len(told) == 1 and told[0].gone(Alarm) == ("A0-0",)
+    assert picture.alarms.keys() == {key for pack in packs for key in pack} - {"A0-0"}
