@@ -16,6 +16,7 @@ from commandwall import (
     dispatch,
     events,
     exchange,
+    exports,
     extents,
     handover,
     incidents,
@@ -39,7 +40,7 @@ from commandwall import (
 
 __all__ = [
     "alarms", "answers", "areas", "attachments", "calls", "conflicts", "countersign",
-    "directives", "dispatch", "events", "exchange", "extents", "handover", "incidents",
+    "directives", "dispatch", "events", "exchange", "exports", "extents", "handover", "incidents",
     "indicators", "modes", "people", "plans", "public_warnings", "reporting", "requests",
     "resources", "reviewing", "rule_rows", "saved_views", "sensors", "sitreps", "sources",
     "unmasking", "verifying",

@@ -362,6 +362,7 @@ SUBJECTS: Mapping[str, Callable[[Reader, Any], About]] = {
     "proposal": _of_city,
     "view": lambda reader, view: About(),
     "whose": lambda reader, whose: About(),
+    "within": lambda reader, area: About((area,)),
     "seat": lambda reader, seat: About(),
     "handover": lambda reader, handover: About(),
 }

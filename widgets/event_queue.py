@@ -21,6 +21,7 @@ from commandwall.store.store import Reader
 from widgets import age, event_filter, tabs, words
 from widgets.base import Command
 from widgets.event_views import EventViews
+from widgets.exporter import Exporter
 from widgets.i18n import named, tr
 from widgets.paper import RIGHT, Ink, Paper
 from widgets.rows import RowList
@@ -58,7 +59,7 @@ class EventQueue(RowList):
         self.filter, self._asked = Filter(sort="剩余"), Filter()
         self._found, self._count = dict[str, EventView](), 0
         self.applied, self._asked_at = "", Ms(0)  # the saved view that was applied
-        self._views = EventViews(self, self)
+        self._views, self._exporter = EventViews(self, self), Exporter(self, self)
         self._field = QLineEdit(self)
         self._field.setMaxLength(80)
         self._field.returnPressed.connect(self.search)
@@ -129,12 +130,24 @@ class EventQueue(RowList):
         told = [(lost, Ink("age", "t1", True)), (only, Ink("age", "t1", True)), line]
         return [piece for piece in told if piece[0]]
 
+    @property
+    def many(self) -> str:
+        """How many rows the filter has, of which the list shows the first."""
+        if self.filter.share != POOL:
+            return age.number(len(self.order()))
+        more = self.filter.words and self._count >= FOUND
+        return f"{'≥ ' if more else ''}{age.number(self._count)}"
+
+    def draw(self, paper: Paper) -> None:
+        super().draw(paper)
+        told = self._exporter.said
+        paper.write(0, paper.height - 10, told, Ink("age", "t1"), room=paper.width * 0.6)
+
     def _in_all(self) -> tuple[object, Ink]:
         if self.picture.sync.past is not None:
             n, past = age.number(len(self._found)), words.past(self.picture.sync)
             return tr("查到 {n} 条；{past}", n=n, past=past), Ink("age", "t1")
-        many = "≥ " if self.filter.words and self._count >= FOUND else ""
-        n = many + age.number(self._count)
+        n = self.many
         if self._count > FOUND:
             return tr("全池 {n} 条，列最新 {m} 条", n=n, m=FOUND), Ink("age", "t2")
         return tr("全池查到 {n} 条", n=n), Ink("age", "t2")
@@ -200,6 +213,7 @@ class EventQueue(RowList):
             Command("F5", tr("来源"), self.next_source), Command("F6", tr("排序"), self.next_sort),
             Command("Ctrl+F", tr("筛选事件"), self.ask_filter),
             Command("Ctrl+0", tr("不筛选"), self.unfilter), *self._views.commands(),
+            self._exporter.command(),
         ]  # fmt: skip
 
     def ask_filter(self) -> None:

@@ -22,6 +22,7 @@ from commandwall.directives import Directive, complete, issue, verify
 from commandwall.directives import acknowledge as take_order
 from commandwall.dispatch import Sending, send
 from commandwall.events import accept, dispatch, note
+from commandwall.exports import export_list
 from commandwall.incidents import (
     GradeProposal,
     Incident,
@@ -52,6 +53,14 @@ POSTS = {
     for role in ROLES
 }
 """A post of each role."""
+LISTED = {
+    "name": "a.csv",
+    "purpose": "会商",
+    "asked": "全池",
+    "within": "",
+    "rows": 1,
+    "sha256": "",
+}
 CELLS = {"do", "no", "see", "mask", "own", "reason", "propose", "scene", "drill", "U3", "P2", "P3"}
 
 
@@ -159,6 +168,7 @@ ASKS: dict[str, Asks] = {
     "report": lambda h, r: (draft_report, {"statement": _stated(h)}),
     "losses": lambda h, r: (tell_losses, {"incident": h.opened(), **LOST}),
     "hand_out": lambda h, r: (hand_out, {"incident": h.opened(), **GIVEN}),
+    "export": lambda h, r: (export_list, LISTED),
     "view": lambda h, r: (save_view, {"name": r, "whose": "all", "filter": Filter()}),
     "review": lambda h, r: (note_finding, {"incident": h.opened(), **FOUND}),
     "alarm": lambda h, r: (acknowledge, {"alarm": _alarmed(h, r)}),
@@ -191,6 +201,7 @@ TABLE = {
     "report": "- x x x - - - - - - - -",
     "losses": "- x x x - x - - - - - -",
     "hand_out": "- x x x x x - - - - - -",
+    "export": "- x x x x x - - - - - -",
     "view": "- x x x x x x - x - - -",
     "review": "- x x x x x - - - - - -",
     "alarm": "- x x x - x - - x - - -",

@@ -453,6 +453,10 @@ CHOICES: Mapping[str, Callable[[Officer], Facts]] = {
     },
     "saved_views.rename_view": lambda o: {"view": o.one("savedview")["id"], "name": o.text()},
     "saved_views.remove_view": lambda o: {"view": o.one("savedview")["id"]},
+    "exports.export_list": lambda o: {
+        "name": "list.csv", "purpose": o.text(), "asked": "全池", "within": "", "rows": 3,
+        "sha256": "0" * 64,
+    },
     "reporting.hand_out": lambda o: {
         "incident": o.any_incident(), "what": "brief", "purpose": o.text(),
         "name": "brief.pdf", "sha256": "0" * 64,

@@ -1,19 +1,27 @@
-"""Saved views from the window: kept by a key, found by a number, counted, renamed and deleted."""
+"""The event list from the window: a filter kept by a key, found by a number, counted, renamed and
+deleted; what it holds exported to a file that somebody chooses."""
 
 from __future__ import annotations
 
+import csv
+import hashlib
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 from builders import NOW, an_event
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QFileDialog
 from world import City, an_area, told_by
 
+from commandwall import codes, rights
 from commandwall.areas import TOWN, Area
 from commandwall.clock import MINUTE, Ms
 from commandwall.events import Event, EventView
+from commandwall.exports import ListExport
 from commandwall.saved_views import ALL, POOL, Filter, SavedView
 from commandwall.store.mirror import Mirror, use
 from widgets.sheet import Sheet
@@ -29,7 +37,7 @@ def pool(count: int) -> list[Event]:
 
 
 @pytest.fixture
-def queue(world: City, make_wall: Any) -> Any:
+def queue(world: City, make_wall: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     rows = pool(420)
     mirror = Mirror(world.store.folder / "m1.db")
     areas = [an_area("t1", TOWN, "石塘镇", "c")]
@@ -38,6 +46,7 @@ def queue(world: City, make_wall: Any) -> Any:
                  for k, some in held.items()}, {})  # fmt: skip
     mirror.close()
     use(world.store.folder, "m1.db")
+    monkeypatch.setattr(QFileDialog, "open", lambda dialog: None)  # the system's own window
     world.desk.person = "陈"
     wall = make_wall()
     wall.open_page("events")
@@ -100,17 +109,13 @@ def test_a_filter_is_kept_under_a_name_and_comes_back_by_its_number(
     at = next(x for v, x, w in queue._views._places(queue.width() / queue.look.unit))
     press(wall, "Ctrl+0")
     y = (queue.top + 40 + 10) * queue.look.unit
-    QTest.mouseClick(queue, Qt.MouseButton.LeftButton, pos=_point((at + 8) * queue.look.unit, y))
+    QTest.mouseClick(
+        queue, Qt.MouseButton.LeftButton, pos=QPoint(round((at + 8) * queue.look.unit), round(y))
+    )
     assert set(queue.keys) == {"p000", "p005"}
     news = EventView(an_event(id="new", cls="water", area="t1", received_at=NOW), None)
     world.tick({Event: [news]})
     assert "1 石塘 停水 3" in told_by(wall, "event_queue")
-
-
-def _point(x: float, y: float) -> Any:
-    from PySide6.QtCore import QPoint
-
-    return QPoint(round(x), round(y))
 
 
 def test_over_the_whole_pool_it_counts_all_and_lists_the_newest(
@@ -187,3 +192,86 @@ def test_no_key_of_the_page_has_two_acts(world: City, queue: Any, qtbot: Any) ->
     assert {"Ctrl+1", "Ctrl+D", "Ctrl+F", "Ctrl+G", "Ctrl+0"} <= set(keys)
     ours = [key for key in keys if key.startswith("Ctrl+")]
     assert len(ours) == len(set(ours))
+
+
+# The list as a file.
+
+
+def export(wall: Any, target: Path, **told: Any) -> None:
+    """By the keyboard up to the dialog of the system, which chooses the place."""
+    press(wall, "Ctrl+E")
+    fill(wall, **told)
+    (dialog,) = wall.findChildren(QFileDialog)
+    dialog.fileSelected.emit(str(target))
+    dialog.setParent(None)
+
+
+def exported(world: City) -> list[ListExport]:
+    return world.store.read(lambda r: r.find(ListExport))
+
+
+def read(path: Path) -> list[list[str]]:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.reader(file))
+
+
+def test_all_of_the_filter_becomes_a_file_and_the_journal_says_who_and_why(
+    world: City, queue: Any, qtbot: Any, tmp_path: Path
+) -> None:
+    """Of the whole pool all rows, though the list shows 200; of open events those of the filter."""
+    wall, out = world.walls[0], tmp_path / "out"
+    out.mkdir()
+    queue.apply(Filter(POOL, cls="noise"))
+    qtbot.waitUntil(lambda: queue.filter.share == POOL)
+    export(wall, out / "all", purpose="月度会商", form="csv")
+    assert "正在导出" in told_by(wall, "event_queue")
+    qtbot.waitUntil(
+        lambda: "已导出 all.csv，336 条" in told_by(wall, "event_queue"), timeout=30_000
+    )
+    rows, (line,) = read(out / "all.csv"), exported(world)
+    head = dict(rows[: rows.index([])])
+    assert head["用途"] == "月度会商" and head["事件列表"] == "全池　噪声扰民"
+    assert head["导出"].startswith("陈 ") and head["导出时刻"] and head["数据截至"]
+    assert len(rows) - rows.index([]) - 2 == 336 and "张三" not in str(rows)
+    told = (line.name, line.purpose, line.asked, line.rows, line.by, line.post)
+    assert told == ("all.csv", "月度会商", "全池　噪声扰民", 336, "陈", world.desk.post)
+    assert line.sha256 == hashlib.sha256((out / "all.csv").read_bytes()).hexdigest()
+    queue.apply(Filter(ALL, cls="water"))
+    export(wall, out / "open", purpose="核对", form="xlsx")
+    qtbot.waitUntil(lambda: len(exported(world)) == 2 and (out / "open.xlsx").exists(),
+                    timeout=30_000)  # fmt: skip
+    sheet = openpyxl.load_workbook(out / "open.xlsx").active
+    assert sheet.max_row == len(head) + 2 + 2 and sheet["B2"].value == "核对"
+
+
+def test_who_may_not_or_says_not_what_for_exports_nothing(
+    world: City, queue: Any, qtbot: Any, tmp_path: Path
+) -> None:
+    wall = world.walls[0]
+    press(wall, "Ctrl+E")
+    fill(wall, purpose=" ", form="csv")
+    assert "先写用途" in told_by(wall, "event_queue")
+    only_sees = next(c.id for c in codes.load("post").values() if rights.only_sees(c.id))
+    world.desk.post = only_sees
+    press(wall, "Ctrl+E")
+    assert not wall.findChildren(QFileDialog) and "导出列表" in told_by(wall, "event_queue")
+    world.desk.post = "chief"
+    export(wall, tmp_path / "a", purpose="会商", form="csv")
+    world.desk.post = only_sees  # taken by another meanwhile: the act is refused at last
+    qtbot.waitUntil(lambda: not queue._exporter._timer.isActive(), timeout=30_000)
+    qtbot.waitUntil(lambda: not list(tmp_path.glob("*a.csv*")))
+    assert exported(world) == []
+
+
+def test_the_same_key_stops_it_and_nothing_is_left(
+    world: City, queue: Any, qtbot: Any, tmp_path: Path
+) -> None:
+    wall, out = world.walls[0], tmp_path / "out"
+    out.mkdir()
+    export(wall, out / "a", purpose="会商", form="xlsx")
+    run = queue._exporter._run
+    assert "停止导出" in {c.name for c in wall.all_commands() if c.key == "Ctrl+E"}
+    press(wall, "Ctrl+E")
+    assert "导出已停" in told_by(wall, "event_queue")
+    qtbot.waitUntil(run.ended.is_set)
+    assert list(out.iterdir()) == [] and exported(world) == []
