@@ -6,6 +6,7 @@ without reading the pool; what is asked by words the full text finds.
 
 from __future__ import annotations
 
+import heapq
 import json
 from collections.abc import Iterator, Sequence
 from itertools import chain, groupby, islice
@@ -27,20 +28,30 @@ _HOURS = (
     "WHERE {checks}"
 )
 
+_FILED = "SELECT id FROM filedevent f WHERE NOT EXISTS (SELECT 1 FROM event e WHERE e.id = f.id)"
+
 
 def find(reader: Reader, filter: Filter, now: Ms, limit: int) -> list[EventView]:
-    """The newest that the city knows of, at most so many."""
-    if filter.words:
-        checks, params = _checks(filter, now)
-        return events.search(reader, filter.words, limit, checks, **params)
-    return list(islice(each(reader, filter, now), limit))
+    """The newest that the city or a station knows of, at most so many."""
+    return sorted(islice(each(reader, filter, now), limit), key=_newest_first)
 
 
 def each(reader: Reader, filter: Filter, now: Ms) -> Iterator[EventView]:
-    """All of them, read no further than somebody takes them."""
+    """All of them, read no further than somebody takes them; in order but within a minute."""
+    filed = sorted(_filed(reader, filter, now), key=_newest_first)
+    return heapq.merge(filed, _pooled(reader, filter, now), key=_newest_first)
+
+
+def _pooled(reader: Reader, filter: Filter, now: Ms) -> Iterator[EventView]:
     rows = _rows(reader, filter, now)
     while some := list(islice(rows, PART)):
         yield from events.folded(reader, some)
+
+
+def _filed(reader: Reader, filter: Filter, now: Ms) -> list[EventView]:
+    """What stations filed and the pool has no row of yet: it may be away for days."""
+    keys = [key for (key,) in reader.rows(_FILED)]
+    return [v for v in events.views(reader, keys).values() if filter.fits(v.event, now)]
 
 
 def some_of(reader: Reader, keys: Sequence[str]) -> Iterator[EventView]:
@@ -52,9 +63,10 @@ def some_of(reader: Reader, keys: Sequence[str]) -> Iterator[EventView]:
 def count(reader: Reader, filter: Filter, now: Ms, limit: int) -> int:
     """How many there are: from the hot columns, or, asked by words, as many as are found up to a
     limit."""
+    filed = len(_filed(reader, filter, now))
     if filter.words:
-        return sum(1 for _ in islice(_rows(reader, filter, now), limit))
-    return sum(_hours(reader, filter, now).values())
+        return min(limit, filed + sum(1 for _ in islice(_rows(reader, filter, now), limit)))
+    return filed + sum(_hours(reader, filter, now).values())
 
 
 def _hours(reader: Reader, filter: Filter, now: Ms) -> dict[int, int]:
@@ -72,7 +84,7 @@ def _rows(reader: Reader, filter: Filter, now: Ms) -> Iterator[Event]:
     params |= {"hours": json.dumps([*_hours(reader, filter, now)]), "wide": numbers.first(HOUR)}
     rows = reader.each(_HOURS.format(checks=" AND ".join(checks)), **params)
     for _, some in groupby((Event(*row) for row in rows), key=lambda e: e.reported_at // HOUR):
-        yield from sorted(some, key=_newest_first)
+        yield from sorted(some, key=lambda e: -e.reported_at)
 
 
 def _checks(filter: Filter, now: Ms) -> tuple[list[str], dict[str, Any]]:
@@ -89,5 +101,5 @@ def _checks(filter: Filter, now: Ms) -> tuple[list[str], dict[str, Any]]:
     return checks or ["1"], {key: value for key, value in params.items() if f":{key}" in told}
 
 
-def _newest_first(event: Event) -> int:
-    return -event.reported_at
+def _newest_first(view: EventView) -> int:
+    return -view.event.reported_at

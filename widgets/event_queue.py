@@ -171,7 +171,7 @@ class EventQueue(RowList):
         tabs.draw(paper, self.top, self._tabs(), SHARES.index(share) if share in SHARES else None)
         self._views.draw(paper, self.top + TAB, self.applied)
         for word, at, side in self._columns(paper.width):
-            here = word == self.filter.sort
+            here = word == self.filter.sort and self.filter.share != POOL
             paper.write(at, base, tr(word), Ink("head", "t1" if here else "", here), side)
 
     def draw_row(self, paper: Paper, key: str, box: QRectF, chosen: bool) -> None:
@@ -212,8 +212,8 @@ class EventQueue(RowList):
             *tabs.commands(self._tabs(), self.select_tab),
             Command("F5", tr("来源"), self.next_source), Command("F6", tr("排序"), self.next_sort),
             Command("Ctrl+F", tr("筛选事件"), self.ask_filter),
-            Command("Ctrl+0", tr("不筛选"), self.unfilter), *self._views.commands(),
-            self._exporter.command(),
+            Command("Ctrl+0", tr("不筛选"), self.unfilter), self._exporter.command(),
+            *self._views.commands(),
         ]  # fmt: skip
 
     def ask_filter(self) -> None:

@@ -14,7 +14,7 @@ from commandwall import codes, event_lists, saved_views
 from commandwall.areas import Area
 from commandwall.clock import DAY, HOUR, MINUTE, Ms
 from commandwall.desk import Desk
-from commandwall.events import Event, EventView, EventWork
+from commandwall.events import Event, EventView, EventWork, FiledEvent
 from commandwall.saved_views import ALL, LATE, MINE, POOL, Filter, SavedView, visible
 from commandwall.store.migrate import open_store
 from commandwall.store.mirror import Mirror, use
@@ -180,6 +180,18 @@ def test_what_stations_did_is_folded_into_what_is_found(hall: Hall) -> None:
     assert {v.event.id: v.state for v in found}["e0007"] == "CLOSED"
     some = hall.stores[0].read(lambda r: list(event_lists.some_of(r, ["e0009", "no", "e0007"])))
     assert [v.event.id for v in some] == ["e0009", "e0007"]
+
+
+def test_what_was_filed_here_is_found_and_counted_before_the_pool_has_it(hall: Hall) -> None:
+    mine = FiledEvent("mine", "duty", "西门停水", "", "water", 3, "320281001", "", None, None, None,
+                      Ms(NOW - 7 * MINUTE))  # fmt: skip
+    taken = replace(mine, id="e0007")
+    hall.desks[0].run(lambda tx: tx.put(mine, taken), {}, local=True)
+    for filter in (Filter(POOL, cls="water", days=1), Filter(POOL, "停水"), Filter(POOL)):
+        found = hall.find(filter)
+        assert found.count("mine") == 1 and found.index("mine") == found.index("e0001") + 1
+        assert hall.count(filter) == len(found) == len(set(found))
+    assert "mine" not in hall.find(Filter(POOL, cls="gas"))
 
 
 def test_of_the_open_ones_a_filter_takes_a_share(hall: Hall) -> None:
