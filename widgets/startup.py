@@ -6,12 +6,13 @@ import hashlib
 import logging
 import os
 import sys
+from collections import deque
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QSocketNotifier, QTimer, Signal
+from PySide6.QtCore import QObject, QSocketNotifier, Qt, QTimer, Signal
 from PySide6.QtNetwork import QLocalServer, QLocalSocket
 from PySide6.QtWidgets import QApplication, QWidget
 
@@ -107,31 +108,37 @@ class Crossing(QObject):
 
     arrived = Signal(object)
     shown = Signal(object)
+    _due = Signal()
 
     def __init__(self, picture: Picture) -> None:
         super().__init__()
         self._picture = picture
         self._show: Callable[[Changes], None] = lambda changes: None
+        self._came: deque[Changes] = deque()
         self._waiting: Changes | None = None
-        self._soon = QTimer(self)
-        self._soon.setSingleShot(True)
-        self._soon.timeout.connect(self._tell)
         self._lull = Lull(self)
         self._lull.came.connect(self._tell)
         self.moved = self._lull.moved
-        self.arrived.connect(self._take)
+        self.arrived.connect(self._put, Qt.ConnectionType.DirectConnection)
+        self._due.connect(self._take, Qt.ConnectionType.QueuedConnection)
 
     def reach(self, show: Callable[[Changes], None]) -> None:
         """From now on `show` is told. What arrived before waits for Qt's loop, and is told then."""
         self._show = show
 
-    def _take(self, changes: Changes) -> None:
-        held = self._waiting
-        self._waiting = changes if held is None else together(held, changes)
-        if self._lull.moving and Alarm not in changes.records:
+    def _put(self, changes: Changes) -> None:
+        """On the thread of whoever brings it."""
+        self._came.append(changes)
+        self._due.emit()
+
+    def _take(self) -> None:
+        while self._came:
+            news, held = self._came.popleft(), self._waiting
+            self._waiting = news if held is None else together(held, news)
+        if self._lull.moving and self._waiting and Alarm not in self._waiting.records:
             self._lull.want(0)
         else:
-            self._soon.start(0)  # after all that has come by now
+            self._tell()
 
     def _tell(self) -> None:
         changes, self._waiting = self._waiting, None

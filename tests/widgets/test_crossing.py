@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from PySide6.QtCore import QCoreApplication, QTimer
 from world import NOW, an_alarm
 
 from commandwall.alarms import Alarm
@@ -43,3 +44,16 @@ def test_what_came_while_the_screen_was_busy_is_told_at_once(qapp: Any, qtbot: A
     qtbot.waitUntil(lambda: bool(told))
     assert len(told) == 1 and told[0].gone(Alarm) == ("A0-0",)
     assert picture.alarms.keys() == {key for pack in packs for key in pack} - {"A0-0"}
+
+
+def test_no_timer_comes_before_an_alarm(qapp: Any, qtbot: Any) -> None:
+    """A map that is moved has a step due at any time, and a frame behind it."""
+    told: list[Any] = []
+    crossing = Crossing(Picture())
+    crossing.reach(told.append)
+    QTimer.singleShot(0, lambda: told.append("a step of the map"))
+    alarm = Changes(NOW, {Alarm: {"A1": an_alarm()}})
+    crossing.arrived.emit(alarm)
+    QCoreApplication.sendPostedEvents(crossing)
+    assert told == [alarm]
+    qtbot.waitUntil(lambda: len(told) == 2)
