@@ -17,15 +17,20 @@ from pathlib import Path
 
 from benchmarks.report import figures, table
 from benchmarks.synthetic import RARE, WORDS, synthetic
-from commandwall import cube, events, tallies
+from commandwall import cube, event_lists, events, tallies
 from commandwall.clock import DAY, Clock, Ms
 from commandwall.pool.client import Client
 from commandwall.pool.fill import fill
+from commandwall.saved_views import POOL, Filter
 from commandwall.store.migrate import open_store
 from commandwall.store.store import Reader, Store
 
 PLAIN_TIMES = 2
 Query = Callable[[Reader], object]
+FILTERS = (
+    Filter(POOL, cls="c007"), Filter(POOL, cls="c007", area="3202810000"),
+    Filter(POOL, source="12345", days=30), Filter(POOL, area="320281000"),
+)  # fmt: skip
 
 
 def build(folder: Path, count: int, kept: Path | None) -> Store:
@@ -75,6 +80,14 @@ def questions(store: Store, now: Ms) -> dict[str, tuple[list[Query], str]]:
                 for w in combinations(cube.WAYS, 2)
             ],
             f"SELECT area, cls, count(*) FROM event WHERE +{events.IS_OPEN} GROUP BY 1, 2",
+        ),
+        "a filter of the pool: the newest 200": (
+            [lambda r, f=f: event_lists.find(r, f, now, 200) for f in FILTERS],  # type: ignore[misc]
+            "SELECT * FROM event WHERE +cls = 'c007' ORDER BY reported_at DESC LIMIT 200",
+        ),
+        "the count of a saved view": (
+            [lambda r, f=f: event_lists.count(r, f, now, 200) for f in FILTERS],  # type: ignore[misc]
+            "SELECT count(*) FROM event WHERE +cls = 'c007'",
         ),
         "one event": (
             [lambda r, k=k: r.get(events.Event, k) for k in some],  # type: ignore[misc]

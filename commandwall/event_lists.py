@@ -13,11 +13,11 @@ from itertools import chain, groupby, islice
 from typing import Any
 
 from commandwall import cube, events
-from commandwall.areas import Area
 from commandwall.clock import HOUR, Ms
 from commandwall.events import Event, EventView
 from commandwall.saved_views import Filter
 from commandwall.store import numbers
+from commandwall.store.fulltext import like
 from commandwall.store.store import Reader
 
 PART = 500
@@ -28,6 +28,7 @@ _HOURS = (
     "WHERE {checks}"
 )
 
+_BELOW = "SELECT key FROM code WHERE name = 'area' AND key LIKE :area ESCAPE '\\'"
 _FILED = "SELECT id FROM filedevent f WHERE NOT EXISTS (SELECT 1 FROM event e WHERE e.id = f.id)"
 
 
@@ -72,7 +73,7 @@ def count(reader: Reader, filter: Filter, now: Ms, limit: int) -> int:
 def _hours(reader: Reader, filter: Filter, now: Ms) -> dict[int, int]:
     where = {name: [value] for name in ("source", "cls") if (value := getattr(filter, name))}
     if filter.area:
-        where["area"] = [a for a in reader.columns(Area, ["id"])["id"] if a.startswith(filter.area)]
+        where["area"] = [key for (key,) in reader.rows(_BELOW, area=like(filter.area)[1:])]
     return cube.by_hour(reader, where, filter.since(now))
 
 
