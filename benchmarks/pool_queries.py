@@ -61,12 +61,12 @@ def questions(store: Store, now: Ms) -> dict[str, tuple[list[Query], str]]:
             "SELECT * FROM event WHERE +state NOT IN ('CLOSED', 'ARCHIVED')",
         ),
         "search: two characters": (
-            [lambda r, w=w: events.search(r, w) for w in pairs],  # type: ignore[misc]
+            [lambda r, w=w: event_lists.search(r, w) for w in pairs],  # type: ignore[misc]
             like.format(pairs[0]),
         ),
-        "search: a rare word": ([lambda r: events.search(r, RARE)], like.format(RARE)),
+        "search: a rare word": ([lambda r: event_lists.search(r, RARE)], like.format(RARE)),
         "search: two words": (
-            [lambda r, w=w: events.search(r, f"{w} 花园") for w in pairs],  # type: ignore[misc]
+            [lambda r, w=w: event_lists.search(r, f"{w} 花园") for w in pairs],  # type: ignore[misc]
             like.format(pairs[0]),
         ),
         "tiles: all counters": ([lambda r: tallies.count(r, now, bands)], hours),

@@ -26,7 +26,7 @@ import sqlcipher3.dbapi2 as sqlite
 from benchmarks.pool_queries import build
 from benchmarks.report import figures, table
 from benchmarks.synthetic import RARE
-from commandwall import events
+from commandwall import event_lists
 from commandwall.store import fulltext
 from commandwall.store.store import Store
 
@@ -118,7 +118,7 @@ def recall(ask: Ask, truth: dict[str, int]) -> float:
 
 
 def ours(store: Store) -> Ask:
-    return lambda words: store.read(lambda r: events.search(r, words, SHOWN))
+    return lambda words: store.read(lambda r: event_lists.search(r, words, SHOWN))
 
 
 def index_bytes(mirror: Path) -> int:

@@ -37,6 +37,11 @@ def find(reader: Reader, filter: Filter, now: Ms, limit: int) -> list[EventView]
     return sorted(islice(each(reader, filter, now), limit), key=_newest_first)
 
 
+def search(reader: Reader, words: str, limit: int = 200) -> list[EventView]:
+    """Those whose title, text or address hold all the words."""
+    return find(reader, Filter(words=words), Ms(0), limit) if words.strip() else []
+
+
 def each(reader: Reader, filter: Filter, now: Ms) -> Iterator[EventView]:
     """All of them, read no further than somebody takes them; in order but within a minute."""
     filed = sorted(_filed(reader, filter, now), key=_newest_first)

@@ -6,7 +6,6 @@ import json
 import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
 from typing import Any
 
 from sqlalchemy import Index, text
@@ -310,32 +309,6 @@ def history(reader: Reader, event: str) -> list[tuple[Ms, str, str, str, str]]:
     rows = reader.rows(sql, id=as_kept, acts=told)
     acts = [(Ms(at), post, by, act, "") for at, post, by, act in rows]
     return sorted([*notes, *acts])
-
-
-def search(
-    reader: Reader, words: str, limit: int = 200, checks: Sequence[str] = (), **params: Any
-) -> list[EventView]:
-    """Events whose title, text or address hold all the words, as shown, newest first, over the
-    whole pool."""
-    some = folded(reader, list(islice(found(reader, words, checks, **params), limit)))
-    if not checks:
-        some += _filed_here(reader, words)
-    some.sort(key=lambda view: -view.event.reported_at)  # numbers tell the minute
-    return some[:limit]
-
-
-def _filed_here(reader: Reader, words: str) -> list[EventView]:
-    """Those of which the pool has no row yet: it may be away for days."""
-    terms = _terms(words)
-    fields = " || char(10) || ".join(fulltext.TEXTS)
-    checks = [f"{fields} LIKE :t{i} ESCAPE '\\'" for i in range(len(terms))]
-    sql = (
-        "SELECT id FROM filedevent f WHERE NOT EXISTS (SELECT 1 FROM event e WHERE e.id = f.id)"
-        f" AND {' AND '.join(checks)}"
-    )
-    likes = {f"t{i}": fulltext.like(term) for i, term in enumerate(terms)}
-    keys = [key for (key,) in reader.rows(sql, **likes)] if terms else []
-    return list(views(reader, keys).values())
 
 
 def folded(reader: Reader, rows: Sequence[Event]) -> list[EventView]:

@@ -18,7 +18,7 @@ from hostile.conftest import LONG
 from hostile.corpus import ALL, BROKEN, MILLION, POOL, WITHOUT_LONG, label
 from openpyxl.utils.exceptions import IllegalCharacterError
 
-from commandwall import events
+from commandwall import event_lists
 from commandwall.config import Settings
 from commandwall.events import EventNote
 from commandwall.pool import schema
@@ -93,13 +93,15 @@ def test_words_of_any_kind_find_what_holds_them_and_nothing_else(
     here = station("here")
     here.exchange(pool)
     for text in [*ALL, "a " * MILLION, "(" * MILLION, '"' * 500, "水 AND 停 OR NEAR(停 水)"]:
-        found = here.desk.ask(lambda r, text=text: events.search(r, text)).result(timeout=30)
+        found = here.desk.ask(lambda r, text=text: event_lists.search(r, text)).result(timeout=30)
         words = [w for w in text[:200].split() if w.isprintable()]
         for event in found:
             assert all(w.casefold() in event.event.title.casefold() for w in words), label(text)
     for no, text in enumerate(WITHOUT_LONG):
         if text.strip() and len(text) < 200 and text.isprintable() and "\u0430" not in text:
-            found = here.desk.ask(lambda r, text=text: events.search(r, text)).result(timeout=30)
+            found = here.desk.ask(lambda r, text=text: event_lists.search(r, text)).result(
+                timeout=30
+            )
             assert f"e{no}" in {e.event.id for e in found}, label(text)
 
 

@@ -10,7 +10,7 @@ import pytest
 from builders import NOW, a_sensor, an_event
 from station import Station, exchange
 
-from commandwall import codes, events, tallies
+from commandwall import codes, event_lists, tallies
 from commandwall.clock import HOUR, Ms
 from commandwall.events import Event
 from commandwall.pool import schema, stations
@@ -73,7 +73,7 @@ def everything(station: Station) -> tuple[Any, ...]:
         read(lambda r: sorted(r.find(Event), key=lambda e: e.id)),
         read(lambda r: sorted(r.find(Sensor), key=lambda s: s.id)),
         read(lambda r: sorted(r.rows("SELECT * FROM tally WHERE n <> 0"))),
-        read(lambda r: [v.event.id for v in events.search(r, "井盖")]),
+        read(lambda r: [v.event.id for v in event_lists.search(r, "井盖")]),
         read(lambda r: tallies.count(r, NOW)),
     )
 

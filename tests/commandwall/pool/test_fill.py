@@ -18,7 +18,7 @@ import pyarrow as pa
 import pytest
 from builders import NOW, StillClock, an_event
 
-from commandwall import events, tallies
+from commandwall import event_lists, events, tallies
 from commandwall.areas import CITY, Area
 from commandwall.clock import MINUTE
 from commandwall.events import Event
@@ -121,7 +121,7 @@ def same_as_pool(store: Store, client: Any) -> None:
             spelled = r.rows(
                 "SELECT count(*) FROM event_fts WHERE event_fts MATCH :m", m=f'"{term}"'
             )
-            asked = {v.event.id for v in events.search(r, term, 1_000_000)}
+            asked = {v.event.id for v in event_lists.search(r, term, 1_000_000)}
             titled = {k for k, row in wanted.items() if term in row[3] + row[4]}
             assert asked == titled and (len(term) == 1 or spelled[0][0] == len(titled))
 
@@ -166,8 +166,8 @@ def test_an_event_that_moved_in_time_while_it_was_copied_is_there_once(tmp_path:
         draft.finish()
     use(tmp_path, "m1.db")
     with closing(open_store(tmp_path)) as store:
-        found = store.read(lambda r: [v.event.id for v in events.search(r, "噪音")])
-        assert found == ["a"] and not store.read(lambda r: events.search(r, "停水"))
+        found = store.read(lambda r: [v.event.id for v in event_lists.search(r, "噪音")])
+        assert found == ["a"] and not store.read(lambda r: event_lists.search(r, "停水"))
         assert store.read(lambda r: tallies.count(r, NOW)).total == 2
 
 
@@ -191,7 +191,9 @@ def test_more_events_in_one_minute_than_it_has_numbers_are_all_kept(tmp_path: Pa
     use(tmp_path, "m1.db")
     with closing(open_store(tmp_path)) as store:
         assert store.read(lambda r: r.value("SELECT count(*) FROM event")) == numbers.ROOM + 51
-        assert len(store.read(lambda r: events.search(r, "停水", 100_000))) == numbers.ROOM + 51
+        assert (
+            len(store.read(lambda r: event_lists.search(r, "停水", 100_000))) == numbers.ROOM + 51
+        )
 
 
 def test_everything_but_the_past_can_be_used_while_the_past_arrives(

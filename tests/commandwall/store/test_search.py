@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from builders import StillClock, an_event, finish
 
-from commandwall import events, tallies
+from commandwall import event_lists, events, tallies
 from commandwall.clock import DAY, to_datetime
 from commandwall.desk import Desk
 from commandwall.events import FiledEvent
@@ -39,7 +39,7 @@ def store(tmp_path: Path, mirror: Mirror) -> Iterator[Store]:
 
 
 def found(store: Store, words: str) -> list[str]:
-    return [v.event.id for v in store.read(lambda r: events.search(r, words))]
+    return [v.event.id for v in store.read(lambda r: event_lists.search(r, words))]
 
 
 ROWS = [
@@ -94,7 +94,7 @@ def test_a_found_event_shows_what_stations_did(mirror: Mirror, store: Store) -> 
     desk.take_post("chief").result()
     desk.do(events.dispatch, event="b", unit="医保局").result()
     finish(desk, "b", "已答复")
-    (view,) = store.read(lambda r: events.search(r, "医保"))
+    (view,) = store.read(lambda r: event_lists.search(r, "医保"))
     assert (view.state, view.unit, view.open) == ("CLOSED", "医保局", False)
     desk.close()
 
@@ -109,7 +109,7 @@ def test_what_was_registered_here_is_found_while_the_pool_has_no_row_of_it(
     (filed,) = desk.do(register, matter=told).result().of(FiledEvent)
     assert found(store, "噪音") == [filed.id, "a"]
     assert found(store, "0% 书香") == [filed.id] and found(store, "5_%") == []
-    (view,) = store.read(lambda r: events.search(r, "书香"))
+    (view,) = store.read(lambda r: event_lists.search(r, "书香"))
     assert view.filed and view.state == "NEW"
     mirror.take({"event": [row(id=filed.id, title="夜间施工噪音", reported_at=9)]}, {})
     assert found(store, "噪音") == [filed.id, "a"]  # once, by the pool's row
