@@ -54,12 +54,13 @@ def count(
     """
     hot = read_hot(Path(reader.value(_FILE) or "none"))
     names = _names(reader)
+    taken = _taken(names, where or {})
     rows, cols = (_keys(names, way) for way in ways)
     counts = np.zeros(len(rows) * len(cols), np.int64)
     for start in range(0, len(hot["weight"]), BLOCK):
         block = {name: column[start : start + BLOCK] for name, column in hot.items()}
-        if where or since is not None:
-            kept = _kept(block, names, where or {}, since)
+        if taken or since is not None:
+            kept = _kept(block, names, taken, since)
             block = {name: block[name][kept] for name in (*ways, "weight")}
         first, second = (_places(block, names, way) for way in ways)
         cells = first * np.int64(len(cols)) + second
@@ -72,15 +73,15 @@ def by_hour(
 ) -> dict[int, int]:
     """Hour since 1970 -> how many such events were reported in it, the newest first."""
     hot, names = read_hot(Path(reader.value(_FILE) or "none")), _names(reader)
-    hours = hot["hour"]
+    taken, hours = _taken(names, where or {}), hot["hour"]
     if not len(hours):
         return {}
     low = int(hours.min())
     counts = np.zeros(int(hours.max()) - low + 1, np.int64)
     for start in range(0, len(hours), BLOCK):
         block = {name: column[start : start + BLOCK] for name, column in hot.items()}
-        if where or since is not None:
-            kept = _kept(block, names, where or {}, since)
+        if taken or since is not None:
+            kept = _kept(block, names, taken, since)
             block = {name: block[name][kept] for name in ("hour", "weight")}
         counts += _summed(block["hour"] - np.int64(low), block["weight"], len(counts))
     return {low + int(i): int(counts[i]) for i in np.flatnonzero(counts > 0)[::-1]}
@@ -119,17 +120,24 @@ def _places(
     return places
 
 
+def _taken(
+    names: Mapping[str, list[str]], where: Mapping[str, Sequence[str]]
+) -> dict[str, NDArray[np.bool_]]:
+    """Column -> which of its numbers count; a city has thousands of areas, so once for all rows."""
+    wanted = {name: frozenset(values) for name, values in where.items()}
+    return {
+        name: np.array([key in values for key in names[name]]) for name, values in wanted.items()
+    }
+
+
 def _kept(
     block: Mapping[str, NDArray[Any]],
     names: Mapping[str, list[str]],
-    where: Mapping[str, Sequence[str]],
+    taken: Mapping[str, NDArray[np.bool_]],
     since: Ms | None,
 ) -> NDArray[np.intp]:
     """Places of the rows that count."""
-    masks = [
-        np.isin(names[name], list(values))[_places(block, names, name)]
-        for name, values in where.items()
-    ]
+    masks = [mask[_places(block, names, name)] for name, mask in taken.items()]
     if since is not None:
         masks.append(block["hour"] >= since // HOUR)
     return np.flatnonzero(np.logical_and.reduce(masks))

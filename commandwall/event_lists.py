@@ -13,7 +13,7 @@ from itertools import chain, groupby, islice
 from typing import Any
 
 from commandwall import cube, events
-from commandwall.clock import HOUR, Ms
+from commandwall.clock import DAY, HOUR, Ms
 from commandwall.events import Event, EventView
 from commandwall.saved_views import Filter
 from commandwall.store import numbers
@@ -22,6 +22,8 @@ from commandwall.store.store import Reader
 
 PART = 500
 """Rows that are folded with the work of stations at once."""
+RECENT = 30 * DAY
+"""What is read first of a filter without words."""
 _HOURS = (
     "SELECT event.* FROM json_each(:hours) AS hour CROSS JOIN event "
     "ON event.rowid >= hour.value * :wide AND event.rowid < (hour.value + 1) * :wide "
@@ -72,14 +74,14 @@ def count(reader: Reader, filter: Filter, now: Ms, limit: int) -> int:
     filed = len(_filed(reader, filter, now))
     if filter.words:
         return min(limit, filed + sum(1 for _ in islice(_rows(reader, filter, now), limit)))
-    return filed + sum(_hours(reader, filter, now).values())
+    return filed + sum(_hours(reader, filter, filter.since(now)).values())
 
 
-def _hours(reader: Reader, filter: Filter, now: Ms) -> dict[int, int]:
+def _hours(reader: Reader, filter: Filter, since: Ms | None) -> dict[int, int]:
     where = {name: [value] for name in ("source", "cls") if (value := getattr(filter, name))}
     if filter.area:
         where["area"] = [key for (key,) in reader.rows(_BELOW, area=like(filter.area)[1:])]
-    return cube.by_hour(reader, where, filter.since(now))
+    return cube.by_hour(reader, where, since)
 
 
 def _rows(reader: Reader, filter: Filter, now: Ms) -> Iterator[Event]:
@@ -87,10 +89,22 @@ def _rows(reader: Reader, filter: Filter, now: Ms) -> Iterator[Event]:
     if filter.words:
         yield from events.found(reader, filter.words, checks, **params)
         return
-    params |= {"hours": json.dumps([*_hours(reader, filter, now)]), "wide": numbers.first(HOUR)}
-    rows = reader.each(_HOURS.format(checks=" AND ".join(checks)), **params)
-    for _, some in groupby((Event(*row) for row in rows), key=lambda e: e.reported_at // HOUR):
-        yield from sorted(some, key=lambda e: -e.reported_at)
+    sql, wide = _HOURS.format(checks=" AND ".join(checks)), numbers.first(HOUR)
+    for hours in _recent_first(reader, filter, now):
+        rows = reader.each(sql, **params, hours=json.dumps(hours), wide=wide)
+        for _, some in groupby((Event(*row) for row in rows), key=lambda e: e.reported_at // HOUR):
+            yield from sorted(some, key=lambda e: -e.reported_at)
+
+
+def _recent_first(reader: Reader, filter: Filter, now: Ms) -> Iterator[list[int]]:
+    """The hours in which there are any, the newest first: those of the last weeks are soon told and
+    mostly enough, all others only when somebody reads on."""
+    since, recent = filter.since(now), Ms((now - RECENT) // HOUR * HOUR)
+    if since is not None and since >= recent:
+        yield [*_hours(reader, filter, since)]
+        return
+    yield [*_hours(reader, filter, recent)]
+    yield [hour for hour in _hours(reader, filter, since) if hour < recent // HOUR]
 
 
 def _checks(filter: Filter, now: Ms) -> tuple[list[str], dict[str, Any]]:

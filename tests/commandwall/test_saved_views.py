@@ -29,12 +29,13 @@ def row(record: Any) -> tuple[Any, ...]:
 
 
 def rows() -> list[Event]:
-    """Three days, two towns, three classes; every seventh of a rare class."""
+    """Three days and, thinly, the year before; two towns; every seventh of a rare class."""
     return [
         an_event(
             id=f"e{n:04d}", title=f"第 {n} 次停水" if n % 3 else "路灯不亮", body="", address="",
             cls="gas" if n % 7 == 0 else "water", source="grid" if n % 2 else "12345",
-            area=f"32028100{n % 2}", reported_at=Ms(NOW - n * 5 * MINUTE), received_at=NOW,
+            area=f"32028100{n % 2}", received_at=NOW,
+            reported_at=Ms(NOW - n * 5 * MINUTE - max(0, n - 800) * 5 * DAY),
         )
         for n in range(864)
     ]  # fmt: skip
@@ -156,6 +157,8 @@ FILTERS = [
     Filter(POOL, area="999"),
     Filter(POOL, cls="none"),
     Filter(POOL, days=1),
+    Filter(POOL, cls="gas", days=29),
+    Filter(POOL, days=200),
     Filter(POOL, cls="gas", source="12345", days=2),
     Filter(POOL, "停水"),
     Filter(POOL, "停水", cls="gas", days=1),
