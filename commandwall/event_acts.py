@@ -28,7 +28,7 @@ from commandwall.event_flow import (
 from commandwall.events import EventView, EventWork
 from commandwall.sensors import Watch
 from commandwall.store.store import Reader, Reason, Refused, Tx
-from commandwall.store.written import written
+from commandwall.store.written import listed, written
 
 Guard = Callable[[EventView, str, str, Ms], Reason | None]
 """(event, name and post of who acts, moment): what an action asks beside the state."""
@@ -162,7 +162,7 @@ def reject(tx: Tx, event: str, reason: str, second: Second | None = None) -> Non
     """不予受理: for a reason of the list event_reject; an urgent one takes the word of a second
     person, else Refused("reject_second")."""
     work = _step(tx, event, "reject")
-    _known(tx, "event_reject", reason)
+    listed(tx, "event_reject", reason)
     if needs_second(events.view(tx, event), tx.post):
         if second is None or second.name.strip() in ("", tx.by):
             raise Refused("reject_second")
@@ -196,7 +196,7 @@ def unmerge(tx: Tx, event: str) -> None:
 def classify(tx: Tx, event: str, cls: str) -> None:
     """改分类: it is of another class of the list event_class; its clocks go by that one."""
     work = _step(tx, event, "classify")
-    _known(tx, "event_class", cls)
+    listed(tx, "event_class", cls)
     tx.put(replace(work, cls=cls))
 
 
@@ -315,8 +315,8 @@ def verify(tx: Tx, event: str, solved: str, content: str) -> None:
     Refused("calls") where he was not called often enough to be unreached.
     """
     work = _step(tx, event, "verify")
-    _known(tx, "event_solved", solved)
-    _known(tx, "event_content", content)
+    listed(tx, "event_solved", solved)
+    listed(tx, "event_content", content)
     if content == UNREACHED and not _tried(work, tx.now):
         raise Refused("calls", n=int(codes.limit("call_back_tries", day(tx.now))))
     tx.put(replace(work, solved=solved, content=content, closed_at=tx.now))
@@ -380,11 +380,6 @@ def _step(tx: Tx, event: str, action: str) -> EventWork:
     if why is not None:
         raise Refused(why.code, **why.facts)
     return events.step(tx, event, action)
-
-
-def _known(tx: Tx, kind: str, code: str) -> None:
-    if code not in codes.load(kind, day(tx.now)):
-        raise Refused("unknown", kind=kind, id=code)
 
 
 def _going_on(work: EventWork, now: Ms) -> EventWork:

@@ -317,21 +317,22 @@ def folded(reader: Reader, rows: Sequence[Event]) -> list[EventView]:
     return [fold(event, work.get(event.id)) for event in rows]
 
 
-def _terms(words: str) -> list[str]:
+def terms(words: str) -> list[str]:
+    """The words of a search, without what nobody sees."""
     return plain.clean(words[: plain.LINE_LIMIT]).replace(plain.SCAR, " ").split()
 
 
 def found(reader: Reader, words: str, checks: Sequence[str] = (), **params: Any) -> Iterator[Event]:
     """The mirror's rows that hold all the words, the newest first, read no further than somebody
     takes them. `checks`: further conditions on `event`, with their parameters."""
-    if not (terms := _terms(words)):
+    if not (wanted := terms(words)):
         return
     checks, source, order = list(checks), "event", "event"
-    if matches := [m for term in terms if (m := fulltext.match(term))]:
+    if matches := [m for term in wanted if (m := fulltext.match(term))]:
         source = "event_fts CROSS JOIN event ON event.rowid = event_fts.rowid"
         order, params["m"] = "event_fts", " AND ".join(matches)
         checks.append("event_fts MATCH :m")
-    for i, term in enumerate(terms):
+    for i, term in enumerate(wanted):
         params[f"t{i}"] = fulltext.like(term)
         fields = (f"event.{name} LIKE :t{i} ESCAPE '\\'" for name in fulltext.TEXTS)
         checks.append(f"({' OR '.join(fields)})")

@@ -11,10 +11,10 @@ import uuid
 from dataclasses import dataclass
 
 from commandwall import codes
-from commandwall.clock import Ms, day
+from commandwall.clock import Ms
 from commandwall.events import NOWHERE, Event, FiledEvent, as_event
 from commandwall.store.store import Refused, Tx
-from commandwall.store.written import TEXT_LIMIT, TITLE_LIMIT, written
+from commandwall.store.written import TEXT_LIMIT, TITLE_LIMIT, listed, written
 
 URGENCIES = (1, 2, 3, 4, 5)
 _CLAUSE = re.compile(r"[，。；！？,;!?\n]")
@@ -43,9 +43,9 @@ class Matter:
 def register(tx: Tx, matter: Matter) -> None:
     """登记: a new event, by whoever sits here. Refused names the field that cannot be."""
     title = written("title", matter.title or title_of(matter.body), TITLE_LIMIT)
-    _known(tx, "event_source", matter.source)
+    listed(tx, "event_source", matter.source)
     if matter.cls:
-        _known(tx, "event_class", matter.cls)
+        listed(tx, "event_class", matter.cls)
     if matter.urgency not in URGENCIES:
         raise Refused("unknown", kind="urgency", id=str(matter.urgency))
     tx.put(_filed(tx, matter, title))
@@ -74,11 +74,6 @@ def _filed(tx: Tx, matter: Matter, title: str) -> FiledEvent:
         area=m.area, lon=m.lon, lat=m.lat, acc_m=m.acc_m, placed=m.placed, reported_at=tx.now,
         body=written("body", m.body, TEXT_LIMIT, needed=False), **said,
     )  # fmt: skip
-
-
-def _known(tx: Tx, kind: str, code: str) -> None:
-    if code not in codes.load(kind, day(tx.now)):
-        raise Refused("unknown", kind=kind, id=code)
 
 
 # What a pasted message says.

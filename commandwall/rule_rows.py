@@ -135,7 +135,7 @@ def named_after(rule: Rule) -> Rule:
 def rule_of(row: RuleRow) -> Rule:
     """The rule that a row states."""
     told = {f.name: getattr(row, f.name) for f in fields(Rule) if f.name != "id"}
-    told |= {name: bool(told[name]) for name in ("low_bad", "files_event")}
+    told |= {name: bool(told[name]) for name in rulecheck.FLAGS}
     return Rule(id=row.rule, **told)
 
 
@@ -220,7 +220,7 @@ def _decided(tx: Tx, row: RuleRow, state: str, answer: str) -> RuleRow:
 def _row(change: Change, now: Ms) -> RuleRow:
     rule, tried = named_after(change.rule), change.tried or Tried(0.0, 0, 0)
     told = {f.name: getattr(rule, f.name) for f in fields(rule) if f.name != "id"}
-    told |= {name: int(told[name]) for name in ("low_bad", "files_event")}
+    told |= {name: int(told[name]) for name in rulecheck.FLAGS}
     return RuleRow(
         id="", rule=rule.id, retired=int(change.retired), asked=max(change.since, now), reason="",
         tried_days=tried.days, tried=tried.raised, tried_now=tried.now, state=PROPOSED, at=now,

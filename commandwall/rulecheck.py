@@ -22,9 +22,9 @@ DEFAULTS = {
     "from_h": 0, "until_h": 0,
 }  # fmt: skip
 """What a row need not state."""
-FIELDS = frozenset(
-    (*NUMBERS, *WHOLE, *TEXTS, *DEFAULTS, "cls", "low_bad", "files_event"),
-)
+FLAGS = ("low_bad", "files_event")
+"""True or false."""
+FIELDS = frozenset((*NUMBERS, *WHOLE, *TEXTS, *DEFAULTS, *FLAGS, "cls"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ def _field(field: str, value: Any) -> Why:
         told = (f"{value!r} is no whole number from {least} to {most}",
                 f"应为 {least} 至 {most} 的整数")  # fmt: skip
         return FINE if fit else told
-    if field in ("low_bad", "files_event"):
+    if field in FLAGS:
         fit = isinstance(value, bool)
         return FINE if fit else (f"{value!r} is neither true nor false", "应为真或假")
     if not isinstance(value, str):

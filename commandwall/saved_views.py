@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, fields, replace
 
 from commandwall import codes, plain
 from commandwall.clock import DAY, HOUR, Ms, day
-from commandwall.events import ACCEPTED, NEW, Event, EventView
+from commandwall.events import ACCEPTED, NEW, Event, EventView, terms
 from commandwall.store.schema import WALL, Meeting, record
 from commandwall.store.store import Refused, Tx
 from commandwall.store.written import TITLE_LIMIT, written
@@ -147,7 +147,8 @@ def _name(name: str, held: Iterable[SavedView]) -> str:
 def _says(event: Event, words: str) -> bool:
     """As the search over the pool finds it: each word in one of the texts, small as capital."""
     texts = [text.lower() for text in (event.title, event.body, event.address)]
-    return all(any(word in text for text in texts) for word in words.lower().split())
+    wanted = terms(words.lower())
+    return bool(wanted) and all(any(word in text for text in texts) for word in wanted)
 
 
 def _owner(whose: str, person: str, post: str) -> str:

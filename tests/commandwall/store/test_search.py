@@ -109,6 +109,8 @@ def test_what_was_registered_here_is_found_while_the_pool_has_no_row_of_it(
     (filed,) = desk.do(register, matter=told).result().of(FiledEvent)
     assert found(store, "噪音") == [filed.id, "a"]
     assert found(store, "0% 书香") == [filed.id] and found(store, "5_%") == []
+    # What nobody sees is cut out, as for the pool's rows.
+    assert found(store, "书\u200b香") == [filed.id]
     (view,) = store.read(lambda r: event_lists.search(r, "书香"))
     assert view.filed and view.state == "NEW"
     mirror.take({"event": [row(id=filed.id, title="夜间施工噪音", reported_at=9)]}, {})
