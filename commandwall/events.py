@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -34,6 +35,7 @@ IS_OPEN = f"state IN {OPEN_STATES}"
 """The condition of an open event; the mirror keeps an index of exactly these."""
 LONGEST = 16
 """Letters of a number that stands in a column."""
+_BEGIN = re.compile("[0-9a-f]{8}-")
 POINT, AREA, NOWHERE = "point", "area", "nowhere"
 """How an event was placed: by coordinates, on the area its text or code names, or not at all."""
 
@@ -195,9 +197,12 @@ class EventView:
     @property
     def number(self) -> str:
         """1125-00665, or the beginning of an id that no person gave: B465B589."""
-        given = plain.plain(self.event.source_id, 40)
+        given = self.event.source_id
         own = given == self.event.id and len(given) > LONGEST
-        return given[:8].upper() if own else given
+        if own and _BEGIN.match(given):  # drawn by a station: digits in it are nobody's number
+            return given[:8].upper()
+        shown = plain.plain(given, 40)
+        return shown[:8].upper() if own else shown
 
 
 def fold(event: Event | FiledEvent, work: EventWork | None, unsent: bool = False) -> EventView:

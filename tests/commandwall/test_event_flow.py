@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+import uuid
 from collections.abc import Iterator
 from dataclasses import astuple, replace
 from pathlib import Path
@@ -386,3 +388,11 @@ def test_two_stations_change_one_event_while_cut_off(tmp_path: Path) -> None:
 def test_what_another_station_wrote_and_is_no_stretch_is_left_out() -> None:
     assert pauses(f"平 12-x 5-9 -3 {'9' * 20}- 12-") == [(5, 9), (12, None)]
     assert moments(f"平 12 -3 ٣ {'9' * 20} 13") == [12, 13]
+
+
+def test_the_number_of_what_a_station_filed_is_the_beginning_of_its_id() -> None:
+    drawn = random.Random(4)
+    for _ in range(2000):  # some have digits in a row as telephone numbers have
+        key = str(uuid.UUID(int=drawn.getrandbits(128)))
+        view = EventView(an_event(id=key, source_id=key), None)
+        assert view.number == key[:8].upper()
