@@ -52,7 +52,11 @@ class Wire:
             if not select.select([self._door], [], [], 0.05)[0]:
                 continue
             here = self._door.accept()[0]
-            there = self._reach()
+            try:
+                there = self._reach()
+            except OSError:  # nobody listens there yet: who called is told so
+                here.close()
+                continue
             self._sockets += here, there
             pump = threading.Thread(target=self._pump, args=(here, there))
             self._threads.append(pump)

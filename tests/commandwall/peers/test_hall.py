@@ -102,6 +102,16 @@ def test_two_who_call_each_other_keep_one_line(post: MakePost) -> None:
     assert len(back.peers._sessions) == len(front.peers._sessions) == 1
 
 
+def test_who_calls_before_the_other_listens_calls_again(post: MakePost) -> None:
+    back, front = pair(post)
+    with Wire(back.port) as line:
+        front.begin(line.address)
+        until("a call in vain", lambda: front.trouble(line.address))
+        back.begin()
+        joined((back, front))
+        front.end()
+
+
 def test_a_line_that_swallows_everything_is_noticed_at_both_ends_and_mended(post: MakePost) -> None:
     back, front = pair(post)
     back.begin()
