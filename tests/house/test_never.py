@@ -8,30 +8,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from source import ALL, CORE, ROOT, SCREEN, calls, name, nodes
 
-ROOT = Path(__file__).resolve().parents[2]
-CORE = sorted(p for p in (ROOT / "commandwall").rglob("*.py") if "migrations" not in p.parts)
-SCREEN = sorted([*(ROOT / "layers").rglob("*.py"), *(ROOT / "widgets").rglob("*.py")])
-ALL = [*CORE, *SCREEN, ROOT / "main.py"]
 TEXT_DOOR = ROOT / "widgets" / "text.py"
 
 
-def name(path: Path) -> str:
-    return str(path.relative_to(ROOT))
-
-
 def imports(path: Path) -> Iterator[str]:
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in nodes(path, ast.Import, ast.ImportFrom):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module:
+        elif node.module:
             yield node.module
-
-
-def calls(path: Path) -> Iterator[tuple[int, str, ast.Call]]:
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Call):
-            yield node.lineno, ast.unparse(node.func), node
 
 
 def found(paths: list[Path], pattern: str) -> list[str]:
@@ -137,9 +124,8 @@ def test_every_broad_except_logs() -> None:
     silent = [
         f"{name(path)}:{node.lineno}"
         for path in ALL
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-        if isinstance(node, ast.ExceptHandler)
-        and (node.type is None or ast.unparse(node.type) in ("Exception", "BaseException"))
+        for node in nodes(path, ast.ExceptHandler)
+        if (node.type is None or ast.unparse(node.type) in ("Exception", "BaseException"))
         and "log.exception" not in ast.unparse(node)
     ]
     assert silent == []
@@ -170,7 +156,7 @@ def test_functions_stay_short() -> None:
     long = [
         f"{name(path)}:{node.lineno} {node.name}"
         for path in ALL
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-        if isinstance(node, ast.FunctionDef) and (node.end_lineno or 0) - node.lineno > 60
+        for node in nodes(path, ast.FunctionDef)
+        if (node.end_lineno or 0) - node.lineno > 60
     ]
     assert long == []

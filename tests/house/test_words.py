@@ -7,14 +7,13 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
+from source import ROOT, nodes
 
 from commandwall import codes
 from commandwall.store.schema import MIRROR, WALL, kinds
 
-ROOT = Path(__file__).resolve().parents[2]
 GLOSSARY = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8")
 LISTS = sorted(path.stem for path in (ROOT / "assets" / "codelists").glob("*.toml"))
 
@@ -23,10 +22,9 @@ def classes() -> Iterator[tuple[ast.ClassDef, bool]]:
     """All classes of the program, and whether each is a record with a table."""
     for room in ("commandwall", "layers", "widgets"):
         for path in (ROOT / room).rglob("*.py"):
-            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-                if isinstance(node, ast.ClassDef):
-                    marks = [ast.unparse(mark) for mark in node.decorator_list]
-                    yield node, any(mark.startswith("record(") for mark in marks)
+            for node in nodes(path, ast.ClassDef):
+                marks = [ast.unparse(mark) for mark in node.decorator_list]
+                yield node, any(mark.startswith("record(") for mark in marks)
 
 
 def test_every_record_is_in_the_glossary() -> None:
