@@ -11,10 +11,12 @@ from pathlib import Path
 
 from platformdirs import user_config_path
 
-from commandwall import guard, logs, pairing, platform
+from commandwall import exercise, guard, logs, pairing, platform
 from commandwall.config import CHOICES, REFUSED, USAGE, Settings, SettingsError, Snapshot
 
 RunWall = Callable[[Settings, Snapshot | None], int]
+LEAVING = frozenset({"carry", "feed", "peer"})
+"""Commands that hand something to other stations or systems, or take it from them."""
 
 
 def run(arguments: Sequence[str], run_wall: RunWall) -> int:
@@ -37,6 +39,8 @@ def run(arguments: Sequence[str], run_wall: RunWall) -> int:
 
 
 def _do(asked: argparse.Namespace, settings: Settings, run_wall: RunWall) -> int:
+    if asked.command in LEAVING and exercise.of(settings.data_dir) is not None:
+        raise SettingsError(f"{asked.command}: 演练目录不与外部交换 nothing leaves a drill's world")
     if asked.command == "doctor":
         from commandwall import doctor
 
@@ -70,7 +74,7 @@ def _station(asked: argparse.Namespace, settings: Settings) -> int:
 
         return peers.run(settings, asked)
     if asked.command == "drill":
-        from commandwall.drill import door as drills
+        from commandwall.playing import door as drills
 
         return drills.run(settings, asked)
     if asked.command == "feed":
@@ -199,10 +203,10 @@ def _commands(commands: argparse._SubParsersAction[argparse.ArgumentParser],
     trying.add_argument("way", choices=("try",), help="what they would have raised 会报多少")
     trying.add_argument("file", type=Path, metavar="FILE", help="[[row]] as alarm_rules.toml 规则")
     trying.add_argument("--days", type=int, default=7, help="back from now 往回天数")
-    drilling = commands.add_parser("drill", parents=[shared], help="scenarios of drills 演练脚本")
+    drilling = commands.add_parser("drill", parents=[shared], help="drills 演练")
     from commandwall import backups, staff
-    from commandwall.drill import door as drills
     from commandwall.peers import door as peers
+    from commandwall.playing import door as drills
     from commandwall.pool import admin
     from commandwall.pool.imports import door
     from commandwall.reports import handout
@@ -239,6 +243,9 @@ def _flags(asked: argparse.Namespace) -> dict[str, object]:
 def _joined(other: Path) -> dict[str, object]:
     """The pool that runs for another data directory on this machine."""
     pool = other.expanduser().absolute() / "pool"
+    if exercise.of(pool.parent) is not None:
+        # What a station did in a drill must never reach a real pool, nor the other way.
+        raise SettingsError(f"--join {other}: 演练目录不能加入 no station joins a drill like this")
     try:
         url = (pool / "station.url").read_text(encoding="utf-8").strip()
     except OSError as error:

@@ -18,6 +18,8 @@ from urllib.parse import unquote, urlsplit
 
 from platformdirs import user_data_path
 
+from commandwall import exercise
+
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
 PREFIX = "COMMANDWALL_"
 FOR_TESTS = PREFIX + "TEST_"
@@ -55,6 +57,12 @@ TOLD = 60
 
 
 ADDRESSES = frozenset({"peer_listen", "peers"})
+LEADS_OUT = (
+    "demo", "pool", "secret_file", "peer_listen", "peers", "warnings_folder", "warnings_from",
+    "mqtt", "mqtt_warnings", "mqtt_secret_file",
+)  # fmt: skip
+"""Settings by which a station reaches others, or is reached. A drill has its own pool and none of
+these, whatever stands in the settings of the real one."""
 PORTS: Mapping[str, int] = {"mqtt": 1883, "mqtts": 8883}
 """Schemes of a broker's address, and their usual ports."""
 _ADDRESS = re.compile(r"(\[[0-9A-Fa-f:.%\w]+\]|[^\s:,\[\]]+):([0-9]{1,5})")
@@ -119,6 +127,8 @@ class Settings:
         if settings.demo and "data_dir" not in given:
             # What is done in an invented city must never be sent to a real one.
             settings = replace(settings, data_dir=settings.data_dir / "demo")
+        if exercise.of(settings.data_dir) is not None:
+            settings = replace(settings, **{name: getattr(Settings(), name) for name in LEADS_OUT})
         _check_seat(settings.distance_mm / settings.pitch_mm)
         for key in SECRETS & given.keys():
             check_secret_file(getattr(settings, key), given[key].where)

@@ -17,6 +17,7 @@ from commandwall import (
     dispatch,
     event_acts,
     events,
+    exercise,
     handover,
     incidents,
     modes,
@@ -102,6 +103,8 @@ class Desk:
         self.here: people.Duty | None = store.read(people.here)
         """Who sits at this station, once anybody is enrolled."""
         self.kept = Kept(store.folder)
+        self.exercise = exercise.of(store.folder)
+        """The drill whose world this is; None for the real one."""
         self.full = False
         """Whether the disk is full, as far as it is known: what is asked from now on is refused."""
         self.looks_back = False

@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject, Qt, QTimer
 from PySide6.QtWidgets import QFileDialog
 
 from commandwall.clock import Ms, to_datetime
+from commandwall.exercise import MARK
 from commandwall.exports import FORMS, export_list
 from commandwall.files.content import named as plain_name
 from commandwall.reports.listing import Listed, Listing, Wanted
@@ -106,7 +107,8 @@ class Exporter(QObject):
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         when = to_datetime(self._panel.picture.now).strftime("%m%d-%H%M")
-        name = plain_name(f"{tr('事件')} {event_filter.share_name(asked.filter)} {when}", "")
+        share = event_filter.share_name(asked.filter)
+        name = plain_name(f"{self._mark}{tr('事件')} {share} {when}", "")
         dialog.selectFile(f"{name}.{asked.form}")
         dialog.fileSelected.connect(lambda path: self.make(asked, Path(path)))
         dialog.open()
@@ -121,11 +123,16 @@ class Exporter(QObject):
         self._timer.start()
         self._progress()
 
+    @property
+    def _mark(self) -> str:
+        return MARK if self._panel.desk.exercise is not None else ""
+
     def _head(self, asked: Asked) -> Sequence[tuple[str, str]]:
         desk = self._panel.desk
         who = f"{desk.person} {named('post', desk.post, 'full')}".strip()
         return (
-            (tr("事件列表"), asked.told), (tr("用途"), asked.purpose), (tr("导出"), who),
+            (f"{self._mark}{tr('事件列表')}", asked.told), (tr("用途"), asked.purpose),
+            (tr("导出"), who),
             (tr("导出时刻"), moment(self._panel.picture.now)),
             (tr("数据截至"), moment(asked.at) or age.UNKNOWN),
             (tr("遮盖"), tr("号码、证件、姓名与屏幕一样遮盖")),

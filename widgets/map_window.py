@@ -11,7 +11,6 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from layers.map import MapView
 from widgets import standing
-from widgets.i18n import tr
 
 log = logging.getLogger(__name__)
 SIZE = (1280, 800)
@@ -27,13 +26,13 @@ class MapWindow(QWidget):
         self.home = ""
         """The screen that it was asked to fill."""
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle(tr("指挥大屏 地图"))
         self.view = MapView(beside=beside, parent=self)
         self.view.picked.connect(beside.select)
         self.view.picked.connect(picked)
         beside.chose.connect(self.view.select)
         room = QVBoxLayout(self)
         room.setContentsMargins(0, 0, 0, 0)
+        room.setSizeConstraint(QVBoxLayout.SizeConstraint.SetNoConstraint)
         room.addWidget(self.view)
         for key, act in (("F11", self.toggle_full_screen), ("Esc", self.close)):
             QShortcut(QKeySequence(key), self).activated.connect(act)

@@ -73,6 +73,11 @@ class Metrics:
         here = pixels(30, distance, pitch)
         return Metrics(round(here / pixels(30, DESK_DISTANCE, DESK_PITCH), 2), "desk")
 
+    @staticmethod
+    def surfaces(distance: float, pitch: float) -> dict[str, Metrics]:
+        """Of the wall for its farthest seat, and of a desk."""
+        return {"wall": Metrics.wall(distance, pitch), "desk": Metrics.desk()}
+
     @property
     def floor(self) -> int:
         return WALL_FLOOR if self.kind == "wall" else DESK_FLOOR

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from commandwall import reporting
 from commandwall.clock import to_datetime
+from commandwall.exercise import MARK
 from commandwall.files.content import named as plain_name
 from commandwall.incidents import Incident
 from commandwall.reports import press
@@ -77,7 +78,8 @@ class Papers(QObject):
         wanted.make(lambda paper: self._press(paper, targets, wanted, purpose))
 
     def _press(self, paper: Paper, targets: Sequence[Path], wanted: Wanted, purpose: str) -> None:
-        made = self._context.desk.files(lambda kept: _pressed(paper, targets))
+        mark = MARK if self._context.desk.exercise is not None else ""
+        made = self._context.desk.files(lambda kept: _pressed(paper, targets, mark))
         self._courier.follow(made, lambda found: self._write(found, wanted, purpose))
 
     def _write(self, found: list[Pressed] | str, wanted: Wanted, purpose: str) -> None:
@@ -103,9 +105,9 @@ class Papers(QObject):
         self._tell(why)
 
 
-def _pressed(paper: Paper, targets: Sequence[Path]) -> list[Pressed] | str:
+def _pressed(paper: Paper, targets: Sequence[Path], mark: str) -> list[Pressed] | str:
     """The files, or why there are none."""
     try:
-        return press.press(paper, targets)
+        return press.press(paper, targets, mark)
     except (Unset, OSError, shutil.Error) as why:
         return str(why)

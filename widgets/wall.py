@@ -32,6 +32,7 @@ from widgets.base import Command, Context, Live, Panel, Subject
 from widgets.caller import Caller
 from widgets.draft import Drafts
 from widgets.drawer import Drawer
+from widgets.drill_frame import Marking, titled
 from widgets.hits import Hits
 from widgets.homes import Homes
 from widgets.hover import HoverCard
@@ -78,7 +79,7 @@ class Wall(QWidget):
         self.settings, self.map = settings, map_view
         i18n.speak(settings.lang)
         self.file, self._door = self._load(door)
-        self._surfaces = _surfaces(settings)
+        self._surfaces = Metrics.surfaces(settings.distance_mm, settings.pitch_mm)
         blinker = Blinker(Style(settings.theme), settings.reduced_motion)
         needs = Needs(self.file.limits.urgent)
         self.context = Context(
@@ -100,14 +101,14 @@ class Wall(QWidget):
         self._pages, self.maps = list[Page](), list[MapWindow]()
         self.notices, self.modes = Notices(self.context), ModeKeeper(self, self)
         self._own_keys, self.back = OwnKeys(self), Backward(self, self)
-        self.context.back = self.back.commands
+        self.context.back, self.drill = self.back.commands, Marking(self.context, self)
         self.tracing = Tracing(self.context, map_view, self.back)
         self.caller = Caller(self.context, self, self.seat.touched)
         self.registering = Registering(self.context, self, self.work_on)
         self._set_up()
 
     def _set_up(self) -> None:
-        self.setWindowTitle(tr("指挥大屏"))
+        self.setWindowTitle(titled(self.context, tr("指挥大屏")))
         self.setObjectName("wall")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.map.scene.tr, self.map.scene.lang = tr, i18n.language()
@@ -227,7 +228,7 @@ class Wall(QWidget):
         i18n.speak(lang)
         self.map.scene.lang = i18n.language()
         self.map.board.renew()
-        self.setWindowTitle(tr("指挥大屏"))
+        self.setWindowTitle(titled(self.context, tr("指挥大屏")))
         self._pages_changed()
 
     def _wear(self, name: str) -> None:
@@ -277,7 +278,7 @@ class Wall(QWidget):
         panel.outgrown.connect(self._bind)  # it may offer something else too
 
     def _arrange(self) -> None:
-        (page := self.page).setGeometry(self.rect())
+        (page := self.page).setGeometry(self.drill.room())
         page.banner_share, page.noticed = self.notices.banner_share, self.notices.noticed
         self.map.set_scale(self.context.look.metrics.map_unit)
         for panel in page.arrange(self.map):
@@ -415,10 +416,12 @@ class Wall(QWidget):
     def open_map(self, screen: str = "") -> None:
         """The map in one more window: on that screen, or as a window to be placed by hand."""
         window = MapWindow(self.map, self._picked)
+        window.setWindowTitle(titled(self.context, tr("指挥大屏 地图")))
         self.maps.append(window)
         window.closed.connect(lambda: self._map_closed(window))
         self.homes.follow(window.view)
         self.back.surround(window)
+        self.drill.surround(window)
         if not screen:
             window.show()
         elif not window.place(screen):
@@ -443,8 +446,3 @@ class Wall(QWidget):
         for window in list(self.maps):
             window.close()
         super().closeEvent(event)
-
-
-def _surfaces(settings: Settings) -> dict[str, Metrics]:
-    wall = Metrics.wall(settings.distance_mm, settings.pitch_mm)
-    return {"wall": wall, "desk": Metrics.desk()}

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 from commandwall import codes
@@ -18,14 +18,9 @@ _WORDS = 40
 """Characters of an inject that are printed."""
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("way", choices=("check",), help="read a scenario 检查脚本")
-    parser.add_argument("files", type=Path, nargs="+", metavar="FILE", help="TOML 脚本文件")
-
-
-def run(settings: Settings, asked: argparse.Namespace) -> int:
+def check(settings: Settings, files: Sequence[Path]) -> int:
     """Check files; REFUSED where one of them cannot be played."""
-    found = [read(file) for file in asked.files]
+    found = [read(file) for file in files]
     for one in found:
         _tell(one, settings.lang)
     return 0 if all(one.scenario for one in found) else REFUSED

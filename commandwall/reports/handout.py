@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 import shapely
 
-from commandwall import codes, reporting
+from commandwall import codes, exercise, reporting
 from commandwall.areas import Building, Credit, Feature, Road
 from commandwall.clock import DAY, Ms
 from commandwall.config import ASSETS, REFUSED, Settings
@@ -316,7 +316,7 @@ def _export(world: World, asked: argparse.Namespace, purpose: str, speech: Speec
     incident = asked.incident or world.store.read(newest)
     folder, now = world.store.folder, world.clock.now()
     paper = world.store.read(lambda r: collect(r, incident, speech, folder, now))
-    made = press.press(paper, [asked.file])
+    made = press.press(paper, [asked.file], exercise.mark(folder))
     try:
         for one in made:
             world.desk.do(

@@ -49,14 +49,15 @@ class Pressed:
     sha256: str
 
 
-def press(paper: Paper, targets: Sequence[Path]) -> list[Pressed]:
-    """Set one paper in the form of each target (.pdf, .html), beside where it is to be.
+def press(paper: Paper, targets: Sequence[Path], mark: str) -> list[Pressed]:
+    """Set one paper in the form of each target (.pdf, .html), beside where it is to be. `mark`
+    stands at the head of its title and of each page.
 
     Waits for the child. Unset where it cannot be made, OSError where it cannot be written.
     """
     with tempfile.TemporaryDirectory(prefix="commandwall-") as name:
         folder = Path(name)
-        _lay_out(paper, folder)
+        _lay_out(paper, folder, mark)
         return [_set(paper.program, folder, target) for target in targets]
 
 
@@ -72,11 +73,12 @@ def drop(pressed: Sequence[Pressed]) -> None:
         one.path.unlink(missing_ok=True)
 
 
-def _lay_out(paper: Paper, folder: Path) -> None:
+def _lay_out(paper: Paper, folder: Path, mark: str) -> None:
     if paper.template:
         shutil.copy(PAPERS / "base.typ", folder)
         shutil.copy(PAPERS / f"{paper.template}.typ", folder / "main.typ")
-    data = json.dumps(paper.data, ensure_ascii=False, allow_nan=False)
+    marked = {**paper.data, "title": f"{mark}{paper.data.get('title', '')}", "mark": mark}
+    data = json.dumps(marked, ensure_ascii=False, allow_nan=False)
     (folder / "data.json").write_text(data, encoding="utf-8")
     for name, body in paper.pictures.items():
         (folder / Path(name).name).write_bytes(body)

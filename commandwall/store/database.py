@@ -116,6 +116,14 @@ def raw(path: Path) -> Any:
     return conn
 
 
+def looking(path: Path) -> Any:
+    """A connection that can write nothing, not even when it is closed; whoever asks closes it."""
+    where = f"{path.absolute().as_uri()}?mode=ro"
+    conn = sqlite.connect(where, timeout=BUSY_S, isolation_level=None, uri=True)
+    conn.execute("PRAGMA trusted_schema=OFF")
+    return conn
+
+
 def copy(source: Path, target: Path) -> None:
     """A whole copy of a database as it is at one moment, while others write it."""
     with closing(raw(source)) as here, closing(raw(target)) as there:

@@ -97,7 +97,7 @@ def read(path: Path) -> tuple[int, str]:
 
 
 def set_at(paper: Paper, target: Path) -> Path:
-    press.put(press.press(paper, [target]))
+    press.put(press.press(paper, [target], ""))
     return target
 
 
@@ -133,7 +133,7 @@ def test_a_report_is_printed_as_it_was_sent_with_what_differs(facts: Facts, tmp_
 
 def test_what_cannot_be_set_leaves_nothing_behind(tmp_path: Path) -> None:
     with pytest.raises(Unset):
-        press.press(Paper("brief", {}), [tmp_path / "brief.pdf"])
+        press.press(Paper("brief", {}), [tmp_path / "brief.pdf"], "")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -239,7 +239,7 @@ def test_a_review_tells_the_same_as_pdf_and_as_page(world: World, tmp_path: Path
     late = [row[0] for row in paper.data["late"]["rows"]]
     assert "第 1 号 接令" in late and "首报" not in late
     page, sheet = tmp_path / "review.html", tmp_path / "review.pdf"
-    press.put(press.press(paper, [sheet, page]))
+    press.put(press.press(paper, [sheet, page], ""))
     _, text = read(sheet)
     html = page.read_text(encoding="utf-8")
     parsed = Loads()

@@ -1,0 +1,1 @@
+"""Playing a drill: its own world, and what goes on in it."""

@@ -1,0 +1,120 @@
+"""The world of a drill: a data directory of its own below the station's, with a pool of its own.
+
+It gets a server, logins and secrets that no other database knows, and a copy of the city as this
+station has it: everything but events and attached files. The station's own files are only read.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+from commandwall import exercise, platform
+from commandwall.drill.scenario import Scenario
+from commandwall.exercise import Exercise
+from commandwall.pool import schema
+from commandwall.pool.loader import load_columns
+from commandwall.pool.server import PoolServer
+from commandwall.store import database
+from commandwall.store.mirror import schema_mark
+from commandwall.store.store import pointed
+
+DRILLS = "drills"
+"""Folder of the drills in a data directory."""
+LEFT_OUT = frozenset({"event", "attachment", "dispute"})
+"""Kinds that a drill begins without: what happens in it is its own."""
+WORDS = {
+    "nested": "这已是演练目录 this is a drill's own directory",
+    "snapshot": "没有脚本所要的城市数据 the snapshot of the scenario is not here",
+    "empty": "本机还没有城市数据，先开一次大屏 no city here yet: open the wall once",
+    "edition": "本机城市数据出自其他版本，先开一次大屏 the city here is of another edition: open "
+    "the wall once",
+}
+
+
+class NoGround(Exception):
+    """No world can be made; the text says why."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(WORDS[code])
+        self.code = code
+
+
+def begin(folder: Path, scenario: Scenario, text: bytes) -> Path:
+    """Make the world of a new run below a data directory; returns its own. Nothing is left of one
+    that comes to nothing.
+
+    Raises NoGround, ServerTrouble, psycopg.Error, StoreTrouble, OSError.
+    """
+    mirror = _mirror(folder, scenario)
+    drills = folder / DRILLS
+    platform.private_folder(drills)
+    run = next(name for n in count(1) if not (drills / (name := f"{scenario.id}-{n}")).exists())
+    fresh = drills / f".{run}.new"
+    shutil.rmtree(fresh, ignore_errors=True)
+    platform.private_folder(fresh)
+    try:
+        (fresh / exercise.SCENARIO).write_bytes(text)
+        s = scenario
+        exercise.lay(fresh, Exercise(run, s.id, s.version, s.digest, s.zh, s.en))
+        with PoolServer(fresh / "pool") as server, server.owner() as conn:
+            _fill(conn, mirror)
+        fresh.rename(drills / run)
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+    return drills / run
+
+
+def begun(folder: Path) -> Iterator[tuple[Path, Exercise]]:
+    """The drills of a data directory, each with its own."""
+    for file in sorted((folder / DRILLS).glob(f"*/{exercise.FILE}")):
+        found = exercise.of(file.parent)
+        if found is not None and not file.parent.name.startswith("."):
+            yield file.parent, found
+
+
+def _mirror(folder: Path, scenario: Scenario) -> Path:
+    """The file of the city that is copied."""
+    if exercise.of(folder) is not None:
+        raise NoGround("nested")
+    if scenario.snapshot:
+        raise NoGround("snapshot")
+    if not (name := pointed(folder)):
+        raise NoGround("empty")
+    if schema_mark() not in name:
+        raise NoGround("edition")
+    return folder / name
+
+
+def _fill(conn: schema.Connection, mirror: Path) -> None:
+    """The city in the new pool; no feed tells of it: who comes copies it whole."""
+    with closing(database.looking(mirror)) as city:
+        row = city.execute("SELECT value FROM mirror_meta WHERE key = 'city'").fetchone()
+        name = f"{exercise.MARK}{row[0] if row else ''}"
+        schema.create(conn, name)
+        with conn.transaction():
+            conn.execute(_silent())
+            for kind in schema.city_kinds().keys() - LEFT_OUT:
+                _copy(conn, kind, city)
+            schema.run(conn, schema.script(name))
+            conn.execute("SELECT cw_begin_anew()")
+
+
+def _silent() -> sql.Composed:
+    off = sql.SQL("ALTER TABLE {} DISABLE TRIGGER USER")
+    tables = (sql.Identifier(f"cw_{kind}") for kind in schema.city_kinds())
+    return sql.SQL("; ").join(off.format(table) for table in tables)
+
+
+def _copy(conn: psycopg.Connection[Any], kind: str, city: Any) -> None:
+    names = ", ".join(f'"{name}"' for name in schema.columns(kind) if name != "rev")
+    rows: Sequence[tuple[Any, ...]] = city.execute(f"SELECT {names} FROM {kind}").fetchall()
+    if rows:
+        load_columns(conn, schema.city_kinds()[kind], list(zip(*rows, strict=True)))

@@ -1,0 +1,154 @@
+"""What marks every window of a drill's world: a bar that says so at its top, stripes at its bottom,
+and the word across all of it. Nothing of the real world ever has it; it lets the mouse through.
+"""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRect, QRectF, Qt, QTimer
+from PySide6.QtGui import QPainter, QPaintEvent, QPixmap, QPolygonF, QRegion
+from PySide6.QtWidgets import QWidget
+
+from commandwall.exercise import MARK
+from widgets.base import Context
+from widgets.i18n import language, tr
+from widgets.paper import MIDDLE, Ink, Paper
+from widgets.text import plain
+
+HEAD, FOOT, STRIPE = 32, 12, 14.0
+"""Design pixels: of the bar, of the stripes, and of one of them."""
+WORD, TURN, FAINT, APART = 104, -24.0, 0.12, (620, 380)
+"""The word: its size in design pixels, degrees, how strong it is, and how far one is from the
+next."""
+
+
+def titled(context: Context, title: str) -> str:
+    """The title of a window."""
+    return title if context.desk.exercise is None else f"{MARK}{title}"
+
+
+class Marking(QObject):
+    """Marks a window where its world is a drill's, and gives it the room that is left."""
+
+    def __init__(self, context: Context, window: QWidget) -> None:
+        super().__init__(window)
+        self._context, self._window = context, window
+        self._frames: list[DrillFrame] = []
+        self.surround(window)
+
+    def surround(self, window: QWidget) -> None:
+        """Another window of this world."""
+        if self._context.desk.exercise is not None:
+            frame = DrillFrame(self._context, window)
+            frame.destroyed.connect(lambda: self._frames.remove(frame))
+            self._frames.append(frame)
+            if (layout := window.layout()) is not None:
+                look = self._context.look
+                layout.setContentsMargins(0, look.px(HEAD), 0, look.px(FOOT))
+
+    def room(self) -> QRect:
+        """Where the page of the wall stands."""
+        whole = self._window.rect()
+        if not self._frames:
+            return whole
+        for frame in self._frames:
+            frame.wear()
+        look = self._context.look
+        return whole.adjusted(0, look.px(HEAD), 0, -look.px(FOOT))
+
+
+class DrillFrame(QWidget):
+    """Lies over all of a window."""
+
+    def __init__(self, context: Context, window: QWidget) -> None:
+        super().__init__(window)
+        self._context, self._over = context, window
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        window.installEventFilter(self)
+        self.wear()
+        self.show()
+
+    def wear(self) -> None:
+        """The look may be another one, and something else may have come to the front."""
+        self._look = self._context.look
+        self._stamp = self._draw_word()
+        self.lay()
+        QTimer.singleShot(0, self, self.raise_)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Resize:
+            self.lay()
+        elif event.type() == QEvent.Type.ChildAdded:  # a sheet, which this lies over too
+            QTimer.singleShot(0, self, self.raise_)
+        return False
+
+    def lay(self) -> None:
+        """Only the bars and the words: what lies between is not painted anew with them."""
+        room = self._over.rect()
+        self.setGeometry(room)
+        head, foot = self._look.px(HEAD), self._look.px(FOOT)
+        self._inner = room.adjusted(0, head, 0, -foot)
+        mask = QRegion(room) - QRegion(self._inner)
+        for box in self._places():
+            mask += QRegion(box)
+        self.setMask(mask)
+
+    def _places(self) -> list[QRect]:
+        """Where the word stands, row after row, the rows set off against each other."""
+        size, inner = self._stamp.size(), self._inner
+        across, down = (self._look.px(step) for step in APART)
+        found = []
+        for row, y in enumerate(range(inner.top() + down // 2, inner.bottom(), down)):
+            for x in range(inner.left() + across // (2 + 2 * (row % 2)), inner.right(), across):
+                box = QRect(QPoint(0, 0), size)
+                box.moveCenter(QPoint(x, y))
+                if inner.contains(box):
+                    found.append(box)
+        return found
+
+    def _draw_word(self) -> QPixmap:
+        look, told = self._look, tr("演练")
+        font = look.font("figure")
+        font.setPixelSize(look.px(WORD if len(told) < 3 else WORD / 2))
+        side = look.px(WORD * 2.2)
+        image = QPixmap(side, round(side * 0.8))
+        image.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(image)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.translate(QPointF(image.rect().center()))
+        painter.rotate(TURN)
+        painter.setFont(font)
+        painter.setPen(look.colour("drill", FAINT))
+        box = QRectF(-side, -side, 2 * side, 2 * side)
+        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, told)
+        painter.end()
+        return image
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        for box in self._places():
+            if event.region().intersects(box):
+                painter.drawPixmap(box.topLeft(), self._stamp)
+        painter.end()
+        paper = Paper(self, self._look)
+        paper.fill(QRectF(0, 0, paper.width, HEAD), "drill")
+        ink = Ink("label", "ink", True)
+        paper.write(paper.width / 2, HEAD * 0.5 + 6, self._words(), ink, MIDDLE)
+        self._draw_stripes(paper, paper.height - FOOT)
+        paper.end()
+        self.setAccessibleDescription(" ".join(paper.said))
+
+    def _words(self) -> str:
+        drill = self._context.desk.exercise
+        assert drill is not None
+        told = tr("与真实系统隔离，外发全部标记")
+        return f"{MARK}{plain(drill.name(language()))}　{plain(drill.run)}　{told}"
+
+    def _draw_stripes(self, paper: Paper, top: float) -> None:
+        paper.fill(QRectF(0, top, paper.width, FOOT), "bg")
+        painter = paper.painter
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(self._look.colour("drill"))
+        for i in range(int(paper.width / (2 * STRIPE)) + 2):
+            x, low = 2 * STRIPE * i, top + FOOT
+            corners = (x, low), (x + FOOT, top), (x + FOOT + STRIPE, top), (x + STRIPE, low)
+            painter.drawPolygon(QPolygonF([QPointF(*corner) for corner in corners]))
