@@ -37,11 +37,12 @@ from commandwall import (
     unmasking,
     verifying,
 )
+from commandwall.drill import play
 
 __all__ = [
     "alarms", "answers", "areas", "attachments", "calls", "conflicts", "countersign",
     "directives", "dispatch", "events", "exchange", "exports", "extents", "handover", "incidents",
-    "indicators", "modes", "people", "plans", "public_warnings", "reporting", "requests",
+    "indicators", "modes", "people", "plans", "play", "public_warnings", "reporting", "requests",
     "resources", "reviewing", "rule_rows", "saved_views", "sensors", "sitreps", "sources",
     "unmasking", "verifying",
 ]  # fmt: skip

@@ -25,6 +25,7 @@ from commandwall.feeds.intake import Intake
 from commandwall.keeper import AGENT_LOCK, WALL_LOCK
 from commandwall.learning import Learning
 from commandwall.peers.hall import Peers
+from commandwall.playing.conductor import conducting
 from commandwall.pool.client import Client, PoolTrouble
 from commandwall.pool.compare import Comparison
 from commandwall.pool.filling import Filling
@@ -92,10 +93,18 @@ class Agent:
             beat = threading.Thread(target=self._beat, name="pulse", daemon=True)
             beat.start()
             url, secret = self._pool(parts)
+            self._conduct(parts)
             self._serve(url, secret)
 
     def stop(self) -> None:
         self._halt.set()
+
+    def _conduct(self, parts: ExitStack) -> None:
+        """Play the drill, where this is the station of one that runs its pool."""
+        if self._own is not None:
+            own = self._own.server.owner
+            if (plays := conducting(self.store, self.desk, self.clock, own)) is not None:
+                parts.enter_context(plays)
 
     def _pool(self, parts: ExitStack) -> tuple[str, str]:
         """The pool's address: the city's own, or that of this data directory, run here."""

@@ -35,6 +35,7 @@ from commandwall.conflicts import OPEN, Dispute, Verdict
 from commandwall.countersign import Countersign
 from commandwall.directives import Directive
 from commandwall.dispatch import Assignment, AssignmentStep, Trip, trips
+from commandwall.drill.play import ClockAct, FreeInject, SentInject
 from commandwall.events import Event, EventView
 from commandwall.exchange import Decision, Message
 from commandwall.extents import Extent
@@ -303,13 +304,11 @@ class Picture:
         self.calls: dict[str, Call] = {}
         self.directives: dict[str, Directive] = {}
         self.started_plans: dict[str, StartedPlan] = {}
-        self.reports: dict[str, Report] = {}
-        self.phone_reports: dict[str, PhoneReport] = {}
+        self.reports, self.phone_reports = dict[str, Report](), dict[str, PhoneReport]()
         self.losses: dict[str, Losses] = {}
         self.hand_outs: dict[str, HandOut] = {}
         self.findings: dict[str, Finding] = {}
-        self.requests: dict[str, Request] = {}
-        self.answers: dict[str, Answer] = {}
+        self.requests, self.answers = dict[str, Request](), dict[str, Answer]()
         self.countersigns: dict[str, Countersign] = {}
         self.messages: dict[str, Message] = {}
         self.decisions: dict[str, Decision] = {}
@@ -325,10 +324,10 @@ class Picture:
         self.modes: dict[str, Mode] = {}
         self.rule_rows: dict[str, RuleRow] = {}
         self.saved_views: dict[str, SavedView] = {}
-        self.handovers: dict[str, Handover] = {}
-        self.granted: dict[str, GrantedAct] = {}
-        self.officers: dict[str, Officer] = {}
-        self.duties: dict[str, Duty] = {}
+        self.clock_acts, self.free_injects = dict[str, ClockAct](), dict[str, FreeInject]()
+        self.sent_injects = dict[str, SentInject]()
+        self.handovers, self.granted = dict[str, Handover](), dict[str, GrantedAct]()
+        self.officers, self.duties = dict[str, Officer](), dict[str, Duty]()
         self.indicators: dict[str, Indicator] = {}
         self.values: dict[str, IndicatorValue] = {}
         self.stands: dict[str, Stand] = {}  # how each indicator stands by its values
@@ -416,7 +415,8 @@ class Picture:
             Countersign: self.countersigns, Message: self.messages, Decision: self.decisions,
             Assignment: self.assignments, AssignmentStep: self.assignment_steps,
             StartedPlan: self.started_plans, PublicWarning: self.warnings,
-            RuleRow: self.rule_rows, SavedView: self.saved_views,
+            RuleRow: self.rule_rows, SavedView: self.saved_views, ClockAct: self.clock_acts,
+            FreeInject: self.free_injects, SentInject: self.sent_injects,
         }  # fmt: skip
 
     def _derive(self, kind: type[Any], records: Mapping[str, Any]) -> None:

@@ -9,7 +9,7 @@ from PySide6.QtGui import QPainter, QPaintEvent, QPixmap, QPolygonF, QRegion
 from PySide6.QtWidgets import QWidget
 
 from commandwall.exercise import MARK
-from widgets.base import Context
+from widgets.base import Command, Context
 from widgets.i18n import language, tr
 from widgets.paper import MIDDLE, Ink, Paper
 from widgets.text import plain
@@ -44,6 +44,11 @@ class Marking(QObject):
             if (layout := window.layout()) is not None:
                 look = self._context.look
                 layout.setContentsMargins(0, look.px(HEAD), 0, look.px(FOOT))
+
+    def commands(self) -> list[Command]:
+        """The way to the page of the drill."""
+        go = self._context.go
+        return [Command("F10", tr("演练控制"), lambda: go("drill"))] if self._frames else []
 
     def room(self) -> QRect:
         """Where the page of the wall stands."""

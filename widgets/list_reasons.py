@@ -38,6 +38,10 @@ def _place(facts: Facts) -> str:
     return tr("目标位置写不进：{why}", why=facts.get("why", ""))
 
 
+def _no_drill(facts: Facts) -> str:
+    return tr("这不是演练环境，没有演练时钟")
+
+
 LISTS: Mapping[str, Callable[[Facts], str]] = {
     "view_named": _named,
     "view_own": _own,
@@ -46,4 +50,5 @@ LISTS: Mapping[str, Callable[[Facts], str]] = {
     "export_rows": _rows,
     "export_full": _full,
     "export_place": _place,
+    "no_drill": _no_drill,
 }

@@ -122,9 +122,10 @@ class Wall(QWidget):
     def _load(self, door: pages.Door | None) -> tuple[pages.WallFile, pages.Door]:
         file = pages.load(self.settings.wall)
         door = door or pages.Door.installed(self.settings.plugins)
-        if others := door.unplaced(pages.by_mode(file).values()):
-            file = file.with_page(pages.page_of_others(others))
-        return file, door
+        drilled = pages.laid_over(file, "drill")
+        others = door.unplaced([*pages.by_mode(file).values(), drilled])
+        file = drilled if self.desk.exercise else file
+        return file.with_page(pages.page_of_others(others)) if others else file, door
 
     # What main calls.
 
@@ -361,6 +362,7 @@ class Wall(QWidget):
             *self.modes.commands(),
             *self.caller.commands(),
             *self.registering.commands(),
+            *self.drill.commands(),
         ]
 
     def all_commands(self) -> list[Command]:

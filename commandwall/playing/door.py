@@ -1,22 +1,31 @@
-"""`commandwall drill`: check a scenario, begin a drill, and what drills there are."""
+"""`commandwall drill`: check a scenario; begin, list, end and score drills."""
 
 from __future__ import annotations
 
 import argparse
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg
 
+from commandwall import codes, platform
+from commandwall.clock import SECOND, Clock
 from commandwall.config import REFUSED, USAGE, Settings
-from commandwall.drill import door
+from commandwall.drill import door, play, score
+from commandwall.drill.drill_acts import FINISH, Moment
+from commandwall.drill.offsets import tell
 from commandwall.drill.scenario import read
+from commandwall.keeper import AGENT_LOCK
 from commandwall.plain import clean
 from commandwall.playing import ground
 from commandwall.playing.ground import NoGround
 from commandwall.pool.server import ServerTrouble
 from commandwall.store.database import StoreTrouble
+from commandwall.store.migrate import open_store
+from commandwall.world import World
 
 TROUBLES = (NoGround, ServerTrouble, psycopg.Error, StoreTrouble, OSError)
 OPEN = """\
@@ -27,9 +36,9 @@ OPEN = """\
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    told = "check FILE... 检查脚本; begin FILE 建演练; list 列出"
+    told = "check FILE... 检查脚本; begin FILE 建演练; list 列出; end RUN 结束; score RUN 评分"
     parser.add_argument("way", choices=tuple(WAYS), help=told)
-    parser.add_argument("names", nargs="*", metavar="FILE", help="TOML 脚本文件")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="FILE: TOML 脚本文件; RUN: 演练")
 
 
 def run(settings: Settings, asked: argparse.Namespace) -> int:
@@ -64,11 +73,58 @@ def _list(settings: Settings, names: list[str]) -> int:
     return 0
 
 
+def _end(settings: Settings, names: list[str]) -> int:
+    """Ask the clock to end. Who conducts takes it, now or when the drill's wall is opened next."""
+    folder = _run_of(settings, names)
+    if folder is None:
+        return _usage("end RUN")
+    with closing(World.open(replace(settings, data_dir=folder))) as world:
+        world.desk.run(play.act_on_clock, {"deed": FINISH})
+    later = (
+        "" if platform.is_held(folder / AGENT_LOCK) else "；下次打开时生效 when it is opened next"
+    )
+    print(f"{folder.name}  已请求结束 asked to end{later}")
+    return 0
+
+
+def _score(settings: Settings, names: list[str]) -> int:
+    """Each expected act with its verdict, then how many there are of each."""
+    folder = _run_of(settings, names)
+    scenario = play.scenario_of(folder) if folder is not None else None
+    if folder is None or scenario is None:
+        return _usage("score RUN")
+    with closing(open_store(folder)) as store:
+        judged = store.read(lambda r: score.score(r, scenario, Clock().now()))
+    for one in judged:
+        print(_line(one, settings.lang))
+    verdicts = codes.load("drill_verdict")
+    told = (f"{verdicts[v].name(settings.lang)} {n}" for v, n in score.counted(judged).items())
+    print("  ".join(told))
+    return 0
+
+
+def _line(one: score.Judged, lang: str) -> str:
+    """T+01:00  alarm > post  what was expected  met 31 s"""
+    channel = codes.load("drill_channel")[one.sent.channel].name(lang)
+    post = codes.load("post")[one.sent.receiver].name(lang)
+    asked = one.expected.words(lang) if one.expected is not None else clean(one.words)
+    verdict = codes.load("drill_verdict")[one.verdict].name(lang)
+    took = f"  {one.took // SECOND} s" if one.took is not None else ""
+    at, run = tell(Moment(one.sent.moment)), f"#{one.sent.run}"
+    return f"{run} {at}  {channel} > {post}  {asked}  {verdict}{took}"
+
+
+def _run_of(settings: Settings, names: list[str]) -> Path | None:
+    """The directory of the one drill that is named."""
+    found = {drill.run: folder for folder, drill in ground.begun(settings.data_dir)}
+    return found.get(names[0]) if len(names) == 1 else None
+
+
 def _usage(told: str) -> int:
     print(f"commandwall drill {told}", file=sys.stderr)
     return USAGE
 
 
 WAYS: Mapping[str, Callable[[Settings, list[str]], int]] = {
-    "check": _check, "begin": _begin, "list": _list,
+    "check": _check, "begin": _begin, "list": _list, "end": _end, "score": _score,
 }  # fmt: skip

@@ -19,6 +19,7 @@ from psycopg import sql
 from commandwall import exercise, platform
 from commandwall.drill.scenario import Scenario
 from commandwall.exercise import Exercise
+from commandwall.playing.injecting import TABLE
 from commandwall.pool import schema
 from commandwall.pool.loader import load_columns
 from commandwall.pool.server import PoolServer
@@ -105,6 +106,7 @@ def _fill(conn: schema.Connection, mirror: Path) -> None:
                 _copy(conn, kind, city)
             schema.run(conn, schema.script(name))
             conn.execute("SELECT cw_begin_anew()")
+            conn.execute(TABLE)
 
 
 def _silent() -> sql.Composed:

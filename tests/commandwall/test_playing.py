@@ -12,16 +12,25 @@ from typing import Any
 import psycopg
 import pytest
 from builders import NOW, StillClock, a_sensor, an_event
-from world import an_area
+from world import an_alarm, an_area
 
 from commandwall import cli, exercise
+from commandwall.alarms import acknowledge
+from commandwall.clock import SECOND, Ms
 from commandwall.config import ASSETS, USAGE, Settings
+from commandwall.desk import Desk
+from commandwall.drill import play, score
+from commandwall.drill.drill_acts import REAL
+from commandwall.drill.drill_clock import DrillClock
+from commandwall.drill.play import ClockAct, FreeInject, SentInject, scenario_of
 from commandwall.drill.scenario import read
 from commandwall.playing import ground
+from commandwall.playing.conductor import Conductor, conducting
 from commandwall.playing.ground import NoGround
 from commandwall.pool.server import ADMIN, DATABASE, OWNER, STATION, PoolServer
 from commandwall.store.migrate import open_store
 from commandwall.store.mirror import Mirror, mirror_name, use
+from commandwall.store.store import Refused
 
 GAS = ASSETS / "drills" / "gas_old_quarter.toml"
 
@@ -120,6 +129,140 @@ def test_whatever_the_settings_say_a_drill_leads_nowhere(drill: PoolServer, tmp_
     assert not (tmp_path / "lines").exists()
 
 
+# Playing, with a clock that is stepped.
+
+
+class Play:
+    """The station of a drill, whose conductor may be killed and begun anew."""
+
+    def __init__(self, server: PoolServer) -> None:
+        self.server, self.clock = server, StillClock()
+        self.folder = server.folder.parent
+        self.store = open_store(self.folder)
+        self.desk = Desk(self.store, self.clock)
+        self.conductor = self.begin()
+
+    def again(self) -> None:
+        self.conductor.close()
+        self.conductor = self.begin()
+
+    def begin(self) -> Conductor:
+        made = conducting(self.store, self.desk, self.clock, self.server.owner)
+        assert made is not None
+        return made
+
+    def ask(self, deed: str, subject: str = "", **more: Any) -> None:
+        self.clock.at += 10
+        args = {"deed": deed, "subject": subject, **more}
+        self.desk.run(play.act_on_clock, args, "高", "s_drill")
+
+    def go(self, seconds: float) -> None:
+        until = self.clock.at + int(seconds * SECOND)
+        while self.clock.at < until:
+            self.clock.at = min(until, self.clock.at + 2 * SECOND)
+            self.conductor.step()
+
+    def sent(self) -> dict[str, SentInject]:
+        return {s.inject: s for s in self.store.read(lambda r: r.find(SentInject))}
+
+    def pool(self, question: str) -> list[tuple[Any, ...]]:
+        with self.server.owner() as conn:
+            return conn.execute(question.encode()).fetchall()
+
+    def drill(self) -> DrillClock:
+        scenario = scenario_of(self.folder)
+        assert scenario is not None
+        acts = self.store.read(lambda r: r.find(ClockAct))
+        return play.clock_of(scenario.script(), acts, Ms(self.clock.at))
+
+
+@pytest.fixture(scope="module")
+def played(drill: PoolServer) -> Iterator[Play]:
+    made = Play(drill)
+    yield made
+    made.conductor.close()
+    made.desk.close()
+    made.store.close()
+
+
+def test_injects_come_once_at_their_time_whatever_is_killed_when(
+    played: Play, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    played.go(10)
+    assert played.sent() == {}
+    played.ask("rate", rate=30 * REAL)
+    played.ask("start")
+    played.go(2.1)  # T+01:00
+    assert [*played.sent()] == ["first_alarm"]
+    # The agent is killed after the pool has the event, and before it is noted that it was sent.
+    with monkeypatch.context() as patch:
+        patch.setattr(play, "note_sent", lambda tx, sent: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            played.go(2)  # T+02:00
+    assert [*played.sent()] == ["first_alarm"]
+    played.again()
+    played.go(2)
+    sent = played.sent()
+    assert [*sent] == ["first_alarm", "smell", "second_alarm"]
+    ((key, title, source),) = played.pool("SELECT id, title, source FROM cw_event")
+    assert (key, source) == (sent["smell"].subject, "12345") and "煤气味" in title
+    assert sent["smell"].kind == "event"
+    # The device of the class showed both values; its reading was not sent again.
+    assert sent["first_alarm"].subject == "s0"
+    assert played.pool("SELECT count(*) FROM cw_pack") == [(2,)]
+
+
+def test_time_in_which_nobody_played_does_not_count(played: Play) -> None:
+    before = played.drill().position
+    played.clock.at += 3_600 * SECOND
+    played.again()
+    played.conductor.step()
+    assert 0 <= played.drill().position - before < 30 * 5 * SECOND * REAL
+    gaps = [a for a in played.store.read(lambda r: r.find(ClockAct)) if a.kind == "gap"]
+    assert len(gaps) == 1 and not gaps[0].refused
+
+
+def test_what_a_controller_does_holds_for_each_who_folds_it_later(played: Play) -> None:
+    played.ask("pause")
+    played.ask("pause")  # once more, which is refused and told
+    played.ask("skip", "again", why="够了")
+    played.go(6)
+    stood = played.drill().position
+    played.go(30)
+    assert played.drill().position == stood and played.drill().status == "PAUSED"
+    settled = played.drill().outcome("again")
+    assert settled is not None and (settled.what, settled.by, settled.why) == (
+        "SKIPPED",
+        "高",
+        "够了",
+    )
+    refused = played.store.read(lambda r: r.find(ClockAct, refused="paused"))
+    assert len(refused) == 1
+    free = {"subject": "p1", "channel": "above", "words": "市长问：几点能好？"}
+    played.clock.at += 10
+    played.desk.run(play.add_inject, free, "高", "s_drill")
+    played.ask("trigger", "smoke")
+    played.ask("step")
+    played.go(2)
+    sent = played.sent()
+    assert "again" not in sent and "smoke" in sent
+    (added,) = played.store.read(lambda r: r.find(FreeInject))
+    assert (sent[added.id].zh, sent[added.id].receiver) == ("市长问：几点能好？", "p1")
+    begun = played.drill()
+    played.again()  # who folds it anew comes to the same
+    played.go(0.1)
+    assert (played.drill().history, played.drill().runs) == (begun.history, begun.runs)
+
+
+def test_the_real_world_has_no_clock_to_act_on(real: Path) -> None:
+    with closing(open_store(real)) as store:
+        desk = Desk(store, StillClock())
+        with pytest.raises(Refused, match="no_drill"):
+            desk.run(play.act_on_clock, {"deed": "start"}, "高", "s_drill")
+        assert conducting(store, desk, StillClock(), lambda: 1 / 0) is None
+        desk.close()
+
+
 @pytest.mark.parametrize("wrong", ["nested", "empty"])
 def test_a_drill_without_a_ground_leaves_nothing(wrong: str, tmp_path: Path) -> None:
     scenario = read(GAS).scenario
@@ -143,3 +286,46 @@ def test_a_paper_of_a_drill_says_so_on_each_page(tmp_path: Path) -> None:
     pages = [page.extract_text() for page in pypdf.PdfReader(made.path).pages]
     assert len(pages) > 1
     assert [exercise.MARK in page for page in pages] == [True] * len(pages)
+
+
+# Scoring.
+
+
+def test_the_score_follows_from_the_journal_and_is_the_same_each_time(
+    played: Play, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """At thirty times real time: two seconds are a minute of the scenario."""
+    played.ask("restart", moment=0)
+    played.ask("resume")
+    played.go(2.1)  # the first alarm, and then the call, which becomes an event in this run
+    played.go(2)
+    sent = {s.inject: s for s in played.store.read(lambda r: r.find(SentInject, run=2))}
+    alarm = an_alarm("A9", sensor="s0", cls="GAS", raised_at=NOW)
+    played.desk.run(_raise, {"alarm": alarm}, local=True)
+    played.clock.at += 100
+    played.desk.run(acknowledge, {"alarm": "A9"}, "周", "p1")
+    played.go(20)
+    judged = {(j.sent.inject, j.sent.run): j for j in score_of(played) if j.expected is not None}
+    late = judged["first_alarm", 2]
+    assert late.verdict == "late"
+    assert 60_000 < (late.took or 0) < 120_000
+    assert judged["smell", 2].verdict == "missed"
+    assert judged["first_alarm", 1].verdict == "missed"  # what was done later belongs to run 2
+    assert "smell" in sent and score_of(played) == score_of(played)
+    told = []
+    for _ in range(2):
+        run = ["drill", "score", "gas_old_quarter-1", "--data-dir", str(played.folder.parents[1])]
+        assert cli.run(run, lambda *_: 0) == 0
+        told.append(capsys.readouterr().out)
+    assert "#2 T+01:00" in told[0] and "迟" in told[0]
+    assert told[0] == told[1]
+
+
+def _raise(tx: Any, alarm: Any) -> None:
+    tx.put(alarm)
+
+
+def score_of(played: Play) -> list[score.Judged]:
+    scenario = scenario_of(played.folder)
+    assert scenario is not None
+    return played.store.read(lambda r: score.score(r, scenario, Ms(played.clock.at)))

@@ -80,7 +80,6 @@ ONE_FOR_EACH_KIND = {
     "commandwall/pool/check.py",
     "commandwall/pool/schema.py",
     "commandwall/pool/server.py",
-    "commandwall/playing/ground.py",
     "commandwall/pool/demo/seed.py",
     "commandwall/pool/demo/player.py",
     # One statement for each place past which a broken file can be read again.

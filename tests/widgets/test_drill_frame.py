@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from hashlib import sha256
 from typing import Any
 
+import pytest
+from builders import NOW
 from world import City
 
-from commandwall.exercise import MARK, Exercise
+from commandwall.config import ASSETS
+from commandwall.drill.play import ClockAct, SentInject, sent_id
+from commandwall.exercise import MARK, SCENARIO, Exercise, lay
+from commandwall.picture import Changes
 from commandwall.saved_views import Filter
 from widgets.drill_frame import DrillFrame
 from widgets.exporter import Asked
+from widgets.sheet import Sheet
 
 DRILL = Exercise("gas-1", "gas", 1, "0", "老城区燃气泄漏", "Gas leak")
 
@@ -41,3 +49,68 @@ def test_the_real_wall_has_none_of_it(world: City, make_wall: Any) -> None:
     for one in (wall, *wall.maps):
         assert not one.findChildren(DrillFrame) and MARK not in one.windowTitle()
     assert wall.page.geometry() == wall.rect()
+
+
+# The console.
+
+
+@pytest.fixture
+def drilled(world: City, make_wall: Any, qtbot: Any) -> Any:
+    """A wall in a drill's world, at the page of the drill, with its scenario read."""
+    text = (ASSETS / "drills" / "gas_old_quarter.toml").read_bytes()
+    (world.store.folder / SCENARIO).write_bytes(text)
+    drill = Exercise(
+        "gas-1", "gas_old_quarter", 1, sha256(text).hexdigest(), "老城区", "Old quarter"
+    )
+    lay(world.store.folder, drill)
+    world.desk.exercise, world.desk.post = drill, "s_drill"
+    wall = make_wall()
+    next(c for c in wall.commands() if c.key == "F10").run()
+    console = wall.page.panel("drill_console")
+    console.bring(world.picture, Changes(world.picture.now, {}, console.shows))
+    qtbot.waitUntil(lambda: console.scenario is not None)
+    return console
+
+
+def asked(world: City) -> list[ClockAct]:
+    return sorted(world.store.read(lambda r: r.find(ClockAct)), key=lambda a: (a.at, a.id))
+
+
+def test_a_controller_leads_the_drill_and_a_player_sees_what_was_sent_to_him(
+    world: City, drilled: Any, qtbot: Any
+) -> None:
+    console = drilled
+    keys = {c.key: c for c in console.offered()}
+    assert {"Space", "S", "R", "G", "I", "X", "P", "A", "B", "Ctrl+E"} <= keys.keys()
+    assert len(console.keys) == 20 and console.clock.status == "READY"
+    keys["Space"].run()
+    qtbot.waitUntil(lambda: bool(asked(world)))
+    (start,) = asked(world)
+    assert (start.kind, start.no) == ("start", 0)
+    world.tick({ClockAct: [start]})
+    assert "等采集程序执行" in console._taken()
+    taken = replace(start, no=1)
+    sent = SentInject(sent_id(1, "smell"), 1, "smell", "hotline", "居民", "p1", "煤气味", "Gas",
+                      120_000_000, NOW, "event", "x", "")  # fmt: skip
+    world.clock.at = NOW + 150_000
+    world.tick({ClockAct: [taken], SentInject: [sent]}, sync=world.sync())
+    console.grab()
+    told = console.accessibleDescription()
+    assert "T+02:30" in told and "09:12:30" in told and "进行" in told
+    states = {key: console._rows[key].state for key in ("smell", "first_alarm", "smoke", "again")}
+    assert states == {"smell": "sent", "first_alarm": "due", "smoke": "reserve", "again": "next"}
+    console.choose("again")
+    keys["X"].run()
+    sheet = console.window()._overlay
+    assert isinstance(sheet, Sheet) and "学校" not in sheet._title
+    sheet._fields["why"][1].setText("够了")
+    sheet.accept()
+    qtbot.waitUntil(lambda: len(asked(world)) > 1)
+    assert [(a.kind, a.subject, a.why) for a in asked(world) if a.kind == "skip"] == [
+        ("skip", "again", "够了")
+    ]
+    world.desk.post = "p1"  # double-blind: a player knows neither time nor script
+    console.bring(world.picture, Changes(world.picture.now, {}, console.shows))
+    console.grab()
+    assert console.keys == ["smell"] and "T+02:30" not in console.accessibleDescription()
+    assert {c.key for c in console.offered()} == {"J", "K", "N"}

@@ -1,0 +1,167 @@
+"""The conductor: keeps the clock of a drill, and sends what is due. A thread of the agent that runs
+the drill's pool; nowhere else.
+
+All that it knows stands in the journal and in the pool, so it may be killed at any moment: the next
+one folds the clock anew, counts the time in which nobody played as a gap, and sends on.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import uuid
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+from itertools import chain
+
+import psycopg
+
+from commandwall import codes, exercise
+from commandwall.clock import SECOND, Clock, Ms
+from commandwall.desk import Desk
+from commandwall.drill import play
+from commandwall.drill.drill_acts import GAP, PAUSED, RUNNING, SENT, Happening
+from commandwall.drill.play import ClockAct, FreeInject, SentInject, scenario_of, sent_id
+from commandwall.drill.scenario import Inject, Scenario
+from commandwall.playing import injecting
+from commandwall.pool.schema import Connection
+from commandwall.store.database import StoreTrouble
+from commandwall.store.store import Store
+
+log = logging.getLogger(__name__)
+STEP_S, RETRY_S = 0.1, 2.0
+BEAT = "drill.beat"
+"""File with the moment up to which the drill was played."""
+BEAT_MS = SECOND
+Connect = Callable[[], Connection]
+
+
+class Conductor(threading.Thread):
+    """Plays while the block lasts; `connect` opens the pool as its owner."""
+
+    def __init__(
+        self, scenario: Scenario, store: Store, desk: Desk, clock: Clock, connect: Connect
+    ) -> None:
+        super().__init__(name="conductor", daemon=True)
+        self._store, self._desk, self._clock, self._connect = store, desk, clock, connect
+        self._halt = threading.Event()
+        self._conn: Connection | None = None
+        acts = store.read(lambda r: r.find(ClockAct))
+        self._injects: dict[str, Inject] = {i.id: i for i in scenario.injects}
+        self._drill = play.clock_of(scenario.script(), acts)
+        self._taken = max((a.no for a in acts), default=0)
+        self._noted = {s.id for s in store.read(lambda r: r.find(SentInject))}
+        self._seen = self._last_seen(acts)
+        self._beaten = Ms(0)
+
+    def __enter__(self) -> Conductor:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._halt.set()
+        self.join()
+        self.close()
+
+    def run(self) -> None:
+        pause = STEP_S
+        while not self._halt.wait(pause):
+            try:
+                self.step()
+                pause = STEP_S
+            except (psycopg.Error, StoreTrouble, OSError):
+                log.exception("the drill stands; trying again")
+                self.close()
+                pause = RETRY_S
+
+    def step(self) -> None:
+        """Take what was asked, let time go on, send what is due."""
+        now = self._clock.now()
+        self._mind_gap(now)
+        for asked in play.waiting(self._store.read(lambda r: r.find(ClockAct, no=0))):
+            self._take(self._in_time(asked, now))
+        self._drill.advance(now)
+        self._seen = now
+        self._send_due()
+        self._beat(now)
+
+    def _last_seen(self, acts: list[ClockAct]) -> Ms:
+        """Up to when the drill was played, by the beat and by what it did."""
+        beat = 0
+        with suppress(OSError, ValueError):
+            beat = int((self._store.folder / BEAT).read_text())
+        return Ms(max(beat, *(a.at for a in acts if a.no), self._drill.real, 0))
+
+    def _mind_gap(self, now: Ms) -> None:
+        """Where the computer slept, its clock was set, or nobody played: that does not count."""
+        longest = codes.limit("drill_gap_seconds") * SECOND
+        if self._drill.status in (RUNNING, PAUSED) and abs(now - self._seen) > longest:
+            gap = ClockAct(str(uuid.uuid4()), 0, GAP, "", None, 0, "", "", "", now,
+                           self._seen, "", "")  # fmt: skip
+            self._take(gap)
+
+    def _in_time(self, asked: ClockAct, now: Ms) -> ClockAct:
+        """It counts from when it was asked, unless nobody was there to take it."""
+        longest = codes.limit("drill_gap_seconds") * SECOND
+        return asked if abs(now - asked.at) <= longest else replace(asked, at=now)
+
+    def _take(self, asked: ClockAct) -> None:
+        done = self._drill.do(asked.act)
+        number = self._taken if done.refused else self._taken + 1
+        kept = play.stamped(asked, number, done.act, done.refused)
+        self._desk.run(play.take_act, {"act": kept}, asked.by, asked.post)
+        self._taken = number
+
+    def _send_due(self) -> None:
+        for happened in chain(*self._drill.runs, self._drill.history):
+            key = sent_id(happened.run, happened.subject)
+            if happened.what == SENT and key not in self._noted:
+                self._send(key, happened)
+                self._noted.add(key)
+
+    def _send(self, key: str, happened: Happening) -> None:
+        inject, now = self._inject(happened.subject), self._clock.now()
+        became = injecting.send(self._pool(), key, inject, now)
+        sent = SentInject(
+            key, happened.run, inject.id, inject.channel, inject.sender, inject.to, inject.zh,
+            inject.en, happened.position, now, became.kind, became.subject, became.fault,
+        )  # fmt: skip
+        self._desk.run(play.note_sent, {"sent": sent}, happened.by)
+
+    def _inject(self, key: str) -> Inject:
+        if key not in self._injects:
+            found = self._store.read(lambda r: r.find(FreeInject))
+            self._injects |= {free.id: free.inject for free in found}
+        return self._injects[key]
+
+    def _pool(self) -> Connection:
+        if self._conn is None:
+            self._conn = self._connect()
+        return self._conn
+
+    def close(self) -> None:
+        """Let the pool go; the next step opens it anew."""
+        if self._conn is not None:
+            self._conn.close()
+        self._conn = None
+
+    def _beat(self, now: Ms) -> None:
+        """Note how far it was played. Lost with a power cut, a second counts as not played."""
+        if abs(now - self._beaten) >= BEAT_MS:
+            fresh = self._store.folder / f"{BEAT}.new"
+            fresh.write_text(str(now))
+            fresh.replace(self._store.folder / BEAT)
+            self._beaten = now
+
+
+def conducting(store: Store, desk: Desk, clock: Clock, connect: Connect) -> Conductor | None:
+    """Who conducts a drill of this data directory; None for the real one, and where the text of
+    its scenario is not the one that it was begun with."""
+    if exercise.of(store.folder) is None:
+        return None
+    scenario = scenario_of(store.folder)
+    if scenario is None:
+        log.error("%s is not the scenario of this drill: nothing is sent", exercise.SCENARIO)
+        return None
+    return Conductor(scenario, store, desk, clock, connect)

@@ -1,0 +1,104 @@
+"""How an inject reaches its player: by what the drill's pool says, as a city's own systems would.
+
+Each is sent once, whatever is killed when: that it was sent stands in the pool in the same
+transaction as what it became.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from commandwall import codes, sensors
+from commandwall.clock import SECOND, Ms
+from commandwall.drill.scenario import Inject
+from commandwall.events import NEW, NOWHERE, POINT, Event
+from commandwall.pool.loader import load
+from commandwall.pool.schema import Connection
+from commandwall.registering import title_of
+from commandwall.sensors import READING_DTYPE
+
+TABLE = """
+CREATE TABLE IF NOT EXISTS cw_injected (
+    id text PRIMARY KEY, kind text NOT NULL, subject text NOT NULL, fault text NOT NULL,
+    at timestamptz NOT NULL DEFAULT clock_timestamp()
+)
+"""
+NEAREST_AREA = """
+SELECT id FROM cw_area ORDER BY
+    CASE WHEN %(lon)s::float8 IS NULL THEN level ELSE -level END,
+    (lon - %(lon)s::float8) ^ 2 + (lat - %(lat)s::float8) ^ 2, id LIMIT 1
+"""
+"""The smallest area whose middle is nearest to a place; the whole city without one."""
+DEVICE = """
+SELECT no, id FROM cw_sensor WHERE cls = %(cls)s ORDER BY name = %(device)s DESC,
+    (lon - %(lon)s::float8) ^ 2 + (lat - %(lat)s::float8) ^ 2, id LIMIT 1
+"""
+"""The device of that name, else of that class the nearest, else the first."""
+NO_DEVICE = "no_device"
+
+
+@dataclass(frozen=True, slots=True)
+class Became:
+    """The record that an inject became ("" for a message alone), and what was in the way."""
+
+    kind: str = ""
+    subject: str = ""
+    fault: str = ""
+
+
+def send(conn: Connection, key: str, inject: Inject, now: Ms) -> Became:
+    """Have it said in the pool, or find that it was. Raises psycopg.Error: nothing was said."""
+    with conn.transaction():
+        told = "SELECT kind, subject, fault FROM cw_injected WHERE id = %s"
+        if (held := conn.execute(told, (key,)).fetchone()) is not None:
+            return Became(*held)
+        became = WAYS.get(inject.channel, _message)(conn, key, inject, now)
+        row = (key, became.kind, became.subject, became.fault)
+        conn.execute("INSERT INTO cw_injected VALUES (%s, %s, %s, %s)", row)
+    return became
+
+
+def _message(conn: Connection, key: str, inject: Inject, now: Ms) -> Became:
+    return Became()
+
+
+def _hotline(conn: Connection, key: str, inject: Inject, now: Ms) -> Became:
+    """An event in the pool. One without a place is of the whole city."""
+    place = {"lon": inject.lon, "lat": inject.lat}
+    found = conn.execute(NEAREST_AREA, place).fetchone()
+    cls = str(inject.data["cls"])
+    facts = codes.load("event_class")[cls].facts
+    event = Event(
+        id=key, source=str(codes.load("drill_channel")[inject.channel].facts["source"]),
+        source_id=inject.id, title=title_of(inject.zh), body=inject.zh, cls=cls,
+        urgency=int(facts["urgency"]), grade=None, area=str(found[0]) if found else "", address="",
+        lon=inject.lon, lat=inject.lat, acc_m=None, placed=NOWHERE if inject.lon is None else POINT,
+        datum="wgs84", person=str(inject.data.get("caller", "")), phone="", occurred_at=None,
+        reported_at=now, received_at=now, state=NEW, unit="", closed_at=None,
+    )  # fmt: skip
+    load(conn, [event])
+    return Became("event", key)
+
+
+def _alarm(conn: Connection, key: str, inject: Inject, now: Ms) -> Became:
+    """A device shows the value, for as long as its rules want to see it before they raise."""
+    data, cls = inject.data, str(inject.data["cls"])
+    asked = {"cls": cls, "device": data.get("device", ""), "lon": inject.lon, "lat": inject.lat}
+    found = conn.execute(DEVICE, asked).fetchone()
+    if found is None:
+        return Became(fault=NO_DEVICE)
+    rules = (row.facts for row in codes.load("alarm_rules").values() if row.facts["cls"] == cls)
+    wait = max((float(facts["on_s"]) for facts in rules), default=0.0)
+    begun = now - int(wait + 1) * SECOND
+    shown = [(found[0], at, float(data["value"]), 0) for at in (begun, now)]
+    body = sensors.pack(np.array(shown, READING_DTYPE))
+    conn.execute("SELECT cw_put_pack('readings', %s)", (body,))
+    return Became("sensor", str(found[1]))
+
+
+Way = Callable[[Connection, str, Inject, Ms], Became]
+WAYS: Mapping[str, Way] = {"alarm": _alarm, "hotline": _hotline}
+"""Channels that are more than a message."""

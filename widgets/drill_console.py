@@ -1,0 +1,310 @@
+"""The controllers' console of a drill: its clock in large, its injects in the order of their times,
+and the keys by which it is led. To a player it shows what was sent to his post, and no more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from PySide6.QtCore import QRectF
+
+from commandwall.clock import DAY, HOUR, MINUTE, SECOND, Ms
+from commandwall.drill import play
+from commandwall.drill.drill_acts import (
+    ADDED,
+    ENDED,
+    PAUSED,
+    PUT_OFF,
+    READY,
+    REAL,
+    RUNNING,
+    SENT,
+    Happening,
+    Moment,
+)
+from commandwall.drill.drill_clock import DrillClock
+from commandwall.drill.offsets import tell
+from commandwall.drill.play import ClockAct, FreeInject, SentInject
+from commandwall.drill.scenario import Inject, Scenario
+from commandwall.picture import Changes, Picture, Tick
+from commandwall.rights import About
+from widgets import age
+from widgets.base import NORMAL, Command, Piece
+from widgets.drill_sheets import DrillSheets
+from widgets.i18n import language, named, tr
+from widgets.paper import Ink, Paper
+from widgets.rows import RowList
+from widgets.text import person, plain
+
+SENT_ROW, SKIPPED_ROW, NEXT, DUE, LATER, RESERVE = (
+    "sent", "skipped", "next", "due", "put_off", "reserve",
+)  # fmt: skip
+WORDS = {
+    SENT_ROW: "已发", SKIPPED_ROW: "跳过", NEXT: "待发", DUE: "到点", LATER: "推迟",
+    RESERVE: "备用",
+}  # fmt: skip
+STATUS = {READY: "未开始", RUNNING: "进行", PAUSED: "暂停", ENDED: "结束"}
+COLUMNS = {"计划": 0.0, "实发": 92.0, "通道": 184.0, "对象": 300.0, "内容": 420.0}
+STATE, HEAD = 190.0, 148.0
+"""Design pixels: of the column of states, and of the clock over the list."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """An inject as it stands in this run."""
+
+    inject: Inject
+    state: str
+    due: Moment | None
+    sent: SentInject | None
+    settled: Happening | None
+
+
+class DrillConsole(RowList):
+    """Asks the desk for each act; the agent's conductor takes it, and says how."""
+
+    id, title, quiet, pooled = "drill_console", "演练控制", True, False
+    recalls = False
+    kind = SentInject
+    shows = frozenset({Tick, ClockAct, FreeInject, SentInject})
+    row = 44.0
+    head = 28.0
+    tells_rest = True
+
+    def __init__(self, *args: Any, **kw: Any) -> None:
+        super().__init__(*args, **kw)
+        self.scenario: Scenario | None = None
+        self.clock: DrillClock | None = None
+        self._rows: dict[str, Row] = {}
+        self._asked = False
+        self._sheets = DrillSheets(self)
+
+    # What is shown.
+
+    @property
+    def leads(self) -> bool:
+        """Whether who sits here leads the drill."""
+        return not self.barred(play.act_on_clock, About())
+
+    @property
+    def lead(self) -> float:
+        return self.head + (HEAD if self.leads else 0.0)
+
+    def heading(self) -> str:
+        return self.title if self.leads else "演练来信"
+
+    def refresh(self, picture: Picture, changes: Changes) -> None:
+        if self.desk.exercise is None:
+            self.say(NORMAL)
+        elif self.scenario is None:
+            self._read()
+        else:
+            self._fold(picture)
+        super().refresh(picture, changes)
+        if self.waiting or self.keys != list(self.order()):
+            self.renew()  # it moves by its clock alone; the chosen one stays chosen
+        self.say(NORMAL)
+
+    def _read(self) -> None:
+        if not self._asked:
+            self._asked, folder = True, self.desk.folder
+            self.follow(self.desk.files(lambda kept: play.scenario_of(folder)), self._take)
+
+    def _take(self, scenario: Scenario | None) -> None:
+        self.scenario = scenario
+        if scenario is not None:
+            self.bring(self.picture, Changes(self.picture.now, {}, self.shows))
+
+    def _fold(self, picture: Picture) -> None:
+        assert self.scenario is not None
+        # Nobody plays while the agent is gone: what it took last holds.
+        stands = self.context.trust.agent
+        now = picture.now if stands is None else min(stands, picture.now)
+        self.clock = play.clock_of(self.scenario.script(), picture.clock_acts.values(), Ms(now))
+        self._rows = {row.inject.id: row for row in self._all(picture, self.clock)}
+
+    def _all(self, picture: Picture, clock: DrillClock) -> Sequence[Row]:
+        assert self.scenario is not None
+        free = (one.inject for one in picture.free_injects.values())
+        known = {i.id: i for i in (*self.scenario.injects, *free)}
+        moved = {h.subject for h in clock.history if h.what == PUT_OFF}
+        settled = {i: clock.outcome(i) for i in known}
+        added = {h.subject for h in clock.history if h.what == ADDED}
+        shown = [i for i in known if i in added or i in {x.id for x in self.scenario.injects}]
+        return [self._row(picture, clock, known[i], settled[i], i in moved) for i in shown]
+
+    def _row(
+        self, picture: Picture, clock: DrillClock, inject: Inject, settled: Happening | None,
+        moved: bool,
+    ) -> Row:  # fmt: skip
+        due = clock.due(inject.id)
+        sent = None
+        if settled is not None and settled.what == SENT:
+            sent = picture.sent_injects.get(play.sent_id(settled.run, inject.id))
+        if settled is not None and settled.what != SENT:
+            state = SKIPPED_ROW
+        elif settled is not None:
+            state = SENT_ROW if sent is not None else DUE
+        else:
+            state = RESERVE if due is None else LATER if moved else NEXT
+        return Row(inject, state, due, sent, settled)
+
+    def order(self) -> Sequence[str]:
+        if not self.leads:
+            return [r.inject.id for r in self._by_time() if self._is_mine(r)][::-1]
+        return [row.inject.id for row in self._by_time()]
+
+    def _by_time(self) -> list[Row]:
+        return sorted(self._rows.values(), key=lambda r: (_moment(r) is None, _moment(r) or 0))
+
+    def _is_mine(self, row: Row) -> bool:
+        return row.sent is not None and row.inject.to == self.desk.post
+
+    def empty_line(self) -> str:
+        if self.leads and self.scenario is None and self._asked:
+            return tr("脚本读不出，或与建演练时不同")
+        return tr("还没有发给本岗位的情景") if not self.leads else tr("无")
+
+    def aside(self) -> list[Piece]:
+        if not self.leads:
+            return []
+        states = [row.state for row in self._rows.values()]
+        n = {state: states.count(state) for state in WORDS}
+        told = tr("{n} 条　已发 {a}　待发 {b}　跳过 {c}　备用 {d}", n=len(states), a=n[SENT_ROW],
+                  b=n[NEXT] + n[LATER] + n[DUE], c=n[SKIPPED_ROW], d=n[RESERVE])  # fmt: skip
+        return [(told, Ink("age"))]
+
+    # Drawing.
+
+    def draw(self, paper: Paper) -> None:
+        if self.leads and self.clock is not None:
+            self._draw_clock(paper, self.clock)
+        super().draw(paper)
+
+    def _draw_clock(self, paper: Paper, clock: DrillClock) -> None:
+        """T+24:18, the time of day of the scenario, how it stands, what comes next."""
+        top = self.top
+        end = paper.write(0, top + 62, tell(clock.position), Ink("figure", "t1", True))
+        paper.write(end + 28, top + 34, tr("情景时间 {time}", time=self._of_day()), Ink("item"))
+        paper.write(end + 28, top + 62, self._standing(clock), Ink("item", "t1", True))
+        paper.write(0, top + 96, self._upcoming(clock), Ink("body", "t2"), room=paper.width)
+        paper.write(0, top + 124, self._taken(), Ink("label"), room=paper.width)
+
+    def _of_day(self) -> str:
+        assert self.scenario is not None and self.clock is not None
+        at = self.scenario.clock
+        begun = at.hour * HOUR + at.minute * MINUTE + at.second * SECOND
+        ms = (begun + self.clock.position // REAL) % DAY
+        return f"{ms // HOUR:02d}:{ms % HOUR // MINUTE:02d}:{ms % MINUTE // SECOND:02d}"
+
+    def _standing(self, clock: DrillClock) -> str:
+        """进行 ×10，第 2 遍"""
+        words = tr(STATUS[clock.status])
+        if self.context.trust.agent is not None and clock.status == RUNNING:
+            words = tr("采集程序断开，时钟不走")
+        run = tr("，第 {n} 遍", n=clock.run) if clock.run > 1 else ""
+        return f"{words}　×{clock.rate / REAL:g}{run}"
+
+    def _upcoming(self, clock: DrillClock) -> str:
+        nexts = [r for r in self._by_time() if r.state in (NEXT, LATER) and r.due is not None]
+        if not nexts:
+            return tr("后面没有定时的情景")
+        row = nexts[0]
+        assert row.due is not None
+        left = tell(Moment(max(0, row.due - clock.position)))
+        return tr(
+            "下一条 {left} 后：{words}", left=left.removeprefix("T+"), words=_words(row.inject)
+        )
+
+    def _taken(self) -> str:
+        """How the clock took what was asked last."""
+        acts = self.picture.clock_acts.values()
+        last = max((a for a in acts if a.by or a.post), key=lambda a: (a.at, a.no), default=None)
+        if last is None:
+            return tr("空格开始；全部按键 ?")
+        told = tr("{time} {who} {what}", time=age.seconds(last.at), who=person(last.by) or
+                  named("post", last.post), what=named("drill_act", last.kind))  # fmt: skip
+        if last.refused:
+            return tr("{told}：未执行，{why}", told=told, why=named("drill_refusal", last.refused))
+        if not last.no:
+            return tr("{told}：等采集程序执行", told=told)
+        return tr("{told}：已执行", told=told)
+
+    def draw_head(self, paper: Paper, base: float) -> None:
+        for word, x in COLUMNS.items():
+            paper.write(x, base, tr(word), Ink("head"))
+        paper.write(paper.width - STATE, base, tr("状态"), Ink("head"))
+
+    def draw_row(self, paper: Paper, key: str, box: QRectF, chosen: bool) -> None:
+        row = self._rows[key]
+        base, inject = box.center().y() + 6, row.inject
+        over = row.state in (SENT_ROW, SKIPPED_ROW)
+        ink = Ink("body", "t3" if over and self.leads else "t1", row.state == NEXT)
+        x = COLUMNS
+        paper.write(
+            x["计划"], base, tell(inject.at) if inject.at is not None else "—", Ink("label")
+        )
+        at = tell(row.settled.position) if row.settled and row.state == SENT_ROW else "—"
+        paper.write(x["实发"], base, at, Ink("label"))
+        paper.write(x["通道"], base, named("drill_channel", inject.channel), Ink("label"), room=108)
+        paper.write(x["对象"], base, named("post", inject.to), Ink("label"), room=112)
+        room = paper.width - STATE - x["内容"] - 16
+        paper.write(x["内容"], base, self._said(row), ink, room=room)
+        told = Ink("body", "t2", row.state == DUE)
+        paper.write(paper.width - STATE, base, self._state(row), told, room=STATE)
+
+    def _said(self, row: Row) -> str:
+        """Who speaks, and what."""
+        sender = plain(row.inject.sender)
+        return f"{sender}：{_words(row.inject)}" if sender else _words(row.inject)
+
+    def _state(self, row: Row) -> str:
+        """已发, 跳过 with why, 待发 with its time where it was moved."""
+        word = tr(WORDS[row.state])
+        if row.state == SENT_ROW and row.sent is not None and row.sent.fault:
+            return f"{word}　{named('drill_fault', row.sent.fault)}"
+        if row.state == SKIPPED_ROW and row.settled is not None:
+            return f"{word}　{plain(row.settled.why) or tr(CAUSES.get(row.settled.cause, ''))}"
+        if row.state == LATER and row.due is not None:
+            return f"{word}　{tell(row.due)}"
+        return word
+
+    # Keys.
+
+    def commands(self) -> list[Command]:
+        if not self.leads or self.clock is None:
+            return super().commands()
+        go = {READY: "开始", RUNNING: "暂停", PAUSED: "继续"}.get(self.clock.status, "继续")
+        return [
+            Command("Space", tr(go), self.turn),
+            Command("S", tr("单步到下一条"), lambda: self.act("step")),
+            *self._sheets.commands(),
+            *super().commands(),
+        ]
+
+    def turn(self) -> None:
+        """Start, pause or go on."""
+        if self.clock is not None:
+            deed = {READY: "start", RUNNING: "pause"}.get(self.clock.status, "resume")
+            self.act(deed)
+
+    def act(self, deed: str, **told: object) -> None:
+        self.do(play.act_on_clock, deed=deed, **told)
+
+    def inject(self, key: str) -> Inject | None:
+        """Of a row."""
+        return self._rows[key].inject if key in self._rows else None
+
+
+CAUSES = {"jump": "快进越过", "branch": "走向不同", "end": "演练结束"}
+
+
+def _moment(row: Row) -> Moment | None:
+    """What orders it: when it was settled, else its time."""
+    return row.settled.position if row.settled is not None else row.due
+
+
+def _words(inject: Inject) -> str:
+    return plain(inject.en if language() == "en" else inject.zh)
