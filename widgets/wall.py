@@ -68,8 +68,7 @@ ON_MAP: dict[str, type[Any]] = {
 class Wall(QWidget):
     """One window. `tick(changes)` is called on the screen's thread after the picture took them."""
 
-    crossing: object = None
-    """Kept alive for main: the crossing that calls `tick`."""
+    crossing: object = None  # what calls `tick`, kept alive for main
 
     def __init__(
         self, world: World, settings: Settings, map_view: MapView, door: pages.Door | None = None
@@ -403,10 +402,11 @@ class Wall(QWidget):
     def open_drawer(self, name: str) -> None:
         """Show a panel of this page for which there is no room."""
         page, panel = self.page, self.page.panel(name)
-        top = page.look.px(page.chrome.header_height)
-        self._show_overlay(Drawer(panel, top, self._bind, self))
-        self._bring(panel)
-        self._bind()
+        if panel.parentWidget() is not self._overlay:  # else its drawer is open
+            top = page.look.px(page.chrome.header_height)
+            self._show_overlay(Drawer(panel, top, self._bind, self))
+            self._bring(panel)
+            self._bind()
 
     def _close_drawer(self) -> None:
         if isinstance(self._overlay, Drawer):

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 from builders import NOW, an_event
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QApplication
 from world import an_alarm
 
 from commandwall.alarms import ACKED, NORM, Alarm
@@ -376,6 +377,19 @@ def test_a_panel_without_room_is_a_key_away(make_wall: Any, qtbot: Any) -> None:
     assert panel in wall.page.shown()  # it goes on with the picture
     assert {c.key for c in panel.commands()} <= {c.key for c in wall.all_commands()}
     qtbot.keyClick(panel, Qt.Key.Key_Escape)
+    assert panel.isHidden() and panel.parentWidget() is wall.page
+
+
+def test_the_key_of_a_drawer_that_is_open_leaves_it_open(make_wall: Any, qtbot: Any) -> None:
+    wall = make_wall()
+    wall.resize(1920, 1080)
+    wall.open_page("command")
+    key, name = wall.page.drawers()[0]
+    for _ in range(2):
+        next(c for c in wall.all_commands() if c.key == key).run()
+    panel = wall.page.panel(name)
+    qtbot.keyClick(panel, Qt.Key.Key_Escape)
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
     assert panel.isHidden() and panel.parentWidget() is wall.page
 
 
