@@ -14,7 +14,7 @@ import pytest
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from commandwall import platform
-from commandwall.pool.server import PoolServer
+from commandwall.pool.server import OPTIONS, PoolServer
 from commandwall.store import migrate
 
 platform.return_large_blocks()
@@ -49,6 +49,15 @@ def drawn_once() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session")
+def kernels(qapp: Any) -> None:
+    """Whoever waits for a map waits for no kernel to be compiled."""
+    from layers.style import Style
+    from layers.warm import warm
+
+    warm(Style())
+
+
 @pytest.fixture
 def qtbot(qtbot: Any) -> Any:
     """Waits for what must come as long as a busy machine may need: how soon it comes is measured
@@ -60,6 +69,11 @@ def qtbot(qtbot: Any) -> Any:
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PoolServer]:
-    """A PostgreSQL of our own; tests make their own databases in it."""
-    with PoolServer(Path(tmp_path_factory.mktemp("pool"))) as running:
+    """A PostgreSQL of our own; tests make their own databases in it. It waits for no disk: what a
+    power cut costs is tested on servers of their own."""
+    running = PoolServer(Path(tmp_path_factory.mktemp("pool")))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(OPTIONS, "fsync", "off")
+        running.start()
+    with running:
         yield running

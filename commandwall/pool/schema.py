@@ -212,6 +212,7 @@ def _orders() -> str:
     return f"DO $$ BEGIN IF NOT ({BY_BYTES.strip()}) THEN\n{made}END IF; END $$;\n"
 
 
+@cache
 def _functions() -> str:
     """Replaced, not made anew: what rights the city gave on them stays."""
     closed = "".join(f"REVOKE EXECUTE ON ROUTINE {name} FROM PUBLIC;\n" for name in sources())
@@ -280,6 +281,7 @@ GRANT EXECUTE ON FUNCTION {", ".join(STATION_CALLS)} TO {STATION};
 """
 
 
+@cache
 def _table(name: str, kind: type[Any]) -> str:
     table, moments = table_of(kind), times_of(kind)
     given = {f.name: f.default for f in fields(kind) if f.default is not MISSING}

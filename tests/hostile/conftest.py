@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
 from builders import StillClock
 from hostile import city
+from pools import make_pool
 
 from commandwall.desk import Desk
 from commandwall.pool import schema
@@ -34,12 +34,7 @@ class Pool:
     def __init__(self, server: PoolServer) -> None:
         self.name, self.secret = f"hostile{next(COUNT)}", str(server.station_secret)
         self.url = server.station_url.replace("/city?", f"/{self.name}?")
-        password = Path(server.owner_secret).read_text().strip()
-        with psycopg.connect(server.owner_url, password=password, autocommit=True) as conn:
-            conn.execute(f"CREATE DATABASE {self.name}")
-        owner = server.owner_url.replace("/city?", f"/{self.name}?")
-        self.owner = psycopg.connect(owner, password=password, autocommit=True)
-        schema.create(self.owner, "<h1>临江市")
+        self.owner = make_pool(server, self.name, "<h1>临江市")
 
     def client(self) -> Client:
         return Client(self.url, self.secret)

@@ -11,6 +11,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from pools import make_pool
 
 from commandwall import platform
 from commandwall.clock import Ms
@@ -31,9 +32,7 @@ class Cities:
         for name in ("killed", "likeness"):
             with server.owner() as conn:
                 conn.execute(f"DROP DATABASE IF EXISTS {name}")
-                conn.execute(f"CREATE DATABASE {name}")
-            with self.conn(name) as conn:
-                schema.create(conn)
+            make_pool(server, name, "").close()
 
     def conn(self, name: str = "killed") -> psycopg.Connection[Any]:
         return self.server.owner(name)

@@ -10,9 +10,9 @@ from typing import Any
 
 import psycopg
 import pytest
+from pools import make_pool
 from station import Station
 
-from commandwall.pool import schema
 from commandwall.pool.client import Client
 from commandwall.pool.server import PoolServer
 
@@ -39,11 +39,8 @@ class Pool:
 def pool(server: PoolServer) -> Iterator[Pool]:
     name = f"pool{next(COUNT)}"
     password = Path(server.owner_secret).read_text().strip()
-    with psycopg.connect(server.owner_url, password=password, autocommit=True) as conn:
-        conn.execute(f"CREATE DATABASE {name}")
     dsn = {"conninfo": server.owner_url.replace("/city?", f"/{name}?"), "password": password}
-    with psycopg.connect(**dsn, autocommit=True) as owner:
-        schema.create(owner, "临江市")
+    with make_pool(server, name, "临江市") as owner:
         url = server.station_url.replace("/city?", f"/{name}?")
         yield Pool(owner, dsn, url, server.station_secret)
 
