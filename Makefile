@@ -4,7 +4,8 @@ VENV := .venv/bin/python
 OFFSCREEN := QT_QPA_PLATFORM=offscreen
 PYTEST := $(OFFSCREEN) $(VENV) -m pytest -m "not long"
 # What is killed, soaked or started as a person would runs two at a time, the rest three: most of them wait.
-# In the order of their names, in which the longest do not come last.
+# In the order of their names, in which the longest do not come last. Kernels are compiled before, once:
+# tests that wait for a map would wait for that, each process for its own.
 HEAVY := tests/loss tests/soak tests/hostile/test_wall.py tests/widgets/test_startup.py tests/widgets/test_stall.py
 BESIDE := --dist loadfile --no-loadscope-reorder
 
@@ -20,6 +21,7 @@ scene:          ## a second wall at the scene, on the pool of `make run`
 
 test:           ## everything that guards a change
 	@$(PYTHON) .ci/prepare.py test
+	@$(OFFSCREEN) $(VENV) -m layers.warm
 ifeq ($(ARGS),)
 	@$(PYTEST) -n 3 $(BESIDE) $(HEAVY:%=--ignore=%); failed=$$?; \
 	$(PYTEST) -n 2 $(BESIDE) $(HEAVY) && exit $$failed
@@ -36,6 +38,7 @@ check:          ## lint, format, types, import contracts
 
 long:           ## the same tests with the issues' numbers; prints its seed
 	@$(PYTHON) .ci/prepare.py test
+	@$(OFFSCREEN) $(VENV) -m layers.warm
 	@$(OFFSCREEN) COMMANDWALL_TEST_LONG=1 $(VENV) -m pytest -s $(ARGS)
 
 bench:          ## every benchmark, quick

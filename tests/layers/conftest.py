@@ -261,7 +261,7 @@ def make_city() -> Callable[..., City]:
 
 
 @pytest.fixture
-def make_map(qtbot: Any) -> Iterator[Callable[..., Any]]:
+def make_map(qtbot: Any, kernels: None) -> Iterator[Callable[..., Any]]:
     """`make_map(city, width, height)` gives a MapView that has drawn the city."""
     from layers.map import MapView
 

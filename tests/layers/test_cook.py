@@ -181,7 +181,8 @@ def test_names_that_are_written_while_a_plan_is_cooked_wait_for_the_next(
     view = make_map(city)
     plan, window = view.scene.plan(), view.navigator.view
     names = next(i for i in plan.live if isinstance(i, Names) and len(i.x))
-    names.sprites[:] = [view.scene.sprites.text(f"{i}", "title") for i in range(5_000)][-1]
+    book = view.scene.sprites
+    names.sprites[:] = [book.drawn(f"{i}", 24, lambda *_: None) for i in range(5_000)][-1]
     painter = Painter(threads=1)
     assert painter.paint(plan, window).whole
     assert painter.paint(view.scene.plan(), window).whole

@@ -20,7 +20,7 @@ def world(tmp_path: Path, qapp: Any) -> Iterator[City]:
 
 
 @pytest.fixture
-def make_wall(world: City, qtbot: Any) -> Iterator[Callable[..., Any]]:
+def make_wall(world: City, qtbot: Any, kernels: None) -> Iterator[Callable[..., Any]]:
     """`make_wall(width, height, **settings)` opens a wall on the world."""
     from layers.map import MapView
     from widgets import i18n

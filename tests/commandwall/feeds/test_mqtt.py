@@ -94,7 +94,8 @@ class Station:
         return float(live.LiveArrays(path, live.READING, live.BLOCK).read()["value"][no])
 
     def history(self, no: int) -> list[float]:
-        self.recorder.step()
+        with self.packs._lock:  # what is shown is recorded behind it, in one go
+            self.recorder.step()
         telemetry = Telemetry(self.folder, SERIES)
         found = telemetry.history(READINGS, no, Ms(0))
         telemetry.close()
