@@ -14,6 +14,7 @@ from typing import Any
 
 import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion
+from ports import free_port
 
 PATIENCE_S = 60.0
 NATS, MOSQUITTO = "nats-server", "mosquitto"
@@ -21,11 +22,6 @@ NATS, MOSQUITTO = "nats-server", "mosquitto"
 
 def program(name: str) -> str | None:
     return shutil.which(name, path=str(Path(sys.executable).parent)) or shutil.which(name)
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as door:
-        return int(door.getsockname()[1])
 
 
 class Broker:

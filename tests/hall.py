@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import socket
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from builders import NOW, an_opening, an_order
+from ports import free_port
 from station import Station
 
 from commandwall import directives, incidents
@@ -29,11 +29,6 @@ def until(what: str, found: Callable[[], Any]) -> Any:
         assert time.monotonic() < end, f"waited {PATIENCE_S:.0f} s for {what}"
         time.sleep(0.01)
     return answer
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as door:
-        return int(door.getsockname()[1])
 
 
 class Post(Station):

@@ -98,5 +98,9 @@ class Line(Wire):
 
     def _reach(self) -> socket.socket:
         there = socket.socket(socket.AF_UNIX)
-        there.connect(self._socket)
+        try:
+            there.connect(self._socket)
+        except OSError:
+            there.close()
+            raise
         return there

@@ -198,7 +198,7 @@ def _limits() -> dict[str, float]:
 
 
 def _tables() -> str:
-    tables = "".join(_table(name, kind) for name, kind in city_kinds().items())
+    tables = "".join(map(_table, city_kinds()))
     # A first fill asks for events in this order.
     by_time = "CREATE INDEX IF NOT EXISTS cw_event_reported ON cw_event (reported_at, id);\n"
     return _text("tables") + tables + by_time + _orders()
@@ -282,7 +282,8 @@ GRANT EXECUTE ON FUNCTION {", ".join(STATION_CALLS)} TO {STATION};
 
 
 @cache
-def _table(name: str, kind: type[Any]) -> str:
+def _table(name: str) -> str:
+    kind = city_kinds()[name]
     table, moments = table_of(kind), times_of(kind)
     given = {f.name: f.default for f in fields(kind) if f.default is not MISSING}
     key, *rest = (_field(c, c.name in moments, given.get(c.name)) for c in table.columns)

@@ -66,10 +66,10 @@ class Station:
         mirror.close()
         use(folder, "mirror-1.db")
         self.desk = Desk(self.store, self.clock)
-        self.desk.take_post("chief", "陈").result(10)
+        self.desk.take_post("chief", "陈").result(60)
 
     def do(self, act: Any, **args: Any) -> Any:
-        return self.desk.do(act, **args).result(10)
+        return self.desk.do(act, **args).result(60)
 
     def send(self, resource: str = "U1", subject: str = "e1", urgency: int = 3) -> Assignment:
         place = (120.2, 31.9)

@@ -16,13 +16,13 @@ from itertools import permutations
 from pathlib import Path
 from typing import Any
 
-from hall import free_port
 from loss import door, officer, tester
 from loss.causes import assert_conflicts_counted, assert_in_causal_order
 from loss.kills import family, send
 from loss.stations import Pool, Station, pair, until
 from loss.verdict import Told, assert_nothing_lost, assert_same_fold
 from loss.wire import CUT, HOLE, OPEN, SLOW, Wire
+from ports import free_port
 from world import an_area
 
 from commandwall.areas import CITY, Building, Person

@@ -8,10 +8,10 @@ import time
 from contextlib import ExitStack
 from pathlib import Path
 
-from hall import free_port
 from loss import tester
 from loss.kills import family, send
 from loss.stations import Fact, Station, pair, until
+from ports import free_port
 from world import an_area
 
 from commandwall.areas import CITY

@@ -251,7 +251,7 @@ def test_history_tells_each_colour_once_and_newest_first(village: City, qtbot: A
     for colour, reason in (("red", "一"), ("blue", "二")):
         village.clock.at += 10
         act = {"buildings": ["b0", "b1"], "colour": colour, "reason": reason}
-        village.desk.do(areas.recolour, **act).result(5)
+        village.desk.do(areas.recolour, **act).result(60)
     told = village.store.read(lambda reader: colour_history(reader, "b0"))
     assert [(c.before, c.colour, c.reason) for c in told] == [
         ("red", "blue", "二"), ("green", "red", "一"),
@@ -463,7 +463,7 @@ def test_a_page_opens_without_a_focus_that_eats_its_keys(open_map: Any) -> None:
 def command(open_map: Any, village: City, qtbot: Any) -> Any:
     """The command page on an open incident, near it."""
     opening = an_opening(area="t1", lon=120.2, lat=31.15, place="港区")
-    village.desk.do(incidents.open_incident, opening=opening).result(5)
+    village.desk.do(incidents.open_incident, opening=opening).result(60)
     brought(village)
     wall = open_map("command")
     near(wall, qtbot)
@@ -525,7 +525,7 @@ def test_a_directive_is_marked_on_the_map_and_its_mark_chooses_its_row(
     incident = next(iter(village.picture.incidents))
     for no, lon in enumerate((120.2005, 120.2025)):
         order = Order(incident, "front.chief", f"封控 {no}", place="路口", lon=lon, lat=31.1508)
-        village.desk.do(directives.issue, order=order).result(5)
+        village.desk.do(directives.issue, order=order).result(60)
     brought(village)
     qtbot.waitUntil(wall.is_drawn)
     first, second = sorted(village.picture.directives.values(), key=lambda d: d.no)

@@ -37,7 +37,7 @@ def test_it_opens_on_the_page_and_the_piece_of_map_of_before(
 def test_a_start_with_nothing_to_resume_is_a_start(
     world: Any, make_wall: Any, qtbot: Any, told: str
 ) -> None:
-    world.desk.keep(KEY, told).result(5)
+    world.desk.keep(KEY, told).result(60)
     wall = make_wall()
     first = wall.context.page
     world.tick()
@@ -51,7 +51,7 @@ def test_without_being_asked_it_opens_as_the_city_set_it(
 ) -> None:
     wall = make_wall()
     world.tick()
-    world.desk.keep(KEY, f'{{"page": "{wall.file.pages[1].id}"}}').result(5)
+    world.desk.keep(KEY, f'{{"page": "{wall.file.pages[1].id}"}}').result(60)
     Standing(wall, wall).begin(resume=False)
     qtbot.wait(100)
     assert wall.context.page == wall.file.pages[0].id

@@ -79,7 +79,7 @@ def test_a_desk_of_a_full_disk_refuses_what_is_new_and_goes_on_with_room(
     desk.take_post("chief").result()
     give_up(tmp_path)
     before = desk.do(incidents.open_incident, opening=an_opening())
-    assert before.result(10).line is not None  # asked before anybody here knew: it is finished
+    assert before.result(60).line is not None  # asked before anybody here knew: it is finished
     desk.full = True
     with monkeypatch.context() as little:
         little.setattr(space, "_wanted", lambda: 1 << 60)
@@ -88,10 +88,10 @@ def test_a_desk_of_a_full_disk_refuses_what_is_new_and_goes_on_with_room(
             desk.attach(b"text", "a.txt", "event", "e1"),
         ):
             with pytest.raises(Refused) as refused:
-                answer.result(10)
+                answer.result(60)
             assert refused.value.reason.code == FULL and refused.value.reason.facts["disk"]
-        desk.keep("draft", "half a word").result(10)
-    assert desk.do(incidents.open_incident, opening=an_opening()).result(10).line is not None
+        desk.keep("draft", "half a word").result(60)
+    assert desk.do(incidents.open_incident, opening=an_opening()).result(60).line is not None
     assert not desk.full and not space.is_full(tmp_path)
     desk.close()
 
