@@ -36,6 +36,7 @@ from commandwall import (
     sources,
     unmasking,
     verifying,
+    whistles,
 )
 from commandwall.drill import play
 
@@ -44,5 +45,5 @@ __all__ = [
     "directives", "dispatch", "events", "exchange", "exports", "extents", "handover", "incidents",
     "indicators", "modes", "people", "plans", "play", "public_warnings", "reporting", "requests",
     "resources", "reviewing", "rule_rows", "saved_views", "sensors", "sitreps", "sources",
-    "unmasking", "verifying",
+    "unmasking", "verifying", "whistles",
 ]  # fmt: skip

@@ -154,6 +154,12 @@ def reckoned(view: EventView, gone: Progress, areas: Mapping[str, Area]) -> list
     return [clock for clock in found if clock is not None]
 
 
+def of_row(step: str, row: Code, start: Ms) -> Deadline:
+    """A clock that nothing stops, by a row that states `amount`, `unit` and `work`."""
+    whole, work = _span(row, start, ""), bool(row.facts["work"])
+    return Deadline(step, start, _after(start, whole, work), whole, work)
+
+
 def _clock(
     step: str, view: EventView, gone: Progress, areas: Mapping[str, Area]
 ) -> Deadline | None:

@@ -32,6 +32,7 @@ from commandwall.store.written import listed, written
 
 Guard = Callable[[EventView, str, str, Ms], Reason | None]
 """(event, name and post of who acts, moment): what an action asks beside the state."""
+Place = tuple[float | None, float | None]
 DAYS = {"suspend": "suspend_days", "put_on_list": "list_days"}
 """Action -> the row of the list `limit` that says its days."""
 UNREACHED = "unreached"
@@ -400,11 +401,16 @@ def _again(work: EventWork, reason: str, now: Ms) -> EventWork:
     )  # fmt: skip
 
 
+def near(one: Place, other: Place) -> bool:
+    """Whether a position is so near a place that who is there has arrived; not where one of them
+    is unknown. Each: lon, lat in degrees WGS-84."""
+    known = [(lon, lat) for lon, lat in (one, other) if lon is not None and lat is not None]
+    return len(known) == 2 and bool(geo.distance(*known[0], *known[1]) <= codes.limit("arrival_m"))
+
+
 def _near(tx: Tx, event: str, lon: float | None, lat: float | None) -> bool:
     place = events.view(tx, event).event
-    if lon is None or lat is None or place.lon is None or place.lat is None:
-        return False
-    return bool(geo.distance(lon, lat, place.lon, place.lat) <= codes.limit("arrival_m"))
+    return near((lon, lat), (place.lon, place.lat))
 
 
 def _seen_there(tx: Tx, event: str) -> bool:

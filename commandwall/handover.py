@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from commandwall import modes, people
+from commandwall import modes, people, whistles
 from commandwall.clock import Ms
 from commandwall.countersign import Countersign
 from commandwall.directives import DRAFT, Directive, is_over
@@ -23,11 +23,14 @@ from commandwall.requests import Request
 from commandwall.store.schema import WALL, Meeting, record
 from commandwall.store.store import Reader, Refused, Tx
 from commandwall.store.written import written
+from commandwall.whistles import BLOWN, Muster
 
 OFFERED, DONE, WITHDRAWN = "OFFERED", "DONE", "WITHDRAWN"
-OWES, WAITS, DRAFTED, UNDER_WAY, IN_FORCE = "owes", "waits", "draft", "incident", "mode"
+OWES, WAITS, DRAFTED, WHISTLED, UNDER_WAY, IN_FORCE = (
+    "owes", "waits", "draft", "whistle", "incident", "mode",
+)  # fmt: skip
 """What is handed over, in this order: answers that the post owes, answers that it waits for, its
-drafts, open incidents, the mode."""
+drafts, the whistles that it blew, open incidents, the mode."""
 CLOSING = ("relief", "relief_station", "items", "reason", "by", "post")
 
 
@@ -53,13 +56,16 @@ class Handover:
     ended_at: Ms | None = None
 
 
+Open = Debt | Directive | Incident | Mode | Muster
+
+
 @dataclass(frozen=True, slots=True)
 class Item:
     """One thing that a post has open. The key is another one when it has changed since."""
 
     key: str
     kind: str  # OWES, WAITS ...
-    record: Debt | Directive | Incident | Mode
+    record: Open
 
 
 def open_items(reader: Reader, seat: str) -> list[Item]:
@@ -78,6 +84,7 @@ def open_items(reader: Reader, seat: str) -> list[Item]:
         *(_item(OWES, debt, debt.record.id, debt.step) for debt in owes),
         *(_item(WAITS, d, d.id, d.state) for d in waits),
         *(_item(DRAFTED, d, d.id, str(d.changed_at)) for d in drafts),
+        *(_item(WHISTLED, m, m.whistle.id, _standing(m)) for m in _whistles(reader, seat)),
         *(_item(UNDER_WAY, i, i.id, str(i.response)) for i in running),
         *(_item(IN_FORCE, m, m.id, m.state) for m in _modes(reader)),
     ]
@@ -201,11 +208,24 @@ def _waits(directive: Directive, seat: str) -> bool:
     return directive.from_post == seat and directive.state != DRAFT and not is_over(directive)
 
 
+def _whistles(reader: Reader, seat: str) -> list[Muster]:
+    """Those that the post blew and that are not ended."""
+    found = whistles.read(reader, state=BLOWN)
+    return [muster for muster in found if muster.whistle.blown_post == seat]
+
+
+def _standing(muster: Muster) -> str:
+    """Changes with each step of a department."""
+    return ",".join(f"{one.department}={one.state}" for one in muster.summons)
+
+
 def _modes(reader: Reader) -> list[Mode]:
     return [mode for mode in reader.find(Mode, state=ON) if modes.rank(mode.mode)]
 
 
-def _item(kind: str, about: Debt | Directive | Incident | Mode, key: str, state: str) -> Item:
+def _item(
+    kind: str, about: Debt | Directive | Incident | Mode | Muster, key: str, state: str
+) -> Item:
     return Item(f"{kind}:{key}:{state}", kind, about)
 
 

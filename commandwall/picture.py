@@ -59,18 +59,11 @@ from commandwall.store.pulse import Lamp, Sync
 from commandwall.store.sight import Sight
 from commandwall.store.space import Space
 from commandwall.store.tables import Conflict
+from commandwall.whistles import Rating, Summons, Whistle
 
 __all__ = [
-    "Changes",
-    "Counters",
-    "Fixes",
-    "Lamp",
-    "Picture",
-    "Readings",
-    "Sync",
-    "SyncState",
-    "Tick",
-]
+    "Changes", "Counters", "Fixes", "Lamp", "Picture", "Readings", "Sync", "SyncState", "Tick",
+]  # fmt: skip
 R = TypeVar("R")
 TRAIL = 60
 
@@ -308,6 +301,8 @@ class Picture:
         self.losses: dict[str, Losses] = {}
         self.hand_outs: dict[str, HandOut] = {}
         self.findings: dict[str, Finding] = {}
+        self.whistles, self.summons = dict[str, Whistle](), dict[str, Summons]()
+        self.ratings = dict[str, Rating]()
         self.requests, self.answers = dict[str, Request](), dict[str, Answer]()
         self.countersigns: dict[str, Countersign] = {}
         self.messages: dict[str, Message] = {}
@@ -417,6 +412,7 @@ class Picture:
             StartedPlan: self.started_plans, PublicWarning: self.warnings,
             RuleRow: self.rule_rows, SavedView: self.saved_views, ClockAct: self.clock_acts,
             FreeInject: self.free_injects, SentInject: self.sent_injects,
+            Whistle: self.whistles, Summons: self.summons, Rating: self.ratings,
         }  # fmt: skip
 
     def _derive(self, kind: type[Any], records: Mapping[str, Any]) -> None:

@@ -39,6 +39,7 @@ from commandwall.reviewing import Finding
 from commandwall.sitreps import Situation
 from commandwall.store.store import Reader, Reason, Refused, Tx
 from commandwall.store.tables import Conflict
+from commandwall.whistles import Summons, Whistle, Whistling
 
 DO, PROPOSE, REASON, SCENE, URGENCY, PRIORITY = "do", "propose", "reason", "scene", "U", "P"
 """What a cell of the list may say that allows something; U and P are followed by the least number
@@ -276,6 +277,27 @@ def _finding(reader: Reader, finding: str) -> About:
     return _incident(reader, found.incident) if found else About()
 
 
+def _whistling(reader: Reader, whistling: Whistling) -> About:
+    """The town that blows; as urgent as its event."""
+    found = _event(reader, whistling.event) if whistling.event else About()
+    return replace(found, areas=(whistling.town, *found.areas))
+
+
+def _whistle(reader: Reader, key: str) -> About:
+    found = reader.get(Whistle, key)
+    event = _event(reader, found.event) if found and found.event else About()
+    return replace(event, areas=(found.town,)) if found else About()
+
+
+def _summons(reader: Reader, key: str) -> About:
+    found = reader.get(Summons, key)
+    return _whistle(reader, found.whistle) if found else About()
+
+
+def _rating(reader: Reader, key: str) -> About:
+    return _summons(reader, key.rpartition(":")[0])
+
+
 def _sending(reader: Reader, sending: Sending) -> About:
     """What a unit is sent to; it is as urgent as that, whatever less it is sent with."""
     found = SUBJECTS[sending.kind](reader, sending.subject)
@@ -349,6 +371,10 @@ SUBJECTS: Mapping[str, Callable[[Reader, Any], About]] = {
     "entering": _entering,
     "mode": _mode,
     "assignment": _assignment,
+    "whistling": _whistling,
+    "whistle": _whistle,
+    "summons": _summons,
+    "rating": _rating,
     "opening": _opening,
     "matter": lambda reader, matter: About((matter.area,), matter.urgency),
     "statement": _statement,

@@ -6,6 +6,7 @@ import dataclasses
 from typing import Any
 
 from commandwall import event_acts, events
+from commandwall.areas import Area
 from commandwall.clock import Clock, Ms
 from commandwall.desk import Desk
 from commandwall.directives import Order
@@ -33,6 +34,11 @@ def an_event(**kw: Any) -> Event:
         "花园路 1 号", 120.2, 31.9, 10.0,
         "point", "wgs84", "张三", "13800001111", None, NOW, NOW, "NEW", "", None,
     )  # fmt: skip
+    return dataclasses.replace(row, **kw)
+
+
+def an_area(**kw: Any) -> Area:
+    row = Area("320281001", 1, "澄江街道", "320281", 120.2, 31.9, b"", 0, "street")
     return dataclasses.replace(row, **kw)
 
 

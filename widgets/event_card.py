@@ -16,7 +16,8 @@ from commandwall.event_acts import feed_back
 from commandwall.events import AREA, DISPATCHED, Event, EventView
 from commandwall.picture import Changes, Picture, Tick
 from commandwall.rights import about_event
-from widgets import age, event_clock, text, words
+from commandwall.whistles import Rating, Summons, Whistle
+from widgets import age, event_clock, event_whistle, text, words
 from widgets.acts import ActBar
 from widgets.base import Command, Panel, Subject
 from widgets.event_steps import (
@@ -47,6 +48,8 @@ SAID = 32.0
 """Height of the line above the fields that says what was done."""
 ROOMY = 600.0
 """Height of a card on which all clocks of an event leave room for its history."""
+BESIDE = frozenset({Assignment, AssignmentStep, Whistle, Summons, Rating})
+"""What else tells of its course."""
 Told = Sequence[tuple[Ms, str, str, str, str]]
 CITY_SAYS = ("reported", "received", "closed")
 """What is told by the city itself and not by a station."""
@@ -57,7 +60,7 @@ class EventCard(Panel):
 
     id = "event_card"
     title = "事件卡"
-    shows = frozenset({Event, Assignment, AssignmentStep, Tick})
+    shows = frozenset({Event, *BESIDE, Tick})
 
     def __init__(self, *args: Any, **kw: Any) -> None:
         super().__init__(*args, **kw)
@@ -81,7 +84,7 @@ class EventCard(Panel):
     def refresh(self, picture: Picture, changes: Changes) -> None:
         if self.view is not None and Event in changes.kinds:
             self._follow(changes)
-        elif self.view is not None and changes.kinds & {Assignment, AssignmentStep}:
+        elif self.view is not None and changes.kinds & BESIDE:
             self._look(self.view.event.id)
         if self.view is not None and self.isVisible():
             self._files.look_again()
@@ -92,7 +95,9 @@ class EventCard(Panel):
         return [*own, Command("F", tr("添加附件"), files.choose_file),
                 Command("Ctrl+V", tr("粘贴附件"), files.paste),
                 Command("V", tr("查看来电号码"), self.show_number),
-                Command("Shift+E", tr("并入突发事件"), self.join_incident)]  # fmt: skip
+                Command("Shift+E", tr("并入突发事件"), self.join_incident),
+                Command("W", tr("吹哨、看吹哨"),
+                        lambda: event_whistle.begin(self, self.view))]  # fmt: skip
 
     def refused(self, why: str) -> None:
         self._said, self._writing = why, False
@@ -195,6 +200,7 @@ class EventCard(Panel):
         y = self._draw_title(paper, self.top + 26)
         roomy = paper.height - self._files.tall >= ROOMY
         y = event_clock.draw(paper, y + 20, self.view, self.picture, roomy)
+        y = event_whistle.draw(paper, y, self.view, self.picture)
         y = self._draw_facts(paper, y + 30)
         self._draw_history(paper, y + 16)
         if self._said:
@@ -357,7 +363,7 @@ class EventCard(Panel):
             self._fill_units()
             self.context.drafts.follow(self._words, f"event/{view.event.id}")
         self._offer(view)
-        self.ask(lambda reader: events.history(reader, view.event.id), self._tell)
+        self.ask(lambda reader: event_whistle.history(reader, view.event.id), self._tell)
         now = self.context.past is None
         self._files.setVisible(now)  # which files there were then is not known
         self._files.show_files(view.event.id)

@@ -57,6 +57,27 @@ def _calls(facts: Facts) -> str:
     return tr("无法联系须在不同时段打过 {n} 次", n=facts.get("n", ""))
 
 
+def _whistled(facts: Facts) -> str:
+    return tr("已为「{matter}」吹哨，可增哨", matter=facts.get("matter", ""))
+
+
+def _departments(facts: Facts) -> str:
+    return tr("一次最多叫 {most} 个部门", most=facts.get("most", ""))
+
+
+def _score(facts: Facts) -> str:
+    return tr("评分须 {least} 至 {most}", least=facts.get("least", ""), most=facts.get("most", ""))
+
+
+def _rated(facts: Facts) -> str:
+    return tr("{by} 已评", by=text.person(facts.get("by", "")) or tr("本岗"))
+
+
+def _own_rating(facts: Facts) -> str:
+    who = text.person(facts.get("by", "")) or tr("本岗")
+    return tr("{by} 已替另一方评过，须由另一人评", by=who)
+
+
 EVENTS: Mapping[str, Callable[[Facts], str]] = {
     "too_late": _too_late,
     "too_early": _too_early,
@@ -69,4 +90,9 @@ EVENTS: Mapping[str, Callable[[Facts], str]] = {
     "hours": _hours,
     "days": _days,
     "calls": _calls,
+    "whistled": _whistled,
+    "departments": _departments,
+    "score": _score,
+    "rated": _rated,
+    "own_rating": _own_rating,
 }

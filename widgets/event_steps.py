@@ -107,8 +107,13 @@ def hindrance(panel: Panel, view: EventView, action: str, it: About) -> str:
 
 def handlers(typed: str) -> dict[str, str]:
     """燃气公司、住建局，街道: the first leads, the others help. Nothing where none is named."""
-    names = list(filter(None, (name.strip() for name in _BETWEEN.split(typed))))
+    names = names_of(typed)
     return {"unit": names[0], "co": ",".join(names[1:])} if names else {}
+
+
+def names_of(typed: str) -> list[str]:
+    """The names in a line, whatever stands between them."""
+    return list(filter(None, (name.strip() for name in _BETWEEN.split(typed))))
 
 
 def further(panel: Panel, view: EventView, it: About) -> list[str]:

@@ -13,7 +13,8 @@ from commandwall.incidents import Incident
 from commandwall.modes import Mode
 from commandwall.owed import Debt
 from commandwall.people import LONGEST
-from widgets import age, links, text
+from commandwall.whistles import Muster
+from widgets import age, links, text, whistle_words
 from widgets.base import Context
 from widgets.courier import Courier
 from widgets.fields import Field, Ticks, value, words
@@ -34,6 +35,9 @@ def told(item: Item) -> str:
     if isinstance(about, Mode):
         return tr("模式　{mode}　{reason}", mode=named("mode", about.mode),
                   reason=text.plain(about.reason, TOLD))  # fmt: skip
+    if isinstance(about, Muster):
+        return tr("吹哨　{matter}　{owed}", matter=text.plain(about.whistle.matter, TOLD),
+                  owed=whistle_words.owed(about))  # fmt: skip
     if isinstance(about, Debt):
         return "　".join(
             (tr(KINDS[OWES]), _words(about.record), named("directive_limit", about.step))

@@ -35,6 +35,7 @@ from commandwall.saved_views import EVERYBODY, SavedView
 from commandwall.sources import SourceSwitch
 from commandwall.store.store import Reader
 from commandwall.store.tables import Conflict
+from commandwall.whistles import BLOWN, Summons, Whistle
 
 ATTACH = "attachments.attach"
 """The one act that takes bytes, by a door of its own."""
@@ -79,6 +80,8 @@ def sight(reader: Reader) -> Sight:
         "countersign": (w for w in reader.find(Countersign) if w.signed_at is None),
         "assignment": reader.find(Assignment, outcome=""),
         "call": reader.find(Call),
+        "whistle": reader.find(Whistle, state=BLOWN),
+        "summons": reader.find(Summons),
         "finding": owed(reader.find(Finding)),
         "report": reader.find(Report, state=SENT),
         "joinedevent": reader.find(JoinedEvent, joined=1),

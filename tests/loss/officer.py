@@ -94,6 +94,11 @@ class Officer:
         self.seen[kind].remove(found)
         return str(found["id"])
 
+    def called(self, *states: str) -> str:
+        """A department of a whistle that is not ended."""
+        blown = tuple(w["id"] for w in self.seen["whistle"])
+        return str(self.one("summons", state=states, whistle=blown)["id"])
+
     def ours(self, post: str) -> bool:
         return (post == FRONT) == (self.side == FRONT)
 
@@ -312,6 +317,22 @@ CHOICES: Mapping[str, Callable[[Officer], Facts]] = {
         "solved": "solved", "content": "content",
     },
     "events.note": lambda o: {"event": o.one("event")["id"], "text": o.text()},
+    "whistle_acts.blow": lambda o: {
+        "whistling": {"town": "c", "kind": "emergency", "departments": ["燃气公司", "住建局"],
+                      "matter": o.text(), "place": "北门", **HERE},
+    },
+    "whistle_acts.summon": lambda o: {
+        "whistle": o.one("whistle")["id"], "departments": [f"水务局{next(o.no)}"],
+    },
+    "whistle_acts.answer_whistle": lambda o: {"summons": o.called("SUMMONED")},
+    "whistle_acts.check_in": lambda o: {"summons": o.called("SUMMONED", "ACKED"), **HERE},
+    "whistle_acts.refuse_whistle": lambda o: {
+        "summons": o.called("SUMMONED", "ACKED"), "reason": o.text(),
+    },
+    "whistle_acts.release_department": lambda o: {"summons": o.called("REPORTED")},
+    "whistle_acts.end_whistle": lambda o: {
+        "whistle": o.one("whistle")["id"], "solved": "solved", "result": o.text(),
+    },
     "alarms.acknowledge": lambda o: {"alarm": o.one("alarm", state=("UNACK", "RTNUN"))["id"]},
     "alarms.reset": lambda o: {
         "alarm": o.one("alarm", state="LATCH")["id"], "reason": o.text(),

@@ -1,0 +1,59 @@
+"""The whistle of an event on its card: who is there, and who owes what."""
+
+from __future__ import annotations
+
+from commandwall import events, whistle_acts, whistles
+from commandwall.clock import Ms
+from commandwall.events import EventView
+from commandwall.picture import Picture
+from commandwall.store.store import Reader
+from commandwall.whistles import Muster, Whistle
+from widgets import whistle_sheets, whistle_words
+from widgets.base import Panel, Subject
+from widgets.event_steps import about
+from widgets.i18n import tr
+from widgets.paper import Ink, Paper
+
+
+def of_event(picture: Picture, event: str) -> Muster | None:
+    """The newest whistle of an event; None where none was blown."""
+    mine = [w for w in picture.whistles.values() if w.event == event]
+    if not mine:
+        return None
+    summons = [one for one in picture.summons.values() if one.event == event]
+    return whistles.musters(mine, summons, picture.ratings.values())[0]
+
+
+def draw(paper: Paper, y: float, view: EventView, picture: Picture) -> float:
+    """A line where there is a whistle; the line below it."""
+    if (muster := of_event(picture, view.event.id)) is None:
+        return y
+    x, base = 0.0, y + 24
+    if muster.owing:
+        paper.lamp(8, base - 6, 16, muster.owing[0].clock.lamp(picture.now))
+        x = 26.0
+    x = paper.write(x, base, tr("吹哨"), Ink("label", "t3")) + 12
+    x = paper.write(x, base, whistle_words.there(muster), Ink("label", "t1", True)) + 16
+    told = [f"{whistle_words.department(one.summons)} {whistle_words.late(one, picture.now)}"
+            for one in whistle_words.firsts(muster)]  # fmt: skip
+    paper.write(x, base, tr("、").join(told), Ink("label", "t1"), room=paper.width - x)
+    return base
+
+
+def history(reader: Reader, event: str) -> list[tuple[Ms, str, str, str, str]]:
+    """What happened to an event and on its whistles: (moment, post, person, act, text)."""
+    return [*events.history(reader, event), *whistles.history(reader, event)]
+
+
+def begin(panel: Panel, view: EventView | None) -> None:
+    """Open the page of the whistle that is not done with; else ask whom to call."""
+    if view is None:
+        return
+    muster = of_event(panel.picture, view.event.id)
+    if muster is not None and muster.open:
+        panel.wanted.emit(Subject(Whistle, muster.whistle.id))
+    elif why := panel.barred(whistle_acts.blow, about(panel, view)):
+        panel.refused(why)
+    else:
+        told = tr("已吹哨")
+        whistle_sheets.ask_blow(panel, view, lambda done: panel.refused(told))
