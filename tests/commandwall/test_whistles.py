@@ -32,6 +32,7 @@ from commandwall.whistle_acts import (
     summon,
 )
 from commandwall.whistles import DEPARTMENT, TOWN, Muster, Summons, Whistling
+from widgets import handing
 from widgets.reasons import sentence
 
 CITY = [
@@ -265,6 +266,7 @@ def test_it_is_handed_over_with_what_is_owed(hall: Hall) -> None:
     read = lambda: hall.store.read(lambda r: handover.open_items(r, "chief"))  # noqa: E731
     (item,) = read()
     assert item.kind == handover.WHISTLED
+    assert handing.told(item) == "吹哨　小区停水　住建局 欠应哨、燃气公司 欠应哨"
     hall.act(check_in, "燃气公司")
     (later,) = read()
     assert later.key != item.key  # it has to be read back as it stands
