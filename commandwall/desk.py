@@ -135,7 +135,9 @@ class Desk:
     def barred(self, act: Act, it: rights.About) -> Reason | None:
         """Why the post of this station may not do an act, as `do` would refuse it; None where it
         may. Asks nobody."""
-        return Reason("looks_back") if self.looks_back else rights.barred(act, self.post, it)
+        if self.looks_back:
+            return Reason("looks_back")
+        return rights.barred(act, self.post, replace(it, drill=self.exercise is not None))
 
     def rule(self) -> Mapping[str, Any]:
         """What follows from the mode in force at this station: a row of the list `mode`. Reads."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from commandwall import codes, events, modes, posts
+from commandwall import codes, events, exercise, modes, posts
 from commandwall.alarms import Alarm
 from commandwall.answers import Answer
 from commandwall.areas import Building
@@ -42,6 +42,7 @@ from commandwall.store.tables import Conflict
 from commandwall.whistles import Summons, Whistle, Whistling
 
 DO, PROPOSE, REASON, SCENE, URGENCY, PRIORITY = "do", "propose", "reason", "scene", "U", "P"
+DRILL = "drill"
 """What a cell of the list may say that allows something; U and P are followed by the least number
 of an event's urgency and an alarm's severity. Whatever else it says allows nothing."""
 DISPLAY = "display"
@@ -60,6 +61,7 @@ class About:
     scene: bool = False  # it belongs to an open incident
     reason: bool = False  # a reason is given
     mode: str = ""  # that is in force there
+    drill: bool = False  # the world is a drill's
 
 
 def check(
@@ -71,7 +73,8 @@ def check(
 
     Returns the mode whose emergency right it needed; None where it needed none.
     """
-    it, within = about(tx, args), tuple(scopes)
+    drill = exercise.of(tx.folder) is not None
+    it, within = replace(about(tx, args), drill=drill), tuple(scopes)
     mode = modes.in_force(tx.find(Mode, state=modes.ON), it.areas, tx.now)
     needed = [_allowed(tx, one, it, within, mode) for one in (act, *besides(args))]
     return mode if any(needed) else None
@@ -129,7 +132,7 @@ def barred(
 
 def missing(cell: str, it: About, proposal: bool = False) -> str:
     """What a cell of the list lacks for an act; "" where it allows it."""
-    if cell == DO or (proposal and cell == PROPOSE):
+    if cell == DO or (cell == DRILL and it.drill) or (proposal and cell == PROPOSE):
         return ""
     if cell in (REASON, SCENE):
         given = it.reason if cell == REASON else it.scene

@@ -78,7 +78,7 @@ class DrillConsole(RowList):
         self.scenario: Scenario | None = None
         self.clock: DrillClock | None = None
         self._rows: dict[str, Row] = {}
-        self._asked = False
+        self._asked, self._next = False, ""
         self._sheets = DrillSheets(self)
 
     # What is shown.
@@ -124,6 +124,8 @@ class DrillConsole(RowList):
         now = picture.now if stands is None else min(stands, picture.now)
         self.clock = play.clock_of(self.scenario.script(), picture.clock_acts.values(), Ms(now))
         self._rows = {row.inject.id: row for row in self._all(picture, self.clock)}
+        timed = (r.inject.id for r in self._by_time() if r.state in (NEXT, LATER) and r.due)
+        self._next = next(timed, "")
 
     def _all(self, picture: Picture, clock: DrillClock) -> Sequence[Row]:
         assert self.scenario is not None
@@ -186,7 +188,7 @@ class DrillConsole(RowList):
     def _draw_clock(self, paper: Paper, clock: DrillClock) -> None:
         """T+24:18, the time of day of the scenario, how it stands, what comes next."""
         top = self.top
-        end = paper.write(0, top + 62, tell(clock.position), Ink("figure", "t1", True))
+        end = paper.write(0, top + 62, tell(clock.position), Ink("timer"))
         paper.write(end + 28, top + 34, tr("情景时间 {time}", time=self._of_day()), Ink("item"))
         paper.write(end + 28, top + 62, self._standing(clock), Ink("item", "t1", True))
         paper.write(0, top + 96, self._upcoming(clock), Ink("body", "t2"), room=paper.width)
@@ -208,15 +210,10 @@ class DrillConsole(RowList):
         return f"{words}　×{clock.rate / REAL:g}{run}"
 
     def _upcoming(self, clock: DrillClock) -> str:
-        nexts = [r for r in self._by_time() if r.state in (NEXT, LATER) and r.due is not None]
-        if not nexts:
+        if not self._next:
             return tr("后面没有定时的情景")
-        row = nexts[0]
-        assert row.due is not None
-        left = tell(Moment(max(0, row.due - clock.position)))
-        return tr(
-            "下一条 {left} 后：{words}", left=left.removeprefix("T+"), words=_words(row.inject)
-        )
+        row = self._rows[self._next]
+        return tr("下一条 {left} 后：{words}", left=_left(row, clock), words=_words(row.inject))
 
     def _taken(self) -> str:
         """How the clock took what was asked last."""
@@ -241,7 +238,8 @@ class DrillConsole(RowList):
         row = self._rows[key]
         base, inject = box.center().y() + 6, row.inject
         over = row.state in (SENT_ROW, SKIPPED_ROW)
-        ink = Ink("body", "t3" if over and self.leads else "t1", row.state == NEXT)
+        comes = key == self._next
+        ink = Ink("body", "t3" if over and self.leads else "t1", comes)
         x = COLUMNS
         paper.write(
             x["计划"], base, tell(inject.at) if inject.at is not None else "—", Ink("label")
@@ -252,7 +250,7 @@ class DrillConsole(RowList):
         paper.write(x["对象"], base, named("post", inject.to), Ink("label"), room=112)
         room = paper.width - STATE - x["内容"] - 16
         paper.write(x["内容"], base, self._said(row), ink, room=room)
-        told = Ink("body", "t2", row.state == DUE)
+        told = Ink("body", "t1" if comes else "t2", comes or row.state == DUE)
         paper.write(paper.width - STATE, base, self._state(row), told, room=STATE)
 
     def _said(self, row: Row) -> str:
@@ -267,6 +265,8 @@ class DrillConsole(RowList):
             return f"{word}　{named('drill_fault', row.sent.fault)}"
         if row.state == SKIPPED_ROW and row.settled is not None:
             return f"{word}　{plain(row.settled.why) or tr(CAUSES.get(row.settled.cause, ''))}"
+        if row.inject.id == self._next and self.clock is not None:
+            return tr("{word}　{left} 后", word=word, left=_left(row, self.clock))
         if row.state == LATER and row.due is not None:
             return f"{word}　{tell(row.due)}"
         return word
@@ -304,6 +304,11 @@ CAUSES = {"jump": "快进越过", "branch": "走向不同", "end": "演练结束
 def _moment(row: Row) -> Moment | None:
     """What orders it: when it was settled, else its time."""
     return row.settled.position if row.settled is not None else row.due
+
+
+def _left(row: Row, clock: DrillClock) -> str:
+    """Scenario time until it is due: 01:37."""
+    return tell(Moment(max(0, (row.due or 0) - clock.position))).removeprefix("T+")
 
 
 def _words(inject: Inject) -> str:

@@ -8,14 +8,18 @@ from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRect, QRectF, Qt, 
 from PySide6.QtGui import QPainter, QPaintEvent, QPixmap, QPolygonF, QRegion
 from PySide6.QtWidgets import QWidget
 
+from commandwall.clock import Ms
 from commandwall.exercise import MARK
 from widgets.base import Command, Context
-from widgets.i18n import language, tr
-from widgets.paper import MIDDLE, Ink, Paper
+from widgets.i18n import language, named, tr
+from widgets.paper import RIGHT, Ink, Paper
 from widgets.text import plain
 
 HEAD, FOOT, STRIPE = 32, 12, 14.0
 """Design pixels: of the bar, of the stripes, and of one of them."""
+SIDE, WORDS, LOOK_MS = 32.0, 40, 500
+"""Between the edge and the words of the bar; letters of a message in it; how often it is looked."""
+PAGE = "drill"
 WORD, TURN, FAINT, APART = 104, -24.0, 0.12, (620, 380)
 """The word: its size in design pixels, degrees, how strong it is, and how far one is from the
 next."""
@@ -48,7 +52,7 @@ class Marking(QObject):
     def commands(self) -> list[Command]:
         """The way to the page of the drill."""
         go = self._context.go
-        return [Command("F10", tr("演练控制"), lambda: go("drill"))] if self._frames else []
+        return [Command("F10", tr("演练控制"), lambda: go(PAGE))] if self._frames else []
 
     def room(self) -> QRect:
         """Where the page of the wall stands."""
@@ -67,9 +71,14 @@ class DrillFrame(QWidget):
     def __init__(self, context: Context, window: QWidget) -> None:
         super().__init__(window)
         self._context, self._over = context, window
+        self._told, self._read_to = ("", ""), Ms(0)
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         window.installEventFilter(self)
+        looks = QTimer(self)
+        looks.timeout.connect(self.follow)
+        looks.start(LOOK_MS)
         self.wear()
+        self.follow()
         self.show()
 
     def wear(self) -> None:
@@ -78,6 +87,14 @@ class DrillFrame(QWidget):
         self._stamp = self._draw_word()
         self.lay()
         QTimer.singleShot(0, self, self.raise_)
+
+    def follow(self) -> None:
+        """Something may have been sent to the post of this station."""
+        if self._context.page == PAGE:
+            self._read_to = self._context.live.picture.now
+        if self._told != (told := (self._words(), self._mail())):
+            self._told = told
+            self.update()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Resize:
@@ -136,8 +153,10 @@ class DrillFrame(QWidget):
         painter.end()
         paper = Paper(self, self._look)
         paper.fill(QRectF(0, 0, paper.width, HEAD), "drill")
-        ink = Ink("label", "ink", True)
-        paper.write(paper.width / 2, HEAD * 0.5 + 6, self._words(), ink, MIDDLE)
+        words, mail = self._told
+        ink, base = Ink("label", "ink", True), HEAD * 0.5 + 6
+        end = paper.write(SIDE, base, words, ink, room=paper.width - 2 * SIDE)
+        paper.write(paper.width - SIDE, base, mail, ink, RIGHT, paper.width - 3 * SIDE - end)
         self._draw_stripes(paper, paper.height - FOOT)
         paper.end()
         self.setAccessibleDescription(" ".join(paper.said))
@@ -147,6 +166,18 @@ class DrillFrame(QWidget):
         assert drill is not None
         told = tr("与真实系统隔离，外发全部标记")
         return f"{MARK}{plain(drill.name(language()))}　{plain(drill.run)}　{told}"
+
+    def _mail(self) -> str:
+        """来信 2　分管市领导：派了谁？　F10: what came for this post since its page was open."""
+        picture, post = self._context.live.picture, self._context.desk.post
+        came = [s for s in picture.sent_injects.values() if s.receiver == post and not s.kind]
+        new = sorted((s for s in came if s.at > self._read_to), key=lambda s: s.at)
+        if not new:
+            return ""
+        last = new[-1]
+        said = plain(last.en if language() == "en" else last.zh, WORDS)
+        who = plain(last.sender) or named("drill_channel", last.channel)
+        return tr("来信 {n}　{who}：{said}　F10", n=len(new), who=who, said=said)
 
     def _draw_stripes(self, paper: Paper, top: float) -> None:
         paper.fill(QRectF(0, top, paper.width, FOOT), "bg")

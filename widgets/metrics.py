@@ -25,6 +25,7 @@ class Role:
 
 
 WALL_ROLES = {
+    "timer": Role(96, True, "t1"),
     "figure": Role(60, False, "t1"),
     "clock": Role(44, False, "t1"),
     "sentence": Role(38, True, "t1"),
@@ -35,6 +36,7 @@ WALL_ROLES = {
     "age": Role(16, False, "t3"),
 }
 DESK_ROLES = {
+    "timer": Role(52, True, "t1"),  # the clock of a drill
     "figure": Role(28, False, "t1"),
     "clock": Role(26, False, "t1"),
     "sentence": Role(26, True, "t1"),

@@ -23,6 +23,7 @@ from commandwall.sensors import READING_DTYPE
 TABLE = """
 CREATE TABLE IF NOT EXISTS cw_injected (
     id text PRIMARY KEY, kind text NOT NULL, subject text NOT NULL, fault text NOT NULL,
+    device text NOT NULL,
     at timestamptz NOT NULL DEFAULT clock_timestamp()
 )
 """
@@ -33,10 +34,13 @@ SELECT id FROM cw_area ORDER BY
 """
 """The smallest area whose middle is nearest to a place; the whole city without one."""
 DEVICE = """
-SELECT no, id FROM cw_sensor WHERE cls = %(cls)s ORDER BY name = %(device)s DESC,
+SELECT s.no, s.id FROM cw_sensor s WHERE cls = %(cls)s ORDER BY name = %(device)s DESC,
+    EXISTS (SELECT FROM cw_injected i WHERE i.subject = s.id AND i.device = %(device)s) DESC,
+    EXISTS (SELECT FROM cw_injected i WHERE i.subject = s.id),
     (lon - %(lon)s::float8) ^ 2 + (lat - %(lat)s::float8) ^ 2, id LIMIT 1
 """
-"""The device of that name, else of that class the nearest, else the first."""
+"""The device of that name, or that stood for it before; else of that class one that stands for no
+other yet, the nearest or the first."""
 NO_DEVICE = "no_device"
 
 
@@ -56,8 +60,9 @@ def send(conn: Connection, key: str, inject: Inject, now: Ms) -> Became:
         if (held := conn.execute(told, (key,)).fetchone()) is not None:
             return Became(*held)
         became = WAYS.get(inject.channel, _message)(conn, key, inject, now)
-        row = (key, became.kind, became.subject, became.fault)
-        conn.execute("INSERT INTO cw_injected VALUES (%s, %s, %s, %s)", row)
+        device = str(inject.data.get("device", ""))
+        row = (key, became.kind, became.subject, became.fault, device)
+        conn.execute("INSERT INTO cw_injected VALUES (%s, %s, %s, %s, %s)", row)
     return became
 
 

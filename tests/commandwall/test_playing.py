@@ -28,6 +28,7 @@ from commandwall.playing import ground
 from commandwall.playing.conductor import Conductor, conducting
 from commandwall.playing.ground import NoGround
 from commandwall.pool.server import ADMIN, DATABASE, OWNER, STATION, PoolServer
+from commandwall.registering import Matter, register
 from commandwall.store.migrate import open_store
 from commandwall.store.mirror import Mirror, mirror_name, use
 from commandwall.store.store import Refused
@@ -40,7 +41,7 @@ def a_station(folder: Path) -> Path:
     folder.mkdir()
     city = {
         "area": [astuple(an_area("320281", 0, "临江市", ""))],
-        "sensor": [astuple(a_sensor(0, area="320281"))],
+        "sensor": [astuple(a_sensor(n, area="320281")) for n in range(2)],
         "event": [astuple(an_event(reported_at=NOW))],
     }
     name = mirror_name("0" * 8)
@@ -86,7 +87,7 @@ def test_a_drill_begins_with_the_city_and_without_its_events(
         assert conn.execute(counts).fetchone() == (1, 0)
         assert conn.execute("SELECT city FROM cw_meta").fetchone() == ("【演练】临江市",)
         # What the city changes from now on is told, so nothing was left silent.
-        conn.execute("UPDATE cw_sensor SET name = '巷口'")
+        conn.execute("UPDATE cw_sensor SET name = '巷口' WHERE id = 's0'")
         assert conn.execute("SELECT count(*) FROM cw_outbox").fetchone() == (1,)
     assert cli.run(["drill", "list", "--data-dir", str(real)], lambda *_: 0) == 0
     assert "gas_old_quarter-1" in capsys.readouterr().out
@@ -207,8 +208,8 @@ def test_injects_come_once_at_their_time_whatever_is_killed_when(
     ((key, title, source),) = played.pool("SELECT id, title, source FROM cw_event")
     assert (key, source) == (sent["smell"].subject, "12345") and "煤气味" in title
     assert sent["smell"].kind == "event"
-    # The device of the class showed both values; its reading was not sent again.
-    assert sent["first_alarm"].subject == "s0"
+    # Each place has a device of its own; no reading was sent again.
+    assert (sent["first_alarm"].subject, sent["second_alarm"].subject) == ("s0", "s1")
     assert played.pool("SELECT count(*) FROM cw_pack") == [(2,)]
 
 
@@ -252,6 +253,20 @@ def test_what_a_controller_does_holds_for_each_who_folds_it_later(played: Play) 
     played.again()  # who folds it anew comes to the same
     played.go(0.1)
     assert (played.drill().history, played.drill().runs) == (begun.history, begun.runs)
+
+
+def test_who_controls_a_drill_acts_for_posts_without_a_station_there_and_nowhere_else(
+    played: Play, real: Path
+) -> None:
+    file = {"matter": Matter("停水", source="duty", area="320281")}
+    played.desk.post, played.desk.person = "s_drill", "高"
+    played.desk.do(register, **file).result()
+    with closing(open_store(real)) as store:
+        desk = Desk(store, StillClock())
+        desk.post, desk.person = "s_drill", "高"
+        with pytest.raises(Refused, match="right"):
+            desk.do(register, **file).result()
+        desk.close()
 
 
 def test_the_real_world_has_no_clock_to_act_on(real: Path) -> None:

@@ -109,6 +109,20 @@ def test_a_controller_leads_the_drill_and_a_player_sees_what_was_sent_to_him(
     assert [(a.kind, a.subject, a.why) for a in asked(world) if a.kind == "skip"] == [
         ("skip", "again", "够了")
     ]
+    (frame,) = console.window().findChildren(DrillFrame)
+    call = replace(sent, id="m", inject="who_goes", sender="分管市领导", receiver="chief", kind="",
+                   zh="派了谁？", at=NOW + 149_000)  # fmt: skip
+    world.desk.post = "chief"
+    console.window().open_page("events")
+    world.clock.at += 1_000
+    world.tick({SentInject: [call]}, sync=world.sync())
+    frame.follow()
+    frame.grab()
+    assert "来信 1　分管市领导：派了谁？" in frame.accessibleDescription()
+    next(c for c in console.window().commands() if c.key == "F10").run()
+    frame.follow()
+    frame.grab()
+    assert "来信" not in frame.accessibleDescription()
     world.desk.post = "p1"  # double-blind: a player knows neither time nor script
     console.bring(world.picture, Changes(world.picture.now, {}, console.shows))
     console.grab()
