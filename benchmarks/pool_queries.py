@@ -1,7 +1,7 @@
 """What the panels ask of the mirror, beside the plain way to the same answer.
 
 `python -m benchmarks.pool_queries [--quick] [--events N] [--pool FOLDER]`: a pool of invented
-events, filled into a mirror as a station fills it, in two sizes, so that growth shows; each
+events, filled into a mirror as a station fills it, in three sizes, so that growth shows; each
 question is asked through the store as a panel asks it, many times; told is the time under which 95
 of 100 answers came.
 """
@@ -119,22 +119,23 @@ def main() -> None:
     parser.add_argument("--pool", type=Path, help="a folder that keeps the pool for another run")
     wanted = parser.parse_args()
     count = 60_000 if wanted.quick else wanted.events
-    sizes, times = (count // 10, count), 20 if wanted.quick else 100
+    sizes, times = (count // 4, count // 2, count), 20 if wanted.quick else 100
     now, found = Clock().now(), {}
     for size in sizes:
         with tempfile.TemporaryDirectory() as folder:
             store = build(Path(folder), size, wanted.pool if size == count else None)
             found[size] = measure(store, now, times)
             store.close()
-    small, large = (found[size] for size in sizes)
+    small, middle, large = (found[size] for size in sizes)
     lines = [
-        (q, ours, plain, plain / ours, ours / small[q][0]) for q, (ours, plain) in large.items()
+        (q, small[q][0], middle[q][0], ours, plain, plain / ours, ours / small[q][0])
+        for q, (ours, plain) in large.items()
     ]
-    head = ("question", "ours p95 ms", "plain ms", "plain / ours", f"growth from {sizes[0]:,}")
-    table(f"{count:,} events", head, lines)
+    head = ("question, p95 in ms", *(f"{n:,}" for n in sizes), "plain", "plain / ours", "growth")
+    table(f"{sizes[0]:,} to {count:,} events", head, lines)
     told = {q: {"p95_ms": round(o, 2), "ratio": round(r, 1), "growth": round(g, 2)}
-            for q, o, _, r, g in lines}  # fmt: skip
-    figures("pool_queries", events=count, growth_of_rows=10, questions=told)
+            for q, _, _, o, _, r, g in lines}  # fmt: skip
+    figures("pool_queries", events=count, growth_of_rows=4, questions=told)
 
 
 if __name__ == "__main__":

@@ -1,12 +1,14 @@
-"""Any two-way count of events: area by class, source by state, class by hour of the day, and so on.
+"""What the hot columns tell of events: any two-way count (area by class, source by state, class by
+hour of the day), and which events there are of some class, area, source or state.
 
-It adds up the hot columns of the mirror, about ten milliseconds for three million events, whatever
-is asked. Counted is what the city says, as in the mirror's rows.
+It adds up the columns, about ten milliseconds for three million events, whatever is asked. Counted
+is what the city says, as in the mirror's rows.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,18 +17,34 @@ import numpy as np
 from numpy.typing import NDArray
 
 from commandwall.clock import HOUR, Ms, to_datetime
-from commandwall.store.hot import CODED, read_hot
+from commandwall.store.hot import CODED, COLUMNS, number, read_hot
 from commandwall.store.store import Reader
 
 BLOCK = 1 << 19
 """Rows that are added up at a time, so that what is made of them stays in the processor's cache."""
 _FILE = "SELECT file FROM pragma_database_list WHERE name = 'mirror'"
+_LATE = (
+    "SELECT e.rowid, e.reported_at FROM mirror_changed c JOIN event e ON e.id = c.id"
+    " WHERE c.kind = 'event' AND c.seq > :last"
+)
+_WANTED = (
+    "SELECT code.name, code.no FROM json_each(:wanted) AS way"
+    " CROSS JOIN json_each(way.value) AS one CROSS JOIN code"
+    " ON code.name = way.key AND code.key = one.value"
+)
+_NUMBERED = ("hour", "no", "weight")
 HOUR_OF_DAY = "hour"
 WAYS = (*CODED, HOUR_OF_DAY)
 """What events can be counted by: area, cls, source, state, and the local hour of the day."""
 
 
 Counts = NDArray[np.int64]
+Columns = dict[str, NDArray[Any]]
+Where = Mapping[str, Sequence[str]]
+"""For some of area, cls, source, state the values that count."""
+Span = tuple[Ms | None, Ms | None]
+"""From the hour of one moment to before that of another; None for ever."""
+Taken = dict[str, NDArray[np.bool_]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,47 +62,69 @@ NOTHING: Counts = np.zeros((0, 0), np.int64)
 def count(
     reader: Reader,
     ways: tuple[str, str],
-    where: Mapping[str, Sequence[str]] | None = None,
+    where: Where | None = None,
     since: Ms | None = None,
 ) -> Cube:
     """Count the events of the mirror by two of WAYS; rows and columns without any are left out.
 
-    `where`: for some of area, cls, source, state the values that count; `since`: the moment from
-    whose hour on events were reported.
+    `since`: the moment from whose hour on events were reported.
     """
-    hot = read_hot(Path(reader.value(_FILE) or "none"))
-    names = _names(reader)
-    taken = _taken(names, where or {})
+    hot, names = read_hot(_path(reader))[0], _names(reader)
     rows, cols = (_keys(names, way) for way in ways)
     counts = np.zeros(len(rows) * len(cols), np.int64)
-    for start in range(0, len(hot["weight"]), BLOCK):
-        block = {name: column[start : start + BLOCK] for name, column in hot.items()}
-        if taken or since is not None:
-            kept = _kept(block, names, taken, since)
-            block = {name: block[name][kept] for name in (*ways, "weight")}
+    wanted = {*ways, "weight"}
+    for block in _blocks(hot, sorted(wanted), _taken(reader, where or {}), (since, None)):
         first, second = (_places(block, names, way) for way in ways)
         cells = first * np.int64(len(cols)) + second
         counts += _summed(cells, block["weight"], len(counts))
     return _without_empty(Cube(rows, cols, counts.reshape(len(rows), len(cols))))
 
 
-def by_hour(
-    reader: Reader, where: Mapping[str, Sequence[str]] | None = None, since: Ms | None = None
-) -> dict[int, int]:
-    """Hour since 1970 -> how many such events were reported in it, the newest first."""
-    hot, names = read_hot(Path(reader.value(_FILE) or "none")), _names(reader)
-    taken, hours = _taken(names, where or {}), hot["hour"]
-    if not len(hours):
-        return {}
-    low = int(hours.min())
-    counts = np.zeros(int(hours.max()) - low + 1, np.int64)
-    for start in range(0, len(hours), BLOCK):
+def total(reader: Reader, where: Where, since: Ms | None = None) -> int:
+    """How many such events there are."""
+    hot, _ = read_hot(_path(reader))
+    found = _blocks(hot, ("weight",), _taken(reader, where), (since, None))
+    return sum(int(block["weight"].sum(dtype=np.int64)) for block in found)
+
+
+def which(reader: Reader, where: Where, spans: Iterable[Span]) -> Iterator[tuple[Counts, Counts]]:
+    """For each span the hours since 1970 and the numbers of such events, both in order; beside them
+    of events that changed since the columns were written, whatever they are."""
+    hot, last = read_hot(_path(reader))
+    taken, late = _taken(reader, where), _late(reader, last)
+    for span in spans:
+        some = [*_blocks(hot, _NUMBERED, taken, span), *_blocks(late, _NUMBERED, {}, span)]
+        yield _numbers(some)
+
+
+def _numbers(some: Sequence[Columns]) -> tuple[Counts, Counts]:
+    hours, behind, weights = (np.concatenate([one[name] for one in some]) for name in _NUMBERED)
+    keys, at = np.unique(hours.astype(np.int64) << 32 | behind, return_inverse=True)
+    keys = keys[_summed(at, weights, len(keys)) > 0]
+    return keys >> 32, number(keys >> 32, keys & 0xFFFF_FFFF)
+
+
+def _late(reader: Reader, last: int) -> Columns:
+    """What the mirror's commit brought and the columns do not hold yet: for some microseconds, or
+    until an agent that was killed in them starts again."""
+    rows = reader.rows(_LATE, last=last)
+    hours = np.array([at // HOUR for _, at in rows], np.int64)
+    behind = np.array([no for no, _ in rows], np.int64) - number(hours, hours * 0)
+    return {"hour": hours, "no": behind, "weight": np.ones(len(rows), np.int8)}
+
+
+def _blocks(hot: Columns, wanted: Sequence[str], taken: Taken, span: Span) -> Iterator[Columns]:
+    """The wanted columns of the rows that count, block by block."""
+    for start in range(0, len(hot["weight"]), BLOCK):
         block = {name: column[start : start + BLOCK] for name, column in hot.items()}
-        if taken or since is not None:
-            kept = _kept(block, names, taken, since)
-            block = {name: block[name][kept] for name in ("hour", "weight")}
-        counts += _summed(block["hour"] - np.int64(low), block["weight"], len(counts))
-    return {low + int(i): int(counts[i]) for i in np.flatnonzero(counts > 0)[::-1]}
+        kept = _kept(block, taken, span)
+        some = {name: block[name] for name in wanted}
+        yield some if kept is None else {name: column[kept] for name, column in some.items()}
+
+
+def _path(reader: Reader) -> Path:
+    """The mirror's file."""
+    return Path(reader.value(_FILE) or "none")
 
 
 def _summed(cells: NDArray[np.int64], weights: NDArray[np.int8], size: int) -> NDArray[np.int64]:
@@ -120,27 +160,34 @@ def _places(
     return places
 
 
-def _taken(
-    names: Mapping[str, list[str]], where: Mapping[str, Sequence[str]]
-) -> dict[str, NDArray[np.bool_]]:
-    """Column -> which of its numbers count; a city has thousands of areas, so once for all rows."""
-    wanted = {name: frozenset(values) for name, values in where.items()}
-    return {
-        name: np.array([key in values for key in names[name]]) for name, values in wanted.items()
+def _taken(reader: Reader, where: Where) -> Taken:
+    """Column -> which of its numbers count, of all that it can hold: a city has thousands of areas,
+    so once for all rows. The column that leaves the fewest comes first."""
+    found = {
+        name: np.zeros(np.iinfo(kind).max + 1, np.bool_) for name, kind in COLUMNS if name in where
     }
+    wanted = {name: list(values) for name, values in where.items()}
+    for name, no in reader.rows(_WANTED, wanted=json.dumps(wanted)):
+        found[name][no] = True
+    return dict(sorted(found.items(), key=lambda one: np.count_nonzero(one[1])))
 
 
-def _kept(
-    block: Mapping[str, NDArray[Any]],
-    names: Mapping[str, list[str]],
-    taken: Mapping[str, NDArray[np.bool_]],
-    since: Ms | None,
-) -> NDArray[np.intp]:
-    """Places of the rows that count."""
-    masks = [mask[_places(block, names, name)] for name, mask in taken.items()]
-    if since is not None:
-        masks.append(block["hour"] >= since // HOUR)
-    return np.flatnonzero(np.logical_and.reduce(masks))
+def _kept(block: Columns, taken: Taken, span: Span) -> NDArray[np.intp] | None:
+    """Places of the rows that count; None where all do. A column is looked at only where those
+    before it left something."""
+    kept = _within(block["hour"], span)
+    for name, counts in taken.items():
+        hits = counts[block[name] if kept is None else block[name][kept]]
+        kept = np.flatnonzero(hits) if kept is None else kept[hits]
+    return kept
+
+
+def _within(hours: NDArray[Any], span: Span) -> NDArray[np.intp] | None:
+    since, until = (None if at is None else at // HOUR for at in span)
+    if since is None and until is None:
+        return None
+    inside = np.ones(len(hours), np.bool_) if since is None else hours >= since
+    return np.flatnonzero(inside if until is None else inside & (hours < until))
 
 
 def _without_empty(cube: Cube) -> Cube:

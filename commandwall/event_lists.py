@@ -1,7 +1,7 @@
 """What a filter finds in the whole pool: rows as shown, the newest first, and how many.
 
-The hot columns say in which hours there are any, so that a rare class or a small area is found
-without reading the pool; what is asked by words the full text finds.
+The hot columns say which rows there are, so that a rare class or a small area is found without
+reading the pool; what is asked by words the full text finds.
 """
 
 from __future__ import annotations
@@ -9,25 +9,25 @@ from __future__ import annotations
 import heapq
 import json
 from collections.abc import Iterator, Sequence
-from itertools import chain, groupby, islice
+from itertools import chain, islice
 from typing import Any
+
+import numpy as np
 
 from commandwall import cube, events
 from commandwall.clock import DAY, HOUR, Ms
 from commandwall.events import Event, EventView
 from commandwall.saved_views import Filter
-from commandwall.store import numbers
 from commandwall.store.fulltext import like
 from commandwall.store.store import Reader
 
-PART = 500
-"""Rows that are folded with the work of stations at once."""
+PART = 200
+"""Rows that are read, and folded with the work of stations, at once."""
 RECENT = 30 * DAY
-"""What is read first of a filter without words."""
-_HOURS = (
-    "SELECT event.* FROM json_each(:hours) AS hour CROSS JOIN event "
-    "ON event.rowid >= hour.value * :wide AND event.rowid < (hour.value + 1) * :wide "
-    "WHERE {checks}"
+"""What is looked for first, as it is soon told and mostly enough."""
+_NUMBERED = (
+    "SELECT event.* FROM json_each(:numbers) AS n CROSS JOIN event ON event.rowid = n.value"
+    " WHERE {checks}"
 )
 
 _BELOW = "SELECT key FROM code WHERE name = 'area' AND key LIKE :area ESCAPE '\\'"
@@ -74,14 +74,14 @@ def count(reader: Reader, filter: Filter, now: Ms, limit: int) -> int:
     filed = len(_filed(reader, filter, now))
     if filter.words:
         return min(limit, filed + sum(1 for _ in islice(_rows(reader, filter, now), limit)))
-    return filed + sum(_hours(reader, filter, filter.since(now)).values())
+    return filed + cube.total(reader, _where(reader, filter), filter.since(now))
 
 
-def _hours(reader: Reader, filter: Filter, since: Ms | None) -> dict[int, int]:
+def _where(reader: Reader, filter: Filter) -> dict[str, list[str]]:
     where = {name: [value] for name in ("source", "cls") if (value := getattr(filter, name))}
     if filter.area:
         where["area"] = [key for (key,) in reader.rows(_BELOW, area=like(filter.area)[1:])]
-    return cube.by_hour(reader, where, since)
+    return where
 
 
 def _rows(reader: Reader, filter: Filter, now: Ms) -> Iterator[Event]:
@@ -89,22 +89,31 @@ def _rows(reader: Reader, filter: Filter, now: Ms) -> Iterator[Event]:
     if filter.words:
         yield from events.found(reader, filter.words, checks, **params)
         return
-    sql, wide = _HOURS.format(checks=" AND ".join(checks)), numbers.first(HOUR)
-    for hours in _recent_first(reader, filter, now):
-        rows = reader.each(sql, **params, hours=json.dumps(hours), wide=wide)
-        for _, some in groupby((Event(*row) for row in rows), key=lambda e: e.reported_at // HOUR):
-            yield from sorted(some, key=lambda e: -e.reported_at)
+    sql, where = _NUMBERED.format(checks=" AND ".join(checks)), _where(reader, filter)
+    for found in cube.which(reader, where, _stretches(filter, now)):
+        for some in _parts(*found):
+            rows = reader.each(sql, **params, numbers=json.dumps(some.tolist()))
+            yield from sorted((Event(*row) for row in rows), key=lambda e: -e.reported_at)
 
 
-def _recent_first(reader: Reader, filter: Filter, now: Ms) -> Iterator[list[int]]:
-    """The hours in which there are any, the newest first: those of the last weeks are soon told and
-    mostly enough, all others only when somebody reads on."""
+def _stretches(filter: Filter, now: Ms) -> Iterator[cube.Span]:
+    """The last weeks, and all before them until the filter's beginning, when somebody reads on."""
     since, recent = filter.since(now), Ms((now - RECENT) // HOUR * HOUR)
-    if since is not None and since >= recent:
-        yield [*_hours(reader, filter, since)]
-        return
-    yield [*_hours(reader, filter, recent)]
-    yield [hour for hour in _hours(reader, filter, since) if hour < recent // HOUR]
+    if since is None or since < recent:
+        yield recent, None
+        yield since, recent
+    else:
+        yield since, None
+
+
+def _parts(hours: cube.Counts, numbers: cube.Counts) -> Iterator[cube.Counts]:
+    """The numbers in parts of whole hours, the newest first, each part in order."""
+    firsts, end = np.flatnonzero(np.diff(hours, prepend=hours[:1] - 1)), len(hours)
+    while end:
+        before = int(np.searchsorted(firsts, end - PART, "right"))
+        begin = int(firsts[max(0, before - 1)])
+        yield numbers[begin:end]
+        end = begin
 
 
 def _checks(filter: Filter, now: Ms) -> tuple[list[str], dict[str, Any]]:

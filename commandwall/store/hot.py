@@ -1,9 +1,10 @@
 """Hot columns: what panels count events by, as small numbers in a file that programs share.
 
-Eleven bytes for an event, mapped into memory by whoever counts. The agent only ever adds rows: an
+Fifteen bytes for an event, mapped into memory by whoever counts. The agent only ever adds rows: an
 event that changed or went is added once more with weight -1, so nobody reads a torn row, and a sum
-of weights is a count. The file belongs to one state of the mirror, by the number of its last
-change; one that belongs to another is made anew from the mirror.
+of weights is a count. Each knows the number of its event, so that what fits a filter is found
+without reading the mirror's rows. The file belongs to one state of the mirror, by the number of
+its last change; one that belongs to another is made anew from the mirror.
 """
 
 from __future__ import annotations
@@ -19,21 +20,23 @@ from sqlalchemy import Connection
 
 from commandwall import platform
 from commandwall.clock import HOUR
+from commandwall.store import numbers
 
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 """Linux: drawn at each start."""
-MAGIC = 0x4357_484F_5430_3031  # "CWHOT001"
+MAGIC = 0x4357_484F_5430_3032  # "CWHOT002"
 COLUMNS = (
-    ("area", "u2"), ("cls", "u2"), ("source", "u1"), ("state", "u1"), ("hour", "i4"),
+    ("area", "u2"), ("cls", "u2"), ("source", "u1"), ("state", "u1"), ("hour", "i4"), ("no", "u4"),
     ("weight", "i1"),
 )  # fmt: skip
+"""`no`: how far an event's number lies behind the first of its hour."""
 CODED = ("area", "cls", "source", "state")
 NAMES = (*CODED, "reported_at")
 """Columns of an event that are kept: four as numbers of the table `code`, the last as hours."""
 HEAD, SPARE, BATCH = 5, 200_000, 50_000
 _COUNT, _STAMP = 2, 3
 Facts = tuple[Any, ...]
-"""Values of NAMES."""
+"""Values of NAMES, and the number of the event."""
 
 
 class HotColumns:
@@ -92,7 +95,7 @@ class HotColumns:
         fresh.write_bytes(np.array([MAGIC, self._room, 0, 0, boot()], np.int64).tobytes())
         platform.allocate(fresh, size)
         self._head, self._columns = _map(fresh, "r+")
-        found = conn.exec_driver_sql(f"SELECT {', '.join(NAMES)} FROM event")
+        found = conn.exec_driver_sql(f"SELECT {', '.join(NAMES)}, rowid FROM event")
         count = 0
         while some := [tuple(row) for row in found.fetchmany(BATCH)]:
             self._name(conn, some)
@@ -118,7 +121,9 @@ class HotColumns:
             column: np.array([self._codes[column][row[i]] for row in facts], dict(COLUMNS)[column])
             for i, column in enumerate(CODED)
         }
-        made["hour"] = np.array([row[-1] // HOUR for row in facts], np.int64).astype(np.int32)
+        hours = np.array([row[-2] // HOUR for row in facts], np.int64)
+        made["hour"] = hours.astype(np.int32)
+        made["no"] = (np.array([row[-1] for row in facts], np.int64) - _first(hours)).astype("u4")
         return made | {"weight": np.array(weights, np.int8)}
 
 
@@ -127,14 +132,27 @@ def hot_path(mirror: Path) -> Path:
     return mirror.with_name(mirror.name + ".hot")
 
 
-def read_hot(mirror: Path) -> dict[str, NDArray[Any]]:
-    """The columns as they are now, without a copy; none where there is no file."""
+def read_hot(mirror: Path) -> tuple[dict[str, NDArray[Any]], int]:
+    """The columns as they are now, without a copy, and the number of a change of the mirror up to
+    which they hold all; nothing where there is no file."""
     try:
         head, columns = _map(hot_path(mirror), "r")
     except (OSError, ValueError):
-        return {name: np.zeros(0, kind) for name, kind in COLUMNS}
-    count = int(head[_COUNT])
-    return {name: column[:count] for name, column in columns.items()}
+        return {name: np.zeros(0, kind) for name, kind in COLUMNS}, 0
+    last, count = int(head[_STAMP]), int(head[_COUNT])  # in this order: they are written in turn
+    return {name: column[:count].view(np.ndarray) for name, column in columns.items()}, last
+
+
+def number(hours: NDArray[Any], behind: NDArray[Any]) -> NDArray[np.int64]:
+    """The numbers of events by their columns `hour` and `no`."""
+    found: NDArray[np.int64] = _first(hours) + behind
+    return found
+
+
+def _first(hours: NDArray[Any]) -> NDArray[np.int64]:
+    """The lowest number of an hour since 1970."""
+    found: NDArray[np.int64] = np.maximum(hours, 0).astype(np.int64) * numbers.first(HOUR)
+    return found
 
 
 def _map(path: Path, mode: Any) -> tuple[NDArray[np.int64], dict[str, NDArray[Any]]]:

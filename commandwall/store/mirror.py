@@ -24,7 +24,9 @@ from commandwall.store.store import MIRROR_POINTER, upsert_sql
 from commandwall.store.tables import RING
 
 Row = tuple[Any, ...]
-Held = Mapping[str, tuple[int, Row]]
+Numbered = tuple[int, Row]
+"""An event's number and its row."""
+Held = Mapping[str, Numbered]
 """id -> number and row of the events that are there."""
 STONES, STEP, KEPT = "stones", 1000, 100
 """Milestones: under which name they are kept, after how many positions, and how many."""
@@ -165,15 +167,16 @@ class Mirror:
 
     def _change_events(self, conn: Connection, rows: list[Row], held: Held) -> None:
         olds = _change(conn, rows, held)
-        self._recount(conn, [held[row[0]][1] for row in rows], rows, olds)
+        before = [held[row[0]] for row in rows]
+        after = [(no, row) for (no, _), row in zip(before, rows, strict=True)]
+        self._recount(conn, before, after, olds)
         if self._logs:
             self._log(conn, "event", undo.of_columns([row[0] for row in rows], olds, []))
 
     def _add_events(self, conn: Connection, rows: Sequence[Row], held: Held) -> None:
         moved = [(held[row[0]], row) for row in rows if row[0] in held]
         _remove(conn, [one for one, _ in moved])
-        _add(conn, rows)
-        self._recount(conn, [row for (_, row), _ in moved], rows)
+        self._recount(conn, [one for one, _ in moved], _add(conn, rows))
         if self._logs:
             pairs = [(old, new) for (_, old), new in moved]
             made = [row[0] for row in rows if row[0] not in held]
@@ -183,7 +186,7 @@ class Mirror:
         self._log_removal(conn, name, keys)
         if name == "event":
             held = _held(conn, keys)
-            self._recount(conn, [row for _, row in held.values()], [])
+            self._recount(conn, list(held.values()), [])
             _forget_words(conn, [no for no, _ in held.values()])
         table = mirror.tables[name].name
         conn.exec_driver_sql(f"DELETE FROM {table} WHERE id = ?", [(key,) for key in keys])
@@ -223,19 +226,21 @@ class Mirror:
         return list(raw.execute(sql, (json.dumps(list(keys)),)))
 
     def _recount(
-        self, conn: Connection, before: Sequence[Row], after: Sequence[Row],
+        self, conn: Connection, before: Sequence[Numbered], after: Sequence[Numbered],
         columns: Container[str] | None = None,
     ) -> None:  # fmt: skip
         """Events that were so are now so; `columns`: the only ones in which any of them differs."""
+        were, are = [row for _, row in before], [row for _, row in after]
 
         def differ(names: tuple[str, ...]) -> bool:
             return columns is None or any(name in columns for name in names)
 
         for name, (names, _) in COUNTERS.items():
             if differ(names):
-                _count(conn, name, _changes(before, after, names))
+                _count(conn, name, _changes(were, are, names))
         if differ(NAMES):
-            facts = _changes(before, after, NAMES)
+            facts = _facts(after)
+            facts.subtract(_facts(before))
             self._hot.change(conn, (-facts).elements(), (+facts).elements())
 
 
@@ -303,6 +308,12 @@ def _changes(before: Iterable[Row], after: Iterable[Row], names: tuple[str, ...]
     return found
 
 
+def _facts(events: Iterable[Numbered]) -> Counter[Row]:
+    """What the hot columns keep of each."""
+    part = _part(NAMES)
+    return Counter((*part(row), no) for no, row in events)
+
+
 def _count(conn: Connection, name: str, facts: Counter[Row]) -> None:
     """Add to a counter: of its columns how often each, more or less."""
     _, key = COUNTERS[name]
@@ -362,7 +373,7 @@ def _held(conn: Connection, keys: Iterable[str]) -> Held:
     return {row[1]: (row[0], row[1:]) for row in found}
 
 
-def _remove(conn: Connection, events: Sequence[tuple[int, Row]]) -> None:
+def _remove(conn: Connection, events: Sequence[Numbered]) -> None:
     if events:
         _forget_words(conn, [no for no, _ in events])
         sql = "DELETE FROM event WHERE rowid = ?"
@@ -392,19 +403,22 @@ def _change(conn: Connection, rows: list[Row], held: Held) -> dict[str, tuple[An
     return before
 
 
-def _add(conn: Connection, rows: Sequence[Row]) -> None:
+def _add(conn: Connection, rows: Sequence[Row]) -> list[Numbered]:
+    """Rows of new events; returns them with the numbers that they got."""
     if not rows:
-        return
+        return []
     at = _columns().index("reported_at")
     rows = sorted(rows, key=lambda row: (row[at], row[0]))
     free = numbers.free(conn, [row[at] for row in rows])
     names = ", ".join(f'"{name}"' for name in _columns())
     sql = f"INSERT INTO event(rowid, {names}) VALUES (?{', ?' * len(rows[0])})"
-    conn.exec_driver_sql(sql, [(no, *row) for no, row in zip(free, rows, strict=True)])
-    _keep_words(conn, list(zip(free, rows, strict=True)))
+    added = list(zip(free, rows, strict=True))
+    conn.exec_driver_sql(sql, [(no, *row) for no, row in added])
+    _keep_words(conn, added)
+    return added
 
 
-def _keep_words(conn: Connection, rows: Sequence[tuple[int, Row]]) -> None:
+def _keep_words(conn: Connection, rows: Sequence[Numbered]) -> None:
     if rows:
         texts = fulltext.grams(map(" ".join, map(_part(fulltext.TEXTS), (row for _, row in rows))))
         sql = "INSERT INTO event_fts(rowid, grams) VALUES (?, ?)"
