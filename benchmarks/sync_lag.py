@@ -1,8 +1,10 @@
 """The lag of the sync: from a change's commit in the pool until a wall can read it on its disk.
 
-`python -m benchmarks.sync_lag [--quick]` lets a real wall with its agent follow 500 changes a
-second. Beside it, in the same run: the pool's own table asked as often as the agent asks, and the
-wall's frame clock with and without the changes.
+`python -m benchmarks.sync_lag [--quick] [--events N] [--pool FOLDER]` lets a real wall with its
+agent follow 500 changes a second. Beside it, in the same run: the pool's own table asked as often
+as the agent asks, and the wall's frame clock with and without the changes. Before it new events
+come one by one: from the commit of each until the window lists it (open ones, a filter of the
+pool), finds it by a search that is asked again and again, and counts it.
 """
 
 from __future__ import annotations
@@ -40,6 +42,19 @@ CHANGE = (
 )
 MARK = "UPDATE cw_event SET unit = %s WHERE id = %s"
 """The last change of each transaction: who reads it can read the others too."""
+WORD, CLASS = "新来件", "c007"
+LISTS = {
+    "the list of open events": {"share": "all"},
+    "a filter of the pool": {"share": "pool", "cls": CLASS},
+}
+NEWS, REST_S = {True: 10, False: 60}, (0.2, 0.7)
+"""How many new events come for each list, and the least and most time between two."""
+NEW = (
+    "INSERT INTO cw_event(id, source, source_id, title, body, cls, urgency, area, address, placed,"
+    " datum, person, phone, reported_at, received_at, state, unit) VALUES"
+    " (%s, 'grid', %s, %s, '', %s, 3, '320281000001', '', 'nowhere', 'wgs84', '', '',"
+    " now(), now(), 'NEW', '')"
+)
 CLOCK = Clock()
 
 
@@ -123,17 +138,66 @@ def follow(server: PoolServer, station: Station, seconds: float) -> tuple[Any, .
     return ours.lags(flow), direct.lags(flow), np.array(quiet), np.array(busy), paces
 
 
+def news(server: PoolServer, station: Station, many: int) -> dict[str, list[float]]:
+    """What holds a new event -> milliseconds from each commit until it did."""
+    found: dict[str, list[float]] = {}
+    with server.owner() as conn:
+        for name, asked in LISTS.items():
+            (before,) = conn.execute("SELECT count(*) FROM cw_event").fetchone() or (0,)
+            station.ask("lists", word=WORD, asked=asked)
+            CLOCK.pause(3.0)  # it lists and has counted
+            at = come(conn, f"{asked['share']}-{before}", many)
+            CLOCK.pause(3.0)
+            seen = station.ask("lists", word="", asked=asked)["lists"]
+            counted = [(int(n), when) for n, when in seen["counted"].items()]
+            for i, (key, begun) in enumerate(at.items(), 1):
+                moments = {
+                    name: seen["listed"][key], "the search": seen["found"][key],
+                    "the counters": min(when for n, when in counted if n >= before + i),
+                }  # fmt: skip
+                for what, moment in moments.items():
+                    found.setdefault(what, []).append(1000 * (moment - begun))
+    return found
+
+
+NEWS_HEAD = ("what", "times", "p50 ms", "p95 ms", "max ms")
+
+
+def told(came: dict[str, list[float]]) -> list[tuple[Any, ...]]:
+    """A row for each, by NEWS_HEAD."""
+    return [
+        (name, len(some), *np.percentile(some, (50, 95, 100)).round(1).tolist())
+        for name, some in came.items()
+    ]
+
+
+def come(conn: psycopg.Connection[Any], name: str, many: int) -> dict[str, float]:
+    """New events, one by one: id -> the moment of its commit."""
+    rng, at = np.random.default_rng(2), dict[str, float]()
+    for n in range(many):
+        key = f"{name}-{n}"
+        with conn.transaction():
+            conn.execute(NEW, (key, key, f"{WORD} {n}", CLASS))
+        at[key] = CLOCK.monotonic()
+        CLOCK.pause(rng.uniform(*REST_S))
+    return at
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true")
-    quick = parser.parse_args().quick
-    with tempfile.TemporaryDirectory() as name, synthetic(EVENTS[quick]) as server:
+    parser.add_argument("--events", type=int)
+    parser.add_argument("--pool", type=Path, help="a folder that keeps the pool for another run")
+    wanted = parser.parse_args()
+    quick, count = wanted.quick, wanted.events or EVENTS[wanted.quick]
+    with tempfile.TemporaryDirectory() as name, synthetic(count, wanted.pool) as server:
         login = address(server.station_url, server.station_secret)
         station = Station(Path(name) / "wall", "back", **login)
         try:
             station.wait("pool and agent", lambda _: station.says().get("pool"))
             station.wait("its picture", lambda _: Store(station.folder).mirror_name())
             CLOCK.pause(5.0)  # the first pictures are drawn
+            came = news(server, station, NEWS[quick])
             ours, direct, before, meanwhile, pace = follow(server, station, SECONDS[quick])
         finally:
             station.end()
@@ -146,11 +210,14 @@ def main() -> None:
             ("frame clock meanwhile", meanwhile),
         )
     ]
+    table(f"a new event among {count:,}, from its commit until it is in", NEWS_HEAD, told(came))
     table(f"{pace:.0f} changes a second", ("what", "times", "p50 ms", "p99 ms", "max ms"), rows)
     ratio = float(np.percentile(ours, 99) / np.percentile(direct, 99))
     print(f"p99 of the wall to p99 of asking the pool itself: {ratio:.2f}")
     found = {name: {"p50": p50, "p99": p99, "max": most} for name, _, p50, p99, most in rows}
-    figures("sync_lag", changes_per_s=round(pace), ratio_p99=round(ratio, 2), ms=found)
+    held = {name: {"p50": p50, "p95": p95, "max": most} for name, _, p50, p95, most in told(came)}
+    figures("sync_lag", events=count, changes_per_s=round(pace), ratio_p99=round(ratio, 2),
+            ms=found, new_event_ms=held)  # fmt: skip
 
 
 if __name__ == "__main__":

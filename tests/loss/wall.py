@@ -23,10 +23,11 @@ from loss import acts
 from PySide6.QtCore import QObject, QSocketNotifier, Qt, QTimer
 
 import main
-from commandwall import cli, platform
+from commandwall import cli, event_lists, platform
 from commandwall.desk import Done
 from commandwall.directives import Directive
 from commandwall.picture import Changes
+from commandwall.saved_views import Filter
 from commandwall.store import database
 from widgets.courier import Courier
 
@@ -58,6 +59,49 @@ class Frames(QTimer):
         self._last = now
 
 
+class Lists(QObject):
+    """When what the window shows first held each event: its list, its search, its count of all."""
+
+    def __init__(self, wall: Any) -> None:
+        super().__init__(wall)
+        self._wall, self._word = wall, ""
+        self._listed, self._found = dict[str, float](), dict[str, float]()
+        self._counted = dict[int, float]()
+
+    def take(self, word: str, asked: dict[str, Any]) -> dict[str, Any]:
+        """Those since the last call; then list what a filter holds and search for a word, again and
+        again; "" ends that."""
+        told = {"listed": self._listed, "found": self._found, "counted": self._counted}
+        self._listed, self._found, self._counted = {}, {}, {}
+        self._wall.open_page("events")
+        self._queue.apply(Filter(**asked))
+        begun, self._word = bool(self._word), word
+        if not begun:
+            self._search()
+        return told
+
+    def look(self) -> None:
+        """What was told the screen is shown; a new row stands in the list, or is told below it."""
+        now = time.monotonic()
+        for key in self._queue.order() if self._word else ():
+            self._listed.setdefault(key, now)
+        self._counted.setdefault(self._wall.picture.counters.total, now)
+
+    @property
+    def _queue(self) -> Any:
+        return self._wall.page.panels["event_queue"]
+
+    def _search(self) -> None:
+        if word := self._word:
+            self._queue.ask(lambda reader: event_lists.search(reader, word), self._take)
+
+    def _take(self, found: list[Any]) -> None:
+        now = time.monotonic()
+        for view in found:
+            self._found.setdefault(view.event.id, now)
+        QTimer.singleShot(FRAME_MS, self._search)
+
+
 class Hand(QObject):
     """Does the orders of a tester on one wall."""
 
@@ -65,7 +109,7 @@ class Hand(QObject):
         super().__init__(wall)
         self._wall, self._rest = wall, b""
         self._said: dict[str, Any] = {}
-        self._frames = Frames(self)
+        self._frames, self._lists = Frames(self), Lists(self._wall)
         self._ear = QSocketNotifier(0, QSocketNotifier.Type.Read, self)
         self._ear.activated.connect(self._hear)
         self._eye = QTimer(self)
@@ -84,6 +128,7 @@ class Hand(QObject):
 
     def _arrived(self, changes: Changes) -> None:
         """Tell what the wall shows anew of directives; the wall heard of it before us."""
+        self._lists.look()
         if shown := {d.id: [d.state, d.text] for d in changes.of(Directive)}:
             tell(shows=shown)
 
@@ -96,6 +141,8 @@ class Hand(QObject):
             self._courier(no).follow(seen, lambda found: tell(no=no, sight=found))
         elif order["do"] == "frames":
             tell(no=no, frames=self._frames.take())
+        elif order["do"] == "lists":
+            tell(no=no, lists=self._lists.take(order["word"], order["asked"]))
         elif order["do"] == "post":
             answer = self._wall.desk.take_post(order["post"], order["person"])
             self._courier(no).follow(answer, lambda done: tell(no=no, ack={}))
