@@ -2,6 +2,9 @@
 PYTHON ?= python3
 VENV := .venv/bin/python
 OFFSCREEN := QT_QPA_PLATFORM=offscreen
+# Tests start some hundred programs: where an environment forbids to keep what was compiled, each compiles
+# all that it imports again, and each worker all tests.
+export PYTHONDONTWRITEBYTECODE :=
 PYTEST := $(OFFSCREEN) $(VENV) -m pytest -m "not long"
 # What is killed, soaked or started as a person would runs two at a time, the rest three: most of them wait.
 # In the order of their names, in which the longest do not come last. Kernels are compiled before, once:
