@@ -26,6 +26,7 @@ from commandwall.picture import Changes, Picture
 from commandwall.sounder import Sounder, player
 from commandwall.watchdog import Watchdog
 from layers.lull import Lull
+from widgets import overrides
 from widgets.awake import Awake
 from widgets.standing import Standing
 
@@ -71,6 +72,7 @@ def application(offscreen: bool) -> QApplication:
     """The one QApplication. A wall that is asked to end has done well; a picture has not."""
     if offscreen:
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    overrides.guard()
     app = QApplication.instance() or QApplication(["commandwall"])
     assert isinstance(app, QApplication)
     app.setApplicationName("commandwall")

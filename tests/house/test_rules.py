@@ -354,6 +354,7 @@ BORDERS = {
     "layers/cook.py": (1, "refresh: the map is drawn in a worker"),
     "layers/map.py": (1, "refresh: the map is shown"),
     "widgets/base.py": (1, "refresh and drawing of a panel, and what it is asked"),
+    "widgets/overrides.py": (1, "what Qt calls in our classes"),
 }
 
 
