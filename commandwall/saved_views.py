@@ -84,15 +84,25 @@ class SavedView:
     def filter(self) -> Filter:
         return Filter(**{f.name: getattr(self, f.name) for f in fields(Filter)})
 
+    def is_of(self, person: str, post: str) -> bool:
+        """Whether it is, or was until it was removed, there for a person at a post."""
+        return self.owner == _owner(self.whose, person, post)
+
     def seen_by(self, person: str, post: str) -> bool:
         """Whether it is there for a person at a post."""
-        return not self.removed and self.owner == _owner(self.whose, person, post)
+        return not self.removed and self.is_of(person, post)
 
 
 def visible(views: Iterable[SavedView], person: str, post: str) -> list[SavedView]:
     """Those that are there for a person at a post: his own, the post's, everybody's; by name."""
     mine = (view for view in views if view.seen_by(person, post))
     return sorted(mine, key=lambda view: (WHOSE.index(view.whose), view.name, view.id))
+
+
+def removed(views: Iterable[SavedView], person: str, post: str) -> list[SavedView]:
+    """Those that were there for a person at a post, the last removed first."""
+    mine = (view for view in views if view.removed and view.is_of(person, post))
+    return sorted(mine, key=lambda view: (-view.at, view.id))
 
 
 def save_view(tx: Tx, name: str, whose: str, filter: Filter) -> None:
@@ -105,9 +115,7 @@ def save_view(tx: Tx, name: str, whose: str, filter: Filter) -> None:
         raise Refused("view_personal")
     if whose == OWN and not tx.by:
         raise Refused("view_own")
-    held = visible(tx.find(SavedView, removed=0), tx.by, tx.post)
-    if len(held) >= (most := int(codes.limit("saved_views", day(tx.now)))):
-        raise Refused("view_many", most=most)
+    held = _with_room(tx)
     tx.put(
         SavedView(
             str(uuid.uuid4()), _name(name, held), whose, _owner(whose, tx.by, tx.post),
@@ -127,6 +135,24 @@ def rename_view(tx: Tx, view: str, name: str) -> None:
 def remove_view(tx: Tx, view: str) -> None:
     """删除视图. Refused("unknown") for one that is not there for who asks."""
     tx.put(replace(_of(tx, view), removed=1, at=tx.now, by=tx.by, post=tx.post))
+
+
+def restore_view(tx: Tx, view: str) -> None:
+    """恢复视图: take a deletion back. Refused("view_named", "view_many") as `save_view` is, and
+    Refused("unknown") for one that was not removed, or was not there for who asks."""
+    found = tx.get(SavedView, view)
+    if found is None or not found.removed or not found.is_of(tx.by, tx.post):
+        raise Refused("unknown", kind="view", id=view)
+    name = _name(found.name, _with_room(tx))
+    tx.put(replace(found, name=name, removed=0, at=tx.now, by=tx.by, post=tx.post))
+
+
+def _with_room(tx: Tx) -> list[SavedView]:
+    """Those that are there for who asks; refused where one more is too many."""
+    held = visible(tx.find(SavedView, removed=0), tx.by, tx.post)
+    if len(held) >= (most := int(codes.limit("saved_views", day(tx.now)))):
+        raise Refused("view_many", most=most)
+    return held
 
 
 def _of(tx: Tx, view: str) -> SavedView:

@@ -51,6 +51,7 @@ class EventViews:
     def __init__(self, panel: Panel, lists: Lists) -> None:
         self._panel, self._lists = panel, lists
         self.shown: list[SavedView] = []
+        self.removed: list[SavedView] = []
         self.counts: dict[str, tuple[int, Ms]] = {}
         """Of each view how many it holds, and when that was counted."""
         self._next = 0
@@ -65,6 +66,7 @@ class EventViews:
         desk, held = self._panel.desk, self._panel.picture.saved_views.values()
         before = self.shown
         self.shown = saved_views.visible(held, desk.person, desk.post)
+        self.removed = saved_views.removed(held, desk.person, desk.post)[:MOST]
         if self.shown != before:
             self._panel.outgrown.emit()
         if self.shown:
@@ -173,13 +175,14 @@ class EventViews:
         )
 
     def manage(self) -> None:
-        """Apply, rename or delete one of all."""
+        """Apply, rename or delete one of all; one that was deleted comes back."""
         panel = self._panel
-        if not self.shown:
+        if not self.shown and not self.removed:
             panel.refused(tr("还没有视图，Ctrl D 把现在的筛选存为视图"))
             return
         offered = {v.id: f"{n}　{self._line(v)}" for n, v in enumerate(self.shown, 1)}
-        chosen = choice(offered)
+        lost = {v.id: tr("已删除　{name}", name=self._line(v)) for v in self.removed}
+        chosen = choice({**offered, **lost})
         ways = {APPLY: tr("用它筛选"), RENAME: tr("改名"), REMOVE: tr("删除")}
         fields: dict[str, tuple[str, Field]] = {
             "view": (tr("视图"), chosen), "way": (tr("做什么"), choice(ways)),
@@ -192,6 +195,8 @@ class EventViews:
         panel.context.over(sheet.then(self._work))
 
     def _work(self, told: dict[str, Any]) -> Any:
+        if any(view.id == told["view"] for view in self.removed):
+            return self._panel.desk.do(saved_views.restore_view, view=told["view"])
         if told["way"] == APPLY:
             return self.apply(told["view"])
         if told["way"] == RENAME:
@@ -201,6 +206,9 @@ class EventViews:
 
     def _ahead(self, told: dict[str, Any]) -> str:
         """What will be done: a deletion is confirmed by reading this."""
+        for lost in (view for view in self.removed if view.id == told["view"]):
+            return tr("将恢复「{name}」，{whose}又看到它；它只能恢复", name=plain(lost.name),
+                      whose=tr(WHOSE[lost.whose]))  # fmt: skip
         view = next((v for v in self.shown if v.id == told["view"]), None)
         if view is None:
             return ""

@@ -120,6 +120,23 @@ def test_a_view_is_the_same_at_every_station_and_only_there_for_whom_it_is(hall:
     assert hall.seen(1) == ["自己 看", "本岗 看"]
 
 
+def test_a_view_that_was_deleted_comes_back_at_every_station(hall: Hall) -> None:
+    view, own = hall.save("误删", "all"), hall.save("别人的", "own")
+    for one in (view, own):
+        hall.do(saved_views.remove_view, view=one.id)
+    assert hall.refused(saved_views.rename_view, view=view.id, name="改") == "unknown"
+    hall.do(saved_views.restore_view, at=1, view=view.id)
+    assert "误删" in hall.seen() and "误删" in hall.seen(1)
+    assert hall.refused(saved_views.restore_view, view=view.id) == "unknown"
+    hall.do(saved_views.remove_view, view=view.id)
+    other = hall.save("误删")
+    assert hall.refused(saved_views.restore_view, view=view.id) == "view_named"
+    hall.sit("p1", "周")
+    assert hall.refused(saved_views.restore_view, view=own.id) == "unknown"
+    hall.sit("p1", "陈")
+    hall.do(saved_views.remove_view, view=other.id)
+
+
 def test_bad_names_and_what_is_not_ones_own_are_refused_in_plain_words(hall: Hall) -> None:
     act, given = saved_views.save_view, {"whose": "all", "filter": POOLED}
     hall.save("Gas 燃气")

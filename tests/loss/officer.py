@@ -474,6 +474,7 @@ CHOICES: Mapping[str, Callable[[Officer], Facts]] = {
     },
     "saved_views.rename_view": lambda o: {"view": o.one("savedview")["id"], "name": o.text()},
     "saved_views.remove_view": lambda o: {"view": o.one("savedview")["id"]},
+    "saved_views.restore_view": lambda o: {"view": o.one("savedview")["id"]},
     "exports.export_list": lambda o: {
         "name": "list.csv", "purpose": o.text(), "asked": "全池", "within": "", "rows": 3,
         "sha256": "0" * 64,

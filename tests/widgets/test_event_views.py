@@ -171,6 +171,13 @@ def test_a_view_is_renamed_and_deleted_in_one_sheet_that_says_what_it_does(
     gone = replace(first, removed=1)
     world.tick({SavedView: [gone]})
     assert "甲" not in told_by(wall, "event_queue")
+    press(wall, "Ctrl+G")
+    open_ = sheet(wall)
+    field = open_._fields["view"][1]
+    field.setCurrentIndex(field.findData(first.id))
+    assert "将恢复「甲」，各台又看到它" in open_._told.text()
+    open_.accept()
+    qtbot.waitUntil(lambda: {v.name for v in saved(world)} == {"甲", "丙"})
 
 
 def test_what_a_view_names_and_is_there_no_more_is_said(
