@@ -25,8 +25,9 @@ from commandwall.store.journal import Line
 from commandwall.store.lines import contents
 from commandwall.store.store import Reader
 
-MET, LATE, MISSED, RUNNING, UNSEEN = "met", "late", "missed", "running", "unseen"
-"""Rows of the list drill_verdict; UNSEEN: nothing that a program sees, for an evaluator."""
+MET, LATE, MISSED, RUNNING, CUT, UNSEEN = "met", "late", "missed", "running", "cut", "unseen"
+"""Rows of the list drill_verdict; CUT: the run ended before the limit; UNSEEN: nothing that a
+program sees, for an evaluator."""
 ON_THE_WAY = ("ISSUED", "DELIVERED", "ACKED", "EXECUTING", "DONE", "VERIFIED")
 """States of a directive that leads on, in their order."""
 
@@ -65,7 +66,7 @@ def score(reader: Reader, scenario: Scenario, now: Ms) -> list[Judged]:
 
 def counted(judged: Iterable[Judged]) -> dict[str, int]:
     """How many there are of each verdict."""
-    found = dict.fromkeys((MET, LATE, MISSED, RUNNING, UNSEEN), 0)
+    found = dict.fromkeys((MET, LATE, MISSED, RUNNING, CUT, UNSEEN), 0)
     for one in judged:
         found[one.verdict] += 1
     return found
@@ -76,8 +77,8 @@ class _Judge:
         self, scenario: Scenario, acts: Sequence[ClockAct], deeds: Sequence[Deed], now: Ms
     ) -> None:
         self._script, self._acts, self._deeds = scenario.script(), acts, deeds
-        ends = [a.at for a in acts if a.kind == RESTART]
-        self._ends = [*ends, now]
+        # Just before the next one begins: from then on its clock is another.
+        self._ends = [*(Ms(a.at - 1) for a in acts if a.kind == RESTART), now]
         over = fold(self._script, [a.act for a in acts], now)
         self._over = over.status == ENDED
 
@@ -95,8 +96,10 @@ class _Judge:
         until = self._passed(sent, first.at if first is not None else end)
         if first is not None:
             return Judged(sent, expected, "", MET if until <= expected.within else LATE, until)
-        goes_on = sent.run == len(self._ends) and not self._over and until <= expected.within
-        return Judged(sent, expected, "", RUNNING if goes_on else MISSED, None)
+        goes_on = sent.run == len(self._ends) and not self._over
+        open_yet = RUNNING if goes_on else CUT
+        verdict = open_yet if until <= expected.within else MISSED
+        return Judged(sent, expected, "", verdict, None)
 
     def _passed(self, sent: SentInject, at: Ms) -> int:
         """Scenario time from when it was sent, milliseconds."""

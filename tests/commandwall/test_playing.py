@@ -326,6 +326,7 @@ def test_the_score_follows_from_the_journal_and_is_the_same_each_time(
     assert 60_000 < (late.took or 0) < 120_000
     assert judged["smell", 2].verdict == "missed"
     assert judged["first_alarm", 1].verdict == "missed"  # what was done later belongs to run 2
+    assert judged["second_alarm", 1].verdict == "cut"  # its run was over before its limit
     assert "smell" in sent and score_of(played) == score_of(played)
     told = []
     for _ in range(2):
