@@ -25,6 +25,7 @@ from commandwall import (
     people,
     plans,
     public_warnings,
+    repeats,
     reporting,
     requests,
     resources,
@@ -43,7 +44,7 @@ from commandwall.drill import play
 __all__ = [
     "alarms", "answers", "areas", "attachments", "calls", "conflicts", "countersign",
     "directives", "dispatch", "events", "exchange", "exports", "extents", "handover", "incidents",
-    "indicators", "modes", "people", "plans", "play", "public_warnings", "reporting", "requests",
-    "resources", "reviewing", "rule_rows", "saved_views", "sensors", "sitreps", "sources",
-    "unmasking", "verifying", "whistles",
+    "indicators", "modes", "people", "plans", "play", "public_warnings", "repeats", "reporting",
+    "requests", "resources", "reviewing", "rule_rows", "saved_views", "sensors", "sitreps",
+    "sources", "unmasking", "verifying", "whistles",
 ]  # fmt: skip

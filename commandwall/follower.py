@@ -55,7 +55,7 @@ TIDY_S = 5.0
 """Time for the map to build its shapes of what was read."""
 LATER: tuple[type[Any], ...] = (Building, Place, Camera, Pipe, Person)
 """Kinds without which the first picture is of use already."""
-UNSHOWN = {"household", "attachment", "attachedfile", "eventnote"}
+UNSHOWN = {"household", "attachment", "attachedfile", "eventnote", "notsame"}
 """Kinds that are asked for when a card needs them, not held in memory."""
 Fresh = dict[type[Any], dict[str, Any]]
 SAID = {field.name for field in fields(Changes)} - {"now", "records", "markers", "whole"}

@@ -1,6 +1,7 @@
 """Repeats 重复件: events that tell of one thing: same place, near time, like text, and why.
 
-They are proposed, never merged by the program.
+They are proposed, never merged by the program. A pair of which a person found that it is two
+matters is not proposed again, at any station.
 """
 
 from __future__ import annotations
@@ -11,10 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from commandwall import codes, geo, likeness
-from commandwall.clock import HOUR, day
+from commandwall.clock import HOUR, Ms, day
 from commandwall.events import Event, view
 from commandwall.store import numbers
-from commandwall.store.store import Reader
+from commandwall.store.schema import WALL, Meeting, record
+from commandwall.store.store import Reader, Refused, Tx
 
 SAME_POINT, SAME_AREA, SAME_WORDS = "point", "area", "words"
 """What says that two are of one place: their coordinates, their area, or the same text."""
@@ -30,6 +32,31 @@ class Repeat:
     apart_m: float | None  # metres between their points
     apart_ms: int  # between their reports
     like: float  # cosine of their texts, 0..1
+
+
+@record(WALL, meeting=Meeting(beside=("at", "by", "post")))
+@dataclass(frozen=True, slots=True)
+class NotSame:
+    """不是同一件: two events that are two matters, as a person found."""
+
+    id: str  # the ids of both, in order
+    at: Ms
+    by: str
+    post: str
+
+
+def tell_apart(tx: Tx, event: str, other: str) -> None:
+    """不是同一件: these two are not proposed again. Refused("unknown") where one is not there, or
+    both are one."""
+    if event == other:
+        raise Refused("unknown", kind="event", id=other)
+    view(tx, event)
+    view(tx, other)
+    tx.put(NotSame(_pair(event, other), tx.now, tx.by, tx.post))
+
+
+def _pair(one: str, other: str) -> str:
+    return " ".join(sorted((one, other)))
 
 
 def find(events: Sequence[Event]) -> list[Repeat]:
@@ -66,7 +93,14 @@ def around(reader: Reader, here: Event) -> list[Repeat]:
     alike = ((e, float(like)) for e, like in zip(near, likes, strict=True) if like >= least)
     turns = ((_in_turn(here, other), like) for other, like in alike)
     found = [_repeat(first, later, min(1.0, like)) for (first, later), like in turns]
-    return sorted(filter(None, found), key=lambda r: (-r.like, r.apart_ms, r.first, r.later))
+    told = _not_known_apart(reader, [repeat for repeat in found if repeat is not None])
+    return sorted(told, key=lambda r: (-r.like, r.apart_ms, r.first, r.later))
+
+
+def _not_known_apart(reader: Reader, found: Sequence[Repeat]) -> list[Repeat]:
+    pairs = {_pair(repeat.first, repeat.later): repeat for repeat in found}
+    apart = {known.id for known in reader.many(NotSame, list(pairs))}
+    return [repeat for pair, repeat in pairs.items() if pair not in apart]
 
 
 def _in_turn(*events: Event) -> list[Event]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from commandwall import event_acts
+from commandwall import event_acts, repeats
 from commandwall.clock import HOUR, MINUTE
 from commandwall.event_flow import allows
 from commandwall.events import EventView
@@ -13,12 +13,13 @@ from commandwall.picture import Picture
 from commandwall.repeats import SAME_AREA, SAME_POINT, Repeat
 from widgets import age, text, words
 from widgets.base import Panel
-from widgets.fields import choice
+from widgets.fields import Field, choice
 from widgets.i18n import named, tr
 from widgets.sheet import Sheet
 
 Pairs = Sequence[tuple[Repeat, EventView]]
 Done = Callable[[Any], None]
+SAME, APART = "same", "apart"
 READ = 160
 """Characters of a text that are shown."""
 
@@ -42,26 +43,39 @@ def merging(one: EventView, other: EventView) -> tuple[EventView, EventView]:
 
 
 def sheet(panel: Panel, here: EventView, found: Pairs, chosen: str, done: Done) -> Sheet:
-    """Both texts, one under the other; merged by Ctrl Enter, left by Esc. `done` hears of it."""
+    """Both texts, one under the other; merged by Ctrl Enter, or told apart for good, left by Esc.
+    `done` hears of it."""
     by_id = {view.event.id: (repeat, view) for repeat, view in found}
     field = choice({key: title(view) for key, (_, view) in by_id.items()})
     if chosen in by_id:
         field.setCurrentIndex([*by_id].index(chosen))
-    fields = {"other": (tr("疑似重复"), field)}
-    asked = Sheet(panel.look, tr("是同一件事吗"), "并单", fields, panel.window())
-    asked.telling(lambda told: _beside(panel.picture, here, *by_id[told["other"]]))
-    return asked.then(lambda told: _merge(panel, here, by_id[told["other"]][1], done))
+    ways = choice({SAME: tr("是同一件，并单"), APART: tr("不是同一件，不再提示")})
+    fields: dict[str, tuple[str, Field]] = {
+        "other": (tr("疑似重复"), field), "way": (tr("看后"), ways),
+    }  # fmt: skip
+    asked = Sheet(panel.look, tr("是同一件事吗"), "继续", fields, panel.window())
+    asked.telling(
+        lambda told: _beside(panel.picture, here, *by_id[told["other"]], told["way"] == APART)
+    )
+    return asked.then(lambda told: _decide(panel, here, by_id[told["other"]][1], told["way"], done))
 
 
-def _merge(panel: Panel, here: EventView, other: EventView, done: Done) -> Any:
+def _decide(panel: Panel, here: EventView, other: EventView, way: str, done: Done) -> Any:
+    if way == APART:
+        both = {"event": here.event.id, "other": other.event.id}
+        return panel.do(repeats.tell_apart, done, **both)
     one, main = merging(here, other)
     return panel.do(event_acts.merge, done, event=one.event.id, main=main.event.id)
 
 
-def _beside(picture: Picture, here: EventView, repeat: Repeat, other: EventView) -> str:
+def _beside(
+    picture: Picture, here: EventView, repeat: Repeat, other: EventView, apart: bool
+) -> str:
     one, main = merging(here, other)
     becomes = tr("并单后由 {main} 一并办理，{one} 不再单办；一日内可拆单",
                  main=main.number, one=one.number)  # fmt: skip
+    if apart:
+        becomes = tr("两件各自办理；各台不再把它们提示为重复")
     parts = [reasons(picture, repeat, other), "", *_told(picture, tr("本件"), here), "",
              *_told(picture, tr("另一件"), other), "", becomes]  # fmt: skip
     return "\n".join(parts)

@@ -9,7 +9,7 @@ import pytest
 from builders import NOW, an_event
 from world import told_by
 
-from commandwall import events, suggesting
+from commandwall import events, repeats, suggesting
 from commandwall.clock import HOUR, MINUTE, Ms
 from commandwall.event_acts import merged_into
 from commandwall.store.mirror import Mirror, use
@@ -123,6 +123,21 @@ def test_a_repeat_is_told_with_its_reasons_and_merged_after_a_look_at_both(
     qtbot.waitUntil(lambda: view(world, "n2").state == "MERGED")
     assert world.store.read(lambda r: merged_into(r, "n1")) == ["n2"]
     qtbot.waitUntil(lambda: "没有疑似重复件" in said(panel))
+
+
+def test_two_that_are_not_the_same_are_not_proposed_again(
+    panel: Any, world: Any, qtbot: Any
+) -> None:
+    press(panel, SAME)
+    sheet = the_sheet(panel)
+    way = sheet._fields["way"][1]
+    way.setCurrentIndex(way.findData("apart"))
+    assert "各台不再把它们提示为重复" in sheet._told.text()
+    sheet._press()
+    qtbot.waitUntil(lambda: "没有疑似重复件" in said(panel))
+    assert view(world, "n2").state == "NEW" and view(world, "n1").state == "NEW"
+    for key in ("n1", "n2"):
+        assert world.store.read(lambda r, k=key: repeats.of_event(r, k)) == []
 
 
 def test_an_unsure_suggestion_says_so_and_offers_three(
