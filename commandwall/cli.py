@@ -177,7 +177,7 @@ def _commands(commands: argparse._SubParsersAction[argparse.ArgumentParser],
     snapshot = commands.add_parser("snapshot", parents=[shared], help="draw to a file 截图")
     snapshot.add_argument("--size", type=_size, default=(1920, 1080), metavar="WxH")
     snapshot.add_argument("--page", default="", help="page of the wall")
-    snapshot.add_argument("--wait", type=float, default=60.0, help="seconds to wait for the city")
+    snapshot.add_argument("--wait", type=float, default=180.0, help="seconds to wait for the city")
     snapshot.add_argument("file", type=Path)
     agent = commands.add_parser("agent", parents=[shared], help="the second program 后台程序")
     agent.add_argument("--service", action="store_true", help="go on without a wall")

@@ -46,6 +46,12 @@ commandwall: a wall already runs on {folder}, and does not answer."""
 NO_PAGE = """\
 commandwall: 没有页面 {page}；有：{pages}。
 commandwall: there is no page {page}; there are: {pages}."""
+NO_MAP = """\
+commandwall: 等了 {s:.0f} 秒，地图还没有画好；图上没有城市。可加长 --wait 再试。
+commandwall: the map was not drawn within {s:.0f} s: no city in the picture. Try a longer --wait."""
+NOT_LIVE = """\
+commandwall: 等了 {s:.0f} 秒，中心池或采集程序没有应答；图上是此前的情形。
+commandwall: pool or agent did not answer within {s:.0f} s: the picture shows what was before."""
 KNOCK_MS, PAT_MS, SWEEP_MS = 500, 250, 200
 BELL = 64
 """Bytes read at once, one for each signal."""
@@ -264,15 +270,25 @@ def draw(wall: Wall, shot: Snapshot) -> bool:
         return False
 
     def save() -> None:
+        told = lacks(wall)
         done = wall.snapshot(shot.width, shot.height).save(str(shot.file))
         print(shot.file if done else f"cannot write {shot.file}", flush=True)
-        QApplication.exit(0 if done else config.REFUSED)
+        if told:
+            print(told.format(s=shot.wait_s), file=sys.stderr)
+        QApplication.exit(0 if done and not told else config.REFUSED)
 
     wall.resize(shot.width, shot.height)
     wall.open_page(shot.page or pages[0])
     wall.show()
-    when(wall.is_alive, save, shot.wait_s, settle_s=3.0)
+    when(lambda: not lacks(wall), save, shot.wait_s, settle_s=3.0)
     return True
+
+
+def lacks(wall: Wall) -> str:
+    """Why a picture would not show the city as it is now; "" where it would."""
+    if not wall.is_alive():
+        return NO_MAP
+    return NOT_LIVE if wall.context.trust.stopped is not None else ""
 
 
 def note_start(wall: Wall) -> None:

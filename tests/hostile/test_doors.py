@@ -186,7 +186,7 @@ def test_a_table_of_hostile_cells_is_accounted_for_row_by_row(
     door.add_arguments(parser)
     asked = parser.parse_args(["table", str(file), "--map", str(mapping)])
     assert door.run(settings, asked) in (0, 1)
-    ledger = (tmp_path / "data" / "imports" / "e.rows.jsonl").read_text("utf-8")
+    ledger = (tmp_path / "data" / "imports" / f"{name}.rows.jsonl").read_text("utf-8")
     told = [json.loads(line) for line in ledger.splitlines()]
     assert len(told) == count
     held = pool.owner.execute(

@@ -28,7 +28,7 @@ from commandwall.store.store import Reason
 from commandwall.store.tables import Conflict
 from layers.alarms import look_of
 from layers.marks import FILLED, UNKNOWN
-from widgets import chart, words
+from widgets import chart, startup, words
 from widgets.base import Subject
 from widgets.palette import Palette
 from widgets.reasons import sentence
@@ -358,6 +358,16 @@ def test_map_and_banner_doubt_the_pool_at_the_same_moment(make_wall, world) -> N
     world.tick(sync=world.sync(pool_at=NOW, agent_at=NOW + 3 * SECOND))
     assert wall.context.trust.stopped is not None
     assert look_of(alarm, world.picture, wall.map.scene) == UNKNOWN
+
+
+def test_a_picture_to_a_file_says_what_it_lacks(make_wall, world, qtbot) -> None:
+    wall = make_wall()
+    assert "no city" in startup.lacks(wall)
+    world.tick(sync=world.sync())
+    qtbot.waitUntil(wall.is_alive, timeout=60_000)
+    assert startup.lacks(wall) == ""
+    world.tick(sync=world.sync(pool_at=Ms(NOW - HOUR)))
+    assert "did not answer" in startup.lacks(wall)
 
 
 def test_two_stations_that_disagree_are_shown_and_a_person_decides(

@@ -62,7 +62,8 @@ def _withdraw(pool: CityPool, settings: Settings, asked: argparse.Namespace) -> 
     words = _words(settings)
     ended = pool.withdraw(asked.batch)
     counts = [f"{words[name]} {n:,}" for name, n in sorted(ended.items())]
-    print(f"{words['batch']} {asked.batch}: {words['withdrawn']}. {', '.join(counts)}")
+    told = ", ".join(counts) or words["nothing_changed"]
+    print(f"{words['batch']} {asked.batch}: {words['withdrawn']}. {told}")
     for kind, key, why in pool.withdrawn(asked.batch, SHOWN):
         print(f"  ! {kind} {key}: {words[why]}")
     return SOME_LEFT if ended.get("later") else DONE

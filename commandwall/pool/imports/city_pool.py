@@ -222,11 +222,18 @@ def opened(settings: Settings) -> Generator[CityPool]:
             # Also waits for what the pool still does for an import that was killed.
             conn.execute("SELECT pg_advisory_lock(%s)", (ONE_IMPORT,))
         except (psycopg.Error, ServerTrouble, OSError) as error:
-            raise ImportTrouble("pool", why=str(error).strip()) from error
+            raise _trouble(error) from error
         try:
             yield CityPool(conn)
         except psycopg.Error as error:
-            raise ImportTrouble("pool", why=str(error).strip()) from error
+            raise _trouble(error) from error
+
+
+def _trouble(error: Exception) -> ImportTrouble:
+    why = str(error).strip()
+    if isinstance(error, psycopg.errors.InsufficientPrivilege):
+        return ImportTrouble("no_owner", why=why)
+    return ImportTrouble("no_password" if "no password supplied" in why else "pool", why=why)
 
 
 @contextmanager

@@ -116,7 +116,7 @@ def _load(settings: Settings, job: Job) -> int:
 
     with (
         city_pool.opened(settings) as pool,
-        Ledger(settings.data_dir / "imports", Path(job.name).stem) as ledger,
+        Ledger(settings.data_dir / "imports", Path(job.name).name) as ledger,
         pool.batch(job.source, job.name, job.digest) as batch,
     ):
         try:

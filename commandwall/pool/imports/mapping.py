@@ -47,6 +47,8 @@ CODED: Dict[str, Dict[str, str]] = {
 }
 """Kind -> field -> the code list of its values; those of events have tables of their own."""
 _TEXTS = {"source_id", "title", "body", "address", "person", "phone", "unit"}
+_TOLD = {"title", "body"}
+"""One of them every event has."""
 _CODED = {"cls", "urgency", "grade", "area", "state"}
 _PLACED = {"lon", "lat", "acc_m"}
 _TIMES = {"occurred_at", "reported_at", "closed_at"}
@@ -152,14 +154,14 @@ def _check(mapping: Mapping, name: str) -> None:
     for what, given, allowed in vocabularies:
         if strange := [value for value in given if value not in allowed]:
             raise _strange(name, what, strange, allowed)
-    if missing := _missing(mapping):
-        raise ImportTrouble("mapping_lacks", file=name, missing=", ".join(missing))
     if mapping.located:
         declared(mapping.datum)
     try:
         _ = mapping.time_zone
     except (ZoneInfoNotFoundError, ValueError) as error:
         raise ImportTrouble("mapping", file=name, why=f"zone: {mapping.zone}") from error
+    if missing := _missing(mapping):
+        raise ImportTrouble("mapping_lacks", file=name, missing=", ".join(missing))
 
 
 def _strange(
@@ -171,11 +173,15 @@ def _strange(
 
 
 def _missing(mapping: Mapping) -> list[str]:
-    """What must be there too: half a coordinate, the key, a number that nothing gives."""
+    """What must be there too: half a coordinate, the key, a number that nothing gives, of an event
+    when it was reported and what."""
     half = {"lon", "lat"} - mapping.columns.keys() if not mapping.located else set()
     lacking = half if mapping.columns.keys() & {"lon", "lat"} else set()
+    told = mapping.columns.keys() | mapping.defaults.keys()
     if mapping.kind != "event":
-        lacking |= _numbers(mapping.record) - mapping.columns.keys() - mapping.defaults.keys()
+        lacking |= _numbers(mapping.record) - told
+    else:
+        lacking |= {"reported_at"} - told | ({"title"} if told.isdisjoint(_TOLD) else set())
     if mapping.kind != "event" or mapping.whole:
         lacking |= {mapping.key} - mapping.columns.keys()
     return sorted(lacking)

@@ -153,13 +153,13 @@ def test_a_pool_that_cannot_be_reached_or_written_is_said(shell, mapping, server
     with shell.connect(shell.url) as conn:
         schema.create(conn)
     station = shell.url.replace("pool@", "station@")
-    for url, secret in (
-        (station, server.station_secret),
-        (shell.url.replace("/imports", "/nowhere"), server.owner_secret),
+    for url, secret, told in (
+        (station, server.station_secret, "不是中心池的属主"),
+        (shell.url.replace("/imports", "/nowhere"), server.owner_secret, "无法连接中心池"),
     ):
         shell.settings = Settings(data_dir=shell.folder / "data", pool=url, secret_file=secret)
         assert shell.run("table", table, "--map", mapping) == 2
-        assert "无法" in capsys.readouterr().err
+        assert told in capsys.readouterr().err
 
 
 def test_without_a_pool_of_its_own_a_server_is_run_for_the_import(tmp_path, capsys):

@@ -158,6 +158,14 @@ def test_a_wrong_batch_is_taken_back_everywhere(shell, mapping, capsys):
     assert len(shell.ask("SELECT id FROM cw_event WHERE state = 'NEW'")) == 99
 
 
+def test_a_batch_that_changed_nothing_says_so_when_it_is_withdrawn(shell, mapping, capsys):
+    load(shell, mapping, a_table(range(3)))
+    load(shell, mapping, a_table(range(3)))
+    assert shell.run("withdraw", "2") == 0
+    assert "没有改动任何行" in capsys.readouterr().out
+    assert shell.ask("SELECT count(*) FROM cw_event") == [(3,)]
+
+
 def test_an_old_batch_is_dropped_by_itself_and_can_no_longer_be_withdrawn(shell, mapping, capsys):
     load(shell, mapping, a_table(range(3)))
     shell.ask("UPDATE cw_batch SET ended_at = now() - interval '91 days' RETURNING 1")

@@ -33,6 +33,7 @@ def test_the_mappings_that_come_with_the_program_are_good(path):
         ('source = "12345"\n[columns]\n[urgencies]\n"急" = 9', "9"),
         ('source = "12345"\nzone = "Mars/Phobos"\n[columns]', "Mars"),
         ('source = "12345"\ndatum = "wgs84"\n[columns]\nlon = "x"', "lat"),
+        ('source = "12345"\n[columns]\nperson = "谁"', "reported_at, title"),
         ("source = 12345 6", "line 1"),
     ],
 )
