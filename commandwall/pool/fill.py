@@ -1,6 +1,6 @@
 """First fill: a whole mirror beside the one in use, by key ranges, in a child program.
 
-`python -m commandwall.pool.fill FOLDER` reads the pool's address from the settings (environment),
+`python -m commandwall.pool.fill FOLDER` is told the pool's address by who starts it (environment),
 and prints how far it is as lines of JSON. "Fuzzy copy, then catch up": the head of the feed is
 noted first and becomes the cursor, so what changes during the copy arrives again through the feed.
 
@@ -21,9 +21,9 @@ from pathlib import Path
 
 from commandwall import platform
 from commandwall.clock import DAY, Clock
-from commandwall.config import BUSY, REFUSED, Settings
+from commandwall.config import BUSY, REFUSED
 from commandwall.pool.client import Client, PoolTrouble
-from commandwall.pool.filling import Share
+from commandwall.pool.filling import Share, told
 from commandwall.pool.pages import FromPool
 from commandwall.pool.refill import catch_up, refill
 from commandwall.pool.schema import city_kinds
@@ -143,12 +143,11 @@ def _catch_up(path: Path, client: Client, clock: Clock) -> None:
 
 def main(folder: Path) -> int:
     """Fill the folder of a station; one at a time."""
-    settings = Settings.load({})
     with platform.lock(folder / "fill.lock") as held:
         if not held:
             return BUSY
         try:
-            with Client(settings.pool, settings.secret_file) as client:
+            with Client(*told()) as client:
                 fill(folder, client, Clock(), _print)
         except PoolTrouble as trouble:
             print(trouble, file=sys.stderr)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -12,6 +13,12 @@ from pathlib import Path
 
 from commandwall import platform
 from commandwall.pool.client import PoolTrouble
+
+
+def told() -> tuple[str, str]:
+    """The pool's address and the file of its secret, as a child program was given them: the
+    settings of a drill's world name none."""
+    return os.environ["COMMANDWALL_POOL"], os.environ["COMMANDWALL_SECRET_FILE"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from typing import Any
 import psycopg
 import pytest
 from builders import NOW, StillClock, a_sensor, an_event
+from hall import until
 from world import an_alarm, an_area
 
 from commandwall import cli, exercise
@@ -27,6 +28,8 @@ from commandwall.drill.scenario import read
 from commandwall.playing import ground
 from commandwall.playing.conductor import Conductor, conducting
 from commandwall.playing.ground import NoGround
+from commandwall.pool.filling import Filling
+from commandwall.pool.own import address
 from commandwall.pool.server import ADMIN, DATABASE, OWNER, STATION, PoolServer
 from commandwall.registering import Matter, register
 from commandwall.store.migrate import open_store
@@ -91,6 +94,17 @@ def test_a_drill_begins_with_the_city_and_without_its_events(
         assert conn.execute("SELECT count(*) FROM cw_outbox").fetchone() == (1,)
     assert cli.run(["drill", "list", "--data-dir", str(real)], lambda *_: 0) == 0
     assert "gas_old_quarter-1" in capsys.readouterr().out
+
+
+def test_the_city_of_a_drill_comes_to_its_wall(drill: PoolServer) -> None:
+    """As the agent that a wall started has it filled: with the wall's settings around it."""
+    folder = drill.folder.parent
+    around = Settings(data_dir=folder).environment()
+    login = address(drill.station_url, drill.station_secret)
+    with Filling(folder, {**around, **login}) as filling:
+        until("the fill", lambda: not filling.check())
+    with closing(open_store(folder)) as store:
+        assert store.read(lambda r: r.value("SELECT count(*) FROM mirror.area")) == 1
 
 
 def test_no_secret_of_a_drill_opens_the_real_database_nor_the_other_way(
