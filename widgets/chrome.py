@@ -33,11 +33,12 @@ class Rail(Panel):
 
     def draw(self, paper: Paper) -> None:
         paper.fill(QRectF(0, 0, paper.width, paper.height), "p")
+        cell = self._cell(paper.height)
         for i, (name, current) in enumerate(self._pages()):
-            box = QRectF(0, FIRST + i * CELL, paper.width, CELL)
+            box = QRectF(0, FIRST + i * cell, paper.width, cell)
             if current:
                 paper.fill(box, "r")
-                paper.fill(QRectF(0, box.y(), 3, CELL), "t1")
+                paper.fill(QRectF(0, box.y(), 3, cell), "t1")
             middle = box.center()
             ink = Ink("label", "t1" if current else "t2", current)
             room = paper.width - (2 if self.context.past is None else 2 * frame.SIDE["desk"] + 2)
@@ -45,10 +46,15 @@ class Rail(Panel):
             paper.write(middle.x(), middle.y() + 18, page_key(i + 1)[-1:], Ink("age", "t4"), MIDDLE)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        index = int((event.position().y() / self.look.unit - FIRST) // CELL)
+        cell = self._cell(self.height() / self.look.unit)
+        index = int((event.position().y() / self.look.unit - FIRST) // cell)
         pages = self.context.pages
         if 0 <= index < len(pages):
             self.context.go(pages[index].id)
+
+    def _cell(self, height: float) -> float:
+        """How high each page is: all have room, also in a low window."""
+        return min(CELL, (height - FIRST) / len(self.context.pages))
 
     def _pages(self) -> list[tuple[str, bool]]:
         return [(page.name, page.id == self.context.page) for page in self.context.pages]

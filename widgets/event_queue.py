@@ -30,6 +30,9 @@ from widgets.tabs import TAB
 FOUND = 200
 """Rows of the whole pool that are listed."""
 FAR = 1 << 62
+RIGHT_SIDE, WIDE = (("来源", 300.0), ("急", 218.0), ("现钟", 180.0)), 720.0
+"""Columns at the right and how far from there; a narrower list leaves its first two and the place
+to the card, else no title could be read."""
 Found = tuple[dict[str, EventView], int]
 """Rows of the whole pool, and how many there are."""
 SORTS: dict[str, Callable[[EventView], tuple[Any, ...]]] = {
@@ -186,14 +189,16 @@ class EventQueue(RowList):
         if view.open:
             paper.lamp(16, box.center().y(), 18, lamp)
         paper.write(columns["编号"], base, view.number, Ink("age"), room=110)
-        room = columns["地点"] - columns["事项"] - 16
+        room = columns.get("地点", columns["现钟"]) - columns["事项"] - 16
         paper.write(columns["事项"], base, view.event.headline, ink, room=room)
-        place = columns["来源"] - columns["地点"] - 16
-        where = words.event_place(view, self.picture)
-        paper.write(columns["地点"], base, where, Ink("label"), room=place)
-        source = named("event_source", view.event.source, "short")
-        paper.write(columns["来源"], base, source, Ink("label", "t3"), room=64)
-        paper.write(columns["急"], base, view.event.urgency, Ink("label", "t1" if urgent else "t3"))
+        if "来源" in columns:
+            place = columns["来源"] - columns["地点"] - 16
+            where = words.event_place(view, self.picture)
+            paper.write(columns["地点"], base, where, Ink("label"), room=place)
+            source = named("event_source", view.event.source, "short")
+            paper.write(columns["来源"], base, source, Ink("label", "t3"), room=64)
+            level = Ink("label", "t1" if urgent else "t3")
+            paper.write(columns["急"], base, view.event.urgency, level)
         paper.write(columns["现钟"], base, self.step_of(view), Ink("label", "t3"), room=84)
         if clock is not None:
             paper.write(paper.width - 8, base, words.left(clock, now), ink, RIGHT)
@@ -284,12 +289,13 @@ class EventQueue(RowList):
             self.sort_by(named_.get(here[-1], here[-1]))
 
     def _columns(self, width: float) -> list[tuple[str, float, float]]:
-        right = [("来源", 300.0), ("急", 218.0), ("现钟", 180.0)]
-        title = 160.0
-        place = title + (width - 300 - title) * 0.56
+        title, wide = 160.0, width >= WIDE
+        place = title + (width - RIGHT_SIDE[0][1] - title) * 0.56
         return [
-            ("灯", 6, 0.0), ("编号", 40, 0.0), ("事项", title, 0.0), ("地点", place, 0.0),
-            *((word, width - back, 0.0) for word, back in right), ("剩余", width - 8, RIGHT),
+            ("灯", 6, 0.0), ("编号", 40, 0.0), ("事项", title, 0.0),
+            *([("地点", place, 0.0)] if wide else []),
+            *((word, width - back, 0.0) for word, back in RIGHT_SIDE[0 if wide else -1:]),
+            ("剩余", width - 8, RIGHT),
         ]  # fmt: skip
 
     def _order(self, view: EventView) -> tuple[Any, ...]:

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 from builders import NOW, an_event
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtGui import QImage
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from world import an_alarm
 
@@ -403,6 +404,17 @@ def test_a_drawer_gives_its_panel_back_where_room_is_found(make_wall: Any, qtbot
     panel = wall.page.panel(name)
     assert panel.parentWidget() is wall.page and not panel.isHidden()
     assert not [w for w in wall.findChildren(Drawer) if w.isVisible()]
+
+
+def test_a_small_window_has_all_pages_and_readable_titles(make_wall: Any, world: Any) -> None:
+    wall = make_wall(1366, 768)
+    wall.open_page("events")
+    title = "路灯不亮约三盏"
+    world.tick({Event: [EventView(an_event(title=title), None)]})
+    assert title in read(wall.page.panel("event_queue"))
+    rail = wall.page.panel("rail")
+    QTest.mouseClick(rail, Qt.MouseButton.LeftButton, pos=QPoint(10, rail.height() - 4))
+    assert wall.page.info is wall.file.pages[-1]
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
