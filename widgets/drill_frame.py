@@ -8,7 +8,7 @@ from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRect, QRectF, Qt, 
 from PySide6.QtGui import QPainter, QPaintEvent, QPixmap, QPolygonF, QRegion
 from PySide6.QtWidgets import QWidget
 
-from commandwall.clock import Ms
+from commandwall.drill.play import SentInject
 from commandwall.exercise import MARK
 from widgets.base import Command, Context
 from widgets.i18n import language, named, tr
@@ -71,7 +71,7 @@ class DrillFrame(QWidget):
     def __init__(self, context: Context, window: QWidget) -> None:
         super().__init__(window)
         self._context, self._over = context, window
-        self._told, self._read_to = ("", ""), Ms(0)
+        self._told, self._read = ("", ""), set[str]()
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         window.installEventFilter(self)
         looks = QTimer(self)
@@ -91,7 +91,7 @@ class DrillFrame(QWidget):
     def follow(self) -> None:
         """Something may have been sent to the post of this station."""
         if self._context.page == PAGE:
-            self._read_to = self._context.live.picture.now
+            self._read = {sent.id for sent in self._came()}
         if self._told != (told := (self._words(), self._mail())):
             self._told = told
             self.update()
@@ -167,11 +167,15 @@ class DrillFrame(QWidget):
         told = tr("与真实系统隔离，外发全部标记")
         return f"{MARK}{plain(drill.name(language()))}　{plain(drill.run)}　{told}"
 
-    def _mail(self) -> str:
-        """来信 2　分管市领导：派了谁？　F10: what came for this post since its page was open."""
+    def _came(self) -> list[SentInject]:
+        """What was sent to the post of this station."""
         picture, post = self._context.live.picture, self._context.desk.post
-        came = [s for s in picture.sent_injects.values() if s.receiver == post and not s.kind]
-        new = sorted((s for s in came if s.at > self._read_to), key=lambda s: s.at)
+        return [s for s in picture.sent_injects.values() if s.receiver == post and not s.kind]
+
+    def _mail(self) -> str:
+        """来信 2　分管市领导：派了谁？　F10: what its page never showed. What was sent before a
+        person left the page may come after."""
+        new = sorted((s for s in self._came() if s.id not in self._read), key=lambda s: s.at)
         if not new:
             return ""
         last = new[-1]

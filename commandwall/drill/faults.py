@@ -53,7 +53,8 @@ class Faults:
 
     def wrong(self, path: Path, field: str, en: str, zh: str) -> None:
         line = nearest(self._lines, (*path, field) if field else path)
-        self.found.append(Fault(line, self._row(path), field, en, zh))
+        told = (clean(text) for text in (self._row(path), field, en, zh))
+        self.found.append(Fault(line, *told))
 
     def shaped(self, path: Path, data: Any, has: Shape, may: Shape) -> dict[str, Any]:
         """The fields of a table that are sound by themselves; the others are told."""

@@ -362,3 +362,12 @@ def test_two_files_with_one_version_are_not_both_taken(tmp_path: Path) -> None:
     assert [bool(one.scenario) for one in library(tmp_path)] == [True, False]
     (tmp_path / "b.toml").write_text(SMALL.replace("version = 2", "version = 3"))
     assert [bool(one.scenario) for one in library(tmp_path)] == [True, True]
+
+
+def test_a_name_that_is_proposed_is_told_without_its_signs() -> None:
+    """The nearest name comes from the file too."""
+    row = next(n for n, line in enumerate(GAS.splitlines()) if line == 'id = "valve"')
+    text = GAS.splitlines()
+    text[row] = 'id = "\\u202e\\u001b[31m"'
+    told = [str(fault) for fault in parse("\n".join(text).encode()).faults]
+    assert told and not any(sign in line for line in told for sign in "\x1b\u202e")
