@@ -20,6 +20,8 @@ from commandwall.clock import HOUR, MINUTE, Ms, to_datetime
 from commandwall.sensors import GOOD, Sensor
 
 CLOSED = 0
+FAR = 2.0**52
+"""Milliseconds: further from now nothing is known to the millisecond, and no door was opened."""
 
 
 def is_door(cls: str, unit: str, on: date | None = None) -> bool:
@@ -30,7 +32,7 @@ def is_door(cls: str, unit: str, on: date | None = None) -> bool:
 
 def opened(value: NDArray[np.float32], at: NDArray[np.int64]) -> NDArray[np.int64]:
     """When doors were opened last (UTC ms) that said at these moments so many hours ago."""
-    ago = np.nan_to_num(value).astype(np.float64) * HOUR
+    ago = np.clip(np.nan_to_num(value).astype(np.float64) * HOUR, -FAR, FAR)
     return np.asarray(at - np.round(ago).astype(np.int64), np.int64)
 
 

@@ -208,18 +208,22 @@ class EventViews:
         """What will be done: a deletion is confirmed by reading this."""
         for lost in (view for view in self.removed if view.id == told["view"]):
             return tr("将恢复「{name}」，{whose}又看到它；它只能恢复", name=plain(lost.name),
-                      whose=tr(WHOSE[lost.whose]))  # fmt: skip
+                      whose=_whose(lost))  # fmt: skip
         view = next((v for v in self.shown if v.id == told["view"]), None)
         if view is None:
             return ""
         if told["way"] == REMOVE:
             return tr("将删除「{name}」，{whose}不再看到它", name=plain(view.name),
-                      whose=tr(WHOSE[view.whose]))  # fmt: skip
+                      whose=_whose(view))  # fmt: skip
         filter, picture = view.filter, self._panel.picture
         lost = event_filter.gone(filter, picture)
         return "\n".join(filter_ for filter_ in (event_filter.told(filter, picture, True), lost)
                          if filter_)  # fmt: skip
 
     def _line(self, view: SavedView) -> str:
-        whose = tr(WHOSE.get(view.whose, view.whose))
-        return f"{plain(view.name)}　{whose}　{self.count_of(view)}"
+        return f"{plain(view.name)}　{_whose(view)}　{self.count_of(view)}"
+
+
+def _whose(view: SavedView) -> str:
+    """Who sees it, in words; what another program wrote there as it stands."""
+    return tr(WHOSE[view.whose]) if view.whose in WHOSE else plain(view.whose)

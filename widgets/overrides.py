@@ -70,5 +70,6 @@ def _guarded(name: str, method: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _note(*fault: Any) -> None:
-    """What nobody caught goes where faults are looked for."""
+    """What nobody caught goes where faults are looked for too."""
     log.error("uncaught", exc_info=fault)
+    sys.__excepthook__(*fault)

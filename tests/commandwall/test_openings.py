@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from builders import a_sensor
+from builders import NOW, a_sensor
 
-from commandwall import alarms, codes, rulecheck
+from commandwall import alarms, codes, openings, rulecheck
 from commandwall.alarms import OPENED, Rule
 from commandwall.clock import HOUR, Ms, day_start
 from commandwall.judge import Judge
@@ -82,3 +82,9 @@ def test_hours_that_cannot_be_are_named() -> None:
     assert rulecheck.faults({"OPEN-3": row}) == []
     (fault,) = rulecheck.faults({"OPEN-3": {**row, "from_h": 25.0}})
     assert fault.field == "from_h" and "24" in fault.en
+
+
+def test_rubbish_of_a_damaged_file_is_no_moment_and_no_fault() -> None:
+    value = np.array([2.5e35, -3.8e24, np.nan, np.inf, 2.0], np.float32)
+    found = openings.opened(value, np.full(5, NOW, np.int64))
+    assert found[-1] == NOW - 2 * HOUR and len(found) == 5
