@@ -157,7 +157,7 @@ class AlarmList(RowList):
     def _take_bad(self, found: list[BadActor]) -> None:
         self._bad = {actor.sensor: actor for actor in found}
         if self.tab == BAD:
-            super().refresh(self.picture, Changes())
+            super().refresh(self.picture, Changes(self.picture.now))
         self.update()
 
     @property

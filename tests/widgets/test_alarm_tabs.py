@@ -116,6 +116,15 @@ def test_bad_actors_are_counted_in_the_store_and_put_out_of_service_from_there(
     assert set(desk.keys) == {"shelved", "b0"} and "WO-7" in told(desk)
 
 
+def test_bad_actors_that_come_while_their_list_is_open_stand_in_it(desk: Any) -> None:
+    found = list(desk._bad.values())
+    desk._take_bad([])
+    press(desk, "F6")
+    assert desk.keys == []
+    desk._take_bad(found)
+    assert desk.keys == ["s6"]
+
+
 def test_space_takes_no_row_that_nobody_chose_in_the_other_lists(desk: Any, world: Any) -> None:
     press(desk, "F2")
     desk.acknowledge()
