@@ -95,7 +95,7 @@ class OrderForm(Panel):
             Command("E", tr("优先、抄送、凭据、第二人"), self.ask_details),
             Command("Q", tr("请求"), self.ask_request),
             Command("Shift+Q", tr("情况报告"), self.ask_report),
-            Command("Shift+I", tr("讯息"), self.say),
+            Command("Shift+I", tr("讯息"), self.send_message),
             Command("Shift+D", tr("决定"), self.ask_decision), *own,
         ]  # fmt: skip
 
@@ -170,7 +170,7 @@ class OrderForm(Panel):
             return order
         return replace(order, priority=found.priority, due_at=found.need_at or order.due_at)
 
-    def say(self) -> None:
+    def send_message(self) -> None:
         """Send the words to the other side as a message, which owes nothing."""
         lon, lat, place = self._spot()
         incident, to_post = self._focus(), str(self._to.currentData() or "")
