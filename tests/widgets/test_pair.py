@@ -175,7 +175,7 @@ def test_a_new_incident_does_not_get_the_order_that_is_being_typed(pair: Pair) -
     form._words.setText("封控港五路")
     other = next(i.id for i in pair.all(Incident) if i.id != first)
     form._for = first  # as it was begun before the other one came
-    for act in (form.issue, form.say, form.keep_draft):
+    for act in (form.issue, form.send_message, form.keep_draft):
         form._for = first
         act()
         assert "已换为 化工厂火灾" in read(form)
