@@ -34,6 +34,8 @@ ADMIN = "postgres"
 SOCKET_LIMIT = 90
 """Bytes of a socket folder's path; the system allows 107 for the socket itself."""
 READY_S, END_S, POLL_S = 300.0, 60.0, 0.05
+ORPHANS_S = 5.0
+"""For what outlives its killed server: all that it does is undone by recovery anyway."""
 OPTIONS = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
@@ -227,11 +229,12 @@ class PoolServer:
             if process.pid == server:
                 with suppress(psutil.NoSuchProcess):
                     process.send_signal(platform.FAST_SHUTDOWN)
-        _, alive = psutil.wait_procs(left, END_S)
+        led = any(process.pid == server for process in left)
+        _, alive = psutil.wait_procs(left, END_S if led else ORPHANS_S)
         for process in alive:
             with suppress(psutil.NoSuchProcess):
                 process.kill()
-        psutil.wait_procs(alive, END_S)
+        psutil.wait_procs(alive, ORPHANS_S)
         if server == 0 or psutil.pid_exists(server):
             note.unlink(missing_ok=True)
         for void in self.socket.glob(".s.PGSQL.*"):
