@@ -7,7 +7,6 @@ import random
 import signal
 import subprocess
 import sys
-import time
 from typing import Any
 
 import psycopg
@@ -148,14 +147,8 @@ def test_one_that_goes_on_says_at_once_how_far_it_is(cities: Cities) -> None:
 
 
 def test_a_seeder_asked_to_end_ends_at_once(cities: Cities) -> None:
-    def seconds_to_end() -> float:
-        child = cities.start()
-        assert child.stdout is not None
-        child.stdout.readline()
-        began = time.monotonic()
-        child.terminate()
-        child.communicate(timeout=60)
-        return time.monotonic() - began
-
-    # What else a machine does can only add to it: one of three must be quick.
-    assert any(seconds_to_end() < 2.0 for _ in range(3))
+    child = cities.start()
+    assert child.stdout is not None
+    child.stdout.readline()
+    child.terminate()
+    child.communicate(timeout=2)
