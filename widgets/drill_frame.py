@@ -4,25 +4,24 @@ and the word across all of it. Nothing of the real world ever has it; it lets th
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRect, QRectF, Qt, QTimer
+from PySide6.QtCore import QEvent, QObject, QPointF, QRect, QRectF, Qt, QTimer
 from PySide6.QtGui import QPainter, QPaintEvent, QPixmap, QPolygonF, QRegion
 from PySide6.QtWidgets import QWidget
 
 from commandwall.drill.play import SentInject
 from commandwall.exercise import MARK
+from widgets import watermark
 from widgets.base import Command, Context
 from widgets.i18n import language, named, tr
 from widgets.paper import RIGHT, Ink, Paper
 from widgets.text import plain
+from widgets.watermark import WORD
 
 HEAD, FOOT, STRIPE = 32, 12, 14.0
 """Design pixels: of the bar, of the stripes, and of one of them."""
 SIDE, WORDS, LOOK_MS = 32.0, 40, 500
 """Between the edge and the words of the bar; letters of a message in it; how often it is looked."""
 PAGE = "drill"
-WORD, TURN, FAINT, APART = 104, -24.0, 0.12, (620, 380)
-"""The word: its size in design pixels, degrees, how strong it is, and how far one is from the
-next."""
 
 
 def titled(context: Context, title: str) -> str:
@@ -115,35 +114,12 @@ class DrillFrame(QWidget):
         self.setMask(mask)
 
     def _places(self) -> list[QRect]:
-        """Where the word stands, row after row, the rows set off against each other."""
-        size, inner = self._stamp.size(), self._inner
-        across, down = (self._look.px(step) for step in APART)
-        found = []
-        for row, y in enumerate(range(inner.top() + down // 2, inner.bottom(), down)):
-            for x in range(inner.left() + across // (2 + 2 * (row % 2)), inner.right(), across):
-                box = QRect(QPoint(0, 0), size)
-                box.moveCenter(QPoint(x, y))
-                if inner.contains(box):
-                    found.append(box)
-        return found
+        return watermark.places(self._look, self._stamp.size(), self._inner)
 
     def _draw_word(self) -> QPixmap:
         look, told = self._look, tr("演练")
-        font = look.font("figure")
-        font.setPixelSize(look.px(WORD if len(told) < 3 else WORD / 2))
-        side = look.px(WORD * 2.2)
-        image = QPixmap(side, round(side * 0.8))
-        image.fill(Qt.GlobalColor.transparent)
-        painter = QPainter(image)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.translate(QPointF(image.rect().center()))
-        painter.rotate(TURN)
-        painter.setFont(font)
-        painter.setPen(look.colour("drill", FAINT))
-        box = QRectF(-side, -side, 2 * side, 2 * side)
-        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, told)
-        painter.end()
-        return image
+        tall = look.px(WORD if len(told) < 3 else WORD / 2)
+        return watermark.drawn(look, told, tall, look.px(WORD * 2.2), "drill")
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)

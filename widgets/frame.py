@@ -8,21 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRect, QRectF, Qt
+from PySide6.QtCore import QEvent, QObject, QRect, QRectF, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPixmap, QRegion
 from PySide6.QtWidgets import QWidget
 
-from widgets import age, now_line
+from widgets import age, now_line, watermark
 from widgets.base import Context
 from widgets.i18n import tr
 from widgets.lookback import Lookback
 from widgets.paper import Ink, Paper
+from widgets.watermark import WORD
 
 SIDE, HEAD = {"wall": 12, "desk": 6}, 56
 """Design pixels of a side, and of the head of a window that has none of its own."""
-WORD, TURN, FAINT, APART = 104, -24.0, 0.12, (620, 380)
-"""The word: its size in design pixels, degrees, how strong it is, and how far one is from the
-next."""
 
 
 def words(past: Lookback) -> str:
@@ -82,38 +80,13 @@ class Frame(QWidget):
         self.raise_()
 
     def _places(self) -> list[QRect]:
-        """Where the word stands, row after row, the rows set off against each other."""
-        size, inner = self._stamp.size(), self._inner
-        inner = inner if self._body is None else inner & self._body()
-        across, down = (self._look.px(step) for step in APART)
-        found = []
-        for row, y in enumerate(range(inner.top() + down // 2, inner.bottom(), down)):
-            for x in range(inner.left() + across // (2 + 2 * (row % 2)), inner.right(), across):
-                box = QRect(QPoint(0, 0), size)
-                box.moveCenter(QPoint(x, y))
-                if inner.contains(box):
-                    found.append(box)
-        return found
+        inner = self._inner if self._body is None else self._inner & self._body()
+        return watermark.places(self._look, self._stamp.size(), inner)
 
     def _draw_word(self) -> QPixmap:
-        """The word as a picture: it is laid over whatever is painted anew beneath."""
         look, told = self._look, tr("回看")
-        font = look.font("figure")
-        font.setPixelSize(look.px(WORD))
         side = look.px(WORD * 1.1) * max(2, len(told)) // (1 if len(told) < 3 else 2)
-        image = QPixmap(side, round(side * 0.8))
-        image.fill(Qt.GlobalColor.transparent)
-        painter = QPainter(image)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.translate(QPointF(image.rect().center()))
-        painter.rotate(TURN)
-        painter.setFont(font)
-        painter.setPen(look.colour("t1", FAINT))
-        painter.drawText(
-            QRectF(-side, -side, 2 * side, 2 * side), Qt.AlignmentFlag.AlignCenter, told
-        )
-        painter.end()
-        return image
+        return watermark.drawn(look, told, look.px(WORD), side, "t1")
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
