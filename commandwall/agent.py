@@ -198,6 +198,7 @@ class Agent:
     def _follow(self, client: Client, url: str, secret: str) -> None:
         """Follow the feed until the end, or until another mirror takes the place of this one."""
         epoch, folder = client.meta().epoch, self.settings.data_dir
+        client.check_world(self.desk.exercise is not None)
         self.clock.measured(client.time_offset())
         with ExitStack() as parts:
             filling = self._fill(parts, client, address(url, secret))

@@ -17,6 +17,8 @@ from commandwall.config import CHOICES, REFUSED, USAGE, Settings, SettingsError,
 RunWall = Callable[[Settings, Snapshot | None], int]
 LEAVING = frozenset({"carry", "feed", "peer"})
 """Commands that hand something to other stations or systems, or take it from them."""
+STAYS = "演练目录不与外部交换 nothing leaves a drill's world"
+NO_LOGIN = "演练不随登录启动 a drill takes no place of the real wall"
 
 
 def run(arguments: Sequence[str], run_wall: RunWall) -> int:
@@ -39,8 +41,8 @@ def run(arguments: Sequence[str], run_wall: RunWall) -> int:
 
 
 def _do(asked: argparse.Namespace, settings: Settings, run_wall: RunWall) -> int:
-    if asked.command in LEAVING and exercise.of(settings.data_dir) is not None:
-        raise SettingsError(f"{asked.command}: 演练目录不与外部交换 nothing leaves a drill's world")
+    if exercise.of(settings.data_dir) is not None:
+        _keep_in(asked)
     if asked.command == "doctor":
         from commandwall import doctor
 
@@ -65,6 +67,14 @@ def _do(asked: argparse.Namespace, settings: Settings, run_wall: RunWall) -> int
 
         return door.run(settings, asked)
     return _long_running(asked, settings, run_wall)
+
+
+def _keep_in(asked: argparse.Namespace) -> None:
+    """SettingsError for what would lead out of the world of a drill."""
+    if asked.command in LEAVING:
+        raise SettingsError(f"{asked.command}: {STAYS}")
+    if asked.command == "guard" and asked.at_login == "yes":
+        raise SettingsError(f"--at-login: {NO_LOGIN}")
 
 
 def _station(asked: argparse.Namespace, settings: Settings) -> int:

@@ -61,8 +61,8 @@ LEADS_OUT = (
     "demo", "pool", "secret_file", "peer_listen", "peers", "warnings_folder", "warnings_from",
     "mqtt", "mqtt_warnings", "mqtt_secret_file",
 )  # fmt: skip
-"""Settings by which a station reaches others, or is reached. A drill has its own pool and none of
-these, whatever stands in the settings of the real one."""
+"""Settings by which a station reaches others, or is reached. A drill has its own pool, which its
+mark names, and none of these, whatever stands in the settings of the real one."""
 PORTS: Mapping[str, int] = {"mqtt": 1883, "mqtts": 8883}
 """Schemes of a broker's address, and their usual ports."""
 _ADDRESS = re.compile(r"(\[[0-9A-Fa-f:.%\w]+\]|[^\s:,\[\]]+):([0-9]{1,5})")
@@ -127,8 +127,8 @@ class Settings:
         if settings.demo and "data_dir" not in given:
             # What is done in an invented city must never be sent to a real one.
             settings = replace(settings, data_dir=settings.data_dir / "demo")
-        if exercise.of(settings.data_dir) is not None:
-            settings = replace(settings, **{name: getattr(Settings(), name) for name in LEADS_OUT})
+        if (drill := exercise.of(settings.data_dir)) is not None:
+            settings = _within(settings, drill.pool)
         _check_seat(settings.distance_mm / settings.pitch_mm)
         for key in SECRETS & given.keys():
             check_secret_file(getattr(settings, key), given[key].where)
@@ -137,6 +137,13 @@ class Settings:
     def environment(self) -> dict[str, str]:
         """These settings as variables for a child program."""
         return {PREFIX + f.name.upper(): str(getattr(self, f.name)) for f in fields(self)}
+
+
+def _within(settings: Settings, pool: str) -> Settings:
+    """Nothing that leads out of a drill; the drill's pool where the station joined it."""
+    none = {name: getattr(Settings(), name) for name in LEADS_OUT}
+    secret = str(settings.data_dir / exercise.SECRET) if pool else ""
+    return replace(settings, **none | {"pool": pool, "secret_file": secret})
 
 
 def addresses(text: str) -> list[tuple[str, int]]:

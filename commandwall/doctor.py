@@ -19,6 +19,7 @@ import sqlcipher3.dbapi2 as sqlite
 from commandwall import (
     codes,
     deadlines,
+    exercise,
     pairing,
     planbook,
     platform,
@@ -190,6 +191,7 @@ def _pool(settings: Settings) -> Finding:
     try:
         with Client(settings.pool, settings.secret_file) as client:
             meta = client.meta()
+            client.check_world(exercise.of(settings.data_dir) is not None)
             area = client.area or "the whole city"
     except PoolTrouble as trouble:
         return Finding("pool", BAD, str(trouble), _pool_mend(settings.pool, trouble))
@@ -203,6 +205,7 @@ def _pool_mend(address: str, trouble: PoolTrouble) -> str:
         "login": "commandwall pool station add ADDRESS NAME   (a new password, by its owner)",
         "schema": "commandwall pool upgrade ADDRESS   (by its owner)",
         "outdated": f"install commandwall {trouble.needs} or newer here",
+        "world": "name the pool of the city; a drill is joined by: commandwall drill join FILE",
     }
     return lines.get(trouble.code, f"commandwall pool check {quoted}")
 

@@ -12,7 +12,9 @@ import msgspec
 
 FILE = "drill.json"
 SCENARIO = "scenario.toml"
-"""The scenario beside it, as it was when the drill was begun."""
+"""The scenario beside it, as it was when the drill was begun; where a player sits there is none."""
+SECRET = "pool.secret"
+"""The password of a station that joined the drill of another."""
 MARK = "【演练】"
 """At the head of whatever is shown or goes out, in any language."""
 
@@ -26,6 +28,7 @@ class Exercise(msgspec.Struct, frozen=True):
     digest: str  # of its text
     zh: str
     en: str
+    pool: str = ""  # its address, of who joined; "" where the drill's own pool runs here
 
     def name(self, lang: str) -> str:
         return self.en if lang == "en" else self.zh

@@ -47,6 +47,8 @@ WORDS = {
 }  # fmt: skip
 STATUS = {READY: "未开始", RUNNING: "进行", PAUSED: "暂停", ENDED: "结束"}
 COLUMNS = {"计划": 0.0, "实发": 92.0, "通道": 184.0, "对象": 300.0, "内容": 420.0}
+RECEIVED = {"收到": 0.0, "通道": 120.0, "内容": 300.0}
+"""Columns of a player, who knows no time of the scenario."""
 STATE, HEAD = 190.0, 148.0
 """Design pixels: of the column of states, and of the clock over the list."""
 
@@ -79,6 +81,7 @@ class DrillConsole(RowList):
         self.clock: DrillClock | None = None
         self._rows: dict[str, Row] = {}
         self._asked, self._next = False, ""
+        self._late: ClockAct | None = None
         self._sheets = DrillSheets(self)
 
     # What is shown.
@@ -98,6 +101,8 @@ class DrillConsole(RowList):
     def refresh(self, picture: Picture, changes: Changes) -> None:
         if self.desk.exercise is None:
             self.say(NORMAL)
+        elif not self.leads:
+            self._receive(picture)
         elif self.scenario is None:
             self._read()
         else:
@@ -106,6 +111,13 @@ class DrillConsole(RowList):
         if self.waiting or self.keys != list(self.order()):
             self.renew()  # it moves by its clock alone; the chosen one stays chosen
         self.say(NORMAL)
+
+    def _receive(self, picture: Picture) -> None:
+        """What was sent to this post, as a station without the scenario knows it."""
+        acts, post = picture.clock_acts.values(), self.desk.post
+        sent = [s for s in picture.sent_injects.values() if s.receiver == post]
+        self._rows = {s.inject: _received(s) for s in play.standing(sent, acts)}
+        self._late = play.late_join(acts, post)
 
     def _read(self) -> None:
         if not self._asked:
@@ -155,14 +167,11 @@ class DrillConsole(RowList):
 
     def order(self) -> Sequence[str]:
         if not self.leads:
-            return [r.inject.id for r in self._by_time() if self._is_mine(r)][::-1]
+            return [*self._rows][::-1]
         return [row.inject.id for row in self._by_time()]
 
     def _by_time(self) -> list[Row]:
         return sorted(self._rows.values(), key=lambda r: (_moment(r) is None, _moment(r) or 0))
-
-    def _is_mine(self, row: Row) -> bool:
-        return row.sent is not None and row.inject.to == self.desk.post
 
     def empty_line(self) -> str:
         if self.leads and self.scenario is None and self._asked:
@@ -171,12 +180,24 @@ class DrillConsole(RowList):
 
     def aside(self) -> list[Piece]:
         if not self.leads:
-            return []
+            return self._before()
         states = [row.state for row in self._rows.values()]
         n = {state: states.count(state) for state in WORDS}
         told = tr("{n} 条　已发 {a}　待发 {b}　跳过 {c}　备用 {d}", n=len(states), a=n[SENT_ROW],
                   b=n[NEXT] + n[LATER] + n[DUE], c=n[SKIPPED_ROW], d=n[RESERVE])  # fmt: skip
         return [(told, Ink("age"))]
+
+    def _before(self) -> list[Piece]:
+        """How late this station came, and how much it has to read up on."""
+        if self._late is None:
+            return []
+        n = sum(self._missed(row) for row in self._rows.values())
+        told = tr("{time} 中途加入　此前已发 {n} 条", time=age.seconds(self._late.at), n=n)
+        return [(told, Ink("label", "t1", True))]
+
+    def _missed(self, row: Row) -> bool:
+        """Whether it was sent before this station came."""
+        return self._late is not None and row.sent is not None and row.sent.at < self._late.at
 
     # Drawing.
 
@@ -230,16 +251,20 @@ class DrillConsole(RowList):
         return tr("{told}：已执行", told=told)
 
     def draw_head(self, paper: Paper, base: float) -> None:
-        for word, x in COLUMNS.items():
+        for word, x in (COLUMNS if self.leads else RECEIVED).items():
             paper.write(x, base, tr(word), Ink("head"))
-        paper.write(paper.width - STATE, base, tr("状态"), Ink("head"))
+        if self.leads:
+            paper.write(paper.width - STATE, base, tr("状态"), Ink("head"))
 
     def draw_row(self, paper: Paper, key: str, box: QRectF, chosen: bool) -> None:
         row = self._rows[key]
+        if not self.leads:
+            self._draw_received(paper, row, box.center().y() + 6)
+            return
         base, inject = box.center().y() + 6, row.inject
         over = row.state in (SENT_ROW, SKIPPED_ROW)
         comes = key == self._next
-        ink = Ink("body", "t3" if over and self.leads else "t1", comes)
+        ink = Ink("body", "t3" if over else "t1", comes)
         x = COLUMNS
         paper.write(
             x["计划"], base, tell(inject.at) if inject.at is not None else "—", Ink("label")
@@ -252,6 +277,17 @@ class DrillConsole(RowList):
         paper.write(x["内容"], base, self._said(row), ink, room=room)
         told = Ink("body", "t1" if comes else "t2", comes or row.state == DUE)
         paper.write(paper.width - STATE, base, self._state(row), told, room=STATE)
+
+    def _draw_received(self, paper: Paper, row: Row, base: float) -> None:
+        assert row.sent is not None
+        x = RECEIVED
+        paper.write(x["收到"], base, age.seconds(row.sent.at), Ink("label"))
+        channel = named("drill_channel", row.inject.channel)
+        paper.write(x["通道"], base, channel, Ink("label"), room=x["内容"] - x["通道"] - 8)
+        missed = tr("加入前") if self._missed(row) else ""
+        room = paper.width - x["内容"] - (STATE + 16 if missed else 0)
+        paper.write(x["内容"], base, self._said(row), Ink("body"), room=room)
+        paper.write(paper.width - STATE, base, missed, Ink("body", "t2"), room=STATE)
 
     def _said(self, row: Row) -> str:
         """Who speaks, and what."""
@@ -299,6 +335,15 @@ class DrillConsole(RowList):
 
 
 CAUSES = {"jump": "快进越过", "branch": "走向不同", "end": "演练结束"}
+
+
+def _received(sent: SentInject) -> Row:
+    """A row of a player."""
+    inject = Inject(
+        sent.inject, None, sent.channel, play.FREE, sent.sender, sent.receiver, sent.zh, sent.en,
+        "", "", "", (), (), {}, None, None, "",
+    )  # fmt: skip
+    return Row(inject, SENT_ROW, None, sent, None)
 
 
 def _moment(row: Row) -> Moment | None:

@@ -13,7 +13,16 @@ from pathlib import Path
 
 from commandwall import codes, exercise
 from commandwall.clock import Ms
-from commandwall.drill.drill_acts import GAP, INSERT, DrillAct, Moment, Script
+from commandwall.drill.drill_acts import (
+    GAP,
+    INSERT,
+    JOIN,
+    RESTART,
+    START,
+    DrillAct,
+    Moment,
+    Script,
+)
 from commandwall.drill.drill_clock import DrillClock, fold
 from commandwall.drill.scenario import Inject, Scenario, read
 from commandwall.store.schema import WALL, record
@@ -111,13 +120,33 @@ def sent_id(run: int, inject: str) -> str:
 
 def clock_of(script: Script, acts: Iterable[ClockAct], now: Ms | None = None) -> DrillClock:
     """The clock by what it took, at `now` or at the last of it."""
-    taken = sorted((a for a in acts if a.no and not a.refused), key=lambda a: a.no)
-    return fold(script, [a.act for a in taken], now)
+    return fold(script, [a.act for a in taken(acts)], now)
+
+
+def taken(acts: Iterable[ClockAct]) -> list[ClockAct]:
+    """What the clock took, in its order."""
+    return sorted((a for a in acts if a.no and not a.refused), key=lambda a: a.no)
 
 
 def waiting(acts: Iterable[ClockAct]) -> list[ClockAct]:
     """What was asked and not taken yet, in its order."""
     return sorted((a for a in acts if not a.no and not a.refused), key=lambda a: (a.at, a.id))
+
+
+def standing(sent: Iterable[SentInject], acts: Iterable[ClockAct]) -> list[SentInject]:
+    """What was sent and holds in the newest run, as it came: a restart takes back what lies at its
+    moment or later. Asks no scenario: where a player sits there is none."""
+    restarts = [a.moment or 0 for a in taken(acts) if a.kind == RESTART]
+    held = (s for s in sent if all(s.moment < moment for moment in restarts[s.run - 1 :]))
+    return sorted(held, key=lambda s: (s.at, s.id))
+
+
+def late_join(acts: Iterable[ClockAct], post: str) -> ClockAct | None:
+    """How a station came to a post after the drill had begun, the last one; None where none did."""
+    known = taken(acts)
+    begun = next((a.no for a in known if a.kind == START), None)
+    came = [a for a in known if a.kind == JOIN and a.subject == post and a.no > (begun or a.no)]
+    return came[-1] if came else None
 
 
 # Acts.

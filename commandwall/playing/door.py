@@ -1,4 +1,4 @@
-"""`commandwall drill`: check a scenario; begin, list, end and score drills."""
+"""`commandwall drill`: check a scenario; begin, list, join, end and score drills."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from commandwall.drill.offsets import tell
 from commandwall.drill.scenario import read
 from commandwall.keeper import AGENT_LOCK
 from commandwall.plain import clean
-from commandwall.playing import ground
+from commandwall.playing import ground, seats
 from commandwall.playing.ground import NoGround
 from commandwall.pool.server import ServerTrouble
 from commandwall.store.database import StoreTrouble
@@ -33,12 +33,23 @@ OPEN = """\
   {folder}
 打开 open:
   commandwall --data-dir {folder}"""
+INVITED = """\
+邀请 {post} invited: {file}
+经可靠途径交给该台，只能用一次 hand it over safely, it opens once:
+  commandwall drill join FILE"""
+JOINED = """\
+已加入 joined: {run}
+打开 open:
+  commandwall --data-dir {folder}"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    told = "check FILE... 检查脚本; begin FILE 建演练; list 列出; end RUN 结束; score RUN 评分"
+    told = (
+        "check FILE... 检查脚本; begin FILE 建演练; list 列出; invite RUN POST FILE 邀请一台; "
+        "join FILE [SOCKET-DIR] 加入; end RUN 结束; score RUN 评分"
+    )
     parser.add_argument("way", choices=tuple(WAYS), help=told)
-    parser.add_argument("names", nargs="*", metavar="NAME", help="FILE: TOML 脚本文件; RUN: 演练")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="FILE: 脚本或邀请文件; RUN: 演练")
 
 
 def run(settings: Settings, asked: argparse.Namespace) -> int:
@@ -60,9 +71,34 @@ def _begin(settings: Settings, names: list[str]) -> int:
     try:
         made = ground.begin(settings.data_dir, found.scenario, file.read_bytes())
     except TROUBLES as trouble:
-        print(f"commandwall: {clean(trouble, 400)}", file=sys.stderr)
-        return REFUSED
+        return _refuse(trouble)
     print(OPEN.format(run=clean(made.name), folder=made))
+    return 0
+
+
+def _invite(settings: Settings, names: list[str]) -> int:
+    """A file by which another station comes to a post of the drill."""
+    folder = _run_of(settings, names[:1])
+    if folder is None or len(names) != 3:
+        return _usage("invite RUN POST FILE")
+    _, post, file = names
+    try:
+        seats.invite(folder, post, Path(file).absolute())
+    except TROUBLES as trouble:
+        return _refuse(trouble)
+    print(INVITED.format(post=codes.load("post")[post].name(settings.lang), file=clean(file)))
+    return 0
+
+
+def _join(settings: Settings, names: list[str]) -> int:
+    """Where the drill is at this station, and how it is opened."""
+    if len(names) not in (1, 2):
+        return _usage("join FILE [SOCKET-DIR]")
+    try:
+        made = seats.join(settings.data_dir, *map(Path, names))
+    except TROUBLES as trouble:
+        return _refuse(trouble)
+    print(JOINED.format(run=clean(made.name), folder=made))
     return 0
 
 
@@ -120,11 +156,17 @@ def _run_of(settings: Settings, names: list[str]) -> Path | None:
     return found.get(names[0]) if len(names) == 1 else None
 
 
+def _refuse(trouble: Exception) -> int:
+    print(f"commandwall: {clean(trouble, 400)}", file=sys.stderr)
+    return REFUSED
+
+
 def _usage(told: str) -> int:
     print(f"commandwall drill {told}", file=sys.stderr)
     return USAGE
 
 
 WAYS: Mapping[str, Callable[[Settings, list[str]], int]] = {
-    "check": _check, "begin": _begin, "list": _list, "end": _end, "score": _score,
+    "check": _check, "begin": _begin, "list": _list, "invite": _invite, "join": _join,
+    "end": _end, "score": _score,
 }  # fmt: skip

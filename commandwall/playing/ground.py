@@ -35,13 +35,20 @@ WORDS = {
     "nested": "这已是演练目录 this is a drill's own directory",
     "snapshot": "没有脚本所要的城市数据 the snapshot of the scenario is not here",
     "empty": "本机还没有城市数据，先开一次大屏 no city here yet: open the wall once",
+    "not_led": "不在本机导调，或脚本已变 not led here, or its scenario is another one",
+    "post": "脚本里没有此席位 no player of the scenario has a station at this post",
+    "invitation": "不是邀请文件 no invitation to a drill",
+    "joined": "本机已有这次演练 this drill is here already",
+    "used": "邀请已用过，请导调另发 the invitation was used: ask for another one",
+    "away": "演练的中心池不应答，请导调先打开演练 the drill's pool does not answer: have the "
+    "drill opened where it is led",
     "edition": "本机城市数据出自其他版本，先开一次大屏 the city here is of another edition: open "
     "the wall once",
 }
 
 
 class NoGround(Exception):
-    """No world can be made; the text says why."""
+    """No world can be made, or joined; the text says why."""
 
     def __init__(self, code: str) -> None:
         super().__init__(WORDS[code])

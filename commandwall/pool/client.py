@@ -16,7 +16,7 @@ from psycopg.types.json import Jsonb, set_json_loads
 from commandwall import secret
 from commandwall.clock import Clock, Ms
 from commandwall.plain import sound
-from commandwall.pool import connection, marks, schema
+from commandwall.pool import connection, marks, schema, stations
 from commandwall.pool.rows import Places, Row, reader, shape
 from commandwall.store.journal import Line
 from commandwall.store.sight import Said, Sight
@@ -30,7 +30,8 @@ class PoolTrouble(Exception):
 
     `code`: unreachable, login (or a right is missing), schema (the pool is too old for this
     program), outdated (this program for the pool, which `needs` that version), epoch (the pool was
-    set back), chain (it refuses our lines), again (this once: another station was at it), fill.
+    set back), chain (it refuses our lines), again (this once: another station was at it), fill,
+    world (of the real one and a drill's).
     """
 
     def __init__(self, code: str, detail: str, needs: str = "") -> None:
@@ -118,6 +119,17 @@ class Client:
             for kind in self._places
         }
         return meta
+
+    def check_world(self, drill: bool) -> None:
+        """PoolTrouble("world") where a station of the real world meets the pool of a drill, or the
+        other way: nothing of one may ever come into the other, by whatever settings."""
+        if self._one("SELECT to_regclass('cw_injected') IS NOT NULL") != drill:
+            raise PoolTrouble("world", "one is of a drill and the other of the real world")
+
+    def change_password(self, password: str) -> None:
+        """Of this login: the one before opens nothing any more."""
+        with _troubles():
+            stations.change(self._conn, password)
 
     def head(self) -> int:
         """Newest position of the feed, after moving what waits."""

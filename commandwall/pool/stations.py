@@ -40,7 +40,7 @@ def add(conn: Connection, name: str, area: str, file: Path) -> None:
     Raises FileExistsError for a file that is there, psycopg.Error for a login that is. The server
     gets the password's verifier alone, so it stands in no log.
     """
-    drawn = secrets.token_urlsafe(24)
+    drawn = draw()
     platform.write_private(file, drawn)
     with ExitStack() as undo:
         undo.callback(file.unlink)
@@ -49,9 +49,24 @@ def add(conn: Connection, name: str, area: str, file: Path) -> None:
         undo.pop_all()
 
 
-def _create(conn: Connection, name: str, area: str, password: str) -> None:
+def draw() -> str:
+    """A password."""
+    return secrets.token_urlsafe(24)
+
+
+def change(conn: Connection, password: str) -> None:
+    """Another password for the login of this connection: the one before opens nothing more."""
+    verifier = sql.Literal(_verifier(conn, conn.info.user, password))
+    conn.execute(sql.SQL("ALTER ROLE CURRENT_USER PASSWORD {}").format(verifier))
+
+
+def _verifier(conn: Connection, name: str, password: str) -> str:
     method = b"scram-sha-256"
-    verifier = conn.pgconn.encrypt_password(password.encode(), name.encode(), method).decode()
+    return conn.pgconn.encrypt_password(password.encode(), name.encode(), method).decode()
+
+
+def _create(conn: Connection, name: str, area: str, password: str) -> None:
+    verifier = _verifier(conn, name, password)
     login, role = sql.Identifier(name), sql.Identifier(schema.TOWN if area else schema.STATION)
     made = sql.SQL(
         "CREATE ROLE {} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE PASSWORD {} IN ROLE {}"

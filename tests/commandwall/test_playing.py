@@ -9,6 +9,7 @@ from dataclasses import astuple
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import psycopg
 import pytest
 from builders import NOW, StillClock, a_sensor, an_event
@@ -18,16 +19,18 @@ from world import an_alarm, an_area
 from commandwall import cli, exercise
 from commandwall.alarms import acknowledge
 from commandwall.clock import SECOND, Ms
-from commandwall.config import ASSETS, USAGE, Settings
+from commandwall.config import ASSETS, REFUSED, USAGE, Settings
 from commandwall.desk import Desk
 from commandwall.drill import play, score
 from commandwall.drill.drill_acts import REAL
 from commandwall.drill.drill_clock import DrillClock
 from commandwall.drill.play import ClockAct, FreeInject, SentInject, scenario_of
 from commandwall.drill.scenario import read
-from commandwall.playing import ground
+from commandwall.playing import ground, seats
 from commandwall.playing.conductor import Conductor, conducting
 from commandwall.playing.ground import NoGround
+from commandwall.pool import stations
+from commandwall.pool.client import Client, PoolTrouble
 from commandwall.pool.filling import Filling
 from commandwall.pool.own import address
 from commandwall.pool.server import ADMIN, DATABASE, OWNER, STATION, PoolServer
@@ -138,10 +141,90 @@ def test_whatever_the_settings_say_a_drill_leads_nowhere(drill: PoolServer, tmp_
     refused = [
         ["carry", "out", str(tmp_path / "lines"), "--data-dir", str(folder)],
         ["agent", "--join", str(folder), "--data-dir", str(tmp_path)],
+        ["guard", "--at-login", "yes", "--data-dir", str(folder)],
     ]
     for asked in refused:
         assert cli.run(asked, lambda *_: 0) == USAGE
     assert not (tmp_path / "lines").exists()
+
+
+# Stations that join.
+
+
+@pytest.fixture(scope="module")
+def other(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Another real station."""
+    return a_station(tmp_path_factory.mktemp("other") / "station")
+
+
+def drilled(*asked: str | Path) -> int:
+    return cli.run(["drill", *map(str, asked)], lambda *_: 0)
+
+
+def test_a_station_joins_once_by_its_invitation(
+    real: Path, other: Path, drill: PoolServer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run, card, before = drill.folder.parent.name, tmp_path / "p1.invite", contents(other)
+    assert drilled("invite", run, "p1", card, "--data-dir", real) == 0
+    assert card.stat().st_mode & 0o077 == 0
+    assert drilled("invite", run, "p1", card, "--data-dir", real) == REFUSED  # it is there
+    assert [*tmp_path.iterdir()] == [card]  # no secret lies beside it
+    with drill.owner() as conn:
+        assert len([one for one in stations.listed(conn) if one.name.startswith("p1_")]) == 1
+    assert drilled("join", card, "--data-dir", other) == 0
+    made = other / ground.DRILLS / run
+    mark = exercise.of(made)
+    assert mark is not None and mark.run == run
+    assert scenario_of(made) is None and not (made / exercise.SCENARIO).exists()
+    settings = Settings.load(
+        {"data_dir": made, "demo": True}, {"COMMANDWALL_POOL": "postgresql:///city"}
+    )
+    assert settings.pool == mark.pool and not settings.demo
+    with Client(settings.pool, settings.secret_file) as client:
+        assert client.meta().city == "【演练】临江市"
+        client.check_world(drill=True)
+        with pytest.raises(PoolTrouble, match="world"):
+            client.check_world(drill=False)
+    with closing(open_store(made)) as store:
+        assert store.read(lambda r: r.setting("post")) == "p1"
+        (came,) = store.read(lambda r: r.find(ClockAct))
+        assert (came.kind, came.subject, came.no) == ("join", "p1", 0)
+    # Whoever finds the file later opens nothing with it, and what is there is kept.
+    third = a_station(tmp_path / "third")
+    capsys.readouterr()
+    for folder, why in ((other, "joined"), (third, "used"), (made, "nested")):
+        assert drilled("join", card, "--data-dir", folder) == REFUSED
+        assert capsys.readouterr().err.strip() == f"commandwall: {ground.WORDS[why]}"
+    assert not [*(third / ground.DRILLS).iterdir()] and contents(other) == before
+    assert drilled("list", "--data-dir", other) == 0
+    assert run in capsys.readouterr().out
+
+
+def test_who_leads_too_gets_the_scenario(
+    real: Path, other: Path, drill: PoolServer, tmp_path: Path
+) -> None:
+    card, third = tmp_path / "lead.invite", a_station(tmp_path / "third")
+    seats.invite(drill.folder.parent, "s_drill", card)
+    made = seats.join(third, card, drill.socket)
+    assert scenario_of(made) == scenario_of(drill.folder.parent)
+    with pytest.raises(NoGround) as why:  # only who runs the pool can invite
+        seats.invite(made, "p1", tmp_path / "p1.invite")
+    assert why.value.code == "not_led"
+
+
+def test_what_is_no_invitation_makes_nothing(drill: PoolServer, tmp_path: Path) -> None:
+    with pytest.raises(NoGround) as why:
+        seats.invite(drill.folder.parent, "n_weather", tmp_path / "card")
+    assert why.value.code == "post" and not (tmp_path / "card").exists()
+    out = exercise.Exercise("../../out", "gas", 1, "", "燃", "Gas", "postgresql://p1@/city")
+    (tmp_path / "card").write_bytes(msgspec.json.encode(seats.Invitation(out, "p1", "x", "")))
+    (tmp_path / "junk").write_bytes(b"{}")
+    real = a_station(tmp_path / "real")
+    for name in ("card", "junk"):
+        with pytest.raises(NoGround) as why:
+            seats.join(real, tmp_path / name)
+        assert why.value.code == "invitation"
+    assert not (real / ground.DRILLS).exists() and not (tmp_path.parent / "out").exists()
 
 
 # Playing, with a clock that is stepped.
@@ -342,6 +425,12 @@ def test_the_score_follows_from_the_journal_and_is_the_same_each_time(
     assert judged["first_alarm", 1].verdict == "missed"  # what was done later belongs to run 2
     assert judged["second_alarm", 1].verdict == "cut"  # its run was over before its limit
     assert "smell" in sent and score_of(played) == score_of(played)
+    # What a player's station shows, which has no scenario, is what the clock says was sent.
+    held = play.standing(*played.store.read(lambda r: (r.find(SentInject), r.find(ClockAct))))
+    assert {s.inject for s in held} == {
+        h.subject for h in played.drill().history if h.what == "SENT"
+    }
+    assert len(held) < len(played.store.read(lambda r: r.find(SentInject)))
     told = []
     for _ in range(2):
         run = ["drill", "score", "gas_old_quarter-1", "--data-dir", str(played.folder.parents[1])]
@@ -349,6 +438,20 @@ def test_the_score_follows_from_the_journal_and_is_the_same_each_time(
         told.append(capsys.readouterr().out)
     assert "#2 T+01:00" in told[0] and "迟" in told[0]
     assert told[0] == told[1]
+
+
+def test_who_comes_late_is_told_what_was_sent_before(played: Play) -> None:
+    acts = played.store.read(lambda r: r.find(ClockAct))
+    assert play.late_join(acts, "p6") is None
+    played.clock.at += 10
+    played.desk.run(play.act_on_clock, {"deed": "join", "subject": "p6"}, post="p6")
+    played.go(0.2)
+    acts = played.store.read(lambda r: r.find(ClockAct))
+    came = play.late_join(acts, "p6")
+    (joined,) = played.drill().joined
+    assert came is not None and (joined.post, joined.real) == ("p6", came.at)
+    sent = play.standing(played.store.read(lambda r: r.find(SentInject)), acts)
+    assert [*joined.missed] == [s.inject for s in sent if s.at < came.at]
 
 
 def _raise(tx: Any, alarm: Any) -> None:

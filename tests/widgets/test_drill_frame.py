@@ -128,3 +128,8 @@ def test_a_controller_leads_the_drill_and_a_player_sees_what_was_sent_to_him(
     console.grab()
     assert console.keys == ["smell"] and "T+02:30" not in console.accessibleDescription()
     assert {c.key for c in console.offered()} == {"J", "K", "N"}
+    came = replace(taken, id="j", no=2, kind="join", subject="p1", at=NOW + 60_000)
+    world.tick({ClockAct: [came]}, sync=world.sync())
+    console.grab()
+    told = console.accessibleDescription()
+    assert "中途加入　此前已发 1 条" in told and "加入前" in told and "煤气味" in told
