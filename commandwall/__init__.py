@@ -39,12 +39,12 @@ from commandwall import (
     verifying,
     whistles,
 )
-from commandwall.drill import play
+from commandwall.drill import evaluating, play
 
 __all__ = [
     "alarms", "answers", "areas", "attachments", "calls", "conflicts", "countersign",
-    "directives", "dispatch", "events", "exchange", "exports", "extents", "handover", "incidents",
-    "indicators", "modes", "people", "plans", "play", "public_warnings", "repeats", "reporting",
-    "requests", "resources", "reviewing", "rule_rows", "saved_views", "sensors", "sitreps",
-    "sources", "unmasking", "verifying", "whistles",
+    "directives", "dispatch", "evaluating", "events", "exchange", "exports", "extents", "handover",
+    "incidents", "indicators", "modes", "people", "plans", "play", "public_warnings", "repeats",
+    "reporting", "requests", "resources", "reviewing", "rule_rows", "saved_views", "sensors",
+    "sitreps", "sources", "unmasking", "verifying", "whistles",
 ]  # fmt: skip

@@ -35,6 +35,7 @@ from commandwall.conflicts import OPEN, Dispute, Verdict
 from commandwall.countersign import Countersign
 from commandwall.directives import Directive
 from commandwall.dispatch import Assignment, AssignmentStep, Trip, trips
+from commandwall.drill.evaluating import Evaluation
 from commandwall.drill.play import ClockAct, FreeInject, SentInject
 from commandwall.events import Event, EventView
 from commandwall.exchange import Decision, Message
@@ -320,7 +321,7 @@ class Picture:
         self.rule_rows: dict[str, RuleRow] = {}
         self.saved_views: dict[str, SavedView] = {}
         self.clock_acts, self.free_injects = dict[str, ClockAct](), dict[str, FreeInject]()
-        self.sent_injects = dict[str, SentInject]()
+        self.sent_injects, self.evaluations = dict[str, SentInject](), dict[str, Evaluation]()
         self.handovers, self.granted = dict[str, Handover](), dict[str, GrantedAct]()
         self.officers, self.duties = dict[str, Officer](), dict[str, Duty]()
         self.indicators: dict[str, Indicator] = {}
@@ -412,6 +413,7 @@ class Picture:
             StartedPlan: self.started_plans, PublicWarning: self.warnings,
             RuleRow: self.rule_rows, SavedView: self.saved_views, ClockAct: self.clock_acts,
             FreeInject: self.free_injects, SentInject: self.sent_injects,
+            Evaluation: self.evaluations,
             Whistle: self.whistles, Summons: self.summons, Rating: self.ratings,
         }  # fmt: skip
 

@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from commandwall import codes
+from commandwall import codes, exercise
 from commandwall.clock import DAY, SECOND, Ms, day
 from commandwall.incidents import Incident
 from commandwall.reporting import Due, HandOut
@@ -31,7 +31,7 @@ class Finding:
     """A strength, or an improvement with its owner and its date."""
 
     id: str
-    incident: str
+    incident: str  # "": the drill as a whole, in whose world it stands
     kind: str  # code list finding_kind
     text: str
     owner: str
@@ -46,8 +46,10 @@ class Finding:
 def note_finding(
     tx: Tx, incident: str, kind: str, text: str, owner: str = "", days: int = 0
 ) -> None:
-    """复盘意见: an improvement needs an owner and the days that he has."""
-    if tx.get(Incident, incident) is None:
+    """复盘意见: an improvement needs an owner and the days that he has. In a drill's world it
+    may be one of the drill, without an incident."""
+    of_drill = not incident and exercise.of(tx.folder) is not None
+    if not of_drill and tx.get(Incident, incident) is None:
         raise Refused("unknown", kind="incident", id=incident)
     text = written("text", text)
     owner = written("owner", owner, TITLE_LIMIT, needed=kind == IMPROVEMENT)

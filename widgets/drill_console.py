@@ -25,6 +25,7 @@ from commandwall.drill.drill_acts import (
     Moment,
 )
 from commandwall.drill.drill_clock import DrillClock
+from commandwall.drill.evaluating import Evaluation
 from commandwall.drill.offsets import tell
 from commandwall.drill.play import ClockAct, FreeInject, SentInject
 from commandwall.drill.scenario import Inject, Scenario
@@ -32,9 +33,10 @@ from commandwall.picture import Changes, Picture, Tick
 from commandwall.rights import About
 from widgets import age
 from widgets.base import NORMAL, Command, Piece
+from widgets.drill_review import DrillReview
 from widgets.drill_sheets import DrillSheets
 from widgets.i18n import language, named, tr
-from widgets.paper import Ink, Paper
+from widgets.paper import RIGHT, Ink, Paper
 from widgets.rows import RowList
 from widgets.text import person, plain
 
@@ -70,7 +72,7 @@ class DrillConsole(RowList):
     id, title, quiet, pooled = "drill_console", "演练控制", True, False
     recalls = False
     kind = SentInject
-    shows = frozenset({Tick, ClockAct, FreeInject, SentInject})
+    shows = frozenset({Tick, ClockAct, FreeInject, SentInject, Evaluation})
     row = 44.0
     head = 28.0
     tells_rest = True
@@ -82,7 +84,7 @@ class DrillConsole(RowList):
         self._rows: dict[str, Row] = {}
         self._asked, self._next = False, ""
         self._late: ClockAct | None = None
-        self._sheets = DrillSheets(self)
+        self._sheets, self._review = DrillSheets(self), DrillReview(self)
 
     # What is shown.
 
@@ -92,16 +94,21 @@ class DrillConsole(RowList):
         return not self.barred(play.act_on_clock, About())
 
     @property
+    def sees(self) -> bool:
+        """Whether he sees clock and script: who leads, and who evaluates."""
+        return self.leads or self._review.evaluates
+
+    @property
     def lead(self) -> float:
-        return self.head + (HEAD if self.leads else 0.0)
+        return self.head + (HEAD if self.sees else 0.0)
 
     def heading(self) -> str:
-        return self.title if self.leads else "演练来信"
+        return self.title if self.sees else "演练来信"
 
     def refresh(self, picture: Picture, changes: Changes) -> None:
         if self.desk.exercise is None:
             self.say(NORMAL)
-        elif not self.leads:
+        elif not self.sees:
             self._receive(picture)
         elif self.scenario is None:
             self._read()
@@ -166,7 +173,7 @@ class DrillConsole(RowList):
         return Row(inject, state, due, sent, settled)
 
     def order(self) -> Sequence[str]:
-        if not self.leads:
+        if not self.sees:
             return [*self._rows][::-1]
         return [row.inject.id for row in self._by_time()]
 
@@ -174,12 +181,12 @@ class DrillConsole(RowList):
         return sorted(self._rows.values(), key=lambda r: (_moment(r) is None, _moment(r) or 0))
 
     def empty_line(self) -> str:
-        if self.leads and self.scenario is None and self._asked:
+        if self.sees and self.scenario is None and self._asked:
             return tr("脚本读不出，或与建演练时不同")
-        return tr("还没有发给本岗位的情景") if not self.leads else tr("无")
+        return tr("还没有发给本岗位的情景") if not self.sees else tr("无")
 
     def aside(self) -> list[Piece]:
-        if not self.leads:
+        if not self.sees:
             return self._before()
         states = [row.state for row in self._rows.values()]
         n = {state: states.count(state) for state in WORDS}
@@ -202,7 +209,7 @@ class DrillConsole(RowList):
     # Drawing.
 
     def draw(self, paper: Paper) -> None:
-        if self.leads and self.clock is not None:
+        if self.sees and self.clock is not None:
             self._draw_clock(paper, self.clock)
         super().draw(paper)
 
@@ -214,6 +221,7 @@ class DrillConsole(RowList):
         paper.write(end + 28, top + 62, self._standing(clock), Ink("item", "t1", True))
         paper.write(0, top + 96, self._upcoming(clock), Ink("body", "t2"), room=paper.width)
         paper.write(0, top + 124, self._taken(), Ink("label"), room=paper.width)
+        paper.write(paper.width, top + 62, self._review.grades(), Ink("item", "t1"), RIGHT)
 
     def _of_day(self) -> str:
         assert self.scenario is not None and self.clock is not None
@@ -251,14 +259,14 @@ class DrillConsole(RowList):
         return tr("{told}：已执行", told=told)
 
     def draw_head(self, paper: Paper, base: float) -> None:
-        for word, x in (COLUMNS if self.leads else RECEIVED).items():
+        for word, x in (COLUMNS if self.sees else RECEIVED).items():
             paper.write(x, base, tr(word), Ink("head"))
-        if self.leads:
+        if self.sees:
             paper.write(paper.width - STATE, base, tr("状态"), Ink("head"))
 
     def draw_row(self, paper: Paper, key: str, box: QRectF, chosen: bool) -> None:
         row = self._rows[key]
-        if not self.leads:
+        if not self.sees:
             self._draw_received(paper, row, box.center().y() + 6)
             return
         base, inject = box.center().y() + 6, row.inject
@@ -297,8 +305,10 @@ class DrillConsole(RowList):
     def _state(self, row: Row) -> str:
         """已发, 跳过 with why, 待发 with its time where it was moved."""
         word = tr(WORDS[row.state])
-        if row.state == SENT_ROW and row.sent is not None and row.sent.fault:
-            return f"{word}　{named('drill_fault', row.sent.fault)}"
+        if row.state == SENT_ROW and row.sent is not None:
+            fault = named("drill_fault", row.sent.fault) if row.sent.fault else ""
+            mark = self._review.told(row.sent)
+            return "　".join(filter(None, (word, mark, fault)))
         if row.state == SKIPPED_ROW and row.settled is not None:
             return f"{word}　{plain(row.settled.why) or tr(CAUSES.get(row.settled.cause, ''))}"
         if row.inject.id == self._next and self.clock is not None:
@@ -311,12 +321,13 @@ class DrillConsole(RowList):
 
     def commands(self) -> list[Command]:
         if not self.leads or self.clock is None:
-            return super().commands()
+            return [*self._review.commands(), *super().commands()]
         go = {READY: "开始", RUNNING: "暂停", PAUSED: "继续"}.get(self.clock.status, "继续")
         return [
             Command("Space", tr(go), self.turn),
             Command("S", tr("单步到下一条"), lambda: self.act("step")),
             *self._sheets.commands(),
+            *self._review.commands(),
             *super().commands(),
         ]
 
@@ -332,6 +343,10 @@ class DrillConsole(RowList):
     def inject(self, key: str) -> Inject | None:
         """Of a row."""
         return self._rows[key].inject if key in self._rows else None
+
+    def sent(self, key: str) -> SentInject | None:
+        """Of a row that reached its player."""
+        return self._rows[key].sent if key in self._rows else None
 
 
 CAUSES = {"jump": "快进越过", "branch": "走向不同", "end": "演练结束"}

@@ -17,7 +17,6 @@ from commandwall import reporting
 from commandwall.clock import to_datetime
 from commandwall.exercise import MARK
 from commandwall.files.content import named as plain_name
-from commandwall.incidents import Incident
 from commandwall.reports import press
 from commandwall.reports.press import Paper, Pressed, Unset
 from widgets.base import Context
@@ -35,7 +34,8 @@ class Wanted:
     """What is handed out: a row of `hand_out_kind`, of an incident, in these forms."""
 
     what: str
-    incident: Incident
+    title: str
+    incident: str  # "": of the drill as a whole
     forms: Sequence[str]
     make: Make
 
@@ -53,7 +53,7 @@ class Papers(QObject):
 
     def ask(self, wanted: Wanted) -> None:
         """What for, then where to."""
-        title = f"{named('hand_out_kind', wanted.what)}　{wanted.incident.title}"
+        title = f"{named('hand_out_kind', wanted.what)}　{wanted.title}"
         fields = {"purpose": (tr("用途"), words())}
         sheet = Sheet(self._context.look, title, "导出", fields, self._window())
         self._context.over(sheet.then(lambda told: self._ask_where(wanted, told["purpose"])))
@@ -66,7 +66,7 @@ class Papers(QObject):
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         when = to_datetime(self._context.picture.now).strftime("%m%d-%H%M")
-        name = f"{wanted.incident.title} {named('hand_out_kind', wanted.what)} {when}"
+        name = f"{wanted.title} {named('hand_out_kind', wanted.what)} {when}"
         dialog.selectFile(f"{plain_name(name, '')}.{wanted.forms[0]}")
         dialog.fileSelected.connect(lambda path: self.make(wanted, purpose, Path(path)))
         dialog.open()
@@ -89,7 +89,7 @@ class Papers(QObject):
             return
         for one in found:
             written = self._context.desk.do(
-                reporting.hand_out, incident=wanted.incident.id, what=wanted.what,
+                reporting.hand_out, incident=wanted.incident, what=wanted.what,
                 purpose=purpose, name=one.target.name, sha256=one.sha256,
             )  # fmt: skip
             Courier(self, lambda why, one=one: self._drop(one, why)).follow(

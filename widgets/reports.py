@@ -16,11 +16,11 @@ from commandwall.reports import brief, handout, review
 from commandwall.reports.fill import Facts
 from commandwall.reports.press import Paper
 from commandwall.reviewing import Finding
-from widgets import age, links
+from widgets import age, finding_sheets, links
 from widgets.base import Command, Panel, Subject
 from widgets.directives import debts_of, focus
-from widgets.fields import Field, choice, number, words
-from widgets.i18n import language, named, rows, tr
+from widgets.fields import Field, number, words
+from widgets.i18n import named, tr
 from widgets.map_picture import MapPicture
 from widgets.paper import RIGHT, Ink
 from widgets.paper import Paper as Drawing
@@ -32,7 +32,7 @@ from widgets.text import plain
 
 ROW, FOOT = 38.0, 26.0
 PICTURE = "map.png"
-MOST_PEOPLE, MOST_MINUTES, MOST_DUE = 100_000, 24 * 60, 365
+MOST_PEOPLE, MOST_MINUTES = 100_000, 24 * 60
 PEOPLE = ("dead", "missing", "severe", "hurt")
 
 
@@ -239,7 +239,7 @@ class Reports(Panel):
                 "brief": (self._brief, ["pdf"]), "map": (self._map, ["html"]),
                 "report": (self._report, ["pdf"]), "review": (self._review, ["pdf", "html"]),
             }[what]  # fmt: skip
-            self._papers.ask(Wanted(what, found, forms, partial(make, found)))
+            self._papers.ask(Wanted(what, found.title, found.id, forms, partial(make, found)))
 
     def _brief(self, found: Incident, then: Callable[[Paper], object]) -> None:
         def drawn(png: bytes) -> None:
@@ -296,27 +296,17 @@ class Reports(Panel):
 
     def note_finding(self) -> None:
         """What went well, or what must be better, by whom, in how many days."""
-        kinds = {k: c.name(language()) for k, c in rows("finding_kind").items()}
-        fields: dict[str, tuple[str, Field]] = {
-            "kind": (tr("类别"), choice(kinds)),
-            "text": (tr("内容"), words()),
-            "owner": (tr("责任人"), words()),
-            "days": (tr("期限"), number(MOST_DUE, 1, tr("日内"))),
-        }
-        self._ask("复盘意见", fields, partial(self._do, reviewing.note_finding))
+        found = self._subject
+        if found is None:
+            self._tell(tr("没有突发事件"))
+            return
+        title = f"{tr('复盘意见')}　{found.title}"
+        finding_sheets.note(self, title, partial(self._do, reviewing.note_finding, found))
 
     def settle_finding(self) -> None:
         """An improvement is done: which one, and what was done."""
-        still = reviewing.owed(self.picture.findings.values())
-        if not still:
+        if not finding_sheets.settle(self, self.picture.findings.values(), self._settle):
             self._tell(tr("没有未完成的整改"))
-            return
-        fields: dict[str, tuple[str, Field]] = {
-            "finding": (tr("整改"), choice({f.id: plain(f"{f.owner}　{f.text}") for f in still})),
-            "result": (tr("完成情况"), words()),
-        }
-        sheet = Sheet(self.look, tr("整改完成"), "记录", fields, self.window())
-        self.context.over(sheet.then(self._settle))
 
     def _settle(self, told: dict[str, Any]) -> Future[Any]:
         return self.do(reviewing.settle_finding, lambda done: self._tell(tr("整改完成")), **told)

@@ -13,10 +13,11 @@ from typing import Any
 
 from commandwall import event_flow
 from commandwall.clock import Ms
-from commandwall.drill.drill_acts import ENDED, GAP, REAL, RESTART, Moment
-from commandwall.drill.drill_clock import fold
+from commandwall.drill.drill_acts import ENDED, GAP, REAL, RESTART, Moment, Script
+from commandwall.drill.drill_clock import DrillClock, fold
+from commandwall.drill.evaluating import EXPECT, WATCH
 from commandwall.drill.expected import Expected
-from commandwall.drill.play import ClockAct, FreeInject, SentInject
+from commandwall.drill.play import ClockAct, FreeInject, SentInject, taken
 from commandwall.drill.scenario import Inject, Scenario
 from commandwall.events import Event, FiledEvent
 from commandwall.incidents import Incident
@@ -41,6 +42,8 @@ class Judged:
     words: str  # of that
     verdict: str
     took: int | None  # milliseconds of scenario time until it was done
+    line: str  # as evaluators name it: expect-1, watch-2
+    entry: str  # of the journal, that showed it; "" where nothing did
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,16 +55,54 @@ class Deed:
     subject: str  # the event, or the device of an alarm
     fields: Mapping[str, str]
     states: frozenset[str]
+    entry: str  # of the journal
+
+
+class Times:
+    """Scenario time and runs of real moments, by the acts that the clock of a drill took."""
+
+    def __init__(self, script: Script, acts: Iterable[ClockAct]) -> None:
+        self.acts = [a.act for a in taken(acts)]
+        self.restarts = [a.at for a in self.acts if a.kind == RESTART]
+        self._script = script
+
+    def clock(self, now: Ms) -> DrillClock:
+        """As it stands at a moment that lies after all acts."""
+        return fold(self._script, self.acts, now)
+
+    def position(self, at: Ms) -> Moment:
+        """Where the clock stood at a moment; a gap stands from its beginning."""
+        begun = [a for a in self.acts if (a.since or a.at if a.kind == GAP else a.at) <= at]
+        return fold(self._script, begun, at).position
+
+    def run(self, at: Ms) -> int:
+        """Which run a moment belongs to, from 1."""
+        return 1 + sum(begins <= at for begins in self.restarts)
+
+    def took(self, start: Ms, end: Ms | None) -> int | None:
+        """Milliseconds of scenario time between two moments of one run; None across a restart: what
+        is done in another run is no answer to this one."""
+        if end is None or self.run(start) != self.run(end):
+            return None
+        return max(0, self.position(end) - self.position(start)) // REAL
+
+
+def entry_of(line: Line) -> str:
+    """How an entry of the journal is named: its station, and its number there."""
+    return f"{line.origin}/{line.seq}"
 
 
 def score(reader: Reader, scenario: Scenario, now: Ms) -> list[Judged]:
     """All that was sent, in the order in which it was; as it stands at `now` where it goes on."""
     sent = sorted(reader.find(SentInject), key=lambda s: (s.at, s.id))
-    acts = sorted((a for a in reader.find(ClockAct) if a.no and not a.refused), key=lambda a: a.no)
-    injects = {i.id: i for i in scenario.injects}
-    injects |= {f.id: f.inject for f in reader.find(FreeInject)}
-    judge = _Judge(scenario, acts, _deeds(reader), now)
+    injects = injects_of(reader, scenario)
+    judge = _Judge(Times(scenario.script(), reader.find(ClockAct)), deeds(reader), now)
     return [one for s in sent for one in judge.all_of(s, injects[s.inject])]
+
+
+def injects_of(reader: Reader, scenario: Scenario) -> dict[str, Inject]:
+    """Those of the scenario, and those that controllers added."""
+    return {i.id: i for i in (*scenario.injects, *(f.inject for f in reader.find(FreeInject)))}
 
 
 def counted(judged: Iterable[Judged]) -> dict[str, int]:
@@ -73,42 +114,35 @@ def counted(judged: Iterable[Judged]) -> dict[str, int]:
 
 
 class _Judge:
-    def __init__(
-        self, scenario: Scenario, acts: Sequence[ClockAct], deeds: Sequence[Deed], now: Ms
-    ) -> None:
-        self._script, self._acts, self._deeds = scenario.script(), acts, deeds
+    def __init__(self, times: Times, done: Sequence[Deed], now: Ms) -> None:
+        self._times, self._deeds = times, done
         # Just before the next one begins: from then on its clock is another.
-        self._ends = [*(Ms(a.at - 1) for a in acts if a.kind == RESTART), now]
-        over = fold(self._script, [a.act for a in acts], now)
-        self._over = over.status == ENDED
+        self._ends = [*(Ms(at - 1) for at in times.restarts), now]
+        self._over = times.clock(now).status == ENDED
 
     def all_of(self, sent: SentInject, inject: Inject) -> Iterator[Judged]:
-        for expected in inject.expect:
-            yield self._one(sent, expected)
-        for words in inject.watch:
-            yield Judged(sent, None, words, UNSEEN, None)
+        for n, expected in enumerate(inject.expect, 1):
+            yield self._one(sent, expected, f"{EXPECT}-{n}")
+        for n, words in enumerate(inject.watch, 1):
+            yield Judged(sent, None, words, UNSEEN, None, f"{WATCH}-{n}", "")
 
-    def _one(self, sent: SentInject, expected: Expected) -> Judged:
+    def _one(self, sent: SentInject, expected: Expected, line: str) -> Judged:
         """By the first deed within its run that is what was expected."""
         end = self._ends[min(sent.run, len(self._ends)) - 1]
         first = next((d for d in self._deeds if sent.at <= d.at <= end and _is(d, expected, sent)),
                      None)  # fmt: skip
         until = self._passed(sent, first.at if first is not None else end)
         if first is not None:
-            return Judged(sent, expected, "", MET if until <= expected.within else LATE, until)
+            verdict = MET if until <= expected.within else LATE
+            return Judged(sent, expected, "", verdict, until, line, first.entry)
         goes_on = sent.run == len(self._ends) and not self._over
         open_yet = RUNNING if goes_on else CUT
         verdict = open_yet if until <= expected.within else MISSED
-        return Judged(sent, expected, "", verdict, None)
+        return Judged(sent, expected, "", verdict, None, line, "")
 
     def _passed(self, sent: SentInject, at: Ms) -> int:
         """Scenario time from when it was sent, milliseconds."""
-        return max(0, self._position(at) - sent.moment) // REAL
-
-    def _position(self, at: Ms) -> Moment:
-        """Where the clock stood at a moment; a gap stands from its beginning."""
-        begun = [a.act for a in self._acts if (a.since or a.at if a.kind == GAP else a.at) <= at]
-        return fold(self._script, begun, at).position
+        return max(0, self._times.position(at) - sent.moment) // REAL
 
 
 def _is(deed: Deed, expected: Expected, sent: SentInject) -> bool:
@@ -122,7 +156,8 @@ def _is(deed: Deed, expected: Expected, sent: SentInject) -> bool:
 # What the journal says.
 
 
-def _deeds(reader: Reader) -> list[Deed]:
+def deeds(reader: Reader) -> list[Deed]:
+    """All that the journal tells of what a scenario can expect, in its order."""
     rows = reader.rows("SELECT * FROM journal ORDER BY hlc, origin, seq")
     lines = [Line(*row) for row in rows]
     records = [(line, record) for line in lines for record, _ in contents(line)]
@@ -132,7 +167,7 @@ def _deeds(reader: Reader) -> list[Deed]:
         tell = TELLS.get(type(record).__name__)
         if tell is not None:
             at = record.opened_at if isinstance(record, Incident) else line.at
-            found.append(Deed(at, *tell(record, known)))
+            found.append(Deed(at, *tell(record, known), entry_of(line)))
     return found
 
 

@@ -21,10 +21,11 @@ from commandwall.alarms import acknowledge
 from commandwall.clock import SECOND, Ms
 from commandwall.config import ASSETS, REFUSED, USAGE, Settings
 from commandwall.desk import Desk
-from commandwall.drill import play, score
+from commandwall.drill import evaluating, play, score
 from commandwall.drill.drill_acts import REAL
 from commandwall.drill.drill_clock import DrillClock
-from commandwall.drill.play import ClockAct, FreeInject, SentInject, scenario_of
+from commandwall.drill.evaluating import Evaluation
+from commandwall.drill.play import ClockAct, FreeInject, SentInject, scenario_of, sent_id
 from commandwall.drill.scenario import read
 from commandwall.playing import ground, seats
 from commandwall.playing.conductor import Conductor, conducting
@@ -384,6 +385,27 @@ def test_a_drill_without_a_ground_leaves_nothing(wrong: str, tmp_path: Path) -> 
     with pytest.raises(NoGround) as why:
         ground.begin(tmp_path, scenario, b"")
     assert (why.value.code, (tmp_path / ground.DRILLS).exists()) == (wrong, False)
+
+
+def test_only_what_was_sent_has_a_mark_and_only_in_a_drill(played: Play, real: Path) -> None:
+    def mark(desk: Desk, post: str, subject: str, line: str, mark: str) -> Any:
+        desk.post, desk.person = post, "高"
+        given = {"subject": subject, "line": line, "mark": mark}
+        return desk.do(evaluating.mark_inject, **given).result()
+
+    smell = sent_id(1, "smell")
+    (done,) = mark(played.desk, "a_audit", smell, "expect-1", "2").of(Evaluation)
+    assert (done.verdict, done.post) == ("2", "a_audit")
+    for wrong in (("again", "", "4"), (smell, "expect-9", "4"), (smell, "", "9")):
+        with pytest.raises(Refused, match="unknown"):
+            mark(played.desk, "s_drill", *wrong)
+    with pytest.raises(Refused, match="right"):
+        mark(played.desk, "p1", smell, "", "4")
+    with closing(open_store(real)) as store:
+        desk = Desk(store, StillClock())
+        with pytest.raises(Refused, match="no_drill"):
+            mark(desk, "s_drill", smell, "", "4")
+        desk.close()
 
 
 def test_a_paper_of_a_drill_says_so_on_each_page(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from builders import NOW
 from world import City
 
 from commandwall.config import ASSETS
+from commandwall.drill.evaluating import Evaluation
 from commandwall.drill.play import ClockAct, SentInject, sent_id
 from commandwall.exercise import MARK, SCENARIO, Exercise, lay
 from commandwall.picture import Changes
@@ -133,3 +134,58 @@ def test_a_controller_leads_the_drill_and_a_player_sees_what_was_sent_to_him(
     console.grab()
     told = console.accessibleDescription()
     assert "中途加入　此前已发 1 条" in told and "加入前" in told and "煤气味" in told
+
+
+# Evaluators.
+
+
+def test_an_evaluator_marks_what_was_sent_by_keys_and_the_newest_counts(
+    world: City, drilled: Any, qtbot: Any
+) -> None:
+    console = drilled
+    sent = SentInject(sent_id(1, "smell"), 1, "smell", "hotline", "居民", "p1", "煤气味", "Gas",
+                      120_000_000, NOW, "event", "x", "")  # fmt: skip
+    start = ClockAct("a", 1, "start", "", None, 0, "", "", "", NOW, None, "周", "s_drill")
+    world.desk.run(_keep, {"records": [start, sent]}, local=True)
+    world.clock.at = NOW + 150_000
+    world.tick({ClockAct: [start], SentInject: [sent]}, sync=world.sync())
+    keys = {c.key: c for c in console.offered()}
+    console.choose("again")
+    keys["V"].run()
+    assert "已发" in console.line  # nothing to mark: it was not sent
+    console.choose("smell")
+    for line, mark in (("", "4"), ("expect-1", "2"), ("", "5")):
+        keys["V"].run()
+        sheet = console.window()._overlay
+        which, given, note = (sheet._fields[name][1] for name in ("line", "mark", "note"))
+        which.setCurrentIndex(which.findData(line))
+        given.setCurrentIndex(given.findData(mark))
+        note.setText("问清了楼层")
+        sheet.accept()
+        qtbot.waitUntil(lambda mark=mark: mark in [e.verdict for e in kept(world)])
+        world.clock.at += 1_000
+        world.tick({Evaluation: kept(world)})
+    console.grab()
+    told = console.accessibleDescription()
+    assert "已发　评 5" in told and len(kept(world)) == 3  # the older ones stay on record
+    keys["O"].run()
+    sheet = console.window()._overlay
+    sheet.accept()
+    qtbot.waitUntil(lambda: "缺 评定" in sheet._told.text())  # nothing is thought of it by itself
+    sheet._fields["grade"][1].setCurrentIndex(2)
+    sheet.accept()
+    qtbot.waitUntil(lambda: len(kept(world)) == 4)
+    world.tick({Evaluation: kept(world)})
+    console.grab()
+    assert "目标　S　—　—　—" in console.accessibleDescription()
+    keys["V"].run()  # what has no mark yet is offered first
+    assert console.window()._overlay._fields["line"][1].currentData() == "watch-1"
+
+
+def _keep(tx: Any, records: list[Any]) -> None:
+    for record in records:
+        tx.put(record)
+
+
+def kept(world: City) -> list[Evaluation]:
+    return sorted(world.store.read(lambda r: r.find(Evaluation)), key=lambda e: e.at)

@@ -36,7 +36,7 @@ def test_a_paper_gets_its_name_when_its_line_is_written(
                               "recipients": "", "elements": [], "unit": "", "date": "",
                               "foot": ""}))  # fmt: skip
 
-    wanted = Wanted("report", incident, ["pdf"], partial(make, incident))
+    wanted = Wanted("report", incident.title, incident.id, ["pdf"], partial(make, incident))
     target = tmp_path / "out" / "report.pdf"
     target.parent.mkdir()
     papers.make(wanted, "会商", target)
