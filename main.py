@@ -24,9 +24,10 @@ def main() -> int:
 
 def run_wall(settings: Settings, snapshot: Snapshot | None) -> int:
     """Open the wall (or draw it to a file) and stay until it is closed."""
-    from widgets.lean import spare_sources
+    from widgets import lean
 
-    spare_sources()
+    lean.spare_sources()
+    lean.spare_algebra()
     from widgets import startup
 
     if snapshot is None and not startup.has_display():

@@ -15,7 +15,7 @@ from pathlib import Path
 import sqlcipher3.dbapi2 as sqlite
 
 import main
-from benchmarks.living import is_drawn, until
+from benchmarks.living import until
 from commandwall import platform
 from commandwall.config import Settings
 from commandwall.store.mirror import Mirror, use
@@ -71,7 +71,7 @@ def shown(parts: ExitStack, settings: Settings, size: tuple[int, int]) -> Wall:
     parts.callback(wall.hide)
     wall.resize(*size)
     wall.show()
-    until(lambda: bool(wall.picture.buildings) and is_drawn(wall), WAIT_S)
+    until(lambda: bool(wall.picture.buildings) and wall.is_drawn(), WAIT_S)
     return wall
 
 

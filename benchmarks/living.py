@@ -32,13 +32,8 @@ def living_wall(width: int, height: int) -> Iterator[Wall]:
         parts.callback(wall.hide)
         wall.resize(width, height)
         wall.show()
-        until(lambda: is_drawn(wall))
+        until(wall.is_drawn)
         yield wall
-
-
-def is_drawn(wall: Wall) -> bool:
-    """Whether the whole city is on the screen: nothing is left to build, to write or to cook."""
-    return wall.is_alive() and wall.map.board.idle
 
 
 def until(ready: Callable[[], bool], limit_s: float = WAIT_S) -> None:

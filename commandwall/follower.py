@@ -49,7 +49,7 @@ LISTEN_MS = 250
 """So often the pulse is looked at: who falls silent is told at once, not with the next second."""
 RINGS = {"main": "changed", "mirror": "mirror_changed"}
 KNOWN = kinds(WALL) | kinds(MIRROR)
-REST_S, UNSET = 0.5, -1.0
+REST_S, UNSET = 1.5, -1.0
 """Time for the screen to draw what it got before the rest is read; a moment that is not set yet."""
 TIDY_S = 5.0
 """Time for the map to build its shapes of what was read."""
@@ -81,7 +81,7 @@ class Follower(threading.Thread):
         self._rows_at: dict[str, NDArray[np.intp]] = {}  # where each row of the picture is live
         self._rest_at = math.inf  # when the rest is read, if there is one
         self._tidy_at = math.inf  # when memory that reading needed is given back
-        self._second = self._tallied = self._banded = 0
+        self._second = self._tallied = self._banded = self._sourced = 0
         self._bands: tallies.Bands = {}
         self._ahead: dict[str, EventView] = {}
         self._sync, self._listened, self._silent = pulse.Sync(), Ms(0), (False, False)
@@ -308,9 +308,7 @@ class Follower(threading.Thread):
             backlog = tallies.backlog(reader)
             if abs(now - self._tallied) >= tallies.EVERY:
                 self._tallied = now
-                if abs(now - self._banded) >= tallies.SLOWLY:
-                    self._banded, self._bands = now, tallies.usual(reader, now)
-                    parts["channels"] = tallies.channels(reader)
+                self._ask_slowly(reader, now, parts)
                 ahead = list(self._ahead.values())
                 parts["counters"] = tallies.count(reader, now, self._bands, ahead)
                 markers.add(Tallies)
@@ -324,10 +322,18 @@ class Follower(threading.Thread):
             self._sight = parts["sight"] = seen
             markers.add(SyncState)
 
+    def _ask_slowly(self, reader: Reader, now: Ms, parts: dict[str, Any]) -> None:
+        """What years of hours say; numbers of sources take long, and follow the first picture."""
+        if abs(now - self._banded) >= tallies.SLOWLY:
+            self._banded, self._bands = now, tallies.usual(reader, now)
+        if self._rest_at == math.inf and abs(now - self._sourced) >= tallies.SLOWLY:
+            self._sourced, parts["channels"] = now, tallies.channels(reader)
+
     def _forget(self) -> None:
         if self._conn is not None:
             self._conn.close()
-        self._conn, self._live, self._banded = None, {}, 0
+        self._conn, self._live = None, {}
+        self._banded = self._sourced = 0
 
 
 def together(older: Changes, newer: Changes) -> Changes:

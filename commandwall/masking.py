@@ -272,8 +272,8 @@ def _names(text: str) -> Spans:
 def _known(text: str, name: str) -> list[tuple[int, int]]:
     """Where a name stands, whatever little stands between its characters."""
     signs = [c for c in name if c.isalnum()][:24]
-    if len(signs) < 2:
-        return []
+    if len(signs) < 2 or not all(sign in text for sign in signs):
+        return []  # most texts do not tell the name: an expression for each would cost a start
     family = family_of("".join(signs))
     parts = [re.escape(c) for c in signs]
     between = rf"{_GAP}{{0,3}}"

@@ -22,7 +22,6 @@ from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 
 from commandwall import codes, errand, likeness, platform
 from commandwall.clock import Clock, Ms, day
@@ -256,6 +255,8 @@ def _known(grams: Sequence[likeness.Rows], rarity: NDArray[Any]) -> Floats:
 
 
 def _weighed(grams: Sequence[likeness.Rows], rarity: NDArray[Any]) -> likeness.Rows:
+    from scipy import sparse
+
     title, body = (
         likeness.weighed(part, weight)
         for part, weight in zip(grams, np.split(rarity, 2), strict=True)

@@ -38,13 +38,12 @@ class AreasLayer(Layer):
     def refresh(self, picture: Picture, changes: Changes, scene: Scene) -> None:
         rows = rows_of(picture)
         self.count = len(rows)
-        project, style = scene.project, scene.style
+        style = scene.style
 
         def make() -> tuple[Item, ...]:
-            shapes = geometry.polygons([area.geom for area in rows], project)
+            shapes, lines = _outlines(rows, scene)
             level = levels_of(rows)
             upto = [int(np.searchsorted(level, SHOWN[m], side="right")) for m in range(3)]
-            lines = geometry.borders(shapes, level)
             return (
                 Territory(shapes, (upto[0], upto[1], upto[2])),
                 *_lines("town", lines, TOWN, style), *_lines("city", lines, CITY_AREA, style),
@@ -63,14 +62,23 @@ class GridLinesLayer(Layer):
     def refresh(self, picture: Picture, changes: Changes, scene: Scene) -> None:
         rows = rows_of(picture)
         self.count = sum(area.level == GRID for area in rows)
-        project, style = scene.project, scene.style
+        style = scene.style
 
         def make() -> tuple[Item, ...]:
-            shapes = geometry.polygons([area.geom for area in rows], project)
-            lines = geometry.borders(shapes, levels_of(rows))
+            _, lines = _outlines(rows, scene)
             return (*_lines("grid", lines, GRID, style), *_lines("village", lines, VILLAGE, style))
 
         scene.later(make, lambda items: scene.draw(self, *items))
+
+
+def _outlines(rows: list[Area], scene: Scene) -> tuple[geometry.Shapes, list[geometry.Floats]]:
+    """The areas as shapes, and their borders by level."""
+
+    def make() -> tuple[geometry.Shapes, list[geometry.Floats]]:
+        shapes = geometry.polygons([area.geom for area in rows], scene.project)
+        return shapes, geometry.borders(shapes, levels_of(rows))
+
+    return scene.share("areas", rows, make)
 
 
 def _lines(name: str, lines: list[geometry.Floats], level: int, style: Any) -> list[Line]:

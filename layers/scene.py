@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,7 @@ from layers.style import Style
 from layers.viewport import Viewport
 
 Span = tuple[float, float]
+T = TypeVar("T")
 EVER: Span = (0.0, math.inf)
 LIVE = 50
 """Layers of a lower order are ground: cooked once for a place and zoom."""
@@ -247,6 +248,7 @@ class Scene:
         self._items: dict[str, tuple[int, tuple[Item, ...]]] = {}
         self._hidden: set[str] = set()
         self._ground_key = 0
+        self._shared: dict[str, tuple[Any, Any]] = {}
 
     def project(self, lon: Any, lat: Any) -> tuple[Floats, Floats]:
         """Degrees WGS-84 to the sheet; needs the plane, which stands once the city is known."""
@@ -267,6 +269,16 @@ class Scene:
         before = self._items.get(layer.id, (0, ()))[1]
         self._items[layer.id] = (layer.order, items)
         self._touch(layer.order, (*before, *items))
+
+    def share(self, name: str, of: Sequence[Any], make: Callable[[], T]) -> T:
+        """What several layers draw of the same records on the same sheet: made by the first that
+        asks. Like all that takes long it may be asked for within `later`."""
+        asked = (self.plane, of)
+        known = self._shared.get(name)
+        if known is None or known[0] != asked:
+            known = self._shared[name] = (asked, make())
+        found: T = known[1]
+        return found
 
     def show(self, layer: Any, visible: bool) -> None:
         (self._hidden.discard if visible else self._hidden.add)(layer.id)

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from commandwall import codes, config, platform
 from commandwall.alarms import Alarm
+from commandwall.areas import Area, Building
 from commandwall.clock import Clock
 from commandwall.config import Snapshot
 from commandwall.cycles import Sweeper
@@ -52,7 +53,9 @@ commandwall: the map was not drawn within {s:.0f} s: no city in the picture. Try
 NOT_LIVE = """\
 commandwall: 等了 {s:.0f} 秒，中心池或采集程序没有应答；图上是此前的情形。
 commandwall: pool or agent did not answer within {s:.0f} s: the picture shows what was before."""
-KNOCK_MS, PAT_MS, SWEEP_MS = 500, 250, 200
+KNOCK_MS, PAT_MS, SWEEP_MS, LOOK_MS = 500, 250, 200, 20
+STARTED_MS = 5000
+"""A start makes little that has to go, and much that a sweep would look at."""
 BELL = 64
 """Bytes read at once, one for each signal."""
 WINDOW_LOCK = "window.lock"
@@ -92,7 +95,7 @@ def _sweep(app: QApplication) -> None:
     clock, timer = Clock(), QTimer(app)
     sweeper = Sweeper(clock.monotonic())
     timer.timeout.connect(lambda: sweeper.sweep(clock.monotonic()))
-    timer.start(SWEEP_MS)
+    QTimer.singleShot(STARTED_MS, timer, lambda: timer.start(SWEEP_MS))
 
 
 def _end_when_asked(app: QApplication, code: int) -> None:
@@ -292,17 +295,29 @@ def lacks(wall: Wall) -> str:
 
 
 def note_start(wall: Wall) -> None:
-    """Tell the log when the window is open and when the city is drawn: what a start takes."""
+    """Tell the log what a start takes: until the window is open; until the first picture of use
+    stands (ground, roads, areas, devices, the list of events, ages); until all is drawn."""
     log.info("the window is open")
-    timer = QTimer(wall)
+    timer, whole = QTimer(wall), set[type]()
+    wall.crossing.shown.connect(lambda changes: whole.update(changes.whole))
+    stages = deque[tuple[str, Callable[[], bool]]]([
+        ("the first picture stands", lambda: Area in whole and _is_current(wall)),
+        ("the city is drawn", lambda: Building in whole and _is_current(wall)),
+    ])  # fmt: skip
 
     def look() -> None:
-        if wall.is_drawn():
+        while stages and stages[0][1]():
+            log.info(stages.popleft()[0])
+        if not stages:
             timer.stop()
-            log.info("the city is drawn")
 
     timer.timeout.connect(look)
-    timer.start(50)
+    timer.start(LOOK_MS)
+
+
+def _is_current(wall: Wall) -> bool:
+    """Whether all that is known stands on the screen, in the panels too."""
+    return wall.is_drawn() and not wall.turns
 
 
 def when(

@@ -68,7 +68,7 @@ ON_MAP: dict[str, type[Any]] = {
 class Wall(QWidget):
     """One window. `tick(changes)` is called on the screen's thread after the picture took them."""
 
-    crossing: object = None  # what calls `tick`, kept alive for main
+    crossing: Any = None  # what calls `tick`, kept alive for main
 
     def __init__(
         self, world: World, settings: Settings, map_view: MapView, door: pages.Door | None = None

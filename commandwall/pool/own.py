@@ -11,7 +11,7 @@ from commandwall.config import Settings
 from commandwall.errand import Over, Tell
 from commandwall.pool import schema
 from commandwall.pool.client import PoolTrouble
-from commandwall.pool.demo.seed import seeded, unfinished
+from commandwall.pool.demo.made import seeded, unfinished
 from commandwall.pool.server import PoolServer
 
 log = logging.getLogger(__name__)

@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from commandwall import resources, sensors
 from commandwall.clock import Clock, Ms
 from commandwall.pool.demo.city import generate
-from commandwall.pool.demo.seed import seeded
+from commandwall.pool.demo.made import seeded
 from commandwall.pool.demo.signals import Signals
 from commandwall.pool.server import PoolServer
 from commandwall.resources import FIX_DTYPE

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+
+import pytest
 
 PROGRAM = """
 import linecache
@@ -16,9 +19,43 @@ print(sum(name.endswith("colorsys.py") for name in linecache.cache))
 """
 
 
+SCREEN = """
+import sys
+import main
+from widgets import lean
+lean.spare_algebra()
+from widgets import startup
+from layers import kernels
+from layers.warm import warm
+from layers.style import Style
+from widgets import wall
+warm(Style())
+print([name for name in ("scipy", "pandas", "geopandas") if name in sys.modules])
+import scipy.linalg.cython_blas
+"""
+AGENT = """
+import sys
+import commandwall.agent, commandwall.cli
+print([name for name in ("scipy", "pandas", "numba", "PySide6") if name in sys.modules])
+"""
+
+
+def told(program: str) -> str:
+    command = [sys.executable, "-c", program]
+    env = os.environ | {"QT_QPA_PLATFORM": "offscreen"}
+    run = subprocess.run(command, capture_output=True, text=True, check=True, env=env)
+    return run.stdout.strip()
+
+
 def read(spared: bool) -> str:
-    command = [sys.executable, "-c", PROGRAM.format(spared=spared)]
-    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    return told(PROGRAM.format(spared=spared))
+
+
+@pytest.mark.parametrize("program", [SCREEN, AGENT])
+def test_a_start_brings_no_library_that_only_calculates(program: str) -> None:
+    """Forty megabytes of the agent and a third of a second of the screen. Who asks afterwards
+    gets it."""
+    assert told(program) == "[]"
 
 
 def test_no_source_is_read_and_kept_of_what_is_imported() -> None:

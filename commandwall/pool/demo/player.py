@@ -22,8 +22,9 @@ from commandwall import platform, resources, sensors
 from commandwall.clock import SECOND, Clock, Ms, to_datetime
 from commandwall.config import Settings
 from commandwall.pool.demo.city import City, generate
+from commandwall.pool.demo.made import seeded
 from commandwall.pool.demo.play import Happening, Move, Open, Play
-from commandwall.pool.demo.seed import Connect, Connection, connector, seeded
+from commandwall.pool.demo.seed import Connect, Connection, connector
 from commandwall.store.schema import times_of
 
 log = logging.getLogger(__name__)

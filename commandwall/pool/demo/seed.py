@@ -25,6 +25,7 @@ from commandwall.events import Event
 from commandwall.pool import schema
 from commandwall.pool.demo.city import City, generate
 from commandwall.pool.demo.land import asset
+from commandwall.pool.demo.made import has, seeded
 from commandwall.pool.loader import Columns, columns_of, load_columns
 
 Connection = psycopg.Connection[Any]
@@ -39,22 +40,6 @@ FEW = 5_000
 """About so many rows have the kinds of which no scale says a number."""
 ONE_SEEDER = 4713
 """The advisory lock: one seeder for one pool."""
-
-
-def seeded(conn: Connection) -> tuple[int, str] | None:
-    """Seed and scale of the demo city in a pool; None where there is none, or not all of one."""
-    if not _has(conn, "cw_demo"):
-        return None
-    found = conn.execute("SELECT seed, scale FROM cw_demo").fetchone()
-    return (int(found[0]), str(found[1])) if found else None
-
-
-def unfinished(conn: Connection) -> str:
-    """The scale of a city that was broken off; "" where there is none."""
-    if not _has(conn, "cw_making"):
-        return ""
-    found = conn.execute("SELECT scale FROM cw_making").fetchone()
-    return str(found[0]) if found else ""
 
 
 def seed_pool(
@@ -94,7 +79,7 @@ def _begin(conn: Connection, scale: str, seed: int, now: Ms | None) -> tuple[Ms,
         conn.execute(_on_table("ALTER TABLE {} DISABLE TRIGGER USER", kind))  # the feed stays empty
     wanted = (seed, scale, _mark())
     found = None
-    if _has(conn, "cw_making"):
+    if has(conn, "cw_making"):
         query = "SELECT seed, scale, mark, at, done, share FROM cw_making"
         found = conn.execute(query).fetchone()
     if found and found[:3] == wanted:
@@ -185,10 +170,6 @@ def _let_in(conn: Connection, stations: bool) -> None:
     name = sql.Identifier(conn.info.dbname)
     limit = sql.Literal(-1 if stations else 0)
     conn.execute(sql.SQL("ALTER DATABASE {} CONNECTION LIMIT {}").format(name, limit))
-
-
-def _has(conn: Connection, table: str) -> bool:
-    return conn.execute("SELECT to_regclass(%s)", (table,)).fetchone() != (None,)
 
 
 def _mark() -> str:

@@ -17,7 +17,8 @@ from commandwall import platform
 from commandwall.clock import Ms
 from commandwall.pool import schema
 from commandwall.pool.client import Client, PoolTrouble
-from commandwall.pool.demo.seed import FINISHING, seed_pool, seeded, unfinished
+from commandwall.pool.demo.made import seeded, unfinished
+from commandwall.pool.demo.seed import FINISHING, seed_pool
 from commandwall.pool.server import PoolServer
 
 SEED = int(os.environ.get("COMMANDWALL_TEST_SEED") or random.SystemRandom().randrange(1 << 32))
