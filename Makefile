@@ -9,7 +9,7 @@ PYTEST := $(OFFSCREEN) $(VENV) -m pytest -m "not long"
 # What is killed, soaked or started as a person would runs two at a time, the rest three: most of them wait.
 # In the order of their names, in which the longest do not come last. Kernels are compiled before, once:
 # tests that wait for a map would wait for that, each process for its own.
-HEAVY := tests/loss tests/soak tests/hostile/test_wall.py tests/widgets/test_startup.py tests/widgets/test_stall.py
+HEAVY := tests/drills tests/loss tests/soak tests/hostile/test_wall.py tests/widgets/test_startup.py tests/widgets/test_stall.py
 BESIDE := --dist loadfile --no-loadscope-reorder
 
 .PHONY: run scene test check long bench bundle clean

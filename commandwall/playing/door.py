@@ -11,7 +11,7 @@ from pathlib import Path
 
 import psycopg
 
-from commandwall import codes, platform
+from commandwall import codes, exercise, platform
 from commandwall.clock import SECOND, Clock
 from commandwall.config import REFUSED, USAGE, Settings
 from commandwall.drill import door, play, score
@@ -124,13 +124,14 @@ def _end(settings: Settings, names: list[str]) -> int:
 
 
 def _score(settings: Settings, names: list[str]) -> int:
-    """Each expected act with its verdict, then how many there are of each."""
+    """The drill, each expected act with its verdict, then how many there are of each."""
     folder = _run_of(settings, names)
     scenario = play.scenario_of(folder) if folder is not None else None
     if folder is None or scenario is None:
         return _usage("score RUN")
     with closing(open_store(folder)) as store:
         judged = store.read(lambda r: score.score(r, scenario, Clock().now()))
+    print(f"{exercise.MARK}{clean(scenario.zh)}  {clean(scenario.en)}  {folder.name}")
     for one in judged:
         print(_line(one, settings.lang))
     verdicts = codes.load("drill_verdict")
