@@ -21,6 +21,7 @@ from commandwall import (
     handover,
     incidents,
     indicators,
+    ladders,
     modes,
     people,
     plans,
@@ -44,7 +45,7 @@ from commandwall.drill import evaluating, play
 __all__ = [
     "alarms", "answers", "areas", "attachments", "calls", "conflicts", "countersign",
     "directives", "dispatch", "evaluating", "events", "exchange", "exports", "extents", "handover",
-    "incidents", "indicators", "modes", "people", "plans", "play", "public_warnings", "repeats",
-    "reporting", "requests", "resources", "reviewing", "rule_rows", "saved_views", "sensors",
-    "sitreps", "sources", "unmasking", "verifying", "whistles",
+    "incidents", "indicators", "ladders", "modes", "people", "plans", "play", "public_warnings",
+    "repeats", "reporting", "requests", "resources", "reviewing", "rule_rows", "saved_views",
+    "sensors", "sitreps", "sources", "unmasking", "verifying", "whistles",
 ]  # fmt: skip

@@ -10,11 +10,12 @@ import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from commandwall import modes, people, whistles
+from commandwall import ladders, modes, people, whistles
 from commandwall.clock import Ms
 from commandwall.countersign import Countersign
 from commandwall.directives import DRAFT, Directive, is_over
 from commandwall.incidents import OPEN, Incident
+from commandwall.ladders import Case
 from commandwall.modes import ON, Mode
 from commandwall.owed import Debt, listed
 from commandwall.people import DISABLED, OUT, Duty, Officer
@@ -26,11 +27,11 @@ from commandwall.store.written import written
 from commandwall.whistles import BLOWN, Muster
 
 OFFERED, DONE, WITHDRAWN = "OFFERED", "DONE", "WITHDRAWN"
-OWES, WAITS, DRAFTED, WHISTLED, UNDER_WAY, IN_FORCE = (
-    "owes", "waits", "draft", "whistle", "incident", "mode",
+OWES, WAITS, DRAFTED, WHISTLED, SUPERVISED, UNDER_WAY, IN_FORCE = (
+    "owes", "waits", "draft", "whistle", "supervision", "incident", "mode",
 )  # fmt: skip
 """What is handed over, in this order: answers that the post owes, answers that it waits for, its
-drafts, the whistles that it blew, open incidents, the mode."""
+drafts, the whistles that it blew, what it put on the watch list, open incidents, the mode."""
 CLOSING = ("relief", "relief_station", "items", "reason", "by", "post")
 
 
@@ -56,7 +57,7 @@ class Handover:
     ended_at: Ms | None = None
 
 
-Open = Debt | Directive | Incident | Mode | Muster
+Open = Case | Debt | Directive | Incident | Mode | Muster
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,7 @@ def open_items(reader: Reader, seat: str) -> list[Item]:
         *(_item(WAITS, d, d.id, d.state) for d in waits),
         *(_item(DRAFTED, d, d.id, str(d.changed_at)) for d in drafts),
         *(_item(WHISTLED, m, m.whistle.id, _standing(m)) for m in _whistles(reader, seat)),
+        *(_item(SUPERVISED, c, c.event, _course(c)) for c in _supervised(reader, seat)),
         *(_item(UNDER_WAY, i, i.id, str(i.response)) for i in running),
         *(_item(IN_FORCE, m, m.id, m.state) for m in _modes(reader)),
     ]
@@ -219,13 +221,23 @@ def _standing(muster: Muster) -> str:
     return ",".join(f"{one.department}={one.state}" for one in muster.summons)
 
 
+def _supervised(reader: Reader, seat: str) -> list[Case]:
+    """What the post put on the watch list and is not released."""
+    found = ladders.watch_list(reader)
+    return [c for c in found if c.supervision is not None and c.supervision.put_post == seat]
+
+
+def _course(case: Case) -> str:
+    """Changes with each step on a rung and of a point."""
+    rungs = [f"{rise.rung}={rise.state}" for rise in case.rises.values()]
+    return ",".join([*rungs, *(f"{point.id}={point.state}" for point in case.points)])
+
+
 def _modes(reader: Reader) -> list[Mode]:
     return [mode for mode in reader.find(Mode, state=ON) if modes.rank(mode.mode)]
 
 
-def _item(
-    kind: str, about: Debt | Directive | Incident | Mode | Muster, key: str, state: str
-) -> Item:
+def _item(kind: str, about: Open, key: str, state: str) -> Item:
     return Item(f"{kind}:{key}:{state}", kind, about)
 
 

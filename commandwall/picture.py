@@ -43,6 +43,7 @@ from commandwall.extents import Extent
 from commandwall.handover import Handover
 from commandwall.incidents import CommandPost, GradeProposal, Incident, JoinedEvent
 from commandwall.indicators import Indicator, IndicatorValue, Stand, renew
+from commandwall.ladders import Council, PlanPoint, Rise, Supervision
 from commandwall.modes import GrantedAct, Mode
 from commandwall.people import Duty, Officer
 from commandwall.plans import StartedPlan
@@ -296,18 +297,18 @@ class Picture:
         self.extents: dict[str, Extent] = {}
         self.joined: dict[str, JoinedEvent] = {}
         self.calls: dict[str, Call] = {}
-        self.directives: dict[str, Directive] = {}
-        self.started_plans: dict[str, StartedPlan] = {}
+        self.directives, self.started_plans = dict[str, Directive](), dict[str, StartedPlan]()
         self.reports, self.phone_reports = dict[str, Report](), dict[str, PhoneReport]()
         self.losses: dict[str, Losses] = {}
         self.hand_outs: dict[str, HandOut] = {}
         self.findings: dict[str, Finding] = {}
         self.whistles, self.summons = dict[str, Whistle](), dict[str, Summons]()
         self.ratings = dict[str, Rating]()
+        self.rises, self.supervisions = dict[str, Rise](), dict[str, Supervision]()
+        self.councils, self.points = dict[str, Council](), dict[str, PlanPoint]()
         self.requests, self.answers = dict[str, Request](), dict[str, Answer]()
         self.countersigns: dict[str, Countersign] = {}
-        self.messages: dict[str, Message] = {}
-        self.decisions: dict[str, Decision] = {}
+        self.messages, self.decisions = dict[str, Message](), dict[str, Decision]()
         self.sitreps: dict[str, SituationReport] = {}
         self.assignments: dict[str, Assignment] = {}
         self.assignment_steps: dict[str, AssignmentStep] = {}
@@ -412,9 +413,10 @@ class Picture:
             Assignment: self.assignments, AssignmentStep: self.assignment_steps,
             StartedPlan: self.started_plans, PublicWarning: self.warnings,
             RuleRow: self.rule_rows, SavedView: self.saved_views, ClockAct: self.clock_acts,
-            FreeInject: self.free_injects, SentInject: self.sent_injects,
+            FreeInject: self.free_injects, SentInject: self.sent_injects, PlanPoint: self.points,
             Evaluation: self.evaluations,
             Whistle: self.whistles, Summons: self.summons, Rating: self.ratings,
+            Rise: self.rises, Supervision: self.supervisions, Council: self.councils,
         }  # fmt: skip
 
     def _derive(self, kind: type[Any], records: Mapping[str, Any]) -> None:

@@ -32,6 +32,7 @@ from commandwall.incidents import (
     events_of,
     set_levels,
 )
+from commandwall.ladders import PlanPoint, Rise
 from commandwall.modes import Entering, Mode
 from commandwall.reporting import Statement
 from commandwall.requests import Request, Wish
@@ -301,6 +302,16 @@ def _rating(reader: Reader, key: str) -> About:
     return _summons(reader, key.rpartition(":")[0])
 
 
+def _rise(reader: Reader, key: str) -> About:
+    found = reader.get(Rise, key)
+    return _event(reader, found.event) if found else About()
+
+
+def _point(reader: Reader, key: str) -> About:
+    found = reader.get(PlanPoint, key)
+    return _event(reader, found.event) if found else About()
+
+
 def _sending(reader: Reader, sending: Sending) -> About:
     """What a unit is sent to; it is as urgent as that, whatever less it is sent with."""
     found = SUBJECTS[sending.kind](reader, sending.subject)
@@ -351,6 +362,7 @@ def _of_city(reader: Reader, subject: object) -> About:
 
 KINDS: Mapping[str, str] = {
     "eventwork": "event", "filedevent": "event", "buildingcolour": "building", "verdict": "dispute",
+    "supervision": "event", "planpoint": "point",
     "countersign": "word",
 }  # fmt: skip
 """Records whose id is that of another thing."""
@@ -378,6 +390,8 @@ SUBJECTS: Mapping[str, Callable[[Reader, Any], About]] = {
     "whistle": _whistle,
     "summons": _summons,
     "rating": _rating,
+    "rise": _rise,
+    "point": _point,
     "opening": _opening,
     "matter": lambda reader, matter: About((matter.area,), matter.urgency),
     "statement": _statement,

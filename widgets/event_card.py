@@ -14,10 +14,11 @@ from commandwall.clock import Ms
 from commandwall.dispatch import EVENT, SENT, Assignment, AssignmentStep
 from commandwall.event_acts import feed_back
 from commandwall.events import AREA, DISPATCHED, Event, EventView
+from commandwall.ladders import Council, PlanPoint, Rise, Supervision
 from commandwall.picture import Changes, Picture, Tick
 from commandwall.rights import about_event
 from commandwall.whistles import Rating, Summons, Whistle
-from widgets import age, event_clock, event_whistle, text, words
+from widgets import age, event_clock, event_ladder, text, words
 from widgets.acts import ActBar
 from widgets.base import Command, Panel, Subject
 from widgets.event_steps import (
@@ -48,7 +49,9 @@ SAID = 32.0
 """Height of the line above the fields that says what was done."""
 ROOMY = 600.0
 """Height of a card on which all clocks of an event leave room for its history."""
-BESIDE = frozenset({Assignment, AssignmentStep, Whistle, Summons, Rating})
+BESIDE = frozenset({
+    Assignment, AssignmentStep, Whistle, Summons, Rating, Rise, Supervision, Council, PlanPoint,
+})  # fmt: skip
 """What else tells of its course."""
 Told = Sequence[tuple[Ms, str, str, str, str]]
 CITY_SAYS = ("reported", "received", "closed")
@@ -96,8 +99,7 @@ class EventCard(Panel):
                 Command("Ctrl+V", tr("粘贴附件"), files.paste),
                 Command("V", tr("查看来电号码"), self.show_number),
                 Command("Shift+E", tr("并入突发事件"), self.join_incident),
-                Command("W", tr("吹哨、看吹哨"),
-                        lambda: event_whistle.begin(self, self.view))]  # fmt: skip
+                *event_ladder.commands(self, lambda: self.view)]  # fmt: skip
 
     def refused(self, why: str) -> None:
         self._said, self._writing = why, False
@@ -200,7 +202,7 @@ class EventCard(Panel):
         y = self._draw_title(paper, self.top + 26)
         roomy = paper.height - self._files.tall >= ROOMY
         y = event_clock.draw(paper, y + 20, self.view, self.picture, roomy)
-        y = event_whistle.draw(paper, y, self.view, self.picture)
+        y = event_ladder.draw(paper, y, self.view, self.picture)
         y = self._draw_facts(paper, y + 30)
         self._draw_history(paper, y + 16)
         if self._said:
@@ -363,7 +365,7 @@ class EventCard(Panel):
             self._fill_units()
             self.context.drafts.follow(self._words, f"event/{view.event.id}")
         self._offer(view)
-        self.ask(lambda reader: event_whistle.history(reader, view.event.id), self._tell)
+        self.ask(lambda reader: event_ladder.history(reader, view.event.id), self._tell)
         now = self.context.past is None
         self._files.setVisible(now)  # which files there were then is not known
         self._files.show_files(view.event.id)

@@ -78,6 +78,46 @@ def _own_rating(facts: Facts) -> str:
     return tr("{by} 已替另一方评过，须由另一人评", by=who)
 
 
+def _rung_next(facts: Facts) -> str:
+    here, wanted = named("rung", facts.get("rung", "")), named("rung", facts.get("wanted", ""))
+    return tr("现在{here}，须逐级上提：下一级是{wanted}", here=here, wanted=wanted)
+
+
+def _rung_top(facts: Facts) -> str:
+    return tr("已在最高一级：{rung}", rung=named("rung", facts.get("rung", "")))
+
+
+def _rung_above(facts: Facts) -> str:
+    return tr("已上提到{rung}，由它退回", rung=named("rung", facts.get("rung", "")))
+
+
+def _rung_post(facts: Facts) -> str:
+    may = (named("post", one) for one in facts.get("may", "").split(",") if one)
+    rung = named("rung", facts.get("rung", ""))
+    return tr("上提到{rung}由 {posts} 办", rung=rung, posts=tr("、").join(may))
+
+
+def _unwatched(facts: Facts) -> str:
+    return tr("不在督办清单上：先上提到市级")
+
+
+def _held_on(facts: Facts) -> str:
+    return tr("开会日期须如 2026-11-27，且不晚于今天")
+
+
+def _points(facts: Facts) -> str:
+    n, all_ = facts.get("n", ""), facts.get("all", "")
+    return tr("{all} 项任务中 {n} 项未核验，核验后再销号", n=n, all=all_)
+
+
+def _unsolved(facts: Facts) -> str:
+    return tr("没有任务，事件也未办结：立任务并核验，或办结后再销号")
+
+
+def _own_point(facts: Facts) -> str:
+    return tr("{by} 办的，须由另一人核验", by=text.person(facts.get("by", "")) or tr("本岗"))
+
+
 EVENTS: Mapping[str, Callable[[Facts], str]] = {
     "too_late": _too_late,
     "too_early": _too_early,
@@ -95,4 +135,13 @@ EVENTS: Mapping[str, Callable[[Facts], str]] = {
     "score": _score,
     "rated": _rated,
     "own_rating": _own_rating,
+    "rung_next": _rung_next,
+    "rung_top": _rung_top,
+    "rung_above": _rung_above,
+    "rung_post": _rung_post,
+    "unwatched": _unwatched,
+    "held_on": _held_on,
+    "points": _points,
+    "unsolved": _unsolved,
+    "own_point": _own_point,
 }

@@ -10,11 +10,12 @@ from commandwall import handover
 from commandwall.directives import Directive
 from commandwall.handover import DRAFTED, OWES, WAITS, Handover, Item
 from commandwall.incidents import Incident
+from commandwall.ladders import Case
 from commandwall.modes import Mode
 from commandwall.owed import Debt
 from commandwall.people import LONGEST
 from commandwall.whistles import Muster
-from widgets import age, links, text, whistle_words
+from widgets import age, ladder_words, links, text, whistle_words
 from widgets.base import Context
 from widgets.courier import Courier
 from widgets.fields import Field, Ticks, value, words
@@ -38,6 +39,8 @@ def told(item: Item) -> str:
     if isinstance(about, Muster):
         return tr("吹哨　{matter}　{owed}", matter=text.plain(about.whistle.matter, TOLD),
                   owed=whistle_words.owed(about))  # fmt: skip
+    if isinstance(about, Case):
+        return ladder_words.handed(about)
     if isinstance(about, Debt):
         return "　".join(
             (tr(KINDS[OWES]), _words(about.record), named("directive_limit", about.step))

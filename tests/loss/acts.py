@@ -24,6 +24,7 @@ from commandwall.directives import Directive, is_over
 from commandwall.dispatch import Assignment
 from commandwall.handover import OFFERED, Handover
 from commandwall.incidents import OPEN, Incident, JoinedEvent
+from commandwall.ladders import WATCHED, PlanPoint, Rise, Supervision
 from commandwall.modes import OVER, Mode
 from commandwall.plans import StartedPlan
 from commandwall.reporting import SENT, Report
@@ -82,6 +83,9 @@ def sight(reader: Reader) -> Sight:
         "call": reader.find(Call),
         "whistle": reader.find(Whistle, state=BLOWN),
         "summons": reader.find(Summons),
+        "rise": reader.find(Rise),
+        "supervision": reader.find(Supervision, state=WATCHED),
+        "planpoint": reader.find(PlanPoint),
         "finding": owed(reader.find(Finding)),
         "report": reader.find(Report, state=SENT),
         "joinedevent": reader.find(JoinedEvent, joined=1),

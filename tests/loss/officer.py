@@ -333,6 +333,25 @@ CHOICES: Mapping[str, Callable[[Officer], Facts]] = {
     "whistle_acts.end_whistle": lambda o: {
         "whistle": o.one("whistle")["id"], "solved": "solved", "result": o.text(),
     },
+    "ladder_acts.ask_up": lambda o: {"event": o.one("event")["id"], "reason": o.text()},
+    "ladder_acts.raise_up": lambda o: {
+        "event": o.one("event")["id"], "to": "centre", "reason": o.text(),
+    },
+    "ladder_acts.take_up": lambda o: {"rise": o.one("rise", state="RAISED")["id"]},
+    "ladder_acts.hand_down": lambda o: {
+        "rise": o.one("rise", state=("RAISED", "TAKEN"))["id"], "task": o.text(),
+    },
+    "ladder_acts.hold_council": lambda o: {
+        "event": o.one("supervision")["id"], "held": "2026-01-05", "chair": "张副市长",
+        "decision": o.text(),
+    },
+    "ladder_acts.add_point": lambda o: {
+        "event": o.one("supervision")["id"], "task": o.text(), "lead": "水务局", "co": "城管局",
+        "days": 3,
+    },
+    "ladder_acts.finish_point": lambda o: {
+        "point": o.one("planpoint", state="OPEN")["id"], "result": o.text(),
+    },
     "alarms.acknowledge": lambda o: {"alarm": o.one("alarm", state=("UNACK", "RTNUN"))["id"]},
     "alarms.reset": lambda o: {
         "alarm": o.one("alarm", state="LATCH")["id"], "reason": o.text(),

@@ -1,0 +1,174 @@
+"""What suggests that an event goes up a rung 上提建议: rows of the list `rung_trigger`. Nothing is
+raised by itself: a person confirms or declines."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from commandwall import codes, deadlines, ladders, workdays
+from commandwall.areas import Area
+from commandwall.clock import HOUR, Ms, day
+from commandwall.codes import Code
+from commandwall.event_flow import DISPATCHED, HANDLED, RETURNED
+from commandwall.events import EventView
+from commandwall.ladders import ANSWER, DECLINED, Case
+
+GIVEN = frozenset({DISPATCHED, RETURNED, *HANDLED})
+"""States of an event that somebody has to solve, and whose time runs."""
+ASKED = "asked"
+"""The trigger of what who handles it asks for."""
+Alike = Mapping[tuple[str, str], int]
+"""Open events by area and class."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A suggestion: to which rung, by which row, with what it counts."""
+
+    event: str
+    to: str
+    trigger: str
+    n: int | None = None  # returns, units ... that it counts
+    at: Ms | None = None  # when a time is over, or will be
+
+    def met(self, now: Ms) -> bool:
+        """Whether it holds already; else it will, if nobody does anything."""
+        return self.at is None or self.at <= now
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What triggers look at of one event."""
+
+    view: EventView
+    case: Case
+    to: str
+    alike: int
+
+
+def alike(views: Iterable[EventView]) -> Alike:
+    """How many open events of one class each area has."""
+    return Counter((v.event.area, v.cls) for v in views)
+
+
+def proposed(
+    views: Iterable[EventView],
+    cases: Mapping[str, Case],
+    areas: Mapping[str, Area],
+    now: Ms,
+    until: Ms,
+) -> list[Proposal]:
+    """What is suggested now or will be until a moment: of each event one, the highest rungs first,
+    then what has held for longest."""
+    views = list(views)
+    counted = alike(views)
+    found = (_of(view, cases, areas, counted, now, until) for view in views)
+    return sorted(filter(None, found), key=lambda p: _order(p, now))
+
+
+def sight(
+    view: EventView, case: Case, areas: Mapping[str, Area], counted: Alike
+) -> Sight | None:  # fmt: skip
+    """What triggers look at; None for an event on the last rung, or one that nobody has to solve
+    now."""
+    if view.state not in GIVEN:
+        return None
+    area = areas.get(view.event.area)
+    start = ladders.base(area.level if area is not None else None)
+    to = ladders.above(ladders.standing(case, start))
+    many = counted.get((view.event.area, view.cls), 0)
+    return Sight(view, case, to, many) if to else None
+
+
+def _of(
+    view: EventView, cases: Mapping[str, Case], areas: Mapping[str, Area], counted: Alike, now: Ms,
+    until: Ms,
+) -> Proposal | None:  # fmt: skip
+    case = cases.get(view.event.id) or Case(view.event.id)
+    seen = sight(view, case, areas, counted)
+    if seen is None or _declined(seen, now):
+        return None
+    found = [p for row in _rows(seen.to, now) for p in TESTS[row.facts["by"]](seen, row)]
+    held = [p for p in found if p.at is None or p.at <= until]
+    return min(held, key=lambda p: p.at if p.at is not None else Ms(0), default=None)
+
+
+def _rows(to: str, now: Ms) -> Iterator[Code]:
+    rows = codes.load("rung_trigger", day(now)).values()
+    return (row for row in rows if row.facts.get("to", to) == to)
+
+
+def _declined(seen: Sight, now: Ms) -> bool:
+    """Whether a person said no not long ago; what is asked for since is a question of its own."""
+    rise = seen.case.rises.get(seen.to)
+    quiet = int(codes.limit("rung_quiet_hours", day(now))) * HOUR
+    return rise is not None and rise.state == DECLINED and now - rise.changed_at < quiet
+
+
+def _order(proposal: Proposal, now: Ms) -> tuple[bool, int, int, str]:
+    at = proposal.at if proposal.at is not None else 0
+    return not proposal.met(now), -ladders.rank(proposal.to), at, proposal.event
+
+
+def _made(seen: Sight, row: Code, n: int | None = None, at: Ms | None = None) -> Proposal:
+    return Proposal(seen.view.event.id, seen.to, row.id, n, at)
+
+
+def _open(seen: Sight, row: Code) -> Iterator[Proposal]:
+    """Not solved for so long."""
+    if seen.view.event.urgency in row.facts["urgencies"]:
+        due = deadlines.of_row(row.id, row, seen.view.event.received_at).due
+        yield _made(seen, row, at=due)
+
+
+def _over(seen: Sight, row: Code) -> Iterator[Proposal]:
+    """So much of the limit of its disposal is over."""
+    for clock in deadlines.clocks(seen.view):
+        if clock.step == "C5" and clock.paused_at is None:
+            yield _made(seen, row, at=_late(clock, row))
+
+
+def _rung(seen: Sight, row: Code) -> Iterator[Proposal]:
+    """The rung that has it has said nothing for so much of its limit."""
+    for due in seen.case.dues:
+        if due.step == ANSWER:
+            yield _made(seen, row, at=_late(due.clock, row))
+
+
+def _late(clock: deadlines.Deadline, row: Code) -> Ms:
+    more = int(clock.whole * row.facts["share"])
+    return workdays.after(clock.due, more) if clock.work else Ms(clock.due + more)
+
+
+def _counting(count: Callable[[Sight], int]) -> Callable[[Sight, Code], Iterator[Proposal]]:
+    def test(seen: Sight, row: Code) -> Iterator[Proposal]:
+        if (n := count(seen)) >= row.facts["n"]:
+            yield _made(seen, row, n)
+
+    return test
+
+
+def _asked(seen: Sight, row: Code) -> Iterator[Proposal]:
+    rise = seen.case.rises.get(seen.to)
+    if rise is not None and rise.state == ladders.ASKED:
+        yield _made(seen, row)
+
+
+def _units(seen: Sight) -> int:
+    work = seen.view.work
+    return 1 + len(work.co.split(",")) if work is not None and work.co else 1
+
+
+TESTS: Mapping[str, Callable[[Sight, Code], Iterator[Proposal]]] = {
+    "open": _open,
+    "over": _over,
+    "rung": _rung,
+    "returns": _counting(lambda s: s.view.work.return_no if s.view.work is not None else 0),
+    "reworks": _counting(lambda s: s.view.work.rework_no if s.view.work is not None else 0),
+    "units": _counting(_units),
+    "alike": _counting(lambda s: s.alike),
+    ASKED: _asked,
+}
+"""What a row of the list goes by."""

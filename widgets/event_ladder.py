@@ -1,0 +1,87 @@
+"""What stands beside the flow of an event on its card: its whistle, where it is on both ladders,
+and what was done there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from commandwall import ladder_acts, ladders
+from commandwall.clock import Ms
+from commandwall.events import EventView
+from commandwall.ladders import Supervision
+from commandwall.picture import Picture
+from commandwall.store.store import Reader
+from widgets import age, event_whistle, ladder_sheets, ladder_words
+from widgets.base import Command, Panel, Subject
+from widgets.i18n import tr
+from widgets.paper import Ink, Paper
+
+TERRITORY, SUPERVISION = "territory", "supervision"
+"""The two ladders, as rows of `rung` name them."""
+
+
+def draw(paper: Paper, y: float, view: EventView, picture: Picture) -> float:
+    """The line of its whistle; one where it was ever raised: the rung it stands on of each ladder,
+    and since when. The height below."""
+    y = event_whistle.draw(paper, y, view, picture)
+    it = ladder_sheets.case_of(picture, view.event.id)
+    if not it.rises and it.supervision is None:
+        return y
+    x, base, now = 0.0, y + 24, picture.now
+    due = it.dues[0] if it.dues and ladders.is_open(it, not view.open) else None
+    if due is not None:
+        paper.lamp(8, base - 6, 16, due.clock.lamp(now))
+        x = 26.0
+    start = ladder_sheets.start_of(picture, view.event.area)
+    low, high = it.on(TERRITORY), it.on(SUPERVISION)
+    begun = f"{ladder_words.rung(start)} {age.stamp(now, view.event.received_at)}"
+    x = paper.write(x, base, tr("属地"), Ink("label", "t3")) + 8
+    below = ladder_words.stands(low, now) if low is not None else begun
+    x = paper.write(x, base, below, Ink("label", "t1", True)) + 16
+    if high is not None or it.watched:
+        x = paper.write(x, base, tr("督办"), Ink("label", "t3")) + 8
+        above = ladder_words.stands(high, now) if high is not None else tr("在清单上")
+        x = paper.write(x, base, above, Ink("label", "t1", True)) + 16
+    told = [ladder_words.count(it), ladder_words.due(due, now) if due is not None else ""]
+    paper.write(x, base, "　".join(filter(None, told)), Ink("label", "t1"), room=paper.width - x)
+    return base
+
+
+def history(reader: Reader, event: str) -> list[tuple[Ms, str, str, str, str]]:
+    """What happened to an event, on its whistles and on the ladders."""
+    raised = ladders.history(reader, event)
+    return [*event_whistle.history(reader, event), *map(_told, raised)]
+
+
+def _told(step: tuple[Ms, str, str, str, str, str]) -> tuple[Ms, str, str, str, str]:
+    *done, rung, told = step
+    name = ladder_words.rung(rung) if rung else ""
+    at, post, by, act = done
+    return at, post, by, act, "　".join(filter(None, (name, told)))
+
+
+def commands(card: Panel, view: Callable[[], EventView | None]) -> list[Command]:
+    """Blow for it, raise it; or go to where that is listed."""
+    return [
+        Command("W", tr("吹哨、看吹哨"), lambda: event_whistle.begin(card, view())),
+        Command("Shift+U", tr("上提、看督办"), lambda: begin(card, view())),
+    ]
+
+
+def begin(panel: Panel, view: EventView | None) -> None:
+    """Open the page where it is on a ladder; else raise it, or ask for that where another post
+    raises."""
+    if view is None:
+        return
+    it = ladder_sheets.case_of(panel.picture, view.event.id)
+    about = ladder_sheets.about(view.event.id, panel.picture)
+    done = lambda did: panel.refused(tr("已上提"))  # noqa: E731
+    if ladders.is_open(it, not view.open):
+        panel.wanted.emit(Subject(Supervision, view.event.id))
+    elif not (why := panel.barred(ladder_acts.raise_up, about)):
+        ladder_sheets.ask_raise(panel, view, None, done)
+    elif not panel.barred(ladder_acts.ask_up, about):
+        asked = lambda did: panel.refused(tr("已请求上提"))  # noqa: E731
+        ladder_sheets.ask(panel, "ask_up", view.event.headline, asked, event=view.event.id)
+    else:
+        panel.refused(why)
