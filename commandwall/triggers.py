@@ -13,7 +13,7 @@ from commandwall.clock import HOUR, Ms, day
 from commandwall.codes import Code
 from commandwall.event_flow import DISPATCHED, HANDLED, RETURNED
 from commandwall.events import EventView
-from commandwall.ladders import ANSWER, DECLINED, Case
+from commandwall.ladders import ACCEPT, ANSWER, DECLINED, Case
 
 GIVEN = frozenset({DISPATCHED, RETURNED, *HANDLED})
 """States of an event that somebody has to solve, and whose time runs."""
@@ -120,14 +120,14 @@ def _open(seen: Sight, row: Code) -> Iterator[Proposal]:
     """Not solved for so long."""
     if seen.view.event.urgency in row.facts["urgencies"]:
         due = deadlines.of_row(row.id, row, seen.view.event.received_at).due
-        yield _made(seen, row, at=due)
+        yield _made(seen, row, at=_not_before(seen, due))
 
 
 def _over(seen: Sight, row: Code) -> Iterator[Proposal]:
     """So much of the limit of its disposal is over."""
     for clock in deadlines.clocks(seen.view):
         if clock.step == "C5" and clock.paused_at is None:
-            yield _made(seen, row, at=_late(clock, row))
+            yield _made(seen, row, at=_not_before(seen, _late(clock, row)))
 
 
 def _rung(seen: Sight, row: Code) -> Iterator[Proposal]:
@@ -135,6 +135,12 @@ def _rung(seen: Sight, row: Code) -> Iterator[Proposal]:
     for due in seen.case.dues:
         if due.step == ANSWER:
             yield _made(seen, row, at=_late(due.clock, row))
+
+
+def _not_before(seen: Sight, at: Ms) -> Ms:
+    """The rung that has it has its time first: to answer, then that of the plan."""
+    dues = [due.clock.due for due in seen.case.dues if due.step != ACCEPT]
+    return max(at, dues[0]) if dues else at
 
 
 def _late(clock: deadlines.Deadline, row: Code) -> Ms:

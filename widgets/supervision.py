@@ -37,6 +37,8 @@ from widgets.rows import RowList
 RECORDS = frozenset({Rise, Supervision, Council, PlanPoint})
 BAR, SAID = 44.0, 30.0
 STEP, OTHER, UP, MEET, POINT, END, UNDO = "S", "T", "U", "M", "P", "Q", "Y"
+ORDER = (STEP, END, POINT, UP, MEET, OTHER, UNDO)
+"""What is offered first of what can be done."""
 SUGGESTED = "up:"
 """What the key of a suggestion begins with, before its event."""
 LATER = 1 << 62
@@ -316,7 +318,8 @@ class WatchList(RowList):
             over = self.picture.events.get(event)
             kept = ladders.release(case, over is None or not over.open)
             barred |= {END: sentence(kept)} if kept is not None else {}
-        self._bar.allow([key for key in on if key not in barred], barred)
+        can = [key for key in ORDER if key in on and key not in barred]
+        self._bar.allow(can, barred)
 
     # Drawing.
 

@@ -410,6 +410,15 @@ def test_a_time_that_is_over_suggests_the_next_rung_and_does_nothing() -> None:
     assert suggested(closed, NOW + 9 * DAY) == []
 
 
+def test_a_rung_that_has_it_has_its_time_first() -> None:
+    late, raised = NOW + 9 * DAY, Ms(NOW + 9 * DAY)
+    fresh = a_rise(rung="town", raised_at=raised)
+    assert suggested(in_hand(), late, Case("e1", rises={"town": fresh})) == []
+    assert suggested(in_hand(), late + 4 * DAY, Case("e1", rises={"town": fresh})) == [
+        ("city", "city-3")
+    ]
+
+
 def test_what_is_counted_suggests_from_its_row_on() -> None:
     assert suggested(in_hand(return_no=1), NOW) == []
     assert suggested(in_hand(return_no=2), NOW) == [("city", "city-returns")]
