@@ -6,6 +6,7 @@ replaced (config.py), and whatever leaves it says so at its head.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -46,6 +47,14 @@ def of(folder: Path) -> Exercise | None:
         return None
     except (OSError, msgspec.DecodeError):
         return UNREAD
+
+
+def within(folder: Path) -> Iterator[tuple[Path, Exercise]]:
+    """The drills of a folder that holds their directories, each with its own."""
+    for file in sorted(folder.glob(f"*/{FILE}")):
+        found = of(file.parent)
+        if found is not None and not file.parent.name.startswith("."):
+            yield file.parent, found
 
 
 def lay(folder: Path, exercise: Exercise) -> None:

@@ -84,6 +84,8 @@ class DrillConsole(RowList):
         self._rows: dict[str, Row] = {}
         self._asked, self._next = False, ""
         self._late: ClockAct | None = None
+        self.told = ""
+        """How the making of a review goes."""
         self._sheets, self._review = DrillSheets(self), DrillReview(self)
 
     # What is shown.
@@ -220,7 +222,7 @@ class DrillConsole(RowList):
         paper.write(end + 28, top + 34, tr("情景时间 {time}", time=self._of_day()), Ink("item"))
         paper.write(end + 28, top + 62, self._standing(clock), Ink("item", "t1", True))
         paper.write(0, top + 96, self._upcoming(clock), Ink("body", "t2"), room=paper.width)
-        paper.write(0, top + 124, self._taken(), Ink("label"), room=paper.width)
+        paper.write(0, top + 124, self.told or self._taken(), Ink("label"), room=paper.width)
         paper.write(paper.width, top + 62, self._review.grades(), Ink("item", "t1"), RIGHT)
 
     def _of_day(self) -> str:
@@ -337,7 +339,13 @@ class DrillConsole(RowList):
             deed = {READY: "start", RUNNING: "pause"}.get(self.clock.status, "resume")
             self.act(deed)
 
+    def tell(self, line: str) -> None:
+        """In the place where the last act is told, until the next one."""
+        self.told = line
+        self.update()
+
     def act(self, deed: str, **told: object) -> None:
+        self.told = ""
         self.do(play.act_on_clock, deed=deed, **told)
 
     def inject(self, key: str) -> Inject | None:

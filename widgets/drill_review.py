@@ -8,15 +8,21 @@ from typing import Any, Protocol
 
 from commandwall import reviewing
 from commandwall.drill import evaluating
+from commandwall.drill.drill_acts import ENDED
+from commandwall.drill.drill_clock import DrillClock
 from commandwall.drill.evaluating import OBJECTIVE, WHOLE, Evaluation
 from commandwall.drill.play import SentInject
 from commandwall.drill.scenario import Inject, Scenario
+from commandwall.reports.drill_paper import paper
+from commandwall.reports.press import Paper
 from commandwall.rights import About
 from widgets import age, finding_sheets
 from widgets.base import Command, Panel
 from widgets.fields import Field, choice, words
 from widgets.i18n import language, named, rows, tr
+from widgets.papers import Papers, Wanted
 from widgets.sheet import Answers, Sheet
+from widgets.speech import speech
 from widgets.text import person, plain
 
 TOLD = 60
@@ -27,8 +33,10 @@ class Evaluated(Protocol):
     """The console, as far as evaluators need it."""
 
     scenario: Scenario | None
+    clock: DrillClock | None
     current: str
 
+    def tell(self, line: str) -> None: ...
     def inject(self, key: str) -> Inject | None: ...
     def sent(self, key: str) -> SentInject | None: ...
 
@@ -40,6 +48,7 @@ class DrillReview:
         self._panel = console
         assert hasattr(console, "sent")
         self._console: Evaluated = console  # type: ignore[assignment]
+        self._papers = Papers(console.context, console.window, self._console.tell, console)
 
     @property
     def evaluates(self) -> bool:
@@ -55,6 +64,9 @@ class DrillReview:
         if not self._panel.barred(reviewing.note_finding, About()):
             found += [Command("F", tr("亮点与改进"), self.note),
                       Command("D", tr("整改完成"), self.settle)]  # fmt: skip
+        clock = self._console.clock
+        if clock is not None and clock.status == ENDED:
+            found.insert(0, Command("Ctrl+B", tr("复盘"), self.review))
         return found
 
     def told(self, sent: SentInject | None) -> str:
@@ -129,6 +141,19 @@ class DrillReview:
         )  # fmt: skip
 
     # What follows.
+
+    def review(self) -> None:
+        """PDF and HTML: asks what for and where to."""
+        if (scenario := self._console.scenario) is None:
+            return
+        panel, said, folder = self._panel, speech(), self._panel.desk.folder
+        kept, now = panel.desk.kept, panel.picture.now
+
+        def make(then: Callable[[Paper], object]) -> None:
+            panel.ask(lambda r: paper(r, kept, folder, scenario, said, now), then)
+
+        title = plain(scenario.en if language() == "en" else scenario.zh)
+        self._papers.ask(Wanted("drill_review", title, "", ["pdf", "html"], make))
 
     def note(self) -> None:
         """Of the drill as a whole."""

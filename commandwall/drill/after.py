@@ -151,7 +151,7 @@ def after(reader: Reader, scenario: Scenario, now: Ms) -> After:
         scenario, clock, times, list(_courses(clock, injects_of(reader, scenario), sent)),
         score(reader, scenario, now), marks, {key: every[key] - 1 for key in marks},
         [*_answers(reader, times, sent)], _phases(lines, sent.values()),
-        list(_sat(lines)), lines,
+        list(_joined(_sat(lines))), lines,
     )  # fmt: skip
 
 
@@ -242,6 +242,20 @@ def _sat(lines: Iterable[Line]) -> Iterator[Sat]:
         if line.post and line.act not in OWN:
             yield from _acted(held, line)
     yield from held.values()
+
+
+def _joined(found: Iterable[Sat]) -> Iterator[Sat]:
+    """Stretches of one person at one post as one, where nobody else held it in between: who plays
+    several posts at one station goes from one to the other."""
+    posts: dict[str, list[Sat]] = {}
+    for one in sorted(found, key=lambda s: s.since):
+        mine = posts.setdefault(one.post, [])
+        if mine and mine[-1].person == one.person:
+            was = mine.pop()
+            one = replace(one, since=was.since, acts=was.acts + one.acts,
+                          first=was.first or one.first, last=one.last or was.last)  # fmt: skip
+        mine.append(one)
+    return (one for mine in posts.values() for one in mine)
 
 
 def _acted(held: dict[str, Sat], line: Line) -> Iterator[Sat]:

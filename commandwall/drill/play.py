@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from commandwall import codes, exercise
-from commandwall.clock import Ms
+from commandwall.clock import SECOND, Ms
 from commandwall.drill.drill_acts import (
     GAP,
     INSERT,
@@ -30,6 +31,8 @@ from commandwall.store.store import Refused, Tx
 from commandwall.store.written import TITLE_LIMIT, written
 
 NAMESPACE = uuid.UUID("5f1a7f0e-8a0e-4c53-9d0a-0d1c4a3c7e52")
+BEAT = "drill.beat"
+"""File with the moment up to which a drill was played, beside its databases."""
 FREE = "normal"
 """The type of an inject that a controller adds."""
 
@@ -111,6 +114,14 @@ def scenario_of(folder: Path) -> Scenario | None:
     drill, found = exercise.of(folder), read(folder / exercise.SCENARIO).scenario
     same = drill is not None and found is not None and found.digest == drill.digest
     return found if same else None
+
+
+def played_until(folder: Path, now: Ms) -> Ms:
+    """Up to when a drill is known to have been played: `now`, unless nobody plays it."""
+    with suppress(OSError, ValueError):
+        beat = int((folder / BEAT).read_text())
+        return now if now - beat <= codes.limit("drill_gap_seconds") * SECOND else Ms(beat)
+    return now
 
 
 def sent_id(run: int, inject: str) -> str:

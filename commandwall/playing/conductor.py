@@ -22,7 +22,7 @@ from commandwall.clock import SECOND, Clock, Ms
 from commandwall.desk import Desk
 from commandwall.drill import play
 from commandwall.drill.drill_acts import GAP, PAUSED, RUNNING, SENT, Happening
-from commandwall.drill.play import ClockAct, FreeInject, SentInject, scenario_of, sent_id
+from commandwall.drill.play import BEAT, ClockAct, FreeInject, SentInject, scenario_of, sent_id
 from commandwall.drill.scenario import Inject, Scenario
 from commandwall.playing import injecting
 from commandwall.pool.schema import Connection
@@ -31,8 +31,6 @@ from commandwall.store.store import Store
 
 log = logging.getLogger(__name__)
 STEP_S, RETRY_S = 0.1, 2.0
-BEAT = "drill.beat"
-"""File with the moment up to which the drill was played."""
 BEAT_MS = SECOND
 Connect = Callable[[], Connection]
 

@@ -1,4 +1,4 @@
-"""`commandwall drill`: check a scenario; begin, list, join, end and score drills."""
+"""`commandwall drill`: check a scenario; begin, list, join, end, score and review drills."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from commandwall.drill.offsets import tell
 from commandwall.drill.scenario import read
 from commandwall.keeper import AGENT_LOCK
 from commandwall.plain import clean
-from commandwall.playing import ground, seats
+from commandwall.playing import afterwards, ground, seats
 from commandwall.playing.ground import NoGround
 from commandwall.pool.server import ServerTrouble
 from commandwall.store.database import StoreTrouble
@@ -46,7 +46,8 @@ JOINED = """\
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     told = (
         "check FILE... 检查脚本; begin FILE 建演练; list 列出; invite RUN POST FILE 邀请一台; "
-        "join FILE [SOCKET-DIR] 加入; end RUN 结束; score RUN 评分"
+        "join FILE [SOCKET-DIR] 加入; end RUN 结束; score RUN 评分; "
+        "review RUN DIR 复盘; improvements [RUN [ID WORDS]] 整改"
     )
     parser.add_argument("way", choices=tuple(WAYS), help=told)
     parser.add_argument("names", nargs="*", metavar="NAME", help="FILE: 脚本或邀请文件; RUN: 演练")
@@ -130,7 +131,8 @@ def _score(settings: Settings, names: list[str]) -> int:
     if folder is None or scenario is None:
         return _usage("score RUN")
     with closing(open_store(folder)) as store:
-        judged = store.read(lambda r: score.score(r, scenario, Clock().now()))
+        now = play.played_until(folder, Clock().now())
+        judged = store.read(lambda r: score.score(r, scenario, now))
     print(f"{exercise.MARK}{clean(scenario.zh)}  {clean(scenario.en)}  {folder.name}")
     for one in judged:
         print(_line(one, settings.lang))
@@ -151,6 +153,27 @@ def _line(one: score.Judged, lang: str) -> str:
     return f"{run} {at}  {channel} > {post}  {asked}  {verdict}{took}"
 
 
+def _review(settings: Settings, names: list[str]) -> int:
+    folder = _run_of(settings, names[:1])
+    scenario = play.scenario_of(folder) if folder is not None else None
+    if folder is None or scenario is None or len(names) != 2:
+        return _usage("review RUN DIR")
+    return afterwards.review(folder, scenario, Path(names[1]), settings.lang)
+
+
+def _improvements(settings: Settings, names: list[str]) -> int:
+    """Of all drills or one; or that one of them is done."""
+    every = [folder for folder, _ in ground.begun(settings.data_dir)]
+    folder = _run_of(settings, names[:1])
+    if not names:
+        return afterwards.improvements(every)
+    if folder is None or len(names) == 2:
+        return _usage("improvements [RUN [ID WORDS]]")
+    if len(names) == 1:
+        return afterwards.improvements([folder])
+    return afterwards.settle(folder, names[1], " ".join(names[2:]))
+
+
 def _run_of(settings: Settings, names: list[str]) -> Path | None:
     """The directory of the one drill that is named."""
     found = {drill.run: folder for folder, drill in ground.begun(settings.data_dir)}
@@ -169,5 +192,5 @@ def _usage(told: str) -> int:
 
 WAYS: Mapping[str, Callable[[Settings, list[str]], int]] = {
     "check": _check, "begin": _begin, "list": _list, "invite": _invite, "join": _join,
-    "end": _end, "score": _score,
+    "end": _end, "score": _score, "review": _review, "improvements": _improvements,
 }  # fmt: skip

@@ -82,10 +82,7 @@ def begin(folder: Path, scenario: Scenario, text: bytes) -> Path:
 
 def begun(folder: Path) -> Iterator[tuple[Path, Exercise]]:
     """The drills of a data directory, each with its own."""
-    for file in sorted((folder / DRILLS).glob(f"*/{exercise.FILE}")):
-        found = exercise.of(file.parent)
-        if found is not None and not file.parent.name.startswith("."):
-            yield file.parent, found
+    return exercise.within(folder / DRILLS)
 
 
 def _mirror(folder: Path, scenario: Scenario) -> Path:

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from commandwall import codes, plans, reporting
+from commandwall.alarms import Alarm
 from commandwall.clock import DAY, HOUR, MINUTE, SECOND, Ms, day
 from commandwall.directives import DRAFT, Directive, is_over
 from commandwall.dispatch import ARRIVED, Assignment, AssignmentStep, trips
+from commandwall.drill.evaluating import Evaluation
 from commandwall.incidents import Incident, events_of
 from commandwall.plain import plain
 from commandwall.plans import StartedPlan
@@ -59,13 +61,13 @@ def review(reader: Reader, incident: str, speech: Speech, now: Ms) -> Paper:
                                             time=moment(now))],
         "curves": _curves(steps, speech),
         "curves_note": tr("横轴 0 至 2 倍限时，虚线为限时；纵轴为已答份额"),
-        "late": _table(speech, tr("超时"), ("事项", "限时", "用时", "超"),
+        "late": table(speech, tr("超时"), ("事项", "限时", "用时", "超"),
                        [_late(s, now, speech) for s in late]),
-        "plan": _table(speech, _plan_head(reader, found, speech), ("任务", "应于", "完成", "情况"),
+        "plan": table(speech, _plan_head(reader, found, speech), ("任务", "应于", "完成", "情况"),
                        _plan_rows(reader, found, speech, now)),
-        "timeline": _table(speech, tr("经过"), ("时间", "间隔", "岗位", "动作", "内容"),
+        "timeline": table(speech, tr("经过"), ("时间", "间隔", "岗位", "动作", "内容"),
                            _timeline(lines, speech)),
-        "findings": _table(speech, tr("意见与整改"), ("类别", "内容", "责任人", "期限", "结果"),
+        "findings": table(speech, tr("意见与整改"), ("类别", "内容", "责任人", "期限", "结果"),
                            [_finding(f, speech) for f in _ordered(findings)]),
         "none": tr("无"),
         "foot": tr("突发事件 {id}", id=incident[:8]),
@@ -93,11 +95,11 @@ def _timeline(lines: Sequence[Line], speech: Speech) -> list[list[str]]:
         post = speech.named("post", line.post) if line.post else speech.tr("联动")
         who = " ".join(filter(None, (post, plain(line.person, 12))))
         act = speech.named("act", line.act)
-        rows.append([_seconds(line.at), gap, who, act, _said(line, speech)])
+        rows.append([_seconds(line.at), gap, who, act, said(line, speech)])
     return rows
 
 
-def _said(line: Line, speech: Speech) -> str:
+def said(line: Line, speech: Speech) -> str:
     """What the first records of a line say."""
     told = [words for record, _ in contents(line) if (words := _words(record, speech))]
     return plain("；".join(told[:3]), SPAN)
@@ -111,6 +113,10 @@ def _words(record: Any, speech: Speech) -> str:
         return f"{speech.report(record.kind, record.no)} {record.recipients}".strip()
     if isinstance(record, PhoneReport):
         return f"{record.reporter} → {record.told}"
+    if isinstance(record, Alarm):
+        return speech.named("alarm_class", record.cls)
+    if isinstance(record, Evaluation):
+        return "　".join(filter(None, (record.verdict, record.note)))
     if isinstance(record, Unmasking):
         return "　".join(filter(None, (record.name, record.reason)))
     for name in ("title", "text", "what", "purpose", "reason", "damage", "name"):
@@ -239,7 +245,7 @@ def _finding(f: Finding, speech: Speech) -> list[str]:
     return [kind, plain(f.text, 300), plain(f.owner, 40), moment(f.due_at)[:10], result]
 
 
-def _table(
+def table(
     speech: Speech, head: str, columns: Sequence[str], rows: list[list[str]]
 ) -> dict[str, Any]:
     return {"head": head, "columns": [speech.tr(c) for c in columns], "rows": rows}

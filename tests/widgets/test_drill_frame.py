@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import pytest
 from builders import NOW
 from world import City
 
+from commandwall.clock import Ms
 from commandwall.config import ASSETS
 from commandwall.drill.evaluating import Evaluation
 from commandwall.drill.play import ClockAct, SentInject, sent_id
@@ -185,6 +187,26 @@ def test_an_evaluator_marks_what_was_sent_by_keys_and_the_newest_counts(
 def _keep(tx: Any, records: list[Any]) -> None:
     for record in records:
         tx.put(record)
+
+
+def test_after_the_end_its_review_is_a_key_away(
+    world: City, drilled: Any, qtbot: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    console = drilled
+    assert "Ctrl+B" not in {c.key for c in console.offered()}
+    acts = [ClockAct(k, n, k, "", None, 0, "", "", "", Ms(NOW + n), None, "周", "s_drill")
+            for n, k in enumerate(("start", "end"), 1)]  # fmt: skip
+    world.desk.run(_keep, {"records": acts}, local=True)
+    world.clock.at += 1_000
+    world.tick({ClockAct: acts}, sync=world.sync())
+    papers, asked = console._review._papers, []
+    monkeypatch.setattr(papers, "ask", asked.append)
+    next(c for c in console.offered() if c.key == "Ctrl+B").run()
+    papers.make(asked[0], "复盘会", tmp_path / "r.pdf")
+    qtbot.waitUntil(lambda: (tmp_path / "r.html").exists() and (tmp_path / "r.pdf").exists(),
+                    timeout=20_000)  # fmt: skip
+    assert MARK in (tmp_path / "r.html").read_text(encoding="utf-8")
+    qtbot.waitUntil(lambda: "已导出" in console.told)
 
 
 def kept(world: City) -> list[Evaluation]:
