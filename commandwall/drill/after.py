@@ -49,7 +49,7 @@ OWN = ("take_act", "note_sent", "sign_in", "sign_out", "take_over")
 
 
 @dataclass(frozen=True, slots=True)
-class Course:
+class Fate:
     """An inject in a run: what was planned, and what was. A run that is over tells what was sent in
     it, the last one tells all injects."""
 
@@ -67,7 +67,7 @@ class Course:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Response:
     """Something that was owed to somebody, and how long it took: milliseconds of scenario time."""
 
     curve: str
@@ -106,11 +106,11 @@ class After:
     scenario: Scenario
     clock: DrillClock
     times: Times
-    courses: Sequence[Course]
+    fates: Sequence[Fate]
     judged: Sequence[Judged]
     marks: Mapping[Marked, Evaluation]
     older: Mapping[Marked, int]  # marks of a line that count no more
-    answers: Sequence[Answer]
+    responses: Sequence[Response]
     phases: Mapping[str, str]  # of each expected act: by its inject that was sent
     sat: Sequence[Sat]
     lines: Sequence[Line]  # of the journal, in its order
@@ -122,7 +122,7 @@ class After:
 
     def reached(self) -> Iterator[Reach]:
         """Each objective of the scenario."""
-        of = {c.sent.id: c.inject.objective for c in self.courses if c.sent is not None}
+        of = {c.sent.id: c.inject.objective for c in self.fates if c.sent is not None}
         for o in self.scenario.objectives:
             mine = counted(j for j in self.judged if of[j.sent.id] == o.id)
             yield Reach(o.id, o.zh, o.en, self.marks.get((o.id, OBJECTIVE)), mine)
@@ -148,70 +148,70 @@ def after(reader: Reader, scenario: Scenario, now: Ms) -> After:
     marks = newest(found)
     every = Counter((e.subject, e.line) for e in found)
     return After(
-        scenario, clock, times, list(_courses(clock, injects_of(reader, scenario), sent)),
+        scenario, clock, times, list(_fates(clock, injects_of(reader, scenario), sent)),
         score(reader, scenario, now), marks, {key: every[key] - 1 for key in marks},
-        [*_answers(reader, times, sent)], _phases(lines, sent.values()),
+        [*_responses(reader, times, sent)], _phases(lines, sent.values()),
         list(_joined(_sat(lines))), lines,
     )  # fmt: skip
 
 
-def _courses(
+def _fates(
     clock: DrillClock, injects: Mapping[str, Inject], sent: Mapping[str, SentInject]
-) -> Iterator[Course]:
+) -> Iterator[Fate]:
     """What was sent in earlier runs first, then all of the last in the order of its times."""
     kept = {(h.run, h.subject) for h in clock.history}
     before = (h for run in clock.runs for h in run if h.what == SENT)
     for (run, key), h in {(h.run, h.subject): h for h in before}.items():
         if (run, key) not in kept:
-            yield Course(injects[key], run, h, sent.get(sent_id(run, key)))
+            yield Fate(injects[key], run, h, sent.get(sent_id(run, key)))
     planned = [plan.id for plan in clock.script.injects]
     added = [h.subject for h in clock.history if h.what == ADDED]
-    yield from sorted((_course(clock, injects[key], sent) for key in (*planned, *added)), key=_when)
+    yield from sorted((_fate(clock, injects[key], sent) for key in (*planned, *added)), key=_when)
 
 
-def _course(clock: DrillClock, inject: Inject, sent: Mapping[str, SentInject]) -> Course:
+def _fate(clock: DrillClock, inject: Inject, sent: Mapping[str, SentInject]) -> Fate:
     h = clock.outcome(inject.id)
     run = h.run if h is not None else clock.run
-    return Course(inject, run, h, sent.get(sent_id(run, inject.id)))
+    return Fate(inject, run, h, sent.get(sent_id(run, inject.id)))
 
 
-def _when(course: Course) -> tuple[bool, int]:
-    at = course.settled.position if course.settled is not None else course.inject.at
+def _when(fate: Fate) -> tuple[bool, int]:
+    at = fate.settled.position if fate.settled is not None else fate.inject.at
     return at is None, at or 0
 
 
 # Answers.
 
 
-def _answers(reader: Reader, times: Times, sent: Mapping[str, SentInject]) -> Iterator[Answer]:
+def _responses(reader: Reader, times: Times, sent: Mapping[str, SentInject]) -> Iterator[Response]:
     devices = {s.subject for s in sent.values() if s.kind == "sensor"}
     for alarm in reader.many(Alarm, list(devices), field="sensor"):
-        yield Answer(ACK, alarm.id, times.took(alarm.raised_at, alarm.acked_at))
+        yield Response(ACK, alarm.id, times.took(alarm.raised_at, alarm.acked_at))
     yield from _dispatched(deeds(reader), times, sent)
     for d in reader.find(Directive):
         if d.issued_at:
-            yield Answer(DIRECTIVE, d.id, times.took(d.issued_at, d.acked_at))
+            yield Response(DIRECTIVE, d.id, times.took(d.issued_at, d.acked_at))
     yield from _reported(reader, times)
 
 
 def _dispatched(
     done: Sequence[Deed], times: Times, sent: Mapping[str, SentInject]
-) -> Iterator[Answer]:
+) -> Iterator[Response]:
     """From when an event was sent until it was with a unit."""
     for s in sent.values():
         if s.kind == "event":
             mine = (d for d in done if d.thing == "event" and d.subject == s.subject)
             first = next((d.at for d in mine if "DISPATCHED" in d.states), None)
-            yield Answer(DISPATCH, s.subject, times.took(s.at, first))
+            yield Response(DISPATCH, s.subject, times.took(s.at, first))
 
 
-def _reported(reader: Reader, times: Times) -> Iterator[Answer]:
+def _reported(reader: Reader, times: Times) -> Iterator[Response]:
     """Reports that an incident owed, as its own review counts them."""
     reports, calls = reader.find(Report), reader.find(PhoneReport)
     losses = {one.incident: one for one in reader.find(Losses)}
     for i in reader.find(Incident):
         for due in reporting.reports_due(i, reports, calls, losses.get(i.id)):
-            yield Answer(REPORT, f"{i.id} {due.step}", times.took(due.start, due.done_at))
+            yield Response(REPORT, f"{i.id} {due.step}", times.took(due.start, due.done_at))
 
 
 # Phases, and who sat where.

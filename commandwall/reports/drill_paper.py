@@ -9,7 +9,7 @@ from pathlib import Path
 
 from commandwall import exercise
 from commandwall.clock import Ms
-from commandwall.drill.after import after
+from commandwall.drill.after import After, after
 from commandwall.drill.play import played_until, scenario_of
 from commandwall.drill.scenario import Scenario
 from commandwall.files.kept import Kept
@@ -45,11 +45,12 @@ def _beside(folder: Path, scenario: str, now: Ms) -> Iterator[Earlier]:
     for other, drill in exercise.within(folder.parent):
         played = scenario_of(other) if drill.scenario == scenario and other != folder else None
         if played is not None:
-            until = played_until(other, now)
             try:
-                with closing(open_store(other)) as store:
-                    found = store.read(lambda r, s=played, at=until: after(r, s, at))
+                yield Earlier(drill.run, _read(other, played, played_until(other, now)))
             except (StoreTrouble, OSError):
                 log.exception("%s is not compared", other.name)
-            else:
-                yield Earlier(drill.run, found)
+
+
+def _read(folder: Path, scenario: Scenario, until: Ms) -> After:
+    with closing(open_store(folder)) as store:
+        return store.read(lambda reader: after(reader, scenario, until))

@@ -15,7 +15,7 @@ from commandwall import codes
 from commandwall.attachments import AttachedFile
 from commandwall.clock import MINUTE, SECOND, Ms
 from commandwall.directives import ISSUED, Directive
-from commandwall.drill.after import BEFORE, UNSET, After, Course, Reach, Sat, after
+from commandwall.drill.after import BEFORE, UNSET, After, Fate, Reach, Sat, after
 from commandwall.drill.drill_acts import ENDED, REAL, SENT, Moment
 from commandwall.drill.evaluating import OBJECTIVE, Evaluation, lines
 from commandwall.drill.offsets import tell
@@ -145,19 +145,19 @@ class _Told:
 
     def plan(self) -> dict[str, Any]:
         one = self.one
-        ends = [one.scenario.ends, *(c.sent.moment for c in one.courses if c.sent is not None)]
+        ends = [one.scenario.ends, *(c.sent.moment for c in one.fates if c.sent is not None)]
         begin, whole = one.scenario.begins, max(1, max(ends) - one.scenario.begins)
         marks = [begin + whole * n // 4 for n in range(5)]
         columns = ("编号、目标", "情景", "对象", "计划", "实发", "差")
         head = self.tr("计划与实际　空圈计划，实点实发，叉未发，竖线演到此")
-        rows = [self._planned(c) for c in one.courses]
-        strips = [self._strip(c, begin, whole) for c in one.courses]
+        rows = [self._planned(c) for c in one.fates]
+        strips = [self._strip(c, begin, whole) for c in one.fates]
         ticks = [tell(Moment(at)) for at in (marks[0], marks[2], marks[4])]
         stands = (one.clock.position - begin) / whole
         return {**table(self.speech, head, columns, rows), "strips": strips, "ticks": ticks,
                 "stands": stands}  # fmt: skip
 
-    def _planned(self, c: Course) -> Cells:
+    def _planned(self, c: Fate) -> Cells:
         i, moved = c.inject, c.moved
         at = tell(i.at) if i.at is not None else self.tr("备用")
         came = tell(Moment(c.sent.moment)) if c.sent is not None else self._fate(c)
@@ -167,7 +167,7 @@ class _Told:
         key = {"t": self.key(i.id, c.run), "s": plain(i.objective, 24), "e": []}
         return [key, self.name(i), post, at, came, late]
 
-    def _fate(self, c: Course) -> str:
+    def _fate(self, c: Fate) -> str:
         """Why it was not sent."""
         if c.settled is None:
             return self.tr("未到")
@@ -177,7 +177,7 @@ class _Told:
         why = plain(c.settled.why, SPAN) or cause
         return self.tr("跳过：{why}", why=why) if why else self.tr("跳过")
 
-    def _strip(self, c: Course, begin: int, whole: int) -> dict[str, float | None]:
+    def _strip(self, c: Fate, begin: int, whole: int) -> dict[str, float | None]:
         """Where on the line of time, from 0 to 1, it was planned and came."""
         sent = c.sent.moment if c.sent is not None else None
         return {name: None if at is None else (at - begin) / whole
@@ -203,18 +203,18 @@ class _Told:
 
     def marks(self) -> dict[str, Any]:
         """What evaluators wrote, objectives apart; how often they thought otherwise before."""
-        sent = {c.sent.id: c for c in self.one.courses if c.sent is not None}
+        sent = {c.sent.id: c for c in self.one.fates if c.sent is not None}
         found = [e for (_, line), e in self.one.marks.items() if line != OBJECTIVE]
         rows = [self._mark(e, sent[e.subject]) for e in found if e.subject in sent]
         columns = ("编号", "评什么", "评定", "依据", "评估人", "改过")
         return table(self.speech, self.tr("评估打分"), columns, rows)
 
-    def _mark(self, e: Evaluation, course: Course) -> Cells:
-        of = lines(course.inject, self.speech.lang).get(e.line, "") or self.name(course.inject)
+    def _mark(self, e: Evaluation, fate: Fate) -> Cells:
+        of = lines(fate.inject, self.speech.lang).get(e.line, "") or self.name(fate.inject)
         mark = f"{e.verdict}　{self.speech.named('drill_mark', e.verdict)}"
         older = self.one.older[(e.subject, e.line)]
         changed = self.tr("{n} 次", n=older) if older else ""
-        return [self.key(course.inject.id, course.run), of, mark, plain(e.note, 200),
+        return [self.key(fate.inject.id, fate.run), of, mark, plain(e.note, 200),
                 self._who(e), changed]  # fmt: skip
 
     # Curves and heat.
@@ -223,7 +223,7 @@ class _Told:
         """Of each kind of answer its share by scenario time, points from (0, 0) to (1, 1)."""
         made: list[dict[str, Any]] = []
         for key, row in codes.load("drill_curve").items():
-            mine = [a for a in self.one.answers if a.curve == key]
+            mine = [a for a in self.one.responses if a.curve == key]
             took = sorted(a.took for a in mine if a.took is not None)
             if mine:
                 made.append(self._curve(row.name(self.speech.lang), took, len(mine)))
@@ -259,7 +259,7 @@ class _Told:
         rows = [
             [self.speech.named("drill_curve", a.curve), plain(a.subject),
              span_of(a.took) if a.took is not None else self.tr("未答")]
-            for a in self.one.answers
+            for a in self.one.responses
         ]  # fmt: skip
         return table(self.speech, self.tr("响应曲线所据"), ("响应", "记录编号", "用时"), rows)
 

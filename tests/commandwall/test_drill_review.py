@@ -121,9 +121,9 @@ def test_what_is_done_in_another_run_answers_nothing(tmp_path: Path) -> None:
     d.at(80)
     d.by("p1", "陈一", acknowledge, alarm="A1")
     one = d.store.read(lambda r: after(r, d.scenario, Ms(d.clock.at)))
-    assert [(a.curve, a.took) for a in one.answers] == [("ack", None)]
-    assert [(c.run, c.inject.id) for c in one.courses if c.sent] == [(1, "first_alarm")]
-    assert {c.run for c in one.courses if not c.sent} == {2}
+    assert [(a.curve, a.took) for a in one.responses] == [("ack", None)]
+    assert [(c.run, c.inject.id) for c in one.fates if c.sent] == [(1, "first_alarm")]
+    assert {c.run for c in one.fates if not c.sent} == {2}
     d.close()
 
 
