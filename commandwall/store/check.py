@@ -209,10 +209,13 @@ def _heads(conn: Any) -> Iterator[Fault]:
 
 
 def _folds(conn: Any) -> Iterator[Fault]:
-    """Records that are not as the line says that wrote them last, or whose line is not here; those
-    that a station also writes by itself are left out."""
+    """Records that are not as the line says that wrote them last, or whose line is not here. Left
+    out are those that a station also writes by itself, and those of which the file has other
+    columns: a backup of an earlier version, or a file that is upgraded only at the next start."""
     every = kinds(WALL)
-    known = {name for name in every if not wall.tables[name].info["local"]}
+    known = {
+        name for name in every if not wall.tables[name].info["local"] and _is_of_now(conn, name)
+    }
     held = {name: _held(conn, name) for name in known}
     for key, *row in conn.execute(_WRITERS):
         name, _, one = key.partition(":")
@@ -223,6 +226,11 @@ def _folds(conn: Any) -> Iterator[Fault]:
             yield Fault("fold", f"{key} was not written by the line that it names")
         elif told and name in known and not _alike(held[name].get(one), told[-1]):
             yield Fault("fold", f"{key} is not as line {line.seq} of {line.origin} says")
+
+
+def _is_of_now(conn: Any, name: str) -> bool:
+    found = conn.execute("SELECT name FROM pragma_table_info(?)", (name,))
+    return {column for (column,) in found} == set(wall.tables[name].columns.keys())
 
 
 def _alike(held: Any, said: Any) -> bool:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gzip
+import shutil
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -20,7 +22,7 @@ from commandwall.directives import Directive
 from commandwall.events import EventNote
 from commandwall.incidents import Incident
 from commandwall.posts import FRONT
-from commandwall.store import database, lines, migrate
+from commandwall.store import backup, check, database, guard, lines, migrate
 from commandwall.store.journal import first_bad
 from commandwall.store.migrate import open_store
 from commandwall.store.schema import wall
@@ -46,6 +48,23 @@ def store(folder: Path) -> Store:
 
 def test_one_is_kept() -> None:
     assert KEPT
+
+
+def test_it_is_sound_before_it_is_upgraded(folder: Path) -> None:
+    """Else its backups were good for nothing, and a program that was replaced under a running
+    agent would put the journal into quarantine."""
+    assert check.journal(folder / "wall.db") is None
+    assert list(guard.look(folder)) == []
+    shutil.copy(folder / "wall.db", folder / "wall-20260101-000000.db")
+    found, fault = backup.look(folder / "wall-20260101-000000.db")
+    assert fault is None and found and found.lines
+
+
+def test_an_edit_beside_the_lines_is_found_in_it_too(folder: Path) -> None:
+    with closing(sqlite.connect(str(folder / "wall.db"))) as conn, conn:
+        conn.execute("UPDATE eventnote SET text = 'another'")
+    fault = check.journal(folder / "wall.db")
+    assert fault and fault.code == "fold"
 
 
 def test_every_act_is_there_and_the_chain_verifies(store: Store) -> None:
