@@ -46,7 +46,7 @@ from commandwall.warden import Warden, guarding
 
 log = logging.getLogger(__name__)
 POLL_S = 0.05
-BEAT_S = 0.5
+BEAT_S, TIDY_S = 0.5, 60.0
 ROOM_S = 2.0
 """Between two tries to begin on a full disk."""
 ORPHAN_S = 10.0
@@ -331,9 +331,13 @@ class Agent:
         return {name: pulse.Lamp(name, at) for name, at in packs.newest.items()}
 
     def _beat(self) -> None:
-        """Tell that we live, and see to the reserve; a disk that is full or gone stops neither."""
-        folder, told = self.settings.data_dir, ""
+        """Tell that we live, see to the reserve, and give back what memory is free; a disk that is
+        full or gone stops nothing of it."""
+        folder, told, tidy_at = self.settings.data_dir, "", self.clock.monotonic() + TIDY_S
         while not self._halt.is_set():
+            if self.clock.monotonic() > tidy_at:
+                tidy_at = self.clock.monotonic() + TIDY_S
+                platform.give_back()
             try:
                 space.keep(folder)
                 space.finish(folder, self._pulse)

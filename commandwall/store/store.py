@@ -271,17 +271,24 @@ class Store:
 
 
 def _records(kind: Callable[..., R], found: Result[Any]) -> list[R]:
-    """Records of rows, in which equal texts are one object: a city has few kinds, areas and
-    colours, and a hundred thousand things that name them."""
-    held: dict[Any, Any] = {}
+    """Records of rows, in which equal values of a column are one object: a city has few kinds,
+    areas, ranges and colours, and a hundred thousand things that name them."""
+    held: list[dict[Any, Any] | None] = []
     records: list[R] = []
     for rows in found.partitions(PART):
-        columns = [
-            [held.setdefault(v, v) for v in column] if isinstance(column[0], str) else column
-            for column in zip(*rows, strict=True)
-        ]
-        records.extend(map(kind, *columns))
+        columns = list(zip(*rows, strict=True))
+        held = held or [{} if _repeats(c) else None for c in columns]
+        records.extend(map(kind, *map(_shared, columns, held)))
     return records
+
+
+def _repeats(column: Sequence[Any]) -> bool:
+    """Whether keeping one of each costs less than keeping all."""
+    return isinstance(column[0], str) or len(set(column)) * 2 < len(column)
+
+
+def _shared(column: Sequence[Any], held: dict[Any, Any] | None) -> Sequence[Any]:
+    return column if held is None else [held.setdefault(v, v) for v in column]
 
 
 @contextmanager
