@@ -53,24 +53,61 @@ def alike(views: Iterable[EventView]) -> Alike:
     return Counter((v.event.area, v.cls) for v in views)
 
 
+class Lookout:
+    """Looks through open events, and remembers what triggers said of each while it did not change:
+    of many thousand events few change within a minute."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, tuple[EventView, object, list[Proposal]]] = {}
+
+    def begin(self, views: Iterable[EventView]) -> Alike:
+        """Before it looks through all that are open: what is closed now is forgotten."""
+        views = list(views)
+        here = {view.event.id for view in views}
+        self._known = {key: told for key, told in self._known.items() if key in here}
+        return alike(views)
+
+    def look(
+        self, views: Iterable[EventView], cases: Mapping[str, Case], areas: Mapping[str, Area],
+        counted: Alike, now: Ms, until: Ms,
+    ) -> list[Proposal]:  # fmt: skip
+        """What is suggested now or will be until a moment: of each event one."""
+        found = []
+        for view in views:
+            case = cases.get(view.event.id)
+            found += _soonest(self._of(view, case, areas, counted, now), case, now, until)
+        return found
+
+    def _of(
+        self, view: EventView, case: Case | None, areas: Mapping[str, Area], counted: Alike, now: Ms
+    ) -> list[Proposal]:
+        """All that the triggers say of an event, whenever it holds."""
+        key, edition = view.event.id, (day(now), codes.edition())
+        known = self._known.get(key)
+        if case is None and known is not None and known[0] is view and known[1] == edition:
+            return known[2]
+        seen = sight(view, case or Case(key), areas, counted)
+        found = list(_said(seen, now)) if seen is not None else []
+        if case is None:
+            self._known[key] = view, edition, found
+        return found
+
+
 def proposed(
-    views: Iterable[EventView],
-    cases: Mapping[str, Case],
-    areas: Mapping[str, Area],
-    now: Ms,
+    views: Iterable[EventView], cases: Mapping[str, Case], areas: Mapping[str, Area], now: Ms,
     until: Ms,
-) -> list[Proposal]:
-    """What is suggested now or will be until a moment: of each event one, the highest rungs first,
-    then what has held for longest."""
+) -> list[Proposal]:  # fmt: skip
+    """What is suggested of some events, in the order in which it is shown."""
     views = list(views)
-    counted = alike(views)
-    found = (_of(view, cases, areas, counted, now, until) for view in views)
-    return sorted(filter(None, found), key=lambda p: _order(p, now))
+    return arranged(Lookout().look(views, cases, areas, alike(views), now, until), now)
 
 
-def sight(
-    view: EventView, case: Case, areas: Mapping[str, Area], counted: Alike
-) -> Sight | None:  # fmt: skip
+def arranged(found: Iterable[Proposal], now: Ms) -> list[Proposal]:
+    """What holds before what will; the highest rungs first, then what has held for longest."""
+    return sorted(found, key=lambda p: _order(p, now))
+
+
+def sight(view: EventView, case: Case, areas: Mapping[str, Area], counted: Alike) -> Sight | None:
     """What triggers look at; None for an event on the last rung, or one that nobody has to solve
     now."""
     if view.state not in GIVEN:
@@ -82,17 +119,17 @@ def sight(
     return Sight(view, case, to, many) if to else None
 
 
-def _of(
-    view: EventView, cases: Mapping[str, Case], areas: Mapping[str, Area], counted: Alike, now: Ms,
-    until: Ms,
-) -> Proposal | None:  # fmt: skip
-    case = cases.get(view.event.id) or Case(view.event.id)
-    seen = sight(view, case, areas, counted)
-    if seen is None or _declined(seen, now):
-        return None
-    found = [p for row in _rows(seen.to, now) for p in TESTS[row.facts["by"]](seen, row)]
+def _said(seen: Sight, now: Ms) -> Iterator[Proposal]:
+    return (p for row in _rows(seen.to, now) for p in TESTS[row.facts["by"]](seen, row))
+
+
+def _soonest(found: list[Proposal], case: Case | None, now: Ms, until: Ms) -> list[Proposal]:
+    """The one that has held for longest, unless a person said no not long ago; what is asked for
+    since is a question of its own."""
     held = [p for p in found if p.at is None or p.at <= until]
-    return min(held, key=lambda p: p.at if p.at is not None else Ms(0), default=None)
+    if not held or (case is not None and _declined(case, held[0].to, now)):
+        return []
+    return [min(held, key=lambda p: p.at if p.at is not None else Ms(0))]
 
 
 def _rows(to: str, now: Ms) -> Iterator[Code]:
@@ -100,9 +137,8 @@ def _rows(to: str, now: Ms) -> Iterator[Code]:
     return (row for row in rows if row.facts.get("to", to) == to)
 
 
-def _declined(seen: Sight, now: Ms) -> bool:
-    """Whether a person said no not long ago; what is asked for since is a question of its own."""
-    rise = seen.case.rises.get(seen.to)
+def _declined(case: Case, to: str, now: Ms) -> bool:
+    rise = case.rises.get(to)
     quiet = int(codes.limit("rung_quiet_hours", day(now))) * HOUR
     return rise is not None and rise.state == DECLINED and now - rise.changed_at < quiet
 

@@ -15,8 +15,9 @@ from widgets.i18n import named, tr
 from widgets.paper import RIGHT, Ink, Paper
 
 HEAD, ROW, LAMP, INDENT, LINE = 66.0, 36.0, 14.0, 40.0, 26.0
-RUNG, LEAD, STATE = 150.0, 260.0, 90.0
-"""Width of the columns of a rung, of who leads and helps, and of a point's state."""
+RUNG, LEAD, STATE, NARROW = 140.0, 260.0, 90.0, 800.0
+"""Width of the columns of a rung, of who leads and helps, and of a point's state; a list that is
+narrower begins its points at the left."""
 STEP_WIDE, STEP_TALL, APART, BETWEEN = 13.0, 5.0, 2.0, 7.0
 """One rung of the drawn ladders, what lies between two, and between the ladders."""
 
@@ -50,7 +51,8 @@ def case(
 
 def point(paper: Paper, box: QRectF, picture: Picture, it: PlanPoint) -> None:
     """Who leads ● and helps ○; what is to be done; how far it is and what is due."""
-    now, base, left, edge = picture.now, box.center().y() + 6, INDENT + RUNG, paper.width - 8
+    now, base, edge = picture.now, box.center().y() + 6, paper.width - 8
+    left = INDENT + (RUNG if paper.width >= NARROW else 0)
     due = next((d for d in Case(it.event, points=[it]).dues), None)
     over = it.state in (VERIFIED, DROPPED)
     told = _end(it, picture) if over or due is None else words.left(due.clock, now)
@@ -63,7 +65,7 @@ def point(paper: Paper, box: QRectF, picture: Picture, it: PlanPoint) -> None:
     edge -= paper.length(told, ink) + 16
     state = named("point_state", it.state)
     paper.write(edge, base, state, Ink("label", "t2" if over else "t1"), RIGHT)
-    edge -= max(STATE, paper.length(state, Ink("label"))) + 4
+    edge -= max(STATE if paper.width >= NARROW else 0, paper.length(state, Ink("label"))) + 12
     x = left + 26
     dim = Ink("label", "t2" if over else "t1")
     wide = min(LEAD, (edge - x) * 0.45)
@@ -82,7 +84,7 @@ def suggestion(
     edge = paper.width - 8 - paper.length(told, ink) - 20
     paper.write(paper.width - 8, base, told, ink, RIGHT)
     paper.frame(QRectF(INDENT - 6, base - 19, RUNG - 14, 26), "t3", 1)
-    to = tr("建议 → {rung}", rung=ladder_words.rung(it.to))
+    to = tr("建议 → {rung}", rung=named("rung", it.to, "short"))
     paper.write(INDENT + 4, base, to, Ink("label", "t1" if it.met(now) else "t2"), room=RUNG - 30)
     paper.write(x, base, matter, Ink("body", "t1"), room=edge - x)
     where = "　".join(filter(None, (
@@ -93,13 +95,13 @@ def suggestion(
 
 
 def _ladders(paper: Paper, x: float, y: float, it: Case, start: str) -> None:
-    """The rungs of both ladders: those up to where it stands are filled, that one is white."""
-    here, ladder = ladders.rank(ladders.standing(it, start)), ""
-    for at, row in enumerate(ladders.rungs().values()):
+    """The rungs of both ladders: those that have it are filled, where it stands is white."""
+    here, ladder = ladders.standing(it, start), ""
+    for key, row in ladders.rungs().items():
         if ladder and row.facts["ladder"] != ladder:
             x += BETWEEN
         ladder = row.facts["ladder"]
-        token = "t1" if at == here else "t3" if at < here else "ln"
+        token = "t1" if key == here else "t3" if ladder_words.has(it, key, start) else "ln"
         paper.fill(QRectF(x, y, STEP_WIDE, STEP_TALL), token, 1)
         x += STEP_WIDE + APART
 

@@ -21,7 +21,8 @@ def stands(rise: Rise, now: Ms) -> str:
     """政府办 待接办 自 14:22."""
     since = age.stamp(now, rise.taken_at or rise.raised_at)
     state = named("rise_state", rise.state)
-    return tr("{rung} {state} 自 {time}", rung=rung(rise.rung), state=state, time=since)
+    name = named("rung", rise.rung, "short")
+    return tr("{rung} {state} 自 {time}", rung=name, state=state, time=since)
 
 
 def due(one: Due, now: Ms) -> str:
@@ -55,8 +56,14 @@ def co(point: PlanPoint) -> str:
 
 
 def where(case: Case, start: str) -> str:
-    """政府办: the rung on which it stands; 市级 with what was handed back to it."""
-    return rung(ladders.standing(case, start))
+    """政府办: the rung on which it stands."""
+    return named("rung", ladders.standing(case, start), "short")
+
+
+def has(case: Case, key: str, start: str) -> bool:
+    """Whether a rung has it: what goes up is not taken from those below."""
+    rise = case.rises.get(key)
+    return key == start or (rise is not None and rise.state in ladders.ACTIVE)
 
 
 def back(case: Case) -> str:
@@ -70,7 +77,7 @@ def back(case: Case) -> str:
 
 
 def why(proposal: Proposal, now: Ms) -> str:
-    """3 工作日未办结　已 2 时前; 退单 2 次　2."""
+    """3 工作日未办结　自 11-20 14:00, or how long until then; 退单 2 次　现 2."""
     told = named("rung_trigger", proposal.trigger)
     if proposal.n is not None:
         return tr("{why}　现 {n}", why=told, n=proposal.n)
@@ -78,7 +85,7 @@ def why(proposal: Proposal, now: Ms) -> str:
         return told
     if not proposal.met(now):
         return f"{told}　{age.left(now, proposal.at)}"
-    return f"{told}　{age.since(now, proposal.at)}"
+    return tr("{why}　自 {time}", why=told, time=age.stamp(now, proposal.at))
 
 
 def handed(case: Case) -> str:

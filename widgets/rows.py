@@ -39,6 +39,8 @@ class RowList(Panel):
     """Height of a row of column names, in design pixels."""
     foot: ClassVar[float] = FOOT
     """Room under the rows for how many wait there."""
+    beneath: ClassVar[float] = 10.0
+    """How far that stands from the lower edge."""
     tells_rest: ClassVar[bool] = False
     """Whether it says how many rows it has no room for."""
 
@@ -134,7 +136,9 @@ class RowList(Panel):
             paper.write(0, y + 32, self.empty_line(), Ink("body", "t3"))
         for key, box in self._boxes():
             self._draw_one(paper, key, box)
-        paper.write(paper.width, paper.height - 10, self._told_below(), Ink("age", "t2"), at=1.0)
+        paper.write(
+            paper.width, paper.height - self.beneath, self._told_below(), Ink("age", "t2"), at=1.0
+        )
 
     def _told_below(self) -> str:
         """How many rows there is no room for, where it says so, and how many wait to be shown."""

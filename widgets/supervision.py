@@ -35,13 +35,15 @@ from widgets.reasons import sentence
 from widgets.rows import RowList
 
 RECORDS = frozenset({Rise, Supervision, Council, PlanPoint})
-BAR, SAID = 44.0, 30.0
+BAR, SAID, REST = 44.0, 30.0, 160.0
 STEP, OTHER, UP, MEET, POINT, END, UNDO = "S", "T", "U", "M", "P", "Q", "Y"
 ORDER = (STEP, END, POINT, UP, MEET, OTHER, UNDO)
 """What is offered first of what can be done."""
 SUGGESTED = "up:"
 """What the key of a suggestion begins with, before its event."""
 LATER = 1 << 62
+PART = 2000
+"""Events that are looked through at a time."""
 EVERY = MINUTE
 """How often triggers are looked at while nothing changes on the ladders."""
 ON_POINT = {
@@ -65,7 +67,7 @@ class WatchList(RowList):
     kind = Supervision
     shows = frozenset({*RECORDS, Event, Tick})
     quiet, tells_rest = True, True
-    foot = BAR + SAID + 12
+    foot, beneath = BAR + SAID + 12, BAR + 18
 
     def __init__(self, *args: Any, **kw: Any) -> None:
         super().__init__(*args, **kw)
@@ -73,6 +75,7 @@ class WatchList(RowList):
         self._proposals: dict[str, Proposal] = {}
         self._coming = self._more = 0
         self._said, self._looked, self._acted = "", Ms(0), False
+        self._lookout = triggers.Lookout()
         self._bar = ActBar(self._acts(), self)
 
     # What there is.
@@ -136,13 +139,28 @@ class WatchList(RowList):
         return Ms(now + int(codes.limit("rung_soon_hours", day(now))) * HOUR)
 
     def _look_for_triggers(self, picture: Picture) -> None:
-        """Beside the screen's thread: it goes through all open events."""
-        self._looked = picture.now
-        views, areas = list(picture.events.values()), dict(picture.areas)
-        cases, now, until = self._cases, picture.now, self._until()
-        self.ask(
-            lambda reader: triggers.proposed(views, cases, areas, now, until), self._suggest
-        )  # fmt: skip
+        """Beside the screen's thread, some events at a time: others read there too."""
+        self._looked, now, until = picture.now, picture.now, self._until()
+        views, areas, cases = list(picture.events.values()), dict(picture.areas), self._cases
+        looked, found = self._lookout, list[Proposal]()
+        parts = [views[at : at + PART] for at in range(0, len(views), PART)]
+
+        def go_on(more: list[Proposal]) -> None:
+            found.extend(more)
+            if self._looked != now:
+                return  # another look has begun
+            if not parts:
+                self._suggest(triggers.arranged(found, now))
+                return
+            part = parts.pop()
+            self.ask(lambda r: looked.look(part, cases, areas, counted, now, until), go_on)
+
+        def begin(told: triggers.Alike) -> None:
+            counted.update(told)
+            go_on([])
+
+        counted: dict[tuple[str, str], int] = {}
+        self.ask(lambda reader: looked.begin(views), begin)
 
     def _suggest(self, found: list[Proposal]) -> None:
         most = int(codes.limit("rung_shown", day(self.picture.now)))
@@ -335,7 +353,7 @@ class WatchList(RowList):
         super().draw(paper)
         if self._said:
             base = paper.height - BAR - 18
-            paper.write(0, base, self._said, Ink("body", "t1"), room=paper.width)
+            paper.write(0, base, self._said, Ink("body", "t1"), room=paper.width - REST)
 
     def draw_row(self, paper: Paper, key: str, box: QRectF, chosen: bool) -> None:
         event = self._event_of(key)

@@ -110,6 +110,18 @@ def test_every_step_stands_on_a_key(page: Any, world: Any, hand: Hand) -> None:
     assert "市级" in told_by(page, "supervision")
 
 
+def test_the_card_of_a_matter_shows_steps_meeting_and_who_does_what(
+    page: Any, world: Any, hand: Hand
+) -> None:
+    assert "起于此" in told_by(page, "ladder_card") and "未立任务" in told_by(page, "ladder_card")
+    hand.press("M", chair="张副市长", decision="一点一策")
+    hand.press("P", task="修管网", lead="水务局", co="城管局")
+    told = told_by(page, "ladder_card")
+    assert "常务会" in told and "待接办" in told and "主持 张*" in told and "一点一策" in told
+    assert "0 / 1" in told and told.index("水务局") < told.index("城管局") < told.index("●")
+    assert "在办" in told and "余 5.0 工日" in told
+
+
 def test_a_suggestion_is_confirmed_by_a_person(page: Any, world: Any, hand: Hand) -> None:
     hand.panel._looked = 0
     seen(world, EventView(EVENT, None), EventView(OTHER, None))
