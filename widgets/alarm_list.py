@@ -20,7 +20,7 @@ from commandwall.alarms import ASIDE, RTNUN, UNACK, Alarm, of_value
 from commandwall.clock import SECOND, Ms
 from commandwall.picture import Changes, Picture, Readings, Tick
 from commandwall.sensors import Sensor
-from widgets import age, alarm_rows, alarm_sheets, alarm_tabs, marks, tabs, words
+from widgets import age, alarm_rows, alarm_sheets, alarm_tabs, tabs, words
 from widgets.alarm_tabs import ACTIVE, BAD
 from widgets.base import Command
 from widgets.i18n import measured_in, named, tr
@@ -333,8 +333,8 @@ class AlarmList(RowList):
 
     def _draw_alarm(self, paper: Paper, alarm: Alarm, box: QRectF) -> None:
         if self._carded() and alarm.id == self.keys[0]:
-            told = self.title_of(alarm), named("alarm_state", alarm.state)
-            alarm_rows.draw_card(paper, alarm, box, self.picture, told)
+            names = self.title_of(alarm), named("alarm_state", alarm.state)
+            alarm_rows.draw_card(paper, alarm, box, self.picture, names)
             return
         now = self.picture.now
         here = alarm.id not in self.context.needs.called.elsewhere
@@ -342,7 +342,7 @@ class AlarmList(RowList):
         ink = Ink("item" if alarm.severity == 1 else "body", "t1" if waits else "t2", waits)
         base, columns = box.center().y() + 6, {w: x for w, x, _ in self._columns(paper.width)}
         silent = is_silent(alarm, self.picture, self.context.trust)
-        state = marks.STALE if silent and alarm.state not in ASIDE else alarm.state
+        state = STALE if silent and alarm.state not in ASIDE else alarm.state
         lit = self.context.blinker.lit(alarm.severity, self.context.seconds())
         paper.mark(24, box.center().y(), 26, (alarm.severity, state), lit)
         room = columns["地点"] - columns["告警"] - 16
@@ -371,9 +371,9 @@ class AlarmList(RowList):
             f"{named('sensor_class', alarm.cls)} {age.measure(value, measured_in(alarm.unit), 1)}"
         )
 
-    def _read_at(self, alarm: Alarm) -> int:
+    def _read_at(self, alarm: Alarm) -> Ms:
         row = self.picture.sensors.row_of.get(alarm.sensor)
-        return alarm.changed_at if row is None else int(self.picture.sensors.at[row])
+        return alarm.changed_at if row is None else Ms(int(self.picture.sensors.at[row]))
 
     def _columns(self, width: float) -> list[tuple[str, float, float]]:
         title, share = 56.0, 0.24 if self.flood else 0.30

@@ -282,11 +282,11 @@ class Panel(QWidget):
         self.follow(answer, then)
         return answer
 
-    def follow(self, answer: Future[Any], then: Callable[[Any], None] | None = None) -> None:
+    def follow(self, answer: Future[Any], then: Callable[[Any], object] | None = None) -> None:
         """`then(value)` runs on this thread when the answer of the desk is there."""
         self._courier.follow(answer, then)
 
-    def ask(self, query: Callable[..., Any], then: Callable[[Any], None]) -> None:
+    def ask(self, query: Callable[..., Any], then: Callable[[Any], object]) -> None:
         """Read from the store elsewhere; `then(answer)` runs on this thread."""
         self.follow(self.desk.ask(query), then)
 

@@ -22,7 +22,7 @@ from commandwall.rights import About, about_incident
 from widgets import age, text, words
 from widgets.base import Command, Piece, Subject
 from widgets.directives import focus
-from widgets.fields import choice
+from widgets.fields import Field, choice
 from widgets.fields import words as line
 from widgets.i18n import language, named, rows, tr
 from widgets.number_acts import show, unreadable, with_reason
@@ -134,11 +134,11 @@ class CallBoard(RowList):
             return
         answers = {k: c.name(language()) for k, c in rows("call_result").items()
                    if c.facts["answers"]}  # fmt: skip
-        fields = {"result": (tr("结果"), choice(answers)), "words": (tr("复述"), line())}
-        key, sheet = (
-            self.current,
-            Sheet(self.look, tr("应答并记复述"), "记录", fields, self.window()),
-        )
+        fields: dict[str, tuple[str, Field]] = {
+            "result": (tr("结果"), choice(answers)), "words": (tr("复述"), line()),
+        }  # fmt: skip
+        key = self.current
+        sheet = Sheet(self.look, tr("应答并记复述"), "记录", fields, self.window())
         self.context.over(sheet.then(lambda told: self._mark(key, **told)))
 
     def refused(self, why: str) -> None:

@@ -76,8 +76,8 @@ def day_of_counts(
     here = hour_of(now)
     line = [(float(h + 1), float(counts[h])) for h in range(int(here))]
     line = [(0.0, float(counts[0])) if line else (0.0, float(past_hour)), *line]
-    band = [(float(h + 1), *map(float, usual[h])) for h in range(24)]
-    band.insert(0, (0.0, *map(float, usual[23])))
+    band = [(float(h + 1), float(usual[h][0]), float(usual[h][1])) for h in range(24)]
+    band.insert(0, (0.0, *band[-1][1:]))
     return Day(here, [*line, (here, float(past_hour))], band)
 
 
@@ -101,7 +101,7 @@ def day_of_values(
     return Day(here, line, band, until=last, from_zero=False)
 
 
-class Trend(pg.GraphicsView):
+class Trend(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
     """One trend. It takes no focus and no mouse: the figure above it is what is read."""
 
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:

@@ -173,6 +173,7 @@ class KeyLine(Panel):
         if self.context.past is not None:
             return list(self.context.back())
         page = self.parentWidget()
+        assert page is not None
         panels = page.findChildren(Panel, options=Qt.FindChildOption.FindDirectChildrenOnly)
         return [c for p in panels if not p.isHidden() for c in p.offered() if c.key]
 

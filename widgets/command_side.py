@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QPointF, QRectF
@@ -63,9 +64,7 @@ class CommandSide(Panel):
     def commands(self) -> list[Command]:
         name = tr("本机任 {post}", post="{post}")
         return [
-            Command(
-                "", name.replace("{post}", self._full(code)), lambda code=code: self.take(code.id)
-            )
+            Command("", name.replace("{post}", self._full(code)), partial(self.take, code.id))
             for code in roster().posts(self.side)
         ]
 

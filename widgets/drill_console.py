@@ -344,7 +344,7 @@ class DrillConsole(RowList):
         self.told = line
         self.update()
 
-    def act(self, deed: str, **told: object) -> None:
+    def act(self, deed: str, **told: Any) -> None:
         self.told = ""
         self.do(play.act_on_clock, deed=deed, **told)
 

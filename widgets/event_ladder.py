@@ -54,9 +54,8 @@ def history(reader: Reader, event: str) -> list[tuple[Ms, str, str, str, str]]:
 
 
 def _told(step: tuple[Ms, str, str, str, str, str]) -> tuple[Ms, str, str, str, str]:
-    *done, rung, told = step
+    at, post, by, act, rung, told = step
     name = ladder_words.rung(rung) if rung else ""
-    at, post, by, act = done
     return at, post, by, act, "　".join(filter(None, (name, told)))
 
 

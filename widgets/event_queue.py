@@ -66,7 +66,7 @@ class EventQueue(RowList):
         self._field = QLineEdit(self)
         self._field.setMaxLength(80)
         self._field.returnPressed.connect(self.search)
-        self._field.textChanged.connect(lambda text: text or self._clear())
+        self._field.textChanged.connect(lambda text: None if text else self._clear())
         self._name_field()
 
     @property
@@ -88,7 +88,8 @@ class EventQueue(RowList):
     def refresh(self, picture: Picture, changes: Changes) -> None:
         self._views.look()
         if self.filter.share == POOL:
-            news = {v.event.id: v for v in changes.of(Event) if self._in_pool(v, picture.now)}
+            views: Sequence[Any] = changes.of(Event)  # of an event a picture holds its view
+            news = {v.event.id: v for v in views if self._in_pool(v, picture.now)}
             self._count += len(news.keys() - self._found.keys())
             self._found = {k: v for k, v in news.items() if k not in self._found} | self._found
             self._found.update(news)

@@ -206,9 +206,9 @@ class EventViews:
 
     def _ahead(self, told: dict[str, Any]) -> str:
         """What will be done: a deletion is confirmed by reading this."""
-        for lost in (view for view in self.removed if view.id == told["view"]):
-            return tr("将恢复「{name}」，{whose}又看到它；它只能恢复", name=plain(lost.name),
-                      whose=_whose(lost))  # fmt: skip
+        for old in (view for view in self.removed if view.id == told["view"]):
+            return tr("将恢复「{name}」，{whose}又看到它；它只能恢复", name=plain(old.name),
+                      whose=_whose(old))  # fmt: skip
         view = next((v for v in self.shown if v.id == told["view"]), None)
         if view is None:
             return ""

@@ -10,7 +10,7 @@ from PySide6.QtCore import QRectF, Qt, QTimer
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QWidget
 
-from commandwall import alarms, deadlines
+from commandwall import alarm_life, alarms, deadlines
 from commandwall.alarms import UNACK, Alarm
 from commandwall.clock import Ms
 from commandwall.conflicts import settle
@@ -19,7 +19,7 @@ from commandwall.events import Event
 from commandwall.picture import Changes, Picture, Tick
 from commandwall.rights import about_alarm
 from commandwall.store.tables import Conflict
-from widgets import age, conflict, marks, words
+from widgets import age, conflict, words
 from widgets.acts import ActBar
 from widgets.base import EMPTY, NORMAL, Command, Context, Panel, Piece, Subject
 from widgets.i18n import tr
@@ -174,7 +174,7 @@ class Exceptions(Panel):
             paper.lamp(MIDDLE, y, MARK * 0.8, RED, not unknown)
             return
         severity = need.alarm.severity
-        state = marks.STALE if unknown else need.alarm.state
+        state = alarm_life.STALE if unknown else need.alarm.state
         lit = self.context.blinker.lit(severity, self.context.seconds())
         paper.mark(MIDDLE, y, MARK, (severity, state), lit)
 

@@ -33,7 +33,9 @@ class Exchange(LinkedRows):
 
     def order(self) -> Sequence[str]:
         here = focus(self.picture, self.incident)
-        every = (*self.picture.messages.values(), *self.picture.decisions.values())
+        every: list[Message | Decision] = [
+            *self.picture.messages.values(), *self.picture.decisions.values(),
+        ]  # fmt: skip
         return [r.id for r in sorted(every, key=lambda r: -r.at) if r.incident == here]
 
     def refresh(self, picture: Picture, changes: Changes) -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 from PySide6.QtCore import QRectF
 
+from commandwall import alarm_life
 from commandwall.alarms import ACKED, Alarm
 from commandwall.modes import Mode
 from commandwall.picture import Changes, Picture, Readings, SyncState, Tick
 from commandwall.sensors import STALE
-from widgets import age, call_sign, feed_words, frame, lamp_words, marks, modes, words
+from widgets import age, call_sign, feed_words, frame, lamp_words, modes, words
 from widgets.base import Panel, Piece
 from widgets.i18n import named, tr
 from widgets.paper import RIGHT, Ink, Paper
@@ -129,7 +130,7 @@ class Header(Panel):
         if count and self.stopped is None:
             paper.mark(x, middle, 16, (severity, ACKED))
         elif count:
-            paper.mark(x, middle, 16, (severity, marks.STALE))
+            paper.mark(x, middle, 16, (severity, alarm_life.STALE))
         else:
             paper.hollow(x, middle, 16, severity)
 

@@ -258,19 +258,20 @@ class IncidentStrip(Panel):
         """Who is late with what and by how much; else what is due next."""
         now, debts = self.picture.now, debts_of(self.picture, found.id)
         clocks = forces.clocks(out_for(self.picture, found))
-        late = sum(one.due < now for one in (*debts, *clocks))
+        every: list[Debt | Waiting] = [*debts, *clocks]
+        late = sum(one.due < now for one in every)
         told = self._counted(late, len(debts))
         paper.write(x, y + 22, told, Ink("label", "t1" if late else "t3", bool(late)))
-        worst = min((*debts[:1], *clocks[:1]), key=lambda one: one.due, default=None)
+        first: list[Debt | Waiting] = [*debts[:1], *clocks[:1]]
+        worst = min(first, key=lambda one: one.due, default=None)
         if worst is None:
             paper.write(x, y + 64, tr("无欠答"), Ink("item", "t2", False))
             return
-        unit = isinstance(worst, Waiting)
-        colour = worst.lamp(now) if unit else owed.lamp(worst, now)
+        colour = worst.lamp(now) if isinstance(worst, Waiting) else owed.lamp(worst, now)
         paper.lamp(x + 14, y + 56, 26, colour)
         left = age.left(now, worst.due)
         wide = paper.length(left, Ink("item"))
-        who = unit_words(worst, self.picture) if unit else _words(worst)
+        who = unit_words(worst, self.picture) if isinstance(worst, Waiting) else _words(worst)
         stop = paper.write(x + 36, y + 64, who, Ink("item"), room=LATE - 36 - wide - 16)
         paper.write(stop + 16, y + 64, left, Ink("item"))
 

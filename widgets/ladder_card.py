@@ -47,17 +47,18 @@ class LadderCard(Panel):
 
     def _look(self, event: str) -> None:
         self._case = ladder_sheets.case_of(self.picture, event)
-        moments = (one.changed_at for one in (*self._case.rises.values(), *self._case.points))
-        self.at = max(moments, default=None)
+        moments = [one.changed_at for one in self._case.rises.values()]
+        self.at = max([*moments, *(one.changed_at for one in self._case.points)], default=None)
 
     def draw(self, paper: Paper) -> None:
         it = self._case
         view, base = self.picture.events.get(it.event), self.top + 24
-        if not it.event or (view is None and it.supervision is None):
+        known = view.event if view is not None else it.supervision
+        if known is None:
             paper.write(0, base, tr("选一件，看它在哪一级"), Ink("body", "t3"))
             return
-        area = view.event.area if view is not None else it.supervision.area
-        y = self._draw_steps(paper, self.top + 6, ladder_sheets.start_of(self.picture, area))
+        began = ladder_sheets.start_of(self.picture, known.area)
+        y = self._draw_steps(paper, self.top + 6, began)
         if back := ladder_words.back(it):
             y = paper.paragraph(0, y + LINE, back, Ink("label", "t1"), paper.width, 2)
         y = self._draw_councils(paper, y + 30)

@@ -100,7 +100,10 @@ def start_of(picture: Picture, code: str) -> str:
 
 def case_of(picture: Picture, event: str) -> Case:
     """All that is known of one event on the ladders."""
-    mine = lambda shelf: [one for one in shelf.values() if one.event == event]  # noqa: E731
+
+    def mine(shelf: Mapping[str, Any]) -> list[Any]:
+        return [one for one in shelf.values() if one.event == event]
+
     watched = picture.supervisions.get(event)
     found = ladders.cases(
         [watched] if watched is not None else [], mine(picture.rises), mine(picture.points),

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPen
 
+from commandwall import alarm_life
 from commandwall.alarms import ACKED, RTNUN, UNACK
 from commandwall.deadlines import BLUE, GREEN, GREY, ORANGE, RED, YELLOW
 from commandwall.picture import Changes, Picture, Tick
@@ -22,7 +23,6 @@ from layers.marks import (
     paint_unit,
 )  # fmt: skip
 from layers.style import STREET
-from widgets import marks
 from widgets.base import Panel
 from widgets.i18n import NUMERALS, language, rows, tr
 from widgets.paper import MIDDLE, Ink, Paper
@@ -155,7 +155,7 @@ def _counted(paper: Paper, x: float, y: float) -> None:
 def _states() -> list[Sign]:
     return [
         (_mark(UNACK), tr("未确认")), (_mark(ACKED), tr("已确认")),
-        (_mark(RTNUN), tr("已恢复，未确认")), (_mark(marks.STALE), tr("失联，最后已知")),
+        (_mark(RTNUN), tr("已恢复，未确认")), (_mark(alarm_life.STALE), tr("失联，最后已知")),
     ]  # fmt: skip
 
 

@@ -222,7 +222,8 @@ def _harm(told: Answers) -> Harm:
 
 
 def _levels(told: Answers) -> Levels:
-    return Levels(*(told[g] for g in GRADINGS), _harm(told))
+    grade, warning, response = (told[g] for g in GRADINGS)
+    return Levels(grade, warning, response, _harm(told))
 
 
 def _harm_fields(harm: Harm) -> dict[str, tuple[str, Field]]:

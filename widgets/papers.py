@@ -8,6 +8,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt
@@ -92,11 +93,9 @@ class Papers(QObject):
                 reporting.hand_out, incident=wanted.incident, what=wanted.what,
                 purpose=purpose, name=one.target.name, sha256=one.sha256,
             )  # fmt: skip
-            Courier(self, lambda why, one=one: self._drop(one, why)).follow(
-                written, lambda done, one=one: self._put(one)
-            )
+            Courier(self, partial(self._drop, one)).follow(written, partial(self._put, one))
 
-    def _put(self, one: Pressed) -> None:
+    def _put(self, one: Pressed, written: object) -> None:
         put = self._context.desk.files(lambda kept: press.put([one]))
         self._courier.follow(put, lambda _: self._tell(tr("已导出 {name}", name=one.target.name)))
 

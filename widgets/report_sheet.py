@@ -117,6 +117,7 @@ class ReportSheet(QWidget):
         dress(self, self._context.look, OwnKeys(self))
         for name, lines in TALL.items():
             self._fields[name].setFixedHeight(px(lines * LINE + 16))
+        assert parent is not None
         width = min(px(WIDTH), parent.width() - 2 * px(MARGIN))
         self.setGeometry((parent.width() - width) // 2, px(TOP), width, self.sizeHint().height())
         self._look_over()

@@ -82,10 +82,13 @@ class WatchList(RowList):
 
     def refresh(self, picture: Picture, changes: Changes) -> None:
         if changes.kinds & RECORDS:
-            shelves = picture.supervisions, picture.rises, picture.points, picture.councils
-            self._cases = ladders.cases(*(list(shelf.values()) for shelf in shelves))
-            steps = (one.changed_at for shelf in shelves[:3] for one in shelf.values())
-            self.at = max(steps, default=None)
+            watched, rises, points = picture.supervisions, picture.rises, picture.points
+            self._cases = ladders.cases(
+                watched.values(), rises.values(), points.values(), picture.councils.values()
+            )
+            steps = [one.changed_at for one in watched.values()]
+            steps += [one.changed_at for one in rises.values()]
+            self.at = max([*steps, *(one.changed_at for one in points.values())], default=None)
             self._looked = Ms(0)
         if changes.kinds & {*RECORDS, Event}:
             super().refresh(picture, changes)
@@ -168,7 +171,7 @@ class WatchList(RowList):
         self._more = max(0, len(found) - most)
         self._coming = sum(not one.met(self.picture.now) for one in found)
         before = set(self.keys)
-        super().refresh(self.picture, Changes({}))
+        super().refresh(self.picture, Changes(self.picture.now, markers=frozenset()))
         if not any(key.startswith(SUGGESTED) for key in before):
             self.renew()
         self._offer()

@@ -43,7 +43,7 @@ from widgets.top_row import TopRow
 
 ROWS = 6
 """Rows that have a key."""
-ACTS = {
+ACTS: dict[str, Callable[..., None]] = {
     "U": dispatch.send, "O": dispatch.acknowledge_sending, "Shift+U": dispatch.report_moving,
     "I": dispatch.report_arrival, "Q": dispatch.release, "B": dispatch.recall,
     "P": dispatch.explain_delay, "Shift+C": behalf.record_for,

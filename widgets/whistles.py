@@ -61,10 +61,12 @@ class Whistles(RowList):
 
     def refresh(self, picture: Picture, changes: Changes) -> None:
         if changes.kinds & RECORDS:
-            shelves = picture.whistles, picture.summons, picture.ratings
-            self._all = whistles.musters(*(shelf.values() for shelf in shelves))
+            self._all = whistles.musters(
+                picture.whistles.values(), picture.summons.values(), picture.ratings.values()
+            )
             self._of = {key: m for m in self._all if m.open for key in _keys(m)}
-            steps = (one.changed_at for m in self._of.values() for one in (m.whistle, *m.summons))
+            steps = [m.whistle.changed_at for m in self._of.values()]
+            steps += [one.changed_at for m in self._of.values() for one in m.summons]
             self.at = max(steps, default=None)
             super().refresh(picture, changes)
         self._offer()
