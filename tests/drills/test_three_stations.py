@@ -79,6 +79,7 @@ def test_three_stations_play_a_drill_and_the_same_seed_scores_the_same(
     missed = [s.inject for s in sent if s.at < came.at]
     assert "c0" in missed and [*clocks[0].joined[-1].missed] == missed
     assert theatre.real_world() == theatre.before
+    capsys.readouterr()
     run = ["drill", "score", theatre.run, "--data-dir", str(theatre.folder / HALL)]
     assert cli.run(run, lambda *_: 0) == 0
     assert capsys.readouterr().out.startswith(MARK)
