@@ -12,6 +12,8 @@ from pathlib import Path
 import msgspec
 
 FILE = "drill.json"
+DRILLS = "drills"
+"""Folder of the drills in a data directory."""
 SCENARIO = "scenario.toml"
 """The scenario beside it, as it was when the drill was begun; where a player sits there is none."""
 SECRET = "pool.secret"

@@ -11,7 +11,7 @@ from typing import Any
 from PySide6.QtCore import QRectF
 
 from commandwall.clock import DAY, HOUR, MINUTE, SECOND, Ms
-from commandwall.drill import play
+from commandwall.drill import evaluating, play
 from commandwall.drill.drill_acts import (
     ADDED,
     ENDED,
@@ -98,7 +98,8 @@ class DrillConsole(RowList):
     @property
     def sees(self) -> bool:
         """Whether he sees clock and script: who leads, and who evaluates."""
-        return self.leads or self._review.evaluates
+        # Asked while the panel is made, before it has its parts.
+        return self.leads or not self.barred(evaluating.mark_inject, About())
 
     @property
     def lead(self) -> float:

@@ -4,21 +4,31 @@ and the word across all of it. Nothing of the real world ever has it; it lets th
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QEvent, QObject, QPointF, QRect, QRectF, Qt, QTimer
 from PySide6.QtGui import QPainter, QPaintEvent, QPixmap, QPolygonF, QRegion
 from PySide6.QtWidgets import QWidget
 
+from commandwall.alarms import UNACK
 from commandwall.drill.play import SentInject
 from commandwall.exercise import MARK
-from widgets import watermark
+from widgets import marks, watermark
 from widgets.base import Command, Context
+from widgets.drill_behind import RealWorld
 from widgets.i18n import language, named, tr
 from widgets.paper import RIGHT, Ink, Paper
 from widgets.text import plain
 from widgets.watermark import WORD
 
+if TYPE_CHECKING:
+    from widgets.wall import Wall
+
 HEAD, FOOT, STRIPE = 32, 12, 14.0
 """Design pixels: of the bar, of the stripes, and of one of them."""
+REAL, EDGE = 56, 3.0
+"""Of what the real world says under the bar, and of its edge."""
 SIDE, WORDS, LOOK_MS = 32.0, 40, 500
 """Between the edge and the words of the bar; letters of a message in it; how often it is looked."""
 PAGE = "drill"
@@ -32,26 +42,33 @@ def titled(context: Context, title: str) -> str:
 class Marking(QObject):
     """Marks a window where its world is a drill's, and gives it the room that is left."""
 
-    def __init__(self, context: Context, window: QWidget) -> None:
-        super().__init__(window)
-        self._context, self._window = context, window
+    def __init__(self, wall: Wall, rearrange: Callable[[], object]) -> None:
+        """`rearrange` is called when there is another room."""
+        super().__init__(wall)
+        context = self._context = wall.context
+        self._window, self._rearrange = wall, rearrange
         self._frames: list[DrillFrame] = []
-        self.surround(window)
+        self._real: RealWorld | None = None
+        if context.desk.exercise is not None:
+            self._real = RealWorld(context, self)
+            self._real.changed.connect(self._make_room)
+            self._real.left.connect(self._step_back)
+        self.surround(wall)
 
     def surround(self, window: QWidget) -> None:
         """Another window of this world."""
-        if self._context.desk.exercise is not None:
-            frame = DrillFrame(self._context, window)
+        if self._real is not None:
+            frame = DrillFrame(self._context, window, self._real)
             frame.destroyed.connect(lambda: self._frames.remove(frame))
             self._frames.append(frame)
-            if (layout := window.layout()) is not None:
-                look = self._context.look
-                layout.setContentsMargins(0, look.px(HEAD), 0, look.px(FOOT))
+            frame.give_room()
 
     def commands(self) -> list[Command]:
         """The way to the page of the drill."""
         go = self._context.go
-        return [Command("F10", tr("演练控制"), lambda: go(PAGE))] if self._frames else []
+        if self._real is None:
+            return []
+        return [Command("F10", tr("演练控制"), lambda: go(PAGE)), *self._real.commands()]
 
     def room(self) -> QRect:
         """Where the page of the wall stands."""
@@ -60,16 +77,28 @@ class Marking(QObject):
             return whole
         for frame in self._frames:
             frame.wear()
-        look = self._context.look
-        return whole.adjusted(0, look.px(HEAD), 0, -look.px(FOOT))
+        return self._frames[0].inner
+
+    def _make_room(self) -> None:
+        """The real world says something, or nothing any more."""
+        for frame in self._frames:
+            frame.wear()
+            frame.give_room()
+            frame.follow()
+        self._rearrange()
+
+    def _step_back(self) -> None:
+        """The real wall came to the front: nothing of the drill stays over it."""
+        for frame in self._frames:
+            frame.window().lower()
 
 
 class DrillFrame(QWidget):
     """Lies over all of a window."""
 
-    def __init__(self, context: Context, window: QWidget) -> None:
+    def __init__(self, context: Context, window: QWidget, real: RealWorld) -> None:
         super().__init__(window)
-        self._context, self._over = context, window
+        self._context, self._over, self._real = context, window, real
         self._told, self._read = ("", ""), set[str]()
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         window.installEventFilter(self)
@@ -106,15 +135,21 @@ class DrillFrame(QWidget):
         """Only the bars and the words: what lies between is not painted anew with them."""
         room = self._over.rect()
         self.setGeometry(room)
-        head, foot = self._look.px(HEAD), self._look.px(FOOT)
-        self._inner = room.adjusted(0, head, 0, -foot)
-        mask = QRegion(room) - QRegion(self._inner)
+        top, foot = HEAD + (REAL if self._real.breaks_in else 0), self._look.px(FOOT)
+        self.inner = room.adjusted(0, self._look.px(top), 0, -foot)
+        mask = QRegion(room) - QRegion(self.inner)
         for box in self._places():
             mask += QRegion(box)
         self.setMask(mask)
 
+    def give_room(self) -> None:
+        """What lies in the window by a layout stands between the bars."""
+        if (layout := self._over.layout()) is not None:
+            below = self._over.height() - self.inner.bottom() - 1
+            layout.setContentsMargins(0, self.inner.top(), 0, below)
+
     def _places(self) -> list[QRect]:
-        return watermark.places(self._look, self._stamp.size(), self._inner)
+        return watermark.places(self._look, self._stamp.size(), self.inner)
 
     def _draw_word(self) -> QPixmap:
         look, told = self._look, tr("演练")
@@ -133,6 +168,8 @@ class DrillFrame(QWidget):
         ink, base = Ink("label", "ink", True), HEAD * 0.5 + 6
         end = paper.write(SIDE, base, words, ink, room=paper.width - 2 * SIDE)
         paper.write(paper.width - SIDE, base, mail, ink, RIGHT, paper.width - 3 * SIDE - end)
+        if self._real.breaks_in:
+            self._draw_real(paper)
         self._draw_stripes(paper, paper.height - FOOT)
         paper.end()
         self.setAccessibleDescription(" ".join(paper.said))
@@ -141,7 +178,8 @@ class DrillFrame(QWidget):
         drill = self._context.desk.exercise
         assert drill is not None
         told = tr("与真实系统隔离，外发全部标记")
-        return f"{MARK}{plain(drill.name(language()))}　{plain(drill.run)}　{told}"
+        real = self._real.standing()
+        return f"{MARK}{plain(drill.name(language()))}　{plain(drill.run)}　{told}　{real}"
 
     def _came(self) -> list[SentInject]:
         """What was sent to the post of this station."""
@@ -158,6 +196,20 @@ class DrillFrame(QWidget):
         said = plain(last.en if language() == "en" else last.zh, WORDS)
         who = plain(last.sender) or named("drill_channel", last.channel)
         return tr("来信 {n}　{who}：{said}　F10", n=len(new), who=who, said=said)
+
+    def _draw_real(self, paper: Paper) -> None:
+        """A real alarm of the highest priority, in every window of the drill."""
+        box, alarms = QRectF(0, HEAD, paper.width, REAL), self._real.found.alarms
+        paper.fill(box, "r")
+        paper.frame(box.adjusted(0, EDGE / 2, 0, -EDGE / 2), "s1" if alarms else "t2", EDGE, 0)
+        x, base = SIDE, box.center().y() + self._look.metrics.design("item") * 0.36
+        if alarms:
+            middle = QPointF(x + 12, box.center().y())
+            marks.severity(paper.painter, middle, 24, (1, UNACK), self._look)
+            x += 40
+        paper.write(
+            x, base, self._real.words(), Ink("item", "t1", True), room=paper.width - x - SIDE
+        )
 
     def _draw_stripes(self, paper: Paper, top: float) -> None:
         paper.fill(QRectF(0, top, paper.width, FOOT), "bg")

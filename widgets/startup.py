@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import os
 import sys
@@ -27,7 +26,7 @@ from commandwall.picture import Changes, Picture
 from commandwall.sounder import Sounder, player
 from commandwall.watchdog import Watchdog
 from layers.lull import Lull
-from widgets import overrides
+from widgets import knock, overrides
 from widgets.awake import Awake
 from widgets.standing import Standing
 
@@ -201,7 +200,7 @@ class OnlyOne(QObject):
     def __init__(self, folder: Path) -> None:
         super().__init__()
         self._lock = folder / WINDOW_LOCK
-        self._name = "commandwall-" + hashlib.sha256(str(folder).encode()).hexdigest()[:16]
+        self._name = knock.name_of(folder)
         self._server: QLocalServer | None = None
 
     def enter(self, parts: ExitStack, patience_s: float = 30.0) -> int | None:

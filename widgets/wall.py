@@ -100,7 +100,7 @@ class Wall(QWidget):
         self._pages, self.maps = list[Page](), list[MapWindow]()
         self.notices, self.modes = Notices(self.context), ModeKeeper(self, self)
         self._own_keys, self.back = OwnKeys(self), Backward(self, self)
-        self.context.back, self.drill = self.back.commands, Marking(self.context, self)
+        self.context.back, self.drill = self.back.commands, Marking(self, self._arrange)
         self.tracing = Tracing(self.context, map_view, self.back)
         self.caller = Caller(self.context, self, self.seat.touched)
         self.registering = Registering(self.context, self, self.work_on)

@@ -18,6 +18,7 @@ from commandwall.drill.drill_acts import (
     GAP,
     INSERT,
     JOIN,
+    PAUSE,
     RESTART,
     START,
     DrillAct,
@@ -35,6 +36,8 @@ BEAT = "drill.beat"
 """File with the moment up to which a drill was played, beside its databases."""
 FREE = "normal"
 """The type of an inject that a controller adds."""
+REAL_EVENT = "真实事件 real event"
+"""Why a drill stands that somebody left for the real world."""
 
 
 @record(WALL, index=("no",))
@@ -195,6 +198,12 @@ def add_inject(
     free = FreeInject(str(uuid.uuid4()), channel, subject, words, cls, tx.now, tx.by, tx.post)
     act_on_clock(tx, INSERT, free.id, moment)
     tx.put(free)
+
+
+def freeze(tx: Tx) -> None:
+    """真实事件中断: whoever plays may stop the clock when the real world calls. Refused("no_drill")
+    in the real world."""
+    act_on_clock(tx, PAUSE, why=REAL_EVENT)
 
 
 def take_act(tx: Tx, act: ClockAct) -> None:

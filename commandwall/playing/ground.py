@@ -18,7 +18,7 @@ from psycopg import sql
 
 from commandwall import exercise, platform
 from commandwall.drill.scenario import Scenario
-from commandwall.exercise import Exercise
+from commandwall.exercise import DRILLS, Exercise
 from commandwall.playing.injecting import TABLE
 from commandwall.pool import schema
 from commandwall.pool.loader import load_columns
@@ -27,8 +27,6 @@ from commandwall.store import database
 from commandwall.store.mirror import schema_mark
 from commandwall.store.store import pointed
 
-DRILLS = "drills"
-"""Folder of the drills in a data directory."""
 LEFT_OUT = frozenset({"event", "attachment", "dispute"})
 """Kinds that a drill begins without: what happens in it is its own."""
 WORDS = {

@@ -19,11 +19,11 @@ import msgspec
 
 from commandwall import exercise, platform, posts, rights
 from commandwall.config import Settings
-from commandwall.drill import play
+from commandwall.drill import evaluating, play
 from commandwall.drill.drill_acts import JOIN
 from commandwall.drill.scenario import Scenario
-from commandwall.exercise import Exercise
-from commandwall.playing.ground import DRILLS, NoGround
+from commandwall.exercise import DRILLS, Exercise
+from commandwall.playing.ground import NoGround
 from commandwall.pool import stations
 from commandwall.pool.client import Client, PoolTrouble
 from commandwall.pool.server import PORT, PoolServer
@@ -41,7 +41,7 @@ class Invitation(msgspec.Struct, frozen=True):
     exercise: Exercise  # with the address of its pool for this login
     post: str
     secret: str  # opens the pool once
-    scenario: str  # text, of who leads the drill too; none for a player
+    scenario: str  # text, for who leads or evaluates; none for a player
 
 
 def invite(folder: Path, post: str, file: Path) -> None:
@@ -53,8 +53,8 @@ def invite(folder: Path, post: str, file: Path) -> None:
     drill, scenario = exercise.of(folder), play.scenario_of(folder)
     if drill is None or drill.pool or scenario is None:
         raise NoGround("not_led")
-    leads = _leads(post)
-    if not leads and post not in _played(scenario):
+    sees = _sees(post)
+    if not sees and post not in _played(scenario):
         raise NoGround("post")
     login = f"{post}_{secrets.token_hex(4)}"
     secret = file.with_name(f".{file.name}.secret")
@@ -64,7 +64,7 @@ def invite(folder: Path, post: str, file: Path) -> None:
         undo = parts.enter_context(ExitStack())
         undo.callback(stations.remove, conn, login)
         named = msgspec.structs.replace(drill, pool=stations.address(server.station_url, login))
-        text = (folder / exercise.SCENARIO).read_bytes().decode() if leads else ""
+        text = (folder / exercise.SCENARIO).read_bytes().decode() if sees else ""
         invited = Invitation(named, post, secret.read_text(), text)
         platform.write_private(file, msgspec.json.encode(invited).decode())
         undo.pop_all()
@@ -98,8 +98,10 @@ def join(folder: Path, file: Path, socket: Path | None = None) -> Path:
     return made
 
 
-def _leads(post: str) -> bool:
-    return rights.barred(play.act_on_clock, post, About(drill=True)) is None
+def _sees(post: str) -> bool:
+    """Whether who sits there knows the script: he leads the drill, or evaluates it."""
+    acts = play.act_on_clock, evaluating.mark_inject
+    return any(rights.barred(act, post, About(drill=True)) is None for act in acts)
 
 
 def _played(scenario: Scenario) -> set[str]:

@@ -64,7 +64,7 @@ def contents(folder: Path) -> str:
     reads a database shares with others."""
     whole = hashlib.sha256()
     for path in sorted(folder.rglob("*")):
-        left_out = ground.DRILLS in path.relative_to(folder).parts or path.name.endswith("-shm")
+        left_out = exercise.DRILLS in path.relative_to(folder).parts or path.name.endswith("-shm")
         if path.is_file() and path.stat().st_size and not left_out:
             whole.update(str(path.relative_to(folder)).encode() + path.read_bytes())
     return whole.hexdigest()
@@ -173,7 +173,7 @@ def test_a_station_joins_once_by_its_invitation(
     with drill.owner() as conn:
         assert len([one for one in stations.listed(conn) if one.name.startswith("p1_")]) == 1
     assert drilled("join", card, "--data-dir", other) == 0
-    made = other / ground.DRILLS / run
+    made = other / exercise.DRILLS / run
     mark = exercise.of(made)
     assert mark is not None and mark.run == run
     assert scenario_of(made) is None and not (made / exercise.SCENARIO).exists()
@@ -196,7 +196,7 @@ def test_a_station_joins_once_by_its_invitation(
     for folder, why in ((other, "joined"), (third, "used"), (made, "nested")):
         assert drilled("join", card, "--data-dir", folder) == REFUSED
         assert capsys.readouterr().err.strip() == f"commandwall: {ground.WORDS[why]}"
-    assert not [*(third / ground.DRILLS).iterdir()] and contents(other) == before
+    assert not [*(third / exercise.DRILLS).iterdir()] and contents(other) == before
     assert drilled("list", "--data-dir", other) == 0
     assert run in capsys.readouterr().out
 
@@ -225,7 +225,7 @@ def test_what_is_no_invitation_makes_nothing(drill: PoolServer, tmp_path: Path) 
         with pytest.raises(NoGround) as why:
             seats.join(real, tmp_path / name)
         assert why.value.code == "invitation"
-    assert not (real / ground.DRILLS).exists() and not (tmp_path.parent / "out").exists()
+    assert not (real / exercise.DRILLS).exists() and not (tmp_path.parent / "out").exists()
 
 
 # Playing, with a clock that is stepped.
@@ -384,7 +384,7 @@ def test_a_drill_without_a_ground_leaves_nothing(wrong: str, tmp_path: Path) -> 
         (tmp_path / exercise.FILE).write_text("damaged")
     with pytest.raises(NoGround) as why:
         ground.begin(tmp_path, scenario, b"")
-    assert (why.value.code, (tmp_path / ground.DRILLS).exists()) == (wrong, False)
+    assert (why.value.code, (tmp_path / exercise.DRILLS).exists()) == (wrong, False)
 
 
 def test_only_what_was_sent_has_a_mark_and_only_in_a_drill(played: Play, real: Path) -> None:

@@ -28,7 +28,7 @@ from commandwall.drill.drill_acts import REAL, Moment
 from commandwall.drill.drill_clock import DrillClock
 from commandwall.drill.play import ClockAct, SentInject
 from commandwall.drill.scenario import Scenario, read
-from commandwall.playing.ground import DRILLS
+from commandwall.exercise import DRILLS
 from commandwall.pool import schema
 from commandwall.pool.client import Client
 from commandwall.pool.loader import load

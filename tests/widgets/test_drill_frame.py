@@ -2,25 +2,35 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import astuple, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import pytest
-from builders import NOW
-from world import City
+from builders import NOW, StillClock, a_sensor
+from PySide6.QtWidgets import QWidget
+from world import City, an_alarm, an_area
 
-from commandwall.clock import Ms
+from commandwall.clock import Clock, Ms
 from commandwall.config import ASSETS
+from commandwall.desk import Desk
 from commandwall.drill.evaluating import Evaluation
 from commandwall.drill.play import ClockAct, SentInject, sent_id
 from commandwall.exercise import MARK, SCENARIO, Exercise, lay
 from commandwall.picture import Changes
+from commandwall.playing import behind
 from commandwall.saved_views import Filter
+from commandwall.store import pulse
+from commandwall.store.migrate import open_store
+from commandwall.store.mirror import Mirror, mirror_name, use
 from widgets.drill_frame import DrillFrame
 from widgets.exporter import Asked
 from widgets.sheet import Sheet
+from widgets.startup import OnlyOne
 
 DRILL = Exercise("gas-1", "gas", 1, "0", "老城区燃气泄漏", "Gas leak")
 
@@ -52,6 +62,91 @@ def test_the_real_wall_has_none_of_it(world: City, make_wall: Any) -> None:
     for one in (wall, *wall.maps):
         assert not one.findChildren(DrillFrame) and MARK not in one.windowTitle()
     assert wall.page.geometry() == wall.rect()
+
+
+# The real world behind.
+
+
+@pytest.fixture
+def real(world: City, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Desk]:
+    """The desk of the real station below whose directory the drill lies."""
+    world.desk.exercise = DRILL
+    lay(world.store.folder, DRILL)
+    folder = tmp_path / "station"
+    folder.mkdir()
+    city = {"area": [astuple(an_area("t1", 2, "石塘镇", ""))],
+            "sensor": [astuple(a_sensor(0, name="液化气储罐区"))]}  # fmt: skip
+    with closing(Mirror(folder / mirror_name("0" * 8), StillClock())) as mirror:
+        mirror.take(city, {}, city="临江市", epoch="0" * 8)
+    use(folder, mirror_name("0" * 8))
+    monkeypatch.setattr(behind, "real_of", lambda _: folder)
+    with closing(open_store(folder)) as store:
+        desk = Desk(store, StillClock())
+        yield desk
+        desk.close()
+
+
+def test_a_real_alarm_of_the_highest_priority_breaks_through_in_every_window(
+    world: City, make_wall: Any, real: Desk, qtbot: Any
+) -> None:
+    wall = make_wall()
+    wall.open_map()
+    (window,) = wall.maps
+    frames = [one.findChildren(DrillFrame)[0] for one in (wall, window)]
+    top = wall.page.geometry().top()
+    assert "真实采集未运行" in frames[0]._words()
+    pulse.write(real.folder, pulse.Sync(agent_at=Clock().now()))
+    grave = an_alarm("R1", severity=1, area="t1", value=61.0)
+    real.run(_raise, {"alarms": [an_alarm("R2", severity=2, sensor="s1"), grave]}, local=True)
+    before = contents(real.folder)
+    qtbot.waitUntil(lambda: wall.page.geometry().top() > top)
+    for frame in frames:
+        frame.grab()
+        told = frame.accessibleDescription()
+        for words in ("真实告警 Ⅰ", "燃气 61", "液化气储罐区", "石塘镇", "不是演练"):
+            assert words in told
+        assert "　共 " not in told and "真实告警照常突入" in told
+    assert window.view.geometry().top() >= frames[1].inner.top() > top
+    assert contents(real.folder) == before
+    real.run(_raise, {"alarms": [replace(grave, state="ACKED", acked_at=NOW)]}, local=True)
+    qtbot.waitUntil(lambda: wall.page.geometry().top() == top)
+
+
+@pytest.mark.qt_log_ignore("This plugin does not support")  # to move windows among others
+def test_one_key_stops_the_drill_and_brings_the_real_wall_to_the_front(
+    world: City, make_wall: Any, real: Desk, qtbot: Any
+) -> None:
+    world.desk.post = "p3"  # a player may, too
+    wall = make_wall()
+    wall.open_page("drill")
+    assert wall.page.panel("drill_console").heading() == "演练来信"
+    (frame,) = wall.findChildren(DrillFrame)
+    key = next(c for c in wall.commands() if c.key == "F12")
+    key.run()
+    qtbot.waitUntil(lambda: "真实大屏没有在运行" in frame._real.words())
+    frame.grab()
+    assert "请打开它" in frame.accessibleDescription()
+    ahead, only = QWidget(), OnlyOne(real.folder)
+    qtbot.addWidget(ahead)
+    only.hold(ahead)
+    begun = time.monotonic()
+    with qtbot.waitSignal(frame._real.left):
+        key.run()
+    qtbot.waitUntil(ahead.isVisible)
+    assert time.monotonic() - begun < 2.0
+    qtbot.waitUntil(lambda: len(asked(world)) == 2)
+    assert {(a.kind, a.post, a.no) for a in asked(world)} == {("pause", "p3", 0)}
+    assert not frame._real.breaks_in
+
+
+def _raise(tx: Any, alarms: list[Any]) -> None:
+    tx.put(*alarms)
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Of all files but memory that who reads a database shares with others."""
+    files = (f for f in folder.rglob("*") if f.is_file() and not f.name.endswith("-shm"))
+    return {str(file): file.read_bytes() for file in files}
 
 
 # The console.
