@@ -18,9 +18,6 @@ from widgets.i18n import measured_in, named, tr
 from widgets.knock import Knock
 from widgets.text import plain
 
-TOLD_MS = 20_000
-"""How long it is told that the real wall does not answer."""
-
 
 class RealWorld(QObject):
     """Looks each second; `changed`: an alarm came or went, or the real wall did not answer.
@@ -33,7 +30,8 @@ class RealWorld(QObject):
         super().__init__(owner)
         self._context, self._folder = context, behind.real_of(context.desk.folder)
         self.found, self._asking, self._told = Behind(), False, ""
-        self._forgets = QTimer(self, singleShot=True, interval=TOLD_MS)
+        told_ms = int(codes.limit("real_told_seconds") * SECOND)
+        self._forgets = QTimer(self, singleShot=True, interval=told_ms)
         self._forgets.timeout.connect(lambda: self._say(""))
         self._courier, self._knock = Courier(self, self._say), Knock(self)
         self._knock.answered.connect(self._answered)

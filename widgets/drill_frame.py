@@ -5,7 +5,6 @@ and the word across all of it. Nothing of the real world ever has it; it lets th
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, QPointF, QRect, QRectF, Qt, QTimer
 from PySide6.QtGui import QPainter, QPaintEvent, QPixmap, QPolygonF, QRegion
@@ -21,9 +20,6 @@ from widgets.i18n import language, named, tr
 from widgets.paper import RIGHT, Ink, Paper
 from widgets.text import plain
 from widgets.watermark import WORD
-
-if TYPE_CHECKING:
-    from widgets.wall import Wall
 
 HEAD, FOOT, STRIPE = 32, 12, 14.0
 """Design pixels: of the bar, of the stripes, and of one of them."""
@@ -42,18 +38,17 @@ def titled(context: Context, title: str) -> str:
 class Marking(QObject):
     """Marks a window where its world is a drill's, and gives it the room that is left."""
 
-    def __init__(self, wall: Wall, rearrange: Callable[[], object]) -> None:
+    def __init__(self, context: Context, window: QWidget, rearrange: Callable[[], object]) -> None:
         """`rearrange` is called when there is another room."""
-        super().__init__(wall)
-        context = self._context = wall.context
-        self._window, self._rearrange = wall, rearrange
+        super().__init__(window)
+        self._context, self._window, self._rearrange = context, window, rearrange
         self._frames: list[DrillFrame] = []
         self._real: RealWorld | None = None
         if context.desk.exercise is not None:
             self._real = RealWorld(context, self)
             self._real.changed.connect(self._make_room)
             self._real.left.connect(self._step_back)
-        self.surround(wall)
+        self.surround(window)
 
     def surround(self, window: QWidget) -> None:
         """Another window of this world."""

@@ -99,8 +99,8 @@ class Wall(QWidget):
         self._overlay: QWidget | None = None
         self._pages, self.maps = list[Page](), list[MapWindow]()
         self.notices, self.modes = Notices(self.context), ModeKeeper(self, self)
-        self._own_keys, self.back = OwnKeys(self), Backward(self, self)
-        self.context.back, self.drill = self.back.commands, Marking(self, self._arrange)
+        self.back, self.drill = Backward(self, self), Marking(self.context, self, self._arrange)
+        self._own_keys, self.context.back = OwnKeys(self), self.back.commands
         self.tracing = Tracing(self.context, map_view, self.back)
         self.caller = Caller(self.context, self, self.seat.touched)
         self.registering = Registering(self.context, self, self.work_on)

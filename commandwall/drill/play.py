@@ -200,10 +200,10 @@ def add_inject(
     tx.put(free)
 
 
-def freeze(tx: Tx) -> None:
-    """真实事件中断: whoever plays may stop the clock when the real world calls. Refused("no_drill")
-    in the real world."""
-    act_on_clock(tx, PAUSE, why=REAL_EVENT)
+def freeze(tx: Tx, subject: str = "") -> None:
+    """真实事件中断: whoever plays may stop the clock for all when the real world calls. It is
+    about no inject. Refused("no_drill") in the real world."""
+    act_on_clock(tx, PAUSE, subject, why=REAL_EVENT)
 
 
 def take_act(tx: Tx, act: ClockAct) -> None:
