@@ -104,6 +104,7 @@ class Scenario:
     players: tuple[Player, ...]
     branches: tuple[Branch, ...]
     injects: tuple[Inject, ...]
+    note: str
     digest: str
 
     def script(self) -> Script:
@@ -221,7 +222,7 @@ class _Reading:
             h["id"], h["version"], h["zh"], h["en"], h["type"], h["kind"], h["clock"],
             self.begins, self.ends, _rate(h.get("rate", 1.0)), h.get("snapshot", ""),
             tuple(h.get("stop", ())), tuple(objectives), tuple(players), tuple(branches),
-            tuple(injects), digest,
+            tuple(injects), h.get("note", ""), digest,
         )  # fmt: skip
 
     def _head(self) -> None:

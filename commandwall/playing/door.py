@@ -20,7 +20,7 @@ from commandwall.drill.offsets import tell
 from commandwall.drill.scenario import read
 from commandwall.keeper import AGENT_LOCK
 from commandwall.plain import clean
-from commandwall.playing import afterwards, ground, seats
+from commandwall.playing import afterwards, ground, papers, seats
 from commandwall.playing.ground import NoGround
 from commandwall.pool.server import ServerTrouble
 from commandwall.store.database import StoreTrouble
@@ -47,7 +47,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     told = (
         "check FILE... 检查脚本; begin FILE 建演练; list 列出; invite RUN POST FILE 邀请一台; "
         "join FILE [SOCKET-DIR] 加入; end RUN 结束; score RUN 评分; "
-        "review RUN DIR 复盘; improvements [RUN [ID WORDS]] 整改"
+        "review RUN DIR 复盘; improvements [RUN [ID WORDS]] 整改; "
+        "book FILE DIR 脚本册与评估表; export FILE XLSX 出工作簿; import XLSX FILE 读工作簿"
     )
     parser.add_argument("way", choices=tuple(WAYS), help=told)
     parser.add_argument("names", nargs="*", metavar="NAME", help="FILE: 脚本或邀请文件; RUN: 演练")
@@ -174,6 +175,27 @@ def _improvements(settings: Settings, names: list[str]) -> int:
     return afterwards.settle(folder, names[1], " ".join(names[2:]))
 
 
+def _book(settings: Settings, names: list[str]) -> int:
+    if len(names) != 2:
+        return _usage("book FILE DIR")
+    scenario = read(file := Path(names[0])).scenario
+    if scenario is None:
+        return door.check(settings, [file])
+    return papers.print_book(scenario, Path(names[1]), settings.lang)
+
+
+def _export(settings: Settings, names: list[str]) -> int:
+    if len(names) != 2:
+        return _usage("export FILE XLSX")
+    if read(file := Path(names[0])).scenario is None:
+        return door.check(settings, [file])
+    return papers.export(file.read_bytes(), Path(names[1]))
+
+
+def _import(settings: Settings, names: list[str]) -> int:
+    return papers.bring(*map(Path, names)) if len(names) == 2 else _usage("import XLSX FILE")
+
+
 def _run_of(settings: Settings, names: list[str]) -> Path | None:
     """The directory of the one drill that is named."""
     found = {drill.run: folder for folder, drill in ground.begun(settings.data_dir)}
@@ -193,4 +215,5 @@ def _usage(told: str) -> int:
 WAYS: Mapping[str, Callable[[Settings, list[str]], int]] = {
     "check": _check, "begin": _begin, "list": _list, "invite": _invite, "join": _join,
     "end": _end, "score": _score, "review": _review, "improvements": _improvements,
+    "book": _book, "export": _export, "import": _import,
 }  # fmt: skip
