@@ -114,6 +114,8 @@ def _days(year: int) -> Iterator[date]:
 @lru_cache(maxsize=64)
 def _length(on: date, _: object) -> int:
     rows = codes.load(LIST, on)
+    if WORKDAY not in rows:  # a day before the list began: of a source whose clock is wrong
+        rows = codes.load(LIST)
     return sum(b - a for a, b in _hours(on, rows[WORKDAY], rows))
 
 

@@ -3,7 +3,8 @@ leads and helps with each point of its plan."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from PySide6.QtCore import QRectF
@@ -34,7 +35,7 @@ class LadderCard(Panel):
 
     def __init__(self, *args: Any, **kw: Any) -> None:
         super().__init__(*args, **kw)
-        self._case = Case("")
+        self._case, self._all = Case(""), list[Case]()
 
     def open(self, subject: Subject) -> None:
         if subject.kind in (Supervision, Event):
@@ -43,6 +44,8 @@ class LadderCard(Panel):
 
     def refresh(self, picture: Picture, changes: Changes) -> None:
         if changes.kinds & (self.shows - {Tick, Event}):
+            shelves = picture.supervisions, picture.rises, picture.points, picture.councils
+            self._all = list(ladders.cases(*(list(shelf.values()) for shelf in shelves)).values())
             self._look(self._case.event)
 
     def _look(self, event: str) -> None:
@@ -51,14 +54,11 @@ class LadderCard(Panel):
         self.at = max([*moments, *(one.changed_at for one in self._case.points)], default=None)
 
     def draw(self, paper: Paper) -> None:
-        it = self._case
-        view, base = self.picture.events.get(it.event), self.top + 24
-        known = view.event if view is not None else it.supervision
-        if known is None:
-            paper.write(0, base, tr("选一件，看它在哪一级"), Ink("body", "t3"))
+        it, view = self._case, self.picture.events.get(self._case.event)
+        if view is None and it.supervision is None:
+            self._draw_all(paper, self.top + 6)
             return
-        began = ladder_sheets.start_of(self.picture, known.area)
-        y = self._draw_steps(paper, self.top + 6, began)
+        y = self._draw_steps(paper, self.top + 6, self._start(it))
         if back := ladder_words.back(it):
             y = paper.paragraph(0, y + LINE, back, Ink("label", "t1"), paper.width, 2)
         y = self._draw_councils(paper, y + 30)
@@ -66,26 +66,39 @@ class LadderCard(Panel):
 
     # The two ladders.
 
+    def _draw_all(self, paper: Paper, y: float) -> None:
+        """Before anything is chosen: how many matters stand on each rung, and how many are late."""
+        now, on, late = self.picture.now, Counter[str](), Counter[str]()
+        for it in self._all:
+            view = self.picture.events.get(it.event)
+            if ladders.is_open(it, view is None or not view.open):
+                rung = ladders.standing(it, self._start(it))
+                on[rung] += 1
+                late[rung] += bool(it.dues) and it.dues[0].clock.due < now
+        for key, box in _steps(paper.width, y):
+            many, token = on[key], "t3" if on[key] else "ln"
+            told = tr("{n} 件", n=many) if many else ""
+            over = tr("超期 {n}", n=late[key]) if late[key] else ""
+            _draw_step(paper, key, box, y, token, (told, over))
+        paper.write(0, y + STAIRS + 96, tr("选一件，看它在哪一级"), Ink("body", "t3"))
+
     def _draw_steps(self, paper: Paper, y: float, start: str) -> float:
         """A step for each rung; where it stands is white, what has it too is filled."""
-        it, rows = self._case, ladders.rungs()
-        here = ladders.standing(it, start)
-        wide = (paper.width - BETWEEN - GAP * (len(rows) - 2)) / len(rows)
-        x, ladder, rise = 0.0, "", (STAIRS - LOWEST) / max(1, len(rows) - 1)
-        for at, (key, row) in enumerate(rows.items()):
-            x += BETWEEN - GAP if ladder not in ("", row.facts["ladder"]) else 0
-            ladder = row.facts["ladder"]
-            high = LOWEST + at * rise
-            below = ladder_words.has(it, key, start)
-            token = "t1" if key == here else "t3" if below else "ln"
-            paper.fill(QRectF(x, y + STAIRS - high, wide, high), token, 2)
-            ink = Ink("label", "t1" if key == here else "t2" if below else "t3", key == here)
-            paper.write(x, y + STAIRS + 20, named("rung", key, "short"), ink, room=wide)
-            state, when = self._told(it.rises.get(key), key == start)
-            paper.write(x, y + STAIRS + 40, state, Ink("age", "t2"), room=wide)
-            paper.write(x, y + STAIRS + 57, when, Ink("age"), room=wide)
-            x += wide + GAP
+        it, here = self._case, ladders.standing(self._case, start)
+        for key, box in _steps(paper.width, y):
+            has = ladder_words.has(it, key, start)
+            token = "t1" if key == here else "t3" if has else "ln"
+            told = self._told(it.rises.get(key), key == start)
+            _draw_step(paper, key, box, y, token, told)
         return y + STAIRS + 57
+
+    def _start(self, it: Case) -> str:
+        """The rung on which a matter began."""
+        view = self.picture.events.get(it.event)
+        area = (
+            view.event.area if view is not None else it.supervision.area if it.supervision else ""
+        )
+        return ladder_sheets.start_of(self.picture, area)
 
     def _told(self, rise: Rise | None, start: bool) -> tuple[str, str]:
         """What became of a rung, and when."""
@@ -155,6 +168,30 @@ class LadderCard(Panel):
         paper.write(paper.width, y, told, Ink("label", ink.token, bold), RIGHT)
         edge = paper.width - paper.length(told, Ink("label", ink.token, bold)) - 10
         paper.write(edge, y, named("point_state", point.state), Ink("label", "t2"), RIGHT)
+
+
+def _steps(width: float, y: float) -> Iterator[tuple[str, QRectF]]:
+    """The rungs as steps that rise, with some room between the two ladders."""
+    rows, x, ladder = ladders.rungs(), 0.0, ""
+    wide = (width - BETWEEN - GAP * (len(rows) - 2)) / len(rows)
+    for at, (key, row) in enumerate(rows.items()):
+        x += BETWEEN - GAP if ladder not in ("", row.facts["ladder"]) else 0
+        ladder = row.facts["ladder"]
+        high = LOWEST + at * (STAIRS - LOWEST) / max(1, len(rows) - 1)
+        yield key, QRectF(x, y + STAIRS - high, wide, high)
+        x += wide + GAP
+
+
+def _draw_step(
+    paper: Paper, key: str, box: QRectF, y: float, token: str, told: tuple[str, str]
+) -> None:
+    """A step, its name, and two lines under that."""
+    x, wide = box.left(), box.width()
+    paper.fill(box, token, 2)
+    ink = Ink("label", {"t1": "t1", "t3": "t2"}.get(token, "t3"), token == "t1")
+    paper.write(x, y + STAIRS + 20, named("rung", key, "short"), ink, room=wide)
+    paper.write(x, y + STAIRS + 40, told[0], Ink("age", "t2"), room=wide)
+    paper.write(x, y + STAIRS + 57, told[1], Ink("age"), room=wide)
 
 
 def units_of(plan: Sequence[PlanPoint]) -> list[str]:

@@ -125,6 +125,11 @@ class WatchList(RowList):
             told.append(tr("建议上提 {n}，{h} 时内将达 {m}", n=met, h=hours, m=self._coming))
         return [("　".join(told), Ink("label", "t2"))]
 
+    def _told_below(self) -> str:
+        """Also how many suggestions are not listed."""
+        more = tr("另有建议 {n} 件", n=self._more) if self._more else ""
+        return "　".join(filter(None, (super()._told_below(), more)))
+
     def _open(self, case: Case) -> bool:
         view = self.picture.events.get(case.event)
         return ladders.is_open(case, over=view is None or not view.open)

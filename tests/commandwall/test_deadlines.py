@@ -98,6 +98,12 @@ def test_an_event_without_limits_has_no_clock() -> None:
     assert deadlines.running(view("CLOSED")) is None
 
 
+def test_a_source_whose_clock_is_wrong_holds_nothing_up() -> None:
+    """Its event is overdue by the limits of today, from a day before the calendar began."""
+    found = deadlines.clocks(view("SIGNED", urgency=4, received_at=Ms(DAY)))
+    assert [clock.lamp(NOW) for clock in found] == [RED]
+
+
 def test_the_forecast_counts_what_runs_out_before_midnight_and_nothing_suspended() -> None:
     clocks, end = Clocks(), day_start(Ms(NOW)) + DAY
     for key, due in (("a", NOW - 1), ("b", NOW), ("c", end - 1), ("d", end)):

@@ -3,6 +3,7 @@ two stations do unseen, and what is suggested."""
 
 from __future__ import annotations
 
+import random
 import shutil
 from collections.abc import Iterator
 from dataclasses import astuple, replace
@@ -356,6 +357,29 @@ def test_two_stations_that_do_not_see_each_other(tmp_path: Path) -> None:
     assert one.case().supervision.state == ladders.RELEASED and one.case().watched
     assert [p.id for p in one.case().unsettled] == [late.id]
     assert one.store.read(lambda r: r.find(Conflict)) == []
+    one.close(), other.close()
+
+
+def test_lines_of_two_stations_in_any_order_give_one_case(made: Path, tmp_path: Path) -> None:
+    """Whoever hears of both, however they are shuffled and repeated, sees the same."""
+    one, other = Hall(tmp_path / "a"), Hall(tmp_path / "b")
+    one.up(), meet(one, other)
+    one.act(ladder_acts.take_up, rise="e1:city")
+    other.act(ladder_acts.hand_down, "周", rise="e1:city", task="先查清")
+    one.point(), other.up("city"), other.point("回访")
+    told = [h.store.read(lambda r, h=h: lines.unsent(r, h.desk.origin, 0)) for h in (one, other)]
+    found = []
+    for seed in range(3):
+        rng, parts = random.Random(seed), [list(part) for part in told]
+        taker = Hall(shutil.copytree(made, tmp_path / f"t{seed}"))
+        while any(parts):
+            part = rng.choice([p for p in parts if p])
+            some = part[: rng.randint(1, 2)]
+            taker.desk.receive(some), taker.desk.receive(some)
+            del part[: len(some)]
+        found.append(taker.case())
+        taker.close()
+    assert found[0] == found[1] == found[2] and len(found[0].points) == 2
     one.close(), other.close()
 
 

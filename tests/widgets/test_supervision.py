@@ -81,6 +81,7 @@ def test_it_says_where_it_stands_and_what_is_due(page: Any, world: Any) -> None:
     told = told_by(page, "supervision")
     assert "市级" in told and "小区停水" in told and "待接办" in told and "石塘镇" in told
     assert "欠接办　余" in told and "超期 0" in told
+    assert "市级 1 件" in told_by(page, "ladder_card")  # before anything is chosen
     world.clock.at += 5 * DAY
     seen(world)
     assert "欠接办　超" in told_by(page, "supervision")
@@ -113,6 +114,7 @@ def test_every_step_stands_on_a_key(page: Any, world: Any, hand: Hand) -> None:
 def test_the_card_of_a_matter_shows_steps_meeting_and_who_does_what(
     page: Any, world: Any, hand: Hand
 ) -> None:
+    hand.panel.choose("e1")
     assert "起于此" in told_by(page, "ladder_card") and "未立任务" in told_by(page, "ladder_card")
     hand.press("M", chair="张副市长", decision="一点一策")
     hand.press("P", task="修管网", lead="水务局", co="城管局")
