@@ -44,8 +44,11 @@ class LadderCard(Panel):
 
     def refresh(self, picture: Picture, changes: Changes) -> None:
         if changes.kinds & (self.shows - {Tick, Event}):
-            shelves = picture.supervisions, picture.rises, picture.points, picture.councils
-            self._all = list(ladders.cases(*(list(shelf.values()) for shelf in shelves)).values())
+            p = picture
+            found = ladders.cases(
+                p.supervisions.values(), p.rises.values(), p.points.values(), p.councils.values()
+            )
+            self._all = list(found.values())
             self._look(self._case.event)
 
     def _look(self, event: str) -> None:
