@@ -11,7 +11,7 @@ from pathlib import Path
 
 from platformdirs import user_config_path
 
-from commandwall import exercise, guard, logs, pairing, platform
+from commandwall import exercise, guard, logs, own_lists, pairing, platform
 from commandwall.config import CHOICES, REFUSED, USAGE, Settings, SettingsError, Snapshot
 
 RunWall = Callable[[Settings, Snapshot | None], int]
@@ -27,6 +27,7 @@ def run(arguments: Sequence[str], run_wall: RunWall) -> int:
     try:
         pairing.check()
         settings = Settings.load(_flags(asked), file=asked.config)
+        own_lists.lay(settings.codelists)
         code = _do(asked, settings, run_wall)
         print(end="", flush=True)
         return code

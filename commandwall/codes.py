@@ -1,19 +1,24 @@
-"""Code lists: names, limits, thresholds and posts as dated rows in assets/codelists/*.toml."""
+"""Code lists: names, limits, thresholds and posts as dated rows in assets/codelists/*.toml, and
+those that a city adds in a folder of its own (own_lists.py)."""
 
 from __future__ import annotations
 
+import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache, lru_cache
+from pathlib import Path
 from typing import Any
 
 from commandwall.clock import today
-from commandwall.config import ASSETS
+from commandwall.config import ASSETS, PREFIX
 
 Facts = Mapping[str, Any]
 """What a row states beside its key, names and days."""
+OWN = PREFIX + "CODELISTS"
+"""The variable that names the folder of the city's own rows, in this program and its children."""
 FIXED = frozenset({"id", "zh", "en", "valid_from", "valid_to"})
 
 
@@ -85,12 +90,19 @@ def _facts(row: Mapping[str, Any]) -> Mapping[str, Any]:
 
 @cache
 def _rows(name: str) -> tuple[Mapping[str, Any], ...]:
-    with (ASSETS / "codelists" / f"{name}.toml").open("rb") as file:
-        rows = tomllib.load(file)["row"]
+    rows = _read(ASSETS / "codelists" / f"{name}.toml")
+    if folder := os.environ.get(OWN):
+        # A folder that is gone raises: else what was decided there would end without a word.
+        own = [file for file in Path(folder).iterdir() if file.name == f"{name}.toml"]
+        rows += [row for file in own for row in _read(file)]
     for row in rows:
         if missing := {"id", "zh", "en", "valid_from"} - row.keys():
             raise KeyError(f"{name}: row {row.get('id', '?')} lacks {', '.join(sorted(missing))}")
     return tuple(rows)
+
+
+def _read(file: Path) -> list[dict[str, Any]]:
+    return list(tomllib.loads(file.read_text("utf-8-sig"))["row"])
 
 
 @cache

@@ -104,6 +104,7 @@ class Settings:
     log_level: str = "INFO"
     plugins: str = ""  # module:Class, comma separated, beside the installed ones
     plans: str = ""  # folder with plans of this city, beside those in assets/plans
+    codelists: str = ""  # folder with rows of code lists of this city, beside those in assets
     basemap: str = ""  # row of codelists/basemap, .pmtiles or .mbtiles file, or address with {z}
     basemap_datum: str = ""  # of that file or address
     basemap_credit: str = ""  # what its licence wants written on the map

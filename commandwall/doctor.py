@@ -20,6 +20,7 @@ from commandwall import (
     codes,
     deadlines,
     exercise,
+    own_lists,
     pairing,
     planbook,
     platform,
@@ -42,7 +43,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     """All findings, in the order a person would ask."""
     checks: tuple[Callable[[Settings], Finding], ...] = (
         _pairing, _libraries, _sqlite, _font, _clock, _pool, _writable, _local, _space, _stalls,
-        _plans, _journal, _roster, _calendar, _screen_lock,
+        _plans, _lists, _journal, _roster, _calendar, _screen_lock,
     )  # fmt: skip
     for check in checks:
         yield check(settings)
@@ -123,6 +124,14 @@ def _plans(settings: Settings) -> Finding:
     told = [" ".join(filter(None, (f.file, f.row, f.field, f.why, f.value))) for f in book.faults]
     fact = f"{len(book.plans)} used, {len(told)} kept aside: {'; '.join(told)}"
     return Finding("plans", WARN, fact, "docs/plans.md says what a plan looks like")
+
+
+def _lists(settings: Settings) -> Finding:
+    """The city's own rows, with a mark that is the same at every station that has the same."""
+    if not settings.codelists:
+        return Finding("codelists", OK, "the program's")
+    own = own_lists.told(settings.codelists)
+    return Finding("codelists", OK, f"{own.rows} rows of {own.lists} lists added, mark {own.mark}")
 
 
 def _font(settings: Settings) -> Finding:
