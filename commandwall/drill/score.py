@@ -7,13 +7,15 @@ that device; limits count in scenario time, which stands while the drill does.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from commandwall import event_flow
 from commandwall.clock import Ms
-from commandwall.drill.drill_acts import ENDED, GAP, REAL, RESTART, Moment, Script
+from commandwall.drill.drill_acts import ENDED, GAP, REAL, RESTART, DrillAct, Moment, Script
+from commandwall.drill.drill_acts import RUNNING as RUNS
 from commandwall.drill.drill_clock import DrillClock, fold
 from commandwall.drill.evaluating import EXPECT, WATCH
 from commandwall.drill.expected import Expected
@@ -65,6 +67,8 @@ class Times:
         self.acts = [a.act for a in taken(acts)]
         self.restarts = [a.at for a in self.acts if a.kind == RESTART]
         self._script = script
+        stood = list(_stood(script, self.acts))
+        self._begun, self._stood = [at for at, *_ in stood], [rest for _, *rest in stood]
 
     def clock(self, now: Ms) -> DrillClock:
         """As it stands at a moment that lies after all acts."""
@@ -72,8 +76,11 @@ class Times:
 
     def position(self, at: Ms) -> Moment:
         """Where the clock stood at a moment; a gap stands from its beginning."""
-        begun = [a for a in self.acts if (a.since or a.at if a.kind == GAP else a.at) <= at]
-        return fold(self._script, begun, at).position
+        known = bisect_right(self._begun, at)
+        if not known:
+            return self._script.begins
+        position, real, rate = self._stood[known - 1]
+        return Moment(position + max(0, at - real) * rate)
 
     def run(self, at: Ms) -> int:
         """Which run a moment belongs to, from 1."""
@@ -85,6 +92,16 @@ class Times:
         if end is None or self.run(start) != self.run(end):
             return None
         return max(0, self.position(end) - self.position(start)) // REAL
+
+
+def _stood(script: Script, acts: Iterable[DrillAct]) -> Iterator[tuple[int, int, int, int]]:
+    """After each act: from which real moment it counts, position, real time, and what a millisecond
+    adds from there."""
+    clock, begun = DrillClock(script), 0
+    for act in acts:
+        clock.do(act)
+        begun = max(begun, act.at if act.kind != GAP or act.since is None else act.since)
+        yield begun, clock.position, clock.real, clock.rate if clock.status == RUNS else 0
 
 
 def entry_of(line: Line) -> str:

@@ -29,6 +29,8 @@ from commandwall.drill.drill_acts import (
     saved,
 )
 from commandwall.drill.drill_clock import DrillClock, fold
+from commandwall.drill.play import ClockAct
+from commandwall.drill.score import Times
 
 EXAMPLES = 5_000 if os.environ.get("COMMANDWALL_TEST_LONG") else 300
 BRANCHES = {"valve": ("shut", "late"), "news": ("calm", "loud", "silent")}
@@ -145,6 +147,30 @@ def test_how_often_it_is_looked_at_changes_nothing(
     assert (again.run, again.status, again.position) == (
         played.run, played.status, played.position,
     )  # fmt: skip
+
+
+@given(scripts(), some_acts(), st.lists(st.integers(0, 200), min_size=1, max_size=8))
+@settings(max_examples=EXAMPLES, deadline=None)
+def test_where_it_stood_at_any_moment_is_what_its_acts_up_to_then_come_to(
+    script: Script, acts: list[DrillAct], moments: list[int]
+) -> None:
+    played, taken, begins = DrillClock(script), [], []
+    for act in acts:
+        done = played.do(act)
+        begin = done.act.at if done.act.since is None else done.act.since
+        if done.refused or done.act.at < begin:
+            continue  # a clock that was set back gives two moments one name
+        taken.append(_kept(len(taken) + 1, done.act))
+        begins.append(begin)
+    times = Times(script, taken)
+    for at in moments:
+        begun = [a.act for a, begin in zip(taken, begins, strict=True) if begin <= at]
+        assert times.position(Ms(at)) == fold(script, begun, Ms(at)).position
+
+
+def _kept(no: int, a: DrillAct) -> ClockAct:
+    return ClockAct(str(no), no, a.kind, a.subject, a.to, a.rate, a.way, a.why, "", a.at, a.since,
+                    a.by, "")  # fmt: skip
 
 
 @given(scripts(), some_acts(), st.integers(0, 100_000))
