@@ -12,7 +12,7 @@ from statistics import median
 from typing import Any
 
 from commandwall import codes
-from commandwall.attachments import AttachedFile
+from commandwall.attachments import AttachedFile, Attachment, is_picture
 from commandwall.clock import MINUTE, SECOND, Ms
 from commandwall.directives import ISSUED, Directive
 from commandwall.drill.after import BEFORE, UNSET, After, Fate, Reach, Sat, after
@@ -22,7 +22,6 @@ from commandwall.drill.offsets import tell
 from commandwall.drill.scenario import Scenario
 from commandwall.drill.score import LATE, MET, MISSED, Judged, counted, entry_of
 from commandwall.exchange import Decision
-from commandwall.files.content import family
 from commandwall.files.kept import Kept
 from commandwall.incidents import Incident
 from commandwall.modes import Mode
@@ -39,7 +38,6 @@ from commandwall.store.store import Reader
 DECIDES = (Decision, Incident, Mode, StartedPlan)
 """Records of which each version that a person wrote is a decision; of directives, that they are
 issued."""
-PICTURES = ("image", "photo")
 CAUSES = {"skip": "", "jump": "快进越过", "branch": "走向不同", "end": "演练结束"}
 Cells = list[Any]
 
@@ -92,6 +90,7 @@ class _Told:
     def __init__(self, one: After, speech: Speech, cited: Cited) -> None:
         self.one, self.speech, self.tr, self.cited = one, speech, speech.tr, cited
         self.runs = one.clock.run
+        self.planned = {i.id for i in one.scenario.injects}
 
     def head(self, run: str, now: Ms) -> dict[str, Any]:
         s, tr, one = self.one.scenario, self.tr, self.one
@@ -121,8 +120,11 @@ class _Told:
         return plain(thing.en if self.speech.lang == "en" else thing.zh, SPAN * 2)
 
     def key(self, inject: str, run: int) -> str:
-        """first_alarm, and its run where there were several."""
-        return f"{plain(inject, 24)}　#{run}" if self.runs > 1 else plain(inject, 24)
+        """first_alarm, 加题 1f03ab52, and its run where there were several."""
+        name = plain(inject, 24)
+        if inject not in self.planned:
+            name = self.tr("加题 {id}", id=plain(inject[:8]))
+        return f"{name} #{run}" if self.runs > 1 else name
 
     # Objectives.
 
@@ -160,6 +162,8 @@ class _Told:
     def _planned(self, c: Fate) -> Cells:
         i, moved = c.inject, c.moved
         at = tell(i.at) if i.at is not None else self.tr("备用")
+        if i.id not in self.planned:
+            at = ""
         came = tell(Moment(c.sent.moment)) if c.sent is not None else self._fate(c)
         sign = "+" if (moved or 0) > 0 else "−" if moved else ""
         late = span_of(abs(moved) // REAL, sign) if moved is not None else ""
@@ -177,11 +181,12 @@ class _Told:
         why = plain(c.settled.why, SPAN) or cause
         return self.tr("跳过：{why}", why=why) if why else self.tr("跳过")
 
-    def _strip(self, c: Fate, begin: int, whole: int) -> dict[str, float | None]:
-        """Where on the line of time, from 0 to 1, it was planned and came."""
+    def _strip(self, c: Fate, begin: int, whole: int) -> dict[str, float | bool | None]:
+        """Where on the line of time, from 0 to 1, it was planned and came; whether it never is."""
         sent = c.sent.moment if c.sent is not None else None
-        return {name: None if at is None else (at - begin) / whole
-                for name, at in (("plan", c.inject.at), ("actual", sent))}  # fmt: skip
+        at = {name: None if at is None else (at - begin) / whole
+              for name, at in (("plan", c.inject.at), ("actual", sent))}  # fmt: skip
+        return {**at, "never": c.settled is not None and c.sent is None}
 
     # Expected acts and marks.
 
@@ -341,8 +346,11 @@ def _decided(
     found = [(line, mine) for line in one.lines if line.post and (mine := _decisions(line))]
     ids = [key for _, mine in found for key in mine]
     files: dict[str, list[str]] = {}
-    for a in reader.many(AttachedFile, ids, field="subject"):
-        if family(a.mime) in PICTURES and kept.has_thumb(a.id):
+    attached: list[AttachedFile | Attachment] = []
+    attached += reader.many(AttachedFile, ids, field="subject")
+    attached += reader.many(Attachment, ids, field="subject")
+    for a in attached:
+        if is_picture(a.mime) and kept.has_thumb(a.id):
             files.setdefault(a.subject, []).append(a.id)
     shown: set[str] = set()
     rows, pictures = [], dict[str, bytes]()

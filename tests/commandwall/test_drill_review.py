@@ -11,13 +11,17 @@ from typing import Any
 import pytest
 from builders import NOW
 from drilled import Drilled, played
+from PIL import Image
 from world import an_alarm
 
 from commandwall import cli
 from commandwall.alarms import acknowledge
+from commandwall.attachments import AttachedFile
 from commandwall.clock import SECOND, Ms
+from commandwall.directives import Directive
 from commandwall.drill.after import after
 from commandwall.drill.drill_acts import REAL
+from commandwall.drill.play import FreeInject
 from commandwall.drill.score import counted, score
 from commandwall.exercise import MARK
 from commandwall.files.kept import Kept
@@ -71,7 +75,8 @@ def test_plan_and_actual_of_every_inject(drills: list[Drilled]) -> None:
     assert rows["who_goes"][3:] == ["T+04:00", "T+04:15", "+0:15"]
     assert rows["again"][4] == "跳过：时间不够" and rows["elder"][4] == "跳过：演练结束"
     strip = data["plan"]["strips"][[*rows].index("who_goes")]
-    assert strip == {"plan": 240 / 1800, "actual": 255 / 1800}
+    assert strip == {"plan": 240 / 1800, "actual": 255 / 1800, "never": False}
+    assert data["plan"]["strips"][[*rows].index("again")]["never"]
 
 
 def test_curves_marks_attendance_and_what_must_be_better(drills: list[Drilled]) -> None:
@@ -120,6 +125,10 @@ def test_what_is_done_in_another_run_answers_nothing(tmp_path: Path) -> None:
     d.take("restart", moment=30 * SECOND * REAL)
     d.at(80)
     d.by("p1", "陈一", acknowledge, alarm="A1")
+    d.keep(FreeInject("1f03ab52-9d1e", "above", "p1", "几点能好？", "", Ms(NOW), "周", "s_drill"))
+    d.take("insert", "1f03ab52-9d1e", moment=31 * SECOND * REAL)
+    rows = [row[0]["t"] for row in told(d)["plan"]["rows"]]
+    assert "first_alarm #1" in rows and "加题 1f03ab52 #2" in rows
     one = d.store.read(lambda r: after(r, d.scenario, Ms(d.clock.at)))
     assert [(a.curve, a.took) for a in one.responses] == [("ack", None)]
     assert [(c.run, c.inject.id) for c in one.fates if c.sent] == [(1, "first_alarm")]
@@ -131,6 +140,7 @@ def test_a_review_is_two_files_marked_on_every_page_without_network(
     drills: list[Drilled], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     pypdf: Any = pytest.importorskip("pypdf")
+    _photographed(drills[1])
     city = str(drills[0].folder.parents[1])
     asked = ["drill", "review", "gas_old_quarter-2", str(tmp_path), "--data-dir", city]
     assert cli.run(asked, lambda *_: 0) == 0
@@ -139,11 +149,23 @@ def test_a_review_is_two_files_marked_on_every_page_without_network(
     assert len(pages) > 2 and all(MARK in page for page in pages)
     text = html.read_text(encoding="utf-8")
     assert MARK in text and "封控仁和巷两端" in text
+    assert text.count("data:image/jpeg") == 1  # of the decision, once, and nothing else beside it
     assert re.findall(r"""(?:src|href)=["'](?!#|data:)""", text) == []
     targets = set(re.findall(r'href="#(e[0-9]+)"', text))
     assert targets and targets <= set(re.findall(r'id="(e[0-9]+)"', text))
     handed = drills[1].store.read(lambda r: r.rows("SELECT what, name FROM handout"))
     assert sorted(handed) == [("drill_review", html.name), ("drill_review", pdf.name)]
+
+
+def _photographed(d: Drilled) -> None:
+    """A picture belongs to the directive."""
+    (order,) = d.store.read(lambda r: r.find(Directive))
+    file = AttachedFile("f1", "directive", order.id, "0" * 64, "a.jpg", "image/jpeg", 9, Ms(NOW),
+                        "高远", "chief")  # fmt: skip
+    d.keep(file)
+    small = Kept(d.folder).thumb(file.id)
+    small.parent.mkdir(parents=True, exist_ok=True)
+    Image.new("RGB", (64, 48), "navy").save(small, "JPEG")
 
 
 def test_an_improvement_is_listed_until_it_is_done(
