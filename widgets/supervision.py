@@ -3,6 +3,7 @@ what triggers suggest to raise."""
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from typing import Any
 
@@ -20,6 +21,7 @@ from commandwall.ladders import (
     TAKEN,
     Case,
     Council,
+    Due,
     PlanPoint,
     Rise,
     Supervision,
@@ -72,6 +74,8 @@ class WatchList(RowList):
     def __init__(self, *args: Any, **kw: Any) -> None:
         super().__init__(*args, **kw)
         self._cases: dict[str, Case] = {}
+        self._dues: dict[str, list[Due]] = {}
+        self._moments: list[Ms] = []  # at which something is due, in order
         self._proposals: dict[str, Proposal] = {}
         self._coming = self._more = 0
         self._said, self._looked, self._acted = "", Ms(0), False
@@ -82,14 +86,7 @@ class WatchList(RowList):
 
     def refresh(self, picture: Picture, changes: Changes) -> None:
         if changes.kinds & RECORDS:
-            watched, rises, points = picture.supervisions, picture.rises, picture.points
-            self._cases = ladders.cases(
-                watched.values(), rises.values(), points.values(), picture.councils.values()
-            )
-            steps = [one.changed_at for one in watched.values()]
-            steps += [one.changed_at for one in rises.values()]
-            self.at = max([*steps, *(one.changed_at for one in points.values())], default=None)
-            self._looked = Ms(0)
+            self._gather(picture)
         if changes.kinds & {*RECORDS, Event}:
             super().refresh(picture, changes)
         if self._acted and changes.kinds & RECORDS:  # what a person just did stands at its place
@@ -99,10 +96,27 @@ class WatchList(RowList):
             self._look_for_triggers(picture)
         self._offer()
 
+    def _gather(self, picture: Picture) -> None:
+        """Put together what is known; what is due is reckoned anew for what changed alone."""
+        watched, rises, points = picture.supervisions, picture.rises, picture.points
+        before, self._cases = self._cases, ladders.cases(
+            watched.values(), rises.values(), points.values(), picture.councils.values()
+        )  # fmt: skip
+        self._dues = {
+            key: self._dues[key] if before.get(key) == case else case.dues
+            for key, case in self._cases.items()
+        }
+        steps = [one.changed_at for one in watched.values()]
+        steps += [one.changed_at for one in rises.values()]
+        self.at = max([*steps, *(one.changed_at for one in points.values())], default=None)
+        self._looked = Ms(0)
+
     def order(self) -> Sequence[str]:
         """The first to be late first; those that were released last, then the suggestions."""
         shown = [case for case in self._cases.values() if self._is_shown(case)]
-        shown.sort(key=lambda c: (not self._open(c), _first_due(c), c.event))
+        open_ = {case.event for case in shown if self._open(case)}
+        self._moments = sorted(due.clock.due for key in open_ for due in self._dues[key])
+        shown.sort(key=lambda c: (c.event not in open_, self._first_due(c.event), c.event))
         rows = [key for case in shown for key in (case.event, *(p.id for p in case.points))]
         return [*rows, *self._proposals]
 
@@ -115,9 +129,8 @@ class WatchList(RowList):
     def aside(self) -> list[Piece]:
         """How many are late, will be soon, and how many suggestions there are."""
         now, until = self.picture.now, self._until()
-        dues = [due.clock.due for case in self._cases.values() if self._open(case)
-                for due in case.dues]  # fmt: skip
-        late, soon = sum(at < now for at in dues), sum(now <= at <= until for at in dues)
+        late = bisect_left(self._moments, now)
+        soon = bisect_right(self._moments, until) - late
         hours = int(codes.limit("rung_soon_hours", day(now)))
         told = [tr("超期 {n}", n=late), tr("{h} 时内到期 {n}", h=hours, n=soon)]
         if self._proposals:
@@ -129,6 +142,10 @@ class WatchList(RowList):
         """Also how many suggestions are not listed."""
         more = tr("另有建议 {n} 件", n=self._more) if self._more else ""
         return "　".join(filter(None, (super()._told_below(), more)))
+
+    def _first_due(self, event: str) -> int:
+        dues = self._dues.get(event)
+        return dues[0].clock.due if dues else LATER
 
     def _open(self, case: Case) -> bool:
         view = self.picture.events.get(case.event)
@@ -373,8 +390,3 @@ class WatchList(RowList):
             ladder_rows.point(paper, box, self.picture, point)
         elif not key.startswith(SUGGESTED):
             ladder_rows.case(paper, box, self.picture, case, view, matter)
-
-
-def _first_due(case: Case) -> int:
-    dues = case.dues
-    return dues[0].clock.due if dues else LATER
