@@ -93,15 +93,6 @@ class Lookout:
         return found
 
 
-def proposed(
-    views: Iterable[EventView], cases: Mapping[str, Case], areas: Mapping[str, Area], now: Ms,
-    until: Ms,
-) -> list[Proposal]:  # fmt: skip
-    """What is suggested of some events, in the order in which it is shown."""
-    views = list(views)
-    return arranged(Lookout().look(views, cases, areas, alike(views), now, until), now)
-
-
 def arranged(found: Iterable[Proposal], now: Ms) -> list[Proposal]:
     """What holds before what will; the highest rungs first, then what has held for longest."""
     return sorted(found, key=lambda p: _order(p, now))

@@ -133,7 +133,16 @@ class DeskHeader(Panel):
             tr("逾期 {n}", n=age.number(len(needs.overdue(now)))),
             tr("{m} 分内将逾期 {n}", m=minutes, n=age.number(len(needs.soon(now, minutes)))),
         )
-        return [(count, Ink("label")) for count in counts]
+        return [*((count, Ink("label")) for count in counts), *self._supervised()]
+
+    def _supervised(self) -> list[Piece]:
+        """What is on the ladders, where anything is; bold where something of it is late."""
+        watched = self.context.needs.watched
+        if not watched.open:
+            return []
+        late = watched.late(self.picture.now)
+        told = tr("督办 {n}　超期 {late}", n=len(watched.open), late=late)
+        return [(told, Ink("label", "t1" if late else "", bool(late)))]
 
 
 class KeyLine(Panel):

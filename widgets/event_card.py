@@ -14,7 +14,6 @@ from commandwall.clock import Ms
 from commandwall.dispatch import EVENT, SENT, Assignment, AssignmentStep
 from commandwall.event_acts import feed_back
 from commandwall.events import AREA, DISPATCHED, Event, EventView
-from commandwall.ladders import Council, PlanPoint, Rise, Supervision
 from commandwall.picture import Changes, Picture, Tick
 from commandwall.rights import about_event
 from commandwall.whistles import Rating, Summons, Whistle
@@ -41,6 +40,7 @@ from widgets.number_acts import hint_of, in_full, show, unreadable, with_reason
 from widgets.opening import ask_opening, from_event
 from widgets.paper import RIGHT, Ink, Paper
 from widgets.unit_voice import name_of
+from widgets.watched import RECORDS
 
 LABEL = 96.0
 LINES = 9
@@ -49,9 +49,7 @@ SAID = 32.0
 """Height of the line above the fields that says what was done."""
 ROOMY = 600.0
 """Height of a card on which all clocks of an event leave room for its history."""
-BESIDE = frozenset({
-    Assignment, AssignmentStep, Whistle, Summons, Rating, Rise, Supervision, Council, PlanPoint,
-})  # fmt: skip
+BESIDE = frozenset({Assignment, AssignmentStep, Whistle, Summons, Rating, *RECORDS})
 """What else tells of its course."""
 Told = Sequence[tuple[Ms, str, str, str, str]]
 CITY_SAYS = ("reported", "received", "closed")
@@ -202,7 +200,7 @@ class EventCard(Panel):
         y = self._draw_title(paper, self.top + 26)
         roomy = paper.height - self._files.tall >= ROOMY
         y = event_clock.draw(paper, y + 20, self.view, self.picture, roomy)
-        y = event_ladder.draw(paper, y, self.view, self.picture)
+        y = event_ladder.draw(paper, y, self, self.view)
         y = self._draw_facts(paper, y + 30)
         self._draw_history(paper, y + 16)
         if self._said:

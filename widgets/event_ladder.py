@@ -9,7 +9,6 @@ from commandwall import ladder_acts, ladders
 from commandwall.clock import Ms
 from commandwall.events import EventView
 from commandwall.ladders import Supervision
-from commandwall.picture import Picture
 from commandwall.store.store import Reader
 from widgets import age, event_whistle, ladder_sheets, ladder_words
 from widgets.base import Command, Panel, Subject
@@ -20,15 +19,15 @@ TERRITORY, SUPERVISION = "territory", "supervision"
 """The two ladders, as rows of `rung` name them."""
 
 
-def draw(paper: Paper, y: float, view: EventView, picture: Picture) -> float:
+def draw(paper: Paper, y: float, card: Panel, view: EventView) -> float:
     """The line of its whistle; one where it was ever raised: the rung it stands on of each ladder,
     and since when. The height below."""
+    picture, watched = card.picture, card.context.needs.watched
+    it, due = watched.of(view.event.id), watched.first_due(view.event.id)
     y = event_whistle.draw(paper, y, view, picture)
-    it = ladder_sheets.case_of(picture, view.event.id)
     if not it.rises and it.supervision is None:
         return y
     x, base, now = 0.0, y + 24, picture.now
-    due = it.dues[0] if it.dues and ladders.is_open(it, not view.open) else None
     if due is not None:
         paper.lamp(8, base - 6, 16, due.clock.lamp(now))
         x = 26.0
@@ -42,7 +41,8 @@ def draw(paper: Paper, y: float, view: EventView, picture: Picture) -> float:
         x = paper.write(x, base, tr("督办"), Ink("label", "t3")) + 8
         above = ladder_words.stands(high, now) if high is not None else tr("在清单上")
         x = paper.write(x, base, above, Ink("label", "t1", True)) + 16
-    told = [ladder_words.count(it), ladder_words.due(due, now) if due is not None else ""]
+    asked = tr("请求上提到{rung}", rung=ladder_words.rung(it.asked.rung)) if it.asked else ""
+    told = [asked, ladder_words.count(it), ladder_words.due(due, now) if due is not None else ""]
     paper.write(x, base, "　".join(filter(None, told)), Ink("label", "t1"), room=paper.width - x)
     return base
 
@@ -72,7 +72,7 @@ def begin(panel: Panel, view: EventView | None) -> None:
     raises."""
     if view is None:
         return
-    it = ladder_sheets.case_of(panel.picture, view.event.id)
+    it = panel.context.needs.watched.of(view.event.id)
     about = ladder_sheets.about(view.event.id, panel.picture)
     done = lambda did: panel.refused(tr("已上提"))  # noqa: E731
     if ladders.is_open(it, not view.open):

@@ -12,12 +12,13 @@ from PySide6.QtCore import QRectF
 from commandwall import ladders
 from commandwall.deadlines import GREEN
 from commandwall.events import Event
-from commandwall.ladders import ACTIVE, VERIFIED, Case, Council, PlanPoint, Rise, Supervision
+from commandwall.ladders import ACTIVE, VERIFIED, Case, PlanPoint, Rise, Supervision
 from commandwall.picture import Changes, Picture, Tick
 from widgets import age, ladder_sheets, ladder_words, text, words
 from widgets.base import Panel, Subject
 from widgets.i18n import named, tr
 from widgets.paper import MIDDLE, RIGHT, Ink, Paper
+from widgets.watched import RECORDS
 
 STAIRS, LOWEST, GAP, BETWEEN = 44.0, 8.0, 4.0, 20.0
 """Height of the highest step and of the lowest, what lies between two, and between the ladders."""
@@ -30,12 +31,12 @@ class LadderCard(Panel):
     """Follows what is chosen."""
 
     id, title = "ladder_card", "两条阶梯"
-    shows = frozenset({Rise, Supervision, Council, PlanPoint, Event, Tick})
+    shows = frozenset({*RECORDS, Event, Tick})
     quiet = True
 
     def __init__(self, *args: Any, **kw: Any) -> None:
         super().__init__(*args, **kw)
-        self._case, self._all = Case(""), list[Case]()
+        self._case = Case("")
 
     def open(self, subject: Subject) -> None:
         if subject.kind in (Supervision, Event):
@@ -43,16 +44,11 @@ class LadderCard(Panel):
             self.update()
 
     def refresh(self, picture: Picture, changes: Changes) -> None:
-        if changes.kinds & (self.shows - {Tick, Event}):
-            p = picture
-            found = ladders.cases(
-                p.supervisions.values(), p.rises.values(), p.points.values(), p.councils.values()
-            )
-            self._all = list(found.values())
+        if changes.kinds & RECORDS:
             self._look(self._case.event)
 
     def _look(self, event: str) -> None:
-        self._case = ladder_sheets.case_of(self.picture, event)
+        self._case = self.context.needs.watched.of(event)
         moments = [one.changed_at for one in self._case.rises.values()]
         self.at = max([*moments, *(one.changed_at for one in self._case.points)], default=None)
 
@@ -72,12 +68,12 @@ class LadderCard(Panel):
     def _draw_all(self, paper: Paper, y: float) -> None:
         """Before anything is chosen: how many matters stand on each rung, and how many are late."""
         now, on, late = self.picture.now, Counter[str](), Counter[str]()
-        for it in self._all:
-            view = self.picture.events.get(it.event)
-            if ladders.is_open(it, view is None or not view.open):
-                rung = ladders.standing(it, self._start(it))
-                on[rung] += 1
-                late[rung] += bool(it.dues) and it.dues[0].clock.due < now
+        watched = self.context.needs.watched
+        for key in watched.open:
+            rung = ladders.standing(watched.of(key), self._start(watched.of(key)))
+            due = watched.first_due(key)
+            on[rung] += 1
+            late[rung] += due is not None and due.clock.due < now
         for key, box in _steps(paper.width, y):
             many, token = on[key], "t3" if on[key] else "ln"
             told = tr("{n} 件", n=many) if many else ""

@@ -50,7 +50,10 @@ def about(event: str, picture: Picture) -> About:
 
 def ask_raise(panel: Panel, view: EventView, proposal: Proposal | None, then: Then) -> None:
     """To which rung, and why; a suggestion says both first."""
-    case, start = case_of(panel.picture, view.event.id), start_of(panel.picture, view.event.area)
+    case, start = (
+        panel.context.needs.watched.of(view.event.id),
+        start_of(panel.picture, view.event.area),
+    )
     now, urgency = panel.picture.now, view.event.urgency
     to = {key: ladder_words.rung(key) for key in ladders.rungs()
           if ladders.up(case, start, key, urgency, now) is None}  # fmt: skip
@@ -96,20 +99,6 @@ def start_of(picture: Picture, code: str) -> str:
     """The rung on which an event of an area began."""
     area = picture.areas.get(code)
     return ladders.base(area.level if area is not None else None)
-
-
-def case_of(picture: Picture, event: str) -> Case:
-    """All that is known of one event on the ladders."""
-
-    def mine(shelf: Mapping[str, Any]) -> list[Any]:
-        return [one for one in shelf.values() if one.event == event]
-
-    watched = picture.supervisions.get(event)
-    found = ladders.cases(
-        [watched] if watched is not None else [], mine(picture.rises), mine(picture.points),
-        mine(picture.councils),
-    )  # fmt: skip
-    return found.get(event, Case(event))
 
 
 def _kept(case: Case) -> str:

@@ -22,6 +22,7 @@ from commandwall.routing import Called, Here, Routing
 from commandwall.store.tables import Conflict
 from widgets import modes
 from widgets.modes import Hush
+from widgets.watched import Watched
 
 CONFLICT = 3
 """Among the needs a conflict ranks as an alarm of this severity."""
@@ -71,6 +72,8 @@ class Needs:
         self.open: list[Need] = []
         self.late: frozenset[str] = frozenset()
         """Ids of the events in the list that are there by their own clock."""
+        self.watched = Watched()
+        """The matters on the two ladders."""
         self._clocks, self._pressing = Clocks(), Clocks()
         self._begun, self._out = False, list[str]()
         self._hush = Hush()
@@ -93,6 +96,7 @@ class Needs:
 
     def look(self, picture: Picture, changes: Changes) -> None:
         """Bring everything up to a tick."""
+        self.watched.look(picture, changes)
         if not changes.kinds & {Alarm, Area, Event, Conflict, Tick, SyncState}:
             return
         news, began = changes.records.get(Event, {}), not self._begun

@@ -3,7 +3,6 @@ what triggers suggest to raise."""
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from typing import Any
 
@@ -20,10 +19,6 @@ from commandwall.ladders import (
     RELEASED,
     TAKEN,
     Case,
-    Council,
-    Due,
-    PlanPoint,
-    Rise,
     Supervision,
 )
 from commandwall.picture import Changes, Picture, Tick
@@ -35,8 +30,8 @@ from widgets.i18n import tr
 from widgets.paper import Ink, Paper
 from widgets.reasons import sentence
 from widgets.rows import RowList
+from widgets.watched import RECORDS
 
-RECORDS = frozenset({Rise, Supervision, Council, PlanPoint})
 BAR, SAID, REST = 44.0, 30.0, 160.0
 STEP, OTHER, UP, MEET, POINT, END, UNDO = "S", "T", "U", "M", "P", "Q", "Y"
 ORDER = (STEP, END, POINT, UP, MEET, OTHER, UNDO)
@@ -73,9 +68,6 @@ class WatchList(RowList):
 
     def __init__(self, *args: Any, **kw: Any) -> None:
         super().__init__(*args, **kw)
-        self._cases: dict[str, Case] = {}
-        self._dues: dict[str, list[Due]] = {}
-        self._moments: list[Ms] = []  # at which something is due, in order
         self._proposals: dict[str, Proposal] = {}
         self._coming = self._more = 0
         self._said, self._looked, self._acted = "", Ms(0), False
@@ -86,7 +78,9 @@ class WatchList(RowList):
 
     def refresh(self, picture: Picture, changes: Changes) -> None:
         if changes.kinds & RECORDS:
-            self._gather(picture)
+            shelves = picture.supervisions, picture.rises, picture.points
+            steps = [one.changed_at for shelf in shelves for one in shelf.values()]
+            self.at, self._looked = max(steps, default=None), Ms(0)
         if changes.kinds & {*RECORDS, Event}:
             super().refresh(picture, changes)
         if self._acted and changes.kinds & RECORDS:  # what a person just did stands at its place
@@ -96,27 +90,11 @@ class WatchList(RowList):
             self._look_for_triggers(picture)
         self._offer()
 
-    def _gather(self, picture: Picture) -> None:
-        """Put together what is known; what is due is reckoned anew for what changed alone."""
-        watched, rises, points = picture.supervisions, picture.rises, picture.points
-        before, self._cases = self._cases, ladders.cases(
-            watched.values(), rises.values(), points.values(), picture.councils.values()
-        )  # fmt: skip
-        self._dues = {
-            key: self._dues[key] if before.get(key) == case else case.dues
-            for key, case in self._cases.items()
-        }
-        steps = [one.changed_at for one in watched.values()]
-        steps += [one.changed_at for one in rises.values()]
-        self.at = max([*steps, *(one.changed_at for one in points.values())], default=None)
-        self._looked = Ms(0)
-
     def order(self) -> Sequence[str]:
         """The first to be late first; those that were released last, then the suggestions."""
-        shown = [case for case in self._cases.values() if self._is_shown(case)]
-        open_ = {case.event for case in shown if self._open(case)}
-        self._moments = sorted(due.clock.due for key in open_ for due in self._dues[key])
-        shown.sort(key=lambda c: (c.event not in open_, self._first_due(c.event), c.event))
+        watched = self.context.needs.watched
+        shown = [case for case in watched.cases.values() if self._is_shown(case)]
+        shown.sort(key=lambda c: (c.event not in watched.open, self._first_due(c), c.event))
         rows = [key for case in shown for key in (case.event, *(p.id for p in case.points))]
         return [*rows, *self._proposals]
 
@@ -129,8 +107,8 @@ class WatchList(RowList):
     def aside(self) -> list[Piece]:
         """How many are late, will be soon, and how many suggestions there are."""
         now, until = self.picture.now, self._until()
-        late = bisect_left(self._moments, now)
-        soon = bisect_right(self._moments, until) - late
+        watched = self.context.needs.watched
+        late, soon = watched.late(now), watched.soon(now, until)
         hours = int(codes.limit("rung_soon_hours", day(now)))
         told = [tr("超期 {n}", n=late), tr("{h} 时内到期 {n}", h=hours, n=soon)]
         if self._proposals:
@@ -143,13 +121,12 @@ class WatchList(RowList):
         more = tr("另有建议 {n} 件", n=self._more) if self._more else ""
         return "　".join(filter(None, (super()._told_below(), more)))
 
-    def _first_due(self, event: str) -> int:
-        dues = self._dues.get(event)
-        return dues[0].clock.due if dues else LATER
+    def _first_due(self, case: Case) -> int:
+        due = self.context.needs.watched.first_due(case.event)
+        return due.clock.due if due is not None else LATER
 
     def _open(self, case: Case) -> bool:
-        view = self.picture.events.get(case.event)
-        return ladders.is_open(case, over=view is None or not view.open)
+        return case.event in self.context.needs.watched.open
 
     def _is_shown(self, case: Case) -> bool:
         """Also what was released not long ago, so that it can be taken back."""
@@ -166,7 +143,8 @@ class WatchList(RowList):
     def _look_for_triggers(self, picture: Picture) -> None:
         """Beside the screen's thread, some events at a time: others read there too."""
         self._looked, now, until = picture.now, picture.now, self._until()
-        views, areas, cases = list(picture.events.values()), dict(picture.areas), self._cases
+        views, areas = list(picture.events.values()), dict(picture.areas)
+        cases = self.context.needs.watched.cases
         looked, found = self._lookout, list[Proposal]()
         parts = [views[at : at + PART] for at in range(0, len(views), PART)]
 
@@ -209,7 +187,7 @@ class WatchList(RowList):
         """Its event opens beside."""
         self._said, self.current = "", key
         self._show_current()
-        if (event := self._event_of(key)) and event in self._cases:
+        if (event := self._event_of(key)) in self.context.needs.watched.cases:
             self.chosen.emit(Subject(Supervision, event))
         if event:
             self.chosen.emit(Subject(Event, event))
@@ -272,7 +250,7 @@ class WatchList(RowList):
 
     def _given(self, action: str, event: str) -> dict[str, str]:
         """What the act on the chosen row is told."""
-        case = self._cases.get(event, Case(event))
+        case = self._of(event)
         if action == "decline_up":
             asked = case.asked
             proposal = self._proposals.get(f"{SUGGESTED}{event}")
@@ -280,7 +258,7 @@ class WatchList(RowList):
             return {"event": event, "to": to}
         if (point := self.picture.points.get(self.current)) is not None:
             return ladder_sheets.given(point)
-        one = case if action == "restore_supervision" else case.top or case.asked or case
+        one = case if action == "restore_supervision" else case.asked or case.top or case
         return ladder_sheets.given(one)
 
     def _with_watched(self, action: str) -> None:
@@ -290,8 +268,8 @@ class WatchList(RowList):
             )  # fmt: skip
 
     def _watched(self) -> Case | None:
-        case = self._cases.get(self._event_of(self.current))
-        if case is None or not case.watched:
+        case = self._of(self._event_of(self.current))
+        if not case.watched:
             self.refused(tr("先选一件督办中的"))
             return None
         return case
@@ -309,6 +287,9 @@ class WatchList(RowList):
             Command(UNDO, "撤销", self.undo),
         ]  # fmt: skip
 
+    def _of(self, event: str) -> Case:
+        return self.context.needs.watched.of(event)
+
     def _event_of(self, key: str) -> str:
         if key.startswith(SUGGESTED):
             return key.removeprefix(SUGGESTED)
@@ -324,13 +305,13 @@ class WatchList(RowList):
     def _on_key(self, key: str) -> str:
         """The action on a key for the chosen row; "" for none."""
         event = self._event_of(self.current)
-        case, point = self._cases.get(event), self.picture.points.get(self.current)
+        case, point = self._of(event), self.picture.points.get(self.current)
         if point is not None:
-            return ON_POINT[key].get(point.state, "") if case is not None and case.watched else ""
-        if self.current.startswith(SUGGESTED) or (case is not None and case.asked is not None):
+            return ON_POINT[key].get(point.state, "") if case.watched else ""
+        if self.current.startswith(SUGGESTED):
             return {STEP: "raise_up", OTHER: "decline_up"}.get(key, "")
-        if case is None or not self.current:
-            return ""
+        if case.asked is not None:
+            return {STEP: "raise_up", OTHER: "decline_up", UNDO: "withdraw_up"}[key]
         if case.supervision is not None and case.supervision.state == RELEASED:
             return "restore_supervision" if key == UNDO and not case.watched else ""
         return ON_RISE[key].get(case.top.state, "") if case.top is not None else ""
@@ -350,14 +331,14 @@ class WatchList(RowList):
         on = {key: action for key in (STEP, OTHER, UNDO) if (action := self._on_key(key))}
         self._bar.name({key: ladder_sheets.NAMES[action] for key, action in on.items()})
         event = self._event_of(self.current)
-        case = self._cases.get(event)
+        case = self._of(event)
         if event in self.picture.events:
             on[UP] = "raise_up"
-        if case is not None and case.watched:
+        if case.watched:
             on |= {MEET: "hold_council", POINT: "add_point", END: "release_supervision"}
         why = {key: self._barred(action) for key, action in on.items()}
         barred = {key: told for key, told in why.items() if told}
-        if END in on and END not in barred and case is not None:
+        if END in on and END not in barred:
             over = self.picture.events.get(event)
             kept = ladders.release(case, over is None or not over.open)
             barred |= {END: sentence(kept)} if kept is not None else {}
@@ -382,7 +363,7 @@ class WatchList(RowList):
 
     def draw_row(self, paper: Paper, key: str, box: QRectF, chosen: bool) -> None:
         event = self._event_of(key)
-        case, view = self._cases.get(event, Case(event)), self.picture.events.get(event)
+        case, view = self._of(event), self.picture.events.get(event)
         matter = text.plain(self._matter(event), 80)
         if (proposal := self._proposals.get(key)) is not None and view is not None:
             ladder_rows.suggestion(paper, box, self.picture, view, proposal, matter)

@@ -411,10 +411,20 @@ def test_the_history_names_rung_and_words(hall: Hall) -> None:
 # What is suggested.
 
 
+def look(
+    views: list[EventView], cases: dict[str, Case], at: int, until: int
+) -> list[triggers.Proposal]:
+    lookout, areas = triggers.Lookout(), {TOWN: an_area(id=TOWN)}
+    found = [
+        lookout.look(views, cases, areas, lookout.begin(views), Ms(at), Ms(until)) for _ in range(2)
+    ]
+    assert found[0] == found[1]  # what it remembers is what it found
+    return triggers.arranged(found[1], Ms(at))
+
+
 def suggested(view: EventView, at: int, *cases: Case, n: int = 1) -> list[tuple[str, str]]:
-    areas = {TOWN: an_area(id=TOWN)}
     views = [view, *(replace(view, event=replace(view.event, id=f"x{i}")) for i in range(1, n))]
-    found = triggers.proposed(views, {c.event: c for c in cases}, areas, Ms(at), Ms(at))
+    found = look(views, {c.event: c for c in cases}, at, at)
     return [(p.to, p.trigger) for p in found if p.event == "e1"]
 
 
@@ -428,7 +438,7 @@ def test_a_time_that_is_over_suggests_the_next_rung_and_does_nothing() -> None:
     assert suggested(in_hand(), NOW + DAY) == []
     assert suggested(in_hand(), NOW + 9 * DAY) == [("city", "city-3")]
     assert suggested(in_hand(urgency=2), NOW + 5 * HOUR) == [("city", "city-2")]
-    later = triggers.proposed([in_hand()], {}, {TOWN: an_area(id=TOWN)}, NOW, Ms(NOW + 9 * DAY))
+    later = look([in_hand()], {}, NOW, NOW + 9 * DAY)
     assert [p.met(NOW) for p in later] == [False]  # it is foretold
     closed = replace(in_hand(), work=replace(in_hand().work, state="FEEDBACK"))
     assert suggested(closed, NOW + 9 * DAY) == []

@@ -85,6 +85,7 @@ def test_it_says_where_it_stands_and_what_is_due(page: Any, world: Any) -> None:
     world.clock.at += 5 * DAY
     seen(world)
     assert "欠接办　超" in told_by(page, "supervision")
+    assert "督办 1　超期 2" in told_by(page, "desk_header")  # on every page
     assert "超期 2" in told_by(page, "supervision")  # to take it, and to say what is done
 
 
