@@ -116,6 +116,8 @@ def _end(settings: Settings, names: list[str]) -> int:
     folder = _run_of(settings, names)
     if folder is None:
         return _usage("end RUN")
+    if seats.is_seat(folder):
+        return _refuse(NoGround("not_led"))
     with closing(World.open(replace(settings, data_dir=folder))) as world:
         world.desk.run(play.act_on_clock, {"deed": FINISH})
     later = (
@@ -128,9 +130,10 @@ def _end(settings: Settings, names: list[str]) -> int:
 def _score(settings: Settings, names: list[str]) -> int:
     """The drill, each expected act with its verdict, then how many there are of each."""
     folder = _run_of(settings, names)
-    scenario = play.scenario_of(folder) if folder is not None else None
-    if folder is None or scenario is None:
+    if folder is None:
         return _usage("score RUN")
+    if (scenario := play.scenario_of(folder)) is None:
+        return _refuse(NoGround("not_led"))
     with closing(open_store(folder)) as store:
         now = play.played_until(folder, Clock().now())
         judged = store.read(lambda r: score.score(r, scenario, now))
@@ -156,9 +159,10 @@ def _line(one: score.Judged, lang: str) -> str:
 
 def _review(settings: Settings, names: list[str]) -> int:
     folder = _run_of(settings, names[:1])
-    scenario = play.scenario_of(folder) if folder is not None else None
-    if folder is None or scenario is None or len(names) != 2:
+    if folder is None or len(names) != 2:
         return _usage("review RUN DIR")
+    if (scenario := play.scenario_of(folder)) is None:
+        return _refuse(NoGround("not_led"))
     return afterwards.review(folder, scenario, Path(names[1]), settings.lang)
 
 

@@ -98,6 +98,12 @@ def join(folder: Path, file: Path, socket: Path | None = None) -> Path:
     return made
 
 
+def is_seat(folder: Path) -> bool:
+    """Whether a directory joined the drill of another station."""
+    drill = exercise.of(folder)
+    return drill is not None and bool(drill.pool)
+
+
 def _sees(post: str) -> bool:
     """Whether who sits there knows the script: he leads the drill, or evaluates it."""
     acts = play.act_on_clock, evaluating.mark_inject

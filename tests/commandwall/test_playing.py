@@ -199,6 +199,9 @@ def test_a_station_joins_once_by_its_invitation(
     assert not [*(third / exercise.DRILLS).iterdir()] and contents(other) == before
     assert drilled("list", "--data-dir", other) == 0
     assert run in capsys.readouterr().out
+    for asked in (("end", run), ("score", run), ("review", run, tmp_path / "out")):
+        assert drilled(*asked, "--data-dir", other) == REFUSED
+        assert capsys.readouterr().err.strip() == f"commandwall: {ground.WORDS['not_led']}"
 
 
 def test_who_leads_too_gets_the_scenario(
