@@ -56,6 +56,11 @@ def once(name: str, id_: str) -> Code | None:
     return Code(id_, last["zh"], last["en"], _facts(last)) if last is not None else None
 
 
+def ever(name: str) -> frozenset[str]:
+    """Every id that the list has or had: what was written while a row held still names it."""
+    return frozenset(row["id"] for row in _rows(name))
+
+
 def limit(name: str, on: date | None = None) -> float:
     """The value of a row of the list `limit`; on a day before it began, of a clock that is wrong or
     a matter that is old, that of its first day."""

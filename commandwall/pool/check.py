@@ -17,6 +17,8 @@ from commandwall.pool.schema import Connection
 Found = tuple[str, str, Mapping[str, Any]]
 """Row of the list pool_check, state, and the facts that its words need."""
 _FULL = {"timestamptz": "timestamp with time zone"}
+SAID = 60
+"""Characters of a wrong value that are told."""
 Check = Callable[[Connection], Iterator[Found]]
 
 
@@ -166,6 +168,25 @@ def _transactions(conn: Connection) -> Iterator[Found]:
         yield "idle", WARN, {"pid": pid, "role": role, "database": database, "n": age}
 
 
+def _codes(conn: Connection) -> Iterator[Found]:
+    """Ids that no list has: a wall shows such rows by their id, in no class and no colour."""
+    for row in codes.load("pool_code").values():
+        kind, column = row.id.split(".")
+        known = sorted(codes.ever(row.facts["list"]))
+        sql = _UNKNOWN.format(kind=kind, column=column)
+        for value, n in conn.execute(sql.encode(), (known,)).fetchall():
+            facts = {"table": f"cw_{kind}", "column": column, "list": row.facts["list"]}
+            yield "code_unknown", WARN, {**facts, "value": value[:SAID], "n": n}
+
+
+def _areas(conn: Connection) -> Iterator[Found]:
+    """Codes of areas that are none: such rows count in no town, and a town never sees them."""
+    for kind in schema.city_kinds():
+        if "area" in schema.types(kind):
+            for value, n in conn.execute(_NOWHERE.format(kind=kind).encode()).fetchall():
+                yield "area_unknown", WARN, {"table": f"cw_{kind}", "value": value[:SAID], "n": n}
+
+
 _OTHER = """
 SELECT f.sha256, f.size, p.there FROM cw_file f CROSS JOIN LATERAL (
     SELECT coalesce(sum(length(body)), 0) AS there, cw_file_hash(f.sha256, f.login) AS hash
@@ -207,6 +228,17 @@ FROM pg_stat_activity WHERE state LIKE 'idle in transaction%%' AND backend_xid I
 """
 
 
+_UNKNOWN = """
+SELECT {column}, count(*) FROM cw_{kind} WHERE {column} <> ALL(%s) GROUP BY 1
+ORDER BY 2 DESC, 1 LIMIT 5
+"""
+_NOWHERE = """
+SELECT area, count(*) FROM cw_{kind} t
+WHERE area <> '' AND NOT EXISTS (SELECT FROM cw_area a WHERE a.id = t.area) GROUP BY 1
+ORDER BY 2 DESC, 1 LIMIT 5
+"""
+
+
 def _one(conn: Connection, sql: str, *params: Any) -> Any:
     row = conn.execute(sql.encode(), params or None).fetchone()
     return row[0] if row else None
@@ -223,6 +255,8 @@ CHECKS: Mapping[str, Check] = {
     "sums": _sums,
     "rights": _rights,
     "files": _files,
+    "codes": _codes,
+    "areas": _areas,
     "transactions": _transactions,
 }
 BASIS = frozenset({"server", "pool", "columns"})
