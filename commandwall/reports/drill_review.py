@@ -79,7 +79,8 @@ def review(
         "heat": told.heat(), "decisions": decided, "attendance": told.attendance(),
         "compared": told.compared(before), "answers": told.answers(),
         "strengths": _strengths(findings, speech), "improvements": _improvements(findings, speech),
-        "none": speech.tr("无"), "foot": f"{plain(scenario.id)} {scenario.version}　{plain(run)}",
+        "lang": speech.lang, "none": speech.tr("无"),
+        "foot": f"{plain(scenario.id)} {scenario.version}　{plain(run)}",
     }  # fmt: skip
     return Paper("drill_review", {**data, "entries": told.entries()}, pictures)
 
@@ -147,8 +148,9 @@ class _Told:
 
     def plan(self) -> dict[str, Any]:
         one = self.one
-        ends = [one.scenario.ends, *(c.sent.moment for c in one.fates if c.sent is not None)]
-        begin, whole = one.scenario.begins, max(1, max(ends) - one.scenario.begins)
+        known = [at for c in one.fates for at in (c.inject.at, c.sent and c.sent.moment) if at]
+        begin = one.scenario.begins
+        whole = max(1, max([one.clock.position, *known]) - begin)
         marks = [begin + whole * n // 4 for n in range(5)]
         columns = ("编号、目标", "情景", "对象", "计划", "实发", "差")
         head = self.tr("计划与实际　空圈计划，实点实发，叉未发，竖线演到此")

@@ -13,6 +13,7 @@ from commandwall.clock import DAY, HOUR, MINUTE, SECOND, Ms, day
 from commandwall.directives import DRAFT, Directive, is_over
 from commandwall.dispatch import ARRIVED, Assignment, AssignmentStep, trips
 from commandwall.drill.evaluating import Evaluation
+from commandwall.drill.play import ClockAct
 from commandwall.incidents import Incident, events_of
 from commandwall.plain import plain
 from commandwall.plans import StartedPlan
@@ -115,6 +116,8 @@ def _words(record: Any, speech: Speech) -> str:
         return f"{record.reporter} → {record.told}"
     if isinstance(record, Alarm):
         return speech.named("alarm_class", record.cls)
+    if isinstance(record, ClockAct):
+        return speech.named("drill_act", record.kind)
     if isinstance(record, Evaluation):
         return "　".join(filter(None, (record.verdict, record.note)))
     if isinstance(record, Unmasking):

@@ -75,7 +75,7 @@ def test_plan_and_actual_of_every_inject(drills: list[Drilled]) -> None:
     assert rows["who_goes"][3:] == ["T+04:00", "T+04:15", "+0:15"]
     assert rows["again"][4] == "跳过：时间不够" and rows["elder"][4] == "跳过：演练结束"
     strip = data["plan"]["strips"][[*rows].index("who_goes")]
-    assert strip == {"plan": 240 / 1800, "actual": 255 / 1800, "never": False}
+    assert strip == {"plan": 240 / 1620, "actual": 255 / 1620, "never": False}
     assert data["plan"]["strips"][[*rows].index("again")]["never"]
 
 
@@ -148,7 +148,8 @@ def test_a_review_is_two_files_marked_on_every_page_without_network(
     pages = [page.extract_text() for page in pypdf.PdfReader(pdf).pages]
     assert len(pages) > 2 and all(MARK in page for page in pages)
     text = html.read_text(encoding="utf-8")
-    assert MARK in text and "封控仁和巷两端" in text
+    assert f"<title>{MARK}演练复盘" in text and '<html lang="zh' in text
+    assert "封控仁和巷两端" in text
     assert text.count("data:image/jpeg") == 1  # of the decision, once, and nothing else beside it
     assert re.findall(r"""(?:src|href)=["'](?!#|data:)""", text) == []
     targets = set(re.findall(r'href="#(e[0-9]+)"', text))

@@ -411,6 +411,13 @@ def test_every_act_of_a_person_stands_in_one_row_of_rights() -> None:
     assert sorted(asked - set(listed)) == []
 
 
+def test_every_listed_act_has_a_name_in_the_record() -> None:
+    """Else a review or a report tells a person of `acknowledge_sending`."""
+    listed = {act.rpartition(".")[2] for row in codes.load("right").values() for act in
+              rights.acts_of(row)}  # fmt: skip
+    assert sorted(listed - codes.load("act").keys()) == []
+
+
 def test_rights_know_what_each_listed_act_is_about() -> None:
     """Else nobody would look whether it lies within the area."""
     for right in codes.load("right").values():
