@@ -325,6 +325,8 @@ class DrillConsole(RowList):
     def commands(self) -> list[Command]:
         if not self.leads or self.clock is None:
             return [*self._review.commands(), *super().commands()]
+        if self.clock.status == ENDED:
+            return [*self._review.commands(), self._sheets.again(), *super().commands()]
         go = {READY: "开始", RUNNING: "暂停", PAUSED: "继续"}.get(self.clock.status, "继续")
         return [
             Command("Space", tr(go), self.turn),

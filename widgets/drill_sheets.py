@@ -49,9 +49,13 @@ class DrillSheets:
             Command("X", tr("跳过"), self.skip),
             Command("P", tr("推迟"), self.postpone),
             Command("A", tr("临时加题"), self.add),
-            Command("B", tr("从某刻重来"), self.restart),
+            self.again(),
             Command("Ctrl+E", tr("结束演练"), self.end),
         ]
+
+    def again(self) -> Command:
+        """What is left to do with the clock of a drill that is over."""
+        return Command("B", tr("从某刻重来"), self.restart)
 
     def rate(self) -> None:
         """Those that the type of the drill allows."""

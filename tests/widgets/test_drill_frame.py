@@ -279,6 +279,14 @@ def test_an_evaluator_marks_what_was_sent_by_keys_and_the_newest_counts(
     assert console.window()._overlay._fields["line"][1].currentData() == "watch-1"
 
 
+def test_a_small_window_shows_what_each_inject_says(drilled: Any, qtbot: Any) -> None:
+    wall = drilled.window()
+    wall.resize(1366, 768)
+    qtbot.waitUntil(lambda: drilled.width() > 1000)
+    drilled.grab()
+    assert "楼上老人还在烧水" in drilled.accessibleDescription()
+
+
 def _keep(tx: Any, records: list[Any]) -> None:
     for record in records:
         tx.put(record)
@@ -294,6 +302,7 @@ def test_after_the_end_its_review_is_a_key_away(
     world.desk.run(_keep, {"records": acts}, local=True)
     world.clock.at += 1_000
     world.tick({ClockAct: acts}, sync=world.sync())
+    assert [c.key for c in console.offered()][:6] == ["Ctrl+B", "V", "O", "F", "D", "B"]
     papers, asked = console._review._papers, []
     monkeypatch.setattr(papers, "ask", asked.append)
     next(c for c in console.offered() if c.key == "Ctrl+B").run()
