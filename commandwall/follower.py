@@ -51,8 +51,10 @@ RINGS = {"main": "changed", "mirror": "mirror_changed"}
 KNOWN = kinds(WALL) | kinds(MIRROR)
 REST_S, UNSET = 1.5, -1.0
 """Time for the screen to draw what it got before the rest is read; a moment that is not set yet."""
-TIDY_S = 5.0
-"""Time for the map to build its shapes of what was read."""
+TIDY_S, RARELY_S = 5.0, 600.0
+"""Memory that is free is given back after the first time, in which the map builds its shapes of
+what was read; then after twice as long each time, up to the second: glibc holds on to it, and what
+takes 140 ms at first takes 1 to 30 ms later."""
 LATER: tuple[type[Any], ...] = (Building, Place, Camera, Pipe, Person)
 """Kinds without which the first picture is of use already."""
 UNSHOWN = {"household", "attachment", "attachedfile", "eventnote", "notsame"}
@@ -80,7 +82,7 @@ class Follower(threading.Thread):
         self._live: dict[str, tuple[live.LiveArrays, NDArray[np.int64]]] = {}
         self._rows_at: dict[str, NDArray[np.intp]] = {}  # where each row of the picture is live
         self._rest_at = math.inf  # when the rest is read, if there is one
-        self._tidy_at = math.inf  # when memory that reading needed is given back
+        self._tidy_at, self._tidy_s = math.inf, TIDY_S  # when memory is given back
         self._second = self._tallied = self._banded = self._sourced = 0
         self._bands: tallies.Bands = {}
         self._ahead: dict[str, EventView] = {}
@@ -128,7 +130,8 @@ class Follower(threading.Thread):
         if self._rest_at < 0:  # the screen draws what it got before the rest is read
             self._rest_at = self._clock.monotonic() + REST_S
         if self._clock.monotonic() > self._tidy_at:
-            self._tidy_at = math.inf
+            self._tidy_s = min(2 * self._tidy_s, RARELY_S)
+            self._tidy_at = self._clock.monotonic() + self._tidy_s
             platform.give_back()
 
     def _look_at_disk(self, now: Ms) -> None:
@@ -194,6 +197,7 @@ class Follower(threading.Thread):
 
     def _rest(self, conn: Connection, parts: dict[str, Any]) -> Fresh:
         """What `_everything` left for later."""
+        self._tidy_s = TIDY_S
         self._rest_at, self._tidy_at = math.inf, self._clock.monotonic() + TIDY_S
         with conn.begin():
             return self._whole(Reader(conn), LATER, parts)
