@@ -24,20 +24,26 @@ STATES = {
     "request": "request_state",
     "alarm": "alarm_state",
     "buildingcolour": "building_colour",
+    "whistle": "whistle_state",
+    "summons": "summons_state",
+    "rise": "rise_state",
+    "planpoint": "point_state",
+    "supervision": "supervision_state",
 }
 """Kind of record -> the code list that its state, or its colour, is from."""
-SAID = ("unit", "result", "need", "evidence", "reason")
+SAID = ("unit", "lead", "task", "result", "need", "evidence", "reason", "decision")
 """Fields that hold words of a person."""
 
 
 def subject(conflict: Conflict, picture: Picture) -> str:
     """What it is about: the title of the event, the words of the directive."""
-    view = picture.events.get(conflict.record)
+    record = given(conflict.kept)
+    view = picture.events.get(conflict.record) or picture.events.get(str(record.get("event")))
     if view is not None:
         return plain(view.event.headline)
-    record = given(conflict.kept)
     told = (
         record.get("title")
+        or record.get("matter")
         or record.get("text")
         or record.get("what")
         or record.get("name")
@@ -60,9 +66,7 @@ def version(kind: str, text: str) -> str:
     """已派单　城管局　调度 张*　14:32:07: one of the two, in words."""
     record = given(text)
     state = str(record.get("state") or record.get("colour") or "")
-    said = [
-        str(record.get(field) or "") for field in ("unit", "result", "need", "evidence", "reason")
-    ]
+    said = [str(record.get(field) or "") for field in SAID]
     who = " ".join(filter(None, (_post(record), person(str(record.get("by") or "")))))
     at = record.get("at") or record.get("changed_at")
     when = age.seconds(Ms(int(at))) if at else ""

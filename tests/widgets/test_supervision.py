@@ -3,7 +3,8 @@ a person confirms; the line on the card."""
 
 from __future__ import annotations
 
-from dataclasses import astuple, replace
+import json
+from dataclasses import asdict, astuple, replace
 from typing import Any
 
 import pytest
@@ -16,7 +17,8 @@ from commandwall.clock import DAY
 from commandwall.events import Event, EventView
 from commandwall.ladders import Council, PlanPoint, Rise, Supervision
 from commandwall.store.mirror import Mirror, use
-from widgets import event_ladder
+from commandwall.store.tables import Conflict
+from widgets import conflict, event_ladder
 from widgets.sheet import Sheet
 
 EVENT = an_event(area="t1", state="SIGNED", urgency=4)
@@ -170,6 +172,16 @@ def test_a_department_asks_where_it_may_not_raise(page: Any, world: Any, qtbot: 
     sheet._fields["reason"][1].setText("无执法权")
     sheet.accept()
     qtbot.waitUntil(lambda: bool(world.store.read(lambda r: r.find(Rise, state="ASKED"))))
+
+
+def test_two_versions_of_a_step_are_told_in_words(page: Any, world: Any) -> None:
+    """Two stations gave different reasons for one step: whoever decides reads both."""
+    (rise,) = world.store.read(lambda r: r.find(Rise))
+    kept, other = asdict(rise), asdict(replace(rise, state="BACK", task="先查清"))
+    told = Conflict("x", "rise", rise.id, json.dumps(kept), json.dumps(other), "a", "b", NOW)
+    assert conflict.subject(told, world.picture) == "小区停水"
+    assert conflict.version("rise", told.kept).startswith("待接办　镇里办不了　长 陈*")
+    assert "已退回　先查清" in conflict.version("rise", told.other)
 
 
 def test_none_says_so(world: Any, make_wall: Any) -> None:
