@@ -102,16 +102,19 @@ def hand_down(tx: Tx, rise: str, task: str) -> None:
 
 def hold_council(tx: Tx, event: str, held: str, chair: str, decision: str) -> None:
     """会议: what a meeting decided. Refused("held_on") for no day, or one that is still to come."""
-    case = _watched(tx, event)
-    try:
-        on = date.fromisoformat(held.strip())
-    except ValueError:
-        raise Refused("held_on", told=held) from None
-    if on > day(tx.now):
-        raise Refused("held_on", told=held)
-    chair, decision = written("chair", chair, TITLE_LIMIT), written("decision", decision)
-    key, rung = str(uuid.uuid4()), _rung(case)
-    tx.put(Council(key, event, rung, on.isoformat(), chair, decision, tx.now, tx.by, tx.post))
+    key, rung = str(uuid.uuid4()), _rung(_watched(tx, event))
+    told = _minutes(tx, held, chair, decision)
+    tx.put(Council(key, event, rung, *told, tx.now, tx.by, tx.post))
+
+
+def correct_council(tx: Tx, council: str, held: str, chair: str, decision: str) -> None:
+    """更正会议: it was written down wrongly; the journal keeps both."""
+    now = tx.get(Council, council)
+    if now is None:
+        raise Refused("unknown", kind="council", id=council)
+    _watched(tx, now.event)
+    on, who, what = _minutes(tx, held, chair, decision)
+    tx.put(replace(now, held=on, chair=who, decision=what, by=tx.by, post=tx.post))
 
 
 def add_point(tx: Tx, event: str, task: str, lead: str, co: str, days: int) -> None:
@@ -239,6 +242,17 @@ def _watched(tx: Tx, event: str) -> Case:
     if not case.watched:
         raise Refused("unwatched")
     return case
+
+
+def _minutes(tx: Tx, held: str, chair: str, decision: str) -> tuple[str, str, str]:
+    """Day, chair and decision of a meeting as they are kept."""
+    try:
+        on = date.fromisoformat(held.strip())
+    except ValueError:
+        raise Refused("held_on", told=held) from None
+    if on > day(tx.now):
+        raise Refused("held_on", told=held)
+    return on.isoformat(), written("chair", chair, TITLE_LIMIT), written("decision", decision)
 
 
 def _rung(case: Case) -> str:

@@ -55,8 +55,8 @@ ACCEPT, ANSWER, DO, VERIFY = "accept", "answer", "do", "verify"
 """What is due of a rung (rows of `rung_limit` are called rung-step) and of a point of the plan."""
 ACTS = (
     "ask_up", "raise_up", "decline_up", "withdraw_up", "take_up", "hand_down", "hold_council",
-    "add_point", "finish_point", "verify_point", "redo_point", "drop_point", "release_supervision",
-    "restore_supervision",
+    "correct_council", "add_point", "finish_point", "verify_point", "redo_point", "drop_point",
+    "release_supervision", "restore_supervision",
 )  # fmt: skip
 BESIDE = ("changed_at", "by", "post")
 

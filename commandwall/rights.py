@@ -32,7 +32,7 @@ from commandwall.incidents import (
     events_of,
     set_levels,
 )
-from commandwall.ladders import PlanPoint, Rise
+from commandwall.ladders import Council, PlanPoint, Rise
 from commandwall.modes import Entering, Mode
 from commandwall.reporting import Statement
 from commandwall.requests import Request, Wish
@@ -307,6 +307,11 @@ def _rise(reader: Reader, key: str) -> About:
     return _event(reader, found.event) if found else About()
 
 
+def _council(reader: Reader, key: str) -> About:
+    found = reader.get(Council, key)
+    return _event(reader, found.event) if found else About()
+
+
 def _point(reader: Reader, key: str) -> About:
     found = reader.get(PlanPoint, key)
     return _event(reader, found.event) if found else About()
@@ -392,6 +397,7 @@ SUBJECTS: Mapping[str, Callable[[Reader, Any], About]] = {
     "rating": _rating,
     "rise": _rise,
     "point": _point,
+    "council": _council,
     "opening": _opening,
     "matter": lambda reader, matter: About((matter.area,), matter.urgency),
     "statement": _statement,

@@ -8,7 +8,7 @@ from typing import Any
 from commandwall import codes, ladder_acts, ladders
 from commandwall.clock import day
 from commandwall.events import EventView
-from commandwall.ladders import Case, PlanPoint, Rise
+from commandwall.ladders import Case, Council, PlanPoint, Rise
 from commandwall.picture import Picture
 from commandwall.rights import About
 from commandwall.triggers import Proposal
@@ -21,6 +21,8 @@ from widgets.i18n import named, tr
 from widgets.sheet import Sheet
 
 Then = Callable[[Any], None]
+LONGEST = 1000
+"""Letters of what a meeting decided."""
 Fields = dict[str, tuple[str, Field]]
 ACTS: Mapping[str, Callable[..., None]] = {
     "raise_up": ladder_acts.raise_up, "decline_up": ladder_acts.decline_up,
@@ -28,13 +30,15 @@ ACTS: Mapping[str, Callable[..., None]] = {
     "withdraw_up": ladder_acts.withdraw_up, "finish_point": ladder_acts.finish_point,
     "verify_point": ladder_acts.verify_point, "redo_point": ladder_acts.redo_point,
     "drop_point": ladder_acts.drop_point, "hold_council": ladder_acts.hold_council,
+    "correct_council": ladder_acts.correct_council,
     "add_point": ladder_acts.add_point, "release_supervision": ladder_acts.release_supervision,
     "restore_supervision": ladder_acts.restore_supervision, "ask_up": ladder_acts.ask_up,
 }  # fmt: skip
 NAMES = {
     "raise_up": "上提", "decline_up": "不上提", "take_up": "接办", "hand_down": "退回下级",
     "withdraw_up": "撤回上提", "finish_point": "办结任务", "verify_point": "核验",
-    "redo_point": "重办", "drop_point": "撤销任务", "hold_council": "会议", "add_point": "立任务",
+    "redo_point": "重办", "drop_point": "撤销任务", "hold_council": "会议",
+    "correct_council": "更正会议", "add_point": "立任务",
     "release_supervision": "销号", "restore_supervision": "恢复督办", "ask_up": "请求上提",
 }  # fmt: skip
 """Action -> its name on a button."""
@@ -85,6 +89,15 @@ def ask(panel: Panel, action: str, matter: str, then: Then, **given: Any) -> Non
     ))  # fmt: skip
 
 
+def ask_correction(panel: Panel, held: Council, matter: str, then: Then) -> None:
+    """What stands in the record of a meeting, to be set right."""
+    fields = _minutes(held.held, held.chair, held.decision)
+    title, act = _titled("correct_council", matter), ladder_acts.correct_council
+    _show(panel, title, "correct_council", fields, lambda told: panel.do(
+        act, then, council=held.id, **told
+    ))  # fmt: skip
+
+
 def ask_release(panel: Panel, case: Case, matter: str, then: Then) -> None:
     """What came of it; what keeps it on the list is told first."""
     fields: Fields = {"result": (named("field", "result"), line())}
@@ -124,10 +137,13 @@ def _point(panel: Panel) -> Fields:
 
 
 def _council(panel: Panel) -> Fields:
-    today = day(panel.picture.now).isoformat()
+    return _minutes(day(panel.picture.now).isoformat())
+
+
+def _minutes(held: str, chair: str = "", decision: str = "") -> Fields:
     return {
-        "held": (tr("开会日期"), line(today)), "chair": (named("field", "chair"), line()),
-        "decision": (named("field", "decision"), line()),
+        "held": (tr("开会日期"), line(held)), "chair": (named("field", "chair"), line(chair)),
+        "decision": (named("field", "decision"), line(decision, LONGEST)),
     }  # fmt: skip
 
 

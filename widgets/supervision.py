@@ -180,8 +180,8 @@ class WatchList(RowList):
     # Acts.
 
     def commands(self) -> list[Command]:
-        acts = [Command(c.key, tr(c.name), c.run) for c in self._acts()]
-        return [*super().commands(), *acts]
+        acts = [*self._acts(), Command("Shift+M", "更正会议", self.correct)]
+        return [*super().commands(), *(Command(c.key, tr(c.name), c.run) for c in acts)]
 
     def choose(self, key: str) -> None:
         """Its event opens beside."""
@@ -227,6 +227,17 @@ class WatchList(RowList):
 
     def meet(self) -> None:
         self._with_watched("hold_council")
+
+    def correct(self) -> None:
+        """The newest meeting was written down wrongly."""
+        case = self._watched()
+        if case is None or not case.councils:
+            self.refused(tr("没有会议记录")) if case is not None else None
+        elif why := self._barred("correct_council"):
+            self.refused(why)
+        else:
+            matter = self._matter(case.event)
+            ladder_sheets.ask_correction(self, case.councils[0], matter, self._done)
 
     def add_point(self) -> None:
         self._with_watched("add_point")

@@ -267,6 +267,15 @@ def test_what_is_not_watched_has_no_plan_and_no_meeting(hall: Hall) -> None:
     for told in ("明天", "2099-01-01"):
         assert hall.refused(ladder_acts.hold_council, **held | {"held": told}) == "held_on"
     assert hall.refused(ladder_acts.release_supervision, event="e1", result="好") == "unsolved"
+    hall.act(ladder_acts.hold_council, **held)
+    (council,) = hall.case().councils
+    wrong = {"council": council.id, "held": "2026-11-19", "chair": "李", "decision": "再议"}
+    (council,) = hall.act(ladder_acts.correct_council, "周", **wrong).councils
+    assert (council.held, council.chair, council.decision) == ("2026-11-19", "李", "再议")
+    assert [line[3] for line in hall.store.read(lambda r: ladders.history(r, "e1"))] == [
+        "raise_up", "hold_council", "correct_council",
+    ]  # fmt: skip
+    assert hall.refused(ladder_acts.correct_council, **wrong | {"council": "none"}) == "unknown"
     point = hall.point()
     hall.act(ladder_acts.drop_point, point=point.id, reason="并入他案")
     assert hall.refused(ladder_acts.release_supervision, event="e1", result="好") == "unsolved"

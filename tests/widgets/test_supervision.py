@@ -119,7 +119,8 @@ def test_the_card_of_a_matter_shows_steps_meeting_and_who_does_what(
 ) -> None:
     hand.panel.choose("e1")
     assert "起于此" in told_by(page, "ladder_card") and "未立任务" in told_by(page, "ladder_card")
-    hand.press("M", chair="张副市长", decision="一点一策")
+    hand.press("M", chair="张副市长", decision="一点一测")
+    hand.press("Shift+M", decision="一点一策")
     hand.press("P", task="修管网", lead="水务局", co="城管局")
     told = told_by(page, "ladder_card")
     assert "常务会" in told and "待接办" in told and "主持 张*" in told and "一点一策" in told
