@@ -83,6 +83,7 @@ class DrillConsole(RowList):
         self.clock: DrillClock | None = None
         self._rows: dict[str, Row] = {}
         self._asked, self._next = False, ""
+        self._offers: list[str] = []
         self._late: ClockAct | None = None
         self.told = ""
         """How the making of a review goes."""
@@ -121,6 +122,14 @@ class DrillConsole(RowList):
         if self.waiting or self.keys != list(self.order()):
             self.renew()  # it moves by its clock alone; the chosen one stays chosen
         self.say(NORMAL)
+        self._tell_keys()
+
+    def _tell_keys(self) -> None:
+        """Keys that came or went: the scenario was read, another post is sat at, it ended."""
+        offers = [command.key for command in self.offered()]
+        if self._offers != offers:
+            self._offers = offers
+            self.outgrown.emit()
 
     def _receive(self, picture: Picture) -> None:
         """What was sent to this post, as a station without the scenario knows it."""

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from builders import NOW, StillClock, a_sensor
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 from world import City, an_alarm, an_area
 
@@ -181,7 +182,7 @@ def test_a_controller_leads_the_drill_and_a_player_sees_what_was_sent_to_him(
     keys = {c.key: c for c in console.offered()}
     assert {"Space", "S", "R", "G", "I", "X", "P", "A", "B", "Ctrl+E"} <= keys.keys()
     assert len(console.keys) == 20 and console.clock.status == "READY"
-    keys["Space"].run()
+    qtbot.keyClick(console.window().windowHandle(), Qt.Key.Key_Space)  # as soon as it is shown
     qtbot.waitUntil(lambda: bool(asked(world)))
     (start,) = asked(world)
     assert (start.kind, start.no) == ("start", 0)
@@ -305,7 +306,8 @@ def test_after_the_end_its_review_is_a_key_away(
     assert [c.key for c in console.offered()][:6] == ["Ctrl+B", "V", "O", "F", "D", "B"]
     papers, asked = console._review._papers, []
     monkeypatch.setattr(papers, "ask", asked.append)
-    next(c for c in console.offered() if c.key == "Ctrl+B").run()
+    handle = console.window().windowHandle()
+    qtbot.keyClick(handle, Qt.Key.Key_B, Qt.KeyboardModifier.ControlModifier)
     papers.make(asked[0], "复盘会", tmp_path / "r.pdf")
     qtbot.waitUntil(lambda: (tmp_path / "r.html").exists() and (tmp_path / "r.pdf").exists(),
                     timeout=20_000)  # fmt: skip
