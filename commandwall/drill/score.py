@@ -58,6 +58,7 @@ class Deed:
     fields: Mapping[str, str]
     states: frozenset[str]
     entry: str  # of the journal
+    record: Any  # as that line left it
 
 
 class Times:
@@ -176,7 +177,11 @@ def _is(deed: Deed, expected: Expected, sent: SentInject) -> bool:
 def deeds(reader: Reader) -> list[Deed]:
     """All that the journal tells of what a scenario can expect, in its order."""
     rows = reader.rows("SELECT * FROM journal ORDER BY hlc, origin, seq")
-    lines = [Line(*row) for row in rows]
+    return deeds_of(reader, [Line(*row) for row in rows])
+
+
+def deeds_of(reader: Reader, lines: Sequence[Line]) -> list[Deed]:
+    """The same of some lines."""
     records = [(line, record) for line in lines for record, _ in contents(line)]
     known = _Known(reader, [record for _, record in records])
     found = []
@@ -184,7 +189,7 @@ def deeds(reader: Reader) -> list[Deed]:
         tell = TELLS.get(type(record).__name__)
         if tell is not None:
             at = record.opened_at if isinstance(record, Incident) else line.at
-            found.append(Deed(at, *tell(record, known), entry_of(line)))
+            found.append(Deed(at, *tell(record, known), entry_of(line), record))
     return found
 
 

@@ -1,10 +1,12 @@
-"""At which line each key of a TOML file stands. tomllib reads a file and forgets that.
+"""At which line each key of a TOML file stands (tomllib reads a file and forgets that), and how a
+value is written in one.
 
 For texts that tomllib has read: what is not TOML is not found out here, and gives no error either.
 """
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 from bisect import bisect_right
@@ -33,6 +35,13 @@ def lines(text: str) -> dict[Path, int]:
     with suppress(_Lost, RecursionError, tomllib.TOMLDecodeError):  # what was found is found
         scan.document()
     return scan.found
+
+
+def written(value: str | int | float) -> str:
+    """A value as TOML writes it, on one line."""
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007F")
+    return repr(value)
 
 
 def nearest(found: dict[Path, int], path: Path) -> int:

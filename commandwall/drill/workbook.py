@@ -6,7 +6,6 @@ to the same rules, and what is wrong is told by sheet, row and column. Comments 
 
 from __future__ import annotations
 
-import json
 import tomllib
 import zipfile
 import zlib
@@ -28,6 +27,7 @@ from openpyxl.utils.exceptions import InvalidFileException
 from commandwall import codes
 from commandwall.drill.faults import Fault, shown
 from commandwall.drill.scenario import Scenario, parse
+from commandwall.drill.toml_lines import written
 
 HEAD, WAYS = "scenario", "way"
 SPARE = 2
@@ -293,7 +293,7 @@ class _Reading:
                 self._list(HEAD, key, [(n, "value", value) for n, value in values])
             else:
                 for number, value in values:
-                    told = value if key == "clock" and _is_time(value) else _toml(value)
+                    told = value if key == "clock" and _is_time(value) else written(value)
                     self._line((HEAD, number, "value"), f"{key} = {told}")
                 if len(values) > 1:
                     self._wrong(HEAD, values[1][0], key, "stands there twice", "重复")
@@ -318,14 +318,14 @@ class _Reading:
             if sheet == "inject" and family in LISTS:
                 lists.setdefault(family, []).append((number, column, value))
             else:
-                self._line((sheet, number, before + column), f"{column} = {_toml(value)}")
+                self._line((sheet, number, before + column), f"{column} = {written(value)}")
         for family, items in lists.items():
             self._list(sheet, family, items)
 
     def _list(self, sheet: str, key: str, items: Sequence[tuple[int, str, Cell]]) -> None:
         self._line((sheet, items[0][0], items[0][1]), f"{key} = [")
         for number, column, value in items:
-            self._line((sheet, number, column), f"    {_toml(value)},")
+            self._line((sheet, number, column), f"    {written(value)},")
         self.lines.append("]")
 
     def _line(self, where: tuple[str, int, str], text: str) -> None:
@@ -347,10 +347,3 @@ def _is_time(value: Cell) -> bool:
     except ValueError:
         return False
     return len(str(value)) == len("00:00:00")
-
-
-def _toml(value: Cell) -> str:
-    """A value as TOML writes it, on one line."""
-    if isinstance(value, str):
-        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007F")
-    return repr(value)

@@ -1,10 +1,10 @@
-"""`commandwall drill`: check a scenario; begin, list, join, end, score and review drills."""
+"""`commandwall drill`: check or make scenarios; begin, list, join, end, score, review drills."""
 
 from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -12,15 +12,17 @@ from pathlib import Path
 import psycopg
 
 from commandwall import codes, exercise, platform
-from commandwall.clock import SECOND, Clock
+from commandwall.clock import SECOND, Clock, to_datetime
 from commandwall.config import REFUSED, USAGE, Settings
 from commandwall.drill import door, play, score
 from commandwall.drill.drill_acts import FINISH, Moment
 from commandwall.drill.offsets import tell
 from commandwall.drill.scenario import read
+from commandwall.incidents import Incident
 from commandwall.keeper import AGENT_LOCK
+from commandwall.masking import mask
 from commandwall.plain import clean
-from commandwall.playing import afterwards, ground, papers, seats
+from commandwall.playing import afterwards, ground, papers, replay, seats
 from commandwall.playing.ground import NoGround
 from commandwall.pool.server import ServerTrouble
 from commandwall.store.database import StoreTrouble
@@ -45,7 +47,8 @@ JOINED = """\
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     told = (
-        "check FILE... 检查脚本; begin FILE 建演练; list 列出; invite RUN POST FILE 邀请一台; "
+        "check FILE... 检查脚本; from [INCIDENT FILE] 由突发事件生成脚本; "
+        "begin FILE 建演练; list 列出; invite RUN POST FILE 邀请一台; "
         "join FILE [SOCKET-DIR] 加入; end RUN 结束; score RUN 评分; "
         "review RUN DIR 复盘; improvements [RUN [ID WORDS]] 整改; "
         "book FILE DIR 脚本册与评估表; export FILE XLSX 出工作簿; import XLSX FILE 读工作簿"
@@ -61,6 +64,31 @@ def run(settings: Settings, asked: argparse.Namespace) -> int:
 
 def _check(settings: Settings, names: list[str]) -> int:
     return door.check(settings, [*map(Path, names)]) if names else _usage("check FILE...")
+
+
+def _from(settings: Settings, names: list[str]) -> int:
+    """The incidents of this station; or one, by the first letters of its id, as a scenario."""
+    if len(names) not in (0, 2):
+        return _usage("from [INCIDENT FILE]")
+    try:
+        with closing(open_store(settings.data_dir)) as store:
+            found = store.read(lambda r: r.find(Incident))
+            if not names:
+                return _incidents(found)
+            key, target = names[0], Path(names[1])
+            named = [i for i in found if key and i.id.startswith(key)]
+            if len(named) != 1:
+                raise NoGround("incident")
+            text = store.read(lambda r: replay.replayed(r, named[0]))
+    except TROUBLES as trouble:
+        return _refuse(trouble)
+    return papers.lay(text, target)
+
+
+def _incidents(found: Iterable[Incident]) -> int:
+    for i in sorted(found, key=lambda i: i.opened_at):
+        print(f"{i.id[:8]}  {to_datetime(i.opened_at):%Y-%m-%d %H:%M}  {clean(mask(i.title))}")
+    return 0
 
 
 def _begin(settings: Settings, names: list[str]) -> int:
@@ -217,7 +245,7 @@ def _usage(told: str) -> int:
 
 
 WAYS: Mapping[str, Callable[[Settings, list[str]], int]] = {
-    "check": _check, "begin": _begin, "list": _list, "invite": _invite, "join": _join,
-    "end": _end, "score": _score, "review": _review, "improvements": _improvements,
+    "check": _check, "from": _from, "begin": _begin, "list": _list, "invite": _invite,
+    "join": _join, "end": _end, "score": _score, "review": _review, "improvements": _improvements,
     "book": _book, "export": _export, "import": _import,
 }  # fmt: skip

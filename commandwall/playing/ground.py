@@ -32,6 +32,8 @@ LEFT_OUT = frozenset({"event", "attachment", "dispute"})
 WORDS = {
     "nested": "这已是演练目录 this is a drill's own directory",
     "snapshot": "没有脚本所要的城市数据 the snapshot of the scenario is not here",
+    "incident": "没有这起突发事件，或不止一起，见 drill from no such incident, or several: "
+    "see drill from",
     "empty": "本机还没有城市数据，先开一次大屏 no city here yet: open the wall once",
     "not_led": "不在本机导调，或脚本已变 not led here, or its scenario is another one",
     "post": "脚本里没有此席位 no player of the scenario has a station at this post",

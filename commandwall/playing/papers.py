@@ -61,12 +61,26 @@ def bring(source: Path, target: Path) -> int:
         if taken.faults:
             print(f"{clean(source.name)}: {len(taken.faults)} faults 处有误", file=sys.stderr)
             return REFUSED
-        target.write_bytes(taken.text)
     except OSError as trouble:
         return _refuse(trouble)
-    found = parse(taken.text).scenario
-    assert found is not None
-    print(f"{target}  {clean(found.id)} {found.version}  {len(found.injects)} 条情景 injects")
+    return lay(taken.text, target)
+
+
+def lay(text: bytes, target: Path) -> int:
+    """The text of a scenario as a file, where it is sound; a file that is there stays."""
+    found = parse(text, target.name)
+    for fault in found.faults:
+        print(f"{clean(target.name)}:{clean(fault, 400)}", file=sys.stderr)
+    if (made := found.scenario) is None:
+        return REFUSED
+    try:
+        with target.open("xb") as file:
+            file.write(text)
+    except FileExistsError:
+        return _refuse(FileExistsError(f"{target}: 已存在 is there already"))
+    except OSError as trouble:
+        return _refuse(trouble)
+    print(f"{target}  {clean(made.id)} {made.version}  {len(made.injects)} 条情景 injects")
     return 0
 
 
