@@ -4,26 +4,26 @@ acts of its journal done once more at their moments, each through the act itself
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import astuple
 from pathlib import Path
 from typing import Any
 
 from builders import NOW, StillClock, a_sensor, an_event, an_opening, an_order
 from pools import make_pool
+from redone import CHIEF, DESK, FLOW, INTAKE, PLAN, REDO, SCENE, STEPS, WORDS, Ids
 from station import Station
 from world import an_area
 
 from commandwall import (
     alarms,
+    closing,
     directives,
     dispatch,
-    event_acts,
     events,
     exchange,
     incidents,
     past,
-    planbook,
     plans,
 )
 from commandwall.clock import MINUTE, SECOND, Ms
@@ -31,10 +31,9 @@ from commandwall.desk import Desk
 from commandwall.drill import play
 from commandwall.drill.play import SentInject
 from commandwall.drill.scenario import parse
-from commandwall.events import EventWork
 from commandwall.exercise import SCENARIO, Exercise, lay
 from commandwall.follower import Follower
-from commandwall.incidents import Incident, JoinedEvent, Levels
+from commandwall.incidents import Incident, Levels
 from commandwall.past import HAPPENED, Question
 from commandwall.picture import Picture
 from commandwall.playing.conductor import conducting
@@ -52,26 +51,11 @@ from commandwall.store.store import Refused
 from commandwall.world import World
 
 CITY, CALLER, PHONE = "320281", "张三", "13800001111"
-PLAN = next(plan for plan in planbook.read().plans if plan.id == "gas")
-CHIEF, INTAKE, DESK, SCENE = ("高远", "chief"), ("陈一", "p1"), ("李二", "p3"), ("孙立", "front")
+OTHER = ("周五", "p6")
+WORDS_ALONE = ("say",)
+"""Acts that leave all that is compared as it was: the drill says them as injects."""
 DEVICES = [a_sensor(n, area=CITY, lon=120.2, lat=31.9) for n in range(2)]
 GAS = next(rule for rule in alarms.rules() if rule.id == "GAS-2")
-STEPS: Mapping[str, tuple[Any, tuple[str, str]]] = {
-    "acknowledge": (directives.acknowledge, SCENE), "execute": (directives.execute, SCENE),
-    "refuse": (directives.refuse, SCENE), "block": (directives.block, SCENE),
-    "complete": (directives.complete, SCENE), "verify": (directives.verify, CHIEF),
-    "send_back": (directives.send_back, CHIEF), "cancel": (directives.cancel, CHIEF),
-}  # fmt: skip
-WORDS = {"refuse": "reason", "block": "need", "complete": "evidence", "send_back": "need",
-         "cancel": "reason"}  # fmt: skip
-"""Acts on a directive, by whom, and what words each wants."""
-FLOW: Mapping[str, tuple[Any, Mapping[str, str]]] = {
-    "accept": (events.accept, {}),
-    "dispatch": (events.dispatch, {"unit": "unit"}),
-    "sign": (event_acts.sign, {}),
-    "feed_back": (event_acts.feed_back, {"result": "result"}),
-}
-"""Acts on an event, and which of its work each wants to be told."""
 
 
 class Real:
@@ -146,8 +130,19 @@ class Real:
                 self.do(DESK, incidents.join_event, incident=self.incident, event="e2")
             if n in (steps // 4, steps // 2):
                 self.alarm(n // (steps // 2))
+            if n == steps // 6:
+                self.other()
             draw.choice([self.order, self.answer, self.answer, self.answer, self.decide,
                          self.handle, self.send, self.hush])(draw)  # fmt: skip
+
+        self.wait(draw)
+        self.do(CHIEF, closing.close_incident, incident=self.incident, reason="已处置")
+
+    def other(self) -> None:
+        """Another incident at the same time, which this one has nothing to do with."""
+        self.do(OTHER, incidents.open_incident, opening=an_opening(title="别处积水", kind="flood"))
+        (key,) = (i.id for i in self.find(Incident) if i.kind == "flood")
+        self.do(OTHER, directives.issue, order=an_order(key, verb="rescue"))
 
     def wait(self, draw: random.Random) -> None:
         self.clock.at += draw.randrange(2_000, 28_000)
@@ -155,7 +150,7 @@ class Real:
     def order(self, draw: random.Random) -> None:
         order = an_order(self.incident, verb=draw.choice(["cordon", "evacuate"]),
                          text=f"封控路口，联系{CALLER}")  # fmt: skip
-        held = [d.id for d in self.find(directives.Directive)]
+        held = [d.id for d in self.mine()]
         what = draw.randrange(5)
         if what == 0:
             self.do(CHIEF, plans.start_plan, incident=self.incident, plan=PLAN)
@@ -168,8 +163,11 @@ class Real:
         else:
             self.do(CHIEF, directives.issue, order=order)
 
+    def mine(self) -> list[directives.Directive]:
+        return self.store.read(lambda r: r.find(directives.Directive, incident=self.incident))
+
     def answer(self, draw: random.Random) -> None:
-        held = [d.id for d in self.find(directives.Directive) if d.state != directives.DRAFT]
+        held = [d.id for d in self.mine() if d.state != directives.DRAFT]
         if held:
             name = draw.choice(sorted(STEPS))
             act, who = STEPS[name]
@@ -183,7 +181,7 @@ class Real:
             self.do(CHIEF, incidents.set_levels, incident=self.incident, levels=levels,
                     reason="研判")  # fmt: skip
         elif what == 1:
-            phase = draw.choice(["respond", "rescue", "recover"])
+            phase = draw.choice(["response", "handling", "recovery"])
             self.do(CHIEF, incidents.set_phase, incident=self.incident, phase=phase)
         elif what == 2:
             self.do(SCENE, incidents.report_post, incident=self.incident, lead="孙立", people=4)
@@ -219,9 +217,6 @@ class Real:
 
 
 # The replay.
-
-Ids = dict[str, str]
-"""Of the real records -> of those in the drill."""
 
 
 class Replay:
@@ -291,121 +286,15 @@ class Replay:
     def again(self, line: Line) -> None:
         """What a line of the real journal says, done once more."""
         records = [record for record, _ in contents(line)]
-        redo = _REDO.get(line.act)
-        if redo is None or not line.post:
+        if not line.post or line.person == OTHER[0] or line.act in WORDS_ALONE:
             return
+        redo = REDO[line.act]
         act, args = redo(records, self.ids)
         done = self.desk.run(act, args, line.person, line.post)
         for kind in {type(record) for record in records}:
             was, now = [r for r in records if isinstance(r, kind)], done.of(kind)
             assert len(was) == len(now), (line.act, kind)
             self.ids |= {w.id: n.id for w, n in zip(was, now, strict=True)}
-
-
-Done = tuple[Any, dict[str, Any]]
-
-
-def _one(records: list[Any], kind: type[Any]) -> Any:
-    return next(r for r in records if isinstance(r, kind))
-
-
-def _order(d: Any, ids: Ids) -> Any:
-    return directives.Order(
-        ids[d.incident], d.to_post, d.text, d.verb, d.cc, d.place, d.lon, d.lat, None, d.priority,
-        d.needs,
-    )  # fmt: skip
-
-
-def _opened(records: list[Any], ids: Ids) -> Done:
-    i = _one(records, Incident)
-    opening = incidents.Opening(i.title, i.kind, i.area, i.place, i.lon, i.lat, i.grade, i.warning,
-                                i.response, i.radius_m, ids[i.event], i.reason)  # fmt: skip
-    return incidents.open_incident, {"opening": opening}
-
-
-def _levels(records: list[Any], ids: Ids) -> Done:
-    i = _one(records, Incident)
-    levels = Levels(i.grade, i.warning, i.response)
-    return incidents.set_levels, {"incident": ids[i.id], "levels": levels, "reason": i.reason}
-
-
-def _phase(records: list[Any], ids: Ids) -> Done:
-    i = _one(records, Incident)
-    return incidents.set_phase, {"incident": ids[i.id], "phase": i.phase}
-
-
-def _post(records: list[Any], ids: Ids) -> Done:
-    (c,) = records
-    told = {"lead": c.lead, "people": c.people, "place": c.place}
-    return incidents.report_post, {"incident": ids[c.incident], **told}
-
-
-def _plan(records: list[Any], ids: Ids) -> Done:
-    incident = records[0].incident
-    return plans.start_plan, {"incident": ids[incident], "plan": PLAN}
-
-
-def _new(act: Any) -> Callable[[list[Any], Ids], Done]:
-    return lambda records, ids: (act, {"order": _order(_one(records, directives.Directive), ids)})
-
-
-def _superseded(records: list[Any], ids: Ids) -> Done:
-    old, new = sorted(records, key=lambda d: bool(d.supersedes))
-    return directives.supersede, {"directive": ids[old.id], "order": _order(new, ids)}
-
-
-def _joined(records: list[Any], ids: Ids) -> Done:
-    j = _one(records, JoinedEvent)
-    return incidents.join_event, {"incident": ids[j.incident], "event": ids[j.event]}
-
-
-def _sent(records: list[Any], ids: Ids) -> Done:
-    a = _one(records, dispatch.Assignment)
-    sending = dispatch.Sending(a.kind, ids[a.subject], a.resource, a.lon, a.lat, a.urgency)
-    return dispatch.send, {"sending": sending}
-
-
-def _signed(records: list[Any], ids: Ids) -> Done:
-    (record,) = records
-    if isinstance(record, EventWork):
-        return event_acts.sign, {"event": ids[record.id]}
-    return directives.sign, {"directive": ids[record.id]}
-
-
-def _acknowledged(records: list[Any], ids: Ids) -> Done:
-    for record in records:
-        if isinstance(record, alarms.Alarm):
-            return alarms.acknowledge, {"alarm": ids[record.id]}
-    return _stepped("acknowledge")(records, ids)
-
-
-def _stepped(name: str) -> Callable[[list[Any], Ids], Done]:
-    def redo(records: list[Any], ids: Ids) -> Done:
-        d = _one(records, directives.Directive)
-        told = {WORDS[name]: getattr(d, WORDS[name])} if name in WORDS else {}
-        return STEPS[name][0], {"directive": ids[d.id], **told}
-
-    return redo
-
-
-def _handled(name: str) -> Callable[[list[Any], Ids], Done]:
-    def redo(records: list[Any], ids: Ids) -> Done:
-        work, (act, wants) = _one(records, EventWork), FLOW[name]
-        told = {arg: getattr(work, field) for arg, field in wants.items()}
-        return act, {"event": ids[work.id], **told}
-
-    return redo
-
-
-_REDO: Mapping[str, Callable[[list[Any], Ids], Done]] = {
-    "open_incident": _opened, "set_levels": _levels, "set_phase": _phase, "report_post": _post,
-    "start_plan": _plan, "issue": _new(directives.issue), "draft": _new(directives.draft),
-    "supersede": _superseded, "join_event": _joined, "send": _sent,
-    **{name: _stepped(name) for name in STEPS}, **{name: _handled(name) for name in FLOW},
-    "sign": _signed,
-    "acknowledge": _acknowledged,
-}  # fmt: skip
-"""Act -> the act with what the journal tells of it."""
 
 
 # What is compared.
@@ -422,16 +311,20 @@ def state_of(picture: Picture, incident: str, events: Mapping[str, str]) -> dict
     }
     if (i := picture.incidents.get(incident)) is None:
         return found
-    mine = [d for d in picture.directives.values() if d.incident == incident]
+    mine = {
+        name: [r for r in getattr(picture, name).values() if r.incident == incident]
+        for name in ("directives", "joined", "command_posts", "started_plans")
+    }
     return found | {
         "incident": (i.state, i.kind, i.phase, i.grade, i.warning, i.response, i.radius_m),
         "grown from": names.get(i.event),
-        "joined": sorted(names[j.event] for j in picture.joined.values() if j.joined),
-        "posts": sorted((c.side, c.people) for c in picture.command_posts.values()),
-        "plans": sorted((p.plan, p.version) for p in picture.started_plans.values()),
+        "joined": sorted(names[j.event] for j in mine["joined"] if j.joined),
+        "posts": sorted((c.side, c.people) for c in mine["command_posts"]),
+        "plans": sorted((p.plan, p.version) for p in mine["started_plans"]),
         "directives": sorted(
             (side_of(d.from_post), d.no, d.from_post, d.to_post, d.verb, d.state, d.needs,
-             plans.task_of(d) if plans.by_plan(d) else (), bool(d.supersedes)) for d in mine
+             plans.task_of(d) if plans.by_plan(d) else (), bool(d.supersedes))
+            for d in mine["directives"]
         ),
         "units": sorted((t.assignment.resource, t.state) for t in picture.trips.values()),
     }  # fmt: skip

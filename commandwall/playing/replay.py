@@ -47,6 +47,8 @@ _LINES = (
     "SELECT * FROM journal WHERE hlc >= :since AND hlc < :until AND EXISTS "
     "(SELECT 1 FROM json_each(:ids) WHERE instr(body, value)) ORDER BY hlc, origin, seq"
 )
+_ABOUT = ("event", "subject", "assignment")
+"""Fields by which records of events and units name what they are about."""
 _LAST = "SELECT max(hlc) FROM journal WHERE hlc >= :since AND instr(body, :id)"
 
 
@@ -91,6 +93,7 @@ class _Past:
         self.events = {key: _as_new(view) for key, view in views(reader, keys).items()}
         self.span = self._span()
         self.alarms = self._alarms()
+        self._keys = self._own_keys()
         self.lines = self._lines()
         self.names = self._names()
         self.injects = sorted(self._came(), key=lambda c: c.at)
@@ -127,13 +130,23 @@ class _Past:
         return [str(key) for (key,) in found]
 
     def _lines(self) -> list[Line]:
-        """All that names the incident, its events, its alarms, or a unit that was sent to one."""
-        ids = [self.incident.id, *self.events, *(a.id for a in self.alarms)]
-        ids += [a.id for a in self.reader.many(Assignment, ids, "subject")]
+        """All that tells of the incident, its events, its alarms, or units sent to one."""
+        asked = [json.dumps(key, ensure_ascii=False) for key in self._keys]
         bounds = {"since": self.span.begun << AHEAD_LIMIT_BITS,
                   "until": (self.span.end + 1) << AHEAD_LIMIT_BITS}  # fmt: skip
-        told = json.dumps(ids, ensure_ascii=False)
-        return [Line(*row) for row in self.reader.rows(_LINES, ids=told, **bounds)]
+        told = json.dumps(asked, ensure_ascii=False)
+        rows = self.reader.rows(_LINES, ids=told, **bounds)
+        found = (Line(*row) for row in rows)
+        return [n for n in found if any(self._is_own(record) for record, _ in contents(n))]
+
+    def _own_keys(self) -> frozenset[str]:
+        keys = [self.incident.id, *self.events, *(a.id for a in self.alarms)]
+        return frozenset({*keys, *(a.id for a in self.reader.many(Assignment, keys, "subject"))})
+
+    def _is_own(self, record: Any) -> bool:
+        """Whether a record is one of these, or about one: a line may tell of another as well."""
+        about = (getattr(record, name, None) for name in ("incident", "id", *_ABOUT))
+        return not self._keys.isdisjoint(about)
 
     def _names(self) -> list[str]:
         """Whoever is named: also a name that nothing shows to be one is masked where it stands."""
@@ -147,7 +160,7 @@ class _Past:
         yield from (self._event(v) for key, v in self.events.items() if key not in filed)
         yield from (self._alarm(alarm) for alarm in self.alarms)
         for line in self.lines:
-            for record, _ in contents(line):
+            for record in filter(self._is_own, (record for record, _ in contents(line))):
                 if isinstance(record, Message) and side_of(record.from_post) == FRONT:
                     yield self._said(record, record.from_post, record.to_post, record.text)
                 elif isinstance(record, SituationReport):
@@ -214,7 +227,7 @@ class _Past:
             fresh = deed.states - seen.get(key, frozenset({NEW}))
             seen[key] = seen.get(key, frozenset({NEW})) | deed.states
             n = self._inject_of(deed)
-            if deed.entry in persons and n is not None:
+            if deed.entry in persons and n is not None and self._is_own(deed.record):
                 for state in _reached(deed, fresh):
                     act = f"{_named(deed)}.{state}"
                     found.setdefault(n, {}).setdefault(act, self._within(n, deed, due))

@@ -92,6 +92,7 @@ def test_what_came_from_outside_are_injects_and_nobody_is_named(
     assert {p.post: p.seat for p in scenario.players} == {
         "chief": "station", "p1": "station", "p3": "station", "front": "phone",
     }  # fmt: skip
+    assert not any("from=p6" in e.text for i in scenario.injects for e in i.expect)
     # The limit of intake stands in a dated row; for opening an incident none does.
     first = {e.text for e in scenario.injects[0].expect}
     assert {"event(cls=gas).ACCEPTED within 900s", "incident(kind=gas).OPENED within 1min"} <= first
