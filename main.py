@@ -74,6 +74,7 @@ def build(settings: Settings, parts: ExitStack) -> Wall:
     map_view = MapView(load_layers(installed(settings.plugins)), clock=world.clock)
     parts.callback(map_view.shut)
     map_view.ready.connect(keeper.drawn)
+    map_view.ready.connect(follower.go_on)
     wall = Wall(world, settings, map_view)
     parts.callback(wall.context.drafts.flush)
     crossing.reach(wall.tick)

@@ -49,8 +49,8 @@ LISTEN_MS = 250
 """So often the pulse is looked at: who falls silent is told at once, not with the next second."""
 RINGS = {"main": "changed", "mirror": "mirror_changed"}
 KNOWN = kinds(WALL) | kinds(MIRROR)
-REST_S, UNSET = 1.5, -1.0
-"""Time for the screen to draw what it got before the rest is read; a moment that is not set yet."""
+REST_S, UNSET = 3.0, -1.0
+"""So long the rest waits for the screen to draw what it got; a moment that is not set yet."""
 TIDY_S, RARELY_S = 5.0, 600.0
 """Memory that is free is given back after the first time, in which the map builds its shapes of
 what was read; then after twice as long each time, up to the second: glibc holds on to it, and what
@@ -82,6 +82,7 @@ class Follower(threading.Thread):
         self._live: dict[str, tuple[live.LiveArrays, NDArray[np.int64]]] = {}
         self._rows_at: dict[str, NDArray[np.intp]] = {}  # where each row of the picture is live
         self._rest_at = math.inf  # when the rest is read, if there is one
+        self._shown = False  # whether the screen has drawn its first picture
         self._tidy_at, self._tidy_s = math.inf, TIDY_S  # when memory is given back
         self._second = self._tallied = self._banded = self._sourced = 0
         self._bands: tallies.Bands = {}
@@ -94,6 +95,10 @@ class Follower(threading.Thread):
     def pace(self, patience: pulse.Patience, tracks_s: float) -> None:
         """How long a silence may be from now on, and how often the units move on the map."""
         self.patience, self._tracks_s, self._fixes_at = patience, tracks_s, 0.0
+
+    def go_on(self) -> None:
+        """The screen shows what it got: the rest need not wait any longer."""
+        self._shown = True
 
     def run(self) -> None:
         while not self._halt.wait(POLL_S):
@@ -159,8 +164,8 @@ class Follower(threading.Thread):
         conn = self._conn
         assert conn is not None
         moved = [name for name in self._cursors if self._version(conn, name)]
-        now = self._clock.monotonic()
-        rest = self._rest(conn, parts) if 0 <= self._rest_at < now and not whole else {}
+        until = math.inf if self._shown else self._clock.monotonic()
+        rest = self._rest(conn, parts) if 0 <= self._rest_at < until and not whole else {}
         if not (whole or moved):
             return rest
         with conn.begin():

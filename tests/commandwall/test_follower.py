@@ -14,6 +14,7 @@ from world import an_alarm
 from commandwall import alarms, events, tallies
 from commandwall.alarm_life import NORM, STATES
 from commandwall.alarms import Alarm
+from commandwall.areas import Place
 from commandwall.clock import Ms
 from commandwall.desk import Desk
 from commandwall.events import Event
@@ -101,6 +102,21 @@ def test_a_filled_mirror_appears_whole(world: Station) -> None:
     world.fill("m1.db", event=[values(an_event()), values(closed)])
     world.look()
     assert list(world.picture.events) == ["e1"] and world.picture.city == "临江市"
+
+
+def test_what_can_wait_follows_as_soon_as_the_screen_has_drawn(world: Station) -> None:
+    school = Place("school-1", "school", "实验小学", "320281001", 120.28, 31.92, 1200)
+    world.fill("m1.db", event=[values(an_event())], place=[values(school)])
+    world.look()
+    world.look()
+    assert list(world.picture.events) == ["e1"] and not world.picture.places
+    assert not world.picture.channels
+    world.follower.go_on()
+    assert Place in world.look() and list(world.picture.places) == ["school-1"]
+    world.clock.at += tallies.EVERY
+    world.look()
+    assert list(world.picture.channels) == ["12345"]
+    assert Place not in world.look()  # and once only
 
 
 def test_an_act_of_this_station_shows_at_once_and_as_unsent(world: Station) -> None:
