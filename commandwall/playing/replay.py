@@ -22,10 +22,12 @@ from commandwall.drill.score import ON_THE_WAY, Deed, deeds_of
 from commandwall.drill.toml_lines import written
 from commandwall.events import NEW, EventView, EventWork, fold, views
 from commandwall.exchange import Message
-from commandwall.incidents import Incident, events_of
+from commandwall.incidents import CommandPost, Incident, events_of
 from commandwall.masking import mask, without
+from commandwall.people import Officer
 from commandwall.posts import FRONT, first_post, side_of
 from commandwall.posts import known as known_posts
+from commandwall.public_warnings import PublicWarning
 from commandwall.reporting import PHONE, PhoneReport, Report, reports_due
 from commandwall.sensors import Sensor
 from commandwall.sitreps import SituationReport
@@ -33,7 +35,7 @@ from commandwall.store.journal import AHEAD_LIMIT_BITS, Line
 from commandwall.store.lines import contents
 from commandwall.store.store import Reader
 
-HOTLINE, ALARM, FAULT, VOICE = "hotline", "alarm", "fault", "front_voice"
+HOTLINE, ALARM, FAULT, VOICE, CALL = "hotline", "alarm", "fault", "front_voice", "above"
 """Rows of the list drill_channel."""
 STATION, BY_PHONE = "station", "phone"
 """Rows of the list drill_seat."""
@@ -96,7 +98,9 @@ class _Past:
         self._keys = self._own_keys()
         self.lines = self._lines()
         self.names = self._names()
-        self.injects = sorted(self._came(), key=lambda c: c.at)
+        came = sorted(self._came(), key=lambda c: c.at)
+        told = bool(came) and came[0].at <= incident.opened_at
+        self.injects = came if told else [self._opening(), *came]
 
     def _span(self) -> Span:
         """From when the first of it was reported to the end; no longer than a scenario may be."""
@@ -150,7 +154,9 @@ class _Past:
 
     def _names(self) -> list[str]:
         """Whoever is named: also a name that nothing shows to be one is masked where it stands."""
-        people = {line.person for line in self.lines}
+        records = [record for line in self.lines for record, _ in contents(line)]
+        people = {line.person for line in self.lines} | {o.name for o in self.reader.find(Officer)}
+        people |= {r.lead for r in records if isinstance(r, CommandPost)}
         return sorted({*people, *(view.event.person for view in self.events.values())} - {""})
 
     # What came.
@@ -172,6 +178,15 @@ class _Past:
                         record.next,
                     )
                     yield self._said(record, record.post, "", "；".join(filter(None, parts)))
+
+    def _opening(self) -> Came:
+        """Where no event or alarm led to it: the warning that did, else its own title and place."""
+        i = self.incident
+        warned, sender, words = self.reader.get(PublicWarning, i.warned), "", (i.title, i.place)
+        if warned is not None:
+            sender, words = warned.issuer, (warned.headline, warned.text)
+        text = "；".join(filter(None, words))
+        return Came(i.opened_at, CALL, sender, self._post(i.post), text, {}, (i.lon, i.lat))
 
     def _event(self, view: EventView) -> Came:
         e = view.event

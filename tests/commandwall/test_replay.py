@@ -8,13 +8,16 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from builders import an_opening, an_order
+from redone import CHIEF
 from replaying import CALLER, PHONE, Real, Replay, minutes, state_of
 
-from commandwall import cli
+from commandwall import cli, directives, incidents
 from commandwall.clock import MINUTE, SECOND
 from commandwall.config import REFUSED, USAGE
 from commandwall.drill import score
 from commandwall.drill.scenario import Scenario, read
+from commandwall.incidents import Incident
 from commandwall.playing import ground
 from commandwall.pool.server import PoolServer
 
@@ -96,6 +99,20 @@ def test_what_came_from_outside_are_injects_and_nobody_is_named(
     # The limit of intake stands in a dated row; for opening an incident none does.
     first = {e.text for e in scenario.injects[0].expect}
     assert {"event(cls=gas).ACCEPTED within 900s", "incident(kind=gas).OPENED within 1min"} <= first
+
+
+def test_what_nothing_led_to_begins_with_a_call(real: Real, tmp_path: Path) -> None:
+    opening = an_opening(title="高远报港区泄漏", kind="gas")
+    real.do(CHIEF, incidents.open_incident, opening=opening)
+    (real.incident,) = (i.id for i in real.find(Incident))
+    real.clock.at += 90 * SECOND
+    real.do(CHIEF, directives.issue, order=an_order(real.incident, verb="cordon"))
+    (only,) = made_of(real, tmp_path / "replay.toml").injects
+    assert (only.channel, only.to, only.at, only.zh) == ("above", "chief", 0, "高*报港区泄漏；港区")
+    assert [e.text for e in only.expect] == [
+        "incident(kind=gas).OPENED within 1min",
+        "directive(verb=cordon, from=chief, to=front).ISSUED within 2min",
+    ]
 
 
 def test_what_cannot_be_made_says_why(
