@@ -76,6 +76,8 @@ class DrillConsole(RowList):
     row = 44.0
     head = 28.0
     tells_rest = True
+    sees = False
+    """Whether the rows are those of who sees clock and script: who leads, or evaluates."""
 
     def __init__(self, *args: Any, **kw: Any) -> None:
         super().__init__(*args, **kw)
@@ -97,12 +99,6 @@ class DrillConsole(RowList):
         return not self.barred(play.act_on_clock, About())
 
     @property
-    def sees(self) -> bool:
-        """Whether he sees clock and script: who leads, and who evaluates."""
-        # Asked while the panel is made, before it has its parts.
-        return self.leads or not self.barred(evaluating.mark_inject, About())
-
-    @property
     def lead(self) -> float:
         return self.head + (HEAD if self.sees else 0.0)
 
@@ -110,6 +106,7 @@ class DrillConsole(RowList):
         return self.title if self.sees else "演练来信"
 
     def refresh(self, picture: Picture, changes: Changes) -> None:
+        self.sees = self.leads or not self.barred(evaluating.mark_inject, About())
         if self.desk.exercise is None:
             self.say(NORMAL)
         elif not self.sees:
@@ -195,7 +192,13 @@ class DrillConsole(RowList):
     def empty_line(self) -> str:
         if self.sees and self.scenario is None and self._asked:
             return tr("脚本读不出，或与建演练时不同")
-        return tr("还没有发给本岗位的情景") if not self.sees else tr("无")
+        if self.sees:
+            return tr("无")
+        drill = self.desk.exercise
+        if drill is not None and not drill.pool and not self.picture.clock_acts:
+            # Begun at this station: whoever opens it first looks for the clock.
+            return tr("还没有开始；要导调，Ctrl I 就岗「导调」，再按空格")
+        return tr("还没有发给本岗位的情景")
 
     def aside(self) -> list[Piece]:
         if not self.sees:
@@ -382,7 +385,9 @@ def _received(sent: SentInject) -> Row:
 
 
 def _moment(row: Row) -> Moment | None:
-    """What orders it: when it was settled, else its time."""
+    """What orders it: when it was sent, else its time; what is left out keeps its place."""
+    if row.settled is not None and row.state == SKIPPED_ROW and row.inject.at is not None:
+        return row.inject.at
     return row.settled.position if row.settled is not None else row.due
 
 

@@ -9,7 +9,7 @@ from typing import Protocol
 from commandwall import codes
 from commandwall.clock import MINUTE
 from commandwall.drill import play
-from commandwall.drill.drill_acts import REAL, Moment
+from commandwall.drill.drill_acts import REAL, RUNNING, Moment
 from commandwall.drill.drill_clock import DrillClock
 from commandwall.drill.offsets import moment, tell
 from commandwall.drill.scenario import Inject, Scenario
@@ -158,7 +158,10 @@ class DrillSheets:
         at = moment(told["moment"])
         if told["moment"] and at is None:
             return tr("时刻如 {example}", example=EXAMPLE)
-        return tr("{when} 发给所选岗位", when=tell(at) if at is not None else tr("现在"))
+        clock = self._console.clock
+        stands = clock is not None and clock.status != RUNNING
+        now = tr("继续后立即") if stands else tr("现在")
+        return tr("{when}发给所选岗位", when=f"{tell(at)} " if at is not None else now)
 
     def _passed(self, told: Answers) -> str:
         """How many would be skipped."""

@@ -21,7 +21,7 @@ from commandwall import codes, exercise
 from commandwall.clock import SECOND, Clock, Ms
 from commandwall.desk import Desk
 from commandwall.drill import play
-from commandwall.drill.drill_acts import GAP, PAUSED, RUNNING, SENT, Happening
+from commandwall.drill.drill_acts import ENDED, GAP, PAUSED, RUNNING, SENT, Happening
 from commandwall.drill.play import BEAT, ClockAct, FreeInject, SentInject, scenario_of, sent_id
 from commandwall.drill.scenario import Inject, Scenario
 from commandwall.playing import injecting
@@ -51,7 +51,7 @@ class Conductor(threading.Thread):
         self._taken = max((a.no for a in acts), default=0)
         self._noted = {s.id for s in store.read(lambda r: r.find(SentInject))}
         self._seen = self._last_seen(acts)
-        self._beaten = Ms(0)
+        self._beaten = self._placed = Ms(0)
 
     def __enter__(self) -> Conductor:
         self.start()
@@ -82,6 +82,7 @@ class Conductor(threading.Thread):
         self._drill.advance(now)
         self._seen = now
         self._send_due()
+        self._place_units(now)
         self._beat(now)
 
     def _last_seen(self, acts: list[ClockAct]) -> Ms:
@@ -127,6 +128,13 @@ class Conductor(threading.Thread):
         )  # fmt: skip
         self._desk.run(play.note_sent, {"sent": sent}, happened.by)
 
+    def _place_units(self, now: Ms) -> None:
+        """No position comes from outside: units stand at their stations, where players send them
+        from, as long as somebody plays."""
+        if self._drill.status != ENDED and now - self._placed >= _place_ms():
+            injecting.place_units(self._pool(), now)
+            self._placed = now
+
     def _inject(self, key: str) -> Inject:
         if key not in self._injects:
             found = self._store.read(lambda r: r.find(FreeInject))
@@ -151,6 +159,10 @@ class Conductor(threading.Thread):
             fresh.write_text(str(now))
             fresh.replace(self._store.folder / BEAT)
             self._beaten = now
+
+
+def _place_ms() -> float:
+    return codes.limit("drill_place_seconds") * SECOND
 
 
 def conducting(store: Store, desk: Desk, clock: Clock, connect: Connect) -> Conductor | None:

@@ -34,7 +34,8 @@ OPEN = """\
 演练已建 begun: {run}
   {folder}
 打开 open:
-  commandwall --data-dir {folder}"""
+  commandwall --data-dir {folder}
+导调 lead it: F10, Ctrl+I 导调 Drill control, 空格 Space"""
 INVITED = """\
 邀请 {post} invited: {file}
 经可靠途径交给该台，只能用一次 hand it over safely, it opens once:
@@ -110,7 +111,7 @@ def _invite(settings: Settings, names: list[str]) -> int:
     """A file by which another station comes to a post of the drill."""
     folder = _run_of(settings, names[:1])
     if folder is None or len(names) != 3:
-        return _usage("invite RUN POST FILE")
+        return _no_run(settings, names, "invite RUN POST FILE")
     _, post, file = names
     try:
         seats.invite(folder, post, Path(file).absolute())
@@ -143,7 +144,7 @@ def _end(settings: Settings, names: list[str]) -> int:
     """Ask the clock to end. Who conducts takes it, now or when the drill's wall is opened next."""
     folder = _run_of(settings, names)
     if folder is None:
-        return _usage("end RUN")
+        return _no_run(settings, names, "end RUN")
     if seats.is_seat(folder):
         return _refuse(NoGround("not_led"))
     with closing(World.open(replace(settings, data_dir=folder))) as world:
@@ -159,7 +160,7 @@ def _score(settings: Settings, names: list[str]) -> int:
     """The drill, each expected act with its verdict, then how many there are of each."""
     folder = _run_of(settings, names)
     if folder is None:
-        return _usage("score RUN")
+        return _no_run(settings, names, "score RUN")
     if (scenario := play.scenario_of(folder)) is None:
         return _refuse(NoGround("not_led"))
     with closing(open_store(folder)) as store:
@@ -188,7 +189,7 @@ def _line(one: score.Judged, lang: str) -> str:
 def _review(settings: Settings, names: list[str]) -> int:
     folder = _run_of(settings, names[:1])
     if folder is None or len(names) != 2:
-        return _usage("review RUN DIR")
+        return _no_run(settings, names, "review RUN DIR")
     if (scenario := play.scenario_of(folder)) is None:
         return _refuse(NoGround("not_led"))
     return afterwards.review(folder, scenario, Path(names[1]), settings.lang)
@@ -201,7 +202,7 @@ def _improvements(settings: Settings, names: list[str]) -> int:
     if not names:
         return afterwards.improvements(every)
     if folder is None or len(names) == 2:
-        return _usage("improvements [RUN [ID WORDS]]")
+        return _no_run(settings, names, "improvements [RUN [ID WORDS]]")
     if len(names) == 1:
         return afterwards.improvements([folder])
     return afterwards.settle(folder, names[1], " ".join(names[2:]))
@@ -232,6 +233,16 @@ def _run_of(settings: Settings, names: list[str]) -> Path | None:
     """The directory of the one drill that is named."""
     found = {drill.run: folder for folder, drill in ground.begun(settings.data_dir)}
     return found.get(names[0]) if len(names) == 1 else None
+
+
+def _no_run(settings: Settings, names: list[str], told: str) -> int:
+    """How it is asked; of a drill that is not here, which ones are."""
+    begun = [clean(drill.run) for _, drill in ground.begun(settings.data_dir)]
+    if not names or names[0] in begun:
+        return _usage(told)
+    here = ", ".join(begun) or "无 none"
+    print(f"commandwall: 没有演练 no drill {clean(names[0])}; 已建 begun: {here}", file=sys.stderr)
+    return REFUSED
 
 
 def _refuse(trouble: Exception) -> int:

@@ -11,13 +11,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from commandwall import codes, sensors
+from commandwall import codes, resources, sensors
 from commandwall.clock import SECOND, Ms
 from commandwall.drill.scenario import Inject
 from commandwall.events import NEW, NOWHERE, POINT, Event
 from commandwall.pool.loader import load
 from commandwall.pool.schema import Connection
 from commandwall.registering import title_of
+from commandwall.resources import FIX_DTYPE
 from commandwall.sensors import READING_DTYPE
 
 TABLE = """
@@ -78,7 +79,8 @@ def _hotline(conn: Connection, key: str, inject: Inject, now: Ms) -> Became:
     facts = codes.load("event_class")[cls].facts
     event = Event(
         id=key, source=str(codes.load("drill_channel")[inject.channel].facts["source"]),
-        source_id=inject.id, title=title_of(inject.zh), body=inject.zh, cls=cls,
+        # Not the inject's own id, which tells a player what it is and that there are more.
+        source_id=key, title=title_of(inject.zh), body=inject.zh, cls=cls,
         urgency=int(facts["urgency"]), grade=None, area=str(found[0]) if found else "", address="",
         lon=inject.lon, lat=inject.lat, acc_m=None, placed=NOWHERE if inject.lon is None else POINT,
         datum="wgs84", person=str(inject.data.get("caller", "")), phone="", occurred_at=None,
@@ -102,6 +104,14 @@ def _alarm(conn: Connection, key: str, inject: Inject, now: Ms) -> Became:
     body = sensors.pack(np.array(shown, READING_DTYPE))
     conn.execute("SELECT cw_put_pack('readings', %s)", (body,))
     return Became("sensor", str(found[1]))
+
+
+def place_units(conn: Connection, now: Ms) -> None:
+    """Every unit says that it stands at its own station. Raises psycopg.Error."""
+    units = conn.execute("SELECT no, lon, lat FROM cw_resource ORDER BY no").fetchall()
+    if units:
+        fixes = np.array([(no, now, lon, lat) for no, lon, lat in units], FIX_DTYPE)
+        conn.execute("SELECT cw_put_pack('fixes', %s)", (resources.pack(fixes),))
 
 
 Way = Callable[[Connection, str, Inject, Ms], Became]

@@ -36,6 +36,7 @@ from commandwall.pool.filling import Filling
 from commandwall.pool.own import address
 from commandwall.pool.server import ADMIN, DATABASE, OWNER, STATION, PoolServer
 from commandwall.registering import Matter, register
+from commandwall.resources import Resource, unpack
 from commandwall.store.migrate import open_store
 from commandwall.store.mirror import Mirror, mirror_name, use
 from commandwall.store.store import Refused
@@ -50,7 +51,9 @@ def a_station(folder: Path) -> Path:
         "area": [astuple(an_area("320281", 0, "临江市", ""))],
         "sensor": [astuple(a_sensor(n, area="320281")) for n in range(2)],
         "event": [astuple(an_event(reported_at=NOW))],
-    }
+        "resource": [astuple(Resource("u1", 4, "gas", "燃气抢险一队", "燃气", 6, "", "READY",
+                                      120.3, 31.9, "320281"))],
+    }  # fmt: skip
     name = mirror_name("0" * 8)
     with closing(Mirror(folder / name, StillClock())) as mirror:
         mirror.take(city, {}, city="临江市", epoch="0" * 8)
@@ -292,6 +295,10 @@ def test_injects_come_once_at_their_time_whatever_is_killed_when(
 ) -> None:
     played.go(10)
     assert played.sent() == {}
+    # Units stand at their stations before the start already, so that players can send them.
+    ((body,),) = played.pool("SELECT body FROM cw_pack WHERE kind = 'fixes'")
+    (fix,) = unpack(body)
+    assert (fix["no"], fix["lon"], fix["lat"]) == (4, 120.3, 31.9)
     played.ask("rate", rate=30 * REAL)
     played.ask("start")
     played.go(2.1)  # T+01:00
@@ -306,12 +313,15 @@ def test_injects_come_once_at_their_time_whatever_is_killed_when(
     played.go(2)
     sent = played.sent()
     assert [*sent] == ["first_alarm", "smell", "second_alarm"]
-    ((key, title, source),) = played.pool("SELECT id, title, source FROM cw_event")
+    ((key, title, source, number),) = played.pool(
+        "SELECT id, title, source, source_id FROM cw_event"
+    )
     assert (key, source) == (sent["smell"].subject, "12345") and "煤气味" in title
+    assert number != "smell"  # a player learns no name of the script
     assert sent["smell"].kind == "event"
     # Each place has a device of its own; no reading was sent again.
     assert (sent["first_alarm"].subject, sent["second_alarm"].subject) == ("s0", "s1")
-    assert played.pool("SELECT count(*) FROM cw_pack") == [(2,)]
+    assert played.pool("SELECT count(*) FROM cw_pack WHERE kind = 'readings'") == [(2,)]
 
 
 def test_time_in_which_nobody_played_does_not_count(played: Play) -> None:
@@ -463,6 +473,10 @@ def test_the_score_follows_from_the_journal_and_is_the_same_each_time(
         told.append(capsys.readouterr().out)
     assert "#2 T+01:00" in told[0] and "迟" in told[0]
     assert told[0] == told[1]
+    run[2] = "gas_old_quarter"
+    assert cli.run(run, lambda *_: 0) == REFUSED
+    wrong = capsys.readouterr().err  # the name of the scenario is not the name of the drill
+    assert "no drill gas_old_quarter;" in wrong and "gas_old_quarter-1" in wrong
 
 
 def test_who_comes_late_is_told_what_was_sent_before(played: Play) -> None:

@@ -179,6 +179,12 @@ def test_a_controller_leads_the_drill_and_a_player_sees_what_was_sent_to_him(
     world: City, drilled: Any, qtbot: Any
 ) -> None:
     console = drilled
+    world.desk.post = "chief"  # who opens it first, and looks for its clock
+    console.bring(world.picture, Changes(world.picture.now, {}, console.shows))
+    console.grab()
+    assert "要导调，Ctrl I" in console.accessibleDescription()
+    world.desk.post = "s_drill"
+    console.bring(world.picture, Changes(world.picture.now, {}, console.shows))
     keys = {c.key: c for c in console.offered()}
     assert {"Space", "S", "R", "G", "I", "X", "P", "A", "B", "Ctrl+E"} <= keys.keys()
     assert len(console.keys) == 20 and console.clock.status == "READY"
@@ -223,6 +229,12 @@ def test_a_controller_leads_the_drill_and_a_player_sees_what_was_sent_to_him(
     frame.grab()
     assert "来信" not in frame.accessibleDescription()
     world.desk.post = "p1"  # double-blind: a player knows neither time nor script
+    console.grab()  # between the change of post and the next second
+    console.bring(world.picture, Changes(world.picture.now, {}, console.shows))
+    world.desk.post = "s_drill"
+    console.grab()
+    assert console.failures == 0
+    world.desk.post = "p1"
     console.bring(world.picture, Changes(world.picture.now, {}, console.shows))
     console.grab()
     assert console.keys == ["smell"] and "T+02:30" not in console.accessibleDescription()
