@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QComboBox, QLineEdit
 from commandwall import events, incidents
 from commandwall.areas import CITY, chain
 from commandwall.clock import Ms
-from commandwall.dispatch import EVENT, SENT, Assignment, AssignmentStep
+from commandwall.dispatch import Assignment, AssignmentStep
 from commandwall.event_acts import feed_back
 from commandwall.events import AREA, DISPATCHED, Event, EventView
 from commandwall.picture import Changes, Picture, Tick
@@ -31,6 +31,7 @@ from widgets.event_steps import (
     handlers,
     hindrance,
     on_key,
+    sent_units,
     told_of,
 )
 from widgets.files import FileStrip
@@ -39,7 +40,6 @@ from widgets.incident_acts import ask_join
 from widgets.number_acts import hint_of, in_full, show, unreadable, with_reason
 from widgets.opening import ask_opening, from_event
 from widgets.paper import RIGHT, Ink, Paper
-from widgets.unit_voice import name_of
 from widgets.watched import RECORDS
 
 LABEL = 96.0
@@ -67,10 +67,14 @@ class EventCard(Panel):
         super().__init__(*args, **kw)
         self.view: EventView | None = None
         self._told: Told = ()
-        self._said, self._writing = "", False
+        self._said, self._writing, self._finish = "", False, self.note
         self._unit, self._words = QComboBox(self), QLineEdit(self)
         self._unit.setEditable(True)
         self._words.setMaxLength(events.TEXT_LIMIT)
+        if (line := self._unit.lineEdit()) is not None:
+            line.returnPressed.connect(self.dispatch)
+        self._unit.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
+        self._words.returnPressed.connect(lambda: self._finish())
         self._bar = ActBar(self._acts(), self)
         self._files = FileStrip(self.context, "event", self.place, self)
         self.setAcceptDrops(True)
@@ -79,7 +83,7 @@ class EventCard(Panel):
 
     def open(self, subject: Subject) -> None:
         if subject.kind is Event:
-            self._said = ""
+            self._said, self._finish = "", self.note
             self._look(subject.id)
 
     def refresh(self, picture: Picture, changes: Changes) -> None:
@@ -113,12 +117,14 @@ class EventCard(Panel):
         elif action in OWN:
             OWN[action](self)
         else:
-            begin(self, self.view, action)
+            key = self.view.event.id
+            begin(self, self.view, action, lambda done: self._after(key))
 
     def further(self) -> None:
         """What else can be done."""
         if self.view is not None:
-            ask_further(self, self.view, about(self, self.view))
+            key = self.view.event.id
+            ask_further(self, self.view, about(self, self.view), lambda done: self._after(key))
 
     def dispatch(self) -> None:
         if told := handlers(self._unit.currentText()):
@@ -128,9 +134,11 @@ class EventCard(Panel):
 
     def note(self) -> None:
         """Write what stands in the field as a remark; with nothing there, go to the field."""
+        self._finish = self.note
         self._write(events.note, "text")
 
     def feed_back(self) -> None:
+        self._finish = self.feed_back
         self._write(feed_back, "result")
 
     def open_incident(self) -> None:
@@ -338,12 +346,17 @@ class EventCard(Panel):
             self._writing = True
             self._act(act, **{field: typed})
 
-    def _after(self, key: str, words: str) -> None:
-        """It is on disk: say so, and drop what was typed. Another event opened since stays open."""
+    def _after(self, key: str, words: str = "") -> None:
+        """It is on disk: say so, drop what was typed, and give the keys back to the page. Another
+        event opened since stays open."""
         self.context.drafts.used(f"event/{key}", words)
         self._writing = False
         if self.view is not None and self.view.event.id == key:
-            self._said = tr("已存盘 {time}", time=age.seconds(self.picture.now))
+            self._said, self._finish = (
+                tr("已存盘 {time}", time=age.seconds(self.picture.now)), self.note,
+            )  # fmt: skip
+            if self._unit.hasFocus() or self._words.hasFocus():
+                self.window().setFocus()
             self._look(key)
 
     def _look(self, key: str) -> None:
@@ -377,26 +390,9 @@ class EventCard(Panel):
         city.append((e.received_at, "", tr("中心池"), "received", ""))
         if e.closed_at is not None:
             city.append((e.closed_at, "", tr("中心池"), "closed", ""))
-        trips = self._sent_units()
+        trips = sent_units(self.picture, self.view)
         self._told = sorted(one for one in (*city, *told, *trips) if one[0] <= self.picture.now)
         self.update()
-
-    def _sent_units(self) -> list[tuple[Ms, str, str, str, str]]:
-        """Which units were sent to it, how far they came, and what ended it."""
-        assert self.view is not None
-        found: list[tuple[Ms, str, str, str, str]] = []
-        for trip in self.picture.trips.values():
-            a, unit = trip.assignment, name_of(trip, self.picture)
-            if (a.kind, a.subject) != (EVENT, self.view.event.id):
-                continue
-            found.append((a.sent_at, a.post, a.by, SENT, unit))
-            for step in trip.steps.values():
-                words = "　".join(filter(None, (unit, step.text)))
-                found.append((step.at, step.post, step.by, step.step, words))
-            if a.ended_at is not None:
-                words = "　".join(filter(None, (unit, a.reason)))
-                found.append((a.ended_at, "", a.ended_by, a.outcome, words))
-        return found
 
     def _follow(self, changes: Changes) -> None:
         assert self.view is not None

@@ -9,10 +9,13 @@ from dataclasses import replace
 from typing import Any
 
 from commandwall import codes, event_acts, events
+from commandwall.clock import Ms
 from commandwall.countersign import Second
+from commandwall.dispatch import EVENT, SENT
 from commandwall.event_flow import FLOW
 from commandwall.events import EventView
 from commandwall.incidents import OPEN
+from commandwall.picture import Picture
 from commandwall.rights import About, about_event
 from widgets import text
 from widgets.base import Panel
@@ -21,7 +24,9 @@ from widgets.fields import words as line
 from widgets.i18n import named, rows, tr
 from widgets.reasons import sentence
 from widgets.sheet import Sheet
+from widgets.unit_voice import name_of
 
+Then = Callable[[Any], None] | None
 NAMES = {
     "accept": "受理", "reject": "不予受理", "reconsider": "复议", "merge": "并单",
     "unmerge": "拆单", "classify": "改分类",
@@ -84,6 +89,24 @@ def told_of(act: str) -> str:
     return named("act" if act in codes.load("act") else "assignment_state", act)
 
 
+def sent_units(picture: Picture, view: EventView) -> list[tuple[Ms, str, str, str, str]]:
+    """Which units were sent to it, how far they came, and what ended it: (moment, post, person,
+    step, text)."""
+    found: list[tuple[Ms, str, str, str, str]] = []
+    for trip in picture.trips.values():
+        a, unit = trip.assignment, name_of(trip, picture)
+        if (a.kind, a.subject) != (EVENT, view.event.id):
+            continue
+        found.append((a.sent_at, a.post, a.by, SENT, unit))
+        for step in trip.steps.values():
+            words = "　".join(filter(None, (unit, step.text)))
+            found.append((step.at, step.post, step.by, step.step, words))
+        if a.ended_at is not None:
+            words = "　".join(filter(None, (unit, a.reason)))
+            found.append((a.ended_at, "", a.ended_by, a.outcome, words))
+    return found
+
+
 def on_key(key: str, state: str) -> str:
     """The action that stands on a key in a state; "" for none."""
     return next((a for a in KEYS[key] if state in FLOW[a].after), "")
@@ -122,7 +145,7 @@ def further(panel: Panel, view: EventView, it: About) -> list[str]:
     return [a for a in FLOW if a not in keyed and not hindrance(panel, view, a, it)]
 
 
-def ask_further(panel: Panel, view: EventView, it: About) -> None:
+def ask_further(panel: Panel, view: EventView, it: About, then: Then = None) -> None:
     """Choose one of the further actions, then what it needs."""
     found = further(panel, view, it)
     if not found:
@@ -131,29 +154,29 @@ def ask_further(panel: Panel, view: EventView, it: About) -> None:
     fields = {"action": (tr("办理"), choice({a: tr(NAMES[a]) for a in found}))}
     title = tr("其他办理　{title}", title=text.plain(view.event.headline, 40))
     sheet = Sheet(panel.look, title, "选定", fields, panel.window())
-    panel.context.over(sheet.then(lambda told: _chosen(panel, view, told["action"], sheet)))
+    panel.context.over(sheet.then(lambda told: _chosen(panel, view, told["action"], sheet, then)))
 
 
-def _chosen(panel: Panel, view: EventView, action: str, sheet: Sheet) -> None:
+def _chosen(panel: Panel, view: EventView, action: str, sheet: Sheet, then: Then) -> None:
     sheet.close()
-    begin(panel, view, action)
+    begin(panel, view, action, then)
 
 
-def begin(panel: Panel, view: EventView, action: str) -> None:
-    """Do an action, or ask for what it needs first."""
+def begin(panel: Panel, view: EventView, action: str, then: Then = None) -> None:
+    """Do an action, or ask for what it needs first. `then` hears that it is on disk."""
     if action not in FIELDS:
-        panel.do(ACTS[action], event=view.event.id)
+        panel.do(ACTS[action], then, event=view.event.id)
         return
     fields = _fields(panel, view, action)
     title = tr("{act}：{title}", act=tr(NAMES[action]), title=text.plain(view.event.headline, 40))
     sheet = Sheet(panel.look, title, NAMES[action], fields, panel.window())
-    panel.context.over(sheet.then(lambda told: _done(panel, view, action, told)))
+    panel.context.over(sheet.then(lambda told: _done(panel, view, action, told, then)))
 
 
-def _done(panel: Panel, view: EventView, action: str, told: dict[str, Any]) -> Any:
+def _done(panel: Panel, view: EventView, action: str, told: dict[str, Any], then: Then) -> Any:
     channel, second = told.pop("channel", ""), told.pop("second", "")
     given: dict[str, Any] = {"second": Second(second, channel)} if second else {}
-    return panel.do(ACTS[action], event=view.event.id, **told, **given)
+    return panel.do(ACTS[action], then, event=view.event.id, **told, **given)
 
 
 def _fields(panel: Panel, view: EventView, action: str) -> dict[str, tuple[str, Field]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from commandwall import events, whistle_acts, whistles
 from commandwall.clock import Ms
+from commandwall.event_flow import HANDLED
 from commandwall.events import EventView
 from commandwall.picture import Picture
 from commandwall.store.store import Reader
@@ -54,6 +55,8 @@ def begin(panel: Panel, view: EventView | None) -> None:
         panel.wanted.emit(Subject(Whistle, muster.whistle.id))
     elif why := panel.barred(whistle_acts.blow, about(panel, view)):
         panel.refused(why)
+    elif view.state not in HANDLED:
+        panel.refused(tr("承办单位签收后才能吹哨"))
     else:
         told = tr("已吹哨")
         whistle_sheets.ask_blow(panel, view, lambda done: panel.refused(told))

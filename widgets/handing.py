@@ -6,7 +6,7 @@ from typing import Any
 
 from PySide6.QtWidgets import QLineEdit, QWidget
 
-from commandwall import handover
+from commandwall import alarm_lists, deadlines, handover
 from commandwall.directives import Directive
 from commandwall.handover import DRAFTED, OWES, WAITS, Handover, Item
 from commandwall.incidents import Incident
@@ -15,7 +15,8 @@ from commandwall.modes import Mode
 from commandwall.owed import Debt
 from commandwall.people import LONGEST
 from commandwall.whistles import Muster
-from widgets import age, ladder_words, links, text, whistle_words
+from widgets import age, ladder_words, lamp_words, links, text, whistle_words
+from widgets import words as need_words
 from widgets.base import Context
 from widgets.courier import Courier
 from widgets.fields import Field, Ticks, value, words
@@ -24,6 +25,8 @@ from widgets.sheet import Sheet
 
 TOLD = 60
 """Letters of a text that are told."""
+WORST = 3
+"""Things that need a person and that are told by name."""
 KINDS = {OWES: "欠答", WAITS: "待答", DRAFTED: "草稿"}
 
 
@@ -46,6 +49,27 @@ def told(item: Item) -> str:
             (tr(KINDS[OWES]), _words(about.record), named("directive_limit", about.step))
         )
     return "　".join((tr(KINDS[item.kind]), _words(about), named("directive_state", about.state)))
+
+
+def stands(context: Context) -> list[str]:
+    """How the city stands at this moment, for who comes: what is due, what calls, what is put
+    aside, what is not heard, and the worst. It is told, not read back: it changes by the minute."""
+    picture, needs = context.live.picture, context.live.needs
+    now, minutes = picture.now, deadlines.soon_minutes()
+    aside = alarm_lists.sort_out(picture.alarms.values(), now).aside
+    back = min((alarm.until for alarm in aside if alarm.until is not None), default=None)
+    late = [la for la in picture.sync.lamps.values()
+            if lamp_words.is_loud(la, now, context.limits.feed_s)]  # fmt: skip
+    return list(filter(None, (
+        tr("此刻　在办 {n}　逾期 {late}　{m} 分内将逾期 {soon}", n=len(picture.events),
+           late=len(needs.overdue(now)), m=minutes, soon=len(needs.soon(now, minutes))),
+        tr("告警　叫人 {n}　搁置、停用 {aside}", n=needs.alarms, aside=len(aside))
+        + ("　" + tr("最早 {at} 返回", at=age.moment(now, back)) if back is not None else ""),
+        tr("陈旧　{names}", names=tr("、").join(named("feed", la.name) for la in late))
+        if late else "",
+        *(tr("最急　{what}　{place}", what=need_words.need_title(need),
+             place=need_words.need_place(need, picture)) for need in needs.open[:WORST]),
+    )))  # fmt: skip
 
 
 def _words(record: Any) -> str:
@@ -86,7 +110,9 @@ class OfferSheet(Sheet):
         lines += [told(item) for item in items[: Ticks.LINES]]
         if (more := len(items) - Ticks.LINES) > 0:
             lines.append(tr("另有 {n} 件", n=more))
-        self.telling(lambda answers: "\n".join(filter(None, lines)))
+        lines += ["", *stands(context)]
+        shown = "\n".join(lines if why else lines[1:])
+        self.telling(lambda answers: shown)
 
     def accept(self) -> None:
         note = value(self._fields["note"][1])
@@ -127,11 +153,11 @@ class ReliefSheet(Sheet):
         title = tr("接岗　{post}　交岗人 {who} {at}", post=post, who=who or age.UNKNOWN,
                    at=age.clock(offer.offered_at))  # fmt: skip
         super().__init__(context.look, title, "接岗", fields, wall)
-        note = text.plain(offer.note, 2 * TOLD)
+        note, now = text.plain(offer.note, 2 * TOLD), "\n".join(stands(context))
         self.telling(lambda answers: "　".join(filter(None, (
             tr("交代：{note}", note=note) if note else "",
             tr("已复述 {n} / {all}", n=len(answers.get("read", [])), all=len(items)),
-        ))))  # fmt: skip
+        ))) + "\n\n" + now)  # fmt: skip
 
     def accept(self) -> None:
         answers = self._answers()

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
-from PySide6.QtCore import QPointF, QRect
-from PySide6.QtGui import QPainter, QPaintEvent, QPen
+from PySide6.QtCore import QPointF, QRect, Qt
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
 from layers.map import MapView
@@ -49,6 +49,13 @@ class Page(QWidget):
         self.noticed = False
         """Whether the notice has something to say."""
         self.setAccessibleName(info.name)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Esc in a field of a panel gives the keys back to the page, where letters are acts."""
+        if event.key() == Qt.Key.Key_Escape:
+            self.window().setFocus()
+        else:
+            super().keyPressEvent(event)
 
     @property
     def look(self) -> Look:

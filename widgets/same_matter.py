@@ -42,14 +42,22 @@ def merging(one: EventView, other: EventView) -> tuple[EventView, EventView]:
     return next(((a, b) for a, b in ways if allows("merge", a.state) and b.open), ways[0])
 
 
+def _may_merge(here: EventView, other: EventView) -> bool:
+    one, main = merging(here, other)
+    return allows("merge", one.state) and main.open
+
+
 def sheet(panel: Panel, here: EventView, found: Pairs, chosen: str, done: Done) -> Sheet:
     """Both texts, one under the other; merged by Ctrl Enter, or told apart for good, left by Esc.
     `done` hears of it."""
     by_id = {view.event.id: (repeat, view) for repeat, view in found}
+    able = [key for key, (_, view) in by_id.items() if _may_merge(here, view)]
     field = choice({key: title(view) for key, (_, view) in by_id.items()})
-    if chosen in by_id:
-        field.setCurrentIndex([*by_id].index(chosen))
+    if (first := chosen or "".join(able[:1])) in by_id:
+        field.setCurrentIndex([*by_id].index(first))
     ways = choice({SAME: tr("是同一件，并单"), APART: tr("不是同一件，不再提示")})
+    if field.currentData() not in able:
+        ways.setCurrentIndex(ways.findData(APART))
     fields: dict[str, tuple[str, Field]] = {
         "other": (tr("疑似重复"), field), "way": (tr("看后"), ways),
     }  # fmt: skip
@@ -74,6 +82,8 @@ def _beside(
     one, main = merging(here, other)
     becomes = tr("并单后由 {main} 一并办理，{one} 不再单办；一日内可拆单",
                  main=main.number, one=one.number)  # fmt: skip
+    if not _may_merge(here, other):
+        becomes = tr("不能并单：只有未派单的件能并入在办的件")
     if apart:
         becomes = tr("两件各自办理；各台不再把它们提示为重复")
     parts = [reasons(picture, repeat, other), "", *_told(picture, tr("本件"), here), "",

@@ -103,7 +103,7 @@ def test_what_is_handed_over_stands_line_by_line_and_whole(
         world.desk.do(directives.issue, order=order).result()
     wall.seat.leave()
     label = sheet(wall, OfferSheet, qtbot)._told
-    lines = label.text().split("\n")  # why it is asked, how many, the incident, five orders
+    lines = label.text().split("\n\n")[0].split("\n")  # why, how many, the incident, five orders
     assert len(lines) == 8 and sum("泡沫液" in line for line in lines) == 4
     assert label.height() >= label.heightForWidth(label.width())
 
