@@ -97,9 +97,10 @@ class Real:
                        reported_at=now, received_at=now)  # fmt: skip
         self.mirror.take({"event": [astuple(row)]}, {})
 
-    def alarm(self, no: int) -> None:
-        """A device shows gas."""
-        crossing = alarms.Crossing(DEVICES[no], GAS, 2, 27.0, Ms(self.clock.at))
+    def alarm(self, no: int, severity: int = 2) -> None:
+        """A device shows gas; or none any more (0)."""
+        value = 27.0 if severity else 1.0
+        crossing = alarms.Crossing(DEVICES[no], GAS, severity, value, Ms(self.clock.at))
         self.desk.run(alarms.observe, {"crossings": [crossing]}, local=True)
 
     def do(self, who: tuple[str, str], act: Any, **args: Any) -> None:
@@ -130,6 +131,8 @@ class Real:
                 self.do(DESK, incidents.join_event, incident=self.incident, event="e2")
             if n in (steps // 4, steps // 2):
                 self.alarm(n // (steps // 2))
+            if n == steps * 3 // 4:
+                self.alarm(0, severity=0)
             if n == steps // 6:
                 self.other()
             draw.choice([self.order, self.answer, self.answer, self.answer, self.decide,

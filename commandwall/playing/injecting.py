@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from commandwall import codes, resources, sensors
+from commandwall.alarms import rules
 from commandwall.clock import SECOND, Ms
 from commandwall.drill.scenario import Inject
 from commandwall.events import NEW, NOWHERE, POINT, Event
@@ -91,15 +92,13 @@ def _hotline(conn: Connection, key: str, inject: Inject, now: Ms) -> Became:
 
 
 def _alarm(conn: Connection, key: str, inject: Inject, now: Ms) -> Became:
-    """A device shows the value, for as long as its rules want to see it before they raise."""
+    """A device shows the value, for as long as its rules want to see it to go by it."""
     data, cls = inject.data, str(inject.data["cls"])
     asked = {"cls": cls, "device": data.get("device", ""), "lon": inject.lon, "lat": inject.lat}
     found = conn.execute(DEVICE, asked).fetchone()
     if found is None:
         return Became(fault=NO_DEVICE)
-    rules = (row.facts for row in codes.load("alarm_rules").values() if row.facts["cls"] == cls)
-    wait = max((float(facts["on_s"]) for facts in rules), default=0.0)
-    begun = now - int(wait + 1) * SECOND
+    begun = now - _lasts(cls, float(data["value"]))
     shown = [(found[0], at, float(data["value"]), 0) for at in (begun, now)]
     body = sensors.pack(np.array(shown, READING_DTYPE))
     conn.execute("SELECT cw_put_pack('readings', %s)", (body,))
@@ -112,6 +111,14 @@ def place_units(conn: Connection, now: Ms) -> None:
     if units:
         fixes = np.array([(no, now, lon, lat) for no, lon, lat in units], FIX_DTYPE)
         conn.execute("SELECT cw_put_pack('fixes', %s)", (resources.pack(fixes),))
+
+
+def _lasts(cls: str, value: float) -> int:
+    """Milliseconds for which the rules of a class want to see a value before they go by it."""
+    mine = [rule for rule in rules() if rule.cls == cls]
+    bad = [r for r in mine if (value <= r.threshold if r.low_bad else value >= r.threshold)]
+    waits = [rule.on_s for rule in bad] or [rule.off_s for rule in mine]
+    return int(max(waits, default=0.0) + 1) * SECOND
 
 
 Way = Callable[[Connection, str, Inject, Ms], Became]

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from commandwall import codes, deadlines, event_flow, geo
-from commandwall.alarms import Alarm
+from commandwall.alarms import Alarm, rules, withdrawn
 from commandwall.clock import HOUR, MINUTE, SECOND, Ms, day, day_start
 from commandwall.directives import DIRECTIVE_ACKED, DONE, EXECUTING
 from commandwall.dispatch import Assignment
@@ -121,10 +121,10 @@ class _Past:
         near = self.reader.many(Alarm, self._raised())
         return [
             a for a in near
-            if a.id == i.alarm or a.event in self.events or (
+            if not withdrawn(a) and (a.id == i.alarm or a.event in self.events or (
                 span.begun <= a.raised_at <= span.end
                 and geo.distance(a.lon, a.lat, i.lon, i.lat) <= i.radius_m
-            )
+            ))
         ]  # fmt: skip
 
     def _raised(self) -> list[str]:
@@ -164,7 +164,11 @@ class _Past:
     def _came(self) -> Iterator[Came]:
         filed = {a.event for a in self.alarms if a.event}
         yield from (self._event(v) for key, v in self.events.items() if key not in filed)
-        yield from (self._alarm(alarm) for alarm in self.alarms)
+        for alarm in self.alarms:
+            yield (began := self._alarm(alarm))
+            if began.channel == ALARM and alarm.cleared_at and alarm.cleared_at <= self.span.end:
+                data = {**began.data, "value": _usual(alarm.cls)}
+                yield replace(began, at=alarm.cleared_at, text=f"恢复正常 {began.text}", data=data)
         for line in self.lines:
             for record in filter(self._is_own, (record for record, _ in contents(line))):
                 if isinstance(record, Message) and side_of(record.from_post) == FRONT:
@@ -323,6 +327,17 @@ class _Past:
         if acts:
             yield "\n".join(["expect = [", *(f"    {written(act)}," for act in acts), "]"])
         yield ""
+
+
+def _usual(cls: str) -> float:
+    """A value of a class at which none of its rules raises an alarm."""
+    mine = [rule for rule in rules() if rule.cls == cls]
+    facts = codes.load("sensor_class")[cls].facts
+    low = max((r.threshold for r in mine if r.low_bad), default=None)
+    high = min((r.threshold for r in mine if not r.low_bad), default=None)
+    if low is None:
+        return float(facts["low"])
+    return float(facts["high"]) if high is None else (low + high) / 2
 
 
 def _situation(s: SituationReport) -> str:

@@ -70,6 +70,7 @@ def test_a_played_incident_replays_to_the_same_state_at_every_minute(
         judged = replay.station.store.read(lambda r: score.score(r, scenario, replay.clock.now()))
     last = compared[-1]
     assert len(compared) > 12 and len(last["directives"]) > 3 and len(last["alarms"]) == 2
+    assert "LATCH" in str(compared) or "RTNUN" in str(compared)  # one of them ended
     assert len({str(one) for one in compared}) > 8  # it went on all the time
     # Who does what was done is judged as those were who did it.
     assert judged and {j.verdict for j in judged} <= {score.MET, score.LATE}
@@ -91,7 +92,8 @@ def test_what_came_from_outside_are_injects_and_nobody_is_named(
     came = {i.channel: i for i in scenario.injects}
     assert came.keys() == {"hotline", "alarm", "front_voice"}
     assert came["hotline"].data["cls"] == "gas"
-    assert came["alarm"].data["cls"] == "GAS" and came["alarm"].data["value"] == 27.0
+    shown = [(i.data["cls"], i.data["value"]) for i in scenario.injects if i.channel == "alarm"]
+    assert shown == [("GAS", 27.0), ("GAS", 27.0), ("GAS", 0.0)]
     assert {p.post: p.seat for p in scenario.players} == {
         "chief": "station", "p1": "station", "p3": "station", "front": "phone",
     }  # fmt: skip
