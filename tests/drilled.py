@@ -110,10 +110,11 @@ def played(data_dir: Path, no: int = 1, answers: float = 30.0) -> Drilled:
 
 
 def _alarmed(d: Drilled, at: float, inject: str, device: str, answers: float) -> None:
-    """A device shows it; the hall acknowledges."""
+    """A device shows it, dated back as a conductor does; the hall acknowledges."""
     d.at(at)
     d.send(inject, "sensor", device)
-    alarm = an_alarm(f"A-{device}", sensor=device, cls="GAS", raised_at=Ms(d.clock.at + SECOND))
+    began = Ms(d.clock.at - 11 * SECOND)
+    alarm = an_alarm(f"A-{device}", sensor=device, cls="GAS", raised_at=began)
     d.keep(alarm)
     d.at(at + answers)
     d.by("p1", "陈一", acknowledge, alarm=alarm.id)

@@ -176,7 +176,10 @@ def _fate(clock: DrillClock, inject: Inject, sent: Mapping[str, SentInject]) -> 
 
 
 def _when(fate: Fate) -> tuple[bool, int]:
-    at = fate.settled.position if fate.settled is not None else fate.inject.at
+    """When it was sent, else its time: what is left out keeps its place."""
+    done, at = fate.settled, fate.inject.at
+    if done is not None and (done.what == SENT or at is None):
+        at = done.position
     return at is None, at or 0
 
 
@@ -184,9 +187,15 @@ def _when(fate: Fate) -> tuple[bool, int]:
 
 
 def _responses(reader: Reader, times: Times, sent: Mapping[str, SentInject]) -> Iterator[Response]:
-    devices = {s.subject for s in sent.values() if s.kind == "sensor"}
-    for alarm in reader.many(Alarm, list(devices), field="sensor"):
-        yield Response(ACK, alarm.id, times.took(alarm.raised_at, alarm.acked_at))
+    shown: dict[str, list[Ms]] = {}
+    for s in sent.values():
+        if s.kind == "sensor":
+            shown.setdefault(s.subject, []).append(s.at)
+    for alarm in reader.many(Alarm, list(shown), field="sensor"):
+        # Its first reading was dated back by as long as its rule wants to see it: nobody saw it.
+        mine = min(shown[alarm.sensor], key=lambda at, a=alarm: abs(at - a.raised_at))
+        since = max(alarm.raised_at, mine)
+        yield Response(ACK, alarm.id, times.took(since, alarm.acked_at))
     yield from _dispatched(deeds(reader), times, sent)
     for d in reader.find(Directive):
         if d.issued_at:
