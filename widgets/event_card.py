@@ -431,9 +431,9 @@ class EventCard(Panel):
     def _name_fields(self) -> None:
         self._unit.setAccessibleName(tr("承办单位"))
         if (line := self._unit.lineEdit()) is not None:
-            line.setPlaceholderText(tr("承办单位、协办单位"))
+            line.setPlaceholderText(tr("承办单位、协办单位，回车派单"))
             line.setAccessibleName(tr("承办单位"))
-        self._words.setPlaceholderText(tr("记录或办理结果"))
+        self._words.setPlaceholderText(tr("记录或办理结果，回车存盘"))
         self._words.setAccessibleName(tr("记录或办理结果"))
 
 

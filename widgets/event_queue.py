@@ -102,7 +102,9 @@ class EventQueue(RowList):
         self.apply(replace(self.filter, share=SHARES[tab], words=""))
 
     def search(self) -> None:
-        """Ask the whole pool for what stands in the field."""
+        """Ask the whole pool for what stands in the field; the keys are the list's again."""
+        if self._field.hasFocus():
+            self.window().setFocus()
         if asked := self._field.text().strip():
             self.apply(Filter(POOL, words=asked, sort=self.filter.sort))
 

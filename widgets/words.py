@@ -107,11 +107,13 @@ def handled_by(view: EventView) -> str:
 
 def left(clock: Deadline, now: Ms) -> str:
     """余 1.8 时, 余 3.5 工时 where it does not run all the time until then; 挂起 while it stands
-    still."""
+    still; 已到点 where it is over by no working time."""
     if clock.paused_at is not None:
         return tr("挂起")
-    runs = clock.left(now) == clock.due - now
-    return age.left(now, clock.due) if runs else age.left_at_work(now, clock.left(now))
+    left = clock.left(now)
+    if not left and now > clock.due:
+        return tr("已到点")  # it ended with the working day, and no working time is over yet
+    return age.left(now, clock.due) if left == clock.due - now else age.left_at_work(now, left)
 
 
 def step(need: Need) -> str:

@@ -8,7 +8,9 @@ from builders import NOW, an_event
 from world import told_by
 
 from commandwall.clock import DAY, HOUR, MINUTE, Ms
+from commandwall.deadlines import RED, Deadline
 from commandwall.events import Event, EventView, EventWork
+from widgets import words
 
 # It is Tuesday, 14:00: half an hour of work after the noon break.
 LATE = ("late", "FEEDBACK", 2, 25 * HOUR)
@@ -81,6 +83,13 @@ def test_what_stands_still_by_night_tells_the_work_that_is_left(make_wall: Any, 
     card._take(EventView(event, None))
     # Its two hours ended this morning at 10:30; what is over has the noon break not in it.
     assert "C1 受理 超 2.0 工时" in told_by(wall, "event_card")
+
+
+def test_what_ended_with_the_working_hours_is_over_and_has_nothing_left() -> None:
+    noon = Deadline("C1", Ms(NOW - 4 * HOUR), Ms(NOW - 2 * HOUR), 2 * HOUR, work=True)
+    assert noon.lamp(Ms(NOW - HOUR)) == RED
+    assert words.left(noon, Ms(NOW - HOUR)) == "已到点"  # in the break
+    assert words.left(noon, Ms(NOW)) == "超 0.50 工时"
 
 
 def test_the_tile_goes_on_from_half_an_hour_to_the_end_of_the_day(

@@ -179,6 +179,17 @@ def test_a_remark_is_written_with_two_keys_and_left_with_escape(shift: Shift) ->
     assert shift.hand.keys == 2 and shift.back_at_the_page()
 
 
+def test_what_the_search_found_is_reached_by_key(shift: Shift) -> None:
+    shift.hand.press("Alt+4", "/")
+    shift.hand.write("施工噪音")
+    shift.hand.press("Return")
+    queue = shift.panel("event_queue")
+    shift.until(lambda: queue.filter.share == "pool" and "n2" in queue.keys)
+    shift.hand.press("J")
+    shift.until(lambda: shift.panel("event_card").view is not None)
+    assert shift.hand.keys == 4
+
+
 def test_a_repeat_is_compared_and_merged_with_two_keys(shift: Shift) -> None:
     shift.chosen()
     shift.hand.press("M")
