@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -20,6 +21,7 @@ from widgets.i18n import named, rows, tr
 from widgets.sheet import Sheet
 
 Then = Callable[[Any], None]
+_HAN_SPACE = re.compile(r"(?<=[一-鿿])\s+(?=[一-鿿])")
 Fields = dict[str, tuple[str, Field]]
 ACTS: Mapping[str, Callable[..., None]] = {
     "answer_whistle": whistle_acts.answer_whistle, "check_in": whistle_acts.check_in,
@@ -28,6 +30,12 @@ ACTS: Mapping[str, Callable[..., None]] = {
     "refuse_whistle": whistle_acts.refuse_whistle,
 }  # fmt: skip
 """What is done with one department."""
+
+
+def departments_of(typed: str) -> list[str]:
+    """水务局 城管局、Water Bureau: also a space between Chinese names parts them. One long name of
+    both would summon nobody."""
+    return [one for name in names_of(typed) for one in _HAN_SPACE.split(name)]
 
 
 def ask_blow(panel: Panel, view: EventView | None, then: Then) -> None:
@@ -43,7 +51,7 @@ def ask_blow(panel: Panel, view: EventView | None, then: Then) -> None:
     title = tr("吹哨　{matter}", matter=text.plain(view.event.headline, 40)) if view else tr("吹哨")
 
     def done(told: dict[str, Any]) -> Any:
-        names = names_of(told.pop("departments"))
+        names = departments_of(told.pop("departments"))
         whistling = Whistling(**told, departments=names, event=event)
         return panel.do(whistle_acts.blow, then, whistling=whistling)
 
@@ -55,7 +63,7 @@ def ask_summon(panel: Panel, muster: Muster, then: Then) -> None:
     fields: Fields = {"departments": (tr("部门（用、分开）"), line())}
     key = muster.whistle.id
     _show(panel, _titled("增哨", muster), "增哨", fields, lambda told: panel.do(
-        whistle_acts.summon, then, whistle=key, departments=names_of(told["departments"])
+        whistle_acts.summon, then, whistle=key, departments=departments_of(told["departments"])
     ))  # fmt: skip
 
 

@@ -17,6 +17,7 @@ from commandwall.whistle_acts import answer_whistle, blow, check_in
 from commandwall.whistles import Rating, Summons, Whistle, Whistling
 from widgets import event_whistle
 from widgets.sheet import Sheet
+from widgets.whistle_sheets import departments_of
 
 EVENT = an_event(area="t1", state="SIGNED")
 
@@ -115,3 +116,8 @@ def test_none_says_so(world: Any, make_wall: Any) -> None:
     wall.open_page("whistles")
     world.tick({Whistle: []})
     assert "没有在办的吹哨" in told_by(wall, "whistles")
+
+
+def test_departments_are_parted_by_a_space_too() -> None:
+    assert departments_of("水务局 城管局、Water Bureau") == ["水务局", "城管局", "Water Bureau"]
+    assert departments_of("水务局　城管局") == ["水务局", "城管局"]
