@@ -193,7 +193,7 @@ def _responses(reader: Reader, times: Times, sent: Mapping[str, SentInject]) -> 
             shown.setdefault(s.subject, []).append(s.at)
     for alarm in reader.many(Alarm, list(shown), field="sensor"):
         # Its first reading was dated back by as long as its rule wants to see it: nobody saw it.
-        mine = min(shown[alarm.sensor], key=lambda at, a=alarm: abs(at - a.raised_at))
+        _, mine = min((abs(at - alarm.raised_at), at) for at in shown[alarm.sensor])
         since = max(alarm.raised_at, mine)
         yield Response(ACK, alarm.id, times.took(since, alarm.acked_at))
     yield from _dispatched(deeds(reader), times, sent)
