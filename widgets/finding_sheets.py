@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from commandwall import reviewing
+from commandwall import codes, reviewing
 from commandwall.reviewing import Finding
 from widgets.base import Panel
 from widgets.fields import Field, choice, number, words
@@ -22,11 +22,13 @@ Do = Callable[[Answers], Any]
 def note(panel: Panel, title: str, do: Do) -> None:
     """What went well, or what must be better, by whom, in how many days."""
     kinds = {k: c.name(language()) for k, c in rows("finding_kind").items()}
+    days = number(MOST_DUE, 1, tr("日内"))
+    days.setValue(int(codes.limit("improvement_days")))  # else it would be late at once
     fields: dict[str, tuple[str, Field]] = {
         "kind": (tr("类别"), choice(kinds)),
         "text": (tr("内容"), words()),
         "owner": (tr("责任人"), words()),
-        "days": (tr("期限"), number(MOST_DUE, 1, tr("日内"))),
+        "days": (tr("期限"), days),
     }
     sheet = Sheet(panel.look, title, "记录", fields, panel.window())
     panel.context.over(sheet.then(do))

@@ -288,6 +288,8 @@ def test_an_evaluator_marks_what_was_sent_by_keys_and_the_newest_counts(
     world.tick({Evaluation: kept(world)})
     console.grab()
     assert "目标　S　—　—　—" in console.accessibleDescription()
+    keys["F"].run()  # who types no day gives some: it is not late at once
+    assert console.window()._overlay._fields["days"][1].value() == 30
     keys["V"].run()  # what has no mark yet is offered first
     assert console.window()._overlay._fields["line"][1].currentData() == "watch-1"
 
