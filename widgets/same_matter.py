@@ -56,8 +56,6 @@ def sheet(panel: Panel, here: EventView, found: Pairs, chosen: str, done: Done) 
     if (first := chosen or "".join(able[:1])) in by_id:
         field.setCurrentIndex([*by_id].index(first))
     ways = choice({SAME: tr("是同一件，并单"), APART: tr("不是同一件，不再提示")})
-    if field.currentData() not in able:
-        ways.setCurrentIndex(ways.findData(APART))
     fields: dict[str, tuple[str, Field]] = {
         "other": (tr("疑似重复"), field), "way": (tr("看后"), ways),
     }  # fmt: skip
