@@ -26,8 +26,8 @@ from commandwall.drill.drill_acts import REAL
 from commandwall.drill.drill_clock import DrillClock
 from commandwall.drill.evaluating import Evaluation
 from commandwall.drill.play import ClockAct, FreeInject, SentInject, scenario_of, sent_id
-from commandwall.drill.scenario import read
-from commandwall.playing import ground, seats
+from commandwall.drill.scenario import library, read
+from commandwall.playing import ground, injecting, seats
 from commandwall.playing.conductor import Conductor, conducting
 from commandwall.playing.ground import NoGround
 from commandwall.pool import stations
@@ -112,6 +112,14 @@ def test_the_city_of_a_drill_comes_to_its_wall(drill: PoolServer) -> None:
         until("the fill", lambda: not filling.check())
     with closing(open_store(folder)) as store:
         assert store.read(lambda r: r.value("SELECT count(*) FROM mirror.area")) == 1
+
+
+def test_every_inject_of_the_library_can_be_sent(drill: PoolServer) -> None:
+    with drill.owner() as conn, conn.transaction(force_rollback=True):
+        for scenario in filter(None, (one.scenario for one in library())):
+            for inject in scenario.injects:
+                became = injecting.send(conn, f"{scenario.id}-{inject.id}", inject, Ms(NOW))
+                assert became.subject or became.fault or inject.channel not in injecting.WAYS
 
 
 def test_no_secret_of_a_drill_opens_the_real_database_nor_the_other_way(
