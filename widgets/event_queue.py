@@ -202,9 +202,11 @@ class EventQueue(RowList):
             paper.write(columns["来源"], base, source, Ink("label", "t3"), room=64)
             level = Ink("label", "t1" if urgent else "t3")
             paper.write(columns["急"], base, view.event.urgency, level)
-        paper.write(columns["现钟"], base, self.step_of(view), Ink("label", "t3"), room=84)
-        if clock is not None:
-            paper.write(paper.width - 8, base, words.left(clock, now), ink, RIGHT)
+        left = words.left(clock, now) if clock is not None else ""
+        room = paper.width - 16 - paper.length(left, ink) - columns["现钟"]
+        step = Ink("label", "t3")
+        paper.write(columns["现钟"], base, self.step_of(view), step, room=min(84, max(0, room)))
+        paper.write(paper.width - 8, base, left, ink, RIGHT)
         if f"eventwork:{key}" in self.picture.unsent:
             paper.write(columns["编号"], base + 14, tr("未送达中心池"), Ink("age", "t2"))
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from builders import NOW, an_event
+from PySide6.QtCore import QRectF
 from world import told_by
 
 from commandwall.clock import DAY, HOUR, MINUTE, Ms
 from commandwall.deadlines import RED, Deadline
 from commandwall.events import Event, EventView, EventWork
-from widgets import words
+from widgets import i18n, words
 
 # It is Tuesday, 14:00: half an hour of work after the noon break.
 LATE = ("late", "FEEDBACK", 2, 25 * HOUR)
@@ -83,6 +84,19 @@ def test_what_stands_still_by_night_tells_the_work_that_is_left(make_wall: Any, 
     card._take(EventView(event, None))
     # Its two hours ended this morning at 10:30; what is over has the noon break not in it.
     assert "C1 受理 超 2.0 工时" in told_by(wall, "event_card")
+
+
+def test_in_english_the_clock_does_not_run_into_the_time_left(make_wall: Any, world: Any) -> None:
+    wall = shown(world, make_wall)
+    i18n.speak("en")
+    panel = wall.page.panels["event_queue"]
+    panel.select_tab(3)
+    said = told_by(wall, "event_queue")
+    assert "3.5 workdays left" in said
+    written = [(QRectF(*what[:4]), what[4]) for _, what in panel._drawn if isinstance(what[4], str)]
+    left = [box for box, told in written if "workdays left" in told]
+    rest = [box for box, told in written if "workdays left" not in told]
+    assert left and not any(one.intersects(other) for one in left for other in rest)
 
 
 def test_what_ended_with_the_working_hours_is_over_and_has_nothing_left() -> None:
