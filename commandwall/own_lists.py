@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from difflib import get_close_matches
@@ -124,6 +124,6 @@ def _wrong_fields(row: Row, shape: _Shape) -> Iterator[str]:
     yield from (f"{name}: is missing" for name in sorted(shape.needed - row.keys()))
 
 
-def _nearest(name: str, known: Iterator[str] | Sequence[str] | Mapping[str, Any]) -> str:
+def _nearest(name: str, known: Iterable[str]) -> str:
     near = get_close_matches(name, list(known), 1)
     return f"; is {near[0]} meant?" if near else ""
