@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import numpy as np
+
+from commandwall import codes
 from commandwall.alarms import ACKED, OPENED, Alarm, class_list, of_value
 from commandwall.areas import CITY
-from commandwall.clock import SECOND, Ms
+from commandwall.clock import SECOND, Ms, day
 from commandwall.deadlines import Deadline
 from commandwall.directives import Directive
 from commandwall.events import AREA, EventView
 from commandwall.incidents import OPEN
 from commandwall.owed import listed
 from commandwall.picture import Picture
+from commandwall.sensors import STALE
 from commandwall.store.pulse import NO_POOL, Sync
 from layers.words import order_number
 from widgets import age, conflict
@@ -125,7 +129,8 @@ def step(need: Need) -> str:
 
 
 def sentence(picture: Picture, needs: Needs, trust: Trust) -> str:
-    """The state of the city in one line; never 平稳 while a Ⅰ is active or the pool is gone."""
+    """The state of the city in one line; never 平稳 while a Ⅰ is active, the pool is gone, or so
+    many devices are silent that nobody can know."""
     if picture.sync.filling is not None and not picture.areas:
         return _filling(picture.sync, int(100 * picture.sync.filling))
     if not trust.known and picture.sync.trouble == NO_POOL:
@@ -144,10 +149,26 @@ def sentence(picture: Picture, needs: Needs, trust: Trust) -> str:
         return tr("突发事件 {n} 起在处置，{m} 件需要人", n=incidents, m=count)
     if incidents:
         return _in_hand(picture, incidents)
+    return _without_incident(count, _lost(picture), bool(needs.called.elsewhere))
+
+
+def _without_incident(count: int, lost: int, towns: bool) -> str:
+    if count and lost:
+        return tr("{n} 件需要人，{lost} 个设备失联", n=age.number(count), lost=age.number(lost))
     if count:
         return tr("{n} 件需要人，其余平稳", n=age.number(count))
-    towns = bool(needs.called.elsewhere)
+    if lost:
+        calm = "市里无事，镇在处置，{n} 个设备失联" if towns else "无事需要人，但 {n} 个设备失联"
+        return tr(calm, n=age.number(lost))
     return tr("市里无事，镇在处置，其余平稳" if towns else "无事需要人，全城平稳")
+
+
+def _lost(picture: Picture) -> int:
+    """How many devices are silent, where these are too many to call the city calm; else 0."""
+    quality = picture.sensors.quality
+    silent = int(np.count_nonzero(quality == STALE))
+    share = codes.limit("calm_silent_share", day(picture.now))
+    return silent if silent > share * len(quality) else 0
 
 
 def _in_hand(picture: Picture, incidents: int) -> str:

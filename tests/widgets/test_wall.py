@@ -19,6 +19,7 @@ from commandwall.clock import HOUR, SECOND, Ms
 from commandwall.events import Event, EventView
 from commandwall.picture import Changes, Picture, Tick
 from commandwall.plugins import PANELS
+from commandwall.sensors import STALE
 from commandwall.store.pulse import NO_POOL
 from widgets.base import Panel, Subject
 from widgets.drawer import Drawer
@@ -96,6 +97,19 @@ def test_a_calm_city_says_so_and_is_without_hue(make_wall: Any) -> None:
     wall = make_wall()
     assert "无事需要人，全城平稳" in read(wall.page.panels["header"])
     assert hued_share(wall.snapshot(1920, 1080)) < 0.005
+
+
+def test_a_city_whose_devices_are_silent_is_not_called_calm(world: Any, make_wall: Any) -> None:
+    quality = world.picture.sensors.quality
+    quality[: len(quality) // 2] = STALE
+    wall = make_wall()
+    line = read(wall.page.panels["header"])
+    assert f"但 {len(quality) // 2} 个设备失联" in line and "平稳" not in line
+    world.tick({Alarm: [an_alarm()]})
+    line = read(wall.page.panels["header"])
+    assert "1 件需要人" in line and "失联" in line and "平稳" not in line
+    quality[:] = 0
+    assert "其余平稳" in read(wall.page.panels["header"])
 
 
 def test_an_alarm_is_named_and_one_of_level_one_ends_the_calm(world: Any, make_wall: Any) -> None:
