@@ -63,7 +63,7 @@ def commands(card: Panel, view: Callable[[], EventView | None]) -> list[Command]
     """Blow for it, raise it; or go to where that is listed."""
     return [
         Command("W", tr("吹哨、看吹哨"), lambda: event_whistle.begin(card, view())),
-        Command("Shift+U", tr("上提、看督办"), lambda: begin(card, view())),
+        Command("Shift+K", tr("上提、看督办"), lambda: begin(card, view())),
     ]
 
 

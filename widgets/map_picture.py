@@ -94,7 +94,7 @@ def _badges() -> SpriteBook:
 def _png(image: QImage) -> bytes:
     buffer = QBuffer()
     buffer.open(QBuffer.OpenModeFlag.WriteOnly)
-    image.save(buffer, b"PNG")
+    image.save(buffer, "PNG")  # type: ignore[call-overload]  # of bytes it says so, and takes none
     return bytes(buffer.data().data())
 
 

@@ -124,6 +124,7 @@ def _solid(shapes: Sequence[Any]) -> Any:
     if not len(parts):
         return None
     whole = shapely.union_all(shapely.intersection(parts, shapely.box(*WORLD)))
-    kept = shapely.get_parts(shapely.set_precision(whole, GRAIN))
+    with np.errstate(divide="ignore", invalid="ignore"):  # of a sliver as thin as 1e-252
+        kept = shapely.get_parts(shapely.set_precision(whole, GRAIN))
     kept = kept[shapely.get_type_id(kept) == POLYGON]
     return shapely.union_all(kept) if len(kept) else None
