@@ -65,8 +65,8 @@ BESIDE = ("changed_at", "by", "post")
     WALL,
     index=("event", "state"),
     meeting=Meeting(
-        ("raised_at", "taken_at"),
-        BESIDE,
+        (),  # a rung may be raised again, and begins anew then: no moment counts for good
+        ("raised_at", "taken_at", *BESIDE),
         {
             ASKED: frozenset({RAISED, TAKEN, BACK, ENDED}),
             RAISED: frozenset({TAKEN, BACK, ENDED}),
@@ -99,7 +99,9 @@ class Rise:
 
 
 @record(
-    WALL, index=("state",), meeting=Meeting(("since",), BESIDE, {WATCHED: frozenset({RELEASED})})
+    WALL,
+    index=("state",),
+    meeting=Meeting((), ("since", *BESIDE), {WATCHED: frozenset({RELEASED})}),
 )
 @dataclass(frozen=True, slots=True)
 class Supervision:
@@ -138,8 +140,8 @@ class Council:
     WALL,
     index=("event", "state"),
     meeting=Meeting(
-        ("done_at", "verified_at"),
-        BESIDE,
+        (),
+        ("done_at", "verified_at", *BESIDE),
         {OPEN: frozenset({DONE, VERIFIED}), DONE: frozenset({VERIFIED})},
     ),
 )

@@ -251,14 +251,17 @@ def _told(reader: Reader, moment: Ms) -> Then:
     keys = [key for (key,) in reader.rows(_LATER, h=edge) if key.partition(":")[0] in known]
     for key in keys:
         then[known[key.partition(":")[0]]][key.partition(":")[2]] = None
-    said: dict[tuple[str, int], dict[str, Any]] = {}
+    said: dict[tuple[str, int], dict[str, tuple[Any, int]]] = {}
+    stands: dict[str, int] = {}
     for key, *row in reader.rows(_TOLD, h=edge, keys=json.dumps(keys)):
         line = Line(*row)
         if (here := (line.origin, line.seq)) not in said:
-            said[here] = {lines.key_of(record): record for record, _ in lines.contents(line)}
-        if (record := said[here].get(key)) is not None:
-            shelf, id_ = then[type(record)], key.partition(":")[2]
-            shelf[id_], _ = lines.followed(shelf[id_], record)
+            said[here] = {lines.key_of(told[0]): told for told in lines.contents(line)}
+        if (told := said[here].get(key)) is not None:
+            (record, seen), id_ = told, key.partition(":")[2]
+            shelf = then[type(record)]
+            shelf[id_], wins = lines.followed(shelf[id_], record, seen == stands.get(key))
+            stands[key] = line.hlc if wins else stands[key]
     return dict(then)
 
 

@@ -168,9 +168,9 @@ def _settle(tx: Tx, line: Line, record: Any, seen: int) -> None:
     if here is not None:
         record = _caught_up(here, record)
         here, record, wins = meet(here, record, name > writer)
-        stands, by = (record, name) if wins else (here, writer)
+        stands, by = (record, name) if wins or seen == writer[0] else (here, writer)
         # Where the later writing does not always count, it matters what stood there before it.
-        if meeting_of(type(record)).yields and _newest_of(tx, [key]) > line.hlc:
+        if meeting_of(type(record)).yields and tx.value(_LATER, r=key, h=line.hlc, o=line.origin):
             stands, by = _replayed(tx, key)
         for other, rival in {writer: here, by: stands}.items():
             if other != name and _contradict(rival, record) and _apart(tx, line, key, seen, other):
@@ -187,9 +187,10 @@ def _replayed(tx: Tx, key: str) -> tuple[Any, tuple[int, str]]:
     no order of arrival changes that."""
     stands, by = None, (0, "")
     for line in (Line(*row) for row in tx.rows(_WRITINGS, r=key)):
-        for record in (record for record, _ in contents(line) if key_of(record) == key):
-            stands, wins = followed(stands, record)
-            by = (line.hlc, line.origin) if wins else by
+        for record, seen in contents(line):
+            if key_of(record) == key:
+                stands, wins = followed(stands, record, seen == by[0])
+                by = (line.hlc, line.origin) if wins else by
     return stands, by
 
 
@@ -206,13 +207,14 @@ def meet(one: Any, other: Any, is_later: bool) -> tuple[Any, Any, bool]:
     return one, other, yields(one, other) or (is_later and not yields(other, one))
 
 
-def followed(before: Any, record: Any) -> tuple[Any, bool]:
+def followed(before: Any, record: Any, saw: bool) -> tuple[Any, bool]:
     """What a record, None where there is none yet, is after a later writing, and whether that
-    counts."""
+    counts. `saw`: who wrote it had seen what stood there. Then it always counts: what was handed
+    back may be raised again, though being handed back goes further than being raised."""
     if before is None:
         return record, True
     one, other, wins = meet(before, record, is_later=True)
-    return (other, True) if wins else (one, False)
+    return (other, True) if wins or saw else (one, False)
 
 
 def _caught_up(here: Any, record: Any) -> Any:
@@ -319,6 +321,9 @@ _WRITINGS = (
     "SELECT j.* FROM told t JOIN journal j ON j.hlc = t.hlc AND j.origin = t.origin"
     " WHERE t.record = :r ORDER BY t.hlc, t.origin"
 )
+
+
+_LATER = "SELECT 1 FROM told WHERE record = :r AND (hlc, origin) > (:h, :o) LIMIT 1"
 
 
 def _mark(tx: Tx, rows: Sequence[tuple[str, int, str]]) -> None:

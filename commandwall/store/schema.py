@@ -52,7 +52,8 @@ class Meeting:
     beside: tuple[str, ...] = ()
     """Fields that only tell of the last writing, as who and when; those of the later count."""
     yields: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    """State -> states that went further in the same direction; these count."""
+    """State -> states that went further in the same direction; these count, where who wrote the
+    other had not seen them."""
     catches_up: Callable[[Any, Any], Any] | None = None
     """(what stands here, what a line says) -> that with what each station finds by itself, which
     who wrote the line had not found yet; for a kind that is `local`."""

@@ -369,6 +369,25 @@ def test_two_stations_that_do_not_see_each_other(tmp_path: Path) -> None:
     one.close(), other.close()
 
 
+def test_what_was_handed_back_is_raised_again_at_every_station(tmp_path: Path) -> None:
+    """Being handed back goes further than being raised, but not than being raised after it: others
+    kept it handed back for good. A point that is redone and released again likewise."""
+    one, other = Hall(tmp_path / "a"), Hall(tmp_path / "b")
+    one.up()
+    one.act(ladder_acts.take_up, rise="e1:city")
+    one.act(ladder_acts.hand_down, "周", rise="e1:city", task="先查清")
+    one.up()
+    point = one.point()
+    one.act(ladder_acts.finish_point, "周", point=point.id, result="已办")
+    one.act(ladder_acts.redo_point, "吴", point=point.id, reason="仍在漏")
+    one.act(ladder_acts.finish_point, "周", point=point.id, result="已换管")
+    meet(one, other)
+    assert one.case() == other.case() and other.case().rises["city"].times == 2
+    assert other.case().rises["city"].state == ladders.RAISED
+    assert other.store.read(lambda r: r.find(Conflict)) == []
+    one.close(), other.close()
+
+
 def test_lines_of_two_stations_in_any_order_give_one_case(made: Path, tmp_path: Path) -> None:
     """Whoever hears of both, however they are shuffled and repeated, sees the same."""
     one, other = Hall(tmp_path / "a"), Hall(tmp_path / "b")
