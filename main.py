@@ -64,6 +64,7 @@ def build(settings: Settings, parts: ExitStack) -> Wall:
 
     crossing = Crossing(world.picture)
     follower = Follower(world, crossing.arrived.emit)
+    crossing.settled.connect(follower.go_on)
     parts.callback(follower.stop)
     follower.start()
     # Loading the screen takes a second, in which the city is read.
@@ -74,7 +75,6 @@ def build(settings: Settings, parts: ExitStack) -> Wall:
     map_view = MapView(load_layers(installed(settings.plugins)), clock=world.clock)
     parts.callback(map_view.shut)
     map_view.ready.connect(keeper.drawn)
-    map_view.ready.connect(follower.go_on)
     wall = Wall(world, settings, map_view)
     parts.callback(wall.context.drafts.flush)
     crossing.reach(wall.tick)

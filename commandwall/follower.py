@@ -49,7 +49,7 @@ LISTEN_MS = 250
 """So often the pulse is looked at: who falls silent is told at once, not with the next second."""
 RINGS = {"main": "changed", "mirror": "mirror_changed"}
 KNOWN = kinds(WALL) | kinds(MIRROR)
-REST_S, UNSET = 3.0, -1.0
+REST_S, UNSET = 1.5, -1.0
 """So long the rest waits for the screen to draw what it got; a moment that is not set yet."""
 TIDY_S, RARELY_S = 5.0, 600.0
 """Memory that is free is given back after the first time, in which the map builds its shapes of

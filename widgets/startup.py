@@ -113,11 +113,13 @@ class Crossing(QObject):
     """The one crossing into Qt's thread: changes in, picture brought up to date, screen told.
 
     While the map moves they wait for its next frame, but an alarm waits for nothing. What came
-    while the screen was busy is told as one, however much it is. `shown`: the screen was told.
+    while the screen was busy is told as one, however much it is. `shown`: the screen was told;
+    `settled`: the first picture of use stands.
     """
 
     arrived = Signal(object)
     shown = Signal(object)
+    settled = Signal()
     _due = Signal()
 
     def __init__(self, picture: Picture) -> None:
@@ -307,6 +309,7 @@ def note_start(wall: Wall) -> None:
     def look() -> None:
         while stages and stages[0][1]():
             log.info(stages.popleft()[0])
+            wall.crossing.settled.emit()
         if not stages:
             timer.stop()
 
