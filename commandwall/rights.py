@@ -65,6 +65,10 @@ class About:
     drill: bool = False  # the world is a drill's
 
 
+Asked = Callable[[Reader, Any], About]
+"""What an argument of an act is about."""
+
+
 def check(
     tx: Tx, act: Callable[..., None], args: Mapping[str, Any], scopes: Iterable[str]
 ) -> Mode | None:
@@ -257,28 +261,13 @@ def _ordered(reader: Reader, key: str) -> About:
     return _incident(reader, found.incident) if found else _assignment(reader, key)
 
 
-def _call(reader: Reader, call: str) -> About:
-    found = reader.get(Call, call)
-    return _incident(reader, found.incident) if found else About()
-
-
 def _answer(reader: Reader, answer: str) -> About:
     found = reader.get(Answer, answer)
     return _ordered(reader, found.record) if found else About()
 
 
-def _word(reader: Reader, word: str) -> About:
-    found = reader.get(Countersign, word)
-    return _incident(reader, found.incident) if found else About()
-
-
 def _statement(reader: Reader, statement: Statement) -> About:
     return _incident(reader, statement.incident)
-
-
-def _finding(reader: Reader, finding: str) -> About:
-    found = reader.get(Finding, finding)
-    return _incident(reader, found.incident) if found else About()
 
 
 def _whistling(reader: Reader, whistling: Whistling) -> About:
@@ -300,21 +289,6 @@ def _summons(reader: Reader, key: str) -> About:
 
 def _rating(reader: Reader, key: str) -> About:
     return _summons(reader, key.rpartition(":")[0])
-
-
-def _rise(reader: Reader, key: str) -> About:
-    found = reader.get(Rise, key)
-    return _event(reader, found.event) if found else About()
-
-
-def _council(reader: Reader, key: str) -> About:
-    found = reader.get(Council, key)
-    return _event(reader, found.event) if found else About()
-
-
-def _point(reader: Reader, key: str) -> About:
-    found = reader.get(PlanPoint, key)
-    return _event(reader, found.event) if found else About()
 
 
 def _sending(reader: Reader, sending: Sending) -> About:
@@ -360,6 +334,26 @@ def _conflict(reader: Reader, conflict: str) -> About:
     return SUBJECTS[subject](reader, found.record) if subject in SUBJECTS else About(("",))
 
 
+def _within_incident(kind: type[Any]) -> Asked:
+    """Of a record of an incident, by its id."""
+
+    def about(reader: Reader, key: str) -> About:
+        found = reader.get(kind, key)
+        return _incident(reader, found.incident) if found else About()
+
+    return about
+
+
+def _within_event(kind: type[Any]) -> Asked:
+    """Of a record of an event, by its id."""
+
+    def about(reader: Reader, key: str) -> About:
+        found = reader.get(kind, key)
+        return _event(reader, found.event) if found else About()
+
+    return about
+
+
 def _of_city(reader: Reader, subject: object) -> About:
     """What is the whole city's: sources, rules of alarms."""
     return About(("",))
@@ -372,7 +366,7 @@ KINDS: Mapping[str, str] = {
 }  # fmt: skip
 """Records whose id is that of another thing."""
 
-SUBJECTS: Mapping[str, Callable[[Reader, Any], About]] = {
+SUBJECTS: Mapping[str, Asked] = {
     "event": _event,
     "main": _event,
     "alarm": _alarm,
@@ -382,8 +376,8 @@ SUBJECTS: Mapping[str, Callable[[Reader, Any], About]] = {
     "request": _ordered,
     "record": _ordered,
     "answer": _answer,
-    "word": _word,
-    "call": _call,
+    "word": _within_incident(Countersign),
+    "call": _within_incident(Call),
     "order": _order,
     "wish": _order,
     "situation": _order,
@@ -395,13 +389,13 @@ SUBJECTS: Mapping[str, Callable[[Reader, Any], About]] = {
     "whistle": _whistle,
     "summons": _summons,
     "rating": _rating,
-    "rise": _rise,
-    "point": _point,
-    "council": _council,
+    "rise": _within_event(Rise),
+    "point": _within_event(PlanPoint),
+    "council": _within_event(Council),
     "opening": _opening,
     "matter": lambda reader, matter: About((matter.area,), matter.urgency),
     "statement": _statement,
-    "finding": _finding,
+    "finding": _within_incident(Finding),
     "building": lambda reader, building: _buildings(reader, [building]),
     "buildings": _buildings,
     "dispute": _dispute,
