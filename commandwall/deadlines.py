@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
-from commandwall import codes, workdays
+from commandwall import codes, swift, workdays
 from commandwall.areas import Area, chain
 from commandwall.clock import DAY, HOUR, MINUTE, SECOND, Ms, day_start, today
 from commandwall.codes import Code
@@ -230,9 +230,13 @@ def _progress(view: EventView) -> Progress:
 
 
 def _limit(view: EventView, step: str) -> Code | None:
-    """The row of a clock: that of the event's class, else that of all."""
+    """The row of a clock: that of swift response, of the event's class, else that of all."""
     event, plain = view.event, None
     for row in _limits(today(), codes.edition()).get((event.urgency, step), ()):
+        if row.facts.get("swift"):
+            if swift.belongs(view):
+                return row
+            continue
         if view.cls in row.facts.get("classes", ()):
             return row
         if "classes" not in row.facts:
@@ -245,6 +249,8 @@ def _limits(on: date, _: object) -> dict[tuple[int, str], list[Code]]:
     found: dict[tuple[int, str], list[Code]] = {}
     for row in codes.load("event_limit", on).values():
         found.setdefault((row.facts["urgency"], row.facts["step"]), []).append(row)
+    for some in found.values():
+        some.sort(key=lambda row: not row.facts.get("swift"))
     return found
 
 

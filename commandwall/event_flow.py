@@ -86,6 +86,14 @@ def further(one: str, other: str) -> str:
     return other if rank(other) > rank(one) else one
 
 
+def shown(city: str, ended: bool, ours: str, furthest: str) -> str:
+    """The state to show of what the city and stations say: what stations did, unless the city has
+    news, a state further than any that stations knew when they acted, or an end (`ended`) after
+    their last act. What they took back is no news."""
+    known = further(ours, furthest or ours)
+    return city if (ended and city in CLOSED_STATES) or rank(city) > rank(known) else ours
+
+
 def pauses(told: str) -> list[tuple[int, int | None]]:
     """The stretches of time in which an event stood still, from and to in milliseconds, in order;
     None where it still does. `told`: a field `pauses`, `from-to from-`; what is no stretch is left

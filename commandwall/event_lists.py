@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from commandwall import cube, events
+from commandwall import cube, events, tallies
 from commandwall.clock import DAY, HOUR, Ms
 from commandwall.events import Event, EventView
 from commandwall.saved_views import Filter
@@ -46,20 +46,35 @@ def search(reader: Reader, words: str, limit: int = 200) -> list[EventView]:
 
 def each(reader: Reader, filter: Filter, now: Ms) -> Iterator[EventView]:
     """All of them, read no further than somebody takes them; in order but within a minute."""
-    filed = sorted(_filed(reader, filter, now), key=_newest_first)
-    return heapq.merge(filed, _pooled(reader, filter, now), key=_newest_first)
+    ours = [*_filed(reader, filter, now), *_moved(reader, filter, now)[0]]
+    return heapq.merge(
+        sorted(ours, key=_newest_first), _pooled(reader, filter, now), key=_newest_first
+    )
 
 
 def _pooled(reader: Reader, filter: Filter, now: Ms) -> Iterator[EventView]:
     rows = _rows(reader, filter, now)
     while some := list(islice(rows, PART)):
-        yield from events.folded(reader, some)
+        yield from (view for view in events.folded(reader, some) if filter.stands(view))
 
 
 def _filed(reader: Reader, filter: Filter, now: Ms) -> list[EventView]:
     """What stations filed and the pool has no row of yet: it may be away for days."""
     keys = [key for (key,) in reader.rows(_FILED)]
-    return [v for v in events.views(reader, keys).values() if filter.fits(v.event, now)]
+    found = events.views(reader, keys).values()
+    return [v for v in found if filter.stands(v) and filter.fits(v.event, now)]
+
+
+def _moved(reader: Reader, filter: Filter, now: Ms) -> tuple[list[EventView], list[EventView]]:
+    """Where a state is asked for: what stations brought into it, and out of it, and the city's rows
+    do not say so yet."""
+    if not filter.state:
+        return [], []
+    ahead = events.views(reader, tallies.ahead_of_mirror(reader)).values()
+    some = [v for v in ahead if not v.filed and filter.fits(v.event, now)]
+    told = {v.event.id: v.event.state in filter.states for v in some}
+    into = [v for v in some if filter.stands(v) and not told[v.event.id]]
+    return into, [v for v in some if told[v.event.id] and not filter.stands(v)]
 
 
 def some_of(reader: Reader, keys: Sequence[str]) -> Iterator[EventView]:
@@ -71,14 +86,17 @@ def some_of(reader: Reader, keys: Sequence[str]) -> Iterator[EventView]:
 def count(reader: Reader, filter: Filter, now: Ms, limit: int) -> int:
     """How many there are: from the hot columns, or, asked by words, as many as are found up to a
     limit."""
-    filed = len(_filed(reader, filter, now))
     if filter.words:
-        return min(limit, filed + sum(1 for _ in islice(_rows(reader, filter, now), limit)))
-    return filed + cube.total(reader, _where(reader, filter), filter.since(now))
+        return sum(1 for _ in islice(each(reader, filter, now), limit))
+    into, out = _moved(reader, filter, now)
+    ours = len(_filed(reader, filter, now)) + len(into) - len(out)
+    return ours + cube.total(reader, _where(reader, filter), filter.since(now))
 
 
 def _where(reader: Reader, filter: Filter) -> dict[str, list[str]]:
     where = {name: [value] for name in ("source", "cls") if (value := getattr(filter, name))}
+    if filter.state:
+        where["state"] = list(filter.states)
     if filter.area:
         where["area"] = [key for (key,) in reader.rows(_BELOW, area=like(filter.area)[1:])]
     return where
@@ -125,6 +143,9 @@ def _checks(filter: Filter, now: Ms) -> tuple[list[str], dict[str, Any]]:
         checks.append("substr(event.area, 1, :long) = :area")
     if since is not None:
         checks.append("event.reported_at >= :since")
+    if filter.state:
+        checks.append("event.state IN (SELECT value FROM json_each(:states))")
+    asked["states"] = json.dumps(filter.states)
     params = {**asked, "area": filter.area, "long": len(filter.area), "since": since}
     told = " ".join(checks)
     return checks or ["1"], {key: value for key, value in params.items() if f":{key}" in told}

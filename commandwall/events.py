@@ -15,7 +15,7 @@ from commandwall import plain
 from commandwall.alarms import WAITING, Alarm, rules
 from commandwall.clock import Ms, day
 from commandwall.event_flow import ACCEPTED as ACCEPTED
-from commandwall.event_flow import BEFORE, FLOW, SAME, allows, further, rank
+from commandwall.event_flow import BEFORE, FLOW, SAME, allows, further, shown
 from commandwall.event_flow import CLOSED as CLOSED
 from commandwall.event_flow import CLOSED_STATES as CLOSED_STATES
 from commandwall.event_flow import DISPATCHED as DISPATCHED
@@ -172,14 +172,12 @@ class EventView:
 
     @property
     def state(self) -> str:
-        """What stations did, unless the city has news: a state further than any that stations knew
-        when they acted, or an end after their last act. What they took back is no news."""
+        """What stations did, unless the city has news."""
         if self.work is None:
             return self.event.state
-        city, ours, closed = self.event.state, self.work, self.event.closed_at
-        ended = city in CLOSED_STATES and closed is not None and closed > ours.at
-        known = further(ours.state, ours.furthest or ours.state)
-        return city if ended or rank(city) > rank(known) else ours.state
+        ours, closed = self.work, self.event.closed_at
+        ended = closed is not None and closed > ours.at
+        return shown(self.event.state, ended, ours.state, ours.furthest)
 
     @property
     def unit(self) -> str:

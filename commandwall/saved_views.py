@@ -9,17 +9,20 @@ import uuid
 from collections.abc import Container, Iterable
 from dataclasses import asdict, dataclass, fields, replace
 
-from commandwall import codes, plain
+from commandwall import codes, plain, swift
 from commandwall.clock import DAY, HOUR, Ms, day
+from commandwall.event_flow import ARCHIVED, CLOSED
 from commandwall.events import ACCEPTED, NEW, Event, EventView, terms
 from commandwall.store.schema import WALL, Meeting, record
 from commandwall.store.store import Refused, Tx
 from commandwall.store.written import TITLE_LIMIT, written
 
-MINE, ACTIVE, LATE, ALL, POOL = "mine", "active", "late", "all", "pool"
-SHARES = (MINE, ACTIVE, LATE, ALL)
-"""Of the open events: what waits here, what is under way, what is overdue, all. POOL: every event
-that the pool ever had."""
+MINE, ACTIVE, LATE, ALL, SWIFT, POOL = "mine", "active", "late", "all", "swift", "pool"
+SHARES = (MINE, ACTIVE, LATE, ALL, SWIFT)
+"""Of the open events: what waits here, what is under way, what is overdue, all, those of swift
+response. POOL: every event that the pool ever had."""
+CLOSED_TOO = {CLOSED: (CLOSED, ARCHIVED)}
+"""State -> those that a filter means by it: what is archived was closed."""
 OWN, POST, EVERYBODY = "own", "post", "all"
 WHOSE = (OWN, POST, EVERYBODY)
 
@@ -35,6 +38,12 @@ class Filter:
     area: str = ""  # code of an area: it and all below
     days: int = 0  # reported within so many
     sort: str = ""  # the column that orders the open ones
+    state: str = ""  # code list event_state, as it is shown
+
+    @property
+    def states(self) -> tuple[str, ...]:
+        """The states that it asks for; none: every one."""
+        return CLOSED_TOO.get(self.state, (self.state,)) if self.state else ()
 
     def since(self, now: Ms) -> Ms | None:
         """The beginning of the hour from which on they were reported; None for ever."""
@@ -54,9 +63,13 @@ class Filter:
         """Whether an open event belongs to it; `late`: ids of those that are overdue."""
         share = {
             MINE: view.state in (NEW, ACCEPTED), ACTIVE: view.state != NEW,
-            LATE: view.event.id in late,
+            LATE: view.event.id in late, SWIFT: self.share == SWIFT and swift.belongs(view),
         }.get(self.share, True)  # fmt: skip
-        return share and self.fits(view.event, now)
+        return share and self.stands(view) and self.fits(view.event, now)
+
+    def stands(self, view: EventView) -> bool:
+        """Whether an event is in the state that it asks for."""
+        return not self.state or view.state in self.states
 
 
 @record(WALL, meeting=Meeting(beside=("at", "by", "post")))
@@ -79,6 +92,7 @@ class SavedView:
     at: Ms
     by: str
     post: str
+    state: str = ""
 
     @property
     def filter(self) -> Filter:

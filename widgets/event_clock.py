@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QRectF
 
-from commandwall import deadlines
+from commandwall import deadlines, swift
 from commandwall.deadlines import GREEN, RED, Deadline
 from commandwall.events import EventView
 from commandwall.picture import Picture
@@ -19,12 +19,13 @@ def draw(paper: Paper, y: float, view: EventView, picture: Picture, roomy: bool)
     now, running = picture.now, deadlines.clocks(view, picture.areas)
     state = named("event_state", view.state)
     line = tr("{state}　急 {n}", state=state, n=view.event.urgency)
-    paper.write(0, y + 16, line, Ink("label", "t1", True))
+    lane = tr("接诉即办") if swift.belongs(view) else ""
+    end = paper.write(0, y + 16, f"{line}　{lane}".rstrip(), Ink("label", "t1", True))
     if not running:
         return y + 24
     first, *others = sorted(running, key=lambda clock: clock.due)
     lamp = first.lamp(now)
-    left = paper.row(180, y + 16, (_name(view, first), Ink("label", "t3")),
+    left = paper.row(max(180, end + 16), y + 16, (_name(view, first), Ink("label", "t3")),
                      (words.left(first, now), Ink("item", "t1", lamp != GREEN)))  # fmt: skip
     paper.lamp(left + 16, y + 10, 16, lamp)
     paper.bar(QRectF(0, y + 28, paper.width, 4), 1 - first.left(now) / max(1, first.whole))

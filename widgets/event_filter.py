@@ -8,7 +8,7 @@ from typing import Any
 
 from commandwall.areas import TOWN
 from commandwall.picture import Picture
-from commandwall.saved_views import ACTIVE, ALL, LATE, MINE, POOL, SHARES, Filter
+from commandwall.saved_views import ACTIVE, ALL, LATE, MINE, POOL, SHARES, SWIFT, Filter
 from widgets import words
 from widgets.base import Panel
 from widgets.fields import Field, choice
@@ -17,10 +17,18 @@ from widgets.i18n import language, named, rows, tr
 from widgets.sheet import Sheet
 from widgets.text import plain
 
-NAMES = {MINE: "待我处理", ACTIVE: "在办", LATE: "逾期", ALL: "全部", POOL: "全池"}
+NAMES = {
+    MINE: "待我处理",
+    ACTIVE: "在办",
+    LATE: "逾期",
+    ALL: "全部",
+    SWIFT: "接诉即办",
+    POOL: "全池",
+}
 """Share of the events -> how it is called."""
 DAYS = (0, 1, 3, 7, 30, 90, 365)
-LISTS = {"source": "event_source", "cls": "event_class"}
+LISTS = {"source": "event_source", "cls": "event_class", "state": "event_state"}
+NAMED = {"source": "来源", "cls": "事项", "state": "状态"}
 
 
 def told(filter: Filter, picture: Picture, share: bool = False) -> str:
@@ -47,7 +55,7 @@ def days_name(days: int) -> str:
 def gone(filter: Filter, picture: Picture) -> str:
     """What it names that is there no more, in words; "" where all is there."""
     lost = [
-        (tr("来源") if key == "source" else tr("事项"), getattr(filter, key))
+        (tr(NAMED[key]), getattr(filter, key))
         for key in LISTS
         if getattr(filter, key) and getattr(filter, key) not in rows(LISTS[key])
     ]
@@ -76,6 +84,7 @@ def _fields(filter: Filter, picture: Picture) -> dict[str, tuple[str, Field]]:
         "share": (tr("范围"), {key: tr(NAMES[key]) for key in (*SHARES, POOL)}),
         "source": (tr("来源"), _of_list("event_source")),
         "cls": (tr("事项"), _of_list("event_class")),
+        "state": (tr("状态"), _of_list("event_state")),
         "area": (tr("辖区"), _towns(picture)),
         "days": (tr("时间"), {days: days_name(days) for days in DAYS}),
     }

@@ -14,9 +14,9 @@ from PySide6.QtWidgets import QLineEdit
 from commandwall import deadlines, event_lists
 from commandwall.clock import Ms
 from commandwall.deadlines import GREY, ORANGE, RED, Deadline
-from commandwall.events import Event, EventView
+from commandwall.events import NEW, Event, EventView
 from commandwall.picture import Changes, Picture, Tick
-from commandwall.saved_views import LATE, POOL, SHARES, Filter, SavedView
+from commandwall.saved_views import LATE, POOL, SHARES, SWIFT, Filter, SavedView
 from commandwall.store.store import Reader
 from widgets import age, event_filter, tabs, words
 from widgets.base import Command
@@ -25,6 +25,7 @@ from widgets.exporter import Exporter
 from widgets.i18n import named, tr
 from widgets.paper import RIGHT, Ink, Paper
 from widgets.rows import RowList
+from widgets.swift_figures import TALL, SwiftFigures
 from widgets.tabs import TAB
 
 FOUND = 200
@@ -47,7 +48,7 @@ SORTS: dict[str, Callable[[EventView], tuple[Any, ...]]] = {
 
 
 class EventQueue(RowList):
-    """Sorted by the time left. Tabs by F1..F4, `/` searches every event the pool ever had, Ctrl F
+    """Sorted by the time left. Tabs by F1..F5, `/` searches every event the pool ever had, Ctrl F
     sets a filter of either; a filter that is kept has a place in a row of its own."""
 
     id = "event_queue"
@@ -63,6 +64,7 @@ class EventQueue(RowList):
         self._found, self._count = dict[str, EventView](), 0
         self.applied, self._asked_at = "", Ms(0)  # the saved view that was applied
         self._views, self._exporter = EventViews(self, self), Exporter(self, self)
+        self._swift = SwiftFigures(self)
         self._field = QLineEdit(self)
         self._field.setMaxLength(80)
         self._field.returnPressed.connect(self.search)
@@ -71,7 +73,7 @@ class EventQueue(RowList):
 
     @property
     def lead(self) -> float:
-        return self.head + self._views.tall
+        return self.head + self._views.tall + (TALL if self.filter.share == SWIFT else 0.0)
 
     def order(self) -> Sequence[str]:
         if self.filter.share == POOL:
@@ -87,6 +89,8 @@ class EventQueue(RowList):
 
     def refresh(self, picture: Picture, changes: Changes) -> None:
         self._views.look()
+        if self.filter.share == SWIFT:
+            self._swift.look()
         if self.filter.share == POOL:
             views: Sequence[Any] = changes.of(Event)  # of an event a picture holds its view
             news = {v.event.id: v for v in views if self._in_pool(v, picture.now)}
@@ -132,6 +136,7 @@ class EventQueue(RowList):
         asked = event_filter.told(self.filter, self.picture)
         lost = event_filter.gone(self.filter, self.picture)
         line = self._in_all() if self.filter.share == POOL else self._at_work()
+        line = self._swift.aside() if self.filter.share == SWIFT else line
         only = tr("只看 {what}", what=asked) if asked else ""
         told = [(lost, Ink("age", "t1", True)), (only, Ink("age", "t1", True)), line]
         return [piece for piece in told if piece[0]]
@@ -176,6 +181,8 @@ class EventQueue(RowList):
         share = self.filter.share
         tabs.draw(paper, self.top, self._tabs(), SHARES.index(share) if share in SHARES else None)
         self._views.draw(paper, self.top + TAB, self.applied)
+        if share == SWIFT:
+            self._swift.draw(paper, self.top + TAB + self._views.tall + 4)
         for word, at, side in self._columns(paper.width):
             here = word == self.filter.sort and self.filter.share != POOL
             paper.write(at, base, tr(word), Ink("head", "t1" if here else "", here), side)
@@ -220,7 +227,8 @@ class EventQueue(RowList):
         return [
             *super().commands(), Command("/", tr("搜索全池"), self._begin_search),
             *tabs.commands(self._tabs(), self.select_tab),
-            Command("F5", tr("来源"), self.next_source), Command("F6", tr("排序"), self.next_sort),
+            Command("Shift+F5", tr("来源"), self.next_source),
+            Command("F6", tr("排序"), self.next_sort),
             Command("Ctrl+F", tr("筛选事件"), self.ask_filter),
             Command("Ctrl+0", tr("不筛选"), self.unfilter), self._exporter.command(),
             *self._views.commands(),
@@ -307,6 +315,8 @@ class EventQueue(RowList):
         clock = self._clock(view)
         runs = clock is not None and clock.paused_at is None
         left = (clock.due if clock is not None and runs else FAR, view.event.urgency)
+        if self.filter.share == SWIFT:  # what nobody has answered yet is what the lane is for
+            return (view.state != NEW, *left)
         return (*SORTS.get(self.filter.sort, SORTS["剩余"])(view), *left)
 
     def _clock(self, view: EventView) -> Deadline | None:
@@ -320,6 +330,8 @@ class EventQueue(RowList):
 
     def _list(self, filter: Filter, view: str, found: dict[str, EventView], count: int) -> None:
         self.filter, self.applied, self._found, self._count = filter, view, found, count
+        if filter.share == SWIFT:
+            self._swift.look()
         searched = filter.words if filter.share == POOL else ""
         if self._field.text().strip() != searched:
             self._field.blockSignals(True)  # nobody typed it

@@ -20,7 +20,7 @@ SENT = Progress(Ms(NOW), Ms(NOW), Ms(NOW), Ms(NOW))
 
 
 def view(state: str = "NEW", **event: Any) -> EventView:
-    return EventView(an_event(state=state, **event), None)
+    return EventView(an_event(**{"state": state, "source": "grid", **event}), None)
 
 
 def wholes(state: str, urgency: int, cls: str = "water") -> dict[str, int]:

@@ -15,7 +15,7 @@ from commandwall.areas import Area
 from commandwall.clock import DAY, HOUR, MINUTE, Ms
 from commandwall.desk import Desk
 from commandwall.events import Event, EventView, EventWork, FiledEvent
-from commandwall.saved_views import ALL, LATE, MINE, POOL, Filter, SavedView, visible
+from commandwall.saved_views import ALL, LATE, MINE, POOL, SWIFT, Filter, SavedView, visible
 from commandwall.store.migrate import open_store
 from commandwall.store.mirror import Mirror, use
 from commandwall.store.store import Refused
@@ -212,6 +212,24 @@ def test_what_was_filed_here_is_found_and_counted_before_the_pool_has_it(hall: H
         assert found.count("mine") == 1 and found.index("mine") == found.index("e0001") + 1
         assert hall.count(filter) == len(found) == len(set(found))
     assert "mine" not in hall.find(Filter(POOL, cls="gas"))
+
+
+def test_a_filter_asks_for_the_state_that_is_shown(hall: Hall) -> None:
+    """Not for that of the city's row, where a station brought the event on."""
+    done = EventWork("e0014", "CLOSED", "燃气", "好了", NOW, "陈", "p3", closed_at=NOW)
+    hall.desks[0].run(lambda tx: tx.put(done, replace(done, id="e0021", state="SIGNED")), {},
+                      local=True)  # fmt: skip
+    for more in ({"days": 2}, {"words": "停水"}, {"cls": "gas"}):
+        every = Filter(POOL, **more)
+        found = hall.stores[0].read(lambda r, f=every: list(event_lists.each(r, f, NOW)))
+        for state in ("CLOSED", "SIGNED", "NEW"):
+            filter = replace(every, state=state)
+            wanted = [v.event.id for v in found if v.state == state]
+            assert hall.find(filter) == wanted and hall.count(filter) == len(wanted)
+    view = EventView(an_event(id="n"), None)
+    assert Filter(ALL, state="NEW").holds(view, (), NOW)
+    assert not Filter(ALL, state="SIGNED").holds(view, (), NOW)
+    assert Filter(SWIFT).holds(EventView(an_event(source="12345", cls="water"), None), (), NOW)
 
 
 def test_of_the_open_ones_a_filter_takes_a_share(hall: Hall) -> None:

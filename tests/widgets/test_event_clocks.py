@@ -35,8 +35,8 @@ def shown(world: Any, make_wall: Any) -> Any:
     for key, state, urgency, ago in ROWS:
         at = Ms(NOW - ago)
         event = an_event(
-            id=key, source_id=key, title=TITLES[key], area="t1", urgency=urgency, state=state,
-            reported_at=at, received_at=at,
+            id=key, source="grid", source_id=key, title=TITLES[key], area="t1", urgency=urgency,
+            state=state, reported_at=at, received_at=at,
         )  # fmt: skip
         views.append(EventView(event, None))
     wall.open_page("events")
@@ -80,7 +80,7 @@ def test_what_stands_still_by_night_tells_the_work_that_is_left(make_wall: Any, 
     # Given on Sunday for five workdays: they began on Monday, and one and a half are over.
     assert "余 3.5 工日" in told and "余 2.0 时" in told
     card = wall.page.panels["event_card"]
-    event = an_event(id="l", urgency=4, received_at=Ms(NOW - 21 * HOUR), state="NEW")
+    event = an_event(id="l", source="grid", urgency=4, received_at=Ms(NOW - 21 * HOUR), state="NEW")
     card._take(EventView(event, None))
     # Its two hours ended this morning at 10:30; what is over has the noon break not in it.
     assert "C1 受理 超 2.0 工时" in told_by(wall, "event_card")
