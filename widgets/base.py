@@ -122,8 +122,7 @@ class Context:
     over: Callable[[QWidget], None] = lambda sheet: sheet.show()
     """Shows a sheet over the page and gives it the keys, closing the one before."""
     later: Callable[[], Callable[[QWidget], None]] = lambda: lambda sheet: sheet.show()
-    """Asked where something must be read before a sheet can be made: shows it, but not over another
-    one that a person opened meanwhile."""
+    """As `over`, of a sheet for which something is read first: not over one opened meanwhile."""
     keys: Command = field(default_factory=lambda: Command("?", "", lambda: None))
     """Opens the sheet of all keys."""
     numbers: Numbers = field(init=False)
@@ -237,6 +236,11 @@ class Panel(QWidget):
         return self.context.live.picture if self.alive else self.context.picture
 
     @property
+    def absent(self) -> bool:
+        """Whether it has no place on the page now; the others take its room."""
+        return self.acting and self.context.past is not None
+
+    @property
     def away(self) -> bool:
         """Whether a past moment is looked at, of which this panel knows nothing."""
         return self.context.past is not None and not (self.recalls or self.alive)
@@ -249,16 +253,14 @@ class Panel(QWidget):
     @property
     def old(self) -> bool:
         """Whether what is shown is older than it may be."""
-        if self.lasts is None or not self.at:
-            return False
-        return self.picture.now - self.at > self.lasts * SECOND
+        known = self.lasts is not None and bool(self.at)
+        return known and self.picture.now - (self.at or 0) > (self.lasts or 0) * SECOND
 
     @property
     def top(self) -> float:
         """Where the body begins, in design pixels."""
-        if not self.headed:
-            return 0.0
-        return self.look.metrics.design("heading") * 1.25 + (16 if self._wall else 8)
+        tall = self.look.metrics.design("heading") * 1.25 + (16 if self._wall else 8)
+        return tall if self.headed else 0.0
 
     def body(self, margin: float = 0) -> QVBoxLayout:
         """A layout for child widgets below the heading."""
@@ -276,8 +278,7 @@ class Panel(QWidget):
     def do(
         self, act: Callable[..., None], then: Callable[[Any], None] | None = None, **args: Any
     ) -> Future[Any]:
-        """A person's act. `then(done)` runs here once it is on disk; a refusal is said. A sheet
-        that asked for it stays until the answer."""
+        """A person's act. `then(done)` runs here once it is on disk; a refusal is said."""
         answer = self.desk.do(act, **args)
         self.follow(answer, then)
         return answer

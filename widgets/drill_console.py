@@ -10,7 +10,7 @@ from typing import Any
 
 from PySide6.QtCore import QRectF
 
-from commandwall.clock import DAY, HOUR, MINUTE, SECOND, Ms
+from commandwall.clock import DAY, HOUR, MINUTE, SECOND
 from commandwall.drill import evaluating, play
 from commandwall.drill.drill_acts import (
     ADDED,
@@ -29,12 +29,14 @@ from commandwall.drill.evaluating import Evaluation
 from commandwall.drill.offsets import tell
 from commandwall.drill.play import ClockAct, FreeInject, SentInject
 from commandwall.drill.scenario import Inject, Scenario
+from commandwall.drill.score import Judged
 from commandwall.picture import Changes, Picture, Tick
 from commandwall.rights import About
-from widgets import age
+from widgets import age, drill_watch
 from widgets.base import NORMAL, Command, Piece
 from widgets.drill_review import DrillReview
 from widgets.drill_sheets import DrillSheets
+from widgets.drill_watch import DrillWatch
 from widgets.i18n import language, named, tr
 from widgets.paper import RIGHT, Ink, Paper
 from widgets.rows import RowList
@@ -51,8 +53,8 @@ STATUS = {READY: "未开始", RUNNING: "进行", PAUSED: "暂停", ENDED: "结�
 COLUMNS = {"计划": 0.0, "实发": 92.0, "通道": 184.0, "对象": 300.0, "内容": 420.0}
 RECEIVED = {"收到": 0.0, "通道": 120.0, "内容": 300.0}
 """Columns of a player, who knows no time of the scenario."""
-STATE, HEAD = 190.0, 148.0
-"""Design pixels: of the column of states, and of the clock over the list."""
+STATE, HEAD, ASKED = 190.0, 148.0, 24.0
+"""Design pixels: of the column of states, of the clock over the list, and of an expected act."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +83,9 @@ class DrillConsole(RowList):
 
     def __init__(self, *args: Any, **kw: Any) -> None:
         super().__init__(*args, **kw)
-        self.scenario: Scenario | None = None
-        self.clock: DrillClock | None = None
+        self.watch = DrillWatch(self)
         self._rows: dict[str, Row] = {}
-        self._asked, self._next = False, ""
+        self._next = ""
         self._offers: list[str] = []
         self._late: ClockAct | None = None
         self.told = ""
@@ -92,6 +93,14 @@ class DrillConsole(RowList):
         self._sheets, self._review = DrillSheets(self), DrillReview(self)
 
     # What is shown.
+
+    @property
+    def scenario(self) -> Scenario | None:
+        return self.watch.scenario
+
+    @property
+    def clock(self) -> DrillClock | None:
+        return self.watch.clock
 
     @property
     def leads(self) -> bool:
@@ -111,9 +120,7 @@ class DrillConsole(RowList):
             self.say(NORMAL)
         elif not self.sees:
             self._receive(picture)
-        elif self.scenario is None:
-            self._read()
-        else:
+        elif self.watch.follow(picture):
             self._fold(picture)
         super().refresh(picture, changes)
         if self.waiting or self.keys != list(self.order()):
@@ -135,22 +142,8 @@ class DrillConsole(RowList):
         self._rows = {s.inject: _received(s) for s in play.standing(sent, acts)}
         self._late = play.late_join(acts, post)
 
-    def _read(self) -> None:
-        if not self._asked:
-            self._asked, folder = True, self.desk.folder
-            self.follow(self.desk.files(lambda kept: play.scenario_of(folder)), self._take)
-
-    def _take(self, scenario: Scenario | None) -> None:
-        self.scenario = scenario
-        if scenario is not None:
-            self.bring(self.picture, Changes(self.picture.now, {}, self.shows))
-
     def _fold(self, picture: Picture) -> None:
-        assert self.scenario is not None
-        # Nobody plays while the agent is gone: what it took last holds.
-        stands = self.context.trust.agent
-        now = picture.now if stands is None else min(stands, picture.now)
-        self.clock = play.clock_of(self.scenario.script(), picture.clock_acts.values(), Ms(now))
+        assert self.clock is not None
         self._rows = {row.inject.id: row for row in self._all(picture, self.clock)}
         timed = (r.inject.id for r in self._by_time() if r.state in (NEXT, LATER) and r.due)
         self._next = next(timed, "")
@@ -190,7 +183,7 @@ class DrillConsole(RowList):
         return sorted(self._rows.values(), key=lambda r: (_moment(r) is None, _moment(r) or 0))
 
     def empty_line(self) -> str:
-        if self.sees and self.scenario is None and self._asked:
+        if self.sees and self.scenario is None and self.watch.asked:
             return tr("脚本读不出，或与建演练时不同")
         if self.sees:
             return tr("无")
@@ -284,7 +277,7 @@ class DrillConsole(RowList):
         if not self.sees:
             self._draw_received(paper, row, box.center().y() + 6)
             return
-        base, inject = box.center().y() + 6, row.inject
+        base, inject = box.top() + self.row / 2 + 6, row.inject
         over = row.state in (SENT_ROW, SKIPPED_ROW)
         comes = key == self._next
         ink = Ink("body", "t3" if over else "t1", comes)
@@ -296,10 +289,39 @@ class DrillConsole(RowList):
         paper.write(x["实发"], base, at, Ink("label"))
         paper.write(x["通道"], base, named("drill_channel", inject.channel), Ink("label"), room=108)
         paper.write(x["对象"], base, named("post", inject.to), Ink("label"), room=112)
-        room = paper.width - STATE - x["内容"] - 16
+        room = paper.width - STATE - x["内容"] - 32
         paper.write(x["内容"], base, self._said(row), ink, room=room)
+        self._draw_state(paper, row, base, comes)
+        if chosen:
+            self._draw_asked(paper, row, base)
+
+    def _draw_state(self, paper: Paper, row: Row, base: float, comes: bool) -> None:
+        x = paper.width - STATE
         told = Ink("body", "t1" if comes else "t2", comes or row.state == DUE)
-        paper.write(paper.width - STATE, base, self._state(row), told, room=STATE)
+        if (found := self._summed(row)) is not None:
+            told = drill_watch.ink(found[1])
+            self.watch.lamp(paper, x - 14, base - 6, found[1])
+        paper.write(x, base, self._state(row), told, room=STATE)
+
+    def _draw_asked(self, paper: Paper, row: Row, base: float) -> None:
+        """What the chosen one expects, with its limit, and what became of it."""
+        x, end = COLUMNS["内容"], paper.width - STATE
+        for words, result, one in self._asked(row):
+            base += ASKED
+            paper.write(x, base, words, Ink("label", "t2"), room=end - x - 24)
+            if one is not None:
+                self.watch.lamp(paper, end - 14, base - 5, one)
+                paper.write(end, base, result, Ink("label", "t1"), room=STATE)
+
+    def _asked(self, row: Row) -> list[tuple[str, str, Judged | None]]:
+        return self.watch.lines(row.inject, row.sent.id if row.sent is not None else "")
+
+    def _summed(self, row: Row) -> tuple[str, Judged] | None:
+        return self.watch.summed(row.sent.id) if row.sent is not None else None
+
+    def tall(self, key: str) -> float:
+        lines = self._asked(self._rows[key]) if self.sees and key == self.current else ()
+        return self.row + ASKED * len(lines)
 
     def _draw_received(self, paper: Paper, row: Row, base: float) -> None:
         assert row.sent is not None
@@ -318,12 +340,14 @@ class DrillConsole(RowList):
         return f"{sender}：{_words(row.inject)}" if sender else _words(row.inject)
 
     def _state(self, row: Row) -> str:
-        """已发, 跳过 with why, 待发 with its time where it was moved."""
+        """已发 or what became of what it expects, 跳过 with why, 待发 with its time where it was
+        moved."""
         word = tr(WORDS[row.state])
         if row.state == SENT_ROW and row.sent is not None:
             fault = named("drill_fault", row.sent.fault) if row.sent.fault else ""
             mark = self._review.told(row.sent)
-            return "　".join(filter(None, (word, mark, fault)))
+            found = self._summed(row)
+            return "　".join(filter(None, (found[0] if found else word, mark, fault)))
         if row.state == SKIPPED_ROW and row.settled is not None:
             return f"{word}　{plain(row.settled.why) or tr(CAUSES.get(row.settled.cause, ''))}"
         if row.inject.id == self._next and self.clock is not None:

@@ -93,8 +93,7 @@ class Page(QWidget):
         unit, chrome = self.look.unit, self.chrome
         width, height = self.width() / unit, self.height() / unit
         chosen = layout.choose(self.info.layouts, width, height)
-        if self.context.past is not None:
-            chosen = layout.without(chosen, lambda name: name != MAP and self.panel(name).acting)
+        chosen = layout.without(chosen, lambda name: name != MAP and _absent(self.panel(name)))
         left, top = chrome.rail_width, chrome.header_height
         placed: dict[str, tuple[float, ...]] = {chrome.header: (left, 0.0, width - left, top)}
         if self.banner_share:
@@ -189,6 +188,10 @@ def _enter(show: Callable[[str], object], name: str, command: Command) -> None:
 
 def _spare(panel: Panel) -> float:
     return panel.safe(lambda: float(panel.spare()), 0.0)
+
+
+def _absent(panel: Panel) -> bool:
+    return panel.safe(lambda: panel.absent, False)
 
 
 def _pixels(rect: tuple[float, ...], unit: float) -> QRect:

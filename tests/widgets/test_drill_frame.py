@@ -19,8 +19,11 @@ from world import City, an_alarm, an_area
 from commandwall.clock import Clock, Ms
 from commandwall.config import ASSETS
 from commandwall.desk import Desk
+from commandwall.drill import live
 from commandwall.drill.evaluating import Evaluation
 from commandwall.drill.play import ClockAct, SentInject, sent_id
+from commandwall.drill.score import score as score_of
+from commandwall.events import EventWork, FiledEvent
 from commandwall.exercise import MARK, SCENARIO, Exercise, lay
 from commandwall.picture import Changes
 from commandwall.playing import behind
@@ -246,6 +249,57 @@ def test_a_controller_leads_the_drill_and_a_player_sees_what_was_sent_to_him(
     assert "中途加入　此前已发 1 条" in told and "加入前" in told and "煤气味" in told
 
 
+# The score, while it is played.
+
+
+def test_what_is_expected_is_told_as_it_stands_and_as_the_one_score_says(
+    world: City, drilled: Any, qtbot: Any
+) -> None:
+    console, score = drilled, drilled.window().page.panel("drill_score")
+    start = ClockAct("a", 1, "start", "", None, 0, "", "", "", NOW, None, "周", "s_drill")
+    smell = SentInject(sent_id(1, "smell"), 1, "smell", "hotline", "居民", "p1", "煤气味", "Gas",
+                       0, NOW, "event", "E1", "")  # fmt: skip
+    alarm = replace(smell, id=sent_id(1, "first_alarm"), inject="first_alarm", channel="alarm",
+                    kind="sensor", subject="s0")  # fmt: skip
+    now = [replace(start, id=key, no=n, kind="trigger", subject=key)
+           for n, key in enumerate(("smell", "first_alarm"), 2)]  # fmt: skip
+    filed = FiledEvent("E1", "duty", "煤气味", "", "gas", 1, "t1", "", None, None, None, NOW)
+    assert score.isVisible()
+
+    def at(seconds: float, *records: Any) -> str:
+        world.clock.at = NOW + int(seconds * 1_000)
+        world.desk.run(_keep, {"records": records})
+        kinds = {ClockAct: [start, *now], SentInject: [smell, alarm]}
+        entries = world.store.read(live.entries)
+        for _ in range(2):  # a limit that ran out is asked about once more
+            world.tick(kinds, sync=world.sync())
+            qtbot.waitUntil(lambda: not score.watch._asking and not console.watch._asking)
+        assert score.watch.live.entries == entries
+        score.grab()
+        console.grab()
+        return str(score.accessibleDescription())
+
+    told = at(20, start, *now, smell, alarm, filed)
+    assert "0 / 0" in told and "余 0:40" in told and "2 项计时中" in told
+    assert "余 0:40" in console.accessibleDescription()
+    acked = replace(an_alarm("A1"), state="ACKED", acked_at=Ms(NOW + 31_000))
+    told = at(31, acked)
+    assert "1 / 1" in told and "按时 0:31　早 0:29" in told and "1 项计时中" in told
+    told = at(62)
+    assert "1 / 2" in told and "未做 1" in told
+    told = at(132, EventWork("E1", "DISPATCHED", "燃气", "", Ms(NOW + 132_000), "", "p1"))
+    assert "迟 +1:12" in told and "未做" not in told and "由评估员看 1" in told
+    assert "迟 +1:12" in console.accessibleDescription()
+    console.choose("smell")
+    console.grab()
+    assert "请来电人不要开关电器" in console.accessibleDescription()
+    by_command = world.store.read(lambda r: score_of(r, console.scenario, Ms(NOW + 132_000)))
+    assert [*score.watch.live.judged] == by_command
+    world.desk.post = "p1"  # who plays does not see how he does
+    console.bring(world.picture, Changes(world.picture.now, {}, console.shows))
+    qtbot.waitUntil(lambda: not score.isVisible())
+
+
 # Evaluators.
 
 
@@ -277,7 +331,7 @@ def test_an_evaluator_marks_what_was_sent_by_keys_and_the_newest_counts(
         world.tick({Evaluation: kept(world)})
     console.grab()
     told = console.accessibleDescription()
-    assert "已发　评 5" in told and len(kept(world)) == 3  # the older ones stay on record
+    assert "　评 5" in told and len(kept(world)) == 3  # the older ones stay on record
     keys["O"].run()
     sheet = console.window()._overlay
     sheet.accept()
