@@ -34,13 +34,22 @@ def main(purpose: str) -> int:
         return 1
     if (missing := missing_packages(purpose)) and not install(missing):
         return 1
-    ready = VENV / f".ready-{purpose}"
-    if ready.exists() and ready.read_text() == mark():
+    if any(is_ready(VENV / f".ready-{made}") for made in more(purpose)):
         return 0
     if not make_environment(EXTRAS[purpose]):
         return 1
-    ready.write_text(mark())
+    (VENV / f".ready-{purpose}").write_text(mark())
     return 0
+
+
+def more(purpose: str) -> list[str]:
+    """The purposes that an environment serves too which was made for one: each brings what those
+    before it bring."""
+    return list(EXTRAS)[list(EXTRAS).index(purpose) :]
+
+
+def is_ready(ready: Path) -> bool:
+    return ready.exists() and ready.read_text() == mark()
 
 
 def mark() -> str:
@@ -111,7 +120,8 @@ def make_environment(extras: str) -> bool:
             return False
     print("installing the project, a minute or two", flush=True)
     pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    return done([*pip, "--editable", f".{extras}"], cwd=ROOT)
+    # To compile all that was installed takes half of the time; what is used compiles as it is used.
+    return done([*pip, "--no-compile", "--editable", f".{extras}"], cwd=ROOT)
 
 
 def has_pip(python: str) -> bool:

@@ -170,6 +170,7 @@ def _plan(data: Mapping[str, Any]) -> Plan:
 
 def _tasks(rows: list[Any]) -> Iterator[PlanTask]:
     known: set[str] = set()
+    posts = [code.id for code in codes.load("post").values() if side_of(code.id)]
     if not rows:
         raise Wrong(TITLE, "task", "missing")
     for number, data in enumerate(rows, 1):
@@ -181,11 +182,10 @@ def _tasks(rows: list[Any]) -> Iterator[PlanTask]:
         if row in known:
             raise Wrong(row, "id", "twice", row)
         known.add(row)
-        yield _task(row, data)
+        yield _task(row, data, posts)
 
 
-def _task(row: str, data: Mapping[str, Any]) -> PlanTask:
-    posts = [code.id for code in codes.load("post").values() if side_of(code.id)]
+def _task(row: str, data: Mapping[str, Any], posts: list[str]) -> PlanTask:
     cc, needs = tuple(data.get("cc", ())), tuple(data.get("needs", (ACK,)))
     priority = data.get("priority", USUAL)
     for field, values, known in (

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import tomllib
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ CITY, DISTRICT, STREET = range(3)
 """Levels of the map: what is drawn depends on metres per design pixel."""
 
 
+@cache
 def read(path: Path) -> dict[str, Any]:
     with path.open("rb") as file:
         return tomllib.load(file)

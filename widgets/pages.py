@@ -10,6 +10,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache
 from importlib.metadata import EntryPoint
 from typing import Any
 
@@ -118,6 +119,7 @@ def laid_over(base: WallFile, name: str) -> WallFile:
     )  # fmt: skip
 
 
+@cache
 def _read(name: str) -> dict[str, Any]:
     with (ASSETS / "walls" / f"{name}.toml").open("rb") as file:
         return tomllib.load(file)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 
 from PySide6.QtGui import QColor, QPalette
 
@@ -54,6 +55,7 @@ class Theme:
         return _QSS.format(**self.colours, tick=f'url("{tick}")')
 
 
+@cache
 def load(name: str) -> Theme:
     """The theme of a file name without its ending; FileNotFoundError where there is none."""
     with (FOLDER / f"{name}.toml").open("rb") as file:

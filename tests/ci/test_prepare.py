@@ -65,13 +65,15 @@ def tool(log: Path, name: str, then: str = "") -> None:
     file.chmod(0o755)
 
 
-def prepare(checkout: Path, log: Path, root: bool) -> subprocess.CompletedProcess[str]:
+def prepare(
+    checkout: Path, log: Path, root: bool, purpose: str = "run"
+) -> subprocess.CompletedProcess[str]:
     """Run it as root or as a plain user, without a terminal."""
     if root and os.geteuid() != 0:
         pytest.skip("only root can be root")
     path = f"{log.parent / 'bin'}:/usr/bin:/bin"
     return subprocess.run(
-        ["/usr/bin/python3", ".ci/prepare.py", "run"],
+        ["/usr/bin/python3", ".ci/prepare.py", purpose],
         cwd=checkout, env={"PATH": path}, stdin=subprocess.DEVNULL, capture_output=True, text=True,
         user="nobody" if not root and os.geteuid() == 0 else None, check=False,
     )  # fmt: skip
@@ -132,3 +134,19 @@ def test_the_tools_of_tests_are_asked_for_by_who_tests_alone() -> None:
         env={"PATH": "/nowhere", "PYTHONDONTWRITEBYTECODE": "1"},
     ).stdout  # fmt: skip
     assert told.split() == ["[]", "['strace']"]
+
+
+@pytest.mark.parametrize(("made", "asked", "serves"), [
+    ("dev", "test", True), ("dev", "run", True), ("test", "run", True), ("run", "test", False),
+])  # fmt: skip
+def test_an_environment_that_holds_more_than_is_asked_for_is_left_as_it_is(
+    checkout: Path, called: Path, made: str, asked: str, serves: bool
+) -> None:
+    tool(called, "apt-get")
+    tool(called, "sudo", then='[ "$1" = -n ] || "$@"')
+    venv = checkout / ".venv"
+    (venv / ".ready-run").rename(venv / f".ready-{made}")
+    tool(called, "python")
+    (venv / "bin").symlink_to(called.parent / "bin")
+    assert prepare(checkout, called, root=os.geteuid() == 0, purpose=asked).returncode == 0
+    assert ("pip install" in called.read_text()) != serves
