@@ -18,6 +18,7 @@ from commandwall import (
     exchange,
     exports,
     extents,
+    funds,
     handover,
     incidents,
     indicators,
@@ -44,8 +45,8 @@ from commandwall.drill import evaluating, play
 
 __all__ = [
     "alarms", "answers", "areas", "attachments", "calls", "conflicts", "countersign",
-    "directives", "dispatch", "evaluating", "events", "exchange", "exports", "extents", "handover",
-    "incidents", "indicators", "ladders", "modes", "people", "plans", "play", "public_warnings",
-    "repeats", "reporting", "requests", "resources", "reviewing", "rule_rows", "saved_views",
-    "sensors", "sitreps", "sources", "unmasking", "verifying", "whistles",
+    "directives", "dispatch", "evaluating", "events", "exchange", "exports", "extents", "funds",
+    "handover", "incidents", "indicators", "ladders", "modes", "people", "plans", "play",
+    "public_warnings", "repeats", "reporting", "requests", "resources", "reviewing", "rule_rows",
+    "saved_views", "sensors", "sitreps", "sources", "unmasking", "verifying", "whistles",
 ]  # fmt: skip

@@ -296,7 +296,10 @@ def file_alarms(tx: Tx, alarms: Sequence[Alarm]) -> None:
     )  # fmt: skip
 
 
-BESIDE = ("close", "register", "file_alarms", "attach", "open_incident")
+BESIDE = (
+    "close", "register", "file_alarms", "attach", "open_incident", "pay", "approve_payment",
+    "refuse_payment", "void_payment",
+)  # fmt: skip
 """Acts beside the flow that a history tells: `close` of lines that an older program wrote."""
 
 

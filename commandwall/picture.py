@@ -40,6 +40,7 @@ from commandwall.drill.play import ClockAct, FreeInject, SentInject
 from commandwall.events import Event, EventView
 from commandwall.exchange import Decision, Message
 from commandwall.extents import Extent
+from commandwall.funds import Payment
 from commandwall.handover import Handover
 from commandwall.incidents import CommandPost, GradeProposal, Incident, JoinedEvent
 from commandwall.indicators import Indicator, IndicatorValue, Stand, renew
@@ -303,7 +304,7 @@ class Picture:
         self.hand_outs: dict[str, HandOut] = {}
         self.findings: dict[str, Finding] = {}
         self.whistles, self.summons = dict[str, Whistle](), dict[str, Summons]()
-        self.ratings = dict[str, Rating]()
+        self.ratings, self.payments = dict[str, Rating](), dict[str, Payment]()
         self.rises, self.supervisions = dict[str, Rise](), dict[str, Supervision]()
         self.councils, self.points = dict[str, Council](), dict[str, PlanPoint]()
         self.requests, self.answers = dict[str, Request](), dict[str, Answer]()
@@ -404,17 +405,16 @@ class Picture:
             IndicatorValue: self.values, Credit: self.credits, Dispute: self.disputes,
             Verdict: self.verdicts, SourceSwitch: self.switches, GradeProposal: self.proposals,
             Extent: self.extents, JoinedEvent: self.joined, Call: self.calls,
-            Officer: self.officers, Duty: self.duties,
-            Mode: self.modes, Handover: self.handovers, GrantedAct: self.granted,
+            Duty: self.duties, Mode: self.modes, Handover: self.handovers, GrantedAct: self.granted,
             Report: self.reports, PhoneReport: self.phone_reports, Losses: self.losses,
-            HandOut: self.hand_outs, Finding: self.findings,
+            HandOut: self.hand_outs, Finding: self.findings, Officer: self.officers,
             Request: self.requests, SituationReport: self.sitreps, Answer: self.answers,
             Countersign: self.countersigns, Message: self.messages, Decision: self.decisions,
             Assignment: self.assignments, AssignmentStep: self.assignment_steps,
             StartedPlan: self.started_plans, PublicWarning: self.warnings,
             RuleRow: self.rule_rows, SavedView: self.saved_views, ClockAct: self.clock_acts,
             FreeInject: self.free_injects, SentInject: self.sent_injects, PlanPoint: self.points,
-            Evaluation: self.evaluations,
+            Evaluation: self.evaluations, Payment: self.payments,
             Whistle: self.whistles, Summons: self.summons, Rating: self.ratings,
             Rise: self.rises, Supervision: self.supervisions, Council: self.councils,
         }  # fmt: skip

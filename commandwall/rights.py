@@ -23,6 +23,7 @@ from commandwall.countersign import Countersign
 from commandwall.directives import Directive, Order
 from commandwall.dispatch import Assignment, Sending
 from commandwall.events import EventView
+from commandwall.funds import Paying, Payment
 from commandwall.incidents import (
     OPEN,
     Incident,
@@ -291,6 +292,17 @@ def _rating(reader: Reader, key: str) -> About:
     return _summons(reader, key.rpartition(":")[0])
 
 
+def _paying(reader: Reader, paying: Paying) -> About:
+    """The town whose fund it is; as urgent as its event."""
+    found = _event(reader, paying.event) if paying.event else About()
+    return replace(found, areas=(paying.town, *found.areas))
+
+
+def _payment(reader: Reader, payment: str) -> About:
+    found = reader.get(Payment, payment)
+    return About((found.town,)) if found else About()
+
+
 def _sending(reader: Reader, sending: Sending) -> About:
     """What a unit is sent to; it is as urgent as that, whatever less it is sent with."""
     found = SUBJECTS[sending.kind](reader, sending.subject)
@@ -389,6 +401,8 @@ SUBJECTS: Mapping[str, Asked] = {
     "whistle": _whistle,
     "summons": _summons,
     "rating": _rating,
+    "paying": _paying,
+    "payment": _payment,
     "rise": _within_event(Rise),
     "point": _within_event(PlanPoint),
     "council": _within_event(Council),

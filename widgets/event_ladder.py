@@ -10,7 +10,7 @@ from commandwall.clock import Ms
 from commandwall.events import EventView
 from commandwall.ladders import Supervision
 from commandwall.store.store import Reader
-from widgets import age, event_whistle, ladder_sheets, ladder_words
+from widgets import age, event_whistle, fund_sheets, ladder_sheets, ladder_words
 from widgets.base import Command, Panel, Subject
 from widgets.i18n import tr
 from widgets.paper import Ink, Paper
@@ -20,11 +20,12 @@ TERRITORY, SUPERVISION = "territory", "supervision"
 
 
 def draw(paper: Paper, y: float, card: Panel, view: EventView) -> float:
-    """The line of its whistle; one where it was ever raised: the rung it stands on of each ladder,
-    and since when. The height below."""
+    """The lines of its whistle and of what was paid for it; one where it was ever raised: the rung
+    it stands on of each ladder, and since when. The height below."""
     picture, watched = card.picture, card.context.needs.watched
     it, due = watched.of(view.event.id), watched.first_due(view.event.id)
     y = event_whistle.draw(paper, y, view, picture)
+    y = fund_sheets.draw_line(paper, y, view.event.id, picture.payments.values())
     if not it.rises and it.supervision is None:
         return y
     x, base, now = 0.0, y + 24, picture.now
@@ -64,7 +65,15 @@ def commands(card: Panel, view: Callable[[], EventView | None]) -> list[Command]
     return [
         Command("W", tr("吹哨、看吹哨"), lambda: event_whistle.begin(card, view())),
         Command("Shift+K", tr("上提、看督办"), lambda: begin(card, view())),
+        Command("Shift+F", tr("微基金支付"), lambda: pay(card, view())),
     ]
+
+
+def pay(panel: Panel, view: EventView | None) -> None:
+    """A small repair is paid at once 即办."""
+    if view is not None:
+        told = tr("已记入微基金")
+        fund_sheets.ask_pay(panel, view, lambda done: panel.refused(told))
 
 
 def begin(panel: Panel, view: EventView | None) -> None:

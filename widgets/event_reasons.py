@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from commandwall.funds import CENTS
 from widgets import text
 from widgets.i18n import named, tr
 
@@ -118,6 +119,33 @@ def _own_point(facts: Facts) -> str:
     return tr("{by} 办的，须由另一人核验", by=text.person(facts.get("by", "")) or tr("本岗"))
 
 
+def _amount(facts: Facts) -> str:
+    return tr("金额写成大于 0 的数，至多两位小数，如 800 或 800.50")
+
+
+def _fund_item(facts: Facts) -> str:
+    item = named("fund_item", facts.get("item", ""))
+    return tr("{item}每笔至多 {n} 元，拆不开的走镇街研判", item=item, n=_yuan(facts, "most"))
+
+
+def _fund_year(facts: Facts) -> str:
+    item = named("fund_item", facts.get("item", ""))
+    return tr("{item}本年只余 {n} 元", item=item, n=_yuan(facts, "left"))
+
+
+def _fund_left(facts: Facts) -> str:
+    return tr("该镇街微基金本年只余 {n} 元", n=_yuan(facts, "left"))
+
+
+def _fund_own(facts: Facts) -> str:
+    who = text.person(facts.get("by", "")) or tr("本岗")
+    return tr("{by} 付的，须由另一人批准", by=who)
+
+
+def _yuan(facts: Facts, key: str) -> str:
+    return f"{int(facts.get(key, '0')) / CENTS:,.2f}".removesuffix(".00")
+
+
 EVENTS: Mapping[str, Callable[[Facts], str]] = {
     "too_late": _too_late,
     "too_early": _too_early,
@@ -144,4 +172,9 @@ EVENTS: Mapping[str, Callable[[Facts], str]] = {
     "points": _points,
     "unsolved": _unsolved,
     "own_point": _own_point,
+    "amount": _amount,
+    "fund_item": _fund_item,
+    "fund_year": _fund_year,
+    "fund_left": _fund_left,
+    "fund_own": _fund_own,
 }

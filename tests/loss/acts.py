@@ -22,6 +22,8 @@ from commandwall.countersign import Countersign
 from commandwall.desk import Desk, Done
 from commandwall.directives import Directive, is_over
 from commandwall.dispatch import Assignment
+from commandwall.funds import ASKED as WAITING
+from commandwall.funds import PAID, Payment
 from commandwall.handover import OFFERED, Handover
 from commandwall.incidents import OPEN, Incident, JoinedEvent
 from commandwall.ladders import WATCHED, PlanPoint, Rise, Supervision
@@ -84,6 +86,7 @@ def sight(reader: Reader) -> Sight:
         "whistle": reader.find(Whistle, state=BLOWN),
         "summons": reader.find(Summons),
         "rise": reader.find(Rise),
+        "payment": reader.find(Payment, state=(WAITING, PAID)),
         "supervision": reader.find(Supervision, state=WATCHED),
         "planpoint": reader.find(PlanPoint),
         "finding": owed(reader.find(Finding)),

@@ -24,6 +24,8 @@ MARK = "试"
 CHIEF, FRONT, OFF = "chief", "front", "off"
 HERE = {"lon": 120.2, "lat": 31.15}
 OPEN_MOST = 3
+ITEMS = ("lamp", "cover", "patch", "pipe", "rail", "waste", "home")
+"""Of the list fund_item."""
 Facts = dict[str, Any]
 Act = tuple[str, Facts]
 
@@ -332,6 +334,19 @@ CHOICES: Mapping[str, Callable[[Officer], Facts]] = {
     "whistle_acts.release_department": lambda o: {"summons": o.called("REPORTED")},
     "whistle_acts.end_whistle": lambda o: {
         "whistle": o.one("whistle")["id"], "solved": "solved", "result": o.text(),
+    },
+    "funds.pay": lambda o: {
+        "paying": {"town": "c", "item": o.random.choice(ITEMS), "words": o.text(),
+                   "yuan": o.random.choice(("1.50", "1001"))},
+    },
+    "funds.approve_payment": lambda o: {
+        "payment": o.one("payment", state="ASKED", made_by=lambda who: who != o.person)["id"],
+    },
+    "funds.refuse_payment": lambda o: {
+        "payment": o.one("payment", state="ASKED")["id"], "reason": o.text(),
+    },
+    "funds.void_payment": lambda o: {
+        "payment": o.one("payment", state="PAID")["id"], "reason": o.text(),
     },
     "ladder_acts.ask_up": lambda o: {"event": o.one("event")["id"], "reason": o.text()},
     "ladder_acts.raise_up": lambda o: {
