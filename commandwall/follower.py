@@ -13,7 +13,6 @@ import threading
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import fields, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -286,7 +285,7 @@ class Follower(threading.Thread):
 
     def _copy(self, what: str, columns: live.Columns) -> Mapping[str, NDArray[Any]] | None:
         if what not in self._live:
-            path = _newest(self._store.folder, what)
+            path = live.newest(self._store.folder, what)
             if path is None:
                 return None
             rows = int(path.stem.rsplit("-", 1)[1])
@@ -359,8 +358,3 @@ def together(older: Changes, newer: Changes) -> Changes:
     }
     markers, whole = older.markers | newer.markers, older.whole | newer.whole
     return Changes(newer.now, records, markers, whole=whole, **said)
-
-
-def _newest(folder: Path, what: str) -> Path | None:
-    found = sorted(folder.glob(f"{what}-*.live"), key=lambda path: path.stat().st_mtime)
-    return found[-1] if found else None

@@ -20,6 +20,7 @@ from commandwall.drill.drill_acts import (
     READY,
     REAL,
     RUNNING,
+    SAVE,
     SENT,
     Happening,
     Moment,
@@ -264,6 +265,8 @@ class DrillConsole(RowList):
             return tr("{told}：未执行，{why}", told=told, why=named("drill_refusal", last.refused))
         if not last.no:
             return tr("{told}：等采集程序执行", told=told)
+        if last.kind == SAVE:
+            return tr("{told}：已存，可关大屏，改日打开按空格继续", told=told)
         return tr("{told}：已执行", told=told)
 
     def draw_head(self, paper: Paper, base: float) -> None:
@@ -367,6 +370,7 @@ class DrillConsole(RowList):
         return [
             Command("Space", tr(go), self.turn),
             Command("S", tr("单步到下一条"), lambda: self.act("step")),
+            Command("Ctrl+S", tr("存着改日继续"), lambda: self.act("save")),
             *self._sheets.commands(),
             *self._review.commands(),
             *super().commands(),

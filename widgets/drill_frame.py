@@ -11,6 +11,8 @@ from PySide6.QtGui import QPainter, QPaintEvent, QPixmap, QPolygonF, QRegion
 from PySide6.QtWidgets import QWidget
 
 from commandwall.alarms import UNACK
+from commandwall.drill import drill_acts, play
+from commandwall.drill.drill_acts import PAUSED, RUNNING
 from commandwall.drill.play import SentInject
 from commandwall.exercise import MARK
 from widgets import marks, watermark
@@ -174,7 +176,19 @@ class DrillFrame(QWidget):
         assert drill is not None
         told = tr("与真实系统隔离，外发全部标记")
         real = self._real.standing()
-        return f"{MARK}{plain(drill.name(language()))}　{plain(drill.run)}　{told}　{real}"
+        parts = plain(drill.name(language())), plain(drill.run), self._pace(), told, real
+        return MARK + "　".join(filter(None, parts))
+
+    def _pace(self) -> str:
+        """Where the clock of the drill goes otherwise than that of the computer: what goes by
+        which."""
+        status, rate = play.pace(self._context.live.picture.clock_acts.values())
+        if status == PAUSED:
+            return tr("演练暂停，各项时限照走真实时间")
+        if status == RUNNING and rate != drill_acts.REAL:
+            times = f"{rate / drill_acts.REAL:g}"
+            return tr("演练时钟 ×{rate}，各项时限走真实时间", rate=times)
+        return ""
 
     def _came(self) -> list[SentInject]:
         """What was sent to the post of this station."""

@@ -15,11 +15,19 @@ from pathlib import Path
 from commandwall import codes, exercise
 from commandwall.clock import SECOND, Ms
 from commandwall.drill.drill_acts import (
+    ENDED,
+    FINISH,
     GAP,
     INSERT,
     JOIN,
     PAUSE,
+    PAUSED,
+    READY,
+    REAL,
     RESTART,
+    RESUME,
+    RUNNING,
+    SAVE,
     START,
     DrillAct,
     Moment,
@@ -36,6 +44,10 @@ BEAT = "drill.beat"
 """File with the moment up to which a drill was played, beside its databases."""
 FREE = "normal"
 """The type of an inject that a controller adds."""
+STANDS = {
+    START: RUNNING, RESUME: RUNNING, PAUSE: PAUSED, SAVE: PAUSED, RESTART: PAUSED, FINISH: ENDED,
+}  # fmt: skip
+"""How the clock stands after an act; others leave it as it is."""
 REAL_EVENT = "真实事件 real event"
 """Why a drill stands that somebody left for the real world."""
 
@@ -50,7 +62,7 @@ class ClockAct:
     kind: str  # row of drill_act
     subject: str  # the inject, of `choose` the branch
     moment: int | None  # scenario time, microseconds since T+00:00
-    rate: int  # thousandths of real time
+    rate: int  # thousandths of real time; once it was taken, that at which the clock goes on
     way: str
     why: str
     refused: str  # row of drill_refusal; "" where it has an effect
@@ -163,6 +175,15 @@ def late_join(acts: Iterable[ClockAct], post: str) -> ClockAct | None:
     return came[-1] if came else None
 
 
+def pace(acts: Iterable[ClockAct]) -> tuple[str, int]:
+    """How the clock stands, and its rate in thousandths, as a station knows it that has no
+    scenario."""
+    status, rate = READY, REAL
+    for act in taken(acts):
+        status, rate = STANDS.get(act.kind, status), act.rate or rate
+    return status, rate
+
+
 # Acts.
 
 
@@ -216,6 +237,7 @@ def note_sent(tx: Tx, sent: SentInject) -> None:
     tx.put(sent)
 
 
-def stamped(asked: ClockAct, no: int, kept: DrillAct, refused: str) -> ClockAct:
-    """What was asked, as the clock took it."""
-    return replace(asked, no=no, at=kept.at, since=kept.since, refused=refused)
+def stamped(asked: ClockAct, no: int, kept: DrillAct, refused: str, rate: int) -> ClockAct:
+    """What was asked, as the clock took it, with the rate at which it goes on."""
+    rate = asked.rate if refused else rate
+    return replace(asked, no=no, at=kept.at, since=kept.since, refused=refused, rate=rate)

@@ -24,8 +24,10 @@ from commandwall.drill import play
 from commandwall.drill.drill_acts import ENDED, GAP, PAUSED, RUNNING, SENT, Happening
 from commandwall.drill.play import BEAT, ClockAct, FreeInject, SentInject, scenario_of, sent_id
 from commandwall.drill.scenario import Inject, Scenario
-from commandwall.playing import injecting
+from commandwall.playing import injecting, living, snapshots
+from commandwall.playing.living import Living
 from commandwall.pool.schema import Connection
+from commandwall.sensors import Sensor
 from commandwall.store.database import StoreTrouble
 from commandwall.store.store import Store
 
@@ -51,7 +53,10 @@ class Conductor(threading.Thread):
         self._taken = max((a.no for a in acts), default=0)
         self._noted = {s.id for s in store.read(lambda r: r.find(SentInject))}
         self._seen = self._last_seen(acts)
-        self._beaten = self._placed = Ms(0)
+        self._beaten = self._placed = self._read = Ms(0)
+        self._scenario, self._stand_ins = scenario, dict[str, Sensor]()
+        self._living: Living | None = None
+        self._places = snapshots.places(store.folder)
 
     def __enter__(self) -> Conductor:
         self.start()
@@ -83,6 +88,7 @@ class Conductor(threading.Thread):
         self._seen = now
         self._send_due()
         self._place_units(now)
+        self._live(now)
         self._beat(now)
 
     def _last_seen(self, acts: list[ClockAct]) -> Ms:
@@ -108,7 +114,7 @@ class Conductor(threading.Thread):
     def _take(self, asked: ClockAct) -> None:
         done = self._drill.do(asked.act)
         number = self._taken if done.refused else self._taken + 1
-        kept = play.stamped(asked, number, done.act, done.refused)
+        kept = play.stamped(asked, number, done.act, done.refused, self._drill.rate)
         self._desk.run(play.take_act, {"act": kept}, asked.by, asked.post)
         self._taken = number
 
@@ -121,7 +127,8 @@ class Conductor(threading.Thread):
 
     def _send(self, key: str, happened: Happening) -> None:
         inject, now = self._inject(happened.subject), self._clock.now()
-        became = injecting.send(self._pool(), key, inject, now)
+        pool = self._pool()
+        became = injecting.send(pool, key, inject, now, self._stand_ins.get(inject.id))
         sent = SentInject(
             key, happened.run, inject.id, inject.channel, inject.sender, inject.to, inject.zh,
             inject.en, happened.position, now, became.kind, became.subject, became.fault,
@@ -129,11 +136,39 @@ class Conductor(threading.Thread):
         self._desk.run(play.note_sent, {"sent": sent}, happened.by)
 
     def _place_units(self, now: Ms) -> None:
-        """No position comes from outside: units stand at their stations, where players send them
-        from, as long as somebody plays."""
+        """No position comes from outside: units stand where the snapshot says, else at their
+        stations, where players send them from, as long as somebody plays."""
         if self._drill.status != ENDED and now - self._placed >= _place_ms():
-            injecting.place_units(self._pool(), now)
+            injecting.place_units(self._pool(), now, self._places)
             self._placed = now
+
+    def _live(self, now: Ms) -> None:
+        """What the devices of the city measure, as long as somebody plays."""
+        if self._drill.status == ENDED or now - self._read < codes.limit("drill_read_s") * SECOND:
+            return
+        pool = self._pool()
+        if self._living is not None:
+            living.put(pool, self._living.readings(now, self._held(), self._quiet()))
+        self._read = now
+
+    def _held(self) -> dict[str, float]:
+        """By device the value that the newest inject gave it in this run."""
+        settled = {i.id: self._drill.outcome(i.id) for i in self._scenario.injects}
+        sent = sorted((h.position, i) for i, h in settled.items() if h and h.what == SENT)
+        return {self._stand_ins[i].id: float(self._injects[i].data["value"])
+                for _, i in sent if i in self._stand_ins}  # fmt: skip
+
+    def _quiet(self) -> set[str]:
+        """Devices whose first inject waits, or whose next one is so near that a reading before it
+        would be in its way."""
+        held, quiet = self._held(), set[str]()
+        for key in filter(self._stand_ins.__contains__, self._drill.waiting()):
+            device, due = self._stand_ins[key].id, self._drill.due(key)
+            left = None if due is None else (due - self._drill.position) / self._drill.rate
+            soon = injecting.lasts(self._injects[key]) + codes.limit("drill_read_s") * SECOND
+            if device not in held or (left is not None and left <= soon):
+                quiet.add(device)
+        return quiet
 
     def _inject(self, key: str) -> Inject:
         if key not in self._injects:
@@ -144,6 +179,10 @@ class Conductor(threading.Thread):
     def _pool(self) -> Connection:
         if self._conn is None:
             self._conn = self._connect()
+        if self._living is None:
+            known = living.devices(self._conn)
+            self._stand_ins = living.stand_ins(known, self._scenario.injects)
+            self._living = Living(known, self._clock.now())
         return self._conn
 
     def close(self) -> None:

@@ -22,8 +22,9 @@ from commandwall.incidents import Incident
 from commandwall.keeper import AGENT_LOCK
 from commandwall.masking import mask
 from commandwall.plain import clean
-from commandwall.playing import afterwards, ground, papers, replay, seats
+from commandwall.playing import afterwards, ground, papers, replay, seats, snapshots
 from commandwall.playing.ground import NoGround
+from commandwall.playing.snapshots import Snapshot
 from commandwall.pool.server import ServerTrouble
 from commandwall.store.database import StoreTrouble
 from commandwall.store.migrate import open_store
@@ -49,7 +50,8 @@ JOINED = """\
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     told = (
         "check FILE... 检查脚本; from [INCIDENT FILE] 由突发事件生成脚本; "
-        "begin FILE 建演练; list 列出; invite RUN POST FILE 邀请一台; "
+        "snapshot [NAME] 列出或留存城市快照; begin FILE 建演练; list 列出; "
+        "invite RUN POST FILE 邀请一台; "
         "join FILE [SOCKET-DIR] 加入; end RUN 结束; score RUN 评分; "
         "review RUN DIR 复盘; improvements [RUN [ID WORDS]] 整改; "
         "book FILE DIR 脚本册与评估表; export FILE XLSX 出工作簿; import XLSX FILE 读工作簿"
@@ -90,6 +92,36 @@ def _incidents(found: Iterable[Incident]) -> int:
     for i in sorted(found, key=lambda i: i.opened_at):
         print(f"{i.id[:8]}  {to_datetime(i.opened_at):%Y-%m-%d %H:%M}  {clean(mask(i.title))}")
     return 0
+
+
+def _snapshot(settings: Settings, names: list[str]) -> int:
+    """Those that are here; or one of now, under a name."""
+    if len(names) > 1:
+        return _usage("snapshot [NAME]")
+    try:
+        found = [_kept(settings.data_dir, *names)] if names else snapshots.kept(settings.data_dir)
+        for one in found:
+            at = f"{to_datetime(one.taken_at):%Y-%m-%d %H:%M}"
+            print(f"{clean(one.name)}  {at}  {clean(one.city)}  事件 events {len(one.events)}  "
+                  f"力量 units {len(one.units)}  {one.sha256[:12]}")  # fmt: skip
+    except TROUBLES as trouble:
+        return _refuse(trouble)
+    return 0
+
+
+def _kept(folder: Path, name: str) -> Snapshot:
+    if exercise.of(folder) is not None:
+        raise NoGround("nested")
+    try:
+        made = snapshots.take(folder, name, Clock().now())
+        if not made.city:
+            raise NoGround("empty")
+        snapshots.keep(folder, made)
+    except FileExistsError:
+        raise NoGround("snapshot_there") from None
+    except ValueError:
+        raise NoGround("snapshot_name") from None
+    return made
 
 
 def _begin(settings: Settings, names: list[str]) -> int:
@@ -256,7 +288,7 @@ def _usage(told: str) -> int:
 
 
 WAYS: Mapping[str, Callable[[Settings, list[str]], int]] = {
-    "check": _check, "from": _from, "begin": _begin, "list": _list, "invite": _invite,
-    "join": _join, "end": _end, "score": _score, "review": _review, "improvements": _improvements,
-    "book": _book, "export": _export, "import": _import,
+    "check": _check, "from": _from, "snapshot": _snapshot, "begin": _begin, "list": _list,
+    "invite": _invite, "join": _join, "end": _end, "score": _score, "review": _review,
+    "improvements": _improvements, "book": _book, "export": _export, "import": _import,
 }  # fmt: skip

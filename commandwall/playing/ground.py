@@ -1,7 +1,8 @@
 """The world of a drill: a data directory of its own below the station's, with a pool of its own.
 
 It gets a server, logins and secrets that no other database knows, and a copy of the city as this
-station has it: everything but events and attached files. The station's own files are only read.
+station has it: everything but events and attached files, and what a snapshot has of these. The
+station's own files are only read.
 """
 
 from __future__ import annotations
@@ -13,15 +14,19 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import psycopg
 from psycopg import sql
 
 from commandwall import exercise, platform
+from commandwall.clock import Clock
 from commandwall.drill.scenario import Scenario
 from commandwall.exercise import DRILLS, Exercise
+from commandwall.playing import snapshots
 from commandwall.playing.injecting import TABLE
+from commandwall.playing.snapshots import Damaged, Snapshot
 from commandwall.pool import schema
-from commandwall.pool.loader import load_columns
+from commandwall.pool.loader import load, load_columns
 from commandwall.pool.server import PoolServer
 from commandwall.store import database
 from commandwall.store.mirror import schema_mark
@@ -29,9 +34,19 @@ from commandwall.store.store import pointed
 
 LEFT_OUT = frozenset({"event", "attachment", "dispute"})
 """Kinds that a drill begins without: what happens in it is its own."""
+STATUSES = """
+UPDATE cw_resource r SET status = s.status
+FROM unnest(%s::text[], %s::text[]) AS s(id, status) WHERE r.id = s.id
+"""
 WORDS = {
     "nested": "这已是演练目录 this is a drill's own directory",
-    "snapshot": "没有脚本所要的城市数据 the snapshot of the scenario is not here",
+    "snapshot": "本机没有脚本所要的城市快照，见 drill snapshot the snapshot of the scenario is not "
+    "here: see drill snapshot",
+    "damaged": "城市快照已损坏或被改动 the snapshot is damaged, or was changed",
+    "other_city": "城市快照出自另一座城市 the snapshot is of another city",
+    "snapshot_name": "快照名只用字母、数字、-、_，至多 40 字 a snapshot is named by up to 40 "
+    "letters, digits, - and _",
+    "snapshot_there": "已有同名快照 there is a snapshot of this name",
     "incident": "没有这起突发事件，或不止一起，见 drill from no such incident, or several: "
     "see drill from",
     "empty": "本机还没有城市数据，先开一次大屏 no city here yet: open the wall once",
@@ -61,7 +76,7 @@ def begin(folder: Path, scenario: Scenario, text: bytes) -> Path:
 
     Raises NoGround, ServerTrouble, psycopg.Error, StoreTrouble, OSError.
     """
-    mirror = _mirror(folder, scenario)
+    mirror, snapshot = _mirror(folder), _snapshot(folder, scenario)
     drills = folder / DRILLS
     platform.private_folder(drills)
     run = next(name for n in count(1) if not (drills / (name := f"{scenario.id}-{n}")).exists())
@@ -73,7 +88,9 @@ def begin(folder: Path, scenario: Scenario, text: bytes) -> Path:
         s = scenario
         exercise.lay(fresh, Exercise(run, s.id, s.version, s.digest, s.zh, s.en))
         with PoolServer(fresh / "pool") as server, server.owner() as conn:
-            _fill(conn, mirror)
+            _fill(conn, mirror, snapshot)
+        if snapshot is not None:
+            (fresh / snapshots.FILE).write_bytes(msgspec.json.encode(snapshot))
         fresh.rename(drills / run)
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
@@ -85,12 +102,10 @@ def begun(folder: Path) -> Iterator[tuple[Path, Exercise]]:
     return exercise.within(folder / DRILLS)
 
 
-def _mirror(folder: Path, scenario: Scenario) -> Path:
+def _mirror(folder: Path) -> Path:
     """The file of the city that is copied."""
     if exercise.of(folder) is not None:
         raise NoGround("nested")
-    if scenario.snapshot:
-        raise NoGround("snapshot")
     if not (name := pointed(folder)):
         raise NoGround("empty")
     if schema_mark() not in name:
@@ -98,19 +113,42 @@ def _mirror(folder: Path, scenario: Scenario) -> Path:
     return folder / name
 
 
-def _fill(conn: schema.Connection, mirror: Path) -> None:
+def _snapshot(folder: Path, scenario: Scenario) -> Snapshot | None:
+    """What was open, where the scenario wants it."""
+    if not scenario.snapshot:
+        return None
+    try:
+        return snapshots.named(folder, scenario.snapshot)
+    except FileNotFoundError:
+        raise NoGround("snapshot") from None
+    except Damaged:
+        raise NoGround("damaged") from None
+
+
+def _fill(conn: schema.Connection, mirror: Path, snapshot: Snapshot | None) -> None:
     """The city in the new pool; no feed tells of it: who comes copies it whole."""
     with closing(database.looking(mirror)) as city:
         row = city.execute("SELECT value FROM mirror_meta WHERE key = 'city'").fetchone()
+        if snapshot is not None and snapshot.city != (row[0] if row else ""):
+            raise NoGround("other_city")
         name = f"{exercise.MARK}{row[0] if row else ''}"
         schema.create(conn, name)
         with conn.transaction():
             conn.execute(_silent())
             for kind in schema.city_kinds().keys() - LEFT_OUT:
                 _copy(conn, kind, city)
+            if snapshot is not None:
+                _lay(conn, snapshot)
             schema.run(conn, schema.script(name))
             conn.execute("SELECT cw_begin_anew()")
             conn.execute(TABLE)
+
+
+def _lay(conn: schema.Connection, snapshot: Snapshot) -> None:
+    """What was open, as old as it was then, and how units stood."""
+    load(conn, snapshot.at(Clock().now()))
+    stood = [u.id for u in snapshot.units], [u.status for u in snapshot.units]
+    conn.execute(STATUSES, stood)
 
 
 def _silent() -> sql.Composed:

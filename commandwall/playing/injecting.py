@@ -11,16 +11,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from commandwall import codes, resources, sensors
+from commandwall import codes, resources
 from commandwall.alarms import rules
 from commandwall.clock import SECOND, Ms
 from commandwall.drill.scenario import Inject
 from commandwall.events import NEW, NOWHERE, POINT, Event
+from commandwall.playing.living import ALARM, put
 from commandwall.pool.loader import load
 from commandwall.pool.schema import Connection
 from commandwall.registering import title_of
 from commandwall.resources import FIX_DTYPE
-from commandwall.sensors import READING_DTYPE
+from commandwall.sensors import GOOD, READING_DTYPE, Sensor
 
 TABLE = """
 CREATE TABLE IF NOT EXISTS cw_injected (
@@ -35,14 +36,6 @@ SELECT id FROM cw_area ORDER BY
     (lon - %(lon)s::float8) ^ 2 + (lat - %(lat)s::float8) ^ 2, id LIMIT 1
 """
 """The smallest area whose middle is nearest to a place; the whole city without one."""
-DEVICE = """
-SELECT s.no, s.id FROM cw_sensor s WHERE cls = %(cls)s ORDER BY name = %(device)s DESC,
-    EXISTS (SELECT FROM cw_injected i WHERE i.subject = s.id AND i.device = %(device)s) DESC,
-    EXISTS (SELECT FROM cw_injected i WHERE i.subject = s.id),
-    (lon - %(lon)s::float8) ^ 2 + (lat - %(lat)s::float8) ^ 2, id LIMIT 1
-"""
-"""The device of that name, or that stood for it before; else of that class one that stands for no
-other yet, the nearest or the first."""
 NO_DEVICE = "no_device"
 
 
@@ -55,15 +48,21 @@ class Became:
     fault: str = ""
 
 
-def send(conn: Connection, key: str, inject: Inject, now: Ms) -> Became:
-    """Have it said in the pool, or find that it was. Raises psycopg.Error: nothing was said."""
+def send(
+    conn: Connection, key: str, inject: Inject, now: Ms, device: Sensor | None = None
+) -> Became:
+    """Have it said in the pool, or find that it was; an alarm by that device. Raises psycopg.Error:
+    nothing was said."""
     with conn.transaction():
         told = "SELECT kind, subject, fault FROM cw_injected WHERE id = %s"
         if (held := conn.execute(told, (key,)).fetchone()) is not None:
             return Became(*held)
-        became = WAYS.get(inject.channel, _message)(conn, key, inject, now)
-        device = str(inject.data.get("device", ""))
-        row = (key, became.kind, became.subject, became.fault, device)
+        if inject.channel == ALARM:
+            became = _alarm(conn, inject, now, device)
+        else:
+            became = WAYS.get(inject.channel, _message)(conn, key, inject, now)
+        named = str(inject.data.get("device", ""))
+        row = (key, became.kind, became.subject, became.fault, named)
         conn.execute("INSERT INTO cw_injected VALUES (%s, %s, %s, %s, %s)", row)
     return became
 
@@ -91,30 +90,34 @@ def _hotline(conn: Connection, key: str, inject: Inject, now: Ms) -> Became:
     return Became("event", key)
 
 
-def _alarm(conn: Connection, key: str, inject: Inject, now: Ms) -> Became:
+def _alarm(conn: Connection, inject: Inject, now: Ms, device: Sensor | None) -> Became:
     """A device shows the value, for as long as its rules want to see it to go by it."""
-    data, cls = inject.data, str(inject.data["cls"])
-    asked = {"cls": cls, "device": data.get("device", ""), "lon": inject.lon, "lat": inject.lat}
-    found = conn.execute(DEVICE, asked).fetchone()
-    if found is None:
+    if device is None:
         return Became(fault=NO_DEVICE)
-    begun = now - _lasts(cls, float(data["value"]))
-    shown = [(found[0], at, float(data["value"]), 0) for at in (begun, now)]
-    body = sensors.pack(np.array(shown, READING_DTYPE))
-    conn.execute("SELECT cw_put_pack('readings', %s)", (body,))
-    return Became("sensor", str(found[1]))
+    value = float(inject.data["value"])
+    shown = [(device.no, at, value, GOOD) for at in (Ms(now - lasts(inject)), now)]
+    put(conn, np.array(shown, READING_DTYPE))
+    return Became("sensor", device.id)
 
 
-def place_units(conn: Connection, now: Ms) -> None:
-    """Every unit says that it stands at its own station. Raises psycopg.Error."""
-    units = conn.execute("SELECT no, lon, lat FROM cw_resource ORDER BY no").fetchall()
+Place = tuple[float, float]
+"""Degrees WGS-84: longitude, latitude."""
+
+
+def place_units(conn: Connection, now: Ms, places: Mapping[str, Place]) -> None:
+    """Every unit says where it stands: as given by its id, else at its own station. Raises
+    psycopg.Error."""
+    units = conn.execute("SELECT id, no, lon, lat FROM cw_resource ORDER BY no").fetchall()
     if units:
-        fixes = np.array([(no, now, lon, lat) for no, lon, lat in units], FIX_DTYPE)
-        conn.execute("SELECT cw_put_pack('fixes', %s)", (resources.pack(fixes),))
+        told = [(no, now, *places.get(id_, (lon, lat))) for id_, no, lon, lat in units]
+        conn.execute(
+            "SELECT cw_put_pack('fixes', %s)", (resources.pack(np.array(told, FIX_DTYPE)),)
+        )
 
 
-def _lasts(cls: str, value: float) -> int:
-    """Milliseconds for which the rules of a class want to see a value before they go by it."""
+def lasts(inject: Inject) -> int:
+    """Milliseconds for which the rules of its class want to see the value before they go by it."""
+    cls, value = str(inject.data["cls"]), float(inject.data["value"])
     mine = [rule for rule in rules() if rule.cls == cls]
     bad = [r for r in mine if (value <= r.threshold if r.low_bad else value >= r.threshold)]
     waits = [rule.on_s for rule in bad] or [rule.off_s for rule in mine]
@@ -122,5 +125,5 @@ def _lasts(cls: str, value: float) -> int:
 
 
 Way = Callable[[Connection, str, Inject, Ms], Became]
-WAYS: Mapping[str, Way] = {"alarm": _alarm, "hotline": _hotline}
-"""Channels that are more than a message."""
+WAYS: Mapping[str, Way] = {"hotline": _hotline}
+"""Channels that are more than a message; an alarm is one too."""

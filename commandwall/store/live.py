@@ -86,6 +86,12 @@ class LiveArrays:
         return cut
 
 
+def newest(folder: Path, what: str) -> Path | None:
+    """The file in use, of those of several sizes; its name ends with its rows. None without one."""
+    found = sorted(folder.glob(f"{what}-*.live"), key=lambda path: path.stat().st_mtime)
+    return found[-1] if found else None
+
+
 def _head(rows: int) -> bytes:
     return np.array([MAGIC, rows, boot()], np.int64).tobytes()
 

@@ -143,7 +143,7 @@ def test_nothing_that_a_player_can_ask_leads_out(
         ],
         "drill": [
             ["begin", theatre.folder / "three.toml"], ["join", theatre.folder / f"{EAST}.invite"],
-            ["invite", theatre.run, "p1", stick],
+            ["invite", theatre.run, "p1", stick], ["snapshot", "spy"],
         ],
         "guard": [["--at-login", "yes"]],
     }  # fmt: skip

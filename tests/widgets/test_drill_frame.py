@@ -197,7 +197,7 @@ def test_a_controller_leads_the_drill_and_a_player_sees_what_was_sent_to_him(
     assert (start.kind, start.no) == ("start", 0)
     world.tick({ClockAct: [start]})
     assert "等采集程序执行" in console._taken()
-    taken = replace(start, no=1)
+    taken = replace(start, no=1, rate=1_000)
     sent = SentInject(sent_id(1, "smell"), 1, "smell", "hotline", "居民", "p1", "煤气味", "Gas",
                       120_000_000, NOW, "event", "x", "")  # fmt: skip
     world.clock.at = NOW + 150_000
@@ -218,6 +218,15 @@ def test_a_controller_leads_the_drill_and_a_player_sees_what_was_sent_to_him(
         ("skip", "again", "够了")
     ]
     (frame,) = console.window().findChildren(DrillFrame)
+    assert "时限" not in frame._words()
+    fast = replace(taken, id="r", no=2, kind="rate", rate=10_000)
+    world.tick({ClockAct: [fast]}, sync=world.sync())
+    assert "演练时钟 ×10，各项时限走真实时间" in frame._words()
+    world.tick({ClockAct: [replace(fast, id="p", no=3, kind="pause")]}, sync=world.sync())
+    assert "演练暂停，各项时限照走真实时间" in frame._words()
+    slow = [replace(fast, id="s", no=4, rate=1_000), replace(taken, id="g", no=5, kind="resume")]
+    world.tick({ClockAct: slow}, sync=world.sync())
+    assert "时限" not in frame._words()
     call = replace(sent, id="m", inject="who_goes", sender="分管市领导", receiver="chief", kind="",
                    zh="派了谁？", at=NOW + 149_000)  # fmt: skip
     world.desk.post = "chief"
@@ -242,7 +251,7 @@ def test_a_controller_leads_the_drill_and_a_player_sees_what_was_sent_to_him(
     console.grab()
     assert console.keys == ["smell"] and "T+02:30" not in console.accessibleDescription()
     assert {c.key for c in console.offered()} == {"J", "K", "N"}
-    came = replace(taken, id="j", no=2, kind="join", subject="p1", at=NOW + 60_000)
+    came = replace(taken, id="j", no=6, kind="join", subject="p1", at=NOW + 60_000)
     world.tick({ClockAct: [came]}, sync=world.sync())
     console.grab()
     told = console.accessibleDescription()
