@@ -5,11 +5,17 @@ OFFSCREEN := QT_QPA_PLATFORM=offscreen
 # Tests start some hundred programs: where an environment forbids to keep what was compiled, each compiles
 # all that it imports again, and each worker all tests.
 export PYTHONDONTWRITEBYTECODE :=
-PYTEST := $(OFFSCREEN) $(VENV) -m pytest -m "not long"
-# What is killed, soaked or started as a person would runs two at a time, the rest three: most of them wait.
-# In the order of their names, in which the longest do not come last. Kernels are compiled before, once:
-# tests that wait for a map would wait for that, each process for its own.
-HEAVY := tests/drills tests/loss tests/soak tests/hostile/test_wall.py tests/widgets/test_startup.py tests/widgets/test_stall.py
+PYTEST := $(VENV) -m pytest -m "not long"
+# What is killed, soaked or started as a person would runs two at a time, the longest first. It waits a
+# lot, so the rest runs beside it, three at a time, in what it leaves: nicer, so that it delays nothing
+# that is timed, and the screens first, which are work without waits; the core, which waits too, is left
+# for the end. In the order of their names, in which the longest do not come last. Kernels are compiled
+# before, once: tests that wait for a map would wait for that, each process for its own.
+LONGEST := tests/loss/test_loss.py tests/soak tests/loss/test_chaos.py tests/hostile/test_wall.py
+LOSS := $(filter-out $(LONGEST),$(sort $(wildcard tests/loss/test_*.py)))
+HEAVY := $(LONGEST) $(LOSS) tests/drills tests/widgets/test_startup.py tests/widgets/test_stall.py
+ROOMS := $(filter-out %__pycache__,$(patsubst %/,%,$(sort $(wildcard tests/*/))))
+LIGHT := $(filter-out tests/commandwall tests/loss $(HEAVY),$(ROOMS)) tests/commandwall
 BESIDE := --dist loadfile --no-loadscope-reorder
 
 .PHONY: run scene test check long bench bundle clean
@@ -26,10 +32,12 @@ test:           ## everything that guards a change
 	@$(PYTHON) .ci/prepare.py test
 	@$(OFFSCREEN) $(VENV) -m layers.warm
 ifeq ($(ARGS),)
-	@$(PYTEST) -n 3 $(BESIDE) $(HEAVY:%=--ignore=%); failed=$$?; \
-	$(PYTEST) -n 2 $(BESIDE) $(HEAVY) && exit $$failed
+	@told=$$(mktemp); $(OFFSCREEN) $(PYTEST) -n 2 $(BESIDE) $(HEAVY) >$$told 2>&1 & heavy=$$!; \
+	trap "kill $$heavy; rm -f $$told" INT TERM; \
+	$(OFFSCREEN) nice -n 5 $(PYTEST) -n 3 $(BESIDE) $(HEAVY:%=--ignore=%) $(LIGHT); light=$$?; \
+	wait $$heavy; heavy=$$?; cat $$told; rm -f $$told; exit $$((light | heavy))
 else
-	@$(PYTEST) $(ARGS)
+	@$(OFFSCREEN) $(PYTEST) $(ARGS)
 endif
 
 check:          ## lint, format, types, import contracts

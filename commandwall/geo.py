@@ -189,7 +189,7 @@ class Plane:
         dl = np.radians(np.asarray(lon, np.float64) - self.lon0)
         sin0, cos0, n0 = self._middle()
         sin_phi = np.sin(np.radians(np.asarray(lat, np.float64)))
-        cos_phi = np.sqrt(1 - sin_phi * sin_phi)
+        cos_phi = np.sqrt(np.maximum(1 - sin_phi * sin_phi, _POLE))
         # The parametric latitude as seen from the middle's normal (Snyder 1987, section 25).
         n = _A / np.sqrt(1 - _E2 * sin_phi * sin_phi)
         psi = np.arctan(((1 - _E2) * sin_phi + _E2 * n0 * sin0 / n) / cos_phi)
@@ -239,12 +239,14 @@ class Plane:
         e = d - a * (1 + a) * d**3 / 6 - b * (1 + 3 * a) * d**4 / 24
         f = 1 - a * e * e / 2 - b * e**3 / 6
         sin_psi = sin0 * np.cos(e) + cos0 * np.sin(e) * cos_az
-        cos_psi = np.sqrt(1 - sin_psi * sin_psi)
+        cos_psi = np.sqrt(np.maximum(1 - sin_psi * sin_psi, _POLE))
         lon = self.lon0 + np.degrees(np.arcsin(sin_az * np.sin(e) / cos_psi))
         return lon, np.degrees(np.arctan((sin_psi - _E2 * f * sin0) / ((1 - _E2) * cos_psi)))
 
 
 _A, _E2 = 6_378_137.0, 0.00669437999014131699614  # WGS-84
+_POLE = 1e-24
+"""At a pole every longitude is as good as another; a few micrometres beside it there is one."""
 
 
 def _ratio(s: Degrees, sin_s: Degrees) -> Degrees:

@@ -185,9 +185,10 @@ def only_sees(post: str, on: date | None = None) -> bool:
 def _who_may(right: Code, it: About, on: date | None) -> str:
     """The posts of a command pair that may do it, the first of each role, with commas."""
     found: dict[str, str] = {}
+    given = replace(it, reason=True)
     for code in (c for c in posts.roster(on).posts() if c.facts["side"]):
         role = str(code.facts["role"])
-        if not missing(str(right.facts[role]), replace(it, reason=True)):
+        if not missing(str(right.facts[role]), given):
             found.setdefault(role, code.id)
     return ",".join(found.values())
 

@@ -48,7 +48,9 @@ _WORDS = (
     "管部|安宁|祖籍|党费|简直|陈述|洪山|荣盛|蒙受|边住|连生|花近|花名|房款|房门|高质|步趣|终守|"
     "关切|马王|华悦|华夏|华为|明确|明显|文艺|高价|高铁|高校|高考|高龄|常德"
 )
-_FAMILY = rf"(?!{_WORDS})(?:{_COMPOUND}|[{_SINGLE}])"
+_FIRST = "".join({name[0] for name in _DOUBLE}.union(_SINGLE))
+# Most characters begin no name: that is seen at once, and not after each of the words.
+_FAMILY = rf"(?=[{_FIRST}])(?!{_WORDS})(?:{_COMPOUND}|[{_SINGLE}])"
 _NAME = rf"{_FAMILY}{_GAP}(?P<given>{_GIVEN}(?:{_BARE}{_GIVEN})?)"
 _CUES = (
     "我叫|名叫|名字是|名字叫|姓名|联系人|投诉人|反映人|举报人|报警人|来电人|诉求人|当事人|报告人|"

@@ -5,8 +5,10 @@ It notes each stroke, so that of what is drawn anew only what differs has to be 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
+from typing import cast
 
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QPainter, QPen, QPixmap, QRegion
@@ -68,8 +70,11 @@ class Paper:
         return self._region is None or self._region.intersects(self._pixels(box))
 
     def _pixels(self, box: QRectF) -> QRect:
-        unit = self.look.unit
-        return QRectF(box.topLeft() * unit, box.size() * unit).toAlignedRect()
+        # By hand: each call of Qt may have to wait for another thread of Python.
+        sides = cast(tuple[float, float, float, float], box.getRect())
+        x, y, wide, high = (side * self.look.unit for side in sides)
+        left, top = math.floor(x), math.floor(y)
+        return QRect(left, top, math.ceil(x + wide) - left, math.ceil(y + high) - top)
 
     def _wanted(self, box: QRectF, *what: object) -> bool:
         """Note a stroke; whether it is to be drawn now. `box`: all that it covers."""

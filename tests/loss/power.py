@@ -25,7 +25,7 @@ import sqlcipher3.dbapi2 as sqlite
 from builders import a_sensor
 from loss.disk import KINDS, Disk, Image, moments
 from loss.recorder import Call, calls
-from loss.stations import Station
+from loss.stations import Station, until
 from loss.tester import TRACE
 from loss.verdict import FIELDS, Told
 from loss.wall import CARELESS
@@ -121,8 +121,11 @@ def _go_on(conn: psycopg.Connection[Any], over: threading.Event) -> None:
         conn.execute("SELECT cw_put_pack('readings', %s)", (body,))
 
 
-def record(folder: Path, pool: Path, seconds: float, careless: bool = False) -> Record:
-    """A new station on a pool, at work for so long once all is well."""
+def record(
+    folder: Path, pool: Path, seconds: float, acts: int = 0, careless: bool = False
+) -> Record:
+    """A new station on a pool, at work for so long once all is well, and on a slow machine on until
+    so many acts are acknowledged."""
     trace = folder.with_suffix(".trace")
     env = {TRACE: str(trace), **({CARELESS: "1"} if careless else {})}
     station = Station(folder, "back", "--join", str(pool), **env)
@@ -131,6 +134,7 @@ def record(folder: Path, pool: Path, seconds: float, careless: bool = False) -> 
         station.ask("post", post="chief", person="陈")
         station.busy(True)
         time.sleep(seconds)
+        until("acts enough", lambda: len(Told(station.log).acked) > acts)
         station.busy(False)
     finally:
         station.end()

@@ -19,6 +19,8 @@ from loss.power import Found, living_pool, record, survey
 LONG = os.environ.get("COMMANDWALL_TEST_LONG") == "1"
 POINTS, SECONDS = (3000, 30.0) if LONG else (100, 5.0)
 CARELESS_POINTS, CARELESS_SECONDS = 24, 3.0
+ACTS = 20
+"""More than so many are acknowledged while it is recorded."""
 SEED = int(os.environ.get("COMMANDWALL_TEST_SEED") or random.SystemRandom().randrange(1 << 32))
 pytestmark = [
     pytest.mark.timeout(3600 if LONG else 300),
@@ -47,10 +49,10 @@ def said(found: dict[str, Found]) -> str:
 def test_a_power_cut_loses_no_acknowledged_act_and_damages_no_file(
     pool: Path, tmp_path: Path
 ) -> None:
-    made = record(pool / "station", pool, SECONDS)
+    made = record(pool / "station", pool, SECONDS, ACTS)
     found = survey(made, POINTS, SEED, tmp_path / "cut")
     print("\n" + said(found))
-    assert len(made.acks) > 20
+    assert len(made.acks) > ACTS
     assert sum(one.points for one in found.values()) == POINTS
     assert all(one.acked for one in found.values())
     assert all(one.is_good for one in found.values()), said(found)

@@ -159,6 +159,7 @@ pairs = st.tuples(numbers, numbers).map(lambda p: f"{p[0]},{p[1]}")
 @settings(max_examples=ROUNDS, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(pairs, max_size=12), st.one_of(numbers, st.floats(0, 2500)))
 @example(["0.0,0.0", "0.0,1.0", "2.908287671174061e-252,0.0"], 0.0)
+@example(["90,0.0"], 5e-324)
 def test_any_outline_is_one_on_this_earth_or_none(corners: list[str], radius: object) -> None:
     ring, circle = " ".join(corners), f"{corners[0]} {radius}" if corners else ""
     for data in (area(polygon=ring), area(polygon=None, circle=circle)):
