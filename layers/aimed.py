@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QPainter
 
 from layers.layered import Layered
-from layers.overlay import paint_sketch
+from layers.overlay import paint_pin, paint_sketch
 from layers.viewport import Viewport
 
 Place = tuple[float, float]
@@ -18,10 +18,11 @@ Take = Callable[[float, float], object]
 
 
 class Aimed(Layered):
-    """Who `aim`s gets places instead of choices; what is in the making is a `sketch`."""
+    """Who `aim`s gets places instead of choices; what is in the making is a `sketch`, or `pins`."""
 
     _aim: tuple[Take, bool] | None = None
     _sketch: tuple[Place, ...] = ()
+    _pins: tuple[tuple[Place, ...], Place | None] = (), None
 
     def aim(self, take: Take | None, once: bool = True) -> None:
         """The next click chooses nothing: `take(lon, lat)` gets its place, and where it is not
@@ -53,7 +54,17 @@ class Aimed(Layered):
         self._sketch = tuple(places)
         self.update()
 
+    def pin(self, places: Iterable[Place], chosen: Place | None = None) -> None:
+        """Stand pins at places that no record has, one of them the chosen one; none to end it."""
+        self._pins = tuple(places), chosen
+        self.update()
+
     def paint_sketch(self, painter: QPainter, view: Viewport) -> None:
         if self._sketch:
             xy = np.column_stack(self.board.scene.project(*zip(*self._sketch, strict=True)))
             paint_sketch(painter, view, xy, self.board.scene.style)
+        places, chosen = self._pins
+        for stands in places if self.board.scene.plane is not None else ():
+            (x,), (y,) = self.board.scene.project([stands[0]], [stands[1]])
+            at = view.pixel(float(x), float(y))
+            paint_pin(painter, view, at, self.board.scene.style, stands == chosen)

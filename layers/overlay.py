@@ -163,6 +163,19 @@ def paint_sketch(painter: QPainter, view: Viewport, xy: NDArray[np.float64], sty
         painter.drawEllipse(corner, 5 * view.unit, 5 * view.unit)
 
 
+def paint_pin(
+    painter: QPainter, view: Viewport, at: tuple[float, float], style: Style, chosen: bool
+) -> None:
+    """A place in the making, at a pixel; the chosen one is full, and larger."""
+    painter.setPen(pen(style.colour("halo"), 5 * view.unit))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    size = (8.0 if chosen else 5.5) * view.unit
+    painter.drawEllipse(QPointF(*at), size, size)
+    painter.setPen(pen(style.colour("s2"), 2.5 * view.unit))
+    painter.setBrush(style.colour("s2") if chosen else Qt.BrushStyle.NoBrush)
+    painter.drawEllipse(QPointF(*at), size, size)
+
+
 def scale_length(mpp: float, room: float) -> float:
     """The longest 1, 2 or 5 times a power of ten (metres) that fits in `room` pixels."""
     most = mpp * room

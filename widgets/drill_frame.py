@@ -29,7 +29,7 @@ REAL, EDGE = 56, 3.0
 """Of what the real world says under the bar, and of its edge."""
 SIDE, WORDS, LOOK_MS = 32.0, 40, 500
 """Between the edge and the words of the bar; letters of a message in it; how often it is looked."""
-PAGE = "drill"
+PAGE, SCENARIOS = "drill", "scenario"
 
 
 def titled(context: Context, title: str) -> str:
@@ -61,10 +61,10 @@ class Marking(QObject):
             frame.give_room()
 
     def commands(self) -> list[Command]:
-        """The way to the page of the drill."""
+        """The way to the page of the drill; outside of one to the scenarios."""
         go = self._context.go
         if self._real is None:
-            return []
+            return [Command("F10", tr("编演练脚本"), lambda: go(SCENARIOS))]
         return [Command("F10", tr("演练控制"), lambda: go(PAGE)), *self._real.commands()]
 
     def room(self) -> QRect:

@@ -19,7 +19,7 @@ from commandwall.drill.toml_lines import Path
 
 EXAMPLE = "directive(verb=cordon).ACKED within 180s"
 _SENTENCE = re.compile(r"(\w+)(?:\(([^()]*)\))?\.(\w+) within ([0-9]{1,6}) ?(s|min|h)")
-_UNITS = {"s": SECOND, "min": MINUTE, "h": HOUR}
+UNITS = {"s": SECOND, "min": MINUTE, "h": HOUR}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,11 @@ def states(row: Code) -> dict[str, Code]:
     return {id_: code for id_, code in known.items() if only is None or id_ in only}
 
 
+def taken(sentence: Any) -> Expected | None:
+    """What a sentence says, where nothing in it is wrong."""
+    return expected(Faults({}, {}), (), sentence)
+
+
 def expected(faults: Faults, path: Path, sentence: Any) -> Expected | None:
     """What a sentence says; None where something in it is wrong, all of which is told."""
     found = _SENTENCE.fullmatch(sentence) if isinstance(sentence, str) else None
@@ -62,7 +67,7 @@ def expected(faults: Faults, path: Path, sentence: Any) -> Expected | None:
     row = codes.load("drill_expect")[thing]
     where = tuple(_where(faults, path, row, fields or ""))
     faults.among(path, "", state, states(row))
-    within = int(number) * _UNITS[unit]
+    within = int(number) * UNITS[unit]
     if not 0 < within <= codes.limit("drill_within_hours") * HOUR:
         most = int(codes.limit("drill_within_hours"))
         faults.wrong(

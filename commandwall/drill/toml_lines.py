@@ -11,12 +11,15 @@ import re
 import tomllib
 from bisect import bisect_right
 from contextlib import suppress
+from datetime import date, time
+from typing import Any
 
 Path = tuple[str | int, ...]
 """Keys and numbers (from 0) of array items, from the top: ("inject", 3, "at")."""
 
 _SPACE = re.compile(r"(?:[ \t\r\n]|#[^\n]*)*")
 _KEY = re.compile(r"""[A-Za-z0-9_-]+|"(?:[^"\\\n]|\\.)*"|'[^'\n]*'""")
+_BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 _DOT = re.compile(r"[ \t]*\.[ \t]*")
 _TEXT = re.compile(
     r'''"""(?:\\.|(?!""")[^\\])*"{3,5}|\'\'\'(?:(?!\'\'\').)*'{3,5}|"(?:[^"\\\n]|\\.)*"|'[^'\n]*\'''',
@@ -37,11 +40,25 @@ def lines(text: str) -> dict[Path, int]:
     return scan.found
 
 
-def written(value: str | int | float) -> str:
-    """A value as TOML writes it, on one line."""
+def written(value: Any) -> str:
+    """A value as TOML writes it, on one line: whatever tomllib can have read."""
     if isinstance(value, str):
         return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007F")
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, date | time):
+        return value.isoformat()
+    if isinstance(value, list):
+        return f"[{', '.join(map(written, value))}]"
+    if isinstance(value, dict):
+        pairs = ", ".join(f"{keyed(key)} = {written(one)}" for key, one in value.items())
+        return f"{{ {pairs} }}" if pairs else "{}"
     return repr(value)
+
+
+def keyed(key: str) -> str:
+    """A key as TOML writes it."""
+    return key if _BARE_KEY.fullmatch(key) else written(key)
 
 
 def nearest(found: dict[Path, int], path: Path) -> int:
