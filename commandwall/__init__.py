@@ -10,6 +10,7 @@ from commandwall import (
     areas,
     attachments,
     calls,
+    clues,
     conflicts,
     countersign,
     directives,
@@ -44,9 +45,10 @@ from commandwall import (
 from commandwall.drill import evaluating, play
 
 __all__ = [
-    "alarms", "answers", "areas", "attachments", "calls", "conflicts", "countersign",
+    "alarms", "answers", "areas", "attachments", "calls", "clues", "conflicts", "countersign",
     "directives", "dispatch", "evaluating", "events", "exchange", "exports", "extents", "funds",
     "handover", "incidents", "indicators", "ladders", "modes", "people", "plans", "play",
-    "public_warnings", "repeats", "reporting", "requests", "resources", "reviewing", "rule_rows",
-    "saved_views", "sensors", "sitreps", "sources", "unmasking", "verifying", "whistles",
+    "public_warnings", "repeats", "reporting", "requests", "resources", "reviewing",
+    "rule_rows", "saved_views", "sensors", "sitreps", "sources", "unmasking", "verifying",
+    "whistles",
 ]  # fmt: skip

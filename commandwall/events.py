@@ -298,7 +298,7 @@ def file_alarms(tx: Tx, alarms: Sequence[Alarm]) -> None:
 
 BESIDE = (
     "close", "register", "file_alarms", "attach", "open_incident", "pay", "approve_payment",
-    "refuse_payment", "void_payment",
+    "refuse_payment", "void_payment", "turn_clue", "join_clue",
 )  # fmt: skip
 """Acts beside the flow that a history tells: `close` of lines that an older program wrote."""
 

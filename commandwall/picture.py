@@ -31,6 +31,7 @@ from commandwall.areas import (
 )  # fmt: skip
 from commandwall.calls import Call
 from commandwall.clock import Ms
+from commandwall.clues import Clue
 from commandwall.conflicts import OPEN, Dispute, Verdict
 from commandwall.countersign import Countersign
 from commandwall.directives import Directive
@@ -300,9 +301,8 @@ class Picture:
         self.calls: dict[str, Call] = {}
         self.directives, self.started_plans = dict[str, Directive](), dict[str, StartedPlan]()
         self.reports, self.phone_reports = dict[str, Report](), dict[str, PhoneReport]()
-        self.losses: dict[str, Losses] = {}
-        self.hand_outs: dict[str, HandOut] = {}
-        self.findings: dict[str, Finding] = {}
+        self.losses, self.hand_outs = dict[str, Losses](), dict[str, HandOut]()
+        self.findings, self.clues = dict[str, Finding](), dict[str, Clue]()
         self.whistles, self.summons = dict[str, Whistle](), dict[str, Summons]()
         self.ratings, self.payments = dict[str, Rating](), dict[str, Payment]()
         self.rises, self.supervisions = dict[str, Rise](), dict[str, Supervision]()
@@ -414,7 +414,7 @@ class Picture:
             StartedPlan: self.started_plans, PublicWarning: self.warnings,
             RuleRow: self.rule_rows, SavedView: self.saved_views, ClockAct: self.clock_acts,
             FreeInject: self.free_injects, SentInject: self.sent_injects, PlanPoint: self.points,
-            Evaluation: self.evaluations, Payment: self.payments,
+            Evaluation: self.evaluations, Payment: self.payments, Clue: self.clues,
             Whistle: self.whistles, Summons: self.summons, Rating: self.ratings,
             Rise: self.rises, Supervision: self.supervisions, Council: self.councils,
         }  # fmt: skip

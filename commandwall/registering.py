@@ -42,13 +42,18 @@ class Matter:
 
 def register(tx: Tx, matter: Matter) -> None:
     """登记: a new event, by whoever sits here. Refused names the field that cannot be."""
+    tx.put(filed(tx, matter))
+
+
+def filed(tx: Tx, matter: Matter) -> FiledEvent:
+    """What a matter is as an event, not yet put; refused in the same way."""
     title = written("title", matter.title or title_of(matter.body), TITLE_LIMIT)
     listed(tx, "event_source", matter.source)
     if matter.cls:
         listed(tx, "event_class", matter.cls)
     if matter.urgency not in URGENCIES:
         raise Refused("unknown", kind="urgency", id=str(matter.urgency))
-    tx.put(_filed(tx, matter, title))
+    return _filed(tx, matter, title)
 
 
 def draft(matter: Matter, now: Ms) -> Event:

@@ -17,6 +17,7 @@ from commandwall.answers import Answer
 from commandwall.areas import Building
 from commandwall.calls import Call
 from commandwall.clock import day
+from commandwall.clues import Clue
 from commandwall.codes import Code
 from commandwall.conflicts import Dispute
 from commandwall.countersign import Countersign
@@ -304,6 +305,11 @@ def _payment(reader: Reader, payment: str) -> About:
     return About((found.town,)) if found else About()
 
 
+def _clue(reader: Reader, clue: str) -> About:
+    found = reader.get(Clue, clue)
+    return About((found.area,)) if found else About()
+
+
 def _sending(reader: Reader, sending: Sending) -> About:
     """What a unit is sent to; it is as urgent as that, whatever less it is sent with."""
     found = SUBJECTS[sending.kind](reader, sending.subject)
@@ -403,6 +409,8 @@ SUBJECTS: Mapping[str, Asked] = {
     "summons": _summons,
     "rating": _rating,
     "paying": _paying,
+    "clue": _clue,
+    "tip": lambda reader, tip: About((tip.area,)),
     "payment": _payment,
     "rise": _within_event(Rise),
     "point": _within_event(PlanPoint),

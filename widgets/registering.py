@@ -13,8 +13,9 @@ from typing import Any
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QWidget
 
-from commandwall import placing, registering
+from commandwall import clues, placing, registering
 from commandwall.areas import Area
+from commandwall.clues import Clue
 from commandwall.events import AREA, POINT, Event, EventView, FiledEvent
 from commandwall.gazetteer import Gazetteer
 from commandwall.picture import Picture
@@ -88,8 +89,12 @@ class Registering:
 class RegisterSheet(Sheet):
     """The form. What a person typed is never written over by what was read or found."""
 
-    def __init__(self, context: Context, window: QWidget, show: Show, spot: Spot | None) -> None:
-        self._context, self._show, self._spot = context, show, spot
+    def __init__(
+        self, context: Context, window: QWidget, show: Show, spot: Spot | None,
+        clue: Clue | None = None,
+    ) -> None:  # fmt: skip
+        """`clue`: what becomes this event."""
+        self._context, self._show, self._spot, self._clue = context, show, spot, clue
         self._names: Gazetteer | None = None
         self._asked, self._picked = 0, ""
         self._kept = Kept(context.desk.folder)
@@ -105,6 +110,15 @@ class RegisterSheet(Sheet):
         self._field("place").activated.connect(self._pick)
         self._offer([])
         self.then(self._register)
+        if clue is not None:
+            self._begin_with(clue)
+
+    def _begin_with(self, clue: Clue) -> None:
+        self._field("title").setText(plain(clue.title, TITLE_LIMIT))
+        self._field("body").setText(plain(clue.body or clue.title, TEXT_LIMIT))
+        source = self._field("source")
+        if (at := source.findData(clue.source)) >= 0:
+            source.setCurrentIndex(at)
 
     # What is read and found.
 
@@ -177,7 +191,11 @@ class RegisterSheet(Sheet):
     # What is done.
 
     def _register(self, told: Answers) -> Future[Any]:
-        asked = self._context.desk.do(registering.register, matter=self._matter(told))
+        do, matter = self._context.desk.do, self._matter(told)
+        if self._clue is None:
+            asked = do(registering.register, matter=matter)
+        else:
+            asked = do(clues.turn_clue, clue=self._clue.id, matter=matter)
         self._courier.follow(asked, self._registered)
         return asked
 
@@ -189,7 +207,8 @@ class RegisterSheet(Sheet):
         where: Spot | Found | None = told.pop("place")
         matter = Matter(**told)
         if where is None:
-            return replace(matter, area=self._context.live.picture.sight.area)
+            known = self._clue.area if self._clue is not None else ""
+            return replace(matter, area=known or self._context.live.picture.sight.area)
         return replace(
             matter, lon=where.lon, lat=where.lat, area=where.area, placed=where.placed,
             acc_m=where.acc_m, address=matter.address or plain(where.name, TITLE_LIMIT),

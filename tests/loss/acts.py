@@ -18,6 +18,7 @@ from commandwall.alarms import STANDING, Alarm
 from commandwall.answers import Answer, own
 from commandwall.areas import Person
 from commandwall.calls import Call
+from commandwall.clues import Clue
 from commandwall.countersign import Countersign
 from commandwall.desk import Desk, Done
 from commandwall.directives import Directive, is_over
@@ -86,6 +87,7 @@ def sight(reader: Reader) -> Sight:
         "whistle": reader.find(Whistle, state=BLOWN),
         "summons": reader.find(Summons),
         "rise": reader.find(Rise),
+        "clue": reader.find(Clue),
         "payment": reader.find(Payment, state=(WAITING, PAID)),
         "supervision": reader.find(Supervision, state=WATCHED),
         "planpoint": reader.find(PlanPoint),

@@ -348,6 +348,19 @@ CHOICES: Mapping[str, Callable[[Officer], Facts]] = {
     "funds.void_payment": lambda o: {
         "payment": o.one("payment", state="PAID")["id"], "reason": o.text(),
     },
+    "clues.add_clue": lambda o: {"tip": {"title": o.text(), "source": "duty", "area": "c"}},
+    "clues.take_clue": lambda o: {"clue": o.one("clue", state="NEW")["id"]},
+    "clues.turn_clue": lambda o: {
+        "clue": o.one("clue", state=("NEW", "TAKEN"))["id"],
+        "matter": {"title": o.text(), "source": "duty", "cls": "water", "area": "c"},
+    },
+    "clues.join_clue": lambda o: {
+        "clue": o.one("clue", state=("NEW", "TAKEN"))["id"], "event": o.one("event")["id"],
+    },
+    "clues.put_clue_aside": lambda o: {
+        "clue": o.one("clue", state=("NEW", "TAKEN"))["id"], "reason": o.text(),
+    },
+    "clues.bring_clue_back": lambda o: {"clue": o.one("clue", state="ASIDE")["id"]},
     "ladder_acts.ask_up": lambda o: {"event": o.one("event")["id"], "reason": o.text()},
     "ladder_acts.raise_up": lambda o: {
         "event": o.one("event")["id"], "to": "centre", "reason": o.text(),
