@@ -66,7 +66,9 @@ class DrillScore(Panel):
     def draw(self, paper: Paper) -> None:
         found = self.watch.live
         if found is None or not found.judged:
-            paper.write(0, self.top + 32, tr("还没有应有动作到计时"), Ink("body", "t3"))
+            unread = self.watch.scenario is None and self.watch.asked
+            told = "脚本读不出，或与建演练时不同" if unread else "还没有应有动作到计时"
+            paper.write(0, self.top + 32, tr(told), Ink("body", "t3"))
             return
         y = self._draw_sum(paper, found, self.top)
         y = self._draw_objectives(paper, found, y)

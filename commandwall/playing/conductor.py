@@ -143,12 +143,13 @@ class Conductor(threading.Thread):
             self._placed = now
 
     def _live(self, now: Ms) -> None:
-        """What the devices of the city measure, as long as somebody plays."""
-        if self._drill.status == ENDED or now - self._read < codes.limit("drill_read_s") * SECOND:
+        """What the devices of the city measure, also while it stands, and after its end."""
+        if now - self._read < codes.limit("drill_read_s") * SECOND:
             return
         pool = self._pool()
         if self._living is not None:
             living.put(pool, self._living.readings(now, self._held(), self._quiet()))
+            living.keep_signs(pool, now)
         self._read = now
 
     def _held(self) -> dict[str, float]:

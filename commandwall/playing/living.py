@@ -1,5 +1,5 @@
 """The devices of a drill's city, which live: without readings all of them would be called silent,
-and an alarm would stand out from nothing.
+and an alarm would stand out from nothing. So are its indicators, which stay what they were.
 
 What a device measures when nothing happens is a pure function of device and moment, as in the demo
 city. One that an inject is to name says nothing before; from then on it goes on with that value.
@@ -13,13 +13,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from commandwall import codes, sensors
-from commandwall.clock import Ms
+from commandwall.clock import Ms, to_datetime
 from commandwall.drill.scenario import Inject
 from commandwall.pool import schema
 from commandwall.pool.demo.signals import Signals
 from commandwall.pool.schema import Connection
 from commandwall.sensors import Sensor
 
+STANDING = """
+UPDATE cw_indicatorvalue v SET at = %(now)s FROM cw_indicator i
+WHERE i.id = v.id AND v.value IS NOT NULL AND v.at < %(now)s - i.period_s * interval '1 second'
+"""
 SEED = 1
 ALARM = "alarm"
 """The channel that shows a value on a device."""
@@ -100,6 +104,12 @@ class Living:
         grain = np.abs(self._signals.grain(mine, at[where]))
         side = np.where(told >= self._calm[mine], 1.0, -1.0)
         value[where] = self._signals.rounded(mine, told + side * grain)
+
+
+def keep_signs(conn: Connection, now: Ms) -> None:
+    """Indicators whose period is over are measured once more, and are what they were when the drill
+    was begun. Raises psycopg.Error."""
+    conn.execute(STANDING, {"now": to_datetime(now, "UTC")})
 
 
 def put(conn: Connection, readings: NDArray[np.void]) -> None:

@@ -10,7 +10,7 @@ import msgspec
 import numpy as np
 import pytest
 from builders import NOW, StillClock, a_sensor, an_event
-from world import an_area
+from world import a_value, an_area, an_indicator
 
 from commandwall import cli, codes, exercise
 from commandwall.alarms import Rule, rules
@@ -34,6 +34,8 @@ def a_station(folder: Path) -> Path:
     folder.mkdir()
     city = {
         "area": [astuple(an_area("320281", 0, "临江市", ""))],
+        "indicator": [astuple(an_indicator("old")), astuple(an_indicator("none"))],
+        "indicatorvalue": [astuple(a_value("old", 40.0, NOW)), astuple(a_value("none", None, NOW))],
         "event": [astuple(an_event(reported_at=NOW, person="王小明", phone="13812347719",
                                    body="王小明来电 138 1234 7719"))],
         "resource": [astuple(Resource("u1", 4, "gas", "燃气抢险一队", "燃气", 6, "", "READY",
@@ -111,6 +113,12 @@ def test_a_drill_begins_with_what_was_open_when_its_snapshot_was_taken(
         assert key == was.id and (phone, person) == ("", "")
         # As old as it was then, and not the days that went by since.
         assert abs(age.total_seconds() * SECOND - (then.taken_at - was.reported_at)) < 60 * SECOND
+        later = Ms(NOW + 601 * SECOND)
+        living.keep_signs(conn, Ms(NOW + 599 * SECOND))  # its period is 600 s
+        living.keep_signs(conn, later)
+        living.keep_signs(conn, Ms(later + 60 * SECOND))
+        signs = "SELECT id, value, cw_ms(at) FROM cw_indicatorvalue ORDER BY id DESC"
+        assert conn.execute(signs).fetchall() == [("old", 40.0, later), ("none", None, NOW)]
         injecting.place_units(conn, Ms(NOW), snapshots.places(drill))
         ((body,),) = conn.execute("SELECT body FROM cw_pack WHERE kind = 'fixes'").fetchall()
         (fix,) = unpack(body)

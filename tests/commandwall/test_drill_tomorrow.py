@@ -4,12 +4,13 @@ another program than the one that kept its clock."""
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import pytest
-from builders import NOW, StillClock
+from builders import NOW, StillClock, a_sensor
 from drilled import Drilled
 
 from commandwall.clock import DAY, SECOND, Ms
@@ -17,7 +18,8 @@ from commandwall.desk import Desk
 from commandwall.drill import live, play
 from commandwall.drill.drill_acts import PAUSED, REAL, RUNNING, Moment
 from commandwall.drill.play import ClockAct, SentInject
-from commandwall.playing import injecting
+from commandwall.exercise import SCENARIO, Exercise, lay
+from commandwall.playing import injecting, living
 from commandwall.playing.conductor import Conductor, conducting
 from commandwall.playing.injecting import Became
 from commandwall.store.migrate import open_store
@@ -31,6 +33,12 @@ class NoPool:
 
     def fetchall(self) -> list[Any]:
         return []
+
+    def fetchone(self) -> None:
+        return None
+
+    def transaction(self) -> Any:
+        return nullcontext()
 
     def close(self) -> None:
         pass
@@ -73,6 +81,43 @@ def program(folder: Path, clock: StillClock) -> Iterator[Program]:
     made.conductor.close()
     made.desk.close()
     made.store.close()
+
+
+def test_a_device_that_an_inject_names_again_is_silent_before_so_that_its_alarm_comes_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = [a_sensor(n, id=f"s{n}", cls="GAS", unit="%LEL", high=100.0, period_s=30)
+             for n in range(3)]  # fmt: skip
+    said = list[tuple[int, float]]()
+
+    def put(conn: Any, readings: Any) -> None:
+        said.extend((int(r["at"]) - NOW, float(r["value"])) for r in readings if r["no"] == 0)
+
+    monkeypatch.setattr(living, "devices", lambda conn: known)
+    monkeypatch.setattr(living, "put", put)
+    monkeypatch.setattr(injecting, "put", put)
+    monkeypatch.setattr(injecting, "load", lambda conn, events: None)
+    made, clock = Drilled(tmp_path), StillClock(NOW)
+    made.close()
+    text = (made.folder / SCENARIO).read_text(encoding="utf-8")
+    text = text.replace('仁和巷 16 号阀井"', '仁和巷 12 号地下室"')
+    (made.folder / SCENARIO).write_text(text, encoding="utf-8")
+    digest = sha256(text.encode()).hexdigest()
+    lay(made.folder, Exercise(made.folder.name, "gas_old_quarter", 1, digest, "老城区", "Gas"))
+    with program(made.folder, clock) as one:
+        one.ask("start")
+        one.go(400)
+        (again,) = (i for i in one.conductor._injects.values() if i.id == "second_alarm")
+    moments = [at for at, _ in said]
+    assert moments == sorted(
+        moments
+    )  # none comes late, which would begin the delay of the rule anew
+    assert not [at for at, _ in said if at < 60 * SECOND - injecting.lasts(again) - 60 * SECOND]
+    first = [value for at, value in said if 60 * SECOND < at < 150 * SECOND]
+    later = [value for at, value in said if at > 180 * SECOND]
+    assert len(first) >= 2 and all(28.0 <= value < 30.0 for value in first)
+    assert len(later) >= 6 and all(54.0 <= value < 56.0 for value in later)
+    assert not [at for at in moments if 180 * SECOND - injecting.lasts(again) < at < 180 * SECOND]
 
 
 def test_a_drill_goes_on_tomorrow_and_begins_anew_at_a_moment_in_another_program(
