@@ -171,8 +171,8 @@ def paint_pin(
     painter.setBrush(Qt.BrushStyle.NoBrush)
     size = (8.0 if chosen else 5.5) * view.unit
     painter.drawEllipse(QPointF(*at), size, size)
-    painter.setPen(pen(style.colour("s2"), 2.5 * view.unit))
-    painter.setBrush(style.colour("s2") if chosen else Qt.BrushStyle.NoBrush)
+    painter.setPen(pen(style.colour("t1"), 2.5 * view.unit))
+    painter.setBrush(style.colour("t1") if chosen else Qt.BrushStyle.NoBrush)
     painter.drawEllipse(QPointF(*at), size, size)
 
 

@@ -198,11 +198,12 @@ class ScenarioEditor(RowList):
             Command("D", tr("复制一条"), self.double),
             Command("Del", tr("删这一条"), self.remove),
             Command("Ctrl+Z", tr("撤销"), self.undo),
-            Command("Ctrl+Y", tr("重做"), self.redo),
             Command("Ctrl+S", tr("存盘"), self._files.save),
             Command("I", tr("脚本概况"), lambda: HeadSheet(self).begin()),
             Command("X", tr("下一处有误"), self.next_wrong),
             *files,
+            *self._in_time(),
+            Command("Ctrl+Y", tr("重做"), self.redo),
             *[c for c in super().commands() if c.key != "N"],
             *tabs.commands([tr(name) for name in say.TABS.values()], self._turn_to),
         ]
@@ -217,6 +218,12 @@ class ScenarioEditor(RowList):
             Command("A", tr("应有动作"), lambda: self._ask(ExpectSheet)),
             Command("W", tr("评估员观察"), lambda: self._ask(WatchSheet)),
             Command("P", tr("取图上地点"), self.take_place),
+        ]
+
+    def _in_time(self) -> list[Command]:
+        if self.tab != INJECT:
+            return []
+        return [
             Command("Alt+Up", tr("提前一步"), partial(self.postpone, -1)),
             Command("Alt+Down", tr("推后一步"), partial(self.postpone, 1)),
             Command("Alt+Shift+Up", tr("连同其后提前"), partial(self.postpone, -1, True)),

@@ -16,7 +16,7 @@ from widgets.paper import Ink, Paper
 from widgets.scenario_editor import ScenarioEditor
 from widgets.text import plain
 
-LABEL, STEP, GAP = 96.0, 24.0, 10.0
+LABEL, STEP, GAP = 116.0, 24.0, 10.0
 CODES = {"type": "drill_inject", "channel": "drill_channel", "seat": "drill_seat"}
 ORDER = ("at", "channel", "from", "to", "type", "objective", "way", "post", "seat", "note", "id")
 

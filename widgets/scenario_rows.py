@@ -27,7 +27,7 @@ from widgets.text import plain
 ASKED = 260.0
 """Design pixels of the last column: what is asked for, or what is wrong."""
 COLUMNS: Mapping[str, Mapping[str, float]] = {
-    INJECT: {"时刻": 12, "通道": 104, "来自 → 对象": 212, "内容": 412},
+    INJECT: {"时刻": 12, "通道": 104, "来自 → 对象": 224, "内容": 448},
     OBJECTIVE: {"编号": 12, "目标": 212},
     PLAYER: {"岗位": 12, "席位": 272},
     BRANCH: {"编号": 12, "问题与走向": 212},

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import QFormLayout, QLabel
 from commandwall import codes
 from commandwall.drill import editing
 from commandwall.drill.editing import INJECT, OBJECTIVE, PLAYER, Checked, Data
+from commandwall.drill.scenario import CONTINGENCY
 from commandwall.drill.toml_lines import Path
 from commandwall.posts import known as known_posts
 from widgets import scenario_words as say
@@ -263,6 +264,8 @@ class InjectSheet(RowSheet):
         new = self.typed(told)
         if "place" in new:
             new |= _spot(new.pop("place"))
+        if new.get("type") == CONTINGENCY and "at" not in new:
+            new["at"] = ""  # it waits until somebody triggers it
         outer = {key: value for key, value in new.items() if key not in self._inner}
         row = _in_both(self._row, outer)
         data = self._stated(told, "channel" in new)
