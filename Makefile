@@ -9,8 +9,8 @@ PYTEST := $(VENV) -m pytest -m "not long"
 # What is killed, soaked or started as a person would runs two at a time, the longest first. It waits a
 # lot, so the rest runs beside it, three at a time, in what it leaves: nicer, so that it delays nothing
 # that is timed, and the screens first, which are work without waits; the core, which waits too, is left
-# for the end. In the order of their names, in which the longest do not come last. Kernels are compiled
-# before, once: tests that wait for a map would wait for that, each process for its own.
+# for the end. In the order of their names, in which the longest do not come last. Kernels and tests
+# are compiled before, once, beside each other: five processes that start at once would each compile all.
 LONGEST := tests/loss/test_loss.py tests/soak tests/loss/test_chaos.py tests/hostile/test_wall.py
 LOSS := $(filter-out $(LONGEST),$(sort $(wildcard tests/loss/test_*.py)))
 HEAVY := $(LONGEST) $(LOSS) tests/drills tests/widgets/test_startup.py tests/widgets/test_stall.py
@@ -30,13 +30,15 @@ scene:          ## a second wall at the scene, on the pool of `make run`
 
 test:           ## everything that guards a change
 	@$(PYTHON) .ci/prepare.py test
-	@$(OFFSCREEN) $(VENV) -m layers.warm
 ifeq ($(ARGS),)
+	@$(OFFSCREEN) $(PYTEST) --collect-only -qq >/dev/null 2>&1 & $(OFFSCREEN) $(VENV) -m layers.warm; warmed=$$?; \
+	wait; exit $$warmed
 	@told=$$(mktemp); $(OFFSCREEN) $(PYTEST) -n 2 $(BESIDE) $(HEAVY) >$$told 2>&1 & heavy=$$!; \
 	trap "kill $$heavy; rm -f $$told" INT TERM; \
 	$(OFFSCREEN) nice -n 5 $(PYTEST) -n 3 $(BESIDE) $(HEAVY:%=--ignore=%) $(LIGHT); light=$$?; \
 	wait $$heavy; heavy=$$?; cat $$told; rm -f $$told; exit $$((light | heavy))
 else
+	@$(OFFSCREEN) $(VENV) -m layers.warm
 	@$(OFFSCREEN) $(PYTEST) $(ARGS)
 endif
 

@@ -4,6 +4,7 @@ and what was written down can be carried to every other place."""
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from commandwall import areas, closing, directives, event_acts, events, incident
 from commandwall.areas import Building, BuildingColour
 from commandwall.desk import Desk
 from commandwall.directives import Directive
-from commandwall.events import Event, EventNote, EventWork, FiledEvent
+from commandwall.events import EventNote, EventWork, FiledEvent
 from commandwall.incidents import Incident
 from commandwall.plain import SCAR
 from commandwall.store.journal import Line, first_bad
@@ -27,23 +28,32 @@ from widgets.reasons import sentence
 
 
 class Post:
-    """A station with events enough, one building and one open incident."""
+    """A station at work; `fill` gives it events enough, one building and one open incident."""
 
     def __init__(self, folder: Path) -> None:
         self.store, self.clock = open_store(folder), StillClock()
+        self.desk = Desk(self.store, self.clock)
+        self.clock.at += 1000  # after what was done when it was made
+
+    def fill(self) -> None:
+        folder = self.store.folder
         mirror = Mirror(folder / "mirror.db")
         house = Building("b1", "a1", "一幢", "home", 6, 120.2, 31.9, b"", "green")
-        rows = {"building": [house], "event": self.events()}
+        events = [an_event(id=f"e{n}", state="ACCEPTED") for n in range(len(ALL) + 1)]
+        rows = {"building": [house], "event": events}
         mirror.take({name: [_row(r) for r in some] for name, some in rows.items()}, {})
         mirror.close()
         use(folder, "mirror.db")
-        self.desk = Desk(self.store, self.clock)
         self.desk.take_post("chief", "陈").result()
         self.do(incidents.open_incident, opening=an_opening())
-        self.incident = self.one(Incident).id
 
-    def events(self) -> list[Event]:
-        return [an_event(id=f"e{n}", state="ACCEPTED") for n in range(len(ALL) + 1)]
+    def close(self) -> None:
+        self.desk.close()
+        self.store.close()
+
+    @property
+    def incident(self) -> str:
+        return str(self.store.read(lambda r: r.find(Incident))[0].id)
 
     def fresh(self) -> str:
         """An event that nobody has worked on."""
@@ -66,12 +76,22 @@ def _row(record: Any) -> tuple[Any, ...]:
     return tuple(getattr(record, name) for name in record.__slots__)
 
 
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data directory of a post, of which each test works on a copy."""
+    folder = tmp_path_factory.mktemp("post")
+    made = Post(folder)
+    made.fill()
+    made.close()
+    return folder
+
+
 @pytest.fixture
-def post(tmp_path: Path) -> Iterator[Post]:
+def post(filled: Path, tmp_path: Path) -> Iterator[Post]:
+    shutil.copytree(filled, tmp_path, dirs_exist_ok=True)
     made = Post(tmp_path)
     yield made
-    made.desk.close()
-    made.store.close()
+    made.close()
 
 
 Field = tuple[Callable[[Post, str], Any], type[Any], str]

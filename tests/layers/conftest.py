@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import pickle
+import tomllib
 from collections.abc import Callable, Iterator
-from typing import Any
+from functools import cache
+from importlib.metadata import EntryPoint
+from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -250,9 +255,15 @@ class City:
         return Changes(now=self.picture.now, markers=frozenset(kinds or (Tick, Readings, Fixes)))
 
 
+@pytest.fixture(scope="session")
+def built() -> bytes:
+    return pickle.dumps(City())
+
+
 @pytest.fixture
-def city() -> City:
-    return City()
+def city(built: bytes) -> City:
+    """One of its own for each test, of one that was built once."""
+    return cast(City, pickle.loads(built))
 
 
 @pytest.fixture
@@ -308,15 +319,15 @@ class _Strokes(QObject):
 
 def builtin() -> list[Any]:
     """The layers that pyproject names, whether or not the project is installed."""
-    import tomllib
-    from importlib.metadata import EntryPoint
-    from pathlib import Path
-
     from layers.base import GROUP, load_layers
 
+    return load_layers(EntryPoint(name, value, GROUP) for name, value in named(GROUP).items())
+
+
+@cache
+def named(group: str) -> dict[str, str]:
     with (Path(__file__).parents[2] / "pyproject.toml").open("rb") as file:
-        named = tomllib.load(file)["project"]["entry-points"][GROUP]
-    return load_layers(EntryPoint(name, value, GROUP) for name, value in named.items())
+        return dict(tomllib.load(file)["project"]["entry-points"][group])
 
 
 def settle(view: Any, qtbot: Any) -> None:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
+import tomllib
 from collections.abc import Callable, Iterator
+from functools import cache
+from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any
 
 import pytest
 from world import City
+
+from commandwall.plugins import PANELS
 
 
 @pytest.fixture
@@ -47,13 +52,9 @@ def make_wall(world: City, qtbot: Any, kernels: None) -> Iterator[Callable[..., 
     i18n.speak("zh")
 
 
-def installed() -> list[Any]:
+@cache
+def installed() -> tuple[Any, ...]:
     """The panels that pyproject names, whether or not the project is installed."""
-    import tomllib
-    from importlib.metadata import EntryPoint
-
-    from commandwall.plugins import PANELS
-
     with (Path(__file__).parents[2] / "pyproject.toml").open("rb") as file:
         named = tomllib.load(file)["project"]["entry-points"][PANELS]
-    return [EntryPoint(name, value, PANELS) for name, value in named.items()]
+    return tuple(EntryPoint(name, value, PANELS) for name, value in named.items())
