@@ -57,7 +57,7 @@ def _do(asked: argparse.Namespace, settings: Settings, run_wall: RunWall) -> int
         from commandwall import carry
 
         return carry.run(settings, asked.way, asked.file, asked.passphrase_file)
-    if asked.command in ("backup", "drill", "export", "feed", "peer", "person", "rules"):
+    if asked.command in ("backup", "codes", "drill", "export", "feed", "peer", "person", "rules"):
         return _station(asked, settings)
     if asked.command == "pool":
         from commandwall.pool import admin
@@ -100,6 +100,10 @@ def _station(asked: argparse.Namespace, settings: Settings) -> int:
         from commandwall.reports import handout
 
         return handout.run(settings, asked)
+    if asked.command == "codes":
+        from commandwall import own_table
+
+        return own_table.run(settings, asked)
     if asked.command == "backup":
         from commandwall import backups
 
@@ -206,6 +210,7 @@ def _commands(commands: argparse._SubParsersAction[argparse.ArgumentParser],
     pooling = commands.add_parser("pool", parents=[shared], help="the central pool 中心池")
     backing = commands.add_parser("backup", parents=[shared], help="copies of the journal 备份")
     enrolling = commands.add_parser("person", parents=[shared], help="who may sit here 值班人员")
+    listing = commands.add_parser("codes", parents=[shared], help="rows of code lists 代码表")
     exporting = commands.add_parser("export", parents=[shared], help="hand out 导出")
     playing = commands.add_parser(
         "feed", parents=[shared], help="play readings to a broker 播放读数"
@@ -215,7 +220,7 @@ def _commands(commands: argparse._SubParsersAction[argparse.ArgumentParser],
     trying.add_argument("file", type=Path, metavar="FILE", help="[[row]] as alarm_rules.toml 规则")
     trying.add_argument("--days", type=int, default=7, help="back from now 往回天数")
     drilling = commands.add_parser("drill", parents=[shared], help="drills 演练")
-    from commandwall import backups, staff
+    from commandwall import backups, own_table, staff
     from commandwall.peers import door as peers
     from commandwall.playing import door as drills
     from commandwall.pool import admin
@@ -226,6 +231,7 @@ def _commands(commands: argparse._SubParsersAction[argparse.ArgumentParser],
     drills.add_arguments(drilling)
     handout.add_arguments(exporting)
     backups.add_arguments(backing)
+    own_table.add_arguments(listing)
     staff.add_arguments(enrolling)
     _feed_arguments(playing)
     door.add_arguments(importing)

@@ -69,19 +69,17 @@ def _wrong(folder: Path) -> Iterator[str]:
     for file in _files(folder):
         known = PROGRAM / file.name
         if not known.exists():
-            names = [path.stem for path in PROGRAM.glob("*.toml")]
-            yield f"{file}: there is no list {file.stem}{_nearest(file.stem, names)}"
+            yield f"{file}: {_no_list(file.stem)}"
             continue
         try:
             found = tomllib.loads(file.read_text("utf-8-sig"))
         except (OSError, ValueError, RecursionError) as error:
             yield f"{file}: {error}"
             continue
-        shape = _Shape(tomllib.loads(known.read_text("utf-8"))["row"])
-        yield from (f"{file}: {line}" for line in _wrong_rows(found, shape))
+        yield from (f"{file}: {line}" for line in _wrong_rows(found, shape_of(file.stem)))
 
 
-class _Shape:
+class Shape:
     """What rows of a list state: fields with the types that they have in the program's own."""
 
     def __init__(self, rows: Sequence[Row]) -> None:
@@ -96,17 +94,31 @@ class _Shape:
         return type(value) in kinds or (type(value) is int and float in kinds)
 
 
-def _wrong_rows(found: Row, shape: _Shape) -> Iterator[str]:
+def shape_of(name: str) -> Shape:
+    """What rows of a list of the program state; SettingsError where there is no such list."""
+    known = PROGRAM / f"{name}.toml"
+    if not name.isidentifier() or not known.exists():
+        raise SettingsError(_no_list(name))
+    return Shape(tomllib.loads(known.read_text("utf-8"))["row"])
+
+
+def _no_list(name: str) -> str:
+    names = [path.stem for path in PROGRAM.glob("*.toml")]
+    return f"there is no list {name}{_nearest(name, names)}"
+
+
+def _wrong_rows(found: Row, shape: Shape) -> Iterator[str]:
     rows = found.get("row")
     if not isinstance(rows, list) or found.keys() != {"row"}:
         yield "rows are written as [[row]], and nothing else is"
         return
     for number, row in enumerate(rows, 1):
         named = f"row {number} ({str(row.get('id', '?'))[:40]})"
-        yield from (f"{named}: {line}" for line in _wrong_fields(row, shape))
+        yield from (f"{named}: {line}" for line in wrong_fields(row, shape))
 
 
-def _wrong_fields(row: Row, shape: _Shape) -> Iterator[str]:
+def wrong_fields(row: Row, shape: Shape) -> Iterator[str]:
+    """What is wrong with a row: field and reason, one after the other."""
     for name, kind in KEYS.items():
         if name not in row:
             yield f"{name}: is missing"

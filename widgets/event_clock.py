@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QRectF
 
-from commandwall import deadlines, swift
+from commandwall import catalogue, deadlines, swift
 from commandwall.deadlines import GREEN, RED, Deadline
 from commandwall.events import EventView
 from commandwall.picture import Picture
@@ -19,8 +19,9 @@ def draw(paper: Paper, y: float, view: EventView, picture: Picture, roomy: bool)
     now, running = picture.now, deadlines.clocks(view, picture.areas)
     state = named("event_state", view.state)
     line = tr("{state}　急 {n}", state=state, n=view.event.urgency)
-    lane = tr("接诉即办") if swift.belongs(view) else ""
-    end = paper.write(0, y + 16, f"{line}　{lane}".rstrip(), Ink("label", "t1", True))
+    flags = [tr("接诉即办")] if swift.belongs(view) else []
+    flags += [tr("清单外")] if catalogue.outside(view) else []
+    end = paper.write(0, y + 16, "　".join([line, *flags]), Ink("label", "t1", True))
     if not running:
         return y + 24
     first, *others = sorted(running, key=lambda clock: clock.due)

@@ -11,7 +11,7 @@ from PySide6.QtCore import QRectF
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QLineEdit
 
-from commandwall import deadlines, event_lists
+from commandwall import catalogue, deadlines, event_lists
 from commandwall.clock import Ms
 from commandwall.deadlines import GREY, ORANGE, RED, Deadline
 from commandwall.events import NEW, Event, EventView
@@ -200,7 +200,10 @@ class EventQueue(RowList):
             paper.lamp(16, box.center().y(), 18, lamp)
         paper.write(columns["编号"], base, view.number, Ink("age"), room=110)
         room = columns.get("地点", columns["现钟"]) - columns["事项"] - 16
-        paper.write(columns["事项"], base, view.event.headline, ink, room=room)
+        start = columns["事项"]
+        if catalogue.outside(view):
+            start = paper.write(start, base, tr("清单外"), Ink("age", "t1", True)) + 8
+        paper.write(start, base, view.event.headline, ink, room=room + columns["事项"] - start)
         if "来源" in columns:
             place = columns["来源"] - columns["地点"] - 16
             where = words.event_place(view, self.picture)

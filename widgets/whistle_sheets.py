@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from commandwall import whistle_acts
+from commandwall import catalogue, whistle_acts
 from commandwall.areas import TOWN, Area, town_of
 from commandwall.events import EventView
 from commandwall.picture import Picture
@@ -17,7 +17,7 @@ from widgets.base import Panel
 from widgets.event_steps import names_of
 from widgets.fields import Field, choice
 from widgets.fields import words as line
-from widgets.i18n import named, rows, tr
+from widgets.i18n import language, named, rows, tr
 from widgets.sheet import Sheet
 
 Then = Callable[[Any], None]
@@ -55,7 +55,12 @@ def ask_blow(panel: Panel, view: EventView | None, then: Then) -> None:
         whistling = Whistling(**told, departments=names, event=event)
         return panel.do(whistle_acts.blow, then, whistling=whistling)
 
-    _show(panel, title, "吹哨", fields, done)
+    made = _show(panel, title, "吹哨", fields, done)
+    if view is not None and catalogue.outside(view):
+        made.telling(lambda told: tr("此事项在上报那天不在网格事项清单内，部门可据此拒哨"))
+    elif view is not None and (item := catalogue.item_of(view)) is not None:
+        about = item.name(language()), str(item.facts["basis"])
+        made.telling(lambda told: tr("清单事项：{item}（{basis}）", item=about[0], basis=about[1]))
 
 
 def ask_summon(panel: Panel, muster: Muster, then: Then) -> None:
