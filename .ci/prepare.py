@@ -21,9 +21,9 @@ VENV = ROOT / ".venv"
 SCRIPTS = VENV / ("Scripts" if sys.platform == "win32" else "bin")
 EXTRAS = {"run": "", "test": "[test]", "dev": "[dev]"}
 LIBRARIES = ROOT / "assets" / "codelists" / "system_library.toml"
-TOOLS = {"strace": "strace"}
+TOOLS = {"strace": "strace", "mosquitto": "mosquitto"}
 """Programs that tests run, and their Debian packages: what a program writes to its disk is recorded
-from outside."""
+from outside; a broker beside the one that pip installs."""
 APT = ["apt-get", "install", "-y", "--no-install-recommends"]
 UPDATE = ["apt-get", "update", "-qq"]
 
@@ -73,7 +73,13 @@ def missing_packages(purpose: str) -> list[str]:
     rows = tomllib.loads(LIBRARIES.read_text(encoding="utf-8"))["row"]
     missing += [row["package"] for row in rows if not loads(row["id"])]
     tools = {} if purpose == "run" else TOOLS
-    return missing + [package for tool, package in tools.items() if shutil.which(tool) is None]
+    return missing + [package for tool, package in tools.items() if not found(tool)]
+
+
+def found(tool: str) -> bool:
+    """Servers stand where the search path of an ordinary user does not lead."""
+    path = os.pathsep.join((os.environ.get("PATH", os.defpath), "/usr/sbin"))
+    return shutil.which(tool, path=path) is not None
 
 
 def loads(name: str) -> bool:

@@ -1,8 +1,10 @@
-"""A real broker for tests: nats-server speaking MQTT 3.1.1, or mosquitto where it is installed."""
+"""A real broker for tests: nats-server speaking MQTT 3.1.1, or mosquitto."""
 
 from __future__ import annotations
 
+import getpass
 import json
+import os
 import shutil
 import socket
 import subprocess
@@ -18,21 +20,24 @@ from ports import free_port
 
 PATIENCE_S = 60.0
 NATS, MOSQUITTO = "nats-server", "mosquitto"
+AT_ONCE = {NATS: "", MOSQUITTO: "autosave_on_changes true"}
+"""By what a broker has on disk what it acknowledges; mosquitto does otherwise each second."""
 
 
 def program(name: str) -> str | None:
-    return shutil.which(name, path=str(Path(sys.executable).parent)) or shutil.which(name)
+    places = (str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath), "/usr/sbin")
+    return shutil.which(name, path=os.pathsep.join(places))
 
 
 class Broker:
     """One broker on a port of its own; what it keeps outlasts a kill."""
 
     def __init__(self, folder: Path, kind: str = NATS, more: str = "") -> None:
-        """`more`: lines of its configuration, within `mqtt {}` of nats-server."""
+        """`more`: lines of its configuration, for nats-server those within `mqtt {}`."""
         folder.mkdir()
         self.port, self._kind, self._folder = free_port(), kind, folder
         self._config = folder / "broker.conf"
-        self._config.write_text(self._nats(more) if kind == NATS else self._mosquitto())
+        self._config.write_text(self._nats(more) if kind == NATS else self._mosquitto(more))
         self._child: subprocess.Popen[bytes] | None = None
 
     @property
@@ -70,11 +75,12 @@ class Broker:
             f"mqtt {{ listen: 127.0.0.1:{self.port}\nack_wait: 1s\n{more}\n}}\n"
         )
 
-    def _mosquitto(self) -> str:
+    def _mosquitto(self, more: str) -> str:
         return (
+            f"user {getpass.getuser()}\n"  # started by root it would give up its own folder
             f"listener {self.port} 127.0.0.1\nallow_anonymous true\npersistence true\n"
-            f"persistence_location {self._folder}/\nautosave_interval 1\nautosave_on_changes true\n"
-            "max_inflight_messages 1000\nmax_queued_messages 200000\n"
+            f"persistence_location {self._folder}/\nautosave_interval 1\n"
+            f"max_inflight_messages 0\nmax_queued_messages 200000\n{more}\n"
         )
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain, compress
 
 import numpy as np
 from numpy.typing import NDArray
 
 from commandwall import codes
+from commandwall.clock import SECOND
 from commandwall.feeds.gaps import Gaps
-from commandwall.feeds.senml import Pack, Refusal, Resolved
+from commandwall.feeds.senml import Even, Pack, Refusal, Resolved
 from commandwall.sensors import GOOD, READING_DTYPE, Sensor
 
 SEQ = "seq"
@@ -18,15 +20,16 @@ SEQ = "seq"
 LARGEST = float(np.finfo(np.float32).max)
 Names = Mapping[str, tuple[int, str]]
 """How devices are called at a broker -> their small number, and their unit."""
-Row = tuple[int, int, float, int]
-"""As READING_DTYPE."""
 
 
 @dataclass(slots=True)
 class Found:
-    """What a message brought."""
+    """What a message brought: numbers of devices, moments and values of its readings, and the
+    rest."""
 
-    rows: list[Row] = field(default_factory=list)
+    no: list[int] = field(default_factory=list)
+    at: list[int] = field(default_factory=list)
+    value: list[float] = field(default_factory=list)
     refused: list[Refusal] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)  # devices that the pool does not know
 
@@ -55,7 +58,8 @@ class Devices:
     def take(self, way: str, pack: Pack) -> Found:
         """Turn records into readings; `way`: broker and topic, which a gateway counts on."""
         found = Found(refused=pack.refused)
-        for record in pack.records:
+        kept = pack.kept
+        for record in self._even(kept, found) if isinstance(kept, Even) else kept:
             device = self.names.get(record.name)
             if device is not None:
                 self._read(record, device, found)
@@ -64,6 +68,16 @@ class Devices:
             else:
                 found.unknown.append(record.name)
         return found
+
+    def _even(self, even: Even, found: Found) -> list[Resolved]:
+        """Take what is of a known device and no monster; the others, as records."""
+        known = [*map(self.names.get, even.names)]
+        sound = [device is not None and -LARGEST <= value <= LARGEST
+                 for device, value in zip(known, even.values, strict=True)]  # fmt: skip
+        found.no += [device[0] for device in compress(known, sound) if device]
+        found.at += compress(np.rint(even.at * SECOND).astype(np.int64).tolist(), sound)
+        found.value += compress(even.values, sound)
+        return [even.record(i) for i, fits in enumerate(sound) if not fits]
 
     def _read(self, record: Resolved, device: tuple[int, str], found: Found) -> None:
         value = record.value
@@ -81,7 +95,9 @@ class Devices:
         if abs(value) > LARGEST:
             found.refused.append(Refusal(0, "v", "range", record.name))
             return
-        found.rows.append((no, round(record.at * 1000), float(value), GOOD))
+        found.no.append(no)
+        found.at.append(round(record.at * SECOND))
+        found.value.append(float(value))
 
     def _count(self, way: str, record: Resolved, found: Found) -> None:
         value = record.value
@@ -112,6 +128,14 @@ class Devices:
         return self._factor[key]
 
 
-def readings(rows: list[Row]) -> NDArray[np.void]:
-    """READING_DTYPE of these."""
-    return np.array(rows, READING_DTYPE)
+def readings(found: Sequence[Found]) -> NDArray[np.void]:
+    """READING_DTYPE of what messages brought, each once: a broker may send one twice."""
+    rows = np.empty(sum(len(one.no) for one in found), READING_DTYPE)
+    for name in ("no", "at", "value"):
+        told = chain.from_iterable(getattr(one, name) for one in found)
+        rows[name] = np.fromiter(told, READING_DTYPE[name], len(rows))
+    rows["quality"] = GOOD
+    order = np.lexsort((rows["value"], rows["at"], rows["no"]))
+    ranked = rows[order]
+    again = order[1:][ranked[1:] == ranked[:-1]]
+    return np.delete(rows, again) if len(again) else rows

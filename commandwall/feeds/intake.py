@@ -22,7 +22,7 @@ from commandwall import codes
 from commandwall.clock import SECOND, Clock, Ms
 from commandwall.config import Settings, brokers
 from commandwall.feeds import mailbox, refused, senml
-from commandwall.feeds.devices import Devices, Found, Row, by_name, readings
+from commandwall.feeds.devices import Devices, Found, by_name, readings
 from commandwall.feeds.mqtt import Line, Message
 from commandwall.feeds.rate import Rates
 from commandwall.sensors import Sensor
@@ -200,13 +200,13 @@ class Intake(threading.Thread):
         """False where this ends before anything was taken."""
         taker = self._know()
         aside: list[dict[str, Any]] = []
-        rows: dict[Line, list[Row]] = {}
+        brought: dict[Line, list[Found]] = {}
         for message in batch:
             found = self._read(message)
             aside += self._noted(message, found)
-            rows.setdefault(message.line, []).extend(self._allowed(message.line, found.rows))
+            brought.setdefault(message.line, []).extend(self._allowed(message.line, found))
         came = batch[-1].at
-        kept = np.concatenate([self._thinned(line, some, came) for line, some in rows.items()])
+        kept = np.concatenate([self._thinned(line, some, came) for line, some in brought.items()])
         taken = self._hand_over(taker, kept, came) if len(kept) else True
         if taken:
             self._put_aside(aside)
@@ -231,24 +231,24 @@ class Intake(threading.Thread):
         counts = self._counts[message.line]
         counts.refused += len(found.refused)
         counts.unknown += len(found.unknown)
-        if found.rows:
-            counts.note(self._clock.monotonic(), len(found.rows))
-            counts.lag_s = (message.at - max(row[1] for row in found.rows)) / SECOND
+        if found.at:
+            counts.note(self._clock.monotonic(), len(found.at))
+            counts.lag_s = (message.at - max(found.at)) / SECOND
         return found
 
-    def _allowed(self, line: Line, rows: list[Row]) -> list[Row]:
+    def _allowed(self, line: Line, found: Found) -> list[Found]:
         """What is switched off is counted, and not taken."""
         if not self._is_off(line):
-            return rows
-        self._counts[line].withheld += len(rows)
+            return [found]
+        self._counts[line].withheld += len(found.no)
         return []
 
     def _is_off(self, line: Line) -> bool:
         return bool(self._off) and pulse.source(line.broker.address) in self._off
 
-    def _thinned(self, line: Line, rows: list[Row], now: Ms) -> NDArray[np.void]:
+    def _thinned(self, line: Line, found: list[Found], now: Ms) -> NDArray[np.void]:
         """What one broker brought, without what a device may not say so often."""
-        once = readings(list(dict.fromkeys(rows)))  # a broker may send one twice
+        once = readings(found)
         keeps = self._rates[line].thin(once, now, codes.limit("feed_device_rate"))
         self._counts[line].limited += int(np.count_nonzero(~keeps))
         return once[keeps]

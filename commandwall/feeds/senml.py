@@ -16,6 +16,8 @@ from collections.abc import Iterable
 from contextlib import suppress
 
 import msgspec
+import numpy as np
+from numpy.typing import NDArray
 
 VERSION = 10
 """The version of RFC 8428, and what a pack has that names none."""
@@ -24,6 +26,7 @@ RELATIVE = float(1 << 28)
 LAST = 253_402_300_799.0
 """The end of the year 9999: no moment lies behind it."""
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9\-:./_]*")
+_NAMES = re.compile(rf"(?:{_NAME.pattern}\n)+")
 _DATA = re.compile(r"[A-Za-z0-9\-_]*")
 _STANDARD = str.maketrans("-_", "+/")
 _PLACE = re.compile(r"\$(?:\[\d+\])?\.(\w+)")
@@ -53,11 +56,31 @@ class Refusal(msgspec.Struct, frozen=True):
     name: str = ""  # as far as it is known
 
 
+class Even(msgspec.Struct, frozen=True):
+    """Records that say a name, a number and perhaps a moment each, and no unit; column by column,
+    since most of what gateways send is such, and one object for each costs more than the rest."""
+
+    names: list[str]
+    at: NDArray[np.float64]  # seconds since 1970, UTC
+    values: list[float]
+    labels: list[str]
+
+    def record(self, i: int) -> Resolved:
+        return Resolved(self.names[i], "", float(self.at[i]), self.values[i], None, self.labels[i])
+
+
 class Pack(msgspec.Struct, frozen=True):
     """What a message held."""
 
-    records: list[Resolved]
+    kept: list[Resolved] | Even
     refused: list[Refusal]
+
+    @property
+    def records(self) -> list[Resolved]:
+        """In the order of the message."""
+        if isinstance(self.kept, Even):
+            return [self.kept.record(i) for i in range(len(self.kept.names))]
+        return self.kept
 
 
 class _Bases(msgspec.Struct, omit_defaults=True):
@@ -81,6 +104,16 @@ class _Record(_Bases, gc=False, omit_defaults=True):
     ut: float | None = None
 
 
+class _Plain(msgspec.Struct, gc=False, forbid_unknown_fields=True):
+    """A record of an even pack, of which the first may give name and time to all."""
+
+    n: str
+    v: float
+    t: float | None = None
+    bn: str | None = None
+    bt: float | None = None
+
+
 class _Own(msgspec.Struct):
     n: str = ""
 
@@ -94,6 +127,7 @@ class _Spoilt(Exception):
 
 
 _WHOLE = msgspec.json.Decoder(list[_Record])
+_EVEN = msgspec.json.Decoder(list[_Plain])
 _SINGLE = msgspec.json.Decoder(_Record | float | bool)
 _PIECES = msgspec.json.Decoder(list[msgspec.Raw])
 _RECORD = msgspec.json.Decoder(_Record)
@@ -114,6 +148,8 @@ def read(body: bytes, now: float, most: int, name: str = "") -> Pack:
     try:
         body.decode()
         if body.lstrip()[:1] == b"[":
+            if (even := _even(body, now)) is not None:
+                return Pack(even, [])
             return _resolve(_records(body), _Carried(now))
         return _resolve(_one(body), _Carried(now, name))
     except RecursionError:
@@ -134,6 +170,30 @@ def _records(body: bytes) -> Iterable[_Record | msgspec.Raw]:
         if not _at_risk(body) and _is_all(found := _WHOLE.decode(body), body):
             return found
     return _PIECES.decode(body)
+
+
+def _even(body: bytes, now: float) -> Even | None:
+    """None for a pack in which anything is unlike: it is looked at record by record."""
+    try:
+        found = _EVEN.decode(body)
+    except msgspec.ValidationError:
+        return None
+    if not found or b"\\" in body:
+        return None
+    name, time, times = found[0].bn, found[0].bt, [one.t for one in found]
+    labels, values = [one.n for one in found], [one.v for one in found]
+    told = 3 * len(found) - times.count(None) + (name is not None) + (time is not None)
+    said = "".join([name or "", *labels]).count(":")
+    if body.count(b":") != told + said:  # a label twice, or a base value behind the first record
+        return None
+    names = [name + label for label in labels] if name else labels
+    with np.errstate(over="ignore"):
+        at = (time or 0.0) + np.array([time or 0.0 for time in times])
+    at[at < RELATIVE] += now
+    sound = math.isfinite(sum(values)) and at.min() >= 0.0 and at.max() <= LAST
+    if not sound or _NAMES.fullmatch("\n".join([*names, ""])) is None:
+        return None
+    return Even(names, at, values, labels)
 
 
 def _one(body: bytes) -> Iterable[_Record | msgspec.Raw]:
@@ -157,7 +217,8 @@ def _is_all(found: _Record | list[_Record], body: bytes) -> bool:
 
 
 def _resolve(records: Iterable[_Record | msgspec.Raw], bases: _Carried) -> Pack:
-    pack, no, spoilt = Pack([], []), 0, ""
+    kept: list[Resolved] = []
+    pack, no, spoilt = Pack(kept, []), 0, ""
     for no, piece in enumerate(records, 1):
         name = ""
         try:
@@ -170,7 +231,7 @@ def _resolve(records: Iterable[_Record | msgspec.Raw], bases: _Carried) -> Pack:
                 record = _read(piece, bases)
             name = (bases.name if record.bn is None else record.bn) + record.n
             if (found := bases.resolve(record)) is not None:
-                pack.records.append(found)
+                kept.append(found)
         except _Unfit as why:
             field, reason = why.args
             pack.refused.append(Refusal(no, field, reason, name))

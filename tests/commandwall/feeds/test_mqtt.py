@@ -15,7 +15,7 @@ from typing import Any
 import cap as said
 import numpy as np
 import pytest
-from broker import MOSQUITTO, NATS, PATIENCE_S, Broker, Publisher, program
+from broker import AT_ONCE, MOSQUITTO, NATS, PATIENCE_S, Broker, Publisher, program
 from builders import a_sensor
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -169,7 +169,7 @@ def test_packs_and_single_readings_are_shown_and_judged(broker: Broker, open_sta
 def test_what_the_broker_acknowledged_is_taken_though_it_is_killed(
     kind: str, tmp_path: Path, open_station: Open
 ) -> None:
-    broker = Broker(tmp_path / kind, kind)
+    broker = Broker(tmp_path / kind, kind, AT_ONCE[kind])
     broker.start()
     station = open_station(broker)
     station.serve()

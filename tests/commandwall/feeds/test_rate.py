@@ -7,7 +7,7 @@ import random
 from builders import NOW
 
 from commandwall.clock import SECOND, Ms
-from commandwall.feeds.devices import Row, readings
+from commandwall.feeds.devices import Found, readings
 from commandwall.feeds.rate import Rates
 
 MOST = 3
@@ -15,8 +15,8 @@ MOST = 3
 
 def kept(rates: Rates, rows: list[tuple[int, int]], now: Ms = NOW) -> list[tuple[int, int]]:
     """Device and milliseconds before now of those that count."""
-    told: list[Row] = [(no, NOW - ago, 1.0, 0) for no, ago in rows]
-    keeps = rates.thin(readings(told), now, MOST)
+    told = Found([no for no, _ in rows], [NOW - ago for _, ago in rows], [1.0] * len(rows))
+    keeps = rates.thin(readings([told]), now, MOST)
     return [row for row, keep in zip(rows, keeps, strict=True) if keep]
 
 

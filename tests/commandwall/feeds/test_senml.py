@@ -330,6 +330,30 @@ BODIES = st.one_of(
 )
 
 
+EVENS = st.lists(
+    st.fixed_dictionaries(
+        {"n": st.text("aZ9-/_ ", max_size=4),
+         "v": st.floats(allow_nan=False, allow_infinity=False) | st.integers(-9, 9)},
+        optional={"t": st.floats(-5e9, 5e9) | st.sampled_from([-1, 0, 3e11])},
+    ), min_size=1, max_size=5,
+)  # fmt: skip
+FIRST = st.fixed_dictionaries(
+    {}, optional={"bn": st.sampled_from(["", "gw:", "/"]), "bt": st.floats(-9e8, 9e9)}
+)
+
+
+@given(EVENS, FIRST, st.integers(0, 4))
+@settings(max_examples=20_000 if LONG else 100, deadline=None, database=None)
+def test_a_pack_of_one_kind_means_what_it_means_beside_an_unlike_record(
+    pack: list[dict[str, Any]], bases: dict[str, Any], where: int
+) -> None:
+    """Which is read record by record; the bases may also stand behind the first."""
+    pack[where % len(pack)].update(bases)
+    alone, beside = read(pack), read([*pack, {"bn": "unlike", "bt": 0, "vb": True}])
+    assert alone.records == beside.records[:-1]
+    assert alone.refused == beside.refused
+
+
 @given(BODIES)
 @settings(
     max_examples=20_000 if LONG else 100, deadline=None, database=None,

@@ -74,7 +74,7 @@ def take_message(body: bytes) -> None:
     """From what a broker sent to the rows that are judged."""
     topic = body[:20].decode("utf-8", "replace")
     found = DEVICES.take(topic, senml.read(body, NOW / SECOND, 4000, "s1"))
-    rows = readings(found.rows)
+    rows = readings([found])
     assert RATES.thin(rows, NOW, 10).sum() <= len(rows)
     assert all(one.reason for one in found.refused)
 
