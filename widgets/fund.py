@@ -58,7 +58,9 @@ class Fund(RowList):
         if changes.kinds & {Payment, Area} or not self._balances:
             self._gather(picture)
             super().refresh(picture, changes)
-        if self.isVisible() and not 0 <= picture.now - self._asked < EVERY:
+        due = not 0 <= picture.now - self._asked < EVERY
+        came = bool(picture.events) and not any(self._stages.values())
+        if self.isVisible() and (due or came):
             self._count(picture)
         self._offer()
 

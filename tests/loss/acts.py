@@ -88,7 +88,7 @@ def sight(reader: Reader) -> Sight:
         "summons": reader.find(Summons),
         "rise": reader.find(Rise),
         "clue": reader.find(Clue),
-        "payment": reader.find(Payment, state=(WAITING, PAID)),
+        "payment": reader.find(Payment, state=[WAITING, PAID]),
         "supervision": reader.find(Supervision, state=WATCHED),
         "planpoint": reader.find(PlanPoint),
         "finding": owed(reader.find(Finding)),
