@@ -16,7 +16,7 @@ from dataclasses import replace
 
 import psycopg
 
-from commandwall import backoff, codes, platform, sources
+from commandwall import backoff, codes, cycles, platform, sources
 from commandwall.clock import SECOND, Clock, Ms
 from commandwall.config import BUSY, REFUSED, Settings
 from commandwall.desk import Desk
@@ -271,6 +271,7 @@ class Agent:
         """Long, where much must be copied anew: then how far it is, and no banner."""
         try:
             link.begin()
+            cycles.spare()  # a look at all devices would hold up each reading a quarter second
         finally:
             self.sync = replace(self.sync, filling=None)
 

@@ -30,6 +30,12 @@ def kept_off() -> Generator[None]:
             gc.enable()
 
 
+def spare() -> None:
+    """Collect once, and never look again at what is there by now: a city's records."""
+    gc.collect()
+    gc.freeze()
+
+
 class Sweeper:
     """From now on cycles are collected where `sweep` is called, as often as Python's own
     thresholds ask for it."""

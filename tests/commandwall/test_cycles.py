@@ -77,3 +77,16 @@ def test_nobody_looks_at_the_records_of_a_city(
     sweeper.sweep(200.0)
     gc.collect()
     assert went == []
+
+
+def test_what_an_agent_holds_once_it_has_begun_is_not_looked_at_again() -> None:
+    went: list[str] = []
+    make(went)
+    city = [Held([]) for _ in range(100)]
+    try:
+        cycles.spare()
+        assert len(went) == 20_000
+        assert not any(isinstance(one, Held) for one in gc.get_objects())
+    finally:
+        gc.unfreeze()
+    assert city[0].went == []
