@@ -25,7 +25,7 @@ from commandwall.drill.drill_acts import ENDED, GAP, PAUSED, RUNNING, SENT, Happ
 from commandwall.drill.play import BEAT, ClockAct, FreeInject, SentInject, scenario_of, sent_id
 from commandwall.drill.scenario import Inject, Scenario
 from commandwall.playing import injecting, living, snapshots
-from commandwall.playing.living import Living
+from commandwall.playing.living import Held, Living
 from commandwall.pool.schema import Connection
 from commandwall.sensors import Sensor
 from commandwall.store.database import StoreTrouble
@@ -51,7 +51,7 @@ class Conductor(threading.Thread):
         self._injects: dict[str, Inject] = {i.id: i for i in scenario.injects}
         self._drill = play.clock_of(scenario.script(), acts)
         self._taken = max((a.no for a in acts), default=0)
-        self._noted = {s.id for s in store.read(lambda r: r.find(SentInject))}
+        self._noted = {s.id: s.at for s in store.read(lambda r: r.find(SentInject))}
         self._seen = self._last_seen(acts)
         self._beaten = self._placed = self._read = Ms(0)
         self._scenario, self._stand_ins = scenario, dict[str, Sensor]()
@@ -122,10 +122,9 @@ class Conductor(threading.Thread):
         for happened in chain(*self._drill.runs, self._drill.history):
             key = sent_id(happened.run, happened.subject)
             if happened.what == SENT and key not in self._noted:
-                self._send(key, happened)
-                self._noted.add(key)
+                self._noted[key] = self._send(key, happened)
 
-    def _send(self, key: str, happened: Happening) -> None:
+    def _send(self, key: str, happened: Happening) -> Ms:
         inject, now = self._inject(happened.subject), self._clock.now()
         pool = self._pool()
         became = injecting.send(pool, key, inject, now, self._stand_ins.get(inject.id))
@@ -134,6 +133,7 @@ class Conductor(threading.Thread):
             inject.en, happened.position, now, became.kind, became.subject, became.fault,
         )  # fmt: skip
         self._desk.run(play.note_sent, {"sent": sent}, happened.by)
+        return now
 
     def _place_units(self, now: Ms) -> None:
         """No position comes from outside: units stand where the snapshot says, else at their
@@ -152,12 +152,13 @@ class Conductor(threading.Thread):
             living.keep_signs(pool, now)
         self._read = now
 
-    def _held(self) -> dict[str, float]:
-        """By device the value that the newest inject gave it in this run."""
-        settled = {i.id: self._drill.outcome(i.id) for i in self._scenario.injects}
-        sent = sorted((h.position, i) for i, h in settled.items() if h and h.what == SENT)
-        return {self._stand_ins[i].id: float(self._injects[i].data["value"])
-                for _, i in sent if i in self._stand_ins}  # fmt: skip
+    def _held(self) -> dict[str, Held]:
+        """By device the value that the newest inject gave it in this run, and since when."""
+        settled = ((i, self._drill.outcome(i)) for i in self._stand_ins)
+        sent = [(self._noted.get(sent_id(h.run, i), Ms(0)), i)
+                for i, h in settled if h and h.what == SENT]  # fmt: skip
+        return {self._stand_ins[i].id: (float(self._injects[i].data["value"]), at)
+                for at, i in sorted(sent)}  # fmt: skip
 
     def _quiet(self) -> set[str]:
         """Devices whose first inject waits, or whose next one is so near that a reading before it

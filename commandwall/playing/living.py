@@ -25,6 +25,8 @@ UPDATE cw_indicatorvalue v SET at = %(now)s FROM cw_indicator i
 WHERE i.id = v.id AND v.value IS NOT NULL AND v.at < %(now)s - i.period_s * interval '1 second'
 """
 SEED = 1
+Held = tuple[float, Ms]
+"""The value that an inject gave a device, and the moment of that reading."""
 ALARM = "alarm"
 """The channel that shows a value on a device."""
 
@@ -77,16 +79,20 @@ class Living:
         self._before: Ms | None = None
 
     def readings(
-        self, now: Ms, held: Mapping[str, float], quiet: Collection[str]
+        self, now: Ms, held: Mapping[str, Held], quiet: Collection[str]
     ) -> NDArray[np.void]:
         """READING_DTYPE of what was measured since the last look, at first the newest of each.
         `held`: devices that injects gave a value; `quiet`: those that say nothing now."""
         first, before = self._before is None, self._before or now
         rows, at = self._signals.newest(now) if first else self._signals.due(before, now)
         self._before = now
-        # Of these the newest reading is that of their inject.
-        dumb = {*quiet, *held} if first else {*quiet}
-        kept = ~np.isin(rows, [self._row[d] for d in dumb if d in self._row])
+        held = {d: given for d, given in held.items() if d in self._row}
+        since = np.zeros(len(self._calm), np.int64)
+        for device, (_, moment) in held.items():
+            since[self._row[device]] = moment
+        # A reading from before that of the inject would come late, and begin its alarm anew.
+        dumb = np.isin(rows, [self._row[d] for d in quiet if d in self._row])
+        kept = ~dumb & (at > since[rows])
         rows, at = rows[kept], at[kept]
         value = self._signals.value(rows, at)
         self._hold(rows, at, value, held)
@@ -94,10 +100,10 @@ class Living:
 
     def _hold(
         self, rows: NDArray[np.intp], at: NDArray[np.int64], value: NDArray[np.float64],
-        held: Mapping[str, float],
+        held: Mapping[str, Held],
     ) -> None:  # fmt: skip
         """Those that injects gave a value keep it, but for a grain away from what is usual."""
-        given = {self._row[d]: v for d, v in held.items() if d in self._row}
+        given = {self._row[d]: v for d, (v, _) in held.items()}
         where = np.flatnonzero(np.isin(rows, [*given]))
         mine = rows[where]
         told = np.array([given[int(row)] for row in mine], float)

@@ -70,7 +70,7 @@ def test_the_devices_of_a_drill_live_and_those_of_injects_say_what_these_say() -
     city, crossed = Living(known, NOW), set()
     assert second.no not in city.readings(NOW, {}, {second.id})["no"]
     for minute in range(30, 24 * 60, 30):
-        held = {first.id: 28.0} if minute > 60 else {}
+        held = {first.id: (28.0, NOW)} if minute > 60 else {}
         said = city.readings(Ms(NOW + minute * 60 * SECOND), held, {second.id})
         assert len(said) == len(known) - 1
         at = {int(no): float(value) for no, value in zip(said["no"], said["value"], strict=True)}

@@ -86,7 +86,7 @@ def program(folder: Path, clock: StillClock) -> Iterator[Program]:
 def test_a_device_that_an_inject_names_again_is_silent_before_so_that_its_alarm_comes_at_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    known = [a_sensor(n, id=f"s{n}", cls="GAS", unit="%LEL", high=100.0, period_s=30)
+    known = [a_sensor(n, id=f"s{n}", cls="GAS", unit="%LEL", high=100.0, period_s=4)
              for n in range(3)]  # fmt: skip
     said = list[tuple[int, float]]()
 
