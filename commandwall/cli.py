@@ -15,8 +15,9 @@ from commandwall import exercise, guard, logs, own_lists, pairing, platform
 from commandwall.config import CHOICES, REFUSED, USAGE, Settings, SettingsError, Snapshot
 
 RunWall = Callable[[Settings, Snapshot | None], int]
-LEAVING = frozenset({"carry", "feed", "peer"})
-"""Commands that hand something to other stations or systems, or take it from them."""
+LEAVING = frozenset({"carry", "codes", "feed", "peer"})
+"""Commands that hand something to other stations or systems, or take it from them; rows of code
+lists go into a folder that the real station reads too."""
 STAYS = "演练目录不与外部交换 nothing leaves a drill's world"
 NO_LOGIN = "演练不随登录启动 a drill takes no place of the real wall"
 

@@ -146,6 +146,7 @@ def test_nothing_that_a_player_can_ask_leads_out(
             ["invite", theatre.run, "p1", stick], ["snapshot", "spy"],
         ],
         "guard": [["--at-login", "yes"]],
+        "codes": [["event_item", rows]],  # its folder is that of the real city too
     }  # fmt: skip
     for command, ways in tried.items():
         for way in ways:
