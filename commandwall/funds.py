@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from commandwall import codes, events
-from commandwall.areas import Area
+from commandwall.areas import TOWN, Area
 from commandwall.clock import Ms, day
 from commandwall.store.schema import WALL, Meeting, record
 from commandwall.store.store import Reason, Refused, Tx
@@ -31,7 +31,7 @@ _AMOUNT = re.compile(r"\d{1,7}(?:\.\d{1,2})?")
     WALL,
     index=("event", "town"),
     meeting=Meeting(
-        beside=("changed_at", "by", "post"),
+        beside=("changed_at", "by", "post", "decided_at", "decided_by", "decided_post"),
         yields={ASKED: frozenset({PAID, REFUSED}), PAID: frozenset({VOID})},
     ),
 )
@@ -114,6 +114,19 @@ def second_above(now: Ms) -> int:
     return int(codes.limit("fund_alone", day(now))) * CENTS
 
 
+def paid_alone(payments: Iterable[Payment], paying: Paying, now: Ms) -> int:
+    """Cents that were paid for the same by one person alone: for the event, else of the item in
+    the town on this day. Two small parts are no way round the second person."""
+
+    def same(one: Payment) -> bool:
+        if paying.event or one.event:
+            return one.event == paying.event
+        here = (one.town, one.item) == (paying.town, paying.item)
+        return here and day(one.made_at) == day(now)
+
+    return _sum((one for one in payments if same(one) and one.decided_at is None), PAID)
+
+
 def cents_of(yuan: str) -> int:
     """Refused("amount") for what is no amount of money above zero."""
     typed = yuan.strip().removesuffix("元").strip()
@@ -127,9 +140,9 @@ def cents_of(yuan: str) -> int:
 
 
 def own(payment: Payment, by: str, post: str) -> Reason | None:
-    """Why a person may not approve it: who pays does not. Where nobody gives a name, posts tell
+    """Why a person may not approve it: who pays does not. Where either gives no name, posts tell
     people apart."""
-    mine = by == payment.made_by if by or payment.made_by else post == payment.made_post
+    mine = by == payment.made_by if by and payment.made_by else post == payment.made_post
     return Reason("fund_own", {"by": payment.made_by}) if mine else None
 
 
@@ -145,13 +158,14 @@ def pay(tx: Tx, paying: Paying) -> None:
     "amount", "fund_item" (more than one payment may be), "fund_year" (more than the item has for a
     year), "fund_left" (more than the town has)."""
     listed(tx, "fund_item", paying.item)
-    if tx.get(Area, paying.town) is None:
+    area = tx.get(Area, paying.town)
+    if area is None or area.level > TOWN:  # what is smaller has no fund of its own
         raise Refused("unknown", kind="area", id=paying.town)
     if paying.event:
         events.view(tx, paying.event)
     cents = cents_of(paying.yuan)
     _within(tx, paying, cents)
-    state = PAID if cents <= second_above(tx.now) else ASKED
+    state = PAID if cents + _alone(tx, paying) <= second_above(tx.now) else ASKED
     words = written("text", paying.words, TITLE_LIMIT)
     payee = written("name", paying.payee, TITLE_LIMIT, needed=False)
     tx.put(
@@ -192,6 +206,11 @@ def _within(tx: Tx, paying: Paying, cents: int) -> None:
         raise Refused("fund_year", item=paying.item, left=yearly)
     if cents > left:
         raise Refused("fund_left", left=left)
+
+
+def _alone(tx: Tx, paying: Paying) -> int:
+    about = {"event": paying.event} if paying.event else {"town": paying.town}
+    return paid_alone(tx.find(Payment, **about), paying, tx.now)
 
 
 def _decided(

@@ -10,9 +10,11 @@ from __future__ import annotations
 import argparse
 import csv
 import json
+import math
 import sys
 import tomllib
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -88,10 +90,9 @@ def _value(text: str, kinds: set[type], name: str) -> Any:
         return [one.strip() for one in text.translate(_APART).split(",") if one.strip()]
     for kind in (int, float):
         if kind in kinds:
-            try:
-                return kind(text)
-            except ValueError:
-                continue
+            with suppress(ValueError):
+                if math.isfinite(number := kind(text)):
+                    return number
     return text
 
 
@@ -120,7 +121,7 @@ def _told(row: Mapping[str, Any]) -> str:
 def _toml(value: Any) -> str:
     if isinstance(value, date):
         return value.isoformat()
-    return json.dumps(value, ensure_ascii=False)
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007F")
 
 
 def _quarantine(data_dir: Path, name: str, bad: Iterable[tuple[int, list[str], str]]) -> Path:

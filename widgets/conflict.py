@@ -29,6 +29,8 @@ STATES = {
     "rise": "rise_state",
     "planpoint": "point_state",
     "supervision": "supervision_state",
+    "payment": "payment_state",
+    "clue": "clue_state",
 }
 """Kind of record -> the code list that its state, or its colour, is from."""
 SAID = ("unit", "lead", "task", "result", "need", "evidence", "reason", "decision")
@@ -46,6 +48,7 @@ def subject(conflict: Conflict, picture: Picture) -> str:
         or record.get("matter")
         or record.get("text")
         or record.get("what")
+        or record.get("words")
         or record.get("name")
         or record.get("sensor")
         or conflict.record

@@ -49,13 +49,14 @@ class Fund(RowList):
         self._ledger: list[Payment] = []
         self._stages: dict[str, int] = {}
         self._near, self._asked = (0, 0), Ms(0)
-        self._opened, self._said = "", ""
+        self._year, self._opened, self._said = 0, "", ""
         self._bar = ActBar(self._acts(), self)
 
     # What there is.
 
     def refresh(self, picture: Picture, changes: Changes) -> None:
-        if changes.kinds & {Payment, Area} or not self._balances:
+        anew = day(picture.now).year != self._year
+        if changes.kinds & {Payment, Area} or not self._balances or anew:
             self._gather(picture)
             super().refresh(picture, changes)
         due = not 0 <= picture.now - self._asked < EVERY
@@ -66,6 +67,7 @@ class Fund(RowList):
 
     def _gather(self, picture: Picture) -> None:
         now, payments = picture.now, list(picture.payments.values())
+        self._year = day(now).year
         self._ledger = funds.of_year(payments, now)
         towns = sorted(a.id for a in picture.areas.values() if a.level == TOWN)
         self._balances = {town: funds.balance(town, self._ledger, now) for town in towns}
@@ -249,7 +251,7 @@ class Fund(RowList):
             told.append(tr("{who} 定", who=decided))
         view = self.picture.events.get(one.event)
         told += [tr("事件 {number}", number=view.number) if view is not None else "",
-                 text.plain(one.payee, 30), text.plain(one.reason, 40)]  # fmt: skip
+                 text.person(one.payee), text.plain(one.reason, 40)]  # fmt: skip
         return "　".join(filter(None, told))
 
 

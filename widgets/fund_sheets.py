@@ -44,8 +44,8 @@ def ask_pay(panel: Panel, view: EventView | None, then: Then) -> None:
         "town": (named("field", "town"), choice(_towns(panel.picture, first))),
     }
     made = Sheet(panel.look, tr("微基金支付"), "支付", fields, panel.window())
-    made.telling(lambda told: _ahead(panel.picture, str(told["town"] or ""), str(told["yuan"])))
     key = event.id if event is not None else ""
+    made.telling(lambda told: _ahead(panel.picture, Paying(**told, event=key)))
     panel.context.over(
         made.then(lambda told: panel.do(funds.pay, then, paying=Paying(**told, event=key)))
     )
@@ -79,15 +79,17 @@ def draw_line(paper: Paper, y: float, event: str, payments: Iterable[Payment]) -
     return y + 24
 
 
-def _ahead(picture: Picture, town: str, yuan: str) -> str:
+def _ahead(picture: Picture, paying: Paying) -> str:
     """What the town has left, and whether another person must approve."""
-    now = picture.now
-    left = funds.balance(town, picture.payments.values(), now).left
+    now, payments = picture.now, picture.payments.values()
+    left = funds.balance(paying.town, payments, now).left
     told = tr(
         "本年余 {left}；一人可付到 {most}", left=money(left), most=money(funds.second_above(now))
     )
     try:
-        over = funds.cents_of(yuan) > funds.second_above(now)
+        over = funds.cents_of(paying.yuan) > funds.second_above(now) - funds.paid_alone(
+            payments, paying, now
+        )
     except Refused:
         over = False
     return tr("{told}。须另一人批准后才付", told=told) if over else told

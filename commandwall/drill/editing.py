@@ -127,8 +127,9 @@ def _list(value: Any) -> bool:
 
 
 def text(data: Data) -> bytes:
-    """The file of a draft: tomllib reads the same from it, whatever it holds."""
-    return "".join(f"{line}\n" for _, line in _lines(data)).encode()
+    """The file of a draft: tomllib reads the same from it, whatever it holds, but for half
+    characters, which no file can have."""
+    return "".join(f"{line}\n" for _, line in _lines(data)).encode(errors="replace")
 
 
 def check(data: Data) -> Checked:

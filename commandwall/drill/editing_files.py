@@ -80,7 +80,7 @@ def opened(file: Path) -> Opened:
         return Opened(None, Source(), found.faults)
     remarks = any(line.lstrip().startswith(b"#") for line in raw.splitlines())
     version = _version(data)
-    if file.absolute().is_relative_to(LIBRARY):
+    if file.resolve().is_relative_to(LIBRARY.resolve()):  # also where a link leads there
         return Opened(data, Source(None, "", version, remarks))
     return Opened(data, Source(file.absolute(), _digest(raw), version, remarks))
 

@@ -21,6 +21,11 @@ school,校园周边,2026年1月1日,,school,grid,条例
 late,倒着,2026-05-01,2026-04-01,school,grid,条例
 soon,没有日子,不久,,school,grid,条例
 """
+ODD = """编号,名称,起,base,factor
+a,甲,2026-01-01,m,nan
+b,乙,2026-01-01,m,1e999
+odd,丙\x7f,2026-01-01,m,0.5
+"""
 
 
 @pytest.fixture
@@ -65,3 +70,16 @@ def test_rows_come_from_a_table_and_bad_ones_are_named_and_kept(
     assert not catalogue.outside(view("school")) and catalogue.outside(view("crowd"))
     assert cli.run(["codes", "none", asked[-1]], lambda *_: 0) != 0
     assert "there is no list none" in capsys.readouterr().err
+
+
+def test_a_cell_that_is_no_number_of_a_list_spoils_no_list(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A row with nan would be written as no TOML has it, and no program would start any more."""
+    table = folder / "map.csv"
+    table.write_text(ODD, "utf-8")
+    assert cli.run(["codes", "reading_unit", str(table)], lambda *_: 0) == REFUSED
+    told = capsys.readouterr().err
+    assert "row 2: factor" in told and "row 3: factor" in told
+    own_lists.lay(str(folder / "lists"))
+    assert codes.load("reading_unit", date(2026, 2, 1))["odd"].facts["factor"] == 0.5

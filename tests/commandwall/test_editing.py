@@ -36,6 +36,22 @@ def test_a_scenario_of_the_library_is_the_same_after_opening_and_saving(file: Pa
     assert before is not None and after == replace(before, digest=after.digest if after else "")
 
 
+def test_half_a_character_and_ends_of_lines_within_a_word_spoil_no_draft() -> None:
+    odd = {**loaded(), "note": "半\ud83d个\u2028\x85\x0c\x7f"}
+    checked = editing.check(odd)
+    found = editing.loaded(checked.text)
+    assert found == {**odd, "note": "半?个\u2028\x85\x0c\x7f"}
+    late = editing.put(odd, (INJECT, 2), {**odd[INJECT][2], "at": "soon"})
+    (wrong,) = [w for w in editing.check(late).faults if w.field == "at"]
+    assert late[INJECT][wrong.row[1]]["at"] == "soon", "told at its row"
+
+
+def test_a_library_that_is_reached_by_a_link_stays_as_it_is(tmp_path: Path) -> None:
+    (tmp_path / "linked").symlink_to(ASSETS)
+    found = editing_files.opened(tmp_path / "linked" / "drills" / GAS.name)
+    assert found.data is not None and found.source.file is None
+
+
 WORDS = st.text(st.characters(codec="utf-8"), max_size=12)
 ANY = st.recursive(
     WORDS | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.times()

@@ -18,9 +18,12 @@ from commandwall.desk import Desk
 from commandwall.events import EventView, EventWork
 from commandwall.funds import ASKED, PAID, REFUSED, VOID, Paying, Payment
 from commandwall.ladders import Case, Rise
+from commandwall.store import lines
 from commandwall.store.migrate import open_store
 from commandwall.store.mirror import Mirror, use
 from commandwall.store.store import Refused
+from commandwall.store.tables import Conflict
+from widgets import conflict as shown
 from widgets.reasons import sentence
 
 ALONE = int(codes.limit("fund_alone"))
@@ -28,8 +31,10 @@ ALONE = int(codes.limit("fund_alone"))
 
 class Hall:
     def __init__(self, folder: Path) -> None:
+        folder.mkdir(exist_ok=True)
         mirror = Mirror(folder / "m1.db")
         towns = [astuple(an_area(key, TOWN, key, "c")) for key in ("t1", "t2")]
+        towns.append(astuple(an_area("g1", 3, "g1", "t1")))
         mirror.take({"area": towns, "event": [astuple(an_event(area="t1"))]}, {})
         mirror.close()
         use(folder, "m1.db")
@@ -42,8 +47,10 @@ class Hall:
         (found,) = self.desk.do(act, **args).result().of(Payment)
         return found
 
-    def pay(self, yuan: object, item: str = "patch", town: str = "t1", **more: Any) -> Payment:
-        return self.do(funds.pay, paying=Paying(town, item, str(yuan), "补好了", **more))
+    def pay(
+        self, yuan: object, item: str = "patch", town: str = "t1", by: str = "陈", **more: Any
+    ) -> Payment:
+        return self.do(funds.pay, by, paying=Paying(town, item, str(yuan), "补好了", **more))
 
     def refused(self, act: Any, by: str = "陈", **args: Any) -> str:
         with pytest.raises(Refused) as refused:
@@ -103,6 +110,54 @@ def test_a_fund_that_is_empty_says_so(hall: Hall) -> None:
             if hall.left() >= row.facts["most"] * 100:
                 hall.pay(row.facts["most"], key)
     assert hall.refused(funds.pay, paying=Paying("t1", "home", "3000", "修")) == "fund_left"
+
+
+def test_two_small_parts_are_no_way_round_the_second_person(hall: Hall) -> None:
+    assert hall.pay(ALONE, event="e1").state == PAID
+    assert hall.pay(1, "pipe", event="e1").state == ASKED, "the same event, by another item"
+    assert hall.pay(ALONE - 1).state == PAID, "of no event: it is another matter"
+    assert [hall.pay(n).state for n in (1, 1)] == [PAID, ASKED], "the same item on one day"
+    assert hall.pay(1, "pipe").state == PAID and hall.pay(1, town="t2").state == PAID
+    hall.clock.at += DAY
+    assert hall.pay(ALONE).state == PAID
+    first = hall.pay(ALONE, town="t2")
+    hall.do(funds.void_payment, "吴", payment=first.id, reason="退回")
+    assert hall.pay(ALONE, town="t2").state == PAID, "what came back was not paid"
+
+
+def test_nobody_is_the_second_person_by_giving_no_name(hall: Hall) -> None:
+    named, unnamed = hall.pay(ALONE + 1), hall.pay(ALONE + 1, town="t2", by="")
+    assert hall.refused(funds.approve_payment, "", payment=named.id) == "fund_own"
+    assert hall.refused(funds.approve_payment, "陈", payment=unnamed.id) == "fund_own"
+
+
+def test_a_grid_has_no_fund_of_its_own(hall: Hall) -> None:
+    assert hall.refused(funds.pay, paying=Paying("g1", "patch", "1", "补")) == "unknown"
+
+
+def test_two_stations_that_do_not_see_each_other(tmp_path: Path) -> None:
+    """Both approve: nothing to decide. One approves, one refuses: both are kept. Paid is once."""
+    one, other = Hall(tmp_path / "a"), Hall(tmp_path / "b")
+    same, torn = one.pay(ALONE + 1), one.pay(ALONE + 2, town="t2")
+    meet(one, other)
+    one.do(funds.approve_payment, "吴", payment=same.id)
+    one.do(funds.approve_payment, "吴", payment=torn.id)
+    other.do(funds.approve_payment, "李", payment=same.id)
+    other.do(funds.refuse_payment, "李", payment=torn.id, reason="可维修")
+    meet(one, other), meet(other, one)
+    held = [hall.store.read(lambda r: r.find(Payment)) for hall in (one, other)]
+    assert sorted(map(astuple, held[0])) == sorted(map(astuple, held[1])) and len(held[0]) == 2
+    for hall in (one, other):
+        assert hall.left() == one.left()
+        (conflict,) = hall.store.read(lambda r: r.find(Conflict))
+        assert conflict.record == torn.id
+        versions = (conflict.kept, conflict.other)
+        assert {shown.version("payment", told)[:2] for told in versions} == {"已付", "未批"}
+        hall.desk.close(), hall.store.close()
+
+
+def meet(giver: Hall, taker: Hall) -> None:
+    taker.desk.receive(giver.store.read(lambda r: lines.unsent(r, giver.desk.origin, 0)))
 
 
 @pytest.mark.parametrize("typed", ["", "0", "0.00", "-5", "1.234", "八百", "1e3", "9" * 9])

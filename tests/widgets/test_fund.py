@@ -10,6 +10,7 @@ from builders import an_event
 from world import an_area, told_by
 
 from commandwall.areas import TOWN
+from commandwall.clock import DAY
 from commandwall.events import Event, EventView
 from commandwall.funds import PAID, Payment
 from commandwall.store.mirror import Mirror, use
@@ -55,13 +56,14 @@ def test_from_the_card_of_an_event_to_the_second_person(wall: Any, world: Any, q
     sheet = fill(wall, yuan="很多")
     sheet.accept()
     qtbot.waitUntil(lambda: "金额" in sheet._told.text())
-    fill(wall, yuan="1200.50")
+    fill(wall, yuan="1200.50", payee="孙小明")
     assert "须另一人批准" in sheet._told.text()
     sheet.accept()
     qtbot.waitUntil(lambda: bool(seen(world)))
     panel.renew()
     told = told_by(wall, "fund")
     assert "待批 1 笔" in told and "路灯、楼道灯更换　楼道灯不亮" in told and "1,200.50 元" in told
+    assert "孙*" in told and "孙小" not in told
     assert "微基金 待批 1,200.50 元" in told_by(wall, "event_card")
     panel.choose(panel.order()[0])
     panel.approve()
@@ -72,3 +74,6 @@ def test_from_the_card_of_an_event_to_the_second_person(wall: Any, world: Any, q
     panel.choose("town/t1")
     told = told_by(wall, "fund")
     assert "余 78,799.50 元" in told and "吴* 定" in told and "待批 0 笔" in told
+    world.clock.at += 400 * DAY
+    world.tick()
+    assert "余 80,000 元" in told_by(wall, "fund"), "a new year, though nobody paid anything"
