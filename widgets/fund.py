@@ -47,6 +47,7 @@ class Fund(RowList):
         super().__init__(*args, **kw)
         self._balances: dict[str, Balance] = {}
         self._ledger: list[Payment] = []
+        self._waits: list[str] = []
         self._stages: dict[str, int] = {}
         self._near, self._asked = (0, 0), Ms(0)
         self._year, self._opened, self._said = 0, "", ""
@@ -68,6 +69,8 @@ class Fund(RowList):
     def _gather(self, picture: Picture) -> None:
         now, payments = picture.now, list(picture.payments.values())
         self._year = day(now).year
+        asked = (one for one in payments if one.state == ASKED)  # of whatever year
+        self._waits = [one.id for one in sorted(asked, key=lambda one: (-one.made_at, one.id))]
         self._ledger = funds.of_year(payments, now)
         towns = sorted(a.id for a in picture.areas.values() if a.level == TOWN)
         self._balances = {town: funds.balance(town, self._ledger, now) for town in towns}
@@ -82,7 +85,7 @@ class Fund(RowList):
             self.ask(lambda reader: triage.where_it_came_up(reader, now), self._take)
 
     def order(self) -> Sequence[str]:
-        keys = [one.id for one in self._ledger if one.state == ASKED]
+        keys = [*self._waits]
         for town in self._balances:
             keys.append(OF_TOWN + town)
             if town == self._opened:
@@ -100,9 +103,8 @@ class Fund(RowList):
         """Of the whole city."""
         paid = sum(one.paid for one in self._balances.values())
         left = sum(one.left for one in self._balances.values())
-        waits = sum(one.state == ASKED for one in self._ledger)
         told = tr("{year} 年　已付 {paid}　余 {left}　待批 {n} 笔", year=day(self.picture.now).year,
-                  paid=money(paid), left=money(left), n=waits)  # fmt: skip
+                  paid=money(paid), left=money(left), n=len(self._waits))  # fmt: skip
         return [(told, Ink("label", "t2"))]
 
     # Acts.

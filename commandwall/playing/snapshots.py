@@ -25,6 +25,7 @@ from commandwall.clock import Ms
 from commandwall.events import Event, EventView, queue, views
 from commandwall.masking import mask, without
 from commandwall.people import Officer
+from commandwall.plain import address
 from commandwall.playing.injecting import Place
 from commandwall.resources import Resource
 from commandwall.store import live
@@ -102,7 +103,7 @@ def read(file: Path) -> Snapshot:
     """Raises FileNotFoundError, OSError; Damaged for what is no snapshot as it was made."""
     try:
         found = msgspec.json.decode(file.read_bytes(), type=Snapshot)
-    except (msgspec.DecodeError, UnicodeDecodeError) as why:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as why:
         raise Damaged(file.name) from why
     if found.sha256 != found.hashed():
         raise Damaged(file.name)
@@ -149,7 +150,7 @@ def _masked(name: str, view: EventView, known: list[str]) -> Event:
 
     return replace(
         event, id=key, source_id=key, title=clean(event.title), body=clean(event.body),
-        address=clean(event.address), person="", phone="", state=view.state, unit=view.unit,
+        address=address(clean(event.address)), person="", phone="", state=view.state, unit=view.unit,
         cls=view.cls, rev=0,
     )  # fmt: skip
 

@@ -18,9 +18,12 @@ from commandwall.clues import Clue, Tip
 from commandwall.desk import Desk
 from commandwall.events import FiledEvent
 from commandwall.registering import Matter
+from commandwall.store import lines
 from commandwall.store.migrate import open_store
 from commandwall.store.mirror import Mirror, use
 from commandwall.store.store import Refused
+from commandwall.store.tables import Conflict
+from widgets import conflict as shown
 from widgets.reasons import sentence
 
 MATTER = Matter("河里有油花", source="duty", cls="river", area="t1")
@@ -28,6 +31,7 @@ MATTER = Matter("河里有油花", source="duty", cls="river", area="t1")
 
 class Hall:
     def __init__(self, folder: Path) -> None:
+        folder.mkdir(exist_ok=True)
         mirror = Mirror(folder / "m1.db")
         rows = [an_event(area="t1"), an_event(id="over", state="CLOSED")]
         town = an_area("t1", TOWN, "石塘镇", "c")
@@ -77,6 +81,31 @@ def test_a_clue_becomes_an_event_once(hall: Hall) -> None:
     told = hall.store.read(lambda r: events.history(r, filed.id))
     assert [act for *_, act, _ in told] == ["turn_clue"]
     assert hall.refused(clues.turn_clue, clue=key, matter=MATTER) == "state"
+
+
+def test_two_stations_that_do_not_see_each_other(tmp_path: Path) -> None:
+    """Both take it: nothing to decide. Each makes an event of one: a person decides which, and
+    neither event is lost. What was put aside here and joined there is joined."""
+    one, other = Hall(tmp_path / "a"), Hall(tmp_path / "b")
+    taken, twice, joined = one.clue(), one.clue(), one.clue()
+    meet(one, other)
+    for hall in (one, other):
+        hall.do(clues.take_clue, clue=taken)
+        hall.do(clues.turn_clue, clue=twice, matter=MATTER)
+    one.do(clues.put_clue_aside, clue=joined, reason="已查")
+    other.do(clues.join_clue, clue=joined, event="e1")
+    meet(one, other), meet(other, one)
+    for hall in (one, other):
+        (conflict,) = hall.store.read(lambda r: r.find(Conflict))
+        assert conflict.record == twice and hall.of(twice) == one.of(twice)
+        assert shown.version("clue", conflict.other).startswith("已转事件")
+        assert len(hall.store.read(lambda r: r.find(FiledEvent))) == 2
+        assert (hall.of(taken).state, hall.of(joined).state) == (clues.TAKEN, clues.JOINED)
+        hall.desk.close(), hall.store.close()
+
+
+def meet(giver: Hall, taker: Hall) -> None:
+    taker.desk.receive(giver.store.read(lambda r: lines.unsent(r, giver.desk.origin, 0)))
 
 
 def test_a_clue_joins_an_open_event_as_a_remark(hall: Hall) -> None:

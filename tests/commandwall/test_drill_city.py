@@ -37,6 +37,7 @@ def a_station(folder: Path) -> Path:
         "indicator": [astuple(an_indicator("old")), astuple(an_indicator("none"))],
         "indicatorvalue": [astuple(a_value("old", 40.0, NOW)), astuple(a_value("none", None, NOW))],
         "event": [astuple(an_event(reported_at=NOW, person="王小明", phone="13812347719",
+                                   address="人民路 8 号 3 幢 502 室",
                                    body="王小明来电 138 1234 7719"))],
         "resource": [astuple(Resource("u1", 4, "gas", "燃气抢险一队", "燃气", 6, "", "READY",
                                       120.3, 31.9, "320281"))],
@@ -84,6 +85,15 @@ def _crosses(one: Sensor, value: float, limits: list[Rule]) -> bool:
     return any(value <= r.threshold if r.low_bad else value >= r.threshold for r in mine)
 
 
+@pytest.mark.parametrize("raw", [b"", b"\xff", b"{}", b'{"x":' + b"[" * 99_999])
+def test_what_is_no_snapshot_is_damaged(tmp_path: Path, raw: bytes) -> None:
+    (tmp_path / "snapshots").mkdir()
+    (tmp_path / "snapshots" / "x.json").write_bytes(raw)
+    with pytest.raises(snapshots.Damaged):
+        snapshots.named(tmp_path, "x")
+    assert list(snapshots.kept(tmp_path)) == []
+
+
 def test_a_drill_begins_with_what_was_open_when_its_snapshot_was_taken(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -93,7 +103,7 @@ def test_a_drill_begins_with_what_was_open_when_its_snapshot_was_taken(
     assert drilled("snapshot", "../周一", "--data-dir", station) == REFUSED
     file = station / "snapshots" / "周一.json"
     text = file.read_text(encoding="utf-8")
-    for secret in ("王小明", "13812347719", "138 1234 7719"):
+    for secret in ("王小明", "13812347719", "138 1234 7719", "502 室"):
         assert secret not in text
     mine, gas = tmp_path / "mine.toml", GAS.read_text(encoding="utf-8")
     mine.write_text(gas.replace("rate = 1.0", 'rate = 1.0\nsnapshot = "周一"'), encoding="utf-8")

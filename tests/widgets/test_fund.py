@@ -9,10 +9,11 @@ import pytest
 from builders import an_event
 from world import an_area, told_by
 
+from commandwall import funds
 from commandwall.areas import TOWN
 from commandwall.clock import DAY
 from commandwall.events import Event, EventView
-from commandwall.funds import PAID, Payment
+from commandwall.funds import PAID, Paying, Payment
 from commandwall.store.mirror import Mirror, use
 from widgets import event_ladder
 from widgets.sheet import Sheet
@@ -74,6 +75,11 @@ def test_from_the_card_of_an_event_to_the_second_person(wall: Any, world: Any, q
     panel.choose("town/t1")
     told = told_by(wall, "fund")
     assert "余 78,799.50 元" in told and "吴* 定" in told and "待批 0 笔" in told
+    world.desk.do(funds.pay, paying=Paying("t1", "patch", "3000", "补坑")).result()
+    seen(world)
     world.clock.at += 400 * DAY
     world.tick()
-    assert "余 80,000 元" in told_by(wall, "fund"), "a new year, though nobody paid anything"
+    panel.renew()
+    told = told_by(wall, "fund")
+    assert "余 80,000 元" in told, "a new year, though nobody paid anything"
+    assert "待批 1 笔" in told and "3,000 元" in told, "what waits since last year still waits"
