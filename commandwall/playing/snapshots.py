@@ -150,8 +150,8 @@ def _masked(name: str, view: EventView, known: list[str]) -> Event:
 
     return replace(
         event, id=key, source_id=key, title=clean(event.title), body=clean(event.body),
-        address=address(clean(event.address)), person="", phone="", state=view.state, unit=view.unit,
-        cls=view.cls, rev=0,
+        address=address(clean(event.address)), person="", phone="", state=view.state,
+        unit=view.unit, cls=view.cls, rev=0,
     )  # fmt: skip
 
 
