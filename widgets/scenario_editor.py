@@ -74,6 +74,11 @@ class ScenarioEditor(RowList):
         """What is wrong with a row, as far as it is known."""
         return self._checked.of(path) if self._checked is not None else []
 
+    @property
+    def faulty(self) -> bool:
+        """Whether anything is known to be wrong with the draft."""
+        return self._checked is not None and bool(self._checked.faults)
+
     def become(self, data: Data, path: Path | None = None) -> None:
         """The draft is another one, with this row the chosen one."""
         assert self.edit is not None
@@ -201,6 +206,7 @@ class ScenarioEditor(RowList):
             Command("Ctrl+S", tr("存盘"), self._files.save),
             Command("I", tr("脚本概况"), lambda: HeadSheet(self).begin()),
             Command("X", tr("下一处有误"), self.next_wrong),
+            Command("B", tr("建演练的命令"), self._files.copy_begin),
             *files,
             *self._in_time(),
             Command("Ctrl+Y", tr("重做"), self.redo),

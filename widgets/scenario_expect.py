@@ -99,7 +99,8 @@ class ExpectSheet(ListSheet):
         """What is usually asked first by this channel."""
         channel = codes.load("drill_channel").get(str(self._row.get("channel")))
         usual = str(channel.facts["asks"]) if channel is not None else ""
-        return usual.replace("{cls}", str(self._row.get("data", {}).get("cls", "")))
+        cls = str(self._row.get("data", {}).get("cls", ""))
+        return usual.replace("{cls}", cls) if cls else usual.replace("(cls={cls})", "")
 
     def _follow(self, *_: Any) -> None:
         """The choices say what the sentence says, where it says something."""

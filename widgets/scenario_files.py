@@ -3,11 +3,13 @@ file that somebody else changed meanwhile."""
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog
 
 from commandwall.drill import editing_files
@@ -32,6 +34,8 @@ class Holder(Protocol):
     edit: Editing | None
     source: Source
 
+    @property
+    def faulty(self) -> bool: ...
     def take(self, edit: Editing, source: Source, said: str) -> None: ...
     def tell(self, said: str) -> None: ...
 
@@ -151,8 +155,23 @@ class ScenarioFiles:
         self._panel.follow(asked, done)
 
     def _stands(self, saved: Saved) -> str:
+        """Where it is now, and what comes next of one that can be played."""
         file = plain(str(saved.source.file), 120)
-        return tr("已存盘，第 {n} 版　{file}", n=saved.source.version, file=file)
+        told = tr("已存盘，第 {n} 版　{file}", n=saved.source.version, file=file)
+        return told if self._holder.faulty else "　".join((told, tr("B 建演练")))
+
+    def copy_begin(self) -> None:
+        """A drill is begun in a terminal, where its wall is opened too: the command into the
+        clipboard. Only what stands in the file is played."""
+        edit, file = self._holder.edit, self._holder.source.file
+        if self._holder.faulty:
+            self._holder.tell(tr("有误的脚本不能建演练，按 X 逐处看"))
+        elif file is None or edit is None or edit.unsaved:
+            self._holder.tell(tr("先存盘，再建演练"))
+        else:
+            told = shlex.join(begun_by(file, self._folder))
+            QGuiApplication.clipboard().setText(told)
+            self._holder.tell(tr("命令已复制，到终端粘贴：{command}", command=plain(told, 200)))
 
     def _clashed(self, clash: Clash, then: object) -> None:
         panel = self._panel
@@ -161,6 +180,11 @@ class ScenarioFiles:
         title = tr("没有存：{file} 里已是别的内容", file=plain(clash.file.name, 60))
         sheet = Sheet(panel.look, title, "存盘", fields, panel.window())
         panel.context.over(sheet.then(lambda told: self.save(told["way"], then)))
+
+
+def begun_by(file: Path, folder: Path) -> list[str]:
+    """The command that makes a drill of a scenario at the station of this data directory."""
+    return ["commandwall", "drill", "begin", str(file), "--data-dir", str(folder)]
 
 
 def _line(one: Listed) -> str:

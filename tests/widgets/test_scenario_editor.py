@@ -3,15 +3,18 @@ nothing of it is lost."""
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLineEdit
 from world import City
 
+from commandwall import cli
 from commandwall.config import ASSETS
 from commandwall.drill.scenario import read
 
@@ -270,3 +273,39 @@ def test_in_a_drill_nobody_reads_a_script_here(world: City, make_wall: Any) -> N
     panel = wall.page.panels["scenario"]
     panel.grab()
     assert panel.offered() == [] and "演练中不编脚本" in panel.accessibleDescription()
+
+
+def test_it_tells_how_a_drill_is_begun_with_what_was_saved(hands: Hands) -> None:
+    """Pasted as it is into a terminal; not with faults, and not what stands in no file."""
+    begin(hands)
+    inject(hands, "没水。", 1)
+    hands.checked()
+    hands.press(Qt.Key.Key_B)
+    assert "先存盘" in hands.told()
+    hands.press(Qt.Key.Key_S, CTRL)
+    hands.bot.waitUntil(lambda: "已存盘，第 1 版" in hands.told())
+    assert "B 建演练" in hands.told()
+    hands.press(Qt.Key.Key_B)
+    folder, file = hands.panel.desk.folder, hands.panel.source.file
+    told = shlex.split(QGuiApplication.clipboard().text())
+    assert told == ["commandwall", "drill", "begin", str(file), "--data-dir", str(folder)]
+    assert "命令已复制" in hands.told()
+    asked = cli._parser().parse_args(told[1:])
+    assert asked.names == [str(file)] and str(asked.data_dir) == str(folder)
+    hands.press(Qt.Key.Key_Delete)
+    hands.checked()
+    hands.press(Qt.Key.Key_B)
+    assert "有误的脚本不能建演练" in hands.told()
+
+
+def test_what_is_asked_of_an_alarm_of_no_class_is_whole(hands: Hands) -> None:
+    """The sentence that is offered is one: its choices show it, and no others."""
+    begin(hands)
+    hands.press(Qt.Key.Key_N)
+    hands.type("浓度高。")
+    hands.done()
+    hands.press(Qt.Key.Key_A)
+    sheet = hands.sheet
+    assert sheet._answers()["text"] == "alarm.ACKED within 60s"
+    assert sheet._answers()["state"] == "ACKED" and sheet._answers()["limit"] == 60
+    assert not sheet._fields["event.cls"][1].isVisible()
