@@ -12,7 +12,7 @@ from commandwall.drill import play
 from commandwall.drill.drill_acts import REAL, RUNNING, Moment
 from commandwall.drill.drill_clock import DrillClock
 from commandwall.drill.offsets import moment, tell
-from commandwall.drill.scenario import Inject, Scenario
+from commandwall.drill.scenario import Branch, Inject, Named, Scenario
 from widgets.base import Command, Panel
 from widgets.fields import Field, choice, words
 from widgets.i18n import language, named, tr
@@ -49,9 +49,16 @@ class DrillSheets:
             Command("X", tr("跳过"), self.skip),
             Command("P", tr("推迟"), self.postpone),
             Command("A", tr("临时加题"), self.add),
+            *self._of_branches(),
             self.again(),
             Command("Ctrl+E", tr("结束演练"), self.end),
         ]
+
+    def _of_branches(self) -> list[Command]:
+        """Only where the scenario asks something that the play answers."""
+        scenario = self._console.scenario
+        asks = scenario is not None and scenario.branches
+        return [Command("W", tr("选走向"), self.choose_way)] if asks else []
 
     def again(self) -> Command:
         """What is left to do with the clock of a drill that is over."""
@@ -75,6 +82,36 @@ class DrillSheets:
         fields = {"moment": (tr("情景时刻"), words(self._here(), 20))}
         told = tr("从这一刻另开一遍，此前的照旧；按空格才继续。已做的处置不撤回")
         self._ask("restart", tr("从某刻重来"), "重来", fields, lambda answers: told)
+
+    def choose_way(self) -> None:
+        """How a branch goes on: of both names, with what it would still send under them."""
+        if (scenario := self._console.scenario) is None:
+            return
+        ways = {
+            (branch.id, way.id): tr("{field}：{why}", field=_said(branch), why=_said(way))
+            for branch in scenario.branches for way in branch.ways
+        }  # fmt: skip
+        panel = self._panel
+
+        def done(told: Answers) -> object:
+            subject, way = told["way"]
+            return panel.desk.do(play.act_on_clock, deed="choose", subject=subject, way=way)
+
+        fields = {"way": (tr("走向"), choice(ways))}
+        sheet = Sheet(panel.look, tr("选走向"), "选定", fields, panel.window())
+        panel.context.over(sheet.telling(self._of_way).then(done))
+
+    def _of_way(self, told: Answers) -> str:
+        """Which one stands, and how many of the other are still to come."""
+        scenario, clock = self._console.scenario, self._console.clock
+        if scenario is None or clock is None:
+            return ""
+        left = {*clock.waiting()}
+        branch, way = told["way"]
+        n = sum((i.branch, i.way) == (branch, way) and i.id in left for i in scenario.injects)
+        if clock.way_of(branch) == way:
+            return tr("现在就按这一走向，还有 {n} 条", n=n)
+        return tr("这一走向还有 {n} 条；选定后别的走向不再发", n=n)
 
     def trigger(self) -> None:
         self._of_chosen("trigger", tr("立即注入"), "注入", {"why": (tr("理由"), words())})
@@ -133,7 +170,7 @@ class DrillSheets:
         if inject is None:
             self._panel.refused(tr("先选一条情景"))
             return
-        said = plain(inject.en if language() == "en" else inject.zh)
+        said = _said(inject)
         self._ask(deed, title, act, fields, lambda told: said, key)
 
     def _ask(
@@ -171,6 +208,10 @@ class DrillSheets:
         dues = (clock.due(key) for key in clock.waiting())
         n = sum(1 for due in dues if due is not None and due < at)
         return tr("其间 {n} 条不再发，记为跳过", n=n)
+
+
+def _said(one: Named | Branch | Inject) -> str:
+    return plain(one.en if language() == "en" else one.zh)
 
 
 RATES = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0)

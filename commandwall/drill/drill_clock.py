@@ -90,6 +90,11 @@ class DrillClock:
         """Injects that are neither sent nor skipped, in the order of the scenario."""
         return [inject for inject in self._dues if inject not in self._settled]
 
+    def way_of(self, branch: str) -> str:
+        """The way that a branch goes: the chosen one, else its first; "" of an unknown branch."""
+        chosen = self._chosen.get(branch)
+        return chosen.way if chosen else self.script.branches.get(branch, ("",))[0]
+
     def next_at(self) -> Ms | None:
         """The real time of the next inject; None where none is under way."""
         due = self._next_due()
@@ -136,7 +141,7 @@ class DrillClock:
         inject = heappop(self._heap)[2]
         plan = self._dues[inject][1]
         chosen = self._chosen.get(plan.branch)
-        way = chosen.way if chosen else self.script.branches.get(plan.branch, ("",))[0]
+        way = self.way_of(plan.branch)
         if plan.way == way or not plan.branch:
             self._note(Happening(self.run, due, real, SENT, inject, CLOCK))
         else:

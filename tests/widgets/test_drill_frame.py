@@ -258,6 +258,24 @@ def test_a_controller_leads_the_drill_and_a_player_sees_what_was_sent_to_him(
     assert "中途加入　此前已发 1 条" in told and "加入前" in told and "煤气味" in told
 
 
+def test_how_a_branch_goes_is_chosen_by_a_key(world: City, drilled: Any, qtbot: Any) -> None:
+    keys = {c.key: c for c in drilled.offered()}
+    keys["W"].run()
+    sheet = drilled.window()._overlay
+    field = sheet._fields["way"][1]
+    assert "现在就按这一走向" in sheet._told.text()
+    branch, first = field.itemData(0)
+    field.setCurrentIndex(1)
+    assert "选定后别的走向不再发" in sheet._told.text()
+    sheet.accept()
+    qtbot.waitUntil(lambda: bool(asked(world)))
+    (act,) = asked(world)
+    assert (act.kind, act.subject) == ("choose", branch) and act.way not in ("", first)
+    world.tick({ClockAct: [replace(act, no=1, rate=1_000)]}, sync=world.sync())
+    keys["W"].run()
+    assert drilled.clock.way_of(branch) == act.way
+
+
 # The score, while it is played.
 
 

@@ -278,7 +278,7 @@ def test_in_a_drill_nobody_reads_a_script_here(world: City, make_wall: Any) -> N
 def test_it_tells_how_a_drill_is_begun_with_what_was_saved(hands: Hands) -> None:
     """Pasted as it is into a terminal; not with faults, and not what stands in no file."""
     begin(hands)
-    inject(hands, "没水。", 1)
+    inject(hands, "没水。", 4)
     hands.checked()
     hands.press(Qt.Key.Key_B)
     assert "先存盘" in hands.told()
@@ -307,5 +307,6 @@ def test_what_is_asked_of_an_alarm_of_no_class_is_whole(hands: Hands) -> None:
     hands.press(Qt.Key.Key_A)
     sheet = hands.sheet
     assert sheet._answers()["text"] == "alarm.ACKED within 60s"
-    assert sheet._answers()["state"] == "ACKED" and sheet._answers()["limit"] == 60
+    told = sheet._answers()
+    assert (told["state"], told["limit"], told["unit"]) == ("ACKED", 1, "min")
     assert not sheet._fields["event.cls"][1].isVisible()
