@@ -10,7 +10,7 @@ from PySide6.QtGui import QMouseEvent
 from commandwall import deadlines
 from commandwall.modes import Mode
 from commandwall.picture import Changes, Picture, SyncState, Tallies, Tick
-from widgets import age, call_sign, frame, modes
+from widgets import age, call_sign, drill_frame, frame, modes
 from widgets.base import Command, Panel, Piece
 from widgets.i18n import tr
 from widgets.keys import draw_cap, page_key
@@ -43,7 +43,12 @@ class Rail(Panel):
             ink = Ink("label", "t1" if current else "t2", current)
             room = paper.width - (2 if self.context.past is None else 2 * frame.SIDE["desk"] + 2)
             paper.write(middle.x(), middle.y(), name, ink, MIDDLE, room)
-            paper.write(middle.x(), middle.y() + 18, page_key(i + 1)[-1:], Ink("age", "t4"), MIDDLE)
+            paper.write(middle.x(), middle.y() + 18, self._key(i), Ink("age", "t4"), MIDDLE)
+
+    def _key(self, n: int) -> str:
+        """The last of the keys of the nth page, from 0; "" of one that has none."""
+        drills = self.context.pages[n].id == drill_frame.page_of(self.context)
+        return page_key(n + 1)[-1:] or (drill_frame.KEY if drills else "")
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         cell = self._cell(self.height() / self.look.unit)

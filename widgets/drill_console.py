@@ -248,6 +248,8 @@ class DrillConsole(RowList):
         return f"{words}　×{clock.rate / REAL:g}{run}"
 
     def _upcoming(self, clock: DrillClock) -> str:
+        if clock.status == ENDED:
+            return tr("已结束，Ctrl B 出复盘")
         if not self._next:
             return tr("后面没有定时的情景")
         row = self._rows[self._next]

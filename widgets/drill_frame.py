@@ -29,7 +29,12 @@ REAL, EDGE = 56, 3.0
 """Of what the real world says under the bar, and of its edge."""
 SIDE, WORDS, LOOK_MS = 32.0, 40, 500
 """Between the edge and the words of the bar; letters of a message in it; how often it is looked."""
-PAGE, SCENARIOS = "drill", "scenario"
+PAGE, SCENARIOS, KEY = "drill", "scenario", "F10"
+
+
+def page_of(context: Context) -> str:
+    """The page that the key of drills opens: in a drill its own, else that of scenarios."""
+    return SCENARIOS if context.desk.exercise is None else PAGE
 
 
 def titled(context: Context, title: str) -> str:
@@ -62,10 +67,10 @@ class Marking(QObject):
 
     def commands(self) -> list[Command]:
         """The way to the page of the drill; outside of one to the scenarios."""
-        go = self._context.go
-        if self._real is None:
-            return [Command("F10", tr("编演练脚本"), lambda: go(SCENARIOS))]
-        return [Command("F10", tr("演练控制"), lambda: go(PAGE)), *self._real.commands()]
+        page = page_of(self._context)
+        name = tr("编演练脚本") if self._real is None else tr("演练控制")
+        own = Command(KEY, name, lambda: self._context.go(page))
+        return [own] if self._real is None else [own, *self._real.commands()]
 
     def room(self) -> QRect:
         """Where the page of the wall stands."""

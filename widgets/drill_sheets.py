@@ -70,7 +70,10 @@ class DrillSheets:
             return
         bounds = codes.load("drill_type")[scenario.type].facts
         rates = [n for n in RATES if bounds["slowest"] <= n <= bounds["fastest"]]
-        fields = {"rate": (tr("速度"), choice({round(n * REAL): f"×{n:g}" for n in rates}))}
+        speed = choice({round(n * REAL): f"×{n:g}" for n in rates})
+        if (clock := self._console.clock) is not None:
+            speed.setCurrentIndex(max(0, speed.findData(clock.rate)))
+        fields: dict[str, tuple[str, Field]] = {"rate": (tr("速度"), speed)}
         self._ask("rate", tr("变速"), "变速", fields, lambda told: "")
 
     def jump(self) -> None:

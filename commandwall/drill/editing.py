@@ -306,13 +306,15 @@ def free(rows: list[Data], stem: str) -> str:
 
 def following(data: Data, like: Data | None) -> Data:
     """A new inject: channel, posts, objective and what the channel must state as in another one,
-    its time as far after that as that was after the one before."""
+    its time as far after that as that was after the one before.
+    The first of all has those that stand first."""
     fields = ("channel", "from", "to", OBJECTIVE)
     row = {key: like[key] for key in fields if key in like} if like is not None else {}
     if like is None:
         row["channel"] = next(iter(codes.load("drill_channel")))
-        if data[PLAYER] and "post" in data[PLAYER][0]:
-            row["to"] = data[PLAYER][0]["post"]
+        for key, table, name in (("to", PLAYER, "post"), (OBJECTIVE, OBJECTIVE, "id")):
+            if data[table] and name in data[table][0]:
+                row[key] = data[table][0][name]
     channel = codes.load("drill_channel").get(str(row.get("channel")))
     needs = channel.facts["needs"] if channel is not None else ()
     stated = {key: v for key, v in (like or {}).get("data", {}).items() if key in needs}

@@ -221,6 +221,9 @@ def test_a_controller_leads_the_drill_and_a_player_sees_what_was_sent_to_him(
     assert "时限" not in frame._words()
     fast = replace(taken, id="r", no=2, kind="rate", rate=10_000)
     world.tick({ClockAct: [fast]}, sync=world.sync())
+    keys["R"].run()  # from the rate that is, not from the slowest
+    assert console.window()._overlay._fields["rate"][1].currentData() == 10_000
+    console.window()._overlay.close()
     assert "演练时钟 ×10，各项时限走真实时间" in frame._words()
     world.tick({ClockAct: [replace(fast, id="p", no=3, kind="pause")]}, sync=world.sync())
     assert "演练暂停，各项时限照走真实时间" in frame._words()
@@ -399,6 +402,8 @@ def test_after_the_end_its_review_is_a_key_away(
     world.clock.at += 1_000
     world.tick({ClockAct: acts}, sync=world.sync())
     assert [c.key for c in console.offered()][:6] == ["Ctrl+B", "V", "O", "F", "D", "B"]
+    console.grab()
+    assert "已结束，Ctrl B 出复盘" in console.accessibleDescription()
     papers, asked = console._review._papers, []
     monkeypatch.setattr(papers, "ask", asked.append)
     handle = console.window().windowHandle()

@@ -87,6 +87,7 @@ def test_it_shows_a_scenario_of_the_library(hands: Hands) -> None:
     gas(hands)
     told = hands.told()
     assert "老城区燃气泄漏" in told and "检查通过" in told
+    assert "脚本 F10" in hands.told("rail")
     hands.press(Qt.Key.Key_J)
     assert "告警" in hands.told("scenario_row")
 
@@ -139,7 +140,8 @@ def test_twenty_injects_take_few_keys_and_are_a_sound_scenario(hands: Hands, wor
     hands.press(Qt.Key.Key_S, CTRL)
     hands.bot.waitUntil(lambda: "已存盘，第 1 版" in hands.told())
     found = read(hands.panel.source.file).scenario
-    assert found is not None and hands.panel.source.file.parent == world.desk.folder / "scenarios"
+    assert found is not None and {i.objective for i in found.injects} == {"objective_1"}
+    assert hands.panel.source.file.parent == world.desk.folder / "scenarios"
     assert len(found.injects) == 20 and all(len(i.expect) == 1 for i in found.injects)
     times = [i.at // 60_000_000 for i in found.injects if i.at is not None]
     assert times == list(range(20))  # a step each
