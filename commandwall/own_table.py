@@ -90,7 +90,7 @@ def _value(text: str, kinds: set[type], name: str) -> Any:
         return [one.strip() for one in text.translate(_APART).split(",") if one.strip()]
     for kind in (int, float):
         if kind in kinds:
-            with suppress(ValueError):
+            with suppress(ValueError, OverflowError):
                 if math.isfinite(number := kind(text)):
                     return number
     return text
