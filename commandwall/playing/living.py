@@ -16,7 +16,6 @@ from commandwall import codes, sensors
 from commandwall.clock import Ms, to_datetime
 from commandwall.drill.scenario import Inject
 from commandwall.pool import schema
-from commandwall.pool.demo.signals import Signals
 from commandwall.pool.schema import Connection
 from commandwall.sensors import Sensor
 
@@ -70,6 +69,8 @@ class Living:
     """What the devices say, from one look to the next."""
 
     def __init__(self, known: Sequence[Sensor], now: Ms) -> None:
+        from commandwall.pool.demo.signals import Signals  # SciPy, which only a drill needs
+
         listed = codes.load("sensor_class")
         known = [one for one in known if one.cls in listed and one.period_s > 0]
         self._signals = Signals(known, SEED, now)

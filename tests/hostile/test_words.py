@@ -73,6 +73,7 @@ class Pair(Post):
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
+        self.fill()
         mirror = Mirror(folder / "mirror.db")
         people = [Person(f"p{n}", "a1", "grid_worker", f"网格员 {n}", "") for n in range(200)]
         rows = {"resource": UNITS, "person": people}
