@@ -16,20 +16,19 @@ from commandwall.picture import Changes, Picture, Tick
 from commandwall.rights import About
 from commandwall.store.store import Reader
 from widgets import age, same_matter, text, words
-from widgets.acts import ActBar
 from widgets.base import Command, Piece, Subject
 from widgets.fields import Field, choice
 from widgets.fields import words as line
 from widgets.i18n import named, rows, tr
 from widgets.paper import RIGHT, Ink, Paper
 from widgets.registering import OWN_SOURCE, RegisterSheet
-from widgets.rows import RowList
 from widgets.same_matter import Pairs
 from widgets.sheet import Sheet
+from widgets.worked import WorkedList
 
 ROW, MORE, SHOWN = 58.0, 22.0, 4
 """Height of a row, of a line under the chosen one, and how many events may stand there."""
-BAR, SAID, STATE = 44.0, 30.0, 76.0
+STATE = 76.0
 ADD, TAKE, TURN, JOIN, PUT, BACK = "P", "S", "T", "M", "Q", "Y"
 TO = {TAKE: TAKEN, TURN: clues.TURNED, JOIN: clues.JOINED, PUT: ASIDE, BACK: NEW}
 """Key -> the state that its act leads to."""
@@ -39,21 +38,18 @@ ACTS: dict[str, Callable[..., None]] = {
 }  # fmt: skip
 
 
-class Clues(RowList):
+class Clues(WorkedList):
     """What waits for a person, then what was decided of late. The event that a clue became, or the
     likest one, opens beside."""
 
     id, title = "clues", "线索箱"
     kind = Clue
     shows = frozenset({Clue, Event, Tick})
-    quiet, tells_rest = True, True
-    foot = BAR + SAID + 12
 
     def __init__(self, *args: Any, **kw: Any) -> None:
         super().__init__(*args, **kw)
         self._found: Pairs = ()
-        self._looked, self._said = "", ""
-        self._bar = ActBar(self._acts(), self)
+        self._looked = ""
 
     # What there is.
 
@@ -79,9 +75,6 @@ class Clues(RowList):
 
     # Acts.
 
-    def commands(self) -> list[Command]:
-        return [*super().commands(), *(Command(c.key, tr(c.name), c.run) for c in self._acts())]
-
     def choose(self, key: str) -> None:
         self._said, self._found = "", ()
         super().choose(key)
@@ -92,10 +85,6 @@ class Clues(RowList):
             self._looked = key
             self.ask(partial(_alike, clue=clue), partial(self._take, key))
         self._offer()
-
-    def refused(self, why: str) -> None:
-        self._said = why
-        self.update()
 
     def add(self) -> None:
         """记线索: what somebody noticed, in a line or two."""
@@ -166,8 +155,8 @@ class Clues(RowList):
         return None
 
     def _done(self, done: Any) -> None:
-        self._said, self._found = tr("已存盘 {time}", time=age.seconds(self.picture.now)), ()
-        self.renew()
+        self._found = ()
+        super()._done(done)
 
     def _take(self, key: str, found: Pairs) -> None:
         if key != self._looked:
@@ -191,8 +180,7 @@ class Clues(RowList):
             able = (key for key, to in TO.items() if clue.state in STEPS[to])
             why = {key: self.barred(ACTS[key], it) for key in able}
         why[ADD] = self.barred(clues.add_clue, About())
-        barred = {key: told for key, told in why.items() if told}
-        self._bar.allow([key for key in why if key not in barred], barred)
+        self._allow(why)
 
     def _show(
         self, title: str, act: str, fields: dict[str, tuple[str, Field]],
@@ -202,20 +190,6 @@ class Clues(RowList):
         self.context.over(made.then(done))
 
     # Drawing.
-
-    def place(self) -> None:
-        y = self.height() - self.look.px(BAR)
-        self._bar.setGeometry(0, y, self.width(), self.look.px(BAR))
-
-    def wear(self) -> None:
-        super().wear()
-        self._bar.wear()
-
-    def draw(self, paper: Paper) -> None:
-        super().draw(paper)
-        if self._said:
-            base = paper.height - BAR - 18
-            paper.write(0, base, self._said, Ink("body", "t1"), room=paper.width)
 
     def draw_row(self, paper: Paper, key: str, box: QRectF, chosen: bool) -> None:
         clue = self.picture.clues.get(key)

@@ -17,15 +17,14 @@ from commandwall.ladders import Rise
 from commandwall.picture import Changes, Picture, Tick
 from commandwall.rights import About
 from widgets import age, fund_sheets, text, words
-from widgets.acts import ActBar
 from widgets.base import Command, Piece, Subject
 from widgets.fund_sheets import money
 from widgets.i18n import named, tr
 from widgets.paper import RIGHT, Ink, Paper
-from widgets.rows import RowList
+from widgets.worked import WorkedList
 
 STAGES, TOWN_ROW, ROW, INDENT = 84.0, 48.0, 54.0, 28.0
-BAR, SAID, BALANCE = 44.0, 30.0, 300.0
+BALANCE = 300.0
 EVERY = 30 * SECOND
 """What is counted over the closed events is no older while it is looked at."""
 OF_TOWN = "town/"
@@ -33,15 +32,13 @@ OF_TOWN = "town/"
 APPROVE, AGAINST, PAY = "S", "T", "P"
 
 
-class Fund(RowList):
+class Fund(WorkedList):
     """Payments that wait, then a row for each town; the chosen town shows its payments."""
 
     id, title = "fund", "微基金"
     kind = Payment
     shows = frozenset({Payment, Area, Event, Rise, Tick})
-    quiet, tells_rest = True, True
     head = STAGES
-    foot = BAR + SAID + 12
 
     def __init__(self, *args: Any, **kw: Any) -> None:
         super().__init__(*args, **kw)
@@ -50,8 +47,7 @@ class Fund(RowList):
         self._waits: list[str] = []
         self._stages: dict[str, int] = {}
         self._near, self._asked = (0, 0), Ms(0)
-        self._year, self._opened, self._said = 0, "", ""
-        self._bar = ActBar(self._acts(), self)
+        self._year, self._opened = 0, ""
 
     # What there is.
 
@@ -109,9 +105,6 @@ class Fund(RowList):
 
     # Acts.
 
-    def commands(self) -> list[Command]:
-        return [*super().commands(), *(Command(c.key, tr(c.name), c.run) for c in self._acts())]
-
     def choose(self, key: str) -> None:
         """A town shows its payments; the event of a payment opens beside."""
         self._said = ""
@@ -123,10 +116,6 @@ class Fund(RowList):
             if (payment := self._chosen()) is not None and payment.event:
                 self.chosen.emit(Subject(Event, payment.event))
         self._offer()
-
-    def refused(self, why: str) -> None:
-        self._said = why
-        self.update()
 
     def pay(self) -> None:
         """A payment that is for no event."""
@@ -151,10 +140,6 @@ class Fund(RowList):
     def _chosen(self) -> Payment | None:
         return self.picture.payments.get(self.current)
 
-    def _done(self, done: Any) -> None:
-        self._said = tr("已存盘 {time}", time=age.seconds(self.picture.now))
-        self.renew()
-
     def _take(self, near: tuple[int, int]) -> None:
         self._near = near
         self.update()
@@ -172,24 +157,9 @@ class Fund(RowList):
             why[AGAINST] = self.barred(funds.void_payment, it)
             if payment.state == ASKED:
                 why[APPROVE] = self.barred(funds.approve_payment, it)
-        barred = {key: told for key, told in why.items() if told}
-        self._bar.allow([key for key in why if key not in barred], barred)
+        self._allow(why)
 
     # Drawing.
-
-    def place(self) -> None:
-        y = self.height() - self.look.px(BAR)
-        self._bar.setGeometry(0, y, self.width(), self.look.px(BAR))
-
-    def wear(self) -> None:
-        super().wear()
-        self._bar.wear()
-
-    def draw(self, paper: Paper) -> None:
-        super().draw(paper)
-        if self._said:
-            base = paper.height - BAR - 18
-            paper.write(0, base, self._said, Ink("body", "t1"), room=paper.width)
 
     def draw_head(self, paper: Paper, base: float) -> None:
         """The stages, and how much was solved where it came up."""

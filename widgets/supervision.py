@@ -23,16 +23,14 @@ from commandwall.ladders import (
 )
 from commandwall.picture import Changes, Picture, Tick
 from commandwall.triggers import Proposal
-from widgets import age, ladder_rows, ladder_sheets, text
-from widgets.acts import ActBar
+from widgets import ladder_rows, ladder_sheets, text
 from widgets.base import Command, Piece, Subject
 from widgets.i18n import tr
 from widgets.paper import Ink, Paper
 from widgets.reasons import sentence
-from widgets.rows import RowList
 from widgets.watched import RECORDS
+from widgets.worked import BAR, WorkedList
 
-BAR, SAID, REST = 44.0, 30.0, 160.0
 STEP, OTHER, UP, MEET, POINT, END, UNDO = "S", "T", "U", "M", "P", "Q", "Y"
 ORDER = (STEP, END, POINT, UP, MEET, OTHER, UNDO)
 """What is offered first of what can be done."""
@@ -56,23 +54,21 @@ ON_RISE = {
 """Key -> state of what is chosen -> action."""
 
 
-class WatchList(RowList):
+class WatchList(WorkedList):
     """A row for each matter and, under it, one for each point; then the suggestions. What comes
     next for the chosen row stands on `S`, what else on `T`, what takes back on `Y`."""
 
     id, title = "supervision", "督办"
     kind = Supervision
     shows = frozenset({*RECORDS, Event, Tick})
-    quiet, tells_rest = True, True
-    foot, beneath = BAR + SAID + 12, BAR + 18
+    beneath, beside = BAR + 18, 160.0
 
     def __init__(self, *args: Any, **kw: Any) -> None:
         super().__init__(*args, **kw)
         self._proposals: dict[str, Proposal] = {}
         self._coming = self._more = 0
-        self._said, self._looked, self._acted = "", Ms(0), False
+        self._looked, self._acted = Ms(0), False
         self._lookout = triggers.Lookout()
-        self._bar = ActBar(self._acts(), self)
 
     # What there is.
 
@@ -180,8 +176,7 @@ class WatchList(RowList):
     # Acts.
 
     def commands(self) -> list[Command]:
-        acts = [*self._acts(), Command("Shift+M", "更正会议", self.correct)]
-        return [*super().commands(), *(Command(c.key, tr(c.name), c.run) for c in acts)]
+        return [*super().commands(), Command("Shift+M", tr("更正会议"), self.correct)]
 
     def choose(self, key: str) -> None:
         """Its event opens beside."""
@@ -199,10 +194,6 @@ class WatchList(RowList):
             self.current = subject.id
             self.renew()
             self._offer()
-
-    def refused(self, why: str) -> None:
-        self._said = why
-        self.update()
 
     def step(self) -> None:
         """What comes next for the chosen row."""
@@ -286,9 +277,8 @@ class WatchList(RowList):
         return case
 
     def _done(self, done: Any) -> None:
-        """It is on disk: a person did it, so the list is ordered anew."""
-        self._said, self._acted = tr("已存盘 {time}", time=age.seconds(self.picture.now)), True
-        self.renew()
+        self._acted = True
+        super()._done(done)
 
     def _acts(self) -> list[Command]:
         return [
@@ -357,20 +347,6 @@ class WatchList(RowList):
         self._bar.allow(can, barred)
 
     # Drawing.
-
-    def place(self) -> None:
-        y = self.height() - self.look.px(BAR)
-        self._bar.setGeometry(0, y, self.width(), self.look.px(BAR))
-
-    def wear(self) -> None:
-        super().wear()
-        self._bar.wear()
-
-    def draw(self, paper: Paper) -> None:
-        super().draw(paper)
-        if self._said:
-            base = paper.height - BAR - 18
-            paper.write(0, base, self._said, Ink("body", "t1"), room=paper.width - REST)
 
     def draw_row(self, paper: Paper, key: str, box: QRectF, chosen: bool) -> None:
         event = self._event_of(key)

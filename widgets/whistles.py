@@ -26,36 +26,30 @@ from commandwall.whistles import (
     rating_of,
 )
 from widgets import age, text, whistle_sheets, whistle_words, words
-from widgets.acts import ActBar
 from widgets.base import Command, Piece, Subject
 from widgets.i18n import named, tr
 from widgets.paper import RIGHT, Ink, Paper
-from widgets.rows import RowList
+from widgets.worked import WorkedList
 
 RECORDS = frozenset({Whistle, Summons, Rating})
 HEAD, ROW, LAMP, INDENT, LINE = 66.0, 36.0, 14.0, 40.0, 26.0
 NAME, STATE = 190.0, 100.0
 """Width of the columns of a department and of its state."""
-BAR, SAID = 44.0, 30.0
 STEP, OTHER, BLOW, MORE, END = "S", "T", "Shift+B", "P", "Q"
 
 
-class Whistles(RowList):
+class Whistles(WorkedList):
     """A row for each whistle and, under it, one for each department. What is done next with the
     chosen one stands on `S`, what else on `T`."""
 
     id, title = "whistles", "吹哨报到"
     kind = Whistle
     shows = frozenset({*RECORDS, Event, Tick})
-    quiet, tells_rest = True, True
-    foot = BAR + SAID + 12
 
     def __init__(self, *args: Any, **kw: Any) -> None:
         super().__init__(*args, **kw)
         self._all: list[Muster] = []
         self._of: dict[str, Muster] = {}
-        self._said = ""
-        self._bar = ActBar(self._acts(), self)
 
     # What there is.
 
@@ -96,10 +90,6 @@ class Whistles(RowList):
 
     # Acts.
 
-    def commands(self) -> list[Command]:
-        acts = [Command(c.key, tr(c.name), c.run) for c in self._acts()]
-        return [*super().commands(), *acts]
-
     def choose(self, key: str) -> None:
         """The event of the whistle opens beside."""
         self._said = ""
@@ -113,10 +103,6 @@ class Whistles(RowList):
             self.current = subject.id
             self.renew()
             self._offer()
-
-    def refused(self, why: str) -> None:
-        self._said = why
-        self.update()
 
     def step(self) -> None:
         """What comes next for the chosen department."""
@@ -154,11 +140,6 @@ class Whistles(RowList):
             self.refused(tr("先选一个未销的哨"))
             return None
         return muster
-
-    def _done(self, done: Any) -> None:
-        """It is on disk: a person did it, so the list is ordered anew."""
-        self._said = tr("已存盘 {time}", time=age.seconds(self.picture.now))
-        self.renew()
 
     def _acts(self) -> list[Command]:
         return [
@@ -198,24 +179,9 @@ class Whistles(RowList):
         ):  # fmt: skip
             if can:
                 why[key] = self.barred(act, it if can and key != BLOW else About())
-        barred = {key: told for key, told in why.items() if told}
-        self._bar.allow([key for key in why if key not in barred], barred)
+        self._allow(why)
 
     # Drawing.
-
-    def place(self) -> None:
-        y = self.height() - self.look.px(BAR)
-        self._bar.setGeometry(0, y, self.width(), self.look.px(BAR))
-
-    def wear(self) -> None:
-        super().wear()
-        self._bar.wear()
-
-    def draw(self, paper: Paper) -> None:
-        super().draw(paper)
-        if self._said:
-            base = paper.height - BAR - 18
-            paper.write(0, base, self._said, Ink("body", "t1"), room=paper.width)
 
     def draw_row(self, paper: Paper, key: str, box: QRectF, chosen: bool) -> None:
         muster = self._of.get(key)
