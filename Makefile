@@ -35,7 +35,7 @@ ifeq ($(ARGS),)
 	wait; exit $$warmed
 	@told=$$(mktemp); $(OFFSCREEN) $(PYTEST) -n 2 $(BESIDE) $(HEAVY) >$$told 2>&1 & heavy=$$!; \
 	trap "kill $$heavy; rm -f $$told" INT TERM; \
-	$(OFFSCREEN) nice -n 5 $(PYTEST) -n 3 $(BESIDE) $(HEAVY:%=--ignore=%) $(LIGHT); light=$$?; \
+	$(OFFSCREEN) nice -n 10 $(PYTEST) -n 3 $(BESIDE) $(HEAVY:%=--ignore=%) $(LIGHT); light=$$?; \
 	wait $$heavy; heavy=$$?; cat $$told; rm -f $$told; exit $$((light | heavy))
 else
 	@$(OFFSCREEN) $(VENV) -m layers.warm

@@ -54,7 +54,7 @@ def test_a_clue_from_the_first_word_to_its_event(wall: Any, world: Any, qtbot: A
     water, river = (one.id for one in sorted(seen(world), key=lambda c: c.title != EVENT.title))
     panel.choose(water)
     qtbot.waitUntil(lambda: "疑似重复　1127-1" in told_by(wall, "clues"))
-    assert EVENT.title in told_by(wall, "event_card"), "what it may be of stands beside"
+    qtbot.waitUntil(lambda: EVENT.title in told_by(wall, "event_card"))  # what it may be of
     panel.join()
     wall.findChildren(Sheet)[-1].accept()
     qtbot.waitUntil(lambda: [c.state for c in seen(world) if c.id == water] == [JOINED])
