@@ -20,6 +20,7 @@ from commandwall.indicators import Indicator, IndicatorValue
 from commandwall.picture import Changes, Counters, Picture, SensorArrays, Sync
 from commandwall.posts import first_post
 from commandwall.store.migrate import open_store
+from commandwall.store.mirror import Mirror, use
 from commandwall.store.pulse import Lamp
 from commandwall.world import World
 
@@ -75,6 +76,16 @@ class City:
              Event: [view]},
             sensors=sensors, counters=counters, city="c", sync=self.sync(),
         )  # fmt: skip
+
+    def copied(self, *records: Any) -> None:
+        """What this station has copied of the city, and acts are done on."""
+        rows: dict[str, list[tuple[Any, ...]]] = {}
+        for one in records:
+            rows.setdefault(type(one).__name__.lower(), []).append(dataclasses.astuple(one))
+        mirror = Mirror(self.store.folder / "m1.db")
+        mirror.take(rows, {})
+        mirror.close()
+        use(self.store.folder, "m1.db")
 
     def sync(self, **more: Any) -> Sync:
         now = Ms(self.clock.at)

@@ -43,7 +43,7 @@ class Fund(WorkedList):
     def __init__(self, *args: Any, **kw: Any) -> None:
         super().__init__(*args, **kw)
         self._balances: dict[str, Balance] = {}
-        self._ledger: list[Payment] = []
+        self._ledger: dict[str, list[Payment]] = {}
         self._waits: list[str] = []
         self._stages: dict[str, int] = {}
         self._near, self._asked = (0, 0), Ms(0)
@@ -67,10 +67,13 @@ class Fund(WorkedList):
         self._year = day(now).year
         asked = (one for one in payments if one.state == ASKED)  # of whatever year
         self._waits = [one.id for one in sorted(asked, key=lambda one: (-one.made_at, one.id))]
-        self._ledger = funds.of_year(payments, now)
+        ledger = funds.of_year(payments, now)
         towns = sorted(a.id for a in picture.areas.values() if a.level == TOWN)
-        self._balances = {town: funds.balance(town, self._ledger, now) for town in towns}
-        self.at = max((one.changed_at for one in self._ledger), default=None)
+        self._ledger = {town: [] for town in towns}
+        for one in ledger:
+            self._ledger.setdefault(one.town, []).append(one)
+        self._balances = {town: funds.balance(town, self._ledger[town], now) for town in towns}
+        self.at = max((one.changed_at for one in ledger), default=None)
 
     def _count(self, picture: Picture) -> None:
         """Where the open ones stand, and how many were solved where they came up."""
@@ -85,8 +88,7 @@ class Fund(WorkedList):
         for town in self._balances:
             keys.append(OF_TOWN + town)
             if town == self._opened:
-                mine = (one for one in self._ledger if one.town == town)
-                keys += [one.id for one in mine if one.state != ASKED]
+                keys += [one.id for one in self._ledger[town] if one.state != ASKED]
         return keys
 
     def tall(self, key: str) -> float:
@@ -194,7 +196,7 @@ class Fund(WorkedList):
         base, bold = box.center().y() + 6, it.town == self._opened
         name = words.place(self.picture, it.town)
         paper.write(12, base, name, Ink("body", "t1", bold), room=paper.width - BALANCE - 150)
-        many = sum(one.town == it.town for one in self._ledger)
+        many = len(self._ledger[it.town])
         paper.write(paper.width - BALANCE - 30, base, tr("{n} 笔", n=many), Ink("label"), RIGHT)
         bar = QRectF(paper.width - BALANCE, box.center().y() - 2, 120, 4)
         paper.bar(bar, min(1.0, 1 - max(0, it.left) / it.grant) if it.grant else 1.0)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import threading
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from itertools import chain
@@ -148,7 +148,8 @@ class Conductor(threading.Thread):
             return
         pool = self._pool()
         if self._living is not None:
-            living.put(pool, self._living.readings(now, self._held(), self._quiet()))
+            held = self._held()
+            living.put(pool, self._living.readings(now, held, self._quiet(held)))
             living.keep_signs(pool, now)
         self._read = now
 
@@ -160,10 +161,10 @@ class Conductor(threading.Thread):
         return {self._stand_ins[i].id: (float(self._injects[i].data["value"]), at)
                 for at, i in sorted(sent)}  # fmt: skip
 
-    def _quiet(self) -> set[str]:
+    def _quiet(self, held: Mapping[str, Held]) -> set[str]:
         """Devices whose first inject waits, or whose next one is so near that a reading before it
         would be in its way."""
-        held, quiet = self._held(), set[str]()
+        quiet = set[str]()
         for key in filter(self._stand_ins.__contains__, self._drill.waiting()):
             device, due = self._stand_ins[key].id, self._drill.due(key)
             left = None if due is None else (due - self._drill.position) / self._drill.rate

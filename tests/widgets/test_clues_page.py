@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import astuple
 from typing import Any
 
 import pytest
@@ -12,7 +11,6 @@ from world import an_area, told_by
 from commandwall.areas import TOWN
 from commandwall.clues import JOINED, TURNED, Clue
 from commandwall.events import Event, EventView
-from commandwall.store.mirror import Mirror, use
 from widgets.registering import RegisterSheet
 from widgets.sheet import Sheet
 
@@ -21,11 +19,7 @@ EVENT = an_event(area="t1", title="花园小区三栋停水", body="三栋从早
 
 @pytest.fixture
 def wall(world: Any, make_wall: Any) -> Any:
-    mirror = Mirror(world.settings.data_dir / "m1.db")
-    area = an_area("t1", TOWN, "石塘镇", "c")
-    mirror.take({"event": [astuple(EVENT)], "area": [astuple(area)]}, {})
-    mirror.close()
-    use(world.settings.data_dir, "m1.db")
+    world.copied(EVENT, an_area("t1", TOWN, "石塘镇", "c"))
     world.desk.take_post("p1", "陈").result()
     made = make_wall()
     made.open_page("clues")

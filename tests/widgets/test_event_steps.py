@@ -11,7 +11,6 @@ from world import told_by
 from commandwall.clock import Ms
 from commandwall.event_flow import FLOW
 from commandwall.events import EventView, EventWork
-from commandwall.store.mirror import Mirror, use
 from widgets import event_steps
 from widgets.sheet import Sheet
 
@@ -80,10 +79,7 @@ def test_a_suspension_asks_for_its_reason_and_days(make_wall, world, qtbot) -> N
 
 def test_who_helps_is_named_behind_who_leads(make_wall, world, qtbot) -> None:
     event = an_event(id="a", area="t1")
-    mirror = Mirror(world.store.folder / "m1.db")
-    mirror.take({"event": [tuple(getattr(event, n) for n in event.__slots__)]}, {})
-    mirror.close()
-    use(world.store.folder, "m1.db")
+    world.copied(event)
     world.desk.take_post("p3", "陈").result()
     card = shown(make_wall(), qtbot, "NEW")
     card._unit.setCurrentText("、")

@@ -14,7 +14,6 @@ from PySide6.QtWidgets import QApplication, QWidget
 from commandwall.directives import ISSUED, Directive
 from commandwall.events import Event, EventView
 from commandwall.incidents import CommandPost, Incident
-from commandwall.store.mirror import Mirror, use
 
 KEY_S, KEYS_OF_A_CHARACTER = 0.7, 3
 ALLOWED_S = 60.0
@@ -45,10 +44,7 @@ def test_from_an_event_to_the_first_directive_within_a_minute(
     with qtbot.waitActive(wall):
         wall.activateWindow()
     event = an_event(id="a", title="燃气泄漏", urgency=1)
-    mirror = Mirror(world.store.folder / "m1.db")
-    mirror.take({"event": [tuple(getattr(event, name) for name in event.__slots__)]}, {})
-    mirror.close()
-    use(world.store.folder, "m1.db")
+    world.copied(event)
     world.tick({Event: [EventView(event, None)]})
     hand, alt = Hand(wall), Qt.KeyboardModifier.AltModifier
     hand.key(Qt.Key.Key_4, alt)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import astuple
 from typing import Any
 
 import pytest
@@ -14,7 +13,6 @@ from commandwall.areas import TOWN
 from commandwall.clock import DAY
 from commandwall.events import Event, EventView
 from commandwall.funds import PAID, Paying, Payment
-from commandwall.store.mirror import Mirror, use
 from widgets import event_ladder
 from widgets.sheet import Sheet
 
@@ -23,11 +21,7 @@ EVENT = an_event(area="t1", state="SIGNED", title="楼道灯不亮")
 
 @pytest.fixture
 def wall(world: Any, make_wall: Any) -> Any:
-    mirror = Mirror(world.settings.data_dir / "m1.db")
-    area = an_area("t1", TOWN, "石塘镇", "c")
-    mirror.take({"event": [astuple(EVENT)], "area": [astuple(area)]}, {})
-    mirror.close()
-    use(world.settings.data_dir, "m1.db")
+    world.copied(EVENT, an_area("t1", TOWN, "石塘镇", "c"))
     world.desk.take_post("chief", "陈").result()
     made = make_wall()
     made.open_page("fund")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import astuple
 from typing import Any
 
 import pytest
@@ -12,7 +11,6 @@ from world import an_area, told_by
 from commandwall.areas import TOWN
 from commandwall.clock import MINUTE
 from commandwall.events import Event, EventView
-from commandwall.store.mirror import Mirror, use
 from commandwall.whistle_acts import answer_whistle, blow, check_in
 from commandwall.whistles import Rating, Summons, Whistle, Whistling
 from widgets import event_whistle
@@ -25,11 +23,7 @@ EVENT = an_event(area="t1", state="SIGNED")
 @pytest.fixture
 def page(world: Any, make_wall: Any) -> Any:
     """A wall on the page, with one whistle for two departments."""
-    mirror = Mirror(world.settings.data_dir / "m1.db")
-    area = an_area("t1", TOWN, "石塘镇", "c")
-    mirror.take({"event": [astuple(EVENT)], "area": [astuple(area)]}, {})
-    mirror.close()
-    use(world.settings.data_dir, "m1.db")
+    world.copied(EVENT, an_area("t1", TOWN, "石塘镇", "c"))
     world.desk.take_post("chief", "陈").result()
     whistling = Whistling("t1", "emergency", ("燃气公司", "住建局"), event="e1")
     world.desk.do(blow, whistling=whistling).result()
