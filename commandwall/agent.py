@@ -86,7 +86,8 @@ class Agent:
             parts.callback(self._close)
             parts.enter_context(self._intake)
             platform.be_nice(10)  # what is begun from now on; readings wait for no picture
-            self._warden = parts.enter_context(guarding(self.settings.data_dir, self.clock))
+            told = self.settings
+            self._warden = parts.enter_context(guarding(told.data_dir, self.clock, told.backup_to))
             parts.enter_context(self._peers)
             parts.enter_context(self._warnings)
             parts.enter_context(Learning(self.settings.data_dir, self.clock))
@@ -350,11 +351,13 @@ class Agent:
             self._halt.wait(BEAT_S)
 
     def _pulse(self) -> None:
-        harm = self._warden.newest if self._warden is not None else None
+        warden = self._warden
+        harm, copies = (None, None) if warden is None else (warden.newest, warden.copies)
         lamp = self._warnings.lamp()
         state = replace(
             self.sync, agent_at=self.clock.now(), skew_s=self.clock.skew,
-            offset_s=self.clock.offset, harm=harm, peers=self._peers.seen(),
+            offset_s=self.clock.offset, harm=harm, copies=copies,
+            peers=self._peers.seen(),
             lamps={**self.sync.lamps, lamp.name: lamp},
             feeds=self._intake.seen(),
         )  # fmt: skip

@@ -59,7 +59,7 @@ TOLD = 60
 ADDRESSES = frozenset({"peer_listen", "peers"})
 LEADS_OUT = (
     "demo", "pool", "secret_file", "peer_listen", "peers", "warnings_folder", "warnings_from",
-    "mqtt", "mqtt_warnings", "mqtt_secret_file",
+    "mqtt", "mqtt_warnings", "mqtt_secret_file", "backup_to",
 )  # fmt: skip
 """Settings by which a station reaches others, or is reached. A drill has its own pool, which its
 mark names, and none of these, whatever stands in the settings of the real one."""
@@ -91,6 +91,7 @@ class Settings:
     mqtt_prefix: str = ""  # what devices put before their id in the pool
     mqtt_secret_file: str = ""  # file of mode 0600 with the brokers' password
     mqtt_ca_file: str = ""  # certificates that a broker's own is checked by; the system's if empty
+    backup_to: str = ""  # folder on another disk where each backup is copied to
     side: str = "back"  # the command post this station serves before one is chosen
     lang: str = "zh"
     theme: str = "dark"

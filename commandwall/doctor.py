@@ -34,7 +34,7 @@ from commandwall.finding import BAD, OK, WARN, Finding, tell
 from commandwall.logs import mask
 from commandwall.pool.client import Client, PoolTrouble
 from commandwall.store import check as look_at
-from commandwall.store import pulse, space
+from commandwall.store import copies, pulse, space
 from commandwall.store.database import SAFE_VERSION, network_file_system
 from commandwall.store.store import WALL_DB
 
@@ -43,7 +43,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     """All findings, in the order a person would ask."""
     checks: tuple[Callable[[Settings], Finding], ...] = (
         _pairing, _libraries, _sqlite, _font, _clock, _pool, _writable, _local, _space, _stalls,
-        _plans, _lists, _journal, _roster, _calendar, _screen_lock,
+        _plans, _lists, _journal, _copies, _roster, _calendar, _screen_lock,
     )  # fmt: skip
     for check in checks:
         yield check(settings)
@@ -169,6 +169,26 @@ def _journal(settings: Settings) -> Finding:
         mend = "commandwall backup check   (then: commandwall backup restore newest)"
         return Finding("journal", BAD, fault.detail, mend)
     return Finding("journal", OK, "every line follows from the one before it")
+
+
+def _copies(settings: Settings) -> Finding:
+    """Whether there is a backup that is not too old, was restored on trial, and lies elsewhere."""
+    there, now = settings.backup_to, Clock().now()
+    found = copies.standing(settings.data_dir, there)
+    if found.made_at is None:
+        return Finding("backups", OK, "none yet: the agent makes the first when it starts")
+    fact = f"the newest {to_datetime(found.made_at):%Y-%m-%d %H:%M:%S}"
+    if found.trial is not None and not found.trial.trouble:
+        fact += f", restored on trial {to_datetime(found.trial.at):%Y-%m-%d %H:%M:%S}"
+    if there and found.elsewhere is not None and found.elsewhere.at:
+        fact += f", in {there} {to_datetime(found.elsewhere.at):%Y-%m-%d %H:%M:%S}"
+    if found.trouble or found.late(now):
+        mend = f"commandwall backup now{f' --into {shlex.quote(there)}' if there else ''}"
+        return Finding("backups", BAD, ": ".join(filter(None, (fact, found.trouble))), mend)
+    if not there:
+        mend = 'backup_to = "DIR"   (in the settings: a folder on another disk)'
+        return Finding("backups", WARN, f"{fact}, on the same disk alone", mend)
+    return Finding("backups", OK, fact)
 
 
 def _roster(settings: Settings) -> Finding:

@@ -18,7 +18,8 @@ from pathlib import Path
 
 from commandwall import codes, platform
 from commandwall.clock import HOUR, MINUTE, SECOND, Clock, day
-from commandwall.store import backup, guard, quarantine, space
+from commandwall.store import backup, copies, guard, quarantine, space
+from commandwall.store.pulse import Copies
 from commandwall.store.quarantine import Fault, Harm
 
 log = logging.getLogger(__name__)
@@ -30,23 +31,28 @@ AGAIN_S = 10.0
 
 
 class Warden(threading.Thread):
-    """`faults` names damaged files that wait to be put away, `newest` the last harm of all."""
+    """`faults` names damaged files that wait to be put away, `newest` the last harm of all,
+    `copies` how the backups stand once they were looked at."""
 
-    def __init__(self, folder: Path, clock: Clock) -> None:
+    def __init__(self, folder: Path, clock: Clock, backup_to: str = "") -> None:
         super().__init__(name="warden", daemon=True)
-        self._folder, self._clock = folder, clock
+        self._folder, self._clock, self._elsewhere = folder, clock, backup_to
         self._halt = threading.Event()
         self._due = clock.monotonic() + FIRST_S
         self._history_due = self._again = 0.0
         self._child: subprocess.Popen[bytes] | None = None
+        self._bringer: subprocess.Popen[bytes] | None = None
         self.faults: dict[str, Fault] = {}
         self.newest: Harm | None = None
+        self.copies: Copies | None = None
 
     def run(self) -> None:
         while not self._halt.wait(LOOK_S):
             if self._clock.monotonic() >= self._again and quarantine.heard(self._folder):
                 self.hurry()
             self.newest = next(reversed(quarantine.harms(self._folder)), None)
+            if self.copies is not None:
+                self.copies = copies.standing(self._folder, self._elsewhere)
             if self._clock.monotonic() >= self._due and not space.is_full(self._folder):
                 self.look()
 
@@ -69,12 +75,23 @@ class Warden(threading.Thread):
         self._again = self._clock.monotonic() + AGAIN_S
         if self._child.wait() and not self._halt.is_set():
             log.warning("the look at the files ended with %d", self._child.returncode)
+        self._bring()
 
     def stop(self) -> None:
         self._halt.set()
-        if self._child is not None:
-            platform.end(self._child)
+        for child in filter(None, (self._child, self._bringer)):
+            platform.end(child)
         self.join()
+
+    def _bring(self) -> None:
+        """Have the newest backup copied elsewhere. Nobody waits: a share that is gone may hold the
+        copier up for as long as it likes, and the next look says so and starts no other."""
+        if self._bringer is not None and self._bringer.poll() is None:
+            copies.failed(self._folder, f"{self._elsewhere} does not answer")
+        elif self._elsewhere:
+            words = ("-m", "commandwall.store.copies", str(self._folder), self._elsewhere)
+            self._bringer = platform.start_child([sys.executable, *words])
+        self.copies = copies.standing(self._folder, self._elsewhere)
 
     def _wanted(self, on: date, now: float) -> Iterator[str]:
         """What is due besides: the history, which may be large, and a backup."""
@@ -88,9 +105,9 @@ class Warden(threading.Thread):
 
 
 @contextmanager
-def guarding(folder: Path, clock: Clock) -> Iterator[Warden]:
-    """A warden at work."""
-    warden = Warden(folder, clock)
+def guarding(folder: Path, clock: Clock, backup_to: str = "") -> Iterator[Warden]:
+    """A warden at work; it has each backup copied to a second folder, where one is named."""
+    warden = Warden(folder, clock, backup_to)
     warden.start()
     try:
         yield warden

@@ -111,8 +111,8 @@ class Context:
     """A stall of this window that is still told."""
     harm: Harm | None = None
     """What happened to a file of this station, while it is told."""
-    low: bool = False
-    """Whether it is told how little the disk has left."""
+    low: bool = False  # it is told how little the disk has left
+    late: bool = False  # it is told that backups are too old, or that one failed
     lapsed: Mode | None = None
     """The mode that ran out by itself, while that is told."""
     know: Callable[[], None] = lambda: None

@@ -1,14 +1,16 @@
 """The line that says calmly what a person should know: this window stood still, the disk has
-little left, a file was damaged, or a mode ran out."""
+little left, a file was damaged, backups are too old, or a mode ran out."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QMouseEvent
 
+from commandwall.clock import Ms
 from commandwall.modes import Mode
 from commandwall.picture import Changes, Picture, SyncState, Tick
 from commandwall.store import telemetry
+from commandwall.store.pulse import Copies
 from commandwall.store.quarantine import Harm
 from commandwall.store.space import Space
 from commandwall.store.store import WALL_DB
@@ -51,6 +53,8 @@ class Notice(Panel):
             harm, over = self.context.harm, self.context.lapsed
             if harm is not None:
                 return harmed(harm)
+            if self.context.late and (copies := self.picture.sync.copies) is not None:
+                return not_copied(copies, self.picture.now)
             return "" if over is None else ran_out(over, self.picture)
         since = age.clock(stall.since)
         if stall.lasted_s is None:
@@ -78,6 +82,14 @@ def ran_out(over: Mode, picture: Picture) -> str:
         mode=named("mode", over.mode), time=age.clock(over.until),
         now=named("mode", modes.name_of(picture)),
     )  # fmt: skip
+
+
+def not_copied(copies: Copies, now: Ms) -> str:
+    """Since when the journal has no good backup where it should lie, and why."""
+    at = copies.safe_at
+    since = tr("从未有可用备份") if not at else tr("最近可用备份 {time}", time=age.stamp(now, at))
+    why = text.plain(copies.trouble) or tr("采集程序未按时备份")
+    return tr("大事记{since}：{why}；运行 commandwall doctor 查看", since=since, why=why)
 
 
 def harmed(harm: Harm) -> str:

@@ -1,6 +1,6 @@
 """What is told under the head until a person knows of it: that something stands still, that the
-disk is full or has little left, that a file came to harm, that this window stood still, that a mode
-ran out."""
+disk is full or has little left, that a file came to harm, that backups are too old, that this
+window stood still, that a mode ran out."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Notices:
 
     def __init__(self, context: Context) -> None:
         self.context = context
-        self._known_banner = self._known_low = self._was_full = False
+        self._known_banner = self._known_low = self._known_late = self._was_full = False
         self._was_alone = False
         self._known_harm: Harm | None = None
         self._known_over: set[str] = set()
@@ -33,6 +33,7 @@ class Notices:
         told.trust = told.live.trust if told.past is None else Trust()
         self._forget()
         told.harm, told.low = self._harm(), self._space.low and not self._known_low
+        told.late = self._late and not self._known_late
         over = modes.run_out(told.live.picture)
         told.lapsed = over if over is not None and over.id not in self._known_over else None
         if told.stall is not None and told.seconds() > self._told_until:
@@ -46,10 +47,11 @@ class Notices:
         """A person has seen it: the banner halves its height, the notice goes."""
         self._known_banner = self._stands()
         self._known_harm = self._harm() or self._known_harm
-        self._known_low = self._space.low
+        self._known_low, self._known_late = self._space.low, self._late
         told = self.context
         self._known_over |= {told.lapsed.id} if told.lapsed is not None else set()
         told.stall, told.harm, told.low, told.lapsed = None, None, False, None
+        told.late = False
 
     def tell_stall(self, stall: Stall) -> None:
         """Say for some minutes that this window stood still."""
@@ -72,7 +74,7 @@ class Notices:
         """Whether the line of notices has something to say."""
         told = self.context
         other = told.stall is not None or told.harm is not None
-        return told.low or other or told.lapsed is not None
+        return told.low or told.late or other or told.lapsed is not None
 
     @property
     def _unattended(self) -> bool:
@@ -82,16 +84,24 @@ class Notices:
     def _space(self) -> Space:
         return self.context.live.picture.space
 
+    @property
+    def _late(self) -> bool:
+        """Whether no backup was made for too long, or the last could not be restored or copied."""
+        picture = self.context.live.picture
+        copies = picture.sync.copies
+        return copies is not None and bool(copies.trouble or copies.late(picture.now))
+
     def _told(self) -> tuple[object, ...]:
         told = self.context
         stands = told.live.trust.stopped is None
-        return stands, told.stall, told.harm, told.low, told.lapsed
+        return stands, told.stall, told.harm, told.low, told.late, told.lapsed
 
     def _forget(self) -> None:
         """What a person knew of is over, or has become worse: it will be told anew."""
         if not self._stands() or (self._space.full and not self._was_full):
             self._known_banner = False
         self._known_low = self._known_low and self._space.low
+        self._known_late = self._known_late and self._late
 
     def _stands(self) -> bool:
         """Whether something stands still here, or nothing can be written."""

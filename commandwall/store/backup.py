@@ -63,8 +63,13 @@ def make(folder: Path, into: Path | None = None) -> Path:
 
 def files(folder: Path) -> list[Path]:
     """All backups of a data directory, newest first; last those that a wrong clock dated ahead."""
+    return files_in(folder / FOLDER)
+
+
+def files_in(there: Path) -> list[Path]:
+    """All backups of a folder that holds nothing else of ours, in the same order."""
     now = f"wall-{to_datetime(Ms(Clock().now() + HOUR)):%Y%m%d-%H%M%S}"
-    found = (folder / FOLDER).glob(f"wall-*{ENDING}")
+    found = there.glob(f"wall-*{ENDING}")
     return sorted(found, key=lambda file: (file.stem <= now, file.stem), reverse=True)
 
 
@@ -99,7 +104,7 @@ def _good(folder: Path) -> Iterator[Path]:
             log.error("the backup %s is damaged: %s", file.name, fault.detail)
 
 
-def prune(folder: Path, keep: int) -> None:
-    """Delete the oldest beyond so many."""
-    for file in files(folder)[max(1, keep) :]:
+def prune(there: Path, keep: int) -> None:
+    """Delete the oldest of a folder of backups beyond so many."""
+    for file in files_in(there)[max(1, keep) :]:
         file.unlink(missing_ok=True)

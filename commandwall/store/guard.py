@@ -15,7 +15,7 @@ from pathlib import Path
 
 from commandwall import codes, logs, platform
 from commandwall.config import BUSY, REFUSED
-from commandwall.store import backup, check, database, telemetry
+from commandwall.store import backup, check, copies, database, telemetry
 from commandwall.store.database import StoreTrouble
 from commandwall.store.mend import mend
 from commandwall.store.migrate import upgrade
@@ -25,7 +25,8 @@ from commandwall.store.store import WALL_DB, pointed
 log = logging.getLogger(__name__)
 LOOK_LOCK = "look.lock"
 HISTORY, BACKUP = "history", "backup"
-"""Arguments: look at the history too, which may be large; make a backup, and drop the oldest."""
+"""Arguments: look at the history too, which may be large; make a backup, restore it on
+trial, and drop the oldest."""
 
 
 def look(folder: Path, history: bool = False) -> Iterator[tuple[str, Fault]]:
@@ -54,8 +55,10 @@ def main(arguments: list[str]) -> int:
             for name, fault in look(folder, HISTORY in arguments):
                 print(json.dumps({"file": name, **asdict(fault)}), flush=True)
             if BACKUP in arguments:
-                log.info("a backup was made: %s", backup.make(folder))
-                backup.prune(folder, int(codes.limit("backups_kept")))
+                made = backup.make(folder)
+                log.info("a backup was made: %s", made)
+                copies.restore_on_trial(folder, made)
+                backup.prune(folder / backup.FOLDER, int(codes.limit("backups_kept")))
         except StoreTrouble as trouble:
             log.error("the look at the files was broken off: %s", trouble)
             return REFUSED

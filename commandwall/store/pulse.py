@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from commandwall import codes
-from commandwall.clock import SECOND, Ms
+from commandwall.clock import HOUR, SECOND, Ms
 from commandwall.store.quarantine import Harm
 
 NAME = "agent.pulse"
@@ -104,6 +104,43 @@ class Peer:
 
 
 @dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a trial restore, or of a copy elsewhere; `trouble` is empty where it is good."""
+
+    at: Ms
+    file: str
+    trouble: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Copies:
+    """How the backups stand; None for what was never tried."""
+
+    made_at: Ms | None = None
+    trial: Outcome | None = None
+    elsewhere: Outcome | None = None
+    wanted: bool = False  # a second place is set
+
+    @property
+    def safe_at(self) -> Ms:
+        """When the newest backup was made that lies where it should, as far as was tried; 0 where
+        none does."""
+        if self.wanted and self.elsewhere is not None:
+            return self.elsewhere.at
+        return self.made_at or NEVER
+
+    def late(self, now: Ms) -> bool:
+        """Whether that is longer ago than the list `limit` lets be."""
+        return now - self.safe_at > codes.limit("backup_late_hours") * HOUR
+
+    @property
+    def trouble(self) -> str:
+        """What went wrong last, as the system says it."""
+        tried = (self.trial, self.elsewhere if self.wanted else None)
+        return next((one.trouble for one in tried if one is not None and one.trouble), "")
+
+
+@dataclass(frozen=True, slots=True)
 class Sync:
     """How this station stands with its agent and the pool. Moments are 0 before the first."""
 
@@ -122,6 +159,7 @@ class Sync:
     backlog: int = 0  # acts on disk here and not yet in the pool
     lamps: dict[str, Lamp] = field(default_factory=dict)
     compared: Compared = field(default_factory=Compared)
+    copies: Copies | None = None  # how the backups stand, once they were looked at
     harm: Harm | None = None  # the newest that happened to a file of this station
     peers: tuple[Peer, ...] = ()
     feeds: tuple[Feed, ...] = ()

@@ -133,6 +133,6 @@ def test_the_oldest_go_and_the_newest_stay(desk: Desk, tmp_path: Path) -> None:
     command(tmp_path, "now")
     for no in range(3):
         (tmp_path / "backup" / f"wall-20200101-00000{no}.db").write_bytes(b"old")
-    backup.prune(tmp_path, 2)
+    backup.prune(tmp_path / backup.FOLDER, 2)
     names = [file.name for file in backup.files(tmp_path)]
     assert len(names) == 2 and names[1] == "wall-20200101-000002.db"

@@ -10,6 +10,7 @@ from builders import NOW
 from world import notice
 
 from commandwall.clock import HOUR, Ms
+from commandwall.store.pulse import Copies, Outcome
 from commandwall.store.quarantine import Harm, Span
 from widgets.notice import harmed
 
@@ -68,3 +69,23 @@ def test_an_old_harm_is_not_told(wall: Any) -> None:
 )
 def test_each_harm_has_its_sentence(wall: Any, facts: Any, told: str) -> None:
     assert told in harmed(a_harm(**facts))
+
+
+def copied(wall: Any, copies: Copies) -> None:
+    wall.picture.sync = replace(wall.picture.sync, copies=copies)
+    wall._judge()
+
+
+def test_backups_that_are_too_old_or_failed_are_told_until_a_person_knows(wall: Any) -> None:
+    copied(wall, Copies(Ms(NOW - HOUR)))
+    assert notice(wall) == ""
+    copied(wall, Copies(Ms(NOW - 40 * HOUR)))
+    assert "最近可用备份" in notice(wall) and "未按时备份" in notice(wall)
+    wall.know()
+    assert notice(wall) == ""
+    copied(wall, Copies(Ms(NOW - HOUR)))
+    failed = Outcome(Ms(NOW - 50 * HOUR), "wall.db", "/mnt/share does not answer")
+    copied(wall, Copies(Ms(NOW - HOUR), None, failed, wanted=True))
+    assert "/mnt/share does not answer" in notice(wall)
+    wall.set_language("en")
+    assert "last usable backup" in notice(wall)
