@@ -124,3 +124,11 @@ def test_every_command_of_the_documents_is_understood() -> None:
     assert len(asked) > 8
     for arguments in asked:
         cli._parser().parse_args(shlex.split(arguments))
+
+
+def test_each_sign_of_the_runbook_is_one_that_the_screen_shows() -> None:
+    """Whoever looks up what the wall says must find it word by word."""
+    shown = tomllib.loads(text("assets/i18n/en.toml"))
+    quoted = {sign for row in table("docs/runbook.md") for sign in re.findall("「(.+?)」", row[0])}
+    assert len(quoted) > 15
+    assert [sign for sign in sorted(quoted) if not any(sign in words for words in shown)] == []
