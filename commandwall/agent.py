@@ -36,6 +36,7 @@ from commandwall.pool.porter import Porting
 from commandwall.pool.presence import Presence
 from commandwall.pool.recorder import Recorder, recording
 from commandwall.pool.server import ServerTrouble
+from commandwall.reports.standby import Keeping
 from commandwall.store import database, pulse, quarantine, space, telemetry
 from commandwall.store.database import FULL, StoreTrouble
 from commandwall.store.migrate import open_store
@@ -91,6 +92,7 @@ class Agent:
             parts.enter_context(self._peers)
             parts.enter_context(self._warnings)
             parts.enter_context(Learning(self.settings.data_dir, self.clock))
+            parts.enter_context(Keeping(self.settings.data_dir, self.clock, self.settings.lang))
             beat = threading.Thread(target=self._beat, name="pulse", daemon=True)
             beat.start()
             url, secret = self._pool(parts)

@@ -98,9 +98,9 @@ def _station(asked: argparse.Namespace, settings: Settings) -> int:
 
         return rehearsal.run(settings, asked)
     if asked.command == "export":
-        from commandwall.reports import handout
+        from commandwall.reports import door as papers
 
-        return handout.run(settings, asked)
+        return papers.run(settings, asked)
     if asked.command == "codes":
         from commandwall import own_table
 
@@ -226,11 +226,11 @@ def _commands(commands: argparse._SubParsersAction[argparse.ArgumentParser],
     from commandwall.playing import door as drills
     from commandwall.pool import admin
     from commandwall.pool.imports import door
-    from commandwall.reports import handout
+    from commandwall.reports import door as papers
 
     peers.add_arguments(joining)
     drills.add_arguments(drilling)
-    handout.add_arguments(exporting)
+    papers.add_arguments(exporting)
     backups.add_arguments(backing)
     own_table.add_arguments(listing)
     staff.add_arguments(enrolling)

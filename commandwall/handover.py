@@ -98,6 +98,12 @@ def standing(handovers: Iterable[Handover], seat: str) -> Handover | None:
     return max(offers, key=lambda h: h.offered_at, default=None)
 
 
+def taken_at(reader: Reader) -> Ms | None:
+    """When a post was last taken over at this station; None where none was."""
+    taken = reader.find(Handover, relief_station=reader.setting("origin"), state=DONE)
+    return max((h.ended_at for h in taken if h.ended_at is not None), default=None)
+
+
 # Acts.
 
 

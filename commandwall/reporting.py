@@ -129,7 +129,7 @@ class HandOut:
     """A paper or a map that left this program: what it was for, and the hash of its bytes."""
 
     id: str
-    incident: str
+    incident: str  # "": of a drill, or of the shift
     what: str  # code list hand_out_kind
     purpose: str
     name: str
@@ -217,6 +217,13 @@ def hand_out(tx: Tx, incident: str, what: str, purpose: str, name: str, sha256: 
     name = written("name", name, TITLE_LIMIT)
     key = str(uuid.uuid4())
     tx.put(HandOut(key, incident, what, purpose, name, sha256, tx.now, tx.by, tx.post))
+
+
+def hand_out_shift(tx: Tx, sheet: str, purpose: str, name: str, sha256: str) -> None:
+    """导出: the same of a paper of the shift, which is of no incident."""
+    purpose, name = written("purpose", purpose, TITLE_LIMIT), written("name", name, TITLE_LIMIT)
+    key = str(uuid.uuid4())
+    tx.put(HandOut(key, "", sheet, purpose, name, sha256, tx.now, tx.by, tx.post))
 
 
 def reports_due(

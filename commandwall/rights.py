@@ -430,6 +430,9 @@ SUBJECTS: Mapping[str, Asked] = {
     "whose": lambda reader, whose: About(),
     "within": lambda reader, area: About((area,)),
     "seat": lambda reader, seat: About(),
+    "paper": lambda reader, paper: About(),
+    "sheet": lambda reader, sheet: About(),
+    "states": lambda reader, states: About(),
     "handover": lambda reader, handover: About(),
 }
 """Name of an act's argument -> what it is about; a post lies within no area of its own."""

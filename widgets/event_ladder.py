@@ -10,7 +10,7 @@ from commandwall.clock import Ms
 from commandwall.events import EventView
 from commandwall.ladders import Supervision
 from commandwall.store.store import Reader
-from widgets import age, event_whistle, fund_sheets, ladder_sheets, ladder_words
+from widgets import age, event_whistle, fund_sheets, ladder_sheets, ladder_words, reentry
 from widgets.base import Command, Panel, Subject
 from widgets.i18n import tr
 from widgets.paper import Ink, Paper
@@ -51,7 +51,8 @@ def draw(paper: Paper, y: float, card: Panel, view: EventView) -> float:
 def history(reader: Reader, event: str) -> list[tuple[Ms, str, str, str, str]]:
     """What happened to an event, on its whistles and on the ladders."""
     raised = ladders.history(reader, event)
-    return [*event_whistle.history(reader, event), *map(_told, raised)]
+    paper = reentry.history(reader, event)
+    return [*event_whistle.history(reader, event), *map(_told, raised), *paper]
 
 
 def _told(step: tuple[Ms, str, str, str, str, str]) -> tuple[Ms, str, str, str, str]:

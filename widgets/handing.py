@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from PySide6.QtWidgets import QLineEdit, QWidget
 
-from commandwall import alarm_lists, deadlines, handover
+from commandwall import alarm_lists, deadlines, handover, selfcheck
 from commandwall.directives import Directive
 from commandwall.handover import DRAFTED, OWES, WAITS, Handover, Item
 from commandwall.incidents import Incident
@@ -14,8 +15,10 @@ from commandwall.ladders import Case
 from commandwall.modes import Mode
 from commandwall.owed import Debt
 from commandwall.people import LONGEST
+from commandwall.selfcheck import SelfCheck
+from commandwall.store.store import Reader
 from commandwall.whistles import Muster
-from widgets import age, ladder_words, lamp_words, links, text, whistle_words
+from widgets import age, ladder_words, lamp_words, links, self_check, text, whistle_words
 from widgets import words as need_words
 from widgets.base import Context
 from widgets.courier import Courier
@@ -72,6 +75,10 @@ def stands(context: Context) -> list[str]:
     )))  # fmt: skip
 
 
+def _checked(context: Context, known: Known) -> str:
+    return self_check.in_words(known.check, context.live.picture.now)
+
+
 def _words(record: Any) -> str:
     if isinstance(record, Incident):
         return tr("情况报告")
@@ -85,22 +92,35 @@ def _words(record: Any) -> str:
 def ask_offer(context: Context, wall: QWidget, why: str = "") -> None:
     """Show what the post of this station has open; with the note it is offered."""
     post = context.desk.post
-    answer = context.desk.ask(lambda reader: handover.open_items(reader, post))
+    answer = context.desk.ask(lambda reader: _known(reader, post))
     courier, over = Courier(wall, lambda why: None), context.later()
-    courier.follow(answer, lambda items: over(OfferSheet(context, wall, items, why)))
+    courier.follow(answer, lambda known: over(OfferSheet(context, wall, known, why)))
 
 
 def ask_relief(context: Context, wall: QWidget, offer: Handover) -> None:
     """Let the relief read back what is open now."""
-    answer = context.desk.ask(lambda reader: handover.open_items(reader, offer.seat))
+    answer = context.desk.ask(lambda reader: _known(reader, offer.seat))
     courier, over = Courier(wall, lambda why: None), context.later()
-    courier.follow(answer, lambda items: over(ReliefSheet(context, wall, offer, items)))
+    courier.follow(answer, lambda known: over(ReliefSheet(context, wall, offer, known)))
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is read of a post before its sheet is shown."""
+
+    items: list[Item]
+    check: SelfCheck | None
+
+
+def _known(reader: Reader, seat: str) -> Known:
+    return Known(handover.open_items(reader, seat), selfcheck.newest(reader))
 
 
 class OfferSheet(Sheet):
     """What is handed over, and standing instructions in the giver's words."""
 
-    def __init__(self, context: Context, wall: QWidget, items: list[Item], why: str) -> None:
+    def __init__(self, context: Context, wall: QWidget, known: Known, why: str) -> None:
+        items = known.items
         self._context, self._wall, self._seat = context, wall, context.desk.post
         fields: dict[str, tuple[str, Field]] = {"note": (tr("交代"), words())}
         post = named("post", context.desk.post, "full")
@@ -110,7 +130,7 @@ class OfferSheet(Sheet):
         lines += [told(item) for item in items[: Ticks.LINES]]
         if (more := len(items) - Ticks.LINES) > 0:
             lines.append(tr("另有 {n} 件", n=more))
-        lines += ["", *stands(context)]
+        lines += ["", *stands(context), _checked(context, known)]
         shown = "\n".join(lines if why else lines[1:])
         self.telling(lambda answers: shown)
 
@@ -137,8 +157,9 @@ class OfferSheet(Sheet):
 class ReliefSheet(Sheet):
     """Each item is ticked by whoever comes, who then signs. Left with Esc, nothing has changed."""
 
-    def __init__(self, context: Context, wall: QWidget, offer: Handover, items: list[Item]) -> None:
+    def __init__(self, context: Context, wall: QWidget, offer: Handover, known: Known) -> None:
         self._context, self._wall, self._offer = context, wall, offer
+        items = known.items
         self._listed = {item.key for item in items}
         self._free = not context.picture.officers
         fields: dict[str, tuple[str, Field]] = {}
@@ -153,7 +174,8 @@ class ReliefSheet(Sheet):
         title = tr("接岗　{post}　交岗人 {who} {at}", post=post, who=who or age.UNKNOWN,
                    at=age.clock(offer.offered_at))  # fmt: skip
         super().__init__(context.look, title, "接岗", fields, wall)
-        note, now = text.plain(offer.note, 2 * TOLD), "\n".join(stands(context))
+        note = text.plain(offer.note, 2 * TOLD)
+        now = "\n".join((*stands(context), _checked(context, known)))
         self.telling(lambda answers: "　".join(filter(None, (
             tr("交代：{note}", note=note) if note else "",
             tr("已复述 {n} / {all}", n=len(answers.get("read", [])), all=len(items)),
@@ -171,16 +193,16 @@ class ReliefSheet(Sheet):
         self.waits = False
         self.say(why)
         seat = self._offer.seat
-        now = self._context.desk.ask(lambda reader: handover.open_items(reader, seat))
+        now = self._context.desk.ask(lambda reader: _known(reader, seat))
         self._courier.follow(now, self._renew)
 
-    def _renew(self, items: list[Item]) -> None:
+    def _renew(self, known: Known) -> None:
         """What is open now, where another list was read back: what still stands stays ticked, and
         what was typed stays typed."""
-        fresh = [item.key for item in items if item.key not in self._listed]
-        if not self.isVisible() or (not fresh and len(items) == len(self._listed)):
+        fresh = [item.key for item in known.items if item.key not in self._listed]
+        if not self.isVisible() or (not fresh and len(known.items) == len(self._listed)):
             return
-        again = ReliefSheet(self._context, self._wall, self._offer, items)
+        again = ReliefSheet(self._context, self._wall, self._offer, known)
         for key, (_, field) in again._fields.items():
             if isinstance(field, Ticks):
                 field.tick(self._answers().get(key, []))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from commandwall.clock import Ms
+from widgets import age
 from widgets.i18n import tr
 
 Facts = Mapping[str, str]
@@ -42,6 +44,23 @@ def _no_drill(facts: Facts) -> str:
     return tr("这不是演练环境，没有演练时钟")
 
 
+def _future(facts: Facts) -> str:
+    return tr("时刻 {at} 还没到，看清纸上的再写", at=_at(facts))
+
+
+def _handed_over(facts: Facts) -> str:
+    return tr("{at} 已交接班，早于此的须写明为何现在才补", at=_at(facts))
+
+
+def _paper_order(facts: Facts) -> str:
+    return tr("这件事件 {at} 已另有处置，纸上时刻不能更早", at=_at(facts))
+
+
+def _at(facts: Facts) -> str:
+    told = facts.get("at", "")
+    return age.stamped(Ms(int(told))) if told.isdigit() else age.UNKNOWN
+
+
 LISTS: Mapping[str, Callable[[Facts], str]] = {
     "view_named": _named,
     "view_own": _own,
@@ -51,4 +70,7 @@ LISTS: Mapping[str, Callable[[Facts], str]] = {
     "export_full": _full,
     "export_place": _place,
     "no_drill": _no_drill,
+    "future": _future,
+    "handed_over": _handed_over,
+    "paper_order": _paper_order,
 }

@@ -13,13 +13,14 @@ from typing import Any
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QWidget
 
-from commandwall import clues, placing, registering
+from commandwall import clues, placing, reentry, registering
 from commandwall.areas import Area
 from commandwall.clues import Clue
 from commandwall.events import AREA, POINT, Event, EventView, FiledEvent
 from commandwall.gazetteer import Gazetteer
 from commandwall.picture import Picture
 from commandwall.placing import Found
+from commandwall.reentry import OnPaper
 from commandwall.registering import Matter
 from commandwall.store.store import Reader
 from commandwall.store.written import TEXT_LIMIT, TITLE_LIMIT
@@ -29,6 +30,7 @@ from widgets.base import Command, Context, Subject
 from widgets.facts import place_at
 from widgets.fields import Field, choice, words
 from widgets.i18n import named, rows, tr
+from widgets.reentry import Reentry
 from widgets.sheet import Answers, Sheet
 from widgets.text import plain
 from widgets.words import place
@@ -61,15 +63,22 @@ class Registering:
     def __init__(self, context: Context, window: QWidget, show: Show) -> None:
         """`show`: opens the event that was registered."""
         self._context, self._window, self._show = context, window, show
+        self._paper = Reentry(context, window, self._on_paper)
 
     def commands(self) -> list[Command]:
         return [
             Command("Ctrl+N", tr("登记事件"), self.begin),
             Command("Ctrl+Shift+N", tr("点图登记事件"), self.aim),
+            *self._paper.commands(),
         ]
 
     def begin(self, spot: Spot | None = None) -> None:
         self._context.over(RegisterSheet(self._context, self._window, self._show, spot))
+
+    def _on_paper(self, paper: OnPaper, body: str) -> None:
+        """The form of an event that was taken in on paper."""
+        sheet = RegisterSheet(self._context, self._window, self._show, None)
+        self._context.over(sheet.as_of(paper, body, lambda: self._paper.entered(paper.writer)))
 
     def aim(self) -> None:
         """The next click on the map is the place; without a map there is only the form."""
@@ -95,6 +104,7 @@ class RegisterSheet(Sheet):
     ) -> None:  # fmt: skip
         """`clue`: what becomes this event."""
         self._context, self._show, self._spot, self._clue = context, show, spot, clue
+        self._paper: OnPaper | None = None
         self._names: Gazetteer | None = None
         self._asked, self._picked = 0, ""
         self._kept = Kept(context.desk.folder)
@@ -119,6 +129,13 @@ class RegisterSheet(Sheet):
         source = self._field("source")
         if (at := source.findData(clue.source)) >= 0:
             source.setCurrentIndex(at)
+
+    def as_of(self, paper: OnPaper, body: str, then: Callable[[], object]) -> RegisterSheet:
+        """What was taken in on paper, at the moment that stands there; `then`: the next line."""
+        self._paper, self._then = paper, then
+        self.say(tr("补录事件　{at}", at=age.stamped(paper.told_at)))
+        self._field("body").setText(plain(body, TEXT_LIMIT))
+        return self
 
     # What is read and found.
 
@@ -192,6 +209,10 @@ class RegisterSheet(Sheet):
 
     def _register(self, told: Answers) -> Future[Any]:
         do, matter = self._context.desk.do, self._matter(told)
+        if self._paper is not None:
+            asked = do(reentry.enter_event, paper=self._paper, matter=matter)
+            self._courier.follow(asked, lambda done: self._then())
+            return asked
         if self._clue is None:
             asked = do(registering.register, matter=matter)
         else:

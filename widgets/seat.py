@@ -19,6 +19,7 @@ from commandwall.posts import fact, first_post, roster, side_of
 from widgets import handing
 from widgets.base import Command, Context
 from widgets.courier import Courier
+from widgets.fallback import Fallback
 from widgets.fields import Field, value, words
 from widgets.i18n import named, tr
 from widgets.post_choice import PostChoice
@@ -151,6 +152,7 @@ class Seat(QObject):
             Command("Ctrl+J", tr("锁定本台"), self.lock),
             Command("Ctrl+Shift+I", tr("签退"), self.leave),
             Command("Ctrl+H", tr("交接"), self.hand_over),
+            *Fallback(self._context, self._wall).commands(),
         ]
 
     def open(self, post: str = "") -> None:

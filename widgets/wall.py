@@ -102,7 +102,7 @@ class Wall(QWidget):
         self.back, self.drill = Backward(self, self), Marking(self.context, self, self._arrange)
         self._own_keys, self.context.back = OwnKeys(self), self.back.commands
         self.tracing = Tracing(self.context, map_view, self.back)
-        self.caller = Caller(self.context, self, self.seat.touched)
+        self.caller = Caller(self.context, self, self.seat.touched, settings)
         self.registering = Registering(self.context, self, self.work_on)
         self._set_up()
 

@@ -1,19 +1,11 @@
-"""The hand-out: an incident as a map in one HTML file that needs no network.
-
-    commandwall export map FILE.html [--incident ID] [--purpose WORDS]
-
-It holds what a partner in the field needs and no more: personal data is masked, and what it was for
-is asked and written into the journal before the file gets its name.
-"""
+"""The hand-out: an incident as a map in one HTML file that needs no network. It holds what a
+partner in the field needs and no more: personal data is masked."""
 
 from __future__ import annotations
 
-import argparse
 import json
-import sys
 import tomllib
 from collections.abc import Iterable, Sequence
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,10 +13,10 @@ from typing import Any
 import numpy as np
 import shapely
 
-from commandwall import codes, exercise, reporting
+from commandwall import codes
 from commandwall.areas import Building, Credit, Feature, Road
 from commandwall.clock import DAY, Ms
-from commandwall.config import ASSETS, REFUSED, Settings
+from commandwall.config import ASSETS
 from commandwall.directives import Directive
 from commandwall.extents import Extent, of_incident
 from commandwall.geo import CGCS2000, distance
@@ -32,26 +24,17 @@ from commandwall.hit import Ground, Stock
 from commandwall.incidents import OPEN, CommandPost, Incident
 from commandwall.plain import plain
 from commandwall.posts import FRONT
-from commandwall.reports import press
-from commandwall.reports.press import Paper, Unset
+from commandwall.reports.press import Paper
 from commandwall.reports.speech import Speech, clock, moment
 from commandwall.resources import Resource
-from commandwall.store import database, live
-from commandwall.store.database import StoreTrouble
+from commandwall.store import live
 from commandwall.store.store import Reader, Refused
-from commandwall.world import World
 
 LEAFLET = Path(__file__).with_name("leaflet.py")
 DEGREE_M = 111_000.0
 """Metres of a degree of latitude, near enough for a frame."""
 DIGITS = 5
 """Of a degree: about a metre."""
-SAID = {
-    "unknown": "没有这起突发事件 there is no such incident",
-    "missing": "写明用途 say what it is for: --purpose",
-    "right": "本机岗位无权导出 the post of this station may not hand out",
-}
-"""Why nothing was handed out, by the code of the refusal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,52 +266,3 @@ def _fixes(folder: Path) -> dict[str, Any] | None:
         return live.LiveArrays(files[-1], live.FIX, rows).read()
     except (ValueError, TimeoutError, OSError):
         return None
-
-
-# The command line.
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("what", choices=("map",), help="a map of an incident 突发事件地图")
-    parser.add_argument("file", type=Path, help="an HTML file 文件")
-    parser.add_argument("--incident", default="", metavar="ID", help="else the newest 默认最近一起")
-    parser.add_argument("--purpose", default="", metavar="WORDS", help="what it is for 用途")
-
-
-def run(settings: Settings, asked: argparse.Namespace) -> int:
-    """`commandwall export`; says where the file is."""
-    try:
-        purpose = asked.purpose or _ask_purpose()
-        with database.troubles(), closing(World.open(settings)) as world:
-            world.desk.check_room()
-            _export(world, asked, purpose, Speech.of(settings.lang))
-    except Refused as why:
-        print(f"commandwall: {SAID.get(why.reason.code, why)}", file=sys.stderr)
-        return REFUSED
-    except (Unset, StoreTrouble, OSError) as why:
-        print(f"commandwall: {why}", file=sys.stderr)
-        return REFUSED
-    print(asked.file)
-    return 0
-
-
-def _export(world: World, asked: argparse.Namespace, purpose: str, speech: Speech) -> None:
-    incident = asked.incident or world.store.read(newest)
-    folder, now = world.store.folder, world.clock.now()
-    paper = world.store.read(lambda r: collect(r, incident, speech, folder, now))
-    made = press.press(paper, [asked.file], exercise.mark(folder))
-    try:
-        for one in made:
-            world.desk.do(
-                reporting.hand_out, incident=incident, what="map", purpose=purpose,
-                name=one.target.name, sha256=one.sha256,
-            ).result()  # fmt: skip
-        press.put(made)
-    finally:
-        press.drop(made)
-
-
-def _ask_purpose() -> str:
-    if not sys.stdin.isatty():
-        return ""
-    return input("用途 what it is for: ").strip()

@@ -122,7 +122,7 @@ def _words(record: Any, speech: Speech) -> str:
         return "　".join(filter(None, (record.verdict, record.note)))
     if isinstance(record, Unmasking):
         return "　".join(filter(None, (record.name, record.reason)))
-    for name in ("title", "text", "what", "purpose", "reason", "damage", "name"):
+    for name in ("title", "text", "purpose", "what", "reason", "damage", "name"):
         if value := getattr(record, name, ""):
             return str(value)
     return ""

@@ -133,6 +133,7 @@ class Tx(Reader):
         super().__init__(conn)
         self._city = city
         self.now, self.by, self.post = now, by, post
+        self._written_at = now  # what is told as of a past moment is known only from now on
         self.touched: Records = {}
 
     def _of(self, table: Table) -> Connection:
@@ -173,9 +174,10 @@ class Tx(Reader):
         made = sorted(rows.keys() - {row[0] for row in before})
         pairs = [(row, rows[row[0]]) for row in before]
         if body := undo.of_change(table.columns.keys(), pairs, made):
-            self.run(LOG, [(self.now, table.name, body)])
-            days = codes.limit("log_days", day(self.now))
-            self.run("DELETE FROM wall_log WHERE at < ?", [(undo.cutoff(self.now, days),)])
+            now = self._written_at
+            self.run(LOG, [(now, table.name, body)])
+            days = codes.limit("log_days", day(now))
+            self.run("DELETE FROM wall_log WHERE at < ?", [(undo.cutoff(now, days),)])
 
     def begin_log(self) -> None:
         """From now on it is known what changed; what was logged so far is forgotten."""

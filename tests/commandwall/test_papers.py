@@ -24,7 +24,7 @@ from commandwall.directives import Directive
 from commandwall.incidents import CommandPost, Incident
 from commandwall.picture import Changes, Picture
 from commandwall.reporting import Elements, HandOut, Report, Statement
-from commandwall.reports import brief, handout, press, review
+from commandwall.reports import brief, door, handout, press, review
 from commandwall.reports.fill import Facts
 from commandwall.reports.press import Paper, Unset
 from commandwall.reports.speech import Speech
@@ -154,7 +154,7 @@ class Loads(HTMLParser):
 
 def export(world: World, target: Path, *more: str) -> None:
     asked = _parser().parse_args(["export", "map", str(target), *more])
-    handout._export(world, asked, asked.purpose, Speech.of("zh"))
+    door._export(world, asked, asked.purpose, door._map(world, asked, "zh"))
 
 
 def test_the_map_that_is_handed_out_loads_nothing_and_reads_no_text_as_script(

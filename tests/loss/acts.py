@@ -108,7 +108,12 @@ def sight(reader: Reader) -> Sight:
     worked = [key for (key,) in reader.rows(OPEN_EVENTS, n=SHOWN)]
     views = events.views(reader, worked)
     seen["event"] = [
-        {"id": key, "state": v.state, "handler": v.work.handler if v.work else ""}
+        {
+            "id": key,
+            "state": v.state,
+            "handler": v.work.handler if v.work else "",
+            "reported_at": v.event.reported_at,
+        }
         for key, v in ((key, views[key]) for key in worked)
     ]
     rows = reader.rows("SELECT id FROM building LIMIT :n", n=SHOWN)

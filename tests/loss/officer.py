@@ -23,6 +23,8 @@ MARK = "试"
 """What each text of a tester begins with."""
 CHIEF, FRONT, OFF = "chief", "front", "off"
 HERE = {"lon": 120.2, "lat": 31.15}
+PAPER = {"told_at": 1_764_000_000_000, "writer": "王五", "reason": "停电"}
+"""What stood before a line of a paper log."""
 OPEN_MOST = 3
 ITEMS = ("lamp", "cover", "patch", "pipe", "rail", "waste", "home")
 """Of the list fund_item."""
@@ -529,6 +531,18 @@ CHOICES: Mapping[str, Callable[[Officer], Facts]] = {
     "reporting.hand_out": lambda o: {
         "incident": o.any_incident(), "what": "brief", "purpose": o.text(),
         "name": "brief.pdf", "sha256": "0" * 64,
+    },
+    "selfcheck.note_check": lambda o: {"states": {"disk": "fine", "backup": "attention"}},
+    "reentry.enter_event": lambda o: {
+        "paper": PAPER, "matter": {"title": o.text(), "source": "duty", "area": "c"},
+    },
+    "reentry.enter_step": lambda o: {
+        "paper": PAPER | {"told_at": o.one("event")["reported_at"]}, "event": o.one("event")["id"],
+        "step": "note", "text": o.text(),
+    },
+    "reentry.enter_line": lambda o: {"paper": PAPER, "text": o.text()},
+    "reporting.hand_out_shift": lambda o: {
+        "sheet": "fallback", "purpose": o.text(), "name": "fallback.pdf", "sha256": "0" * 64,
     },
     "reviewing.note_finding": lambda o: {
         "incident": o.any_incident(), "kind": "improvement", "text": o.text(), "owner": "陈",

@@ -1,0 +1,117 @@
+"""The paper fall-back made in a child program: for a person who asks, and by the agent's schedule,
+so that a paper is there when the program is not.
+
+    python -m commandwall.reports.standby FOLDER TARGET ASKED
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import threading
+from contextlib import closing
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from commandwall import codes, exercise, platform
+from commandwall.clock import MINUTE, SECOND, Clock, Ms, day
+from commandwall.errand import Question, end_with_starter, say
+from commandwall.reports import press
+from commandwall.reports.fallback import Asked, collect
+from commandwall.reports.press import Pressed, Unset
+from commandwall.store import space
+from commandwall.store.migrate import open_store
+
+FOLDER, NAME = "papers", "fallback.pdf"
+"""Where papers lie in a data directory, and the one that the agent renews there."""
+LOOK_S = 60.0
+"""Between two looks. The first one waits as long: the start has the machine for itself."""
+
+
+class Making(Question):
+    """A paper that is being made; `answer` is a Pressed, which waits for its name, or Unset."""
+
+    def __init__(self, folder: Path, target: Path, asked: Asked) -> None:
+        """`folder`: the data directory."""
+        self._target = target
+        told = json.dumps(asdict(asked), ensure_ascii=False)
+        super().__init__(
+            "commandwall.reports.standby", [str(folder), str(target), told], self._made
+        )
+
+    def _made(self, said: dict[str, Any]) -> Pressed | Unset:
+        if "why" in said:
+            return Unset(said["why"])
+        return Pressed(Path(said["path"]), self._target, said["sha256"])
+
+
+def made(folder: Path, target: Path, asked: Asked) -> Pressed:
+    """Make it here: beside its place, without its name. Unset, OSError where it cannot be."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with closing(open_store(folder)) as store:
+        paper = store.read(lambda reader: collect(reader, asked))
+    return press.press(paper, [target], exercise.mark(folder))[0]
+
+
+class Keeping(threading.Thread):
+    """Renews the paper of a data directory while the block lasts, each so many minutes as the limit
+    `fallback_minutes` says; 0: never. Numbers are masked in it: nobody asked for it."""
+
+    def __init__(self, folder: Path, clock: Clock, lang: str) -> None:
+        super().__init__(name="papers", daemon=True)
+        self._folder, self._clock, self._lang = folder, clock, lang
+        self._halt = threading.Event()
+
+    def __enter__(self) -> Keeping:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._halt.set()
+        self.join()
+
+    def run(self) -> None:
+        while not self._halt.wait(LOOK_S):
+            if due(self._folder, self._clock.now()) and not space.is_full(self._folder):
+                self.renew()
+
+    def renew(self) -> None:
+        """Make it anew; the one before stays where that does not come to an end."""
+        making = Making(
+            self._folder, self._folder / FOLDER / NAME, Asked(self._lang, self._clock.now())
+        )
+        while not making.ended.wait(1.0):
+            if self._halt.is_set():
+                making.stop()
+        if not making.answer.cancelled() and making.answer.exception() is None:
+            press.put([making.answer.result()])
+
+
+def due(folder: Path, now: Ms) -> bool:
+    """Whether there is no paper yet, or an old one; also one of tomorrow, as a clock that was put
+    back leaves it."""
+    every = codes.limit("fallback_minutes", day(now)) * MINUTE
+    try:
+        written = (folder / FOLDER / NAME).stat().st_mtime * SECOND
+    except OSError:
+        written = 0
+    return every > 0 and abs(now - written) >= every
+
+
+def main(folder: str, target: str, asked: str) -> None:
+    """In the child."""
+    platform.be_nice(10)
+    end_with_starter()
+    try:
+        one = made(Path(folder), Path(target), msgspec.json.decode(asked.encode(), type=Asked))
+    except (Unset, OSError) as why:
+        say({"why": str(why)})
+    else:
+        say({"path": str(one.path), "sha256": one.sha256})
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:4])

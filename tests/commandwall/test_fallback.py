@@ -1,0 +1,120 @@
+"""The paper fall-back: what a shift goes on with is on it, and no more than a post may read."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from builders import an_event, an_opening, an_order
+from pypdf import PdfReader
+from world import City, an_alarm, an_area
+
+from commandwall import directives, events, handover, incidents
+from commandwall.areas import CITY, TOWN, Person
+from commandwall.clock import HOUR, MINUTE, Ms
+from commandwall.reports import fallback, press, shift_log, standby
+from commandwall.reports.fallback import Asked
+from commandwall.reports.speech import Speech
+from commandwall.resources import Resource
+
+PHONE = "13800001111"
+CALLER = "13900002222"
+
+
+@pytest.fixture
+def city(tmp_path: Path) -> Any:
+    made = City(tmp_path)
+    areas = [an_area("c", CITY, "临江市", ""), an_area("t1", TOWN, "石塘镇", "c")]
+    event = an_event(area="t1", urgency=1, title=f"燃气味 {CALLER}", state="NEW", phone=CALLER)
+    made.copied(
+        *areas, event, Person("p1", "t1", "town_duty", "王建国", PHONE),
+        Resource("r1", 0, "fire", "消防 1 号", "港区站", 5, "", "idle", 120.2, 31.1, "t1", PHONE),
+    )  # fmt: skip
+    made.desk.take_post("chief", "陈一").result()
+    made.desk.do(incidents.open_incident, opening=an_opening(title="港区泄漏")).result()
+    (incident,) = made.store.read(lambda r: r.find(incidents.Incident))
+    made.desk.do(directives.issue, order=an_order(incident.id, text="封控港五路")).result()
+    made.desk.do(events.note, event=event.id, text="已到楼下 <b>#x</b>").result()
+    yield made
+    made.desk.close()
+    made.store.close()
+
+
+def data(city: City, **more: Any) -> dict[str, Any]:
+    asked = Asked("zh", Ms(city.clock.at), "指挥长 陈一", **more)
+    return dict(city.store.read(lambda reader: fallback.collect(reader, asked)).data)
+
+
+def test_the_paper_holds_what_a_shift_goes_on_with(city: City, tmp_path: Path) -> None:
+    city.desk.run(_raise, {}, local=True)
+    asked = Asked("zh", Ms(city.clock.at), "指挥长 陈一", whole=True)
+    paper = city.store.read(lambda reader: fallback.collect(reader, asked))
+    target = tmp_path / "out" / "fallback.pdf"
+    target.parent.mkdir()
+    press.put(press.press(paper, [target], ""))
+    pages = PdfReader(target).pages
+    text = re.sub(r"\s", "", "".join(page.extract_text() for page in pages))
+    for words in (
+        "港区泄漏",
+        "封控港五路",
+        "燃气27%LEL",
+        "燃气味",
+        "石塘镇",
+        "王建国",
+        PHONE,
+        "消防1号",
+        "下达指令",
+        "已到楼下<b>#x</b>",
+        "已补录",
+        "突1",
+        "告1",
+        "事1",
+    ):
+        assert words in text, words
+    assert CALLER not in text  # of who reported: no number for a call sheet
+    assert len(pages) == 5
+    assert b"<svg" in paper.pictures[fallback.MAP]
+
+
+def _raise(tx: Any) -> None:
+    tx.put(an_alarm())
+
+
+def test_numbers_are_masked_where_the_post_may_not_read_them(city: City) -> None:
+    told = str(data(city))
+    assert PHONE not in told and "138****1111" in told
+    assert "王建国" not in told and "王*" in told
+    assert PHONE in str(data(city, whole=True))
+
+
+def test_the_log_begins_with_the_last_hand_over_here(city: City) -> None:
+    city.clock.at += 2 * HOUR
+    city.desk.do(handover.offer, seat="chief", note="").result()
+    offer = city.store.read(lambda r: r.find(handover.Handover))[0]
+    items = city.store.read(lambda r: handover.open_items(r, "chief"))
+    city.desk.take_over("李二", "", offer.id, [item.key for item in items]).result()
+    city.clock.at += MINUTE
+    now = Ms(city.clock.at)
+    since = city.store.read(lambda r: shift_log.begun(r, now))
+    assert since == now - MINUTE
+    log = city.store.read(lambda r: shift_log.read(r, Ms(now - 3 * HOUR), now, Speech.of("zh")))
+    assert [e.act for e in log.entries][-2:] == ["交岗", "接岗"]
+    assert [(e.kind, e.what) for e in log.entries if e.act == "备注"] == [
+        ("event", "已到楼下 <b>#x</b>")
+    ]
+    at = [e.at for e in log.entries]
+    assert at == sorted(at)
+
+
+def test_the_paper_of_the_schedule_is_renewed_when_it_is_old(city: City, tmp_path: Path) -> None:
+    now = Ms(city.clock.at)
+    assert standby.due(tmp_path, now)
+    made = standby.made(tmp_path, tmp_path / standby.FOLDER / standby.NAME, Asked("zh", now))
+    assert not made.target.exists() and made.path.exists()
+    press.put([made])
+    os.utime(made.target, (now / 1000, now / 1000))
+    assert not standby.due(tmp_path, Ms(now + 29 * MINUTE))
+    assert standby.due(tmp_path, Ms(now + 31 * MINUTE))

@@ -1,0 +1,122 @@
+"""Paper on one key, and what was written on it comes back in by keys."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pytest
+from builders import NOW, an_event
+from world import City, told_by
+
+from commandwall.clock import HOUR, MINUTE
+from commandwall.events import Event, EventView, FiledEvent
+from commandwall.reentry import PaperEntry
+from commandwall.reporting import HandOut
+from commandwall.reports import standby
+from commandwall.reports.press import Pressed
+from widgets import fallback
+from widgets.fallback import FallbackSheet
+from widgets.reentry import PaperSheet
+from widgets.registering import RegisterSheet
+
+
+def press(wall: Any, key: str) -> None:
+    next(command for command in wall.all_commands() if command.key == key).run()
+
+
+class Made:
+    """A paper that is made at once; what was asked of it."""
+
+    asked: ClassVar[list[Any]] = []
+
+    def __init__(self, folder: Path, target: Path, asked: Any) -> None:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        part = target.with_name("part")
+        part.write_bytes(b"%PDF")
+        Made.asked.append(asked)
+        self.answer: Future[Pressed] = Future()
+        self.answer.set_result(Pressed(part, target, "0" * 64))
+
+
+def test_one_key_makes_the_paper_and_its_line(
+    world: City, make_wall: Any, qtbot: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = list[str]()
+    monkeypatch.setattr(standby, "Making", Made)
+    monkeypatch.setattr(
+        fallback.QDesktopServices, "openUrl", lambda url: opened.append(url.toLocalFile())
+    )
+    world.desk.take_post("chief", "周").result()
+    wall = make_wall()
+    press(wall, "Ctrl+O")
+    sheet = wall.findChildren(FallbackSheet)[-1]
+    qtbot.waitUntil(lambda: not sheet.waits)
+    (line,) = world.store.read(lambda r: r.find(HandOut))
+    assert (line.what, line.incident, line.by) == ("fallback", "", "周")
+    assert "未遮盖" in line.purpose and Made.asked[-1].whole
+    (made,) = (world.store.folder / standby.FOLDER).glob("fallback-*.pdf")
+    sheet.accept()
+    assert opened == [str(made)]
+
+
+def test_who_may_not_hand_out_is_told_why(world: City, make_wall: Any, qtbot: Any) -> None:
+    world.desk.post = "s_display"  # may see, and hands nothing out
+    wall = make_wall()
+    press(wall, "Ctrl+O")
+    sheet = wall.findChildren(FallbackSheet)[-1]
+    assert sheet.waits and "展示屏" in sheet._told.text()
+
+
+def test_lines_of_the_paper_come_in_one_after_the_other(
+    world: City, make_wall: Any, qtbot: Any
+) -> None:
+    event = an_event(area="t1", state="NEW", reported_at=NOW - 3 * HOUR)
+    world.copied(event)
+    world.tick({Event: [EventView(event, None)]})
+    world.desk.take_post("chief", "周").result()
+    wall = make_wall()
+    press(wall, "Ctrl+Shift+O")
+    sheet = wall.findChildren(PaperSheet)[-1]
+    for name, told in (
+        ("at", "40"),
+        ("writer", "王五"),
+        ("event", "nothing"),
+        ("text", "燃气公司"),
+    ):
+        sheet._fields[name][1].setText(told)
+    step = sheet._fields["step"][1]
+    step.setCurrentIndex(step.findData("dispatch"))
+    sheet.accept()
+    assert "没有这件在办事件" in sheet._told.text()
+    sheet._fields["event"][1].setText(EventView(event, None).number)
+    assert event.title in sheet._told.text()
+    sheet.accept()
+    qtbot.waitUntil(lambda: len(world.store.read(lambda r: r.find(PaperEntry))) == 1)
+    (entry,) = world.store.read(lambda r: r.find(PaperEntry))
+    assert entry.told_at == world.picture.now - 40 * MINUTE
+    qtbot.waitUntil(lambda: wall.findChildren(PaperSheet)[-1] is not sheet)
+    following = wall.findChildren(PaperSheet)[-1]
+    assert "已补 1 条" in following._title
+    assert following._fields["writer"][1].text() == "王五"
+
+
+def test_an_event_of_the_paper_is_registered_by_the_usual_form(
+    world: City, make_wall: Any, qtbot: Any
+) -> None:
+    world.desk.take_post("chief", "周").result()
+    wall = make_wall()
+    press(wall, "Ctrl+Shift+O")
+    sheet = wall.findChildren(PaperSheet)[-1]
+    for name, told in (("at", "40"), ("writer", "王五"), ("text", "路口积水")):
+        sheet._fields[name][1].setText(told)
+    sheet.accept()
+    form = wall.findChildren(RegisterSheet)[-1]
+    assert form._field("body").text() == "路口积水"
+    form.accept()
+    qtbot.waitUntil(lambda: len(world.store.read(lambda r: r.find(FiledEvent))) == 1)
+    (filed,) = world.store.read(lambda r: r.find(FiledEvent))
+    assert filed.reported_at == world.picture.now - 40 * MINUTE
+    (entry,) = world.store.read(lambda r: r.find(PaperEntry))
+    assert entry.subject == filed.id and told_by(wall, "notice") == ""
