@@ -34,8 +34,8 @@ from commandwall.store.schema import times_of
 from commandwall.store.store import Reader
 from commandwall.tallies import ahead_of_mirror
 
-FOLDER, FILE = "snapshots", "snapshot.json"
-"""Where a station keeps them, and that of a drill in its directory."""
+FOLDER, FILE, LOCK = "snapshots", "snapshot.json", "keeping.lock"
+"""Where a station keeps them, that of a drill in its directory, and who holds the names."""
 NAMESPACE = uuid.UUID("5f1a7f0e-8a0e-4c53-9d0a-0d1c4a3c7e53")
 _NAME = re.compile(r"[\w-]{1,40}")
 
@@ -91,11 +91,16 @@ def take(folder: Path, name: str, now: Ms) -> Snapshot:
 
 
 def keep(folder: Path, made: Snapshot) -> Path:
-    """Write it; FileExistsError where one of that name is there, which drills may begin from."""
-    platform.private_folder(folder / FOLDER)
-    target = folder / FOLDER / f"{made.name}.json"
-    with target.open("xb") as file:
-        file.write(msgspec.json.encode(made))
+    """Write it, whole or not at all; FileExistsError where one of that name is there, which drills
+    may begin from. On disk when this returns. Raises OSError."""
+    kept = folder / FOLDER
+    platform.private_folder(kept)
+    target, fresh = kept / f"{made.name}.json", kept / f"{made.name}.json.new"
+    with platform.lock(kept / LOCK, wait=True):  # two of one name do not begin at once
+        if target.exists():
+            raise FileExistsError(target)
+        fresh.write_bytes(msgspec.json.encode(made))
+        platform.settle(fresh, target)
     return target
 
 

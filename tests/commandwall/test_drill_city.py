@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from contextlib import closing
 from dataclasses import astuple
 from pathlib import Path
@@ -92,6 +93,27 @@ def test_what_is_no_snapshot_is_damaged(tmp_path: Path, raw: bytes) -> None:
     with pytest.raises(snapshots.Damaged):
         snapshots.named(tmp_path, "x")
     assert list(snapshots.kept(tmp_path)) == []
+
+
+def test_a_snapshot_that_was_cut_off_holds_no_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Half a file kept the name for itself: it was no snapshot, and none could be made."""
+    made = snapshots.Snapshot("周一", "临江市", NOW, [], [])
+    made = msgspec.structs.replace(made, sha256=made.hashed())
+    write = Path.write_bytes
+
+    def cut_off(file: Path, data: bytes) -> int:
+        write(file, data[: len(data) // 2])
+        raise OSError(errno.ENOSPC, "no space left")
+
+    with monkeypatch.context() as full, pytest.raises(OSError, match="no space"):
+        full.setattr(Path, "write_bytes", cut_off)
+        snapshots.keep(tmp_path, made)
+    assert list(snapshots.kept(tmp_path)) == []
+    assert snapshots.read(snapshots.keep(tmp_path, made)) == made
+    with pytest.raises(FileExistsError):
+        snapshots.keep(tmp_path, made)
 
 
 def test_a_drill_begins_with_what_was_open_when_its_snapshot_was_taken(
