@@ -49,10 +49,10 @@ check:          ## lint, format, types, import contracts
 	@$(VENV) -m mypy
 	@$(VENV) -c "from importlinter.cli import lint_imports_command; lint_imports_command()"
 
-long:           ## the same tests with the issues' numbers; prints its seed
+long:           ## the same tests with the issues' numbers, each long form by itself; prints seed and table
 	@$(PYTHON) .ci/prepare.py test
 	@$(OFFSCREEN) $(VENV) -m layers.warm
-	@$(OFFSCREEN) COMMANDWALL_TEST_LONG=1 $(VENV) -m pytest -s $(ARGS)
+	@$(OFFSCREEN) $(VENV) .ci/long.py $(ARGS)
 
 bench:          ## every benchmark, quick
 	@$(PYTHON) .ci/prepare.py test
