@@ -216,15 +216,12 @@ class Stations(Panel):
 
     def _pool_facts(self, gone: bool) -> list[tuple[str, bool]]:
         now, sync, sight = self.picture.now, self.picture.sync, self.picture.sight
+        waits, away = codes.limit("pool_waiting"), list[tuple[str, bool]]()
         if gone and self.stopped is not None:
-            contact = tr(
-                "断开 {span}，第 {n} 次重连", span=age.span(now - self.stopped), n=sync.tries
-            )
-        else:
-            contact = tr("末次接触 {age}", age=age.age(now, sync.pool_at))
-        waits = codes.limit("pool_waiting")
+            span = age.span(now - self.stopped)
+            away = [(tr("断开 {span}，第 {n} 次重连", span=span, n=sync.tries), True)]
         return [
-            (contact, gone),
+            *away,  # how old the pool is the head of the page says
             (tr("变更流 {n}", n=age.number(sight.head)), False),
             (tr("未入流 {n}", n=age.number(sight.waiting)), sight.waiting > waits),
             (tr("本台待传 {n}", n=age.number(sync.backlog)), gone and sync.backlog > 0),

@@ -73,6 +73,7 @@ CREATE INDEX IF NOT EXISTS cw_act_fresh ON cw_act (no) WHERE pos IS NULL;
 CREATE INDEX IF NOT EXISTS cw_dispute_of ON cw_dispute USING hash (record);
 DROP INDEX IF EXISTS cw_dispute_record;
 ALTER TABLE cw_quarantine ADD COLUMN IF NOT EXISTS batch bigint;
+ALTER TABLE cw_quarantine ADD COLUMN IF NOT EXISTS kind text NOT NULL DEFAULT '';
 
 -- By this two states of a row are compared; how often it was written does not count.
 CREATE OR REPLACE FUNCTION cw_mark(one jsonb) RETURNS text LANGUAGE sql IMMUTABLE AS $$
@@ -152,6 +153,7 @@ BEGIN
         PERFORM cw_withdraw_kind(which, what);
     END LOOP;
     UPDATE cw_batch SET state = 'withdrawn', ended_at = clock_timestamp() WHERE batch = which;
+    DELETE FROM cw_quarantine WHERE batch = which;
     RETURN QUERY SELECT r.ended, count(*) FROM cw_batch_row r
         WHERE r.batch = which AND r.kind <> 'claim' GROUP BY 1 ORDER BY 1;
 END $$;

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import csv
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,6 +32,8 @@ def add_arguments(kinds: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     aside.add_argument("--batch", type=int, metavar="BATCH", help="of this batch 批次号")
     aside.add_argument("--export", type=Path, metavar="FILE.csv", help="all of them to a file 导出")
 
+    gone = "the rows of that batch need nobody 不再保留该批次的隔离行"
+    aside.add_argument("--forget", action="store_true", help=gone)
     disputes = "where sources say different things 待核验"
     kinds.add_parser("disputes", help=disputes)
     verdict = kinds.add_parser("verdict", help="decide one of them 核验")
@@ -74,6 +77,8 @@ def _quarantine(pool: CityPool, settings: Settings, asked: argparse.Namespace) -
     from commandwall.pool.imports.report import private
 
     words = _words(settings)
+    if asked.forget:
+        return _forget(pool, words, asked.batch)
     rows = pool.quarantine(asked.source, asked.batch)
     if asked.export:
         with private(asked.export) as file:
@@ -87,6 +92,16 @@ def _quarantine(pool: CityPool, settings: Settings, asked: argparse.Namespace) -
         print(f"        {text.clean(original).text}")
     more = f" ({words['more_aside']})" if len(rows) > SHOWN else ""
     print(f"{words['quarantined']} {len(rows):,}{more}", file=sys.stderr)
+    return DONE
+
+
+def _forget(pool: CityPool, words: Mapping[str, str], batch: int | None) -> int:
+    """By its number only: a person has read them. They stay in the account of that import."""
+    from commandwall.pool.imports.trouble import ImportTrouble
+
+    if batch is None:
+        raise ImportTrouble("forget_batch")
+    print(f"{words['batch']} {batch}: {words['no_longer_aside']} {pool.forget_aside(batch):,}")
     return DONE
 
 

@@ -133,9 +133,14 @@ class CityPool:
         """Rows kept aside, newest first: at, batch, source, file, row, field, reason, original."""
         return self._conn.execute(ASIDE, (source, source, batch, batch)).fetchall()
 
-    def forget_aside(self, source: str, file: str) -> None:
-        """What a whole table no longer has in it, or has mended, is no longer kept aside."""
-        self._conn.execute(MENDED, (source, file))
+    def mended(self, source: str, file: str, kind: str) -> None:
+        """What a whole table no longer has in it, or has mended, is no longer kept aside, under
+        whatever name it came before."""
+        self._conn.execute(MENDED, (source, file, kind))
+
+    def forget_aside(self, batch: int) -> int:
+        """A person says that the rows a batch kept aside need nobody; how many they were."""
+        return self._conn.execute(FORGET, (batch,)).rowcount
 
     def _select(self, kind: type[R], where: str, values: tuple[Any, ...]) -> list[Any]:
         name = kind.__name__.lower()
@@ -159,10 +164,10 @@ def _one(cursor: psycopg.Cursor[tuple[Any, ...]]) -> Any:
 
 
 KEEP = b"""
-INSERT INTO cw_quarantine(id, source, file, row, field, reason, original, batch)
-VALUES (%s, %s, %s, %s, %s, %s, %s, nullif(current_setting('cw.batch', true), '')::bigint)
+INSERT INTO cw_quarantine(id, source, file, row, field, reason, original, kind, batch)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, nullif(current_setting('cw.batch', true), '')::bigint)
 ON CONFLICT (id) DO UPDATE SET file = excluded.file, row = excluded.row,
-    field = excluded.field, reason = excluded.reason, batch = excluded.batch
+    field = excluded.field, reason = excluded.reason, kind = excluded.kind, batch = excluded.batch
 """
 CLAIMS = b"""
 SELECT record, source, mark, round(extract(epoch FROM at) * 1000)::bigint FROM cw_claim
@@ -203,9 +208,10 @@ WHERE (%s = '' OR source = %s) AND (%s::bigint IS NULL OR batch = %s)
 ORDER BY batch DESC NULLS LAST, row
 """
 MENDED = b"""
-DELETE FROM cw_quarantine WHERE source = %s AND file = %s
+DELETE FROM cw_quarantine WHERE source = %s AND (file = %s OR kind = %s)
     AND batch < current_setting('cw.batch')::bigint
 """
+FORGET = b"DELETE FROM cw_quarantine WHERE batch = %s"
 
 
 @contextmanager

@@ -42,7 +42,7 @@ def read(said: str, secret_file: str, mapping: Mapping) -> Table:
     if not (mapping.table or mapping.query):
         raise ImportTrouble("no_table")
     rows = Rows(_engine(_with_secret(_url(said), secret_file)), mapping)
-    return Table(rows.header(), rows, rows.count())
+    return Table(rows.header(), rows, rows.count(), first=1)
 
 
 class Rows:

@@ -29,13 +29,14 @@ DONE, SOME_ASIDE, REFUSED = 0, 1, 2
 
 
 class Job(NamedTuple):
-    """One import, read and checked: the name of what it loads, from whom, a mark of all of it."""
+    """One import, read and checked: the name of what it loads, from whom, a mark of all of it;
+    `whole`: the kind of record of which it brings all that its source has, "" else."""
 
     name: str
     source: str
     digest: str
     work: Work
-    whole: bool = False
+    whole: str = ""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -126,7 +127,7 @@ def _load(settings: Settings, job: Job) -> int:
             raise
         batch.summary = report.lines(settings.lang)[0]
         if job.whole:
-            pool.forget_aside(job.source, job.name)
+            pool.mended(job.source, job.name, job.whole)
     print("\n".join(report.lines(settings.lang, batch.number)))
     print(f"  {ledger.rows}\n  {ledger.quarantine}")
     return SOME_ASIDE if report.total(QUARANTINED) else DONE
@@ -203,7 +204,7 @@ def _table(asked: argparse.Namespace) -> Job:
         system,
         _digest(f"{asked.file} {system}", *files),
         lambda pool, ledger: loads.run(pool, source, ledger, _progress),
-        mapped.whole,
+        mapped.kind if mapped.whole else "",
     )
 
 

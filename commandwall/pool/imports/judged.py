@@ -58,9 +58,9 @@ def close(
 ) -> list[Outcome]:
     """Write a batch and the account of it; how its rows ended."""
     ended, word = weigh(pool, judged, file)
-    ends = [j.outcome for j in ended]
+    ends, kind = [j.outcome for j in ended], file.kind.__name__.lower()
     kept = [
-        aside(j.outcome, file.source, file.name, j.original)
+        aside(j.outcome, file.source, file.name, j.original, kind)
         for j in ended
         if j.outcome.outcome == QUARANTINED
     ]

@@ -64,9 +64,10 @@ class PoolRows(Protocol):
         """Insert or replace records, keep quarantined rows, delete `gone`; each of one kind."""
 
 
-def aside(outcome: Outcome, source: str, file: str, cells: Any) -> Quarantined:
+def aside(outcome: Outcome, source: str, file: str, cells: Any, kind: str = "") -> Quarantined:
     """A refused row with its original; the same row of the same source has the same id."""
     original = json.dumps(cells, ensure_ascii=False, default=text_of)
     storable = original.encode("utf-8", "backslashreplace").decode()
     key = sha256(f"{source}\0{storable}".encode()).hexdigest()[:32]
-    return Quarantined(key, source, file, outcome.row, outcome.field, outcome.reason, storable)
+    row, field, reason = outcome.row, outcome.field, outcome.reason
+    return Quarantined(key, source, file, row, field, reason, storable, kind)

@@ -39,6 +39,7 @@ class Quarantined(NamedTuple):
     field: str
     reason: str
     original: str  # JSON list of the cells, or JSON object
+    kind: str = ""  # of record that it was to become
 
 
 @dataclass(slots=True)

@@ -26,11 +26,13 @@ _SEPARATORS = ",\t;|"
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A header and the rows below it, numbered as a person sees them: the header is row 1."""
+    """A header and the rows below it, numbered as a person sees them: the header of a file is
+    row 1; a database numbers none, its first row is row 1."""
 
     header: tuple[str, ...]
     rows: Iterable[Row]  # can be walked more than once
     said: int | None = None  # how many they are, where that need not be counted; 0: unknown
+    first: int = 2  # the number of the first row
 
     def count(self) -> int:
         """How many rows `numbered` gives; 0 where nobody knows before they are read."""
@@ -38,7 +40,7 @@ class Table:
 
     def numbered(self) -> Iterator[tuple[int, Row]]:
         """Rows that are not wholly empty, with their numbers."""
-        for number, row in enumerate(self.rows, 2):
+        for number, row in enumerate(self.rows, self.first):
             if any(cell not in (None, "") for cell in row):
                 yield number, row
 

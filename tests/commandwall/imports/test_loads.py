@@ -105,7 +105,34 @@ def test_a_row_that_is_refused_is_still_there(shell, mapping):
     assert load(shell, mapping, a_table(range(2)) + "2,主题2,三月,待办\n") == 1
     assert shell.ask("SELECT count(*) FROM cw_event") == [(3,)]
     assert load(shell, mapping, a_table(range(3))) == 0
-    assert shell.ask("SELECT count(*) FROM cw_quarantine") == [(0,)]
+    assert aside(shell) == 0
+
+
+def test_what_was_refused_goes_with_the_next_whole_table_under_whatever_name(shell, mapping):
+    """A nightly table carries the day in its name; the page 同步 counted its old rows for ever."""
+    places = shell.file("places.toml", PLACES)
+    load(shell, mapping, a_table(range(2)) + "2,主题2,三月,待办\n", name="orders-1126.csv")
+    wrong = shell.file("firms.csv", "企业编码,企业名称,类别,经度,纬度,从业人数\n1,甲,楼,120.27,31.92,1\n")
+    shell.run("table", wrong, "--mapping", places, "--source", "hotline")
+    assert aside(shell) == 2
+    load(shell, mapping, a_table(range(3)), name="orders-1127.csv")
+    assert shell.ask("SELECT kind, file FROM cw_quarantine") == [("place", "firms.csv")]
+
+
+def test_what_was_refused_goes_by_the_word_of_a_person(shell, mapping, capsys):
+    load(shell, mapping, a_table(range(2)) + "2,主题2,三月,待办\n")
+    assert shell.run("quarantine", "--forget") == 2  # of all loads at once: nobody has read that
+    assert "--batch" in capsys.readouterr().err and aside(shell) == 1
+    assert shell.run("quarantine", "--forget", "--batch", "1") == 0
+    assert "批次 1: 不再保留的隔离行 1" in capsys.readouterr().out and aside(shell) == 0
+    load(shell, mapping, a_table(range(2)) + "2,主题2,三月,待办\n")
+    assert aside(shell) == 1 and shell.run("withdraw", "2") == 0
+    assert aside(shell) == 0  # it counts as never loaded
+
+
+def aside(shell):
+    ((count,),) = shell.ask("SELECT count(*) FROM cw_quarantine")
+    return count
 
 
 def test_the_city_s_own_correction_is_not_undone_by_a_source_that_says_nothing_new(shell, mapping):
@@ -292,6 +319,11 @@ def test_a_table_of_another_database_is_read_by_its_address(shell, mapping, caps
     told = capsys.readouterr()
     assert "1,200 / 1,200" in told.err and told.out.startswith("theirs.db-orders: ")
     assert shell.ask("SELECT count(*) FROM cw_event") == [(1200,)]
+    with sqlite3.connect(file) as theirs:
+        theirs.execute("UPDATE orders SET 时间 = '三月' WHERE 编号 = 0")
+    theirs.close()
+    assert shell.run("table", f"sqlite:///{file}", "--mapping", mapping) == 1
+    assert "行 1, reported_at" in capsys.readouterr().out  # a database has no row of names
     for address, said in (
         (f"sqlite:///{shell.folder}/none.db", "none.db"),
         ("nosuch://host/db", "驱动"),
