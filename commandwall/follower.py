@@ -48,6 +48,8 @@ LISTEN_MS = 250
 """So often the pulse is looked at: who falls silent is told at once, not with the next second."""
 RINGS = {"main": "changed", "mirror": "mirror_changed"}
 KNOWN = kinds(WALL) | kinds(MIRROR)
+COUNT, COUNTING = 100, 0.05
+"""Milliseconds between two counts, and the largest share of the time that they may take."""
 REST_S, UNSET = 1.5, -1.0
 """So long the rest waits for the screen to draw what it got; a moment that is not set yet."""
 TIDY_S, RARELY_S = 5.0, 600.0
@@ -84,6 +86,7 @@ class Follower(threading.Thread):
         self._shown = False  # whether the screen has drawn its first picture
         self._tidy_at, self._tidy_s = math.inf, TIDY_S  # when memory is given back
         self._second = self._tallied = self._banded = self._sourced = 0
+        self._moved, self._pause = False, float(COUNT)  # events since the last count; its pause
         self._bands: tallies.Bands = {}
         self._ahead: dict[str, EventView] = {}
         self._sync, self._listened, self._silent = pulse.Sync(), Ms(0), (False, False)
@@ -122,13 +125,16 @@ class Follower(threading.Thread):
         fresh = self._rows(parts)
         self._arrays(parts, markers)
         due = now // SECOND != self._second or self._fell_silent(now)
-        if due and Alarm in fresh:  # it does not wait until all is counted
+        counts = self._counts(now, Event in fresh)
+        if (due or counts) and (Alarm in fresh or Event in fresh):  # they wait for no count
             self._tell(Changes(now, fresh, frozenset(markers), **parts))
             fresh, parts, markers = {}, {}, set()
         if due:
             self._second = now // SECOND
             markers.add(Tick)
             self._each_second(now, parts, markers)
+        if counts:
+            self._count(now, parts, markers)
         if fresh or markers:
             self._tell(Changes(now, fresh, frozenset(markers), **parts))
         if self._rest_at < 0:  # the screen draws what it got before the rest is read
@@ -314,12 +320,6 @@ class Follower(threading.Thread):
             reader = Reader(conn)
             parts["unsent"] = tallies.unsent(reader)
             backlog = tallies.backlog(reader)
-            if abs(now - self._tallied) >= tallies.EVERY:
-                self._tallied = now
-                self._ask_slowly(reader, now, parts)
-                ahead = list(self._ahead.values())
-                parts["counters"] = tallies.count(reader, now, self._bands, ahead)
-                markers.add(Tallies)
         sync = replace(pulse.read(self._store.folder), backlog=backlog)
         self._silent = self.patience.spent(sync, now)
         if sync != self._sync:
@@ -329,6 +329,25 @@ class Follower(threading.Thread):
         if seen != self._sight:
             self._sight = parts["sight"] = seen
             markers.add(SyncState)
+
+    def _counts(self, now: Ms, moved: bool) -> bool:
+        """Whether to count now: at once where events moved, else now and then as time passes; but
+        counting takes no more than its share of the time."""
+        self._moved = self._moved or moved
+        return abs(now - self._tallied) >= (self._pause if self._moved else tallies.EVERY)
+
+    def _count(self, now: Ms, parts: dict[str, Any], markers: set[type]) -> None:
+        conn = self._conn
+        assert conn is not None
+        self._tallied, self._moved = now, False
+        with conn.begin():
+            reader = Reader(conn)
+            self._ask_slowly(reader, now, parts)
+            ahead, began = list(self._ahead.values()), self._clock.monotonic()
+            parts["counters"] = tallies.count(reader, now, self._bands, ahead)
+        took = (self._clock.monotonic() - began) * SECOND
+        self._pause = min(max(COUNT, took / COUNTING), tallies.EVERY)
+        markers.add(Tallies)
 
     def _ask_slowly(self, reader: Reader, now: Ms, parts: dict[str, Any]) -> None:
         """What years of hours say; numbers of sources take long, and follow the first picture."""

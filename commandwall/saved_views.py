@@ -61,11 +61,17 @@ class Filter:
 
     def holds(self, view: EventView, late: Container[str], now: Ms) -> bool:
         """Whether an open event belongs to it; `late`: ids of those that are overdue."""
-        share = {
-            MINE: view.state in (NEW, ACCEPTED), ACTIVE: view.state != NEW,
-            LATE: view.event.id in late, SWIFT: self.share == SWIFT and swift.belongs(view),
-        }.get(self.share, True)  # fmt: skip
-        return share and self.stands(view) and self.fits(view.event, now)
+        return self.shares(view, late) and self.stands(view) and self.fits(view.event, now)
+
+    def shares(self, view: EventView, late: Container[str]) -> bool:
+        """Whether an open event is of its share."""
+        if self.share == MINE:
+            return view.state in (NEW, ACCEPTED)
+        if self.share == ACTIVE:
+            return view.state != NEW
+        if self.share == LATE:
+            return view.event.id in late
+        return self.share != SWIFT or swift.belongs(view)
 
     def stands(self, view: EventView) -> bool:
         """Whether an event is in the state that it asks for."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -78,14 +78,21 @@ class EventQueue(RowList):
     def order(self) -> Sequence[str]:
         if self.filter.share == POOL:
             return list(self._found)
-        late, now = self._late(self.filter), self.picture.now
-        views = (v for v in self.picture.events.values() if self.filter.holds(v, late, now))
-        return [v.event.id for v in sorted(views, key=self._order)]
+        return [v.event.id for v in sorted(self._held(self.filter), key=self._order)]
+
+    def members(self) -> Iterable[str]:
+        if self.filter.share == POOL:
+            return self._found
+        return (view.event.id for view in self._held(self.filter))
 
     def holding(self, filter: Filter) -> int:
         """How many of the open events a filter holds."""
+        return sum(1 for _ in self._held(filter))
+
+    def _held(self, filter: Filter) -> Iterator[EventView]:
+        """The open events that a filter holds."""
         late, now = self._late(filter), self.picture.now
-        return sum(filter.holds(view, late, now) for view in self.picture.events.values())
+        return (v for v in self.picture.events.values() if filter.holds(v, late, now))
 
     def refresh(self, picture: Picture, changes: Changes) -> None:
         self._views.look()
@@ -145,7 +152,7 @@ class EventQueue(RowList):
     def many(self) -> str:
         """How many rows the filter has, of which the list shows the first."""
         if self.filter.share != POOL:
-            return age.number(len(self.order()))
+            return age.number(self.holding(self.filter))
         more = self.filter.words and self._count >= FOUND
         return f"{'≥ ' if more else ''}{age.number(self._count)}"
 
@@ -353,8 +360,10 @@ class EventQueue(RowList):
 
     def _in_pool(self, view: EventView, now: Ms) -> bool:
         """Whether a change is of a row of the list, or of a new one that belongs to it."""
-        new = view.event.received_at >= self._asked_at and self.filter.fits(view.event, now)
-        return new or view.event.id in self._found
+        if view.event.id in self._found:
+            return True
+        new = view.event.received_at >= self._asked_at and self.filter.stands(view)
+        return new and self.filter.fits(view.event, now)
 
     def _name_field(self) -> None:
         self._field.setPlaceholderText(tr("搜索全池，如 停水 沙浦　/"))

@@ -6,7 +6,7 @@ thing is gone leaves at once, since acting on it would be refused.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar
 
 from PySide6.QtCore import QRectF, Qt
@@ -58,6 +58,10 @@ class RowList(Panel):
         """Keys of all rows in their order, as the picture stands."""
         raise NotImplementedError
 
+    def members(self) -> Iterable[str]:
+        """The same keys as they come: what changes all the time is not put in order each time."""
+        return self.order()
+
     def draw_row(self, paper: Paper, key: str, box: QRectF, chosen: bool) -> None:
         raise NotImplementedError
 
@@ -89,11 +93,10 @@ class RowList(Panel):
     # What others may ask.
 
     def refresh(self, picture: Picture, changes: Changes) -> None:
-        order = self.order()
-        here = set(order)
+        here = set(self.members())
         self.keys = [key for key in self.keys if key in here]
-        if not self.keys:
-            self.keys = list(order)
+        if here and not self.keys:
+            self.keys = list(self.order())
         self._known = here
         if self.current not in here:
             self.current = ""

@@ -142,6 +142,23 @@ def test_counters_follow_what_is_done_here(world: Station) -> None:
     assert counters == world.store.read(lambda r: tallies.count(r, world.clock.now()))
 
 
+def test_counters_follow_a_new_event_at_once_and_no_faster_than_their_pause(
+    world: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They followed with the next but one second, while its row stood in the list."""
+    monkeypatch.setattr(world.clock, "monotonic", lambda: 1.0)  # nothing takes time
+    world.fill("m1.db", event=[values(an_event())])
+    world.look()
+    for n, (later, counted) in enumerate(((100, 2), (20, 2), (80, 3)), 2):
+        if n < 4:
+            world.mirror.take({"event": [values(an_event(id=f"e{n}"))]}, {})  # type: ignore[union-attr]
+        world.clock.at += later
+        assert (Event in world.look_again()) == (n < 4)
+        assert world.picture.counters.total == counted
+    world.clock.at += 100
+    assert world.look_again() == set()  # nothing moved: nothing is counted
+
+
 def test_counters_count_once_when_the_pool_says_the_same(world: Station) -> None:
     world.fill("m1.db", event=[values(an_event())])
     world.look()

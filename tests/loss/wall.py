@@ -67,6 +67,9 @@ class Lists(QObject):
         self._wall, self._word = wall, ""
         self._listed, self._found = dict[str, float](), dict[str, float]()
         self._counted = dict[int, float]()
+        self._eye = QTimer(self)
+        self._eye.setTimerType(Qt.TimerType.PreciseTimer)
+        self._eye.timeout.connect(self.look)
 
     def take(self, word: str, asked: dict[str, Any]) -> dict[str, Any]:
         """Those since the last call; then list what a filter holds and search for a word, again and
@@ -76,14 +79,16 @@ class Lists(QObject):
         self._wall.open_page("events")
         self._queue.apply(Filter(**asked))
         begun, self._word = bool(self._word), word
+        self._eye.start(FRAME_MS) if word else self._eye.stop()
         if not begun:
             self._search()
         return told
 
     def look(self) -> None:
-        """What was told the screen is shown; a new row stands in the list, or is told below it."""
+        """Each frame, what the list itself has taken in: panels are told one after another. A new
+        row stands in it, or is told below it."""
         now = time.monotonic()
-        for key in self._queue.order() if self._word else ():
+        for key in self._queue._known if self._word else ():
             self._listed.setdefault(key, now)
         self._counted.setdefault(self._wall.picture.counters.total, now)
 

@@ -251,6 +251,18 @@ def test_all_of_the_filter_becomes_a_file_and_the_journal_says_who_and_why(
     assert sheet.max_row == len(head) + 2 + 2 and sheet["B2"].value == "核对"
 
 
+def test_a_new_event_joins_the_list_of_the_pool_only_in_the_state_it_asks_for(
+    world: City, queue: Any, qtbot: Any
+) -> None:
+    queue.apply(Filter(POOL, cls="noise", state="CLOSED"))
+    qtbot.waitUntil(lambda: queue.filter.share == POOL)
+    at = Ms(world.picture.now + MINUTE)
+    new = an_event(id="new", cls="noise", received_at=at, reported_at=at)
+    closed = replace(new, id="closed", state="CLOSED")
+    world.tick({Event: [EventView(new, None), EventView(closed, None)]})
+    assert queue.order() == ["closed"]
+
+
 def test_who_may_not_or_says_not_what_for_exports_nothing(
     world: City, queue: Any, qtbot: Any, tmp_path: Path
 ) -> None:
