@@ -112,7 +112,8 @@ def test_what_was_refused_goes_with_the_next_whole_table_under_whatever_name(she
     """A nightly table carries the day in its name; the page 同步 counted its old rows for ever."""
     places = shell.file("places.toml", PLACES)
     load(shell, mapping, a_table(range(2)) + "2,主题2,三月,待办\n", name="orders-1126.csv")
-    wrong = shell.file("firms.csv", "企业编码,企业名称,类别,经度,纬度,从业人数\n1,甲,楼,120.27,31.92,1\n")
+    firms = "企业编码,企业名称,类别,经度,纬度,从业人数\n1,甲,楼,120.27,31.92,1\n"
+    wrong = shell.file("firms.csv", firms)
     shell.run("table", wrong, "--mapping", places, "--source", "hotline")
     assert aside(shell) == 2
     load(shell, mapping, a_table(range(3)), name="orders-1127.csv")
