@@ -45,7 +45,7 @@ class Rule:
     en: str
     unit: str = ""  # devices of the class with this unit meet such rows alone
     light: str = ""  # "day" or "night" by the sun at the place; "" for both
-    mode: str = ""  # in this mode alone (code list mode); "" in all where no other row names it
+    mode: str = ""  # from this one on (code list mode), in place of the row of a milder one
     samples: int = 1  # so many readings one after another, beside `on_s`
     lift_rate: float = 0.0  # while it rises faster (unit per hour), one severity worse
     lift_pair_s: float = 0.0  # with a second device of the building within, one severity worse

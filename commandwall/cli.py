@@ -220,6 +220,7 @@ def _commands(commands: argparse._SubParsersAction[argparse.ArgumentParser],
     trying.add_argument("way", choices=("try",), help="what they would have raised 会报多少")
     trying.add_argument("file", type=Path, metavar="FILE", help="[[row]] as alarm_rules.toml 规则")
     trying.add_argument("--days", type=int, default=7, help="back from now 往回天数")
+    trying.add_argument("--mode", default="", help="as if it had held all along 按全程为该模式计")
     drilling = commands.add_parser("drill", parents=[shared], help="drills 演练")
     from commandwall import backups, own_table, staff
     from commandwall.peers import door as peers

@@ -1,5 +1,6 @@
 """A dry run 试算 of a changed rule, in a child program: what it would have raised, and the rules
-in force, over the last days. The screen goes on meanwhile, and may give it up.
+in force, over the last days; one that names a mode as if that had held all along. The screen goes
+on meanwhile, and may give it up.
 
 The child answers with `days`, and by day of `now` and `then` how many alarms.
 """
@@ -59,8 +60,8 @@ def main(folder: str, told: str) -> None:
         now = rule_rows.in_force(store.read(rule_rows.approved), Clock().now())
         then = {id_: was for id_, was in now.items() if id_ != rule.id}
         tables = now, then if retired else {**then, rule.id: rule}
-        days = codes.limit("rule_try_days")
-        found = rehearsal.compare(store, tables, days, say)
+        span = rehearsal.span_of(store, codes.limit("rule_try_days"), rule.mode)
+        found = rehearsal.compare(store, tables, span, say)
     by_day = ({str(on): n for on, n in run.by_day.items()} for run in (found.now, found.then))
     say(dict(zip(("now", "then"), by_day, strict=True), days=found.days))
 

@@ -105,6 +105,22 @@ def in_force(modes: Iterable[Mode], areas: Iterable[str], now: Ms) -> Mode | Non
     return max(found, key=lambda m: (rank(m.mode), m.since, m.id), default=None)
 
 
+def ended(mode: Mode) -> Ms:
+    """When it ends, or did."""
+    return mode.until if mode.ended_at is None else min(mode.until, mode.ended_at)
+
+
+def lately(reader: Reader, since: Ms) -> list[Mode]:
+    """Those that hold, or did at some moment after this one."""
+    found = reader.find(Mode, state=[ON, OVER])
+    return [m for m in found if _entered(m) and ended(m) > since]
+
+
+def _entered(mode: Mode) -> bool:
+    """Whether it ever held: a proposal that was answered is over too, with nobody's word."""
+    return mode.state == ON or bool(mode.second) or not rule(mode.mode)["second"]
+
+
 def proposed(modes: Iterable[Mode], area: str, now: Ms) -> Mode | None:
     """The newest proposal that nobody answered."""
     found = (m for m in _covering(modes, [area], now) if m.state == PROPOSED)

@@ -123,6 +123,17 @@ def rule_at(rows: Iterable[RuleRow], rule: str, at: Ms) -> Rule | None:
     return in_force(rows, at).get(rule)
 
 
+def in_mode(rule: Rule, mode: str, table: Rules) -> Rule:
+    """The rule of this place that a mode has: the one there is, else this one for that mode."""
+    found = (r for r in table.values() if r.mode == mode and _place(r) == _place(rule))
+    base = rule.id.removesuffix(f"-{rule.mode}") if rule.mode else rule.id
+    return next(found, replace(rule, id=f"{base}-{mode}" if mode else base, mode=mode))
+
+
+def _place(rule: Rule) -> tuple[str, str, str, int]:
+    return rule.cls, rule.unit, rule.light, rule.severity
+
+
 def named_after(rule: Rule) -> Rule:
     """With the threshold it has in its names, where they tell one."""
     if not isinstance(rule.threshold, int | float):

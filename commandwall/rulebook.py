@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from commandwall import codes, modes, rulecheck
 from commandwall.alarms import Rule
-from commandwall.clock import SECOND, Ms
+from commandwall.clock import SECOND, Ms, day
+from commandwall.modes import Mode
 from commandwall.rule_rows import Edition
 from commandwall.sensors import Sensor
 from commandwall.sun import is_down
@@ -29,6 +31,19 @@ class Stretch:
     until: Ms
 
 
+def stretches(held: Iterable[Mode]) -> list[Stretch]:
+    """What these modes are to readings. It begins and ends a little later than a person says so
+    (`mode_lead_seconds`): by then all stations know, and judge a reading alike."""
+    return [_stretch(mode) for mode in held]
+
+
+def _stretch(mode: Mode) -> Stretch:
+    lead = int(codes.limit("mode_lead_seconds", day(mode.since)) * SECOND)
+    until = min(mode.until, modes.ended(mode) + lead)
+    rank = modes.rank(mode.mode)
+    return Stretch(mode.area, mode.mode, rank, Ms(mode.since + lead), Ms(until))
+
+
 class Rulebook:
     """The thresholds of each profile, a kind of device at day or night in a mode, in one edition
     of the rules after another."""
@@ -42,11 +57,12 @@ class Rulebook:
         self._kind = np.array([index[s.cls, s.unit] for s in sensors], np.intp)
         every = [rules, *(edition.rules for edition in later)]
         self._since = np.array([edition.since for edition in later], np.int64)
-        self.modes = ("", *sorted({r.mode for some in every for r in some} - {""}))
+        named = any(rule.mode for some in every for rule in some)
+        self.modes = ("", *rulecheck.modes()) if named else ("",)
         keys = [(k, light, mode) for k in kinds for light in LIGHTS for mode in self.modes]
         self._size = len(keys)
         """Profiles of one edition."""
-        self.rules = [_chosen(some, *key) for some in every for key in keys]
+        self.rules = [chosen(some, *key) for some in every for key in keys]
         self.threshold = self._table("threshold", np.nan)
         self.deadband = self._table("deadband", 0.0)
         self.on, self.off = self._table("on_s", 0) * SECOND, self._table("off_s", 0) * SECOND
@@ -74,7 +90,7 @@ class Rulebook:
     def profiles(self, rows: NDArray[np.intp], at: NDArray[np.int64]) -> NDArray[np.intp]:
         """The profile of each of these devices at a moment."""
         kind = self._kind[rows]
-        profile = kind * (2 * len(self.modes))
+        profile = kind * self._wide
         if len(self._since):
             profile += np.searchsorted(self._since, at, "right") * self._size
         if self._by_sun.any():
@@ -88,8 +104,26 @@ class Rulebook:
     def paired(self) -> NDArray[np.bool_]:
         """The devices of which a rule may ask for a second one."""
         editions = len(self._since) + 1
-        by_kind = self.by_pair.reshape(editions, -1, len(LIGHTS) * len(self.modes))
+        by_kind = self.by_pair.reshape(editions, -1, self._wide)
         return np.asarray(np.asarray(by_kind.any(axis=(0, 2)))[self._kind], np.bool_)
+
+    def reaches(self, rows: NDArray[np.intp], value: NDArray[np.float32]) -> NDArray[np.bool_]:
+        """Whether any rule that there is for these devices, by day or night and in whichever mode,
+        is met by these values: who is beyond none raises nothing, whatever the delays."""
+        above, below = self._mildest(1.0), self._mildest(-1.0)
+        kind = self._kind[rows]
+        return np.asarray((value >= above[kind]) | (value <= -below[kind]))
+
+    def _mildest(self, sign: float) -> NDArray[np.float64]:
+        """Of each kind of device the threshold that is met first by going up or down."""
+        some = (self.sign == sign)[:, None] & ~np.isnan(self.threshold)
+        edges = np.where(some, sign * self.threshold, np.inf).min(axis=1)
+        return np.asarray(edges.reshape(len(self._since) + 1, -1, self._wide).min(axis=(0, 2)))
+
+    @property
+    def _wide(self) -> int:
+        """Profiles of one kind in one edition."""
+        return len(LIGHTS) * len(self.modes)
 
     def rule(self, profile: int, severity: int) -> Rule:
         """The rule of a severity, for one that is over also where none holds any more."""
@@ -122,21 +156,29 @@ def _order(stretch: Stretch) -> tuple[int, Ms, str]:
     return stretch.rank, stretch.since, stretch.area
 
 
-def _chosen(
-    rules: Sequence[Rule], kind: tuple[str, str], light: str, mode: str
+def chosen(
+    rules: Iterable[Rule], kind: tuple[str, str], light: str, mode: str
 ) -> tuple[Rule | None, ...]:
-    """The rule of each severity: one that names mode or light goes before one that does not.
-    Devices of a unit that rules of their class name meet these alone."""
+    """The rule of each severity: that of the gravest mode up to this one, of these one that names
+    the light. Devices of a unit that rules of their class name meet these alone."""
     cls, unit = kind
-    own = [rule for rule in rules if rule.cls == cls and rule.mode in ("", mode)]
-    if any(rule.cls == cls and rule.unit == unit for rule in rules):
+    of_class = [rule for rule in rules if rule.cls == cls]
+    own = [rule for rule in of_class if modes.rank(rule.mode) <= modes.rank(mode)]
+    if any(rule.unit == unit for rule in of_class):
         own = [rule for rule in own if rule.unit == unit]
     else:
         own = [rule for rule in own if not rule.unit]
     fit = [rule for rule in own if rule.light in ("", light)]
-    named = sorted(fit, key=lambda r: (r.mode != "", r.light != ""))
+    named = sorted(fit, key=lambda r: (modes.rank(r.mode), r.light != ""))
     by_severity = {rule.severity: rule for rule in named}
     return tuple(by_severity.get(severity) for severity in SEVERITIES)
+
+
+def counting(rules: Iterable[Rule], sensor: Sensor, mode: str, at: Ms) -> tuple[Rule | None, ...]:
+    """The rule of each severity that a reading of this device meets at a moment in a mode."""
+    place = np.array([sensor.lon]), np.array([sensor.lat])
+    night = bool(is_down(np.array([at]), *place)[0])
+    return chosen(rules, (sensor.cls, sensor.unit), LIGHTS[night], mode)
 
 
 def _sign(row: tuple[Rule | None, ...]) -> float:

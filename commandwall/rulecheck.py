@@ -49,7 +49,8 @@ def faults(rows: Mapping[str, Mapping[str, Any]]) -> list[Fault]:
     """By id of the row and its facts (codes.Code.facts); nothing where all can be judged by."""
     found = [Fault(id_, *why) for id_, row in rows.items() for why in _row(row)]
     spoilt = {fault.row for fault in found}
-    return found + list(_among({k: row for k, row in rows.items() if k not in spoilt}))
+    fit = {k: row for k, row in rows.items() if k not in spoilt}
+    return found + list(dict.fromkeys(_among(fit)))
 
 
 def _row(row: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
@@ -100,7 +101,14 @@ def _names(field: str) -> Sequence[str] | None:
         return [cls for name in lists for cls in codes.load(name)]
     if field == "light":
         return ["", "day", "night"]
-    return ["", *codes.load("mode")] if field == "mode" else None
+    return ["", *modes()] if field == "mode" else None
+
+
+def modes() -> list[str]:
+    """The modes from which on a rule may be another one, the mildest first: all but the ordinary
+    one, of which rules that name no mode tell."""
+    ranks = {id_: int(row.facts["rank"]) for id_, row in codes.load("mode").items()}
+    return sorted((id_ for id_, rank in ranks.items() if rank), key=lambda id_: ranks[id_])
 
 
 def _among(rows: Mapping[str, Mapping[str, Any]]) -> Iterator[Fault]:
@@ -121,12 +129,26 @@ def _among(rows: Mapping[str, Mapping[str, Any]]) -> Iterator[Fault]:
 
 
 def _order(rows: Mapping[str, Mapping[str, Any]]) -> Iterator[Fault]:
-    met: dict[tuple[Any, ...], tuple[str, float]] = {}
-    for id_, row in sorted(rows.items(), key=lambda item: item[1]["severity"]):
-        thing = tuple(row[key] for key in ("cls", "unit", "light", "mode", "low_bad"))
-        sign = -1 if row["low_bad"] else 1
-        graver, edge = met.get(thing, (id_, math.inf))
-        if sign * row["threshold"] > edge:
+    """In each mode: of a severity the row of the gravest mode up to it."""
+    things = dict.fromkeys(_kind(row) for row in rows.values())
+    for thing in things:
+        own: dict[int, str] = {}
+        for mode in ("", *modes()):
+            fit = (id_ for id_, r in rows.items() if _kind(r) == thing and r["mode"] == mode)
+            own |= {rows[id_]["severity"]: id_ for id_ in fit}
+            yield from _steps({own[severity]: rows[own[severity]] for severity in sorted(own)})
+
+
+def _kind(row: Mapping[str, Any]) -> tuple[Any, ...]:
+    return tuple(row[key] for key in ("cls", "unit", "light", "low_bad"))
+
+
+def _steps(rows: Mapping[str, Mapping[str, Any]]) -> Iterator[Fault]:
+    """Of the graver ones of these, the gravest first, those that are reached before a milder."""
+    graver, edge = "", math.inf
+    for id_, row in rows.items():
+        at = (-1 if row["low_bad"] else 1) * row["threshold"]
+        if at > edge:
             told = f"{graver} is graver, and is reached before {id_}"
             yield Fault(id_, "threshold", told, f"{graver} 更重，却比 {id_} 先到")
-        met[thing] = id_, sign * row["threshold"]
+        graver, edge = id_, at

@@ -89,9 +89,9 @@ class Sounder:
         while (ring := self._next()) is not None:
             try:
                 self.heard = self._sound(ring) or self._wanted is not None
-            except OSError as why:
+            except Exception:  # else no later alarm would be heard either
                 self.heard = False
-                log.warning("no sound: %s", why)
+                log.exception("no sound")
 
     def _next(self) -> Ring | None:
         with self._lock:

@@ -7,11 +7,12 @@ from typing import Any
 
 from commandwall import event_acts, events
 from commandwall.areas import Area
-from commandwall.clock import Clock, Ms
+from commandwall.clock import HOUR, Clock, Ms
 from commandwall.desk import Desk
 from commandwall.directives import Order
 from commandwall.events import Event
 from commandwall.incidents import Opening
+from commandwall.modes import ON, Mode
 from commandwall.sensors import Sensor
 
 NOW = Ms(1_795_500_000_000)
@@ -52,6 +53,13 @@ def an_order(incident: str, **kw: Any) -> Order:
 
 def a_sensor(no: int = 0, **kw: Any) -> Sensor:
     row = Sensor(f"s{no}", no, "GAS", f"点 {no}", "a1", "", 120.0, 31.0, "%LEL", 0.0, 100.0, 10)
+    return dataclasses.replace(row, **kw)
+
+
+def a_mode(**kw: Any) -> Mode:
+    """急 in the whole city for four hours."""
+    until = Ms(NOW + 4 * HOUR)
+    row = Mode("m1", "", "watch", ON, "", "暴雨", NOW, until, "陈", "chief", "周")
     return dataclasses.replace(row, **kw)
 
 

@@ -10,22 +10,24 @@ import numpy as np
 import numpy.typing as npt
 from PySide6.QtGui import QHideEvent
 
-from commandwall import alarms, codes, courses, geo, verifying
+from commandwall import alarms, codes, courses, geo, modes, verifying
 from commandwall.alarms import Alarm
 from commandwall.areas import Camera, Person, chain, foremost
 from commandwall.clock import HOUR, MINUTE, Ms
 from commandwall.courses import Course
+from commandwall.modes import Mode
 from commandwall.picture import Changes, Picture, Readings, Tick
 from commandwall.resources import Resource
 from commandwall.rights import about_alarm
 from commandwall.rule_rows import RuleRow, in_force
+from commandwall.rulebook import counting
 from commandwall.sensors import Sensor
 from commandwall.store.store import Reader
 from commandwall.verifying import Verification
 from widgets import age, alarm_check, rule_list, rule_sheet, rule_words, text, words
 from widgets.base import EMPTY, NORMAL, Command, Panel, Piece, Subject
 from widgets.chart import Day, Limit, Trend, reach_of
-from widgets.i18n import language, measured_in, named, rows, tr
+from widgets.i18n import language, named, rows, tr
 from widgets.number_acts import show, unreadable, with_reason
 from widgets.paper import RIGHT, Ink, Paper
 
@@ -43,7 +45,9 @@ class AlarmCard(Panel):
     id, title = "alarm_card", "告警卡"
     entry = "T"
     recalls = False  # the readings are those that are kept now
-    shows = frozenset({Alarm, Person, Camera, Resource, Verification, RuleRow, Readings, Tick})
+    shows = frozenset(
+        {Alarm, Person, Camera, Resource, Verification, RuleRow, Mode, Readings, Tick}
+    )
 
     def __init__(self, *args: Any, **kw: Any) -> None:
         super().__init__(*args, **kw)
@@ -69,7 +73,7 @@ class AlarmCard(Panel):
     def refresh(self, picture: Picture, changes: Changes) -> None:
         if Camera in changes.kinds:
             self._look_around()
-        if Verification in changes.kinds:
+        if changes.kinds & {Verification, Mode}:
             self._asked = Ms(0)
         self._read()
         self._tell()
@@ -174,6 +178,7 @@ class AlarmCard(Panel):
             (tr("先做"), self._procedure(sensor, alarm)),
             (tr("读数"), self._newest(sensor)),
             (tr("起于"), self._since(alarm)),
+            (tr("限值"), rule_words.changed(self.picture, sensor)),
             (tr("核实"), alarm_check.told(alarm, self._found, self.picture.now)),
             (tr("设备"), f"{text.plain(sensor.name)}　{text.plain(sensor.id)}"),
             (tr("负责"), self._responsible(sensor, alarm)),
@@ -225,7 +230,7 @@ class AlarmCard(Panel):
         at, value = int(held.at[row]), float(held.value[row])
         if not at or not math.isfinite(value):
             return tr("还没有读数")
-        told = age.measure(value, measured_in(sensor.unit), 1)
+        told = words.reading(sensor.cls, value, sensor.unit)
         return f"{told}　{age.age(self.picture.now, Ms(at))}"
 
     def _since(self, alarm: Alarm | None) -> str:
@@ -341,11 +346,15 @@ class AlarmCard(Panel):
         )  # fmt: skip
 
     def _limits(self, sensor: Sensor) -> list[Limit]:
+        """Those that count there now, by light and mode."""
+        now = self.picture.now
+        held = modes.in_force(self.picture.modes.values(), [sensor.area], now)
+        rules = in_force(self.picture.rule_rows.values(), now).values()
+        found = counting(rules, sensor, held.mode if held is not None else "", now)
         return [
             Limit(rule.threshold, rule.severity, not rule.low_bad, rule_words.titled(rule))
-            for rule in in_force(self.picture.rule_rows.values(), self.picture.now).values()
-            if rule.cls == sensor.cls and rule.unit in ("", sensor.unit)
-            if not rule.mode and math.isfinite(rule.threshold)
+            for rule in reversed(found)
+            if rule is not None and math.isfinite(rule.threshold)
         ]
 
 

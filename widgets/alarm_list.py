@@ -23,7 +23,7 @@ from commandwall.sensors import Sensor
 from widgets import age, alarm_rows, alarm_sheets, alarm_tabs, tabs, words
 from widgets.alarm_tabs import ACTIVE, BAD
 from widgets.base import Command
-from widgets.i18n import measured_in, named, tr
+from widgets.i18n import named, tr
 from widgets.opening import ask_opening, from_alarm
 from widgets.paper import RIGHT, Ink, Paper
 from widgets.rows import RowList
@@ -299,9 +299,9 @@ class AlarmList(RowList):
 
     def aside(self) -> list[tuple[object, Ink]]:
         needs, every = self.context.needs, len(self._lists.active)
-        line = tr("需要人 {n}　在警 {all}", n=needs.alarms, all=every)
+        line = tr("需要人 {n}　在警 {all}", n=age.number(needs.alarms), all=age.number(every))
         if towns := len(needs.called.elsewhere):
-            line = tr("镇先处置 {n}　{line}", n=towns, line=line)
+            line = tr("镇先处置 {n}　{line}", n=age.number(towns), line=line)
         return [(self._said or line, Ink("age", "t1" if self._said else "t2"))]
 
     def draw_head(self, paper: Paper, base: float) -> None:
@@ -362,14 +362,13 @@ class AlarmList(RowList):
         paper.write(paper.width - 8, base, age.age(now, self._read_at(alarm)), Ink("age"), RIGHT)
 
     def title_of(self, alarm: Alarm) -> str:
-        """燃气 27 %LEL: the class and the newest value; of what is no value its name alone."""
+        """燃气 27.0 %LEL: the class and the newest value; of what is no value its name alone."""
         if not of_value(alarm):
             return words.alarm_name(alarm)
         row = self.picture.sensors.row_of.get(alarm.sensor)
         value = alarm.value if row is None else float(self.picture.sensors.value[row])
-        return (
-            f"{named('sensor_class', alarm.cls)} {age.measure(value, measured_in(alarm.unit), 1)}"
-        )
+        told = words.reading(alarm.cls, value, alarm.unit)
+        return f"{named('sensor_class', alarm.cls)} {told}"
 
     def _read_at(self, alarm: Alarm) -> Ms:
         row = self.picture.sensors.row_of.get(alarm.sensor)

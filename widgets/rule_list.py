@@ -10,9 +10,11 @@ from PySide6.QtGui import QPaintEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from commandwall import rule_rows
+from commandwall.alarms import Rule
 from commandwall.clock import Ms
 from commandwall.picture import Picture
-from commandwall.rule_rows import RuleRow, approve_rule, refuse_rule, withdraw_rule
+from commandwall.rule_rows import RuleRow, Tried, approve_rule, refuse_rule, withdraw_rule
+from commandwall.rulebook import LIGHTS, chosen
 from widgets import age, rule_words
 from widgets.base import Panel
 from widgets.fields import Field, choice, words
@@ -77,7 +79,7 @@ class ProposalSheet(Sheet):
             tr("{who} {when} 提议：{why}", who=who, when=age.stamp(now, row.at),
                why=plain(row.reason)),
             tr("起用：{begins}", begins=begins),
-            rule_words.tried(row.tried_days, row.tried, row.tried_now),
+            rule_words.tried(Tried(row.tried_days, row.tried, row.tried_now), row.mode),
         ))  # fmt: skip
 
 
@@ -106,8 +108,7 @@ class Beside(QWidget):
         self.setAccessibleDescription(" ".join(paper.said))
 
     def _draw(self, paper: Paper, row: RuleRow) -> None:
-        rows = self._picture.rule_rows.values()
-        was = rule_rows.rule_at(rows, row.rule, Ms(max(row.asked, self._picture.now)))
+        was = self._was(row)
         then = None if row.retired else rule_rows.rule_of(row)
         for word, at in (("现行", MIDDLE), ("提议", END)):
             paper.write(at, 16, tr(word), Ink("head"), RIGHT)
@@ -119,6 +120,15 @@ class Beside(QWidget):
             paper.write(0, base, f"{'≠' if old != new else '　'} {rule_words.field(key)}", ink)
             paper.write(MIDDLE, base, old, Ink("label", "t2"), RIGHT)
             paper.write(END, base, new, ink, RIGHT)
+
+    def _was(self, row: RuleRow) -> Rule | None:
+        """What counts in its place as long as it does not."""
+        at = Ms(max(row.asked, self._picture.now))
+        table = rule_rows.in_force(self._picture.rule_rows.values(), at)
+        if (same := table.get(row.rule)) is not None:
+            return same
+        kind, light = (row.cls, row.unit), row.light or LIGHTS[0]
+        return chosen(table.values(), kind, light, row.mode)[row.severity - 1]
 
 
 def _ways() -> dict[str, str]:

@@ -10,7 +10,7 @@ from typing import Any
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QCloseEvent
 
-from commandwall import codes, rule_rows
+from commandwall import codes, rule_rows, rulecheck
 from commandwall.alarms import Alarm, Rule
 from commandwall.clock import DAY, Ms, day, day_start
 from commandwall.dry_run import DryRun, Outcome
@@ -51,6 +51,7 @@ class RuleSheet(Sheet):
         self._run: DryRun | None = None
         self._found: Outcome | None = None
         self._tried = rule
+        self._table = rule_rows.in_force(panel.picture.rule_rows.values(), panel.picture.now)
         self._timer = QTimer()
         self._timer.setInterval(ASK_MS)
         title = tr("规则 {id}：{name}", id=rule.id, name=rule_words.titled(rule))
@@ -99,12 +100,13 @@ class RuleSheet(Sheet):
         return Change(self._stated(told), told["reason"], told["since"])
 
     def _stated(self, told: Answers) -> Rule:
-        """The rule as the fields state it; what is no number stays as it is, to be refused."""
+        """The rule as the fields state it, for another mode that mode's own; what is no number
+        stays as it is, to be refused."""
         stated: Mapping[str, Any] = {
             key: _number(told[key]) if isinstance(told[key], str) else told[key]
             for key in rule_words.SHOWN
         }
-        return replace(self._rule, **stated)
+        return replace(rule_rows.in_mode(self._rule, told["mode"], self._table), **stated)
 
     # The dry run.
 
@@ -116,7 +118,8 @@ class RuleSheet(Sheet):
             return self._said(self._found)
         self._found = None
         self._name()
-        return tr("先试算：按近 {n} 天的读数会报多少", n=int(codes.limit("rule_try_days")))
+        first = tr("先试算：按近 {n} 天的读数会报多少", n=int(codes.limit("rule_try_days")))
+        return f"{rule_words.by_mode(self._rule, self._table)}\n{first}"
 
     def _take(self, found: Outcome) -> None:
         self._timer.stop()
@@ -148,7 +151,7 @@ class RuleSheet(Sheet):
         self.bar.name({"Ctrl+Return": step})
 
     def _said(self, found: Outcome) -> str:
-        total = rule_words.tried(found.days, found.tried.raised, found.tried.now)
+        total = rule_words.tried(found.tried, self._tried.mode)
         days = "　".join(
             f"{on:%m-%d} {found.then.get(on, 0):,} ({found.now.get(on, 0):,})"
             for on in sorted(found.then.keys() | found.now.keys())
@@ -177,12 +180,19 @@ def _label(rule: Rule, key: str) -> str:
 
 def _field(rule: Rule, key: str) -> Field:
     held = getattr(rule, key)
-    if key not in ("severity", "low_bad"):
+    if key not in ("severity", "low_bad", "mode"):
         return words(f"{held:g}", 12)
-    told = {False: tr("越高越重"), True: tr("越低越重")} if key == "low_bad" else NUMERALS
+    told = _told(key)
     made = choice(told)
     made.setCurrentIndex(list(told).index(held))
     return made
+
+
+def _told(key: str) -> Mapping[Any, str]:
+    """What may be chosen for a field."""
+    if key == "mode":
+        return {mode: rule_words.mode(mode) for mode in ("", *rulecheck.modes())}
+    return {False: tr("越高越重"), True: tr("越低越重")} if key == "low_bad" else NUMERALS
 
 
 def _number(typed: str) -> float | str:

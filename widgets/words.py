@@ -43,9 +43,18 @@ def alarm_title(alarm: Alarm) -> str:
     """燃气 27 %LEL; of a fault its name alone, of an opening that of its rule."""
     if not of_value(alarm):
         return alarm_name(alarm)
-    decimals = 0 if alarm.value == int(alarm.value) or abs(alarm.value) >= 20 else 1
-    value = age.measure(alarm.value, measured_in(alarm.unit), decimals)
+    if alarm.value == int(alarm.value) or abs(alarm.value) >= 20:
+        value = age.measure(alarm.value, measured_in(alarm.unit))
+    else:
+        value = reading(alarm.cls, alarm.value, alarm.unit)
     return f"{named('sensor_class', alarm.cls)} {value}"
+
+
+def reading(cls: str, value: float, unit: str) -> str:
+    """27.0 %LEL, -0.15 m, 3: a reading as finely as devices of its class tell it."""
+    row = rows("sensor_class").get(cls)
+    step = f"{row.facts['step']:g}" if row is not None and row.facts["unit"] == unit else "0.1"
+    return age.measure(value, measured_in(unit), len(step.partition(".")[2]))
 
 
 def alarm_name(alarm: Alarm) -> str:

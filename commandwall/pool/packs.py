@@ -27,7 +27,7 @@ from commandwall.clock import DAY, MINUTE, SECOND, Clock, Ms, day
 from commandwall.desk import Desk
 from commandwall.judge import Judge
 from commandwall.pool.recorder import Recorder
-from commandwall.rulebook import Stretch
+from commandwall.rulebook import stretches
 from commandwall.runs import CALM
 from commandwall.silence import Hearing
 from commandwall.store import live
@@ -81,10 +81,11 @@ class Packs:
         self._row = np.full(size + 1, -1, np.intp)
         """Row by number; the last place is for numbers beyond."""
         self._row[self._no] = np.arange(len(known))
-        reach = int(codes.limit("late_minutes", self._day) * MINUTE)
+        self._reach = reach = int(codes.limit("late_minutes", self._day) * MINUTE)
         self._amended = rows = read(rule_rows.approved)
         first, *later = rule_rows.editions(rows, self._day, Ms(self._clock.now() - 2 * reach))
         self._judge = Judge(known, first.rules, self._day, later)
+        self._hold_modes()
         self._window = Window(self._judge, known, reach, self._open)
         self._hearing = Hearing(known, self._day)
         self._family = suppression.Family(known, self._day)
@@ -216,12 +217,11 @@ class Packs:
         )  # fmt: skip
 
     def _hold_modes(self) -> None:
-        """Rules that name a mode count where it holds."""
+        """Rules that name a mode count where it holds, also for readings that come late."""
         if len(self._judge.book.modes) > 1:
-            held = self._store.read(lambda r: r.find(modes.Mode, state=modes.ON))
-            self._judge.book.hold(
-                [Stretch(m.area, m.mode, modes.rank(m.mode), m.since, m.until) for m in held]
-            )
+            since = Ms(self._clock.now() - 2 * self._reach)
+            held = self._store.read(lambda r: modes.lately(r, since))
+            self._judge.book.hold(stretches(held))
 
     def _take_fixes(self, fixes: NDArray[np.void]) -> None:
         fixes = fixes[fixes["no"] < self._fixes.rows]

@@ -8,10 +8,12 @@ import wave
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from builders import NOW
 from world import an_alarm
 
 from commandwall import codes
+from commandwall import sounder as sounder_module
 from commandwall.alarms import ACKED, Alarm
 from commandwall.bell import Bell, Ring
 from commandwall.clock import MINUTE, SECOND, Ms
@@ -165,6 +167,27 @@ def test_a_player_that_works_is_heard_and_one_that_fails_is_no_failure(tmp_path:
     assert not played(tmp_path, sys.executable, "-c", "raise SystemExit(1)").heard
     assert not played(tmp_path, str(tmp_path / "nothing"), "{file}").heard
     assert not Sounder(tmp_path, ()).heard
+
+
+def test_what_goes_wrong_with_one_sound_keeps_no_later_one_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A list that holds nonsense for a while, a folder that cannot be written."""
+    sounder = Sounder(tmp_path, [sys.executable, "-c", "", "{file}"])
+
+    def ring() -> bool:
+        sounder.play(Ring(Ms(NOW), 2, True, False))
+        while sounder._playing is not None:
+            pass
+        return sounder.heard
+
+    with monkeypatch.context() as patch:
+        patch.setattr(sounder_module, "tones", lambda row, loud: [][0])
+        assert not ring()
+    (tmp_path / "sounds").write_bytes(b"no folder")
+    assert not ring()
+    (tmp_path / "sounds").unlink()
+    assert ring()
 
 
 def test_a_worse_call_ends_the_sound_of_a_milder_one_and_no_other(tmp_path: Path) -> None:

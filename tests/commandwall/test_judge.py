@@ -8,14 +8,16 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from builders import NOW, a_mode
 from hypothesis import given
 from hypothesis import strategies as st
 
 from commandwall import alarms, codes, rulecheck, sun
 from commandwall.alarms import Crossing, Rule
-from commandwall.clock import SECOND, Ms
+from commandwall.clock import HOUR, MINUTE, SECOND, Ms
 from commandwall.judge import Judge
-from commandwall.rulebook import Stretch
+from commandwall.modes import OVER
+from commandwall.rulebook import Stretch, stretches
 from commandwall.sensors import BAD, GOOD, Sensor
 from commandwall.silence import Hearing
 
@@ -353,6 +355,45 @@ def test_a_rule_that_names_a_mode_counts_where_and_while_it_holds() -> None:
     assert crossed(judge, [(0, 200, 7)]) == [("s0", 0, 200_000)]
     judge.book.hold([])
     assert crossed(judge, [(0, 210, 7.2)]) == []
+
+
+def test_a_rule_of_a_mode_counts_in_graver_ones_too_unless_they_have_their_own() -> None:
+    known = [replace(a_sensor(), id=area, no=no, area=area) for no, area in enumerate("abc")]
+    (calm,) = rules_at("GAS", (3, 10.0))
+    watch = replace(calm, id="GAS-3-watch", threshold=8.0, mode="watch")
+    war = replace(calm, id="GAS-3-emergency", threshold=6.0, mode="emergency")
+
+    def raised(*rules: Rule) -> list[str]:
+        judge = Judge(known, rules)
+        end = Ms(10**13)
+        held = [Stretch("b", "watch", 1, Ms(0), end), Stretch("c", "emergency", 2, Ms(0), end)]
+        judge.book.hold(held)
+        told = np.array([7.0, 8.5, 8.5], np.float32), np.full(3, 5), np.zeros(3, np.uint8)
+        found = judge.take(np.arange(3), *told)
+        return [c.rule.id for crossings in found for c in crossings]
+
+    assert raised(calm) == []
+    assert raised(calm, watch) == ["GAS-3-watch", "GAS-3-watch"]
+    assert raised(calm, watch, war) == ["GAS-3-watch", "GAS-3-emergency"]
+
+
+def test_limits_follow_a_mode_a_little_later_so_that_all_stations_judge_alike() -> None:
+    lead, end = int(codes.limit("mode_lead_seconds")) * SECOND, Ms(NOW + HOUR)
+    mode = a_mode(until=end)
+    left = replace(mode, state=OVER, ended_at=Ms(NOW + MINUTE))
+    ran_out = replace(mode, state=OVER, ended_at=end)
+    assert [(s.since, s.until) for s in stretches([mode, left, ran_out])] == [
+        (NOW + lead, end), (NOW + lead, NOW + MINUTE + lead), (NOW + lead, end),
+    ]  # fmt: skip
+
+
+def test_no_rule_names_the_ordinary_mode_and_none_is_graver_than_what_comes_first() -> None:
+    rows = {id_: dict(code.facts) for id_, code in codes.load("alarm_rules").items()}
+    rows["CRD-3-watch"]["mode"] = "peace"
+    assert [(f.row, f.field) for f in rulecheck.faults(rows)] == [("CRD-3-watch", "mode")]
+    rows["CRD-3-watch"] |= {"mode": "watch", "threshold": 3500.0}
+    (fault,) = rulecheck.faults(rows)
+    assert fault.row == "CRD-3-watch" and "CRD-2 is graver, and is reached before" in fault.en
 
 
 @pytest.mark.parametrize(

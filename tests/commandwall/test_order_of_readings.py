@@ -11,15 +11,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from builders import NOW, StillClock, a_sensor
+from builders import NOW, StillClock, a_mode, a_sensor
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from commandwall import alarms
 from commandwall.alarms import ACKED, RTNUN, UNACK, Alarm
-from commandwall.clock import SECOND, Ms
+from commandwall.clock import HOUR, SECOND, Ms
 from commandwall.desk import Desk
 from commandwall.events import FiledEvent
+from commandwall.modes import OVER
 from commandwall.pool.packs import REACH, Packs
 from commandwall.sensors import READING_DTYPE
 from commandwall.store.migrate import open_store
@@ -248,6 +249,28 @@ def test_a_late_reading_that_makes_another_one_believed_does_so_after_a_restart(
     for s, value in sorted([*level, (20, 0.6)]):
         station.hear(Reading(5, s, value))
     assert station.stands() == found
+
+
+def test_a_late_reading_meets_the_limits_of_the_mode_that_held_at_its_moment(
+    station: Station,
+) -> None:
+    """Also once the mode was left, and after a restart; a proposal that was declined held never."""
+    held = a_mode(until=Ms(NOW + HOUR))
+    declined = replace(held, id="m0", since=Ms(NOW - HOUR), second="")
+    left = replace(held, state=OVER, ended_at=Ms(NOW + 200 * SECOND), ended_by="陈")
+    station.desk.run(lambda tx: tx.put(held, replace(declined, state=OVER)), {}, local=True)
+    water = [Reading(5, s, -0.15 + s / 10_000) for s in (0, 60, 120, 180)]
+    station.hear(*water[:2])
+    station.hear(*water[2:])
+    (alarm,) = station.stands()
+    assert (alarm.rule, alarm.severity) == ("WLV-4-watch", 4)
+    station.desk.run(lambda tx: tx.put(left), {}, local=True)
+    station.restart([])
+    station.hear(Reading(5, 90, -0.14, 300))
+    assert station.stands()[0].cleared_at is None
+    station.hear(Reading(5, 400, -0.14))
+    assert [(a.id, a.state) for a in station.stands()] == [(alarm.id, RTNUN)]
+    station.desk.run(lambda tx: tx.run("DELETE FROM mode WHERE 1 = ?", [(1,)]), {}, local=True)
 
 
 def test_amends_are_made_again_where_another_late_reading_follows(station: Station) -> None:

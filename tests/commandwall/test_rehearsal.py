@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from builders import a_sensor
+from builders import a_mode, a_sensor
 
-from commandwall import alarms, rehearsal
+from commandwall import alarms, rehearsal, rule_rows
 from commandwall.clock import DAY, MINUTE, SECOND, Clock, Ms, day
 from commandwall.config import REFUSED, Settings
+from commandwall.desk import Desk
 from commandwall.dry_run import DryRun
 from commandwall.errand import Unanswered
+from commandwall.modes import OVER
 from commandwall.pool.recorder import SERIES
+from commandwall.rehearsal import Rehearsal
 from commandwall.sensors import READING_DTYPE
 from commandwall.store.migrate import open_store
 from commandwall.store.mirror import Mirror, use
@@ -55,13 +59,16 @@ def test_a_lower_threshold_is_told_by_day_severity_and_device() -> None:
     begin = Ms(1_790_000_000_000 // DAY * DAY + 4 * 60 * MINUTE)
     now = [rule for rule in alarms.rules() if rule.cls == "GAS"]
     lower = [replace(r, threshold=5.0, deadband=1.0) if r.id == "GAS-3" else r for r in now]
-    readings = leaks(begin, 30)
-    found = rehearsal.rehearse(known, lower, np.array_split(readings, 7))
+    run, calm = Rehearsal(known, lower), Rehearsal(known, now)
+    for part in np.array_split(leaks(begin, 30), 7):
+        run.take(part)
+        calm.take(part)
+    found = run.found
     assert found.total == 30 and found.by_severity == {3: 30} and found.by_device == {"s0": 30}
     assert sum(found.by_day.values()) == 30 and set(found.by_day) == {
         day(Ms(begin)), day(Ms(begin + DAY)),
     }  # fmt: skip
-    assert rehearsal.rehearse(known, now, [readings]).total == 0
+    assert calm.found.total == 0
 
 
 @pytest.fixture
@@ -80,10 +87,10 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def tried(folder: Path, text: str) -> int:
+def tried(folder: Path, text: str, mode: str = "") -> int:
     file = folder / "rules.toml"
     file.write_text(text, encoding="utf-8")
-    return rehearsal.run(Settings(data_dir=folder), Namespace(file=file, days=7))
+    return rehearsal.run(Settings(data_dir=folder), Namespace(file=file, days=7, mode=mode))
 
 
 def test_the_command_says_what_would_have_been(
@@ -130,3 +137,49 @@ def test_one_that_fails_says_so(tmp_path: Path) -> None:
     (tmp_path / "wall.db").write_bytes(b"no database")
     with pytest.raises(Unanswered):
         DryRun(tmp_path, GAS).answer.result(60)
+
+
+def raised(folder: Path, as_if: str = "", **of_gas: object) -> tuple[int, int]:
+    """Alarms of the last days by a rule of gas that is changed so, and devices that were asked."""
+    with closing(open_store(folder)) as store:
+        now = rule_rows.in_force([], Clock().now())
+        made = replace(GAS, **of_gas)  # type: ignore[arg-type]
+        span = rehearsal.span_of(store, 7, as_if)
+        found = rehearsal.compare(store, (now, {**now, made.id: made}), span, lambda share: None)
+    return found.then.total, found.devices
+
+
+def test_who_reached_no_threshold_is_not_judged_and_all_are_counted(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judged = []
+    made = rehearsal.Judge
+    monkeypatch.setattr(rehearsal, "Judge", lambda s, r: judged.append(len(s)) or made(s, r))
+    assert raised(folder, threshold=5.0, deadband=1.0) == (3, 2)
+    assert raised(folder, threshold=9.0, deadband=1.0) == (0, 2)
+    assert judged == [1, 1, 0, 0]
+
+
+def test_a_rule_for_a_mode_counts_while_it_held_or_as_if_it_had_all_along(folder: Path) -> None:
+    watch = {"id": "GAS-3-watch", "threshold": 5.0, "deadband": 1.0, "mode": "watch"}
+    assert raised(folder, **watch) == (0, 2)
+    assert raised(folder, as_if="watch", **watch) == (3, 2)
+    assert raised(folder, as_if="emergency", **watch) == (3, 2)
+    now = Clock().now()
+    held = a_mode(since=Ms(now - 100 * MINUTE), until=Ms(now - 50 * MINUTE), state=OVER)
+    with closing(open_store(folder)) as store, closing(Desk(store, Clock())) as desk:
+        desk.run(lambda tx: tx.put(held), {}, local=True)
+    assert raised(folder, **watch) == (1, 2)
+
+
+def test_a_mode_that_is_none_is_named(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert tried(folder, ROW.format(severity=3, threshold=5.0), mode="war") == REFUSED
+    assert "--mode: 'war' is none of watch, emergency" in capsys.readouterr().err
+
+
+def test_a_row_without_a_threshold_of_readings_is_said_not_to_be_tried(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    row = ROW.format(severity=4, threshold=0.0).replace("GAS-3", "STALE-4")
+    assert tried(folder, row.replace('"GAS"', '"STALE"')) == 0
+    assert "未试: STALE-4" in capsys.readouterr().out

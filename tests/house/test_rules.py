@@ -350,6 +350,7 @@ BORDERS = {
     "commandwall/peers/hall.py": (1, "the lines to other stations"),
     "commandwall/pool/porter.py": (1, "the loop that carries files to and from the pool"),
     "commandwall/tiles/worker.py": (1, "the loop that fetches tiles of the base map"),
+    "commandwall/sounder.py": (1, "the loop that plays sounds"),
     "layers/board.py": (2, "refresh of a layer, and what it builds in a worker"),
     "layers/cook.py": (1, "refresh: the map is drawn in a worker"),
     "layers/map.py": (1, "refresh: the map is shown"),

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from builders import NOW, a_sensor
+from builders import NOW, a_mode, a_sensor
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from world import an_alarm
@@ -16,6 +16,7 @@ from world import an_alarm
 from commandwall.alarms import Alarm
 from commandwall.areas import Camera, Person
 from commandwall.clock import MINUTE, SECOND, Ms
+from commandwall.modes import Mode
 from commandwall.picture import FixArrays
 from commandwall.pool.recorder import SERIES
 from commandwall.resources import Resource
@@ -93,6 +94,23 @@ def test_the_card_of_a_door_opened_at_night_tells_whom_to_call_first(
     said = told(page)
     assert "夜间开门" in said and "先打本人" in said and "王*" in said and "C 看号码" in said
     assert "夜间开门" in page.page.panels["alarm_list"].title_of(door)
+
+
+def test_the_card_says_which_limits_are_others_by_the_mode(
+    page: Any, town: Any, qtbot: Any
+) -> None:
+    crowd = {"cls": "CRD", "unit": "count", "rule": "CRD-3-watch", "severity": 3, "value": 850.0}
+    town.tick({Alarm: [an_alarm("A4", sensor="s2", **crowd)]})
+    page.choose(Subject(Alarm, "A4"))
+    card = page.page.panels["alarm_card"]
+    qtbot.waitUntil(lambda: card._device is not None)
+    assert "人员聚集 ≥ 800 人（急）" in told(page) and "限值" not in told(page)
+    card._device = dataclasses.replace(card._device, cls="CRD", unit="count", area="t1")
+    town.tick({Mode: [a_mode(area="t1")]})
+    assert "因急：Ⅲ ≥ 800" in told(page) and "（平 ≥ 1,000" in told(page)
+    assert [limit.value for limit in card._limits(card._device)] == [800.0, 3000.0, 5000.0]
+    town.tick({Mode: [a_mode(area="t9")]})
+    assert "因急" not in told(page)
 
 
 def test_the_age_of_the_nearest_unit_goes_on(page: Any, town: Any, qtbot: Any) -> None:

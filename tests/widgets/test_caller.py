@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import pytest
 from builders import NOW
 from PySide6.QtCore import Qt
 from world import an_alarm, an_area, told_by
 
-from commandwall import bell
+from commandwall import bell, codes
 from commandwall.alarms import ACKED, Alarm
 from commandwall.areas import TOWN, Area
 from commandwall.bell import Ring
 from commandwall.clock import MINUTE, SECOND, Ms
 from commandwall.picture import SyncState
+from commandwall.sounder import Sounder, tones
 from commandwall.store.sight import Said, Sight, Station
+from widgets import caller
 
 
 class Sounds:
@@ -87,6 +93,55 @@ def test_a_machine_without_sound_says_so(world: Any, make_wall: Any) -> None:
     wall = calling(world, make_wall, Sounds(heard=False))
     wait(world, 1)
     assert "本机无声，只有画面" in told_by(wall, "header")
+
+
+EAR = """
+import pathlib, shutil, sys
+ear = pathlib.Path(sys.argv[2])
+shutil.copy(sys.argv[1], ear / f"{len(list(ear.iterdir()))}.wav")
+"""
+
+
+def test_the_sound_of_its_severity_reaches_the_player_as_it_calls_and_grows_unattended(
+    world: Any, make_wall: Any, qtbot: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No ear is here: a program of this machine takes the files that it is to play."""
+    ear, beeps = tmp_path / "ear", list[bool]()
+    ear.mkdir()
+    desktop = SimpleNamespace(beep=lambda: beeps.append(True))
+    monkeypatch.setattr(caller, "QApplication", desktop)
+    sounder = Sounder(tmp_path, [sys.executable, "-c", EAR, "{file}", str(ear)])
+
+    def heard(n: int, row: str, loud: bool = False) -> None:
+        """The nth file is there, whole, and no other one."""
+        qtbot.waitUntil(lambda: sounder._playing is None)
+        assert len(list(ear.iterdir())) == n
+        told = tones(codes.load("alarm_sound")[row], loud)
+        assert (ear / f"{n - 1}.wav").read_bytes() == told
+
+    wall = calling(world, make_wall, sounder, severity=2)
+    heard(1, "2")
+    wait(world, 59)
+    heard(1, "2")
+    wait(world, 1)
+    heard(2, "2")
+    began = Ms(world.clock.at)
+    world.tick({Alarm: [an_alarm("W", severity=1, raised_at=began, changed_at=began)]})
+    heard(3, "1")
+    for second in (30, 60, 90, 120):
+        wait(world, 30)
+        heard(3 + second // 30, "1", loud=second > 90)
+    assert beeps == [] and "本机无声" not in told_by(wall, "header")
+
+    deaf = Sounder(tmp_path, [sys.executable, "-c", "raise SystemExit(1)"])
+    wall.caller.begin(deaf)
+    wall.context.live.needs.bell.somebody(Ms(world.clock.at))
+    wait(world, 30)
+    qtbot.waitUntil(lambda: deaf._playing is None)
+    wait(world, 1)
+    assert "本机无声，只有画面" in told_by(wall, "header") and "次叫" in told_by(wall, "header")
+    wait(world, 30)
+    assert beeps == [True]
 
 
 def test_a_person_mutes_by_key_and_the_wall_says_until_when(

@@ -116,6 +116,31 @@ def test_another_value_wants_another_run(card: Any, qtbot: Any) -> None:
     assert button(sheet) == "试算" and sheet._found is None
 
 
+def test_a_rule_gets_other_limits_for_a_mode_beside_those_of_calm(
+    card: Any, world: City, qtbot: Any
+) -> None:
+    press(card, "D")
+    sheet = sheet_of(card, RuleSheet)
+    assert "平 ≥ 25\u2009%LEL，急 ≥ 25\u2009%LEL，战 ≥ 25\u2009%LEL" in sheet._told.text()
+    mode = sheet._fields["mode"][1]
+    mode.setCurrentIndex(mode.findData("watch"))
+    sheet._fields["threshold"][1].setText("20")
+    sheet._fields["reason"][1].setText("汛期")
+    sheet.accept()
+    assert (sheet._run.rule.id, sheet._run.rule.mode) == ("GAS-2-watch", "watch")
+    sheet._run.answer.set_result(FOUND)
+    qtbot.waitUntil(lambda: button(sheet) == "提议")
+    assert "近 7.0 天若一直是急会报 14 起" in sheet._told.text()
+    sheet.accept()
+    qtbot.waitUntil(lambda: bool(told(world)))
+    world.tick({RuleRow: told(world)})
+    press(card, "Shift+D")
+    waiting = sheet_of(card, ProposalSheet)
+    waiting.grab()
+    assert "≠ 阈值 25\u2009%LEL 20\u2009%LEL" in waiting._beside.accessibleDescription()
+    assert "≠ 模式 平 急" in waiting._beside.accessibleDescription()
+
+
 def test_closing_the_sheet_ends_the_run(card: Any) -> None:
     press(card, "D")
     sheet = sheet_of(card, RuleSheet)

@@ -2,12 +2,56 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import threading
+import time
 from pathlib import Path
 
 import numpy as np
 
 from commandwall.store.live import BLOCK, READING, LiveArrays, live_name
+
+SECONDS = 10.0 if os.environ.get("COMMANDWALL_TEST_LONG") == "1" else 0.6
+WRITER = """
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from commandwall.store.live import READING, LiveArrays
+
+rows = int(sys.argv[2])
+arrays, every = LiveArrays(Path(sys.argv[1]), READING, rows, create=True), np.arange(rows)
+said = {name: np.zeros(rows, kind) for name, kind in READING}
+print("begun", flush=True)
+while True:
+    for column in said.values():
+        column += 1
+    arrays.write(every, **said)
+"""
+
+
+def test_beside_a_program_that_writes_without_a_rest_no_read_is_torn(tmp_path: Path) -> None:
+    """It writes one number into all columns of 132,096 rows, then the next one."""
+    path = tmp_path / live_name("sensors", 132_096)
+    command = [sys.executable, "-c", WRITER, str(path), "132096"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as writer:
+        assert writer.stdout is not None and writer.stdout.readline() == b"begun\n"
+        try:
+            reader = LiveArrays(path, READING, 132_096)
+            met, reads = set[int](), 0
+            end = time.monotonic() + SECONDS
+            while time.monotonic() < end:
+                found = [c.reshape(-1, BLOCK).astype("u1") for c in reader.read().values()]
+                for column in found:
+                    assert (column == found[-1][:, :1]).all()
+                met |= set(found[-1][:, 0].tolist())
+                reads += 1
+        finally:
+            writer.kill()
+    assert reads > 5 and len(met) > 5
 
 
 def test_a_reader_never_meets_half_a_file(tmp_path: Path) -> None:
