@@ -40,6 +40,7 @@ from commandwall import (
     sensors,
     sitreps,
     sources,
+    studies,
     unmasking,
     verifying,
     whistles,
@@ -51,6 +52,7 @@ __all__ = [
     "directives", "dispatch", "evaluating", "events", "exchange", "exports", "extents", "funds",
     "handover", "incidents", "indicators", "ladders", "modes", "people", "plans", "play",
     "public_warnings", "reentry", "repeats", "reporting", "requests", "resources", "reviewing",
-    "rule_rows", "saved_views", "selfcheck", "sensors", "sitreps", "sources", "unmasking",
+    "rule_rows", "saved_views", "selfcheck", "sensors", "sitreps", "sources", "studies",
+    "unmasking",
     "verifying", "whistles",
 ]  # fmt: skip

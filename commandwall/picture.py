@@ -63,6 +63,7 @@ from commandwall.store.pulse import Lamp, Sync
 from commandwall.store.sight import Sight
 from commandwall.store.space import Space
 from commandwall.store.tables import Conflict
+from commandwall.studies import Study, StudyUse
 from commandwall.whistles import Rating, Summons, Whistle
 
 __all__ = [
@@ -296,8 +297,7 @@ class Picture:
         self.command_posts: dict[str, CommandPost] = {}
         self.warnings: dict[str, PublicWarning] = {}
         self.proposals: dict[str, GradeProposal] = {}
-        self.extents: dict[str, Extent] = {}
-        self.joined: dict[str, JoinedEvent] = {}
+        self.extents, self.joined = dict[str, Extent](), dict[str, JoinedEvent]()
         self.calls: dict[str, Call] = {}
         self.directives, self.started_plans = dict[str, Directive](), dict[str, StartedPlan]()
         self.reports, self.phone_reports = dict[str, Report](), dict[str, PhoneReport]()
@@ -316,12 +316,11 @@ class Picture:
         self.trips: dict[str, Trip] = {}
         self.engaged: dict[str, Trip] = {}  # the open trip of each unit that has one
         self.conflicts: dict[str, Conflict] = {}
-        self.disputes: dict[str, Dispute] = {}
-        self.verdicts: dict[str, Verdict] = {}
+        self.disputes, self.verdicts = dict[str, Dispute](), dict[str, Verdict]()
         self.switches: dict[str, SourceSwitch] = {}
         self.modes: dict[str, Mode] = {}
-        self.rule_rows: dict[str, RuleRow] = {}
-        self.saved_views: dict[str, SavedView] = {}
+        self.rule_rows, self.saved_views = dict[str, RuleRow](), dict[str, SavedView]()
+        self.studies, self.study_uses = dict[str, Study](), dict[str, StudyUse]()
         self.clock_acts, self.free_injects = dict[str, ClockAct](), dict[str, FreeInject]()
         self.sent_injects, self.evaluations = dict[str, SentInject](), dict[str, Evaluation]()
         self.handovers, self.granted = dict[str, Handover](), dict[str, GrantedAct]()
@@ -416,6 +415,7 @@ class Picture:
             FreeInject: self.free_injects, SentInject: self.sent_injects, PlanPoint: self.points,
             Evaluation: self.evaluations, Payment: self.payments, Clue: self.clues,
             Whistle: self.whistles, Summons: self.summons, Rating: self.ratings,
+            Study: self.studies, StudyUse: self.study_uses,
             Rise: self.rises, Supervision: self.supervisions, Council: self.councils,
         }  # fmt: skip
 

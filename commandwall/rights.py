@@ -42,6 +42,7 @@ from commandwall.reviewing import Finding
 from commandwall.sitreps import Situation
 from commandwall.store.store import Reader, Reason, Refused, Tx
 from commandwall.store.tables import Conflict
+from commandwall.studies import Study
 from commandwall.whistles import Summons, Whistle, Whistling
 
 DO, PROPOSE, REASON, SCENE, URGENCY, PRIORITY = "do", "propose", "reason", "scene", "U", "P"
@@ -310,6 +311,11 @@ def _clue(reader: Reader, clue: str) -> About:
     return About((found.area,)) if found else About()
 
 
+def _study(reader: Reader, study: str) -> About:
+    found = reader.get(Study, study)
+    return About((found.area,)) if found else About()
+
+
 def _sending(reader: Reader, sending: Sending) -> About:
     """What a unit is sent to; it is as urgent as that, whatever less it is sent with."""
     found = SUBJECTS[sending.kind](reader, sending.subject)
@@ -410,6 +416,8 @@ SUBJECTS: Mapping[str, Asked] = {
     "rating": _rating,
     "paying": _paying,
     "clue": _clue,
+    "study": _study,
+    "drafted": lambda reader, drafted: About((drafted.scope.area,)),
     "tip": lambda reader, tip: About((tip.area,)),
     "payment": _payment,
     "rise": _within_event(Rise),

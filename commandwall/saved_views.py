@@ -21,6 +21,8 @@ MINE, ACTIVE, LATE, ALL, SWIFT, POOL = "mine", "active", "late", "all", "swift",
 SHARES = (MINE, ACTIVE, LATE, ALL, SWIFT)
 """Of the open events: what waits here, what is under way, what is overdue, all, those of swift
 response. POOL: every event that the pool ever had."""
+ROWS = "rows"
+"""Rows that somebody was given, as those that a number counts: no filter finds them."""
 CLOSED_TOO = {CLOSED: (CLOSED, ARCHIVED)}
 """State -> those that a filter means by it: what is archived was closed."""
 OWN, POST, EVERYBODY = "own", "post", "all"
@@ -128,8 +130,11 @@ def removed(views: Iterable[SavedView], person: str, post: str) -> list[SavedVie
 def save_view(tx: Tx, name: str, whose: str, filter: Filter) -> None:
     """存为视图. Refused("view_named") where one of this name is there already, Refused("view_own")
     for one of a person where nobody has signed in, Refused("view_many") where there are too many,
-    Refused("view_personal") for words that belong to a person.
+    Refused("view_personal") for words that belong to a person, Refused("view_rows") for rows that
+    no filter finds.
     """
+    if filter.share == ROWS:
+        raise Refused("view_rows")
     words = written("words", filter.words, TITLE_LIMIT, needed=False)
     if plain.mask(words) != words:
         raise Refused("view_personal")

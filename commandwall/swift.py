@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
@@ -46,8 +46,8 @@ class Figure:
         return self.n / self.of if self.of else None
 
 
-class _Group(NamedTuple):
-    """Events that are counted alike. `answer`: minutes to it, rounded up, as far
+class Group(NamedTuple):
+    """Events that are counted alike, or one. `answer`: minutes to it, rounded up, as far
     as a limit needs them; None: nobody told."""
 
     ago: int  # days before the end of today
@@ -86,13 +86,20 @@ def figures(reader: Reader, now: Ms) -> dict[str, Figure]:
     found = {key: Figure() for key in rows if key in _COUNTED}
     for group in _groups(reader, now):
         for key, figure in found.items():
-            counts, why = _COUNTED[key](group, rows[key].facts)
+            counts, why = counted(key, group, rows[key].facts)
             if why:
                 figure.out[why] += group.n
             else:
                 figure.of += group.n
                 figure.n += group.n * counts
     return found
+
+
+def counted(figure: str, group: Group, facts: codes.Facts) -> tuple[bool, str]:
+    """Whether events count among the good ones of a figure, by its row's facts; and why they are
+    left out of it, "" where they are not."""
+    judge: Callable[[Group, codes.Facts], tuple[bool, str]] = _COUNTED[figure]
+    return judge(group, facts)
 
 
 @lru_cache(maxsize=512)
@@ -110,7 +117,7 @@ def _members(on: date, _: object) -> Members:
     )
 
 
-def _response(group: _Group, facts: codes.Facts) -> tuple[bool, str]:
+def _response(group: Group, facts: codes.Facts) -> tuple[bool, str]:
     """Who refused it or joined it to another has answered too."""
     if group.answer is not None:
         return group.answer <= facts["minutes"], ""
@@ -119,7 +126,7 @@ def _response(group: _Group, facts: codes.Facts) -> tuple[bool, str]:
     return False, NOT_DUE if group.waited <= facts["minutes"] else ""
 
 
-def _closing(group: _Group, facts: codes.Facts) -> tuple[bool, str]:
+def _closing(group: Group, facts: codes.Facts) -> tuple[bool, str]:
     if group.state in ASIDE:
         return False, group.state
     if group.state in (CLOSED, ARCHIVED):
@@ -127,16 +134,16 @@ def _closing(group: _Group, facts: codes.Facts) -> tuple[bool, str]:
     return False, NOT_DUE if group.ago < facts["days"] else ""
 
 
-def _solved(group: _Group, _: codes.Facts) -> tuple[bool, str]:
+def _solved(group: Group, _: codes.Facts) -> tuple[bool, str]:
     return group.solved == "solved", _untold(group, group.solved)
 
 
-def _content(group: _Group, _: codes.Facts) -> tuple[bool, str]:
+def _content(group: Group, _: codes.Facts) -> tuple[bool, str]:
     why = UNREACHED if group.content == UNREACHED else ""
     return group.content in _PLEASED, _untold(group, group.content) or why
 
 
-def _untold(group: _Group, told: str | None) -> str:
+def _untold(group: Group, told: str | None) -> str:
     """Why nothing is known of what came of it."""
     if group.state in (CLOSED, ARCHIVED):
         return "" if told else UNTOLD
@@ -149,7 +156,7 @@ _COUNTED: Mapping[str, Any] = {
 """Row of the list -> whether a group counts among the good ones, and why it is left out if so."""
 
 
-def _groups(reader: Reader, now: Ms) -> Iterator[_Group]:
+def _groups(reader: Reader, now: Ms) -> Iterator[Group]:
     """Those of the lane, each by the rows of its own day."""
     end = Ms(day_start(now) + DAY)
     days = int(codes.limit("swift_days", day(now)))
@@ -159,7 +166,7 @@ def _groups(reader: Reader, now: Ms) -> Iterator[_Group]:
     late = 1 + max(row.facts["minutes"] for row in codes.load("swift_figure", day(now)).values())
     asked = {"since": since, "end": end, "now": now, "sources": sources, "late": late}
     rows = reader.rows(_SQL, no=numbers.first(since), **asked)
-    groups = (_Group(*row) for row in rows)
+    groups = (Group(*row) for row in rows)
     return (group for group in groups if (group.source, group.cls) in lane[group.ago])
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from commandwall.areas import TOWN
 from commandwall.picture import Picture
-from commandwall.saved_views import ACTIVE, ALL, LATE, MINE, POOL, SHARES, SWIFT, Filter
+from commandwall.saved_views import ACTIVE, ALL, LATE, MINE, POOL, ROWS, SHARES, SWIFT, Filter
 from widgets import words
 from widgets.base import Panel
 from widgets.fields import Field, choice
@@ -24,6 +24,7 @@ NAMES = {
     ALL: "全部",
     SWIFT: "接诉即办",
     POOL: "全池",
+    ROWS: "一个数的行",
 }
 """Share of the events -> how it is called."""
 DAYS = (0, 1, 3, 7, 30, 90, 365)

@@ -16,7 +16,7 @@ from commandwall.clock import Ms
 from commandwall.deadlines import GREY, ORANGE, RED, Deadline
 from commandwall.events import NEW, Event, EventView
 from commandwall.picture import Changes, Picture, Tick
-from commandwall.saved_views import LATE, POOL, SHARES, SWIFT, Filter, SavedView
+from commandwall.saved_views import LATE, POOL, ROWS, SHARES, SWIFT, Filter, SavedView
 from commandwall.store.store import Reader
 from widgets import age, event_filter, tabs, words
 from widgets.base import Command
@@ -25,6 +25,7 @@ from widgets.exporter import Exporter
 from widgets.i18n import named, tr
 from widgets.paper import RIGHT, Ink, Paper
 from widgets.rows import RowList
+from widgets.studies import Studies
 from widgets.swift_figures import TALL, SwiftFigures
 from widgets.tabs import TAB
 
@@ -63,7 +64,9 @@ class EventQueue(RowList):
         self.filter, self._asked = Filter(sort="剩余"), Filter()
         self._found, self._count = dict[str, EventView](), 0
         self.applied, self._asked_at = "", Ms(0)  # the saved view that was applied
+        self._given, self._what = tuple[str, ...](), ""  # rows of a number, and what it counts
         self._views, self._exporter = EventViews(self, self), Exporter(self, self)
+        self._studies = Studies(self, self.list_rows)
         self._swift = SwiftFigures(self)
         self._field = QLineEdit(self)
         self._field.setMaxLength(80)
@@ -76,14 +79,18 @@ class EventQueue(RowList):
         return self.head + self._views.tall + (TALL if self.filter.share == SWIFT else 0.0)
 
     def order(self) -> Sequence[str]:
-        if self.filter.share == POOL:
+        if self.filter.share in (POOL, ROWS):
             return list(self._found)
         return [v.event.id for v in sorted(self._held(self.filter), key=self._order)]
 
     def members(self) -> Iterable[str]:
-        if self.filter.share == POOL:
+        if self.filter.share in (POOL, ROWS):
             return self._found
         return (view.event.id for view in self._held(self.filter))
+
+    def all_keys(self) -> Sequence[str]:
+        """The ids of all rows, also of those that the list has no room for."""
+        return self._given if self.filter.share == ROWS else self.order()
 
     def holding(self, filter: Filter) -> int:
         """How many of the open events a filter holds."""
@@ -98,7 +105,7 @@ class EventQueue(RowList):
         self._views.look()
         if self.filter.share == SWIFT:
             self._swift.look()
-        if self.filter.share == POOL:
+        if self.filter.share in (POOL, ROWS):
             views: Sequence[Any] = changes.of(Event)  # of an event a picture holds its view
             news = {v.event.id: v for v in views if self._in_pool(v, picture.now)}
             self._count += len(news.keys() - self._found.keys())
@@ -121,7 +128,7 @@ class EventQueue(RowList):
 
     def apply(self, filter: Filter, view: str = "") -> None:
         """List what a filter holds; what the pool has of it comes when it is found."""
-        self._asked = filter
+        self._asked = filter = self._filter(filter)
         if filter.share != POOL:
             self._list(filter, view, {}, 0)
         elif self.context.past is not None:
@@ -130,6 +137,18 @@ class EventQueue(RowList):
             self._asked_at = now = self.picture.now
             asked = partial(_in_pool, filter=filter, now=now)
             self.ask(asked, lambda found: self._take(filter, view, found))
+
+    def list_rows(self, what: str, keys: Sequence[str]) -> None:
+        """List exactly the events that a number counts, the first of them where they are many."""
+        if self.context.past is not None:
+            self.refused(tr("全池只按此刻搜索，回看时不能搜"))
+            return
+        filter = self._asked = Filter(ROWS, sort=self.filter.sort)
+        self._given, self._what = tuple(keys), what
+        self.ask(
+            lambda reader: {v.event.id: v for v in event_lists.some_of(reader, keys[:FOUND])},
+            lambda found: self._take(filter, "", (found, len(keys))),
+        )
 
     def view(self, key: str) -> EventView | None:
         """The newest view of a row."""
@@ -140,9 +159,9 @@ class EventQueue(RowList):
         return tr("没有这样的事件：{asked}", asked=asked) if asked else tr("没有待处理的事件")
 
     def aside(self) -> list[tuple[object, Ink]]:
-        asked = event_filter.told(self.filter, self.picture)
+        asked = self._what if self.filter.share == ROWS else self._asked_for()
         lost = event_filter.gone(self.filter, self.picture)
-        line = self._in_all() if self.filter.share == POOL else self._at_work()
+        line = self._in_all() if self.filter.share in (POOL, ROWS) else self._at_work()
         line = self._swift.aside() if self.filter.share == SWIFT else line
         only = tr("只看 {what}", what=asked) if asked else ""
         told = [(lost, Ink("age", "t1", True)), (only, Ink("age", "t1", True)), line]
@@ -151,10 +170,15 @@ class EventQueue(RowList):
     @property
     def many(self) -> str:
         """How many rows the filter has, of which the list shows the first."""
-        if self.filter.share != POOL:
+        if self.filter.share not in (POOL, ROWS):
             return age.number(self.holding(self.filter))
         more = self.filter.words and self._count >= FOUND
         return f"{'≥ ' if more else ''}{age.number(self._count)}"
+
+    @property
+    def told(self) -> str:
+        """What the list holds, in words."""
+        return self._what if self.filter.share == ROWS else self._asked_for(True)
 
     def draw(self, paper: Paper) -> None:
         super().draw(paper)
@@ -166,6 +190,9 @@ class EventQueue(RowList):
             n, past = age.number(len(self._found)), words.past(self.picture.sync)
             return tr("查到 {n} 条；{past}", n=n, past=past), Ink("age", "t1")
         n = self.many
+        if self.filter.share == ROWS:
+            told = tr("共 {n} 行") if self._count <= FOUND else tr("共 {n} 行，列前 {m} 行")
+            return told.format(n=n, m=FOUND), Ink("age", "t2")
         if self._count > FOUND:
             return tr("全池 {n} 条，列最新 {m} 条", n=n, m=FOUND), Ink("age", "t2")
         return tr("全池查到 {n} 条", n=n), Ink("age", "t2")
@@ -191,7 +218,7 @@ class EventQueue(RowList):
         if share == SWIFT:
             self._swift.draw(paper, self.top + TAB + self._views.tall + 4)
         for word, at, side in self._columns(paper.width):
-            here = word == self.filter.sort and self.filter.share != POOL
+            here = word == self.filter.sort and self.filter.share not in (POOL, ROWS)
             paper.write(at, base, tr(word), Ink("head", "t1" if here else "", here), side)
 
     def draw_row(self, paper: Paper, key: str, box: QRectF, chosen: bool) -> None:
@@ -241,16 +268,16 @@ class EventQueue(RowList):
             Command("F6", tr("排序"), self.next_sort),
             Command("Ctrl+F", tr("筛选事件"), self.ask_filter),
             Command("Ctrl+0", tr("不筛选"), self.unfilter), self._exporter.command(),
-            *self._views.commands(),
+            *self._views.commands(), *self._studies.commands(),
         ]  # fmt: skip
 
     def ask_filter(self) -> None:
         """Set all of the filter in a sheet."""
-        self.context.over(event_filter.sheet(self, self.filter, self.apply))
+        self.context.over(event_filter.sheet(self, self._filter(self.filter), self.apply))
 
     def unfilter(self) -> None:
         """Show all of the share again, of the whole pool that which waits here."""
-        share = self.filter.share if self.filter.share != POOL else SHARES[0]
+        share = self.filter.share if self.filter.share in SHARES else SHARES[0]
         self.apply(Filter(share, sort=self.filter.sort))
 
     def next_source(self) -> None:
@@ -269,6 +296,13 @@ class EventQueue(RowList):
         if column in SORTS:
             self.filter = replace(self.filter, sort=column)
             self._anew()
+
+    def _filter(self, filter: Filter) -> Filter:
+        """A filter that finds something by itself."""
+        return replace(filter, share=SHARES[0]) if filter.share == ROWS else filter
+
+    def _asked_for(self, share: bool = False) -> str:
+        return event_filter.told(self.filter, self.picture, share)
 
     def _anew(self) -> None:
         self.current, self._first = "", 0
@@ -362,8 +396,8 @@ class EventQueue(RowList):
         """Whether a change is of a row of the list, or of a new one that belongs to it."""
         if view.event.id in self._found:
             return True
-        new = view.event.received_at >= self._asked_at and self.filter.stands(view)
-        return new and self.filter.fits(view.event, now)
+        new = self.filter.share == POOL and view.event.received_at >= self._asked_at
+        return new and self.filter.stands(view) and self.filter.fits(view.event, now)
 
     def _name_field(self) -> None:
         self._field.setPlaceholderText(tr("搜索全池，如 停水 沙浦　/"))

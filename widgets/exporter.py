@@ -34,11 +34,15 @@ LABELS = {"xlsx": "Excel 工作簿 .xlsx", "csv": "逗号分隔 .csv"}
 
 
 class Lists(Protocol):
-    """What the list gives: its filter, the ids of an open share in order, how many there are."""
+    """What the list gives: its filter, that in words, the ids of all its rows in order where no
+    pool is read for them, how many there are."""
 
     filter: Filter
 
-    def order(self) -> Sequence[str]: ...
+    def all_keys(self) -> Sequence[str]: ...
+
+    @property
+    def told(self) -> str: ...
 
     @property
     def many(self) -> str: ...
@@ -91,8 +95,8 @@ class Exporter(QObject):
             "purpose": (tr("用途"), line()),
             "form": (tr("格式"), choice({form: tr(LABELS[form]) for form in FORMS})),
         }
-        keys = None if filter.share == POOL else tuple(self._lists.order())
-        told = event_filter.told(filter, panel.picture, True)
+        keys = None if filter.share == POOL else tuple(self._lists.all_keys())
+        told = self._lists.told
         asked = Asked(filter, told, keys, panel.at)
         sheet = Sheet(panel.look, tr("导出列表"), "继续", fields, panel.window())
         sheet.telling(lambda answers: tr("{asked}：{n} 条。遮盖同屏幕；何人何时为何导出记入大事记",

@@ -27,6 +27,18 @@ def _personal(facts: Facts) -> str:
     return tr("搜索词是个人号码或姓名，不能存进视图")
 
 
+def _no_filter(facts: Facts) -> str:
+    return tr("这是一个数的行，没有筛选可存")
+
+
+def _study_rows(facts: Facts) -> str:
+    return tr("时段内超过 {most} 件；缩短时段或缩小范围再起草", most=facts.get("most", ""))
+
+
+def _study_period(facts: Facts) -> str:
+    return tr("止须在起之后")
+
+
 def _rows(facts: Facts) -> str:
     return tr("共 {n} 条，一个文件最多 {most} 条；筛选后分次导出", n=facts.get("n", ""),
               most=facts.get("most", ""))  # fmt: skip
@@ -66,6 +78,9 @@ LISTS: Mapping[str, Callable[[Facts], str]] = {
     "view_own": _own,
     "view_many": _many,
     "view_personal": _personal,
+    "view_rows": _no_filter,
+    "study_rows": _study_rows,
+    "study_period": _study_period,
     "export_rows": _rows,
     "export_full": _full,
     "export_place": _place,

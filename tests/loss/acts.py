@@ -39,6 +39,7 @@ from commandwall.saved_views import EVERYBODY, SavedView
 from commandwall.sources import SourceSwitch
 from commandwall.store.store import Reader
 from commandwall.store.tables import Conflict
+from commandwall.studies import Study
 from commandwall.whistles import BLOWN, Summons, Whistle
 
 ATTACH = "attachments.attach"
@@ -88,6 +89,7 @@ def sight(reader: Reader) -> Sight:
         "summons": reader.find(Summons),
         "rise": reader.find(Rise),
         "clue": reader.find(Clue),
+        "study": reader.find(Study),
         "payment": reader.find(Payment, state=[WAITING, PAID]),
         "supervision": reader.find(Supervision, state=WATCHED),
         "planpoint": reader.find(PlanPoint),

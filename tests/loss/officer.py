@@ -528,6 +528,17 @@ CHOICES: Mapping[str, Callable[[Officer], Facts]] = {
         "name": "list.csv", "purpose": o.text(), "asked": "全池", "within": "", "rows": 3,
         "sha256": "0" * 64,
     },
+    "studies.issue_study": lambda o: {
+        "drafted": {
+            "kind": "day", "template": "day", "blocks": ["total"], "title": o.text(),
+            "scope": {"since": 0, "until": 1}, "as_of": 1, "rows": 0,
+            "counts": {"total": {"本期收到": 0}},
+        },
+        "purpose": o.text(), "files": [["0" * 64, "study.pdf"]],
+    },
+    "studies.note_use": lambda o: {
+        "study": o.one("study")["id"], "given_to": o.text(), "outcome": "adopted",
+    },
     "reporting.hand_out": lambda o: {
         "incident": o.any_incident(), "what": "brief", "purpose": o.text(),
         "name": "brief.pdf", "sha256": "0" * 64,

@@ -1,0 +1,213 @@
+"""What a study is made of: the events of its scope, one small row each, and of the period before.
+
+Read once, so that all numbers of a study are of one moment, and each knows the ids that it counts.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from commandwall import codes, deadlines, events, swift
+from commandwall.areas import TOWN, Area, town_of
+from commandwall.clock import DAY, HOUR, MINUTE, Ms, day, day_start
+from commandwall.deadlines import RED
+from commandwall.event_flow import CLOSED_STATES, NEW
+from commandwall.events import EventView
+from commandwall.saved_views import CLOSED_TOO
+from commandwall.store import numbers
+from commandwall.store.store import Reader, Refused
+from commandwall.studies import Scope
+from commandwall.swift import Group
+
+THREE = ("response", "solved", "content")
+"""三率: rows of the list swift_figure."""
+OUTSIDE = "outside"
+"""Why an event is left out of the response rate: it is not in the fast lane."""
+
+
+class Row(NamedTuple):
+    """One event, as far as studies count it."""
+
+    id: str
+    reported: Ms
+    received: Ms
+    source: str
+    cls: str
+    area: str
+    unit: str
+    closed_at: Ms | None
+    told: Group  # itself, as the figures of swift response look at it
+
+    @property
+    def state(self) -> str:
+        return self.told.state
+
+    @property
+    def open(self) -> bool:
+        return self.state not in CLOSED_STATES
+
+
+Rows = Sequence[Row]
+
+
+@dataclass
+class Basis:
+    """The events of a scope as they stood at a moment, the newest first."""
+
+    scope: Scope
+    as_of: Ms
+    rows: Rows
+    before: Rows  # of the period of the same length that ends where this one begins
+    areas: Mapping[str, Area]
+    views: Callable[[Sequence[str]], Mapping[str, EventView]]
+    red: Sequence[EventView] = field(default=())
+    """Open events of the scope, of whatever period, whose clock is over, the longest first."""
+
+    def town(self, row: Row) -> str:
+        """Code of the town of an event; "" where it is none's."""
+        return town_of(self.areas, row.area)
+
+    @cached_property
+    def towns(self) -> list[str]:
+        """Codes of the towns of the scope, by their numbers."""
+        here = (a for a in self.areas.values() if a.level == TOWN)
+        within = self.scope.area
+        return sorted(a.id for a in here if a.id.startswith(within) or within.startswith(a.id))
+
+    @cached_property
+    def overdue(self) -> list[Row]:
+        """Those of the period that are open and whose clock is over, the longest first."""
+        of = {row.id: row for row in self.rows}
+        return [of[view.event.id] for view in self.red if view.event.id in of]
+
+
+def read(reader: Reader, scope: Scope, as_of: Ms) -> Basis:
+    """The basis of a study. Refused("study_period") for an end before the beginning,
+    Refused("study_rows") where the period has more events than a study takes."""
+    if not scope.span > 0:
+        raise Refused("study_period")
+    earlier = Scope(Ms(scope.since - scope.span), scope.since, *_rest(scope))
+    areas = {area.id: area for area in reader.find(Area)}
+    return Basis(
+        scope, as_of, _rows(reader, scope, as_of), _rows(reader, earlier, as_of), areas,
+        lambda keys: events.views(reader, keys), _red(reader, scope, as_of, areas),
+    )  # fmt: skip
+
+
+def by(rows: Iterable[Row], key: Callable[[Row], str]) -> dict[str, list[Row]]:
+    """Rows in groups, the largest first, equal ones by their names."""
+    groups: dict[str, list[Row]] = {}
+    for row in rows:
+        groups.setdefault(key(row), []).append(row)
+    return dict(sorted(groups.items(), key=lambda one: (-len(one[1]), one[0])))
+
+
+@dataclass(slots=True)
+class Share:
+    """A rate with its rows: the good ones, those that count, and why others do not."""
+
+    good: list[Row]
+    counted: list[Row]
+    out: dict[str, list[Row]]
+
+
+def rate(rows: Iterable[Row], figure: str, on: Ms) -> Share:
+    """One of THREE over some events, by the rules of swift response of a day."""
+    facts = codes.load("swift_figure", day(on))[figure].facts
+    found = Share([], [], {})
+    for row in rows:
+        good, why = swift.counted(figure, row.told, facts)
+        if figure == swift.RESPONSE and not _in_lane(row):
+            why = OUTSIDE
+        if why:
+            found.out.setdefault(why, []).append(row)
+        else:
+            found.counted.append(row)
+            found.good += [row] if good else []
+    return found
+
+
+def _in_lane(row: Row) -> bool:
+    return (row.source, row.cls) in swift.members(day(row.reported))
+
+
+def _rest(scope: Scope) -> tuple[str, ...]:
+    return scope.area, scope.cls, scope.source, scope.words, scope.state, scope.view
+
+
+def _rows(reader: Reader, scope: Scope, as_of: Ms) -> list[Row]:
+    most = int(codes.limit("study_rows", day(as_of)))
+    asked = {
+        "since": scope.since, "until": scope.until, "as_of": as_of, "area": scope.area,
+        "long": len(scope.area), "source": scope.source, "cls": scope.cls, "most": most + 1,
+        "first": numbers.first(scope.since), "last": numbers.first(scope.until + HOUR),
+        "ids": json.dumps(_worded(reader, scope)), "end": day_start(as_of) + DAY - 1,
+        "late": 1 + max(r.facts["minutes"] for r in codes.load("swift_figure").values()),
+    }  # fmt: skip
+    found = [_row(*one) for one in reader.rows(_SQL, **asked)]
+    if len(found) > most:
+        raise Refused("study_rows", most=most)
+    wanted = CLOSED_TOO.get(scope.state, (scope.state,))
+    return [row for row in found if not scope.state or row.state in wanted]
+
+
+def _worded(reader: Reader, scope: Scope) -> list[str] | None:
+    """Ids of those that hold the words; None where none are asked for."""
+    if not scope.words:
+        return None
+    checks = ["event.reported_at >= :since", "event.reported_at < :until"]
+    ends = {"since": scope.since, "until": scope.until}
+    return [e.id for e in events.found(reader, scope.words, checks, **ends)]
+
+
+def _row(
+    key: str, reported: Ms, received: Ms, source: str, cls: str, area: str, unit: str,
+    closed_at: Ms | None, *told: Any,
+) -> Row:  # fmt: skip
+    ago, city, ours, furthest, ended, answer, waited, solved, content = told
+    group = Group(ago, source, cls, city, ours, furthest, ended, answer, waited, solved,
+                  content, 1)  # fmt: skip
+    return Row(key, reported, received, source, cls, area, unit, closed_at, group)
+
+
+def _red(reader: Reader, scope: Scope, as_of: Ms, areas: Mapping[str, Area]) -> list[EventView]:
+    """By the clocks that run now."""
+    late: list[tuple[Ms, EventView]] = []
+    for view in events.queue(reader):
+        clock = deadlines.running(view, areas) if view.open and _within(scope, view) else None
+        if clock is not None and clock.lamp(as_of) == RED:
+            late.append((clock.due, view))
+    return [view for _, view in sorted(late, key=lambda one: (one[0], one[1].event.id))]
+
+
+def _within(scope: Scope, view: EventView) -> bool:
+    """Whether an open event is of the scope, leaving its period and words aside."""
+    fits = scope.source in ("", view.event.source) and scope.cls in ("", view.cls)
+    return fits and view.event.area.startswith(scope.area)
+
+
+_SQL = f"""
+WITH some AS (
+  SELECT id, source, cls, area, unit, reported_at, received_at, state, closed_at FROM event
+  WHERE rowid >= :first AND rowid < :last AND reported_at >= :since AND reported_at < :until
+    AND received_at <= :as_of
+  UNION ALL
+  SELECT id, source, cls, area, '', reported_at, reported_at, '{NEW}', NULL FROM filedevent f
+  WHERE reported_at >= :since AND reported_at < :until AND reported_at <= :as_of
+    AND NOT EXISTS (SELECT 1 FROM event e WHERE e.id = f.id)
+)
+SELECT s.id, s.reported_at, s.received_at, s.source, coalesce(nullif(w.cls, ''), s.cls) AS class,
+  s.area, coalesce(nullif(w.unit, ''), s.unit), coalesce(w.closed_at, s.closed_at),
+  (:end - s.reported_at) / {DAY}, s.state, w.state, w.furthest, coalesce(s.closed_at > w.at, 0),
+  min(:late, (coalesce(w.accepted_at, w.closed_at) - s.received_at + {MINUTE - 1}) / {MINUTE}),
+  min(:late, (:as_of - s.received_at + {MINUTE - 1}) / {MINUTE}), w.solved, w.content
+FROM some s LEFT JOIN eventwork w ON w.id = s.id
+WHERE (:source = '' OR s.source = :source) AND (:cls = '' OR class = :cls)
+  AND (:long = 0 OR substr(s.area, 1, :long) = :area)
+  AND (:ids = 'null' OR s.id IN (SELECT value FROM json_each(:ids)))
+ORDER BY s.reported_at DESC, s.id LIMIT :most
+"""
