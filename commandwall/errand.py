@@ -17,6 +17,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
+from types import MappingProxyType
 from typing import Any
 
 from commandwall import platform
@@ -60,6 +61,9 @@ class Question:
     """A child program that is asked one thing beside the screen, which goes on meanwhile and may
     give it up. `share` tells how far it is; `answer` is what `read` makes of the object that it
     printed at last, an exception too; Unanswered where there is none, cancelled by `stop`."""
+
+    env: Mapping[str, str] = MappingProxyType({})
+    """What the child's environment has besides ours."""
 
     def __init__(
         self, module: str, arguments: Sequence[str], read: Callable[[dict[str, Any]], Any]
@@ -106,7 +110,9 @@ class Question:
         with self._lock:
             if self.answer.cancelled():
                 return None
-            self._child = child = platform.start_child(self._command, stdout=subprocess.PIPE)
+            self._child = child = platform.start_child(
+                self._command, self.env, stdout=subprocess.PIPE
+            )
         found: dict[str, Any] | None = None
         assert child.stdout is not None
         with child.stdout, suppress(ValueError):

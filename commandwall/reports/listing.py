@@ -7,9 +7,10 @@ from __future__ import annotations
 import errno
 import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from commandwall.errand import Question
@@ -55,6 +56,9 @@ class Listed:
 class Listing(Question):
     """A table that is being written, from its making until `answer`, a Listed, is there. Refused
     where it cannot be: "export_full", "export_place", "export_rows"."""
+
+    env: Mapping[str, str] = MappingProxyType({"OPENPYXL_LXML": "False"})
+    """By lxml, which came with python-docx, openpyxl tells a full disk as a fault of XML."""
 
     def __init__(self, folder: Path, wanted: Wanted) -> None:
         """`folder`: the data directory."""
