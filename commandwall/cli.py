@@ -22,6 +22,12 @@ STAYS = "演练目录不与外部交换 nothing leaves a drill's world"
 NO_LOGIN = "演练不随登录启动 a drill takes no place of the real wall"
 
 
+STATION = frozenset(
+    ("backup", "codes", "drill", "export", "feed", "peer", "person", "rota", "rules")
+)
+"""Commands about the files and people of this station."""
+
+
 def run(arguments: Sequence[str], run_wall: RunWall) -> int:
     """Do what the arguments ask; returns the exit code."""
     asked = _parser().parse_args(arguments)
@@ -58,7 +64,7 @@ def _do(asked: argparse.Namespace, settings: Settings, run_wall: RunWall) -> int
         from commandwall import carry
 
         return carry.run(settings, asked.way, asked.file, asked.passphrase_file)
-    if asked.command in ("backup", "codes", "drill", "export", "feed", "peer", "person", "rules"):
+    if asked.command in STATION:
         return _station(asked, settings)
     if asked.command == "pool":
         from commandwall.pool import admin
@@ -109,6 +115,10 @@ def _station(asked: argparse.Namespace, settings: Settings) -> int:
         from commandwall import backups
 
         return backups.run(settings, asked)
+    if asked.command == "rota":
+        from commandwall import rota_table
+
+        return rota_table.run(settings, asked)
     from commandwall import staff
 
     return staff.run(settings, asked)
@@ -213,6 +223,7 @@ def _commands(commands: argparse._SubParsersAction[argparse.ArgumentParser],
     enrolling = commands.add_parser("person", parents=[shared], help="who may sit here 值班人员")
     listing = commands.add_parser("codes", parents=[shared], help="rows of code lists 代码表")
     exporting = commands.add_parser("export", parents=[shared], help="hand out 导出")
+    turning = commands.add_parser("rota", parents=[shared], help="the duty calendar 值班表")
     playing = commands.add_parser(
         "feed", parents=[shared], help="play readings to a broker 播放读数"
     )
@@ -222,7 +233,7 @@ def _commands(commands: argparse._SubParsersAction[argparse.ArgumentParser],
     trying.add_argument("--days", type=int, default=7, help="back from now 往回天数")
     trying.add_argument("--mode", default="", help="as if it had held all along 按全程为该模式计")
     drilling = commands.add_parser("drill", parents=[shared], help="drills 演练")
-    from commandwall import backups, own_table, staff
+    from commandwall import backups, own_table, rota_table, staff
     from commandwall.peers import door as peers
     from commandwall.playing import door as drills
     from commandwall.pool import admin
@@ -235,6 +246,7 @@ def _commands(commands: argparse._SubParsersAction[argparse.ArgumentParser],
     backups.add_arguments(backing)
     own_table.add_arguments(listing)
     staff.add_arguments(enrolling)
+    rota_table.add_arguments(turning)
     _feed_arguments(playing)
     door.add_arguments(importing)
     admin.add_arguments(pooling)

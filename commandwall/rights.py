@@ -440,6 +440,10 @@ SUBJECTS: Mapping[str, Asked] = {
     "seat": lambda reader, seat: About(),
     "paper": lambda reader, paper: About(),
     "sheet": lambda reader, sheet: About(),
+    "instruction": lambda reader, instruction: About(),
+    "called": lambda reader, called: About(),
+    "present": lambda reader, present: About(),
+    "roll": lambda reader, roll: About(),
     "states": lambda reader, states: About(),
     "handover": lambda reader, handover: About(),
 }

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QListWidget,
     QListWidgetItem,
+    QPlainTextEdit,
     QSpinBox,
     QWidget,
 )
@@ -62,7 +63,27 @@ class Ticks(QListWidget):
         self.valueChanged.emit()
 
 
-Field = QLineEdit | QComboBox | QSpinBox | Ticks
+class Lines(QPlainTextEdit):
+    """A text of several lines: Enter begins the next one, Tab leaves it."""
+
+    HIGH = 4
+
+    def __init__(self, shown: str = "") -> None:
+        super().__init__(shown)
+        self.setTabChangesFocus(True)
+
+    def text(self) -> str:
+        return self.toPlainText()
+
+    def setText(self, shown: str) -> None:
+        self.setPlainText(shown)
+
+    def sizeHint(self) -> QSize:
+        row = self.fontMetrics().lineSpacing()
+        return QSize(super().sizeHint().width(), row * self.HIGH + 2 * SIDE)
+
+
+Field = QLineEdit | QComboBox | QSpinBox | Ticks | Lines
 SPACE, SIDE = 5, 10
 """Design pixels between a field's border and its text."""
 
@@ -94,14 +115,14 @@ def number(most: int, step: int, unit: str) -> QSpinBox:
 
 def value(field: Field) -> Any:
     """What a field holds."""
-    if isinstance(field, QLineEdit):
+    if isinstance(field, QLineEdit | Lines):
         return field.text().strip()
     return field.currentData() if isinstance(field, QComboBox) else field.value()
 
 
 def changed(field: Field) -> Any:
     """The signal of a field that holds something else now."""
-    if isinstance(field, QLineEdit):
+    if isinstance(field, QLineEdit | Lines):
         return field.textChanged
     return field.currentIndexChanged if isinstance(field, QComboBox) else field.valueChanged
 

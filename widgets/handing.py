@@ -2,27 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from PySide6.QtWidgets import QLineEdit, QWidget
 
-from commandwall import alarm_lists, deadlines, handover, selfcheck
+from commandwall import alarm_lists, deadlines, handover, instructions, rollcall, rota, selfcheck
+from commandwall.alarms import Alarm
+from commandwall.clock import MINUTE, Ms
 from commandwall.directives import Directive
 from commandwall.handover import DRAFTED, OWES, WAITS, Handover, Item
 from commandwall.incidents import Incident
+from commandwall.instructions import Instruction
 from commandwall.ladders import Case
 from commandwall.modes import Mode
 from commandwall.owed import Debt
 from commandwall.people import LONGEST
+from commandwall.rollcall import RollAnswer, RollCall
+from commandwall.rota import DutyTurn
 from commandwall.selfcheck import SelfCheck
 from commandwall.store.store import Reader
 from commandwall.whistles import Muster
-from widgets import age, ladder_words, lamp_words, links, self_check, text, whistle_words
+from widgets import (
+    age,
+    duty_line,
+    instructing,
+    ladder_words,
+    lamp_words,
+    links,
+    roll_call,
+    self_check,
+    text,
+    whistle_words,
+)
 from widgets import words as need_words
 from widgets.base import Context
 from widgets.courier import Courier
-from widgets.fields import Field, Ticks, value, words
+from widgets.fields import Field, Lines, Ticks, value, words
 from widgets.i18n import named, tr
 from widgets.sheet import Sheet
 
@@ -72,11 +89,40 @@ def stands(context: Context) -> list[str]:
         if late else "",
         *(tr("最急　{what}　{place}", what=need_words.need_title(need),
              place=need_words.need_place(need, picture)) for need in needs.open[:WORST]),
+        *_in_hand(context),
+        *_returning(aside, now),
     )))  # fmt: skip
 
 
-def _checked(context: Context, known: Known) -> str:
-    return self_check.in_words(known.check, context.live.picture.now)
+def _more(context: Context, known: Known) -> list[str]:
+    """The self-check and what stands for every shift."""
+    now = context.live.picture.now
+    checked, duty = self_check.in_words(known.check, now), duty_line.told(known.duty, now)
+    calendar = [tr("值班表　{who}", who=duty)] if duty else []
+    called = roll_call.line(*known.roll, now)
+    orders = (tr("常备　{what}", what=instructing.line(one)) for one in known.orders)
+    return [*calendar, checked, *filter(None, (called,)), *orders]
+
+
+def _in_hand(context: Context) -> list[str]:
+    """The open events that run out first, with who has them."""
+    picture, running = context.live.picture, context.live.needs.running
+    views = [v for key in running if (v := picture.events.get(key)) is not None]
+    views.sort(key=lambda v: (running[v.event.id].due, v.event.id))
+    return [
+        tr("在办　{number}　{what}　{unit}　{left}", number=v.number,
+           what=text.plain(v.event.headline, 24), unit=text.plain(v.unit, 12) or tr("未派单"),
+           left=need_words.left(running[v.event.id], picture.now))
+        for v in views[:WORST]
+    ]  # fmt: skip
+
+
+def _returning(aside: Sequence[Alarm], now: Ms) -> list[str]:
+    """Alarms that were put aside and return soon, by name."""
+    until = now + deadlines.soon_minutes() * MINUTE
+    soon = [a for a in aside if a.until is not None and a.until <= until]
+    return [tr("将返回　{what}　{at}", what=need_words.alarm_title(a), at=age.moment(now, a.until))
+            for a in soon[:WORST] if a.until is not None]  # fmt: skip
 
 
 def _words(record: Any) -> str:
@@ -91,15 +137,16 @@ def _words(record: Any) -> str:
 
 def ask_offer(context: Context, wall: QWidget, why: str = "") -> None:
     """Show what the post of this station has open; with the note it is offered."""
-    post = context.desk.post
-    answer = context.desk.ask(lambda reader: _known(reader, post))
+    post, now = context.desk.post, context.live.picture.now
+    answer = context.desk.ask(lambda reader: _known(reader, post, now))
     courier, over = Courier(wall, lambda why: None), context.later()
     courier.follow(answer, lambda known: over(OfferSheet(context, wall, known, why)))
 
 
 def ask_relief(context: Context, wall: QWidget, offer: Handover) -> None:
     """Let the relief read back what is open now."""
-    answer = context.desk.ask(lambda reader: _known(reader, offer.seat))
+    now = context.live.picture.now
+    answer = context.desk.ask(lambda reader: _known(reader, offer.seat, now))
     courier, over = Courier(wall, lambda why: None), context.later()
     courier.follow(answer, lambda known: over(ReliefSheet(context, wall, offer, known)))
 
@@ -110,10 +157,16 @@ class Known:
 
     items: list[Item]
     check: SelfCheck | None
+    orders: list[Instruction]
+    duty: list[DutyTurn]
+    roll: tuple[RollCall | None, list[RollAnswer]]
 
 
-def _known(reader: Reader, seat: str) -> Known:
-    return Known(handover.open_items(reader, seat), selfcheck.newest(reader))
+def _known(reader: Reader, seat: str, now: Ms) -> Known:
+    items = handover.open_items(reader, seat)
+    orders = instructions.standing(reader, seat)
+    checked, duty = selfcheck.newest(reader), rota.on_duty(reader, now)
+    return Known(items, checked, orders, duty, rollcall.last(reader))
 
 
 class OfferSheet(Sheet):
@@ -122,7 +175,7 @@ class OfferSheet(Sheet):
     def __init__(self, context: Context, wall: QWidget, known: Known, why: str) -> None:
         items = known.items
         self._context, self._wall, self._seat = context, wall, context.desk.post
-        fields: dict[str, tuple[str, Field]] = {"note": (tr("交代"), words())}
+        fields: dict[str, tuple[str, Field]] = {"note": (tr("交代"), Lines())}
         post = named("post", context.desk.post, "full")
         title = tr("交岗　{post}", post=post)
         super().__init__(context.look, title, "交岗", fields, wall)
@@ -130,7 +183,7 @@ class OfferSheet(Sheet):
         lines += [told(item) for item in items[: Ticks.LINES]]
         if (more := len(items) - Ticks.LINES) > 0:
             lines.append(tr("另有 {n} 件", n=more))
-        lines += ["", *stands(context), _checked(context, known)]
+        lines += ["", *stands(context), *_more(context, known)]
         shown = "\n".join(lines if why else lines[1:])
         self.telling(lambda answers: shown)
 
@@ -174,9 +227,9 @@ class ReliefSheet(Sheet):
         title = tr("接岗　{post}　交岗人 {who} {at}", post=post, who=who or age.UNKNOWN,
                    at=age.clock(offer.offered_at))  # fmt: skip
         super().__init__(context.look, title, "接岗", fields, wall)
-        note = text.plain(offer.note, 2 * TOLD)
-        now = "\n".join((*stands(context), _checked(context, known)))
-        self.telling(lambda answers: "　".join(filter(None, (
+        note = "\n".join(text.plain(one) for one in offer.note.split("\n")[: Ticks.LINES])
+        now = "\n".join((*stands(context), *_more(context, known)))
+        self.telling(lambda answers: "\n".join(filter(None, (
             tr("交代：{note}", note=note) if note else "",
             tr("已复述 {n} / {all}", n=len(answers.get("read", [])), all=len(items)),
         ))) + "\n\n" + now)  # fmt: skip
@@ -192,8 +245,8 @@ class ReliefSheet(Sheet):
     def _refused(self, why: str) -> None:
         self.waits = False
         self.say(why)
-        seat = self._offer.seat
-        now = self._context.desk.ask(lambda reader: _known(reader, seat))
+        seat, at = self._offer.seat, self._context.live.picture.now
+        now = self._context.desk.ask(lambda reader: _known(reader, seat, at))
         self._courier.follow(now, self._renew)
 
     def _renew(self, known: Known) -> None:

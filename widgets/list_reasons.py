@@ -85,6 +85,7 @@ LISTS: Mapping[str, Callable[[Facts], str]] = {
     "export_full": _full,
     "export_place": _place,
     "no_drill": _no_drill,
+    "nobody_called": lambda facts: tr("没有可点名的人：先收值班表，或录入镇街值班人"),
     "future": _future,
     "handed_over": _handed_over,
     "paper_order": _paper_order,

@@ -9,7 +9,8 @@ from typing import Any
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QKeyEvent, QMouseEvent
 
-from commandwall import handover
+from commandwall import handover, rota
+from commandwall.clock import MINUTE, Ms
 from commandwall.codes import Code
 from commandwall.countersign import Countersign
 from commandwall.directives import Directive
@@ -19,7 +20,8 @@ from commandwall.people import Duty, Held, Officer
 from commandwall.picture import Changes, Picture, SyncState, Tick
 from commandwall.posts import Section, first_post, roster
 from commandwall.requests import Request
-from widgets import age, handing
+from commandwall.rota import DutyTurn
+from widgets import age, duty_line, handing, instructing, roll_call
 from widgets.base import Command, Panel, Piece
 from widgets.fields import Field, words
 from widgets.i18n import language, named, tr
@@ -32,7 +34,7 @@ COLUMN, GAP, LEAST, MOST = 300.0, 32.0, 44.0, 64.0
 """The narrowest column, the room between two, the least and the greatest height of a row."""
 HEAD = 0.9
 """Height of the name of a section, in rows."""
-FOOT = 100.0
+FOOT = 124.0
 """Room for all that is known of the chosen post."""
 TWO_LINES = 40.0
 
@@ -49,6 +51,7 @@ class Roster(Panel):
         self._held: Mapping[str, Sequence[Held]] = {}
         self._debts: Mapping[str, Sequence[Debt]] = {}
         self.current = self._said = ""
+        self._duty, self._duty_at = list[DutyTurn](), Ms(0)
 
     def refresh(self, picture: Picture, changes: Changes) -> None:
         self._held = holding(self.desk, picture)
@@ -57,6 +60,13 @@ class Roster(Panel):
         for debt in listed(picture.directives.values(), picture.requests.values(), signed):
             debts[debt.post].append(debt)
         self._debts = debts
+        if abs(picture.now - self._duty_at) >= MINUTE:
+            self._duty_at = now = picture.now
+            self.ask(lambda reader: rota.on_duty(reader, now), self._take_duty)
+
+    def _take_duty(self, turns: list[DutyTurn]) -> None:
+        self._duty = turns
+        self.update()
 
     def heading(self) -> str:
         found = roster()
@@ -85,6 +95,9 @@ class Roster(Panel):
             Command("T", tr("就此岗"), self.take),
             Command("R", tr("接岗"), self.relieve),
             Command("X", tr("中止交接"), self.break_off),
+            Command("C", tr("点名"), lambda: roll_call.begin(self)),
+            Command("S", tr("立常备要求"), lambda: instructing.give(self, self._choice())),
+            Command("Q", tr("撤销常备要求"), lambda: instructing.take_back(self, self._choice())),
         ]
 
     def take(self) -> None:
@@ -194,6 +207,10 @@ class Roster(Panel):
         paper.write(0, top + 30, named("post", post, "full"), Ink("item"), room=paper.width * 0.4)
         paper.write(paper.width, top + 30, self._said or self._handing(post), Ink("body", "t1"),
                     RIGHT)  # fmt: skip
+        duty = duty_line.told(self._duty, self.picture.now) or tr(
+            "没有值班表：commandwall rota 文件"
+        )
+        paper.write(0, top + 94, tr("值班表　{who}", who=duty), Ink("age"), room=paper.width)
         x = 0.0
         for name, told in self._facts(post):
             x = paper.write(x, top + 64, name, Ink("age")) + 8

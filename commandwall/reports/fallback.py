@@ -21,6 +21,7 @@ from commandwall import (
     modes,
     people,
     posts,
+    rota,
 )
 from commandwall.alarms import Alarm
 from commandwall.areas import Person, foremost
@@ -213,11 +214,20 @@ class _Making:
     # Whom to call.
 
     def calls(self) -> dict[str, Any]:
-        found = [*self._seats(), *self._answering(), *self._units()]
+        found = [*self._turns(), *self._seats(), *self._answering(), *self._units()]
         rows = [[c.group, c.what, c.name, c.number] for c in found]
         note = "号码未遮盖，用后销毁" if self._asked.whole else "号码已遮盖：本岗无权看全号"
         table = self._table("通讯录", ("类别", "岗位、辖区、单位", "姓名", "电话"), rows, len(rows))
         return {**table, "note": self.tr(note)}
+
+    def _turns(self) -> Iterable[Called]:
+        """Who is on duty by the calendar, and who comes next."""
+        for turn in rota.on_duty(self._reader, self._asked.now):
+            begin, _ = rota.span(turn.day, turn.shift)
+            role = self._speech.named("duty_role", turn.role)
+            shift = self._speech.named("duty_shift", turn.shift)
+            what = f"{role}　{shift} {moment(begin)[5:]}"
+            yield self._called(self.tr("值班"), what, turn.name, turn.phone)
 
     def _seats(self) -> Iterable[Called]:
         """Who holds a post; those of the command pair that nobody holds in one line."""

@@ -4,8 +4,8 @@ the grave alarms and the urgent events that came, each as a line for people that
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from commandwall import codes, events, handover
@@ -72,10 +72,22 @@ def read(reader: Reader, since: Ms, until: Ms, speech: Speech) -> Log:
     rows = reader.rows(_LINES, **span, n=most)
     told = [_entry(Line(*row), speech) for row in reversed(rows)]
     told += _alarms(reader, since, until, speech, place)
+    told = _with_titles(reader, told)
     told += _events(reader, since, most, speech, place)
     told.sort(key=lambda entry: entry.at)
     over = int(reader.value(_COUNT, **span)) - len(rows)
     return Log(since, until, tuple(told[-most:]), over + max(0, len(told) - most))
+
+
+def _with_titles(reader: Reader, entries: Sequence[Entry]) -> list[Entry]:
+    """What was done to an event says to which."""
+    found = events.views(reader, list({e.id: None for e in entries if e.kind == OF}))
+    titles = {key: plain(view.event.headline, 40) for key, view in found.items()}
+    return [
+        replace(e, what="　".join(dict.fromkeys(filter(None, (titles[e.id], e.what)))))
+        if e.kind == OF and e.id in titles else e
+        for e in entries
+    ]  # fmt: skip
 
 
 class Places:

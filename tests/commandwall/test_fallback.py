@@ -102,9 +102,9 @@ def test_the_log_begins_with_the_last_hand_over_here(city: City) -> None:
     assert since == now - MINUTE
     log = city.store.read(lambda r: shift_log.read(r, Ms(now - 3 * HOUR), now, Speech.of("zh")))
     assert [e.act for e in log.entries][-2:] == ["交岗", "接岗"]
-    assert [(e.kind, e.what) for e in log.entries if e.act == "备注"] == [
-        ("event", "已到楼下 <b>#x</b>")
-    ]
+    (noted,) = [e for e in log.entries if e.act == "备注"]
+    assert noted.kind == "event" and noted.what.endswith("已到楼下 <b>#x</b>")
+    assert "燃气味" in noted.what and CALLER not in noted.what  # to which event, and no number
     at = [e.at for e in log.entries]
     assert at == sorted(at)
 

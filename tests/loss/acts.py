@@ -27,6 +27,8 @@ from commandwall.funds import ASKED as WAITING
 from commandwall.funds import PAID, Payment
 from commandwall.handover import OFFERED, Handover
 from commandwall.incidents import OPEN, Incident, JoinedEvent
+from commandwall.instructions import STANDING as STANDS
+from commandwall.instructions import Instruction
 from commandwall.ladders import WATCHED, PlanPoint, Rise, Supervision
 from commandwall.modes import OVER, Mode
 from commandwall.plans import StartedPlan
@@ -34,6 +36,7 @@ from commandwall.reporting import SENT, Report
 from commandwall.requests import ASKED, Request
 from commandwall.resources import Resource
 from commandwall.reviewing import Finding, owed
+from commandwall.rollcall import RollAnswer, RollCall
 from commandwall.rule_rows import PROPOSED, RuleRow
 from commandwall.saved_views import EVERYBODY, SavedView
 from commandwall.sources import SourceSwitch
@@ -99,6 +102,9 @@ def sight(reader: Reader) -> Sight:
         "conflict": reader.find(Conflict, settled_by=""),
         "alarm": reader.find(Alarm, state=STANDING),
         "handover": reader.find(Handover, state=OFFERED),
+        "instruction": reader.find(Instruction, state=STANDS),
+        "rollcall": reader.find(RollCall),
+        "rollanswer": reader.find(RollAnswer),
         "startedplan": reader.find(StartedPlan),
         "mode": (m for m in reader.find(Mode) if m.state != OVER),
         "sourceswitch": reader.find(SourceSwitch),

@@ -543,6 +543,13 @@ CHOICES: Mapping[str, Callable[[Officer], Facts]] = {
         "incident": o.any_incident(), "what": "brief", "purpose": o.text(),
         "name": "brief.pdf", "sha256": "0" * 64,
     },
+    "instructions.instruct": lambda o: {"seat": "", "text": o.text()},
+    "instructions.lift_instruction": lambda o: {"instruction": o.one("instruction")["id"]},
+    "rollcall.call_roll": lambda o: {"called": [
+        {"subject": o.text(), "role": "leader", "area": "", "name": o.text(), "phone": ""},
+    ]},
+    "rollcall.answer_roll": lambda o: {"present": o.one("rollanswer")["id"]},
+    "rollcall.end_roll": lambda o: {"roll": o.one("rollcall")["id"]},
     "selfcheck.note_check": lambda o: {"states": {"disk": "fine", "backup": "attention"}},
     "reentry.enter_event": lambda o: {
         "paper": PAPER, "matter": {"title": o.text(), "source": "duty", "area": "c"},

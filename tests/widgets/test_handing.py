@@ -11,11 +11,12 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from world import told_by
 
-from commandwall import directives, handover, people
+from commandwall import directives, handover, instructions, people
 from commandwall.handover import Handover
 from commandwall.incidents import Incident, open_incident
 from commandwall.people import Duty, Officer
 from widgets.handing import OfferSheet, ReliefSheet, ask_relief
+from widgets.sheet import Sheet
 
 
 @pytest.fixture
@@ -129,3 +130,32 @@ def test_an_offer_stands_on_the_roster_until_it_is_taken_or_broken_off(
     qtbot.waitUntil(lambda: world.store.read(find)[0].state == "WITHDRAWN")
     told(world)
     assert "待接岗" not in told_by(wall, "roster")
+
+
+def test_an_instruction_stands_in_each_hand_over_until_it_is_withdrawn(
+    make_wall: Any, world: Any, qtbot: Any
+) -> None:
+    world.desk.take_post("chief", "周").result()
+    wall = make_wall()
+    wall.open_page("roster")
+    panel = wall.page.panels["roster"]
+    next(c for c in wall.all_commands() if c.key == "S").run()
+    given = sheet(wall, Sheet, qtbot)
+    given._fields["text"][1].setText("夜间泵站每两小时回看")
+    given.accept()
+    read = lambda: world.store.read(lambda r: instructions.standing(r, "chief"))  # noqa: E731
+    qtbot.waitUntil(lambda: len(read()) == 1)
+    wall.seat.hand_over()
+    offer = sheet(wall, OfferSheet, qtbot)
+    assert "常备　夜间泵站每两小时回看（指挥长" in offer._told.text()
+    offer._fields["note"][1].setText("泵站钥匙在值班室\n二号机待修")
+    offer.accept()
+    relief = sheet(wall, ReliefSheet, qtbot)
+    assert "泵站钥匙在值班室\n二号机待修" in relief._told.text()
+    assert "常备　夜间" in relief._told.text()
+    relief.close()
+    next(c for c in wall.all_commands() if c.key == "Q").run()
+    sheet(wall, Sheet, qtbot).accept()
+    qtbot.waitUntil(lambda: not read())
+    next(c for c in wall.all_commands() if c.key == "Q").run()
+    qtbot.waitUntil(lambda: panel._said == "没有常备要求")

@@ -11,7 +11,7 @@ from builders import NOW, an_event, an_opening
 from officers import SECRET, an_officer
 from PySide6.QtGui import QKeySequence
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QComboBox, QLineEdit
+from PySide6.QtWidgets import QApplication, QComboBox, QLineEdit, QPlainTextEdit
 from world import an_alarm, told_by
 
 from commandwall import events, handover, people, suggesting
@@ -46,6 +46,9 @@ class Hand:
     def write(self, text: str) -> None:
         field = QApplication.focusWidget()
         line = field.lineEdit() if isinstance(field, QComboBox) else field
+        if isinstance(line, QPlainTextEdit):
+            line.insertPlainText(text)
+            return
         assert isinstance(line, QLineEdit), f"the keyboard is on {field}"
         line.insert(text)
 
