@@ -5,6 +5,7 @@ Nothing is asked: whoever needs it has no time for that.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QUrl
@@ -45,14 +46,20 @@ class Fallback:
 class FallbackSheet(Sheet):
     """Says how far the paper is, then opens it for printing."""
 
-    def __init__(self, context: Context, window: QWidget) -> None:
+    def __init__(
+        self, context: Context, window: QWidget, seat: str = "", told: Sequence[str] = ()
+    ) -> None:
+        """`seat`: the post of a hand-over sheet, with the lines that are told of it."""
         self._context, self._desk = context, context.desk
+        self._seat, self._lines = seat, tuple(told)
+        self._kind = fallback.HANDED if seat else fallback.KIND
+        kind = named("hand_out_kind", self._kind)
         when = to_datetime(context.live.picture.now)
-        self._target = self._desk.folder / standby.FOLDER / f"fallback-{when:%Y%m%d-%H%M%S}.pdf"
+        self._target = self._desk.folder / standby.FOLDER / f"{self._kind}-{when:%Y%m%d-%H%M%S}.pdf"
         field = words(str(self._target), PATH)
         field.setReadOnly(True)
         fields: dict[str, tuple[str, Field]] = {"path": (tr("文件"), field)}
-        super().__init__(context.look, tr("转纸上值守"), "打开打印", fields, window)
+        super().__init__(context.look, kind, "打开打印", fields, window)
         self._told.show()
         self.waits = True
         why = self._desk.barred(reporting.hand_out_shift, About())
@@ -62,11 +69,13 @@ class FallbackSheet(Sheet):
             self._tell(sentence(why))
 
     def _begin(self) -> None:
-        self._tell(tr("正在生成：在办、通讯录、地图、日志、空行"))
-        whole = self._desk.barred(unmasking.unmask, About(reason=True)) is None
+        self._tell(tr("正在生成") if self._seat else tr("正在生成：在办、通讯录、地图、日志、空行"))
+        may = self._desk.barred(unmasking.unmask, About(reason=True)) is None
+        whole = may and not self._seat
         post = named("post", self._desk.post, "full") if self._desk.post else ""
         who = f"{post} {self._desk.person}".strip()
-        asked = Asked(language(), self._context.live.picture.now, who, whole)
+        now = self._context.live.picture.now
+        asked = Asked(language(), now, who, whole, self._seat, self._lines)
         making = standby.Making(self._desk.folder, self._target, asked)
         self._courier.follow(making.answer, lambda made: self._write(made, whole))
 
@@ -76,8 +85,10 @@ class FallbackSheet(Sheet):
             self._tell(tr("未能生成：{why}", why=made))
             return
         purpose = tr("停电断网备用，含未遮盖号码") if whole else tr("停电断网备用")
+        if self._seat:
+            purpose = tr("交接班签字")
         written = self._desk.do(
-            reporting.hand_out_shift, sheet=fallback.KIND, purpose=purpose,
+            reporting.hand_out_shift, sheet=self._kind, purpose=purpose,
             name=made.target.name, sha256=made.sha256,
         )  # fmt: skip
         Courier(self, lambda why: self._drop(made, why)).follow(
@@ -90,6 +101,10 @@ class FallbackSheet(Sheet):
 
     def _made(self, target: Path) -> None:
         self.waits = False
+        if self._seat:
+            self.say(tr("交接单已备好"))
+            self._tell(tr("打开后打印，两人签字"))
+            return
         self.say(tr("纸上值守已备好"))
         minutes, kept = int(codes.limit("fallback_minutes")), target.with_name(standby.NAME)
         self._tell(tr("打开后打印；恢复后按 Ctrl Shift O 补录。每 {n} 分钟另自动备一份：{path}",

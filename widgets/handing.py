@@ -39,6 +39,7 @@ from widgets import (
 from widgets import words as need_words
 from widgets.base import Context
 from widgets.courier import Courier
+from widgets.fallback import FallbackSheet
 from widgets.fields import Field, Lines, Ticks, value, words
 from widgets.i18n import named, tr
 from widgets.sheet import Sheet
@@ -141,6 +142,22 @@ def ask_offer(context: Context, wall: QWidget, why: str = "") -> None:
     answer = context.desk.ask(lambda reader: _known(reader, post, now))
     courier, over = Courier(wall, lambda why: None), context.later()
     courier.follow(answer, lambda known: over(OfferSheet(context, wall, known, why)))
+
+
+def ask_paper(context: Context, wall: QWidget, seat: str, offer: Handover | None) -> None:
+    """The hand-over sheet of a post to be printed: what is open, and all that is told with it."""
+    now = context.live.picture.now
+    answer = context.desk.ask(lambda reader: _known(reader, seat, now))
+    courier, over = Courier(wall, lambda why: None), context.later()
+
+    def show(known: Known) -> None:
+        note = offer.note.split("\n") if offer is not None and offer.note else []
+        lines = [tr("未了 {n} 项", n=len(known.items)), *map(told, known.items),
+                 *(tr("交代：{note}", note=text.plain(one)) for one in note),
+                 *stands(context), *_more(context, known)]  # fmt: skip
+        over(FallbackSheet(context, wall, seat, lines))
+
+    courier.follow(answer, show)
 
 
 def ask_relief(context: Context, wall: QWidget, offer: Handover) -> None:

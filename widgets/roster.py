@@ -95,6 +95,7 @@ class Roster(Panel):
             Command("T", tr("就此岗"), self.take),
             Command("R", tr("接岗"), self.relieve),
             Command("X", tr("中止交接"), self.break_off),
+            Command("P", tr("印交接单"), self.print_sheet),
             Command("C", tr("点名"), lambda: roll_call.begin(self)),
             Command("S", tr("立常备要求"), lambda: instructing.give(self, self._choice())),
             Command("Q", tr("撤销常备要求"), lambda: instructing.take_back(self, self._choice())),
@@ -124,6 +125,11 @@ class Roster(Panel):
             self.context.over(sheet.then(
                 lambda told: self.do(handover.break_off, handover=key, reason=told["reason"])
             ))  # fmt: skip
+
+    def print_sheet(self) -> None:
+        """The hand-over sheet of the chosen post on paper, with room for two to sign."""
+        post = self._choice()
+        handing.ask_paper(self.context, self.window(), post, self._offer(post))
 
     def refused(self, why: str) -> None:
         self._said = why

@@ -42,7 +42,7 @@ from commandwall.store import pulse, sight
 from commandwall.store.store import Reader
 
 MAP = "map.svg"
-KIND = "fallback"
+KIND, HANDED = "fallback", "handover"
 """Of the list hand_out_kind."""
 LINE, PLACE = 46, 40
 """Characters that a cell has room for."""
@@ -56,6 +56,8 @@ class Asked:
     now: Ms
     who: str = ""  # the person and his post, in words
     whole: bool = False  # whether he may read whole numbers; they are masked where not
+    seat: str = ""  # of a hand-over sheet: the post that is handed over
+    told: tuple[str, ...] = ()  # what the sheet on the screen says of it, line by line
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,8 @@ def collect(reader: Reader, asked: Asked) -> Paper:
     """The paper. Works on what this station has, however old that is, and says how old."""
     made = _Making(reader, asked)
     tables = [made.incidents(), made.orders(), made.alarms(), made.events()]
+    if asked.seat:
+        return Paper(HANDED, {**made.head(), **made.handed(), "tables": tables})
     drawn = city_map.draw(reader, made.area, made.marks)
     data = {
         **made.head(),
@@ -115,6 +119,16 @@ class _Making:
             "none": tr("无"),
             "foot": tr("纸上值守　{time}", time=moment(asked.now)),
         }  # fmt: skip
+
+    def handed(self) -> dict[str, Any]:
+        """What is told of a post that is handed over, and where two people sign."""
+        post, tr = self._speech.named("post", self._asked.seat, full=True), self.tr
+        return {
+            "title": tr("交接单　{post}", post=post),
+            "lines": list(self._asked.told),
+            "foot": tr("交接单　{post}　{time}", post=post, time=moment(self._asked.now)),
+            "signs": [tr("交岗人签字"), tr("接岗人签字"), tr("时刻")],
+        }
 
     # What is in hand.
 

@@ -15,7 +15,9 @@ from commandwall.events import Event, EventView, FiledEvent
 from commandwall.reentry import PaperEntry
 from commandwall.reporting import HandOut
 from commandwall.reports import standby
+from commandwall.reports.fallback import collect
 from commandwall.reports.press import Pressed
+from commandwall.reports.press import press as press_paper
 from widgets import fallback
 from widgets.fallback import FallbackSheet
 from widgets.reentry import PaperSheet
@@ -59,6 +61,26 @@ def test_one_key_makes_the_paper_and_its_line(
     (made,) = (world.store.folder / standby.FOLDER).glob("fallback-*.pdf")
     sheet.accept()
     assert opened == [str(made)]
+
+
+def test_the_hand_over_sheet_is_printed_for_two_to_sign(
+    world: City, make_wall: Any, qtbot: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(standby, "Making", Made)
+    world.desk.take_post("chief", "周").result()
+    wall = make_wall()
+    wall.open_page("roster")
+    press(wall, "P")
+    qtbot.waitUntil(lambda: bool(world.store.read(lambda r: r.find(HandOut))))
+    (line,) = world.store.read(lambda r: r.find(HandOut))
+    assert (line.what, line.purpose) == ("handover", "交接班签字")
+    asked = Made.asked[-1]
+    assert asked.seat == "chief" and not asked.whole
+    assert asked.told[0] == "未了 0 项" and any("自检" in one for one in asked.told)
+    paper = world.store.read(lambda r: collect(r, asked))
+    assert paper.template == "handover" and paper.data["signs"][0] == "交岗人签字"
+    made = press_paper(paper, [world.store.folder / "h.pdf"], "")
+    assert made[0].path.read_bytes().startswith(b"%PDF")
 
 
 def test_who_may_not_hand_out_is_told_why(world: City, make_wall: Any, qtbot: Any) -> None:
