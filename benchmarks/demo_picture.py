@@ -11,18 +11,10 @@ from typing import Any
 import numpy as np
 
 from commandwall.alarms import ACKED, UNACK, Alarm
+from commandwall.arrays import FixArrays, SensorArrays
 from commandwall.clock import MINUTE, Ms
 from commandwall.events import NEW, EventView
-from commandwall.picture import (
-    Changes,
-    Counters,
-    FixArrays,
-    Fixes,
-    Picture,
-    Readings,
-    SensorArrays,
-    Tick,
-)  # fmt: skip
+from commandwall.picture import Changes, Counters, Fixes, Picture, Readings, Tick
 from commandwall.pool.demo.city import City, generate
 from commandwall.resources import Resource
 from commandwall.sensors import Sensor

@@ -22,19 +22,10 @@ from sqlalchemy import Connection
 from commandwall import cycles, platform, tallies
 from commandwall.alarms import STANDING, Alarm
 from commandwall.areas import Building, Camera, Person, Pipe, Place
+from commandwall.arrays import DEVICE, FixArrays, SensorArrays
 from commandwall.clock import SECOND, Ms
 from commandwall.events import Event, EventView, EventWork, FiledEvent, queue, views
-from commandwall.picture import (
-    DEVICE,
-    Changes,
-    FixArrays,
-    Fixes,
-    Readings,
-    SensorArrays,
-    SyncState,
-    Tallies,
-    Tick,
-)  # fmt: skip
+from commandwall.picture import Changes, Fixes, Readings, SyncState, Tallies, Tick
 from commandwall.resources import Resource
 from commandwall.sensors import Sensor
 from commandwall.store import live, pulse, sight, space

@@ -23,11 +23,12 @@ from numpy.typing import NDArray
 
 from commandwall import codes, tallies
 from commandwall.alarms import Alarm, of_value
+from commandwall.arrays import TRAIL, SensorArrays
 from commandwall.clock import HOUR, MINUTE, SECOND, Ms, day
 from commandwall.directives import Directive
 from commandwall.events import Event, EventView, EventWork, FiledEvent, fold
 from commandwall.incidents import Incident
-from commandwall.picture import TRAIL, Changes, Picture, SensorArrays
+from commandwall.picture import Changes, Picture
 from commandwall.resources import FIX_DTYPE, track_gap
 from commandwall.sensors import READING_DTYPE, STALE, Sensor
 from commandwall.store import lines, telemetry, undo

@@ -7,12 +7,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from copy import copy
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-import numpy as np
 from numpy.typing import NDArray
 
 from commandwall.alarms import NORM, Alarm
@@ -29,6 +28,7 @@ from commandwall.areas import (
     Place,
     Road,
 )  # fmt: skip
+from commandwall.arrays import FixArrays, SensorArrays
 from commandwall.calls import Call
 from commandwall.clock import Ms
 from commandwall.clues import Clue
@@ -52,11 +52,10 @@ from commandwall.plans import StartedPlan
 from commandwall.public_warnings import PublicWarning
 from commandwall.reporting import HandOut, Losses, PhoneReport, Report
 from commandwall.requests import Request
-from commandwall.resources import Resource, track_gap
+from commandwall.resources import Resource
 from commandwall.reviewing import Finding
 from commandwall.rule_rows import RuleRow
 from commandwall.saved_views import SavedView
-from commandwall.sensors import Sensor
 from commandwall.sitreps import SituationReport
 from commandwall.sources import SourceSwitch
 from commandwall.store.pulse import Lamp, Sync
@@ -70,7 +69,6 @@ __all__ = [
     "Changes", "Counters", "Fixes", "Lamp", "Picture", "Readings", "Sync", "SyncState", "Tick",
 ]  # fmt: skip
 R = TypeVar("R")
-TRAIL = 60
 
 
 class Tick:
@@ -91,120 +89,6 @@ class SyncState:
 
 class Tallies:
     """Marker: counters changed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Device:
-    """What is shown of a sensor beside its reading."""
-
-    id: str
-    cls: str
-    name: str
-    area: str
-    lon: float
-    lat: float
-    unit: str
-
-
-class SensorArrays:
-    """All sensors as columns; row i of each belongs to `ids[i]`.
-
-    `lon`, `lat` float64 degrees WGS-84; `cls_index` uint8 into `classes`, `area_index` int32 into
-    `areas`, the codes of the areas they stand in; `value` float32;
-    `at` int64 milliseconds (0: never); `quality` uint8 (0 good, 1 bad, 2 stale);
-    `severity` uint8 (0 normal, 1 worst .. 4).
-    """
-
-    def __init__(self, columns: Mapping[str, Sequence[Any]]) -> None:
-        """`columns` are those of `DEVICE`, all of one length."""
-        no = np.array(columns["no"], np.intp)
-        order = np.argsort(no, kind="stable")
-        self.no = no[order]
-        self.ids = [columns["id"][i] for i in order.tolist()]
-        self.row_of = {id_: row for row, id_ in enumerate(self.ids)}
-        self.lon = np.array(columns["lon"], np.float64)[order]
-        self.lat = np.array(columns["lat"], np.float64)[order]
-        self.classes, self.cls_index = _numbered(columns["cls"], order, np.uint8)
-        self.areas, self.area_index = _numbered(columns["area"], order, np.int32)
-        self._units, self._unit_index = _numbered(columns["unit"], order, np.uint8)
-        self._names = _Texts([columns["name"][i] for i in order.tolist()])
-        n = len(self.ids)
-        self.value = np.full(n, np.nan, np.float32)
-        self.at = np.zeros(n, np.int64)
-        self.quality = np.full(n, 2, np.uint8)
-        self.severity = np.zeros(n, np.uint8)
-
-    @classmethod
-    def of(cls, sensors: Sequence[Sensor]) -> SensorArrays:
-        return cls({name: [getattr(s, name) for s in sensors] for name in DEVICE})
-
-    def device(self, row: int) -> Device:
-        """The device of a row."""
-        return Device(
-            self.ids[row], self.classes[self.cls_index[row]], self._names[row],
-            self.areas[self.area_index[row]], float(self.lon[row]), float(self.lat[row]),
-            self._units[self._unit_index[row]],
-        )  # fmt: skip
-
-    def take(self, live: Mapping[str, NDArray[Any]]) -> None:
-        """Newest live columns, in the order of the rows."""
-        self.value, self.at = live["value"], live["at"]
-        self.quality, self.severity = live["quality"], live["severity"]
-
-
-DEVICE = ("id", "no", "cls", "name", "area", "lon", "lat", "unit")
-"""The fields of a sensor that are held for showing it."""
-
-
-class _Texts:
-    """Many texts in one block of bytes: as objects they would take five times the room."""
-
-    def __init__(self, texts: Sequence[str]) -> None:
-        parts = [text.encode("utf-8", "replace") for text in texts]
-        self._bytes = b"".join(parts)
-        self._ends = np.cumsum([0, *map(len, parts)], dtype=np.int64)
-
-    def __getitem__(self, row: int) -> str:
-        return self._bytes[self._ends[row] : self._ends[row + 1]].decode()
-
-
-def _numbered(
-    column: Sequence[str], order: NDArray[np.intp], kind: type[Any]
-) -> tuple[list[str], NDArray[Any]]:
-    """The different texts of a column, and the number of each row's, in that order."""
-    texts = sorted(set(column))
-    number = {text: i for i, text in enumerate(texts)}
-    return texts, np.fromiter(map(number.__getitem__, column), kind, len(column))[order]
-
-
-class FixArrays:
-    """Positions of all resources: `lon`, `lat` degrees (NaN unknown), `at` Ms (0 never),
-    `trail` float64 (n, 60, 2) lon/lat, oldest first, NaN padded and NaN where there is a gap."""
-
-    def __init__(self, resources: list[Resource]) -> None:
-        resources = sorted(resources, key=lambda r: r.no)
-        self.ids = [r.id for r in resources]
-        self.row_of = {r.id: row for row, r in enumerate(resources)}
-        self.no = np.array([r.no for r in resources], np.intp)
-        n = len(resources)
-        self.lon, self.lat = np.full(n, np.nan), np.full(n, np.nan)
-        self.at = np.zeros(n, np.int64)
-        self.trail = np.full((n, TRAIL, 2), np.nan)
-
-    def take(self, live: Mapping[str, NDArray[Any]]) -> None:
-        """Newest live columns, in the order of the rows; a resource that moved gets one more
-        point on its trail."""
-        at, lon, lat = live["at"], live["lon"], live["lat"]
-        moved = at > self.at
-        after_gap = moved & (self.at > 0) & (at - self.at > track_gap())
-        self.trail = self.trail.copy()  # a copy of the picture may hold it
-        for rows in (after_gap, moved):
-            self.trail[rows, :-1] = self.trail[rows, 1:]
-            self.trail[rows, -1] = np.nan
-        self.trail[moved, -1, 0], self.trail[moved, -1, 1] = lon[moved], lat[moved]
-        known = at > 0
-        self.lon, self.lat = np.where(known, lon, np.nan), np.where(known, lat, np.nan)
-        self.at = at
 
 
 @dataclass(frozen=True, slots=True)

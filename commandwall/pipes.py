@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from commandwall import codes
 from commandwall.areas import Pipe
-from commandwall.picture import SensorArrays
+from commandwall.arrays import SensorArrays
 from commandwall.sensors import GOOD
 
 CALM, SILENT = 0, 5

@@ -13,7 +13,8 @@ from PySide6.QtGui import QPainter
 from commandwall import codes
 from commandwall.alarm_life import LATCH, OOSRV, RTNUN, SHLVD, UNACK
 from commandwall.alarms import Alarm, of_device, of_value
-from commandwall.picture import Changes, Picture, SensorArrays, Tick
+from commandwall.arrays import SensorArrays
+from commandwall.picture import Changes, Picture, Tick
 from commandwall.sensors import STALE
 from layers import words
 from layers.base import Layer

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from commandwall import pipes
 from commandwall.areas import Pipe
-from commandwall.picture import Changes, Picture, Readings, SensorArrays
+from commandwall.arrays import SensorArrays
+from commandwall.picture import Changes, Picture, Readings
 from commandwall.pipes import CALM, SILENT, Network
 from commandwall.sensors import Sensor
 from layers import geometry

@@ -10,9 +10,10 @@ from PySide6.QtCore import QPointF
 from PySide6.QtGui import QPainter
 
 from commandwall import codes
+from commandwall.arrays import FixArrays
 from commandwall.clock import MINUTE, SECOND, Ms
 from commandwall.dispatch import Assignment, AssignmentStep, status_of
-from commandwall.picture import Changes, FixArrays, Fixes, Picture, Tick
+from commandwall.picture import Changes, Fixes, Picture, Tick
 from commandwall.resources import Resource
 from layers import words
 from layers.base import Layer

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF
 from PySide6.QtGui import QPainter
 
-from commandwall.picture import Changes, Picture, Readings, SensorArrays
+from commandwall.arrays import SensorArrays
+from commandwall.picture import Changes, Picture, Readings
 from commandwall.sensors import STALE, Sensor
 from layers.base import Layer
 from layers.geometry import Floats, Ints

@@ -10,13 +10,9 @@ from numpy.typing import NDArray
 from commandwall import codes, rollups
 from commandwall.alarms import of_device
 from commandwall.areas import Area
+from commandwall.arrays import SensorArrays
 from commandwall.clock import Ms
-from commandwall.picture import (
-    Changes,
-    Picture,
-    SensorArrays,
-    Tick,
-)  # fmt: skip
+from commandwall.picture import Changes, Picture, Tick
 from commandwall.rollups import Signs
 from commandwall.sensors import STALE
 from layers.areas import SHOWN, rows_of

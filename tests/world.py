@@ -12,12 +12,13 @@ from builders import NOW, StillClock, a_sensor, an_event
 
 from commandwall.alarms import UNACK, Alarm
 from commandwall.areas import CITY, TOWN, Area
+from commandwall.arrays import SensorArrays
 from commandwall.clock import MINUTE, SECOND, Ms
 from commandwall.config import Settings
 from commandwall.desk import Desk
 from commandwall.events import Event, EventView
 from commandwall.indicators import Indicator, IndicatorValue
-from commandwall.picture import Changes, Counters, Picture, SensorArrays, Sync
+from commandwall.picture import Changes, Counters, Picture, Sync
 from commandwall.posts import first_post
 from commandwall.store.migrate import open_store
 from commandwall.store.mirror import Mirror, use

@@ -10,9 +10,10 @@ from PySide6.QtCore import QRectF
 
 from commandwall.alarms import OPENED, Alarm
 from commandwall.areas import Person, chain, foremost
+from commandwall.arrays import SensorArrays
 from commandwall.clock import Ms
 from commandwall.openings import is_door, lately, opened
-from commandwall.picture import Changes, Picture, Readings, SensorArrays, Tick
+from commandwall.picture import Changes, Picture, Readings, Tick
 from commandwall.sensors import Sensor
 from widgets import age, text, words
 from widgets.base import Command

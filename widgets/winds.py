@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from commandwall import codes, geo
+from commandwall.arrays import Device, SensorArrays
 from commandwall.clock import Ms
-from commandwall.picture import Device, SensorArrays
 from commandwall.sensors import GOOD
 
 FROM, SPEED = "from", "speed"

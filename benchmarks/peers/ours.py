@@ -23,17 +23,10 @@ from PySide6.QtGui import QColor, QGuiApplication, QImage, QPainter
 
 from benchmarks.demo_picture import NOW, move_units, set_readings
 from benchmarks.peers.stopwatch import Row, arguments, spent, told
+from commandwall.arrays import FixArrays, SensorArrays
 from commandwall.events import EventView
 from commandwall.geo import Plane
-from commandwall.picture import (
-    Changes,
-    FixArrays,
-    Fixes,
-    Picture,
-    Readings,
-    SensorArrays,
-    Tick,
-)  # fmt: skip
+from commandwall.picture import Changes, Fixes, Picture, Readings, Tick
 from commandwall.resources import Resource
 from commandwall.sensors import Sensor
 from commandwall.store.pulse import Sync

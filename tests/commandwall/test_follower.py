@@ -15,12 +15,13 @@ from commandwall import alarms, events, tallies
 from commandwall.alarm_life import NORM, STATES
 from commandwall.alarms import Alarm
 from commandwall.areas import Place
+from commandwall.arrays import SensorArrays
 from commandwall.clock import Ms
 from commandwall.desk import Desk
 from commandwall.events import Event
 from commandwall.follower import Follower, together
 from commandwall.judge import Crossing
-from commandwall.picture import Changes, Picture, Readings, SensorArrays, Tallies, Tick
+from commandwall.picture import Changes, Picture, Readings, Tallies, Tick
 from commandwall.sensors import Sensor
 from commandwall.store import live, pulse
 from commandwall.store.migrate import open_store

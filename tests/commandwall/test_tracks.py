@@ -11,9 +11,9 @@ import shapely
 from builders import NOW
 
 from commandwall import tracks
+from commandwall.arrays import FixArrays
 from commandwall.clock import HOUR, MINUTE, SECOND, Ms
 from commandwall.geo import Plane
-from commandwall.picture import FixArrays
 from commandwall.pool.recorder import SERIES
 from commandwall.resources import FIX_DTYPE, Resource
 from commandwall.store.migrate import open_store

@@ -19,10 +19,11 @@ from shapely.geometry import LineString, MultiPoint, Point, Polygon
 
 from commandwall.alarms import ACKED, UNACK, Alarm
 from commandwall.areas import CITY, GRID, TOWN, VILLAGE, Area, Building, Feature, Pipe, Road
+from commandwall.arrays import FixArrays, SensorArrays
 from commandwall.clock import Ms
 from commandwall.events import Event, EventView
 from commandwall.incidents import OPEN, Incident
-from commandwall.picture import Changes, FixArrays, Fixes, Picture, Readings, SensorArrays, Tick
+from commandwall.picture import Changes, Fixes, Picture, Readings, Tick
 from commandwall.resources import Resource
 from commandwall.sensors import Sensor
 from commandwall.store.pulse import Sync

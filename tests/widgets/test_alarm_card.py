@@ -15,9 +15,9 @@ from world import an_alarm
 
 from commandwall.alarms import Alarm
 from commandwall.areas import Camera, Person
+from commandwall.arrays import FixArrays
 from commandwall.clock import MINUTE, SECOND, Ms
 from commandwall.modes import Mode
-from commandwall.picture import FixArrays
 from commandwall.pool.recorder import SERIES
 from commandwall.resources import Resource
 from commandwall.sensors import GOOD, READING_DTYPE

@@ -11,8 +11,9 @@ from world import an_alarm, told_by
 
 from commandwall.alarms import Alarm
 from commandwall.areas import Person
+from commandwall.arrays import SensorArrays
 from commandwall.clock import MINUTE, SECOND, Ms
-from commandwall.picture import Readings, SensorArrays
+from commandwall.picture import Readings
 from commandwall.sensors import STALE
 
 DOORS = [

@@ -31,13 +31,13 @@ from commandwall.areas import (
     colour_history,
     homes,
 )  # fmt: skip
+from commandwall.arrays import FixArrays, SensorArrays
 from commandwall.calls import Call
 from commandwall.clock import DAY, HOUR, SECOND, Ms
 from commandwall.directives import Directive, Order
 from commandwall.events import Event, EventView
 from commandwall.extents import Extent
 from commandwall.incidents import Incident
-from commandwall.picture import FixArrays, SensorArrays
 from commandwall.resources import Resource
 from commandwall.store.mirror import Mirror, use
 from layers.households import HouseholdsLayer

@@ -12,8 +12,9 @@ from builders import NOW, a_sensor
 from world import told_by
 
 from commandwall.areas import Pipe
+from commandwall.arrays import SensorArrays
 from commandwall.clock import MINUTE, SECOND
-from commandwall.picture import Readings, SensorArrays
+from commandwall.picture import Readings
 from commandwall.sensors import STALE
 from commandwall.store.mirror import Mirror, use
 from widgets import facts

@@ -9,10 +9,11 @@ import numpy as np
 from builders import NOW, an_opening
 
 from commandwall import dispatch, incidents
+from commandwall.arrays import FixArrays
 from commandwall.clock import MINUTE, SECOND, Ms
 from commandwall.dispatch import Assignment, Sending
 from commandwall.incidents import Incident
-from commandwall.picture import FixArrays, Fixes, Tick
+from commandwall.picture import Fixes, Tick
 from commandwall.pool.recorder import SERIES
 from commandwall.resources import FIX_DTYPE, Resource
 from commandwall.store.mirror import Mirror, use

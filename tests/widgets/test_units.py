@@ -17,11 +17,12 @@ from commandwall import dispatch, incidents
 from commandwall.alarms import Alarm
 from commandwall.answers import Answer
 from commandwall.areas import Road
+from commandwall.arrays import FixArrays
 from commandwall.clock import MINUTE, SECOND, Ms
 from commandwall.dispatch import ARRIVED, Assignment, AssignmentStep, Sending
 from commandwall.events import Event, EventView
 from commandwall.incidents import Incident
-from commandwall.picture import FixArrays, Fixes, Tick
+from commandwall.picture import Fixes, Tick
 from commandwall.resources import Resource
 from commandwall.store.mirror import Mirror, use
 from widgets.base import Subject
