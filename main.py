@@ -1,29 +1,35 @@
-"""Puts the parts together: settings, clock, store, desk, agent, wall."""
+"""Puts the parts together: settings, clock, store, desk, agent, wall.
+
+Python's collector looks for nothing while they are imported: what is imported stays, and to look
+at all of it again and again took a tenth of a start.
+"""
 
 from __future__ import annotations
 
+import gc
 import sys
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from commandwall import cli
-from commandwall.config import USAGE, Settings, Snapshot
-from commandwall.follower import Follower
-from commandwall.keeper import Keeper
-from commandwall.tiles import source
-from commandwall.world import World
-
 if TYPE_CHECKING:
+    from commandwall.config import Settings, Snapshot
     from widgets.wall import Wall
 
 
 def main() -> int:
     """The command `commandwall`; returns its exit code."""
+    gc.disable()
+    from commandwall import cli
+
+    gc.enable()
     return cli.run(sys.argv[1:], run_wall)
 
 
 def run_wall(settings: Settings, snapshot: Snapshot | None) -> int:
     """Open the wall (or draw it to a file) and stay until it is closed."""
+    gc.disable()  # the application collects on its own thread
+    from commandwall.config import USAGE
+    from commandwall.tiles import source
     from widgets import lean
 
     lean.spare_sources()
@@ -55,16 +61,20 @@ def run_wall(settings: Settings, snapshot: Snapshot | None) -> int:
 
 def build(settings: Settings, parts: ExitStack) -> Wall:
     """The wall of one world; `parts` ends what belongs to it in reverse order."""
+    from commandwall.follower import Follower
+    from commandwall.keeper import Keeper
+    from commandwall.world import World
+    from widgets.startup import Crossing
+
     world = World.open(settings)
     parts.callback(world.close)
     keeper = Keeper(settings, world.clock, patient=bool(world.store.mirror_name()))
     parts.callback(keeper.stop)
     keeper.start()
-    from widgets.startup import Crossing
-
     crossing = Crossing(world.picture)
     follower = Follower(world, crossing.arrived.emit)
     crossing.settled.connect(follower.go_on)
+    crossing.settled.connect(keeper.drawn)
     parts.callback(follower.stop)
     follower.start()
     # Loading the screen takes a second, in which the city is read.
@@ -74,7 +84,6 @@ def build(settings: Settings, parts: ExitStack) -> Wall:
 
     map_view = MapView(load_layers(installed(settings.plugins)), clock=world.clock)
     parts.callback(map_view.shut)
-    map_view.ready.connect(keeper.drawn)
     wall = Wall(world, settings, map_view)
     parts.callback(wall.context.drafts.flush)
     crossing.reach(wall.tick)

@@ -27,7 +27,8 @@ L = TypeVar("L", bound=Layer)
 NAMES_AT_ONCE, WRITING_S = 2, 0.002
 """Names written before the clock is looked at, and how long names are written in one go, so that
 the screen's thread is never held for long."""
-PAUSE_MS = 8
+PAUSE_MS = 1
+"""Between two goes, where the map stands still."""
 SHOW_MS = 150
 """Names that are still being written come into the picture so often: cooking it for each few of
 them would keep every processor busy while a person moves the map."""

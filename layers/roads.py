@@ -56,13 +56,16 @@ def _names(
     roads: list[Road], segments: geometry.Floats, owner: geometry.Ints, scene: Scene
 ) -> Names:
     """Names at the middle of road pieces, the greatest roads first, each name well apart."""
-    first = np.searchsorted(owner, np.arange(len(roads)), side="left")
-    behind = np.searchsorted(owner, np.arange(len(roads)), side="right")
-    named = [i for i, r in enumerate(roads) if r.name and behind[i] > first[i]]
-    named.sort(key=lambda i: (-_rank(roads[i].cls), -roads[i].length))
+    numbers = np.arange(len(roads))
+    first, behind = (np.searchsorted(owner, numbers, side=side) for side in ("left", "right"))
+    has_name = np.fromiter((bool(r.name) for r in roads), bool, len(roads))
+    length = np.fromiter((r.length for r in roads), np.float64, len(roads))
+    rank = np.fromiter((_rank(r.cls) for r in roads), np.int64, len(roads))
+    order = np.lexsort((-length, -rank))
+    named = order[(has_name & (behind > first))[order]]
     at = segments[(first[named] + behind[named]) // 2]
     x, y = (at[:, 0] + at[:, 2]) / 2, (at[:, 1] + at[:, 3]) / 2
-    texts = [roads[i].name for i in named]
+    texts = [roads[i].name for i in named.tolist()]
     kept = _apart(texts, x, y, scene.style.map["name"]["road_apart_m"])
     near = scene.style.map["name"]["near_mpp"]
     return Names(x[kept], y[kept], [texts[i] for i in kept], "street", rank=8, between=(0.0, near))
@@ -72,10 +75,10 @@ def _apart(texts: list[str], x: geometry.Floats, y: geometry.Floats, least: floa
     """Rows to keep so that equal texts stand at least so many metres from each other."""
     kept: list[int] = []
     taken: dict[str, list[tuple[float, float]]] = defaultdict(list)
-    for i, text in enumerate(texts):
-        here = (float(x[i]), float(y[i]))
-        if all(math.dist(here, other) >= least for other in taken[text]):
-            taken[text].append(here)
+    for i, (text, *here) in enumerate(zip(texts, x.tolist(), y.tolist(), strict=True)):
+        others = taken[text]
+        if all(math.dist(here, other) >= least for other in others):
+            others.append((here[0], here[1]))
             kept.append(i)
     return kept
 

@@ -61,6 +61,18 @@ def test_help_names_every_command_and_flag() -> None:
         assert name in told
 
 
+@pytest.mark.parametrize("name", cli.DOORS)
+def test_each_command_says_what_can_be_asked_of_it(
+    name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Though its room is brought only then."""
+    with pytest.raises(SystemExit) as end:
+        cli.run([name, "--help"], lambda *_: 0)
+    assert end.value.code == 0
+    told = capsys.readouterr().out
+    assert "--data-dir" in told and "positional arguments" in told
+
+
 def test_where_prints_the_data_directory_and_makes_nothing(tmp_path: Path) -> None:
     folder = tmp_path / "city"
     assert call("--data-dir", folder, "where").stdout == f"{folder}\n"
