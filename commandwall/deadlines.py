@@ -16,7 +16,7 @@ from commandwall import codes, swift, workdays
 from commandwall.areas import Area, chain
 from commandwall.clock import DAY, HOUR, MINUTE, SECOND, Ms, day_start, today
 from commandwall.codes import Code
-from commandwall.event_flow import LISTED, RETURNED, SUSPENDED, pauses
+from commandwall.event_flow import CLOSED, LISTED, RETURNED, SUSPENDED, pauses
 from commandwall.events import ACCEPTED, DISPATCHED, FEEDBACK, NEW, ON_SCENE, SIGNED, EventView
 
 RUNNING: Mapping[str, tuple[str, ...]] = {
@@ -31,6 +31,9 @@ RUNNING: Mapping[str, tuple[str, ...]] = {
     FEEDBACK: ("C6",),
 }
 """State -> the clocks that may run in it. What a unit returns is still its disposal's time."""
+REVIEW, VISIT = "review", "visit"
+"""Beside these, the clocks of a listed event until it is looked at again, and of a closed one until
+who reported it is visited."""
 PAUSED = frozenset({SUSPENDED, LISTED})
 GREEN, YELLOW, ORANGE, RED = "green", "yellow", "orange", "red"
 BLUE, GREY = "blue", "grey"
@@ -42,7 +45,7 @@ UNITS = {"s": SECOND, "min": MINUTE, "h": HOUR}
 class Deadline:
     """One clock of an event. `whole`: its time, milliseconds of its own calendar."""
 
-    step: str  # C1 .. C6
+    step: str  # C1 .. C6, REVIEW, VISIT
     start: Ms
     due: Ms
     whole: int
@@ -139,13 +142,46 @@ def furthest(now: Ms) -> Ms:
 
 
 def running(view: EventView, areas: Mapping[str, Area] | None = None) -> Deadline | None:
-    """The clock of an event that runs out first; None for a closed one or one without limits."""
-    return min(clocks(view, areas), key=lambda clock: clock.due, default=None)
+    """The clock of an event that runs out first, one that runs before one that stands still; None
+    for one without limits, or closed and visited."""
+    return min(clocks(view, areas), key=order, default=None)
+
+
+def order(clock: Deadline) -> tuple[bool, Ms]:
+    """What clocks are sorted by: those that run, the first to run out, then those that stand."""
+    return clock.paused_at is not None, clock.due
 
 
 def clocks(view: EventView, areas: Mapping[str, Area] | None = None) -> list[Deadline]:
     """All clocks that run for an event now."""
-    return reckoned(view, _progress(view), areas or {})
+    beside = (clock for clock in (review(view), visit(view)) if clock is not None)
+    return [*reckoned(view, _progress(view), areas or {}), *beside]
+
+
+def review(view: EventView) -> Deadline | None:
+    """The clock of a listed event until it is looked at again; None of all others."""
+    work = view.work
+    if view.state != LISTED or work is None or work.review_at is None:
+        return None
+    whole = int(codes.limit("list_days") * DAY)
+    return Deadline(REVIEW, Ms(work.review_at - whole), work.review_at, whole)
+
+
+def visit(view: EventView) -> Deadline | None:
+    """The clock of a closed event until who reported it is visited; None where nobody has to."""
+    work = view.work
+    if view.state != CLOSED or work is None or work.visit_at is None or work.visited_at:
+        return None
+    start = work.closed_at or work.at
+    return Deadline(VISIT, start, work.visit_at, max(1, work.visit_at - start))
+
+
+def visit_at(cls: str, closed: Ms) -> Ms | None:
+    """Until when who reported an event of a class is visited after its end, by the list
+    event_visit; None where nobody has to."""
+    row = codes.load("event_class").get(cls)
+    found = codes.load("event_visit").get(str(row.facts.get("great", ""))) if row else None
+    return Ms(int(closed + found.facts["days"] * DAY)) if found is not None else None
 
 
 def reckoned(view: EventView, gone: Progress, areas: Mapping[str, Area]) -> list[Deadline]:

@@ -9,17 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from commandwall import codes, countersign, deadlines, events, geo
-from commandwall.attachments import has_picture
+from commandwall import codes, countersign, deadlines, event_proofs, events
 from commandwall.clock import DAY, HOUR, Ms, day, to_datetime
 from commandwall.countersign import Second
-from commandwall.directives import PHOTO
-from commandwall.dispatch import ARRIVED, Assignment, AssignmentStep
 from commandwall.event_flow import (
     ARCHIVED,
     CLOSED,
     MERGED,
-    ON_SCENE,
     SIGNED,
     SUSPENDED,
     moments,
@@ -32,8 +28,7 @@ from commandwall.store.written import listed, written
 
 Guard = Callable[[EventView, str, str, Ms], Reason | None]
 """(event, name and post of who acts, moment): what an action asks beside the state."""
-Place = tuple[float | None, float | None]
-DAYS = {"suspend": "suspend_days", "put_on_list": "list_days"}
+DAYS = {"suspend": "suspend_days", "put_on_list": "list_days", "review": "list_days"}
 """Action -> the row of the list `limit` that says its days."""
 UNREACHED = "unreached"
 """Row of event_content: nobody took the calls back."""
@@ -71,10 +66,23 @@ def most_days(action: str, now: Ms) -> int:
     return int(codes.limit(DAYS[action], day(now)))
 
 
+def next_look(action: str, days: int, now: Ms) -> Ms:
+    """When it is looked at again after so many days; Refused("days") for too many or none."""
+    most = most_days(action, now)
+    if not 0 < days <= most:
+        raise Refused("days", most=most)
+    return Ms(now + days * DAY)
+
+
 def merged_into(reader: Reader, event: str) -> list[str]:
     """The events that were merged into one: who reported them is called back with it."""
     found = reader.find(EventWork, main=event)
     return sorted(work.id for work in found if work.state == MERGED)
+
+
+def merged(reader: Reader, event: str) -> list[EventView]:
+    """The same as shown."""
+    return list(events.views(reader, merged_into(reader, event)).values())
 
 
 def _work(view: EventView) -> EventWork:
@@ -137,8 +145,10 @@ def _another(view: EventView, by: str, post: str, now: Ms) -> Reason | None:
 
 def _old_enough(view: EventView, by: str, post: str, now: Ms) -> Reason | None:
     days = int(codes.limit("archive_days", day(now)))
-    early = now - _ended(view) < days * DAY
-    return Reason("too_early", {"n": days}) if early else None
+    if now - _ended(view) < days * DAY:
+        return Reason("too_early", {"n": days})
+    owed = events.owed(_work(view))
+    return Reason("owed_after", {"acts": ",".join(owed)}) if owed else None
 
 
 GUARDS: Mapping[str, Guard] = {
@@ -162,7 +172,7 @@ GUARDS: Mapping[str, Guard] = {
 def reject(tx: Tx, event: str, reason: str, second: Second | None = None) -> None:
     """不予受理: for a reason of the list event_reject; an urgent one takes the word of a second
     person, else Refused("reject_second")."""
-    work = _step(tx, event, "reject")
+    work = step(tx, event, "reject")
     listed(tx, "event_reject", reason)
     if needs_second(events.view(tx, event), tx.post):
         if second is None or second.name.strip() in ("", tx.by):
@@ -173,7 +183,7 @@ def reject(tx: Tx, event: str, reason: str, second: Second | None = None) -> Non
 
 def reconsider(tx: Tx, event: str, reason: str) -> None:
     """复议: what was rejected is taken up again, since somebody complained."""
-    work = _step(tx, event, "reconsider")
+    work = step(tx, event, "reconsider")
     tx.put(replace(work, reason=written("reason", reason), closed_at=None))
 
 
@@ -183,7 +193,7 @@ def merge(tx: Tx, event: str, main: str) -> None:
     Refused("main_over") where that one is closed, or is this one.
     """
     before = events.view(tx, event).state
-    work, target = _step(tx, event, "merge"), events.view(tx, main)
+    work, target = step(tx, event, "merge"), events.view(tx, main)
     if main == event or not target.open:
         raise Refused("main_over", id=main)
     tx.put(replace(work, was=before, main=main, closed_at=tx.now))
@@ -191,19 +201,19 @@ def merge(tx: Tx, event: str, main: str) -> None:
 
 def unmerge(tx: Tx, event: str) -> None:
     """拆单: it was another matter after all; it goes on where it was."""
-    tx.put(replace(_step(tx, event, "unmerge"), main="", was="", closed_at=None))
+    tx.put(replace(step(tx, event, "unmerge"), main="", was="", closed_at=None))
 
 
 def classify(tx: Tx, event: str, cls: str) -> None:
     """改分类: it is of another class of the list event_class; its clocks go by that one."""
-    work = _step(tx, event, "classify")
+    work = step(tx, event, "classify")
     listed(tx, "event_class", cls)
     tx.put(replace(work, cls=cls))
 
 
 def cancel(tx: Tx, event: str, reason: str) -> None:
     """作废: it was never a matter, only a wrong entry."""
-    work = _step(tx, event, "cancel")
+    work = step(tx, event, "cancel")
     tx.put(replace(_going_on(work, tx.now), reason=written("reason", reason), closed_at=tx.now))
 
 
@@ -212,39 +222,39 @@ def cancel(tx: Tx, event: str, reason: str) -> None:
 
 def sign(tx: Tx, event: str) -> None:
     """签收: the unit takes it."""
-    tx.put(replace(_step(tx, event, "sign"), signed_at=tx.now))
+    tx.put(replace(step(tx, event, "sign"), signed_at=tx.now))
 
 
 def send_back(tx: Tx, event: str, reason: str, basis: str) -> None:
     """退单: the unit says why it is not its matter, and on what law or duty that rests."""
-    work = _step(tx, event, "send_back")
+    work = step(tx, event, "send_back")
     tx.put(replace(work, reason=written("reason", reason), basis=written("basis", basis)))
 
 
 def approve_return(tx: Tx, event: str) -> None:
     """同意退单: it waits for another unit; the disposal's clock goes on."""
-    work = _step(tx, event, "approve_return")
+    work = step(tx, event, "approve_return")
     tx.put(replace(work, unit="", co="", accepted_at=tx.now, return_no=work.return_no + 1))
 
 
 def refuse_return(tx: Tx, event: str, reason: str) -> None:
     """强制派单: the unit has to do it."""
-    work = _step(tx, event, "refuse_return")
+    work = step(tx, event, "refuse_return")
     tx.put(replace(work, reason=written("reason", reason), dispatched_at=tx.now))
 
 
 def arrive(tx: Tx, event: str, lon: float | None = None, lat: float | None = None) -> None:
     """到场: shown by a position (degrees WGS-84) near the place, by a unit that positions saw
     there, or by a photo; else Refused("not_there")."""
-    work = _step(tx, event, "arrive")
-    if not (_near(tx, event, lon, lat) or _seen_there(tx, event) or has_picture(tx, event)):
+    work = step(tx, event, "arrive")
+    if not event_proofs.was_there(tx, event, (lon, lat)):
         raise Refused("not_there", m=int(codes.limit("arrival_m", day(tx.now))))
     tx.put(replace(work, arrived_at=tx.now))
 
 
 def ask_extension(tx: Tx, event: str, reason: str, hours: int) -> None:
     """申请延期: by so many hours, no more than the limit itself."""
-    work = _step(tx, event, "ask_extension")
+    work = step(tx, event, "ask_extension")
     most = extension_limit(events.view(tx, event))
     if not 0 < hours * HOUR <= most:
         raise Refused("hours", most=most // HOUR)
@@ -253,26 +263,25 @@ def ask_extension(tx: Tx, event: str, reason: str, hours: int) -> None:
 
 def grant_extension(tx: Tx, event: str) -> None:
     """同意延期."""
-    work = _step(tx, event, "grant_extension")
+    work = step(tx, event, "grant_extension")
     more = work.extended_ms + work.asked_ms
     tx.put(replace(work, ext_no=work.ext_no + 1, extended_ms=more, asked_ms=0))
 
 
 def refuse_extension(tx: Tx, event: str, reason: str) -> None:
     """不同意延期."""
-    work = _step(tx, event, "refuse_extension")
+    work = step(tx, event, "refuse_extension")
     tx.put(replace(work, reason=written("reason", reason), asked_ms=0))
 
 
 def feed_back(tx: Tx, event: str, result: str, evidence: str = "") -> None:
-    """反馈: what was done, and what shows it. Refused("evidence") where somebody was at the place
-    and no photo is attached."""
-    state = events.view(tx, event).state
-    work = _step(tx, event, "feed_back")
+    """反馈: what was done, and what shows it, else Refused("evidence")."""
+    before = events.view(tx, event)
+    work = step(tx, event, "feed_back")
     result = written("result", result)
     evidence = written("evidence", evidence, needed=False)
-    if state == ON_SCENE and not has_picture(tx, event):
-        raise Refused("evidence", wanted=PHOTO)
+    if wanted := event_proofs.lacking(tx, before, evidence):
+        raise Refused("evidence", wanted=wanted)
     work = replace(_going_on(work, tx.now), result=result, evidence=evidence, fed_back_at=tx.now)
     tx.put(replace(work, handler=tx.by, handler_post=tx.post, asked_ms=0))
 
@@ -282,31 +291,26 @@ def feed_back(tx: Tx, event: str, result: str, evidence: str = "") -> None:
 
 def suspend(tx: Tx, event: str, reason: str, days: int) -> None:
     """挂起: nothing can be done for so many days; its disposal's clock stands still."""
-    work = _step(tx, event, "suspend")
-    most = most_days("suspend", tx.now)
-    if not 0 < days <= most:
-        raise Refused("days", most=most)
-    review, stood = Ms(tx.now + days * DAY), f"{work.pauses} {tx.now}-".strip()
+    work = step(tx, event, "suspend")
+    review, stood = next_look("suspend", days, tx.now), f"{work.pauses} {tx.now}-".strip()
     tx.put(replace(work, reason=written("reason", reason), review_at=review, pauses=stood))
 
 
 def resume(tx: Tx, event: str) -> None:
     """恢复: it can be worked on again; also what was listed."""
-    tx.put(_going_on(_step(tx, event, "resume"), tx.now))
+    tx.put(_going_on(step(tx, event, "resume"), tx.now))
 
 
 def put_on_list(tx: Tx, event: str, plan: str, days: int) -> None:
     """挂账: it takes long; by a plan, looked at again within so many days."""
-    work = _step(tx, event, "put_on_list")
-    most = most_days("put_on_list", tx.now)
-    if not 0 < days <= most:
-        raise Refused("days", most=most)
-    tx.put(replace(work, plan=written("plan", plan), review_at=Ms(tx.now + days * DAY)))
+    work = step(tx, event, "put_on_list")
+    review = next_look("put_on_list", days, tx.now)
+    tx.put(replace(work, plan=written("plan", plan), review_at=review))
 
 
 def miss_call(tx: Tx, event: str) -> None:
     """回访未接通: a call back that nobody took."""
-    work = _step(tx, event, "miss_call")
+    work = step(tx, event, "miss_call")
     tx.put(replace(work, missed=f"{work.missed} {tx.now}".strip()))
 
 
@@ -315,34 +319,36 @@ def verify(tx: Tx, event: str, solved: str, content: str) -> None:
 
     Refused("calls") where he was not called often enough to be unreached.
     """
-    work = _step(tx, event, "verify")
+    work = step(tx, event, "verify")
     listed(tx, "event_solved", solved)
     listed(tx, "event_content", content)
     if content == UNREACHED and not _tried(work, tx.now):
         raise Refused("calls", n=int(codes.limit("call_back_tries", day(tx.now))))
-    tx.put(replace(work, solved=solved, content=content, closed_at=tx.now))
+    visit = deadlines.visit_at(events.view(tx, event).cls, tx.now)
+    tx.put(replace(work, solved=solved, content=content, closed_at=tx.now, visit_at=visit))
 
 
 def redo(tx: Tx, event: str, reason: str) -> None:
     """重办: it is not done; the unit has it again, with a shorter limit."""
-    tx.put(_again(_step(tx, event, "redo"), written("reason", reason), tx.now))
+    tx.put(_again(step(tx, event, "redo"), written("reason", reason), tx.now))
 
 
 def reopen(tx: Tx, event: str, reason: str) -> None:
     """重启: there is new evidence."""
-    tx.put(_again(_step(tx, event, "reopen"), written("reason", reason), tx.now))
+    tx.put(_again(step(tx, event, "reopen"), written("reason", reason), tx.now))
 
 
 def archive(tx: Tx, event: str) -> None:
     """归档: nothing is written any more."""
-    tx.put(_step(tx, event, "archive"))
+    tx.put(step(tx, event, "archive"))
 
 
 # What follows by the clock.
 
 
 def follow_clock(watch: Watch, now: Ms) -> None:
-    """What is suspended goes on at its review date, what was closed for long is put away."""
+    """What is suspended goes on at its review date, what was closed for long and owes nothing any
+    more is put away."""
     watch.move_events(now)
 
 
@@ -360,8 +366,10 @@ def move_lapsed(tx: Tx) -> None:
 def _moves_at(work: EventWork) -> Ms | None:
     if work.state == SUSPENDED:
         return work.review_at
+    if events.owed(work):
+        return None
     days = int(codes.limit("archive_days")) * DAY
-    return Ms(work.closed_at + days) if work.closed_at is not None else None
+    return Ms(max(work.closed_at + days, work.at)) if work.closed_at is not None else None
 
 
 def _moved(work: EventWork) -> EventWork:
@@ -376,7 +384,9 @@ def _moved(work: EventWork) -> EventWork:
 # Parts of acts.
 
 
-def _step(tx: Tx, event: str, action: str) -> EventWork:
+def step(tx: Tx, event: str, action: str) -> EventWork:
+    """The work on an event as an action leaves it but for what that action alone changes; not yet
+    put. Refused where the flow or the action's guard does not allow it."""
     why = hindrance(events.view(tx, event), action, tx.by, tx.post, tx.now)
     if why is not None:
         raise Refused(why.code, **why.facts)
@@ -398,26 +408,8 @@ def _again(work: EventWork, reason: str, now: Ms) -> EventWork:
         work, reason=reason, rework_no=work.rework_no + 1, given_at=now, dispatched_at=now,
         signed_at=None, arrived_at=None, fed_back_at=None, closed_at=None, pauses="",
         suspended_ms=0, asked_ms=0, extended_ms=0, solved="", content="", missed="",
+        visit_at=None, visited_at=None, visit="", lesson="", summary="",
     )  # fmt: skip
-
-
-def near(one: Place, other: Place) -> bool:
-    """Whether a position is so near a place that who is there has arrived; not where one of them
-    is unknown. Each: lon, lat in degrees WGS-84."""
-    known = [(lon, lat) for lon, lat in (one, other) if lon is not None and lat is not None]
-    return len(known) == 2 and bool(geo.distance(*known[0], *known[1]) <= codes.limit("arrival_m"))
-
-
-def _near(tx: Tx, event: str, lon: float | None, lat: float | None) -> bool:
-    place = events.view(tx, event).event
-    return near((lon, lat), (place.lon, place.lat))
-
-
-def _seen_there(tx: Tx, event: str) -> bool:
-    """Whether a unit that was sent to it has arrived."""
-    sent = [a.id for a in tx.find(Assignment, subject=event)]
-    steps = tx.many(AssignmentStep, sent, "assignment", step=ARRIVED)
-    return bool(steps)
 
 
 def _tried(work: EventWork, now: Ms) -> bool:

@@ -14,10 +14,11 @@ from typing import Any
 
 import numpy as np
 
-from commandwall import cube, events, tallies
+from commandwall import codes, cube, events, tallies
 from commandwall.clock import DAY, HOUR, Ms
-from commandwall.events import Event, EventView
-from commandwall.saved_views import Filter
+from commandwall.event_flow import CLOSED
+from commandwall.events import Event, EventView, EventWork
+from commandwall.saved_views import AFTER, Filter
 from commandwall.store.fulltext import like
 from commandwall.store.store import Reader
 
@@ -39,6 +40,21 @@ def find(reader: Reader, filter: Filter, now: Ms, limit: int) -> list[EventView]
     return sorted(islice(each(reader, filter, now), limit), key=_newest_first)
 
 
+def owing(reader: Reader, filter: Filter, now: Ms, limit: int) -> list[EventView]:
+    """Closed events of which a visit or what is learned is still due, the soonest due first."""
+    works = [w for w in reader.find(EventWork, state=CLOSED) if events.owed(w)]
+    works.sort(key=lambda w: (_due(w), w.id))
+    found = (v for v in some_of(reader, [w.id for w in works]) if v.state == CLOSED)
+    return list(islice((v for v in found if filter.fits(v.event, now)), limit))
+
+
+def _due(work: EventWork) -> int:
+    """The visit first; what is only to be learned from, by how long it has been closed."""
+    if "visit" in events.owed(work) and work.visit_at is not None:
+        return work.visit_at
+    return (work.closed_at or work.at) + int(codes.limit("archive_days")) * DAY
+
+
 def search(reader: Reader, words: str, limit: int = 200) -> list[EventView]:
     """Those whose title, text or address hold all the words."""
     return find(reader, Filter(words=words), Ms(0), limit) if words.strip() else []
@@ -55,7 +71,13 @@ def each(reader: Reader, filter: Filter, now: Ms) -> Iterator[EventView]:
 def _pooled(reader: Reader, filter: Filter, now: Ms) -> Iterator[EventView]:
     rows = _rows(reader, filter, now)
     while some := list(islice(rows, PART)):
-        yield from (view for view in events.folded(reader, some) if filter.stands(view))
+        views = events.folded(reader, some)
+        yield from (v for v in views if filter.stands(v) and _may_tell(v, filter, now))
+
+
+def _may_tell(view: EventView, filter: Filter, now: Ms) -> bool:
+    """Whether it is found by what may be known of it: of a restricted class that is little."""
+    return not (view.restricted and filter.words) or filter.fits(view.event, now)
 
 
 def _filed(reader: Reader, filter: Filter, now: Ms) -> list[EventView]:
@@ -86,6 +108,8 @@ def some_of(reader: Reader, keys: Sequence[str]) -> Iterator[EventView]:
 def count(reader: Reader, filter: Filter, now: Ms, limit: int) -> int:
     """How many there are: from the hot columns, or, asked by words, as many as are found up to a
     limit."""
+    if filter.share == AFTER:
+        return len(owing(reader, filter, now, limit))
     if filter.words:
         return sum(1 for _ in islice(each(reader, filter, now), limit))
     into, out = _moved(reader, filter, now)

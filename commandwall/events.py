@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import re
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Index, text
 
-from commandwall import plain
+from commandwall import codes, plain, restricted
 from commandwall.alarms import WAITING, Alarm, rules
 from commandwall.clock import Ms, day
 from commandwall.event_flow import ACCEPTED as ACCEPTED
@@ -26,6 +26,8 @@ from commandwall.event_flow import OPEN_STATES as OPEN_STATES
 from commandwall.event_flow import SIGNED as SIGNED
 from commandwall.masking import without
 from commandwall.store import fulltext
+from commandwall.store.journal import Line
+from commandwall.store.lines import contents
 from commandwall.store.schema import MIRROR, WALL, record, table_of
 from commandwall.store.store import Reader, Reason, Refused, Tx
 from commandwall.store.written import TEXT_LIMIT as TEXT_LIMIT
@@ -148,6 +150,12 @@ class EventWork:
     content: str = ""  # code list event_content: how content who reported it was
     missed: str = ""  # moments of calls back that nobody took, by spaces
     cls: str = ""  # code list event_class, where a station set it right
+    taken_back_no: int = 0  # dispatches that the centre took back before they were signed
+    visit_at: Ms | None = None  # until when who reported it is visited after its end
+    visited_at: Ms | None = None
+    visit: str = ""  # what was heard there
+    lesson: str = ""  # code list event_lesson
+    summary: str = ""  # what is learned from it, in words
 
 
 @record(WALL, index=("event",))
@@ -189,6 +197,11 @@ class EventView:
         return (self.work.cls if self.work else "") or self.event.cls
 
     @property
+    def restricted(self) -> bool:
+        """Whether `event` says no more than its class and area."""
+        return restricted.hides(self.cls)
+
+    @property
     def open(self) -> bool:
         return self.state not in CLOSED_STATES
 
@@ -207,7 +220,28 @@ def fold(event: Event | FiledEvent, work: EventWork | None, unsent: bool = False
     """The one way to what is shown."""
     filed = not isinstance(event, Event)
     row = as_event(event) if isinstance(event, FiledEvent) else event
-    return EventView(row, work, unsent, filed)
+    cls = (work.cls if work else "") or row.cls
+    return EventView(_blurred(row, cls) if restricted.hides(cls) else row, work, unsent, filed)
+
+
+def _blurred(event: Event, cls: str) -> Event:
+    """What may be known of an event of a restricted class: that there is one, and in which area."""
+    row = codes.once("event_class", cls)
+    return replace(
+        event, title=row.zh if row else cls, body="", address="", person="", phone="", lon=None,
+        lat=None, acc_m=None, placed=AREA if event.area else NOWHERE,
+    )  # fmt: skip
+
+
+def as_it_came(reader: Reader, event: str) -> Event:
+    """What was told of an event, also of a restricted class: for who wrote down that he reads it.
+    Refused("unknown") where nobody has it."""
+    came, filed = reader.get(Event, event), reader.get(FiledEvent, event)
+    if came is not None:
+        return came
+    if filed is None:
+        raise Refused("unknown", kind="event", id=event)
+    return as_event(filed)
 
 
 def as_event(filed: FiledEvent) -> Event:
@@ -268,6 +302,12 @@ def dispatch(tx: Tx, event: str, unit: str, co: str = "") -> None:
     )  # fmt: skip
 
 
+def owed(work: EventWork) -> tuple[str, ...]:
+    """The actions that are due of a closed event before it is put away."""
+    visit = ("visit",) if work.visit_at is not None and work.visited_at is None else ()
+    return visit if work.lesson else (*visit, "sum_up")
+
+
 def note(tx: Tx, event: str, text: str) -> None:
     """Write a remark under an event."""
     view(tx, event)
@@ -298,23 +338,34 @@ def file_alarms(tx: Tx, alarms: Sequence[Alarm]) -> None:
 
 BESIDE = (
     "close", "register", "file_alarms", "attach", "open_incident", "pay", "approve_payment",
-    "refuse_payment", "void_payment", "turn_clue", "join_clue",
+    "refuse_payment", "void_payment", "turn_clue", "join_clue", "move_lapsed",
 )  # fmt: skip
 """Acts beside the flow that a history tells: `close` of lines that an older program wrote."""
+Say = Callable[[str, EventWork], str]
+"""(act, the work as it left it): what was said by a step, in words."""
 
 
-def history(reader: Reader, event: str) -> list[tuple[Ms, str, str, str, str]]:
+def history(
+    reader: Reader, event: str, say: Say = lambda act, work: ""
+) -> list[tuple[Ms, str, str, str, str]]:
     """What happened to an event, oldest first: (moment, post, person, act, text)."""
     notes = [(n.at, n.post, n.by, "note", n.text) for n in reader.find(EventNote, event=event)]
     as_kept = json.dumps(event, ensure_ascii=False)
     sql = (
-        "SELECT hlc >> 16, post, person, act FROM journal WHERE act IN "
+        "SELECT * FROM journal WHERE act IN "
         "(SELECT value FROM json_each(:acts)) AND instr(body, :id) ORDER BY hlc"
     )
     told = json.dumps([*FLOW, *BESIDE])
-    rows = reader.rows(sql, id=as_kept, acts=told)
-    acts = [(Ms(at), post, by, act, "") for at, post, by, act in rows]
+    lines = [Line(*row) for row in reader.rows(sql, id=as_kept, acts=told)]
+    acts = [(x.at, x.post, x.person, x.act, _said(x, event, say)) for x in lines]
     return sorted([*notes, *acts])
+
+
+def _said(line: Line, event: str, say: Say) -> str:
+    """What a line says of an event; where it is of another one, of that."""
+    works = [record for record, _ in contents(line) if isinstance(record, EventWork)]
+    works.sort(key=lambda work: work.id != event)
+    return say(line.act, works[0]) if works else ""
 
 
 def folded(reader: Reader, rows: Sequence[Event]) -> list[EventView]:

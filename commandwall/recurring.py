@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from scipy.cluster import hierarchy
 from scipy.spatial.distance import squareform
 
-from commandwall import codes, likeness, whereabouts
+from commandwall import codes, likeness, restricted, whereabouts
 from commandwall.areas import Area, town_of
 from commandwall.clock import DAY, Ms, day
 from commandwall.events import Event
@@ -70,7 +70,8 @@ def of_pool(reader: Reader, now: Ms) -> list[Topic]:
         "SELECT * FROM event WHERE rowid >= :no AND reported_at >= :t ORDER BY rowid DESC LIMIT :n"
     )
     params = {"no": numbers.first(begin), "t": begin, "n": int(codes.limit("topic_rows", on))}
-    events = [Event(*row) for row in reader.rows(sql, **params)]
+    rows = (Event(*row) for row in reader.rows(sql, **params))
+    events = [event for event in rows if not restricted.hides(event.cls)]
     areas = {area.id: area for area in reader.find(Area)}
     return find(events, lambda code: town_of(areas, code))
 

@@ -78,7 +78,10 @@ def enter_step(tx: Tx, paper: OnPaper, event: str, step: str, text: str = "") ->
         newest = max(newest, view.work.at)
     if paper.told_at < newest:
         raise Refused("paper_order", at=newest)
-    _as_of(tx, paper.told_at, lambda: act(tx, event, **({name: text} if name else {})))
+    given = {name: text} if name else {}
+    if step == "feed_back":
+        given["evidence"] = paper.writer  # the paper that he wrote is what shows it
+    _as_of(tx, paper.told_at, lambda: act(tx, event, **given))
     tx.put(entry)
 
 

@@ -11,16 +11,18 @@ from dataclasses import asdict, dataclass, fields, replace
 
 from commandwall import codes, plain, swift
 from commandwall.clock import DAY, HOUR, Ms, day
-from commandwall.event_flow import ARCHIVED, CLOSED
+from commandwall.event_flow import ARCHIVED, CLOSED, LISTED
 from commandwall.events import ACCEPTED, NEW, Event, EventView, terms
 from commandwall.store.schema import WALL, Meeting, record
 from commandwall.store.store import Refused, Tx
 from commandwall.store.written import TITLE_LIMIT, written
 
 MINE, ACTIVE, LATE, ALL, SWIFT, POOL = "mine", "active", "late", "all", "swift", "pool"
-SHARES = (MINE, ACTIVE, LATE, ALL, SWIFT)
+ON_LIST, AFTER = "on_list", "after"
+SHARES = (MINE, ACTIVE, LATE, ALL, SWIFT, ON_LIST)
 """Of the open events: what waits here, what is under way, what is overdue, all, those of swift
-response. POOL: every event that the pool ever had."""
+response, what is listed until it is solved. AFTER: of the closed ones, what is to be visited or
+learned from. POOL: every event that the pool ever had."""
 ROWS = "rows"
 """Rows that somebody was given, as those that a number counts: no filter finds them."""
 CLOSED_TOO = {CLOSED: (CLOSED, ARCHIVED)}
@@ -73,6 +75,8 @@ class Filter:
             return view.state != NEW
         if self.share == LATE:
             return view.event.id in late
+        if self.share in (ON_LIST, AFTER):
+            return self.share == ON_LIST and view.state == LISTED
         return self.share != SWIFT or swift.belongs(view)
 
     def stands(self, view: EventView) -> bool:

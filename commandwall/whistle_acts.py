@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import replace
 
-from commandwall import codes, event_acts, events
+from commandwall import codes, event_proofs, events
 from commandwall.areas import Area
 from commandwall.attachments import has_picture
 from commandwall.clock import day
@@ -104,7 +104,7 @@ def check_in(tx: Tx, summons: str, lon: float | None = None, lat: float | None =
     of the event, else the word of whoever confirms it."""
     now = _step(tx, summons, REPORTED)
     whistle = tx.get(Whistle, now.whistle)
-    there = whistle is not None and event_acts.near((lon, lat), (whistle.lon, whistle.lat))
+    there = whistle is not None and event_proofs.near((lon, lat), (whistle.lon, whistle.lat))
     shown = POSITION if there else TOLD
     if shown == TOLD and now.event and has_picture(tx, now.event):
         shown = PHOTO

@@ -68,6 +68,7 @@ def finish(desk: Desk, event: str, result: str) -> None:
     if desk.ask(lambda reader: events.may_dispatch(reader, event)).result():
         desk.run(events.dispatch, {"event": event, "unit": "供水公司"}, "孙", "p3")
     desk.run(event_acts.sign, {"event": event}, "孙", "p3")
-    desk.run(event_acts.feed_back, {"event": event, "result": result}, "孙", "p3")
+    told = {"event": event, "result": result, "evidence": "回执"}
+    desk.run(event_acts.feed_back, told, "孙", "p3")
     told = {"event": event, "solved": "solved", "content": "content"}
     desk.run(event_acts.verify, told, "李", "p1")

@@ -34,7 +34,7 @@ FLOW: Mapping[str, tuple[Any, Mapping[str, str]]] = {
     "accept": (events.accept, {}),
     "dispatch": (events.dispatch, {"unit": "unit"}),
     "sign": (event_acts.sign, {}),
-    "feed_back": (event_acts.feed_back, {"result": "result"}),
+    "feed_back": (event_acts.feed_back, {"result": "result", "evidence": "evidence"}),
 }
 """Acts on an event, and which of its work each wants to be told."""
 Ids = dict[str, str]

@@ -194,7 +194,7 @@ class Real:
 
     def handle(self, draw: random.Random) -> None:
         name, key = draw.choice(sorted(FLOW)), draw.choice(self.calls)
-        words = {"unit": "燃气公司", "result": "已处置"}
+        words = {"unit": "燃气公司", "result": "已处置", "evidence": "回执"}
         act, wants = FLOW[name]
         self.do(DESK, act, event=key, **{arg: words[arg] for arg in wants})
 

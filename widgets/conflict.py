@@ -65,11 +65,12 @@ def given(text: str) -> dict[str, Any]:
     return found if isinstance(found, dict) else {"text": text}
 
 
-def version(kind: str, text: str) -> str:
-    """已派单　城管局　调度 张*　14:32:07: one of the two, in words."""
+def version(kind: str, text: str, hidden: bool = False) -> str:
+    """已派单　城管局　调度 张*　14:32:07: one of the two, in words; `hidden`: without what a
+    person said."""
     record = given(text)
     state = str(record.get("state") or record.get("colour") or "")
-    said = [str(record.get(field) or "") for field in SAID]
+    said = [] if hidden else [str(record.get(field) or "") for field in SAID]
     who = " ".join(filter(None, (_post(record), person(str(record.get("by") or "")))))
     at = record.get("at") or record.get("changed_at")
     when = age.seconds(Ms(int(at))) if at else ""
@@ -79,10 +80,11 @@ def version(kind: str, text: str) -> str:
 
 def sheet(conflict: Conflict, picture: Picture, look: Look, parent: QWidget) -> Sheet:
     """Asks which of the two counts."""
-    both = {
-        KEPT: tr("现示　{version}", version=version(conflict.kind, conflict.kept)),
-        OTHER: tr("另一　{version}", version=version(conflict.kind, conflict.other)),
-    }
+    view = picture.events.get(conflict.record)
+    told = (version(conflict.kind, text, view is not None and view.restricted)
+            for text in (conflict.kept, conflict.other))  # fmt: skip
+    names = (tr("现示　{version}", version=next(told)), tr("另一　{version}", version=next(told)))
+    both = dict(zip((KEPT, OTHER), names, strict=True))
     title = tr("两处改动不一致：{what}", what=subject(conflict, picture))
     return Sheet(look, title, "定夺", {"keep": (tr("以哪一处为准"), choice(both))}, parent)
 

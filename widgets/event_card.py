@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QHideEvent
@@ -10,16 +11,16 @@ from PySide6.QtWidgets import QComboBox, QLineEdit
 
 from commandwall import events, incidents
 from commandwall.areas import CITY, chain
-from commandwall.clock import Ms
 from commandwall.dispatch import Assignment, AssignmentStep
-from commandwall.event_acts import feed_back
+from commandwall.event_acts import merged
 from commandwall.events import AREA, DISPATCHED, Event, EventView
 from commandwall.picture import Changes, Picture, Tick
 from commandwall.rights import about_event
 from commandwall.whistles import Rating, Summons, Whistle
-from widgets import age, event_clock, event_ladder, text, words
+from widgets import age, event_clock, event_course, event_ladder, event_said, text, words
 from widgets.acts import ActBar
 from widgets.base import Command, Panel, Subject
+from widgets.event_reading import Reading
 from widgets.event_steps import (
     KEYS,
     MORE,
@@ -31,19 +32,17 @@ from widgets.event_steps import (
     handlers,
     hindrance,
     on_key,
-    sent_units,
-    told_of,
 )
 from widgets.files import FileStrip
 from widgets.i18n import named, tr
 from widgets.incident_acts import ask_join
 from widgets.number_acts import hint_of, in_full, show, unreadable, with_reason
 from widgets.opening import ask_opening, from_event
-from widgets.paper import RIGHT, Ink, Paper
+from widgets.paper import Ink, Paper
+from widgets.sheet import Sheet
 from widgets.watched import RECORDS
 
 LABEL = 96.0
-LINES = 9
 FIELDS = 112.0
 SAID = 32.0
 """Height of the line above the fields that says what was done."""
@@ -51,9 +50,6 @@ ROOMY = 600.0
 """Height of a card on which all clocks of an event leave room for its history."""
 BESIDE = frozenset({Assignment, AssignmentStep, Whistle, Summons, Rating, *RECORDS})
 """What else tells of its course."""
-Told = Sequence[tuple[Ms, str, str, str, str]]
-CITY_SAYS = ("reported", "received", "closed")
-"""What is told by the city itself and not by a station."""
 
 
 class EventCard(Panel):
@@ -66,15 +62,17 @@ class EventCard(Panel):
     def __init__(self, *args: Any, **kw: Any) -> None:
         super().__init__(*args, **kw)
         self.view: EventView | None = None
-        self._told: Told = ()
-        self._said, self._writing, self._finish = "", False, self.note
+        self._told: event_course.Told = ()
+        self._merged: list[EventView] = []
+        self._reading = Reading(self)
+        self._said, self._writing = "", False
         self._unit, self._words = QComboBox(self), QLineEdit(self)
         self._unit.setEditable(True)
         self._words.setMaxLength(events.TEXT_LIMIT)
         if (line := self._unit.lineEdit()) is not None:
             line.returnPressed.connect(self.dispatch)
         self._unit.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
-        self._words.returnPressed.connect(lambda: self._finish())
+        self._words.returnPressed.connect(self.note)
         self._bar = ActBar(self._acts(), self)
         self._files = FileStrip(self.context, "event", self.place, self)
         self.setAcceptDrops(True)
@@ -83,7 +81,7 @@ class EventCard(Panel):
 
     def open(self, subject: Subject) -> None:
         if subject.kind is Event:
-            self._said, self._finish = "", self.note
+            self._said = ""
             self._look(subject.id)
 
     def refresh(self, picture: Picture, changes: Changes) -> None:
@@ -100,6 +98,7 @@ class EventCard(Panel):
         return [*own, Command("F", tr("添加附件"), files.choose_file),
                 Command("Ctrl+V", tr("粘贴附件"), files.paste),
                 Command("V", tr("查看来电号码"), self.show_number),
+                Command("Shift+R", tr("全部经过"), self.read_course),
                 Command("Shift+E", tr("并入突发事件"), self.join_incident),
                 *event_ladder.commands(self, lambda: self.view)]  # fmt: skip
 
@@ -117,14 +116,12 @@ class EventCard(Panel):
         elif action in OWN:
             OWN[action](self)
         else:
-            key = self.view.event.id
-            begin(self, self.view, action, lambda done: self._after(key))
+            begin(self, self.view, action, self._then(), self._merged)
 
     def further(self) -> None:
         """What else can be done."""
         if self.view is not None:
-            key = self.view.event.id
-            ask_further(self, self.view, about(self, self.view), lambda done: self._after(key))
+            ask_further(self, self.view, about(self, self.view), self._then(), self._merged)
 
     def dispatch(self) -> None:
         if told := handlers(self._unit.currentText()):
@@ -134,12 +131,18 @@ class EventCard(Panel):
 
     def note(self) -> None:
         """Write what stands in the field as a remark; with nothing there, go to the field."""
-        self._finish = self.note
-        self._write(events.note, "text")
+        typed = self._words.text().strip()
+        if self.view is None or not typed:
+            self._words.setFocus()
+        elif not self._writing:  # pressed twice is written once
+            self._writing = True
+            self._act(events.note, text=typed)
 
     def feed_back(self) -> None:
-        self._finish = self.feed_back
-        self._write(feed_back, "result")
+        """Ask what was done and what shows it; what stands in the field is the beginning."""
+        if self.view is not None:
+            typed = self._words.text().strip()
+            begin(self, self.view, "feed_back", self._then(typed), typed=typed)
 
     def open_incident(self) -> None:
         """Ask what kind of incident the event becomes and how grave, then open it at its place."""
@@ -160,12 +163,25 @@ class EventCard(Panel):
         if self.view is None:
             return
         it, e = about_event(self.view), self.view.event
-        if why := unreadable(self, it):
+        if self.view.restricted:
+            self._reading.ask(
+                self.view, lambda: self.view is not None and self.view.event.id == e.id
+            )
+        elif why := unreadable(self, it):
             self.refused(why)
         elif hint_of(e):
             here = lambda: self.view is not None and self.view.event.id == e.id  # noqa: E731
             shown = lambda said: show(self, ("event", e.id), said, here)  # noqa: E731
             with_reason(self, (e.id, e.headline), it, shown)
+
+    def read_course(self) -> None:
+        """All of its course, the newest first: the card has room for the last lines."""
+        if self.view is not None:
+            title = tr("全部经过　{title}", title=text.plain(self.view.event.headline, 40))
+            sheet = Sheet(self.look, title, "知道了", {}, self.window())
+            hidden = self.view.restricted
+            lines = event_course.lines(self._told, self.picture.now, hidden)
+            self.context.over(sheet.telling(lambda told: lines))
 
     def hideEvent(self, event: QHideEvent) -> None:
         self.context.numbers.forget()
@@ -209,24 +225,28 @@ class EventCard(Panel):
         roomy = paper.height - self._files.tall >= ROOMY
         y = event_clock.draw(paper, y + 20, self.view, self.picture, roomy)
         y = event_ladder.draw(paper, y, self, self.view)
-        y = self._draw_facts(paper, y + 30)
-        self._draw_history(paper, y + 16)
+        end = paper.height - FIELDS - SAID - self._files.tall
+        y = self._draw_facts(paper, y + 30, end - event_course.LEAST)
+        hidden = self._reading.hides(self.view)
+        event_course.draw(paper, y + 16, end, self._told, self.picture.now, hidden)
         if self._said:
             base = paper.height - FIELDS - 14
             paper.write(0, base, self._said, Ink("body", "t1"), room=paper.width)
 
     def _draw_title(self, paper: Paper, y: float) -> float:
         assert self.view is not None
-        e = self.view.event
+        e = self._reading.of(self.view)
         title, body = in_full(self, e)
         y = paper.paragraph(0, y, title, Ink("sentence"), paper.width, 2)
-        y = paper.paragraph(0, y + 28, self._place(), Ink("body", "t1"), paper.width, 1)
+        place = self._reading.place(self.view) or self._place()
+        y = paper.paragraph(0, y + 28, place, Ink("body", "t1"), paper.width, 1)
         if e.body:
             y = paper.paragraph(0, y + 26, body, Ink("body"), paper.width, 3)
         return y
 
-    def _draw_facts(self, paper: Paper, y: float) -> float:
-        """In two columns; a fact too long for one stands across both."""
+    def _draw_facts(self, paper: Paper, y: float, end: float) -> float:
+        """In two columns, as many as there is room for; a fact too long for one stands across
+        both."""
         facts = [(label, fact) for label, fact in self._facts() if fact]
         lead = max(LABEL, *(paper.length(label, Ink("label")) + 12 for label, _ in facts))
         half, x = paper.width / 2, 0.0
@@ -234,16 +254,19 @@ class EventCard(Panel):
             wide = paper.length(fact, Ink("label", "t1")) > half - lead - 16
             if x and wide:
                 x, y = 0.0, y + 26
+            if y > end:
+                break
             paper.write(x, y, label, Ink("label", "t3"))
             room = (paper.width if wide else half - 16) - lead
-            paper.write(x + lead, y, fact, Ink("label", "t1"), room=room)
+            y = paper.paragraph(x + lead, y, fact, Ink("label", "t1"), room, 2 if wide else 1)
             x, y = (half, y) if not x and not wide else (0.0, y + 26)
         return y + 26 if x else y
 
     def _caller(self) -> object:
         """Who reported it, and his number: whole while it may be read."""
         assert self.view is not None
-        e, who = self.view.event, text.person(self.view.event.person)
+        e = self._reading.of(self.view)
+        who = text.person(e.person)
         if whole := self.context.numbers.whole(e.phone, "event", e.id, f"{who}　"):
             return whole
         masked = text.phone(e.phone)
@@ -252,43 +275,22 @@ class EventCard(Panel):
 
     def _facts(self) -> list[tuple[str, object]]:
         assert self.view is not None
-        e, work = self.view.event, self.view.work
+        e = self.view.event
         people = [p for code in self._codes() for p in self.picture.people.get(code, [])]
         unsent = f"eventwork:{e.id}" in self.picture.unsent
         number = self.view.number
         return [
-            (tr("承办"), words.handled_by(self.view)),
+            (tr("承办"), words.handled_by(self.view)), (tr("来电人"), self._caller()),
+            (tr("送达"), tr("已存本机，未送达中心池") if unsent else ""),
+            *event_said.facts(self.view, self.picture, self._reading.hides(self.view)),
+            (tr("并入本单"), event_said.others(self._merged)),
             (tr("来源"), f"{named('event_source', e.source)}　{number}"),
             (tr("分类"), named("event_class", self.view.cls)),
             (tr("上报"), age.stamp(self.picture.now, e.reported_at)),
             *((named("person_role", p.role), f"{text.person(p.name)}　{text.phone(p.phone)}")
               for p in people[:3]),
-            (tr("来电人"), self._caller()), (tr("坐标"), self._position()),
-            (tr("办理结果"), work.result if work else ""),
-            (tr("送达"), tr("已存本机，未送达中心池") if unsent else ""),
+            (tr("坐标"), self._position()),
         ]  # fmt: skip
-
-    def _draw_history(self, paper: Paper, y: float) -> None:
-        end = paper.height - FIELDS - SAID - self._files.tall
-        room = max(0, min(LINES, int((end - 34 - y) // 26)))
-        if not room:
-            return
-        paper.write(0, y + 14, tr("经过"), Ink("heading"))
-        paper.write(paper.width, y + 14, tr("大事记 {n} 条", n=len(self._told)), Ink("age"), RIGHT)
-        y += 40
-        for at, post, by, act, told in self._told[-room:]:
-            who = self._who(post, by, act)
-            paper.write(0, y, age.moment(self.picture.now, at), Ink("age"))
-            paper.write(LABEL, y, who, Ink("label"), room=140)
-            done = told_of(act)
-            line = "　".join(filter(None, (done, told)))
-            paper.write(LABEL + 150, y, line, Ink("label", "t1"), room=paper.width - LABEL - 150)
-            y += 26
-
-    def _who(self, post: str, by: str, act: str) -> str:
-        if act in CITY_SAYS:
-            return by  # a source, not a person
-        return " ".join(filter(None, (named("post", post), text.person(by)))) or tr("本机")
 
     def _place(self) -> str:
         """Where it is, and how sure that is."""
@@ -335,26 +337,20 @@ class EventCard(Panel):
 
     def _act(self, act: Any, **args: Any) -> None:
         if self.view is not None:
-            key, words = self.view.event.id, self._words.text()
-            self.do(act, lambda done: self._after(key, words), event=key, **args)
+            then = self._then(self._words.text())
+            self.do(act, then, event=self.view.event.id, **args)
 
-    def _write(self, act: Any, field: str) -> None:
-        typed = self._words.text().strip()
-        if self.view is None or not typed:
-            self._words.setFocus()
-        elif not self._writing:  # pressed twice is written once
-            self._writing = True
-            self._act(act, **{field: typed})
+    def _then(self, words: str = "") -> Callable[[object], None]:
+        assert self.view is not None
+        return partial(self._after, self.view.event.id, words)
 
-    def _after(self, key: str, words: str = "") -> None:
+    def _after(self, key: str, words: str, done: object) -> None:
         """It is on disk: say so, drop what was typed, and give the keys back to the page. Another
         event opened since stays open."""
         self.context.drafts.used(f"event/{key}", words)
         self._writing = False
         if self.view is not None and self.view.event.id == key:
-            self._said, self._finish = (
-                tr("已存盘 {time}", time=age.seconds(self.picture.now)), self.note,
-            )  # fmt: skip
+            self._said = tr("已存盘 {time}", time=age.seconds(self.picture.now))
             if self._unit.hasFocus() or self._words.hasFocus():
                 self.window().setFocus()
             self._look(key)
@@ -373,25 +369,25 @@ class EventCard(Panel):
         self.view = view
         self._show_fields(True)
         if fresh:
+            self._merged = []
             self._fill_units()
             self.context.drafts.follow(self._words, f"event/{view.event.id}")
         self._offer(view)
         self.ask(lambda reader: event_ladder.history(reader, view.event.id), self._tell)
+        self.ask(lambda reader: merged(reader, view.event.id), self._gather)
         now = self.context.past is None
-        self._files.setVisible(now)  # which files there were then is not known
+        # Which files there were then is not known; pictures tell of what is restricted.
+        self._files.setVisible(now and not view.restricted)
         self._files.show_files(view.event.id)
         self.update()
 
-    def _tell(self, told: Told) -> None:
-        """What stations did, after what the city itself says."""
+    def _tell(self, told: event_course.Told) -> None:
         assert self.view is not None
-        e, source = self.view.event, named("event_source", self.view.event.source)
-        city = [(e.reported_at, "", source, "reported", "")]
-        city.append((e.received_at, "", tr("中心池"), "received", ""))
-        if e.closed_at is not None:
-            city.append((e.closed_at, "", tr("中心池"), "closed", ""))
-        trips = sent_units(self.picture, self.view)
-        self._told = sorted(one for one in (*city, *told, *trips) if one[0] <= self.picture.now)
+        self._told = event_course.of(self.picture, self.view, told)
+        self.update()
+
+    def _gather(self, found: list[EventView]) -> None:
+        self._merged = found
         self.update()
 
     def _follow(self, changes: Changes) -> None:

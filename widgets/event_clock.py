@@ -24,7 +24,7 @@ def draw(paper: Paper, y: float, view: EventView, picture: Picture, roomy: bool)
     end = paper.write(0, y + 16, "　".join([line, *flags]), Ink("label", "t1", True))
     if not running:
         return y + 24
-    first, *others = sorted(running, key=lambda clock: clock.due)
+    first, *others = sorted(running, key=deadlines.order)
     lamp = first.lamp(now)
     left = paper.row(max(180, end + 16), y + 16, (_name(view, first), Ink("label", "t3")),
                      (words.left(first, now), Ink("item", "t1", lamp != GREEN)))  # fmt: skip
@@ -43,4 +43,4 @@ def draw(paper: Paper, y: float, view: EventView, picture: Picture, roomy: bool)
 
 
 def _name(view: EventView, clock: Deadline) -> str:
-    return f"{clock.step} {named('event_limit', f'{view.event.urgency}-{clock.step}')}"
+    return words.clock(view.event.urgency, clock.step, first=True)

@@ -8,7 +8,19 @@ from typing import Any
 
 from commandwall.areas import TOWN
 from commandwall.picture import Picture
-from commandwall.saved_views import ACTIVE, ALL, LATE, MINE, POOL, ROWS, SHARES, SWIFT, Filter
+from commandwall.saved_views import (
+    ACTIVE,
+    AFTER,
+    ALL,
+    LATE,
+    MINE,
+    ON_LIST,
+    POOL,
+    ROWS,
+    SHARES,
+    SWIFT,
+    Filter,
+)
 from widgets import words
 from widgets.base import Panel
 from widgets.fields import Field, choice
@@ -23,6 +35,8 @@ NAMES = {
     LATE: "逾期",
     ALL: "全部",
     SWIFT: "接诉即办",
+    ON_LIST: "已挂账",
+    AFTER: "回访复盘",
     POOL: "全池",
     ROWS: "一个数的行",
 }

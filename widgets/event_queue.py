@@ -16,7 +16,16 @@ from commandwall.clock import Ms
 from commandwall.deadlines import GREY, ORANGE, RED, Deadline
 from commandwall.events import NEW, Event, EventView
 from commandwall.picture import Changes, Picture, Tick
-from commandwall.saved_views import LATE, POOL, ROWS, SHARES, SWIFT, Filter, SavedView
+from commandwall.saved_views import (
+    AFTER,
+    LATE,
+    POOL,
+    ROWS,
+    SHARES,
+    SWIFT,
+    Filter,
+    SavedView,
+)
 from commandwall.store.store import Reader
 from widgets import age, event_filter, tabs, words
 from widgets.base import Command
@@ -37,6 +46,9 @@ RIGHT_SIDE, WIDE = (("来源", 300.0), ("急", 218.0), ("现钟", 180.0)), 720.0
 to the card, else no title could be read."""
 Found = tuple[dict[str, EventView], int]
 """Rows of the whole pool, and how many there are."""
+TABS = (*SHARES, AFTER)
+READ = (POOL, ROWS, AFTER)
+"""Shares that are read from disk, and not of what is open."""
 SORTS: dict[str, Callable[[EventView], tuple[Any, ...]]] = {
     "剩余": lambda v: (),
     "急": lambda v: (v.event.urgency,),
@@ -49,8 +61,8 @@ SORTS: dict[str, Callable[[EventView], tuple[Any, ...]]] = {
 
 
 class EventQueue(RowList):
-    """Sorted by the time left. Tabs by F1..F5, `/` searches every event the pool ever had, Ctrl F
-    sets a filter of either; a filter that is kept has a place in a row of its own."""
+    """Sorted by the time left. Tabs by F1..F6 and Shift F1, `/` searches every event the pool ever
+    had, Ctrl F sets a filter of either; a filter that is kept has a place in a row of its own."""
 
     id = "event_queue"
     title = "事件"
@@ -79,12 +91,12 @@ class EventQueue(RowList):
         return self.head + self._views.tall + (TALL if self.filter.share == SWIFT else 0.0)
 
     def order(self) -> Sequence[str]:
-        if self.filter.share in (POOL, ROWS):
+        if self.filter.share in READ:
             return list(self._found)
         return [v.event.id for v in sorted(self._held(self.filter), key=self._order)]
 
     def members(self) -> Iterable[str]:
-        if self.filter.share in (POOL, ROWS):
+        if self.filter.share in READ:
             return self._found
         return (view.event.id for view in self._held(self.filter))
 
@@ -111,13 +123,15 @@ class EventQueue(RowList):
             self._count += len(news.keys() - self._found.keys())
             self._found = {k: v for k, v in news.items() if k not in self._found} | self._found
             self._found.update(news)
+        if self.filter.share == AFTER and Event in changes.kinds and self.context.past is None:
+            self._ask(self.filter, self._renewed)
         if Event in changes.kinds or not self.keys:
             super().refresh(picture, changes)
         self.at = picture.ages.get("events")
 
     def select_tab(self, tab: int) -> None:
         """Show another share of the open events."""
-        self.apply(replace(self.filter, share=SHARES[tab], words=""))
+        self.apply(replace(self.filter, share=TABS[tab], words=""))
 
     def search(self) -> None:
         """Ask the whole pool for what stands in the field; the keys are the list's again."""
@@ -129,14 +143,23 @@ class EventQueue(RowList):
     def apply(self, filter: Filter, view: str = "") -> None:
         """List what a filter holds; what the pool has of it comes when it is found."""
         self._asked = filter = self._filter(filter)
-        if filter.share != POOL:
+        if filter.share not in (POOL, AFTER):
             self._list(filter, view, {}, 0)
         elif self.context.past is not None:
             self.refused(tr("全池只按此刻搜索，回看时不能搜"))
         else:
-            self._asked_at = now = self.picture.now
-            asked = partial(_in_pool, filter=filter, now=now)
-            self.ask(asked, lambda found: self._take(filter, view, found))
+            self._ask(filter, lambda found: self._take(filter, view, found))
+
+    def _ask(self, filter: Filter, take: Callable[[Found], None]) -> None:
+        self._asked_at = now = self.picture.now
+        read = _owing if filter.share == AFTER else _in_pool
+        self.ask(partial(read, filter=filter, now=now), take)
+
+    def _renewed(self, found: Found) -> None:
+        """What is due after the end changed: the chosen row stays."""
+        if self.filter.share == AFTER:
+            self._found, self._count = found
+            self.renew()
 
     def list_rows(self, what: str, keys: Sequence[str]) -> None:
         """List exactly the events that a number counts, the first of them where they are many."""
@@ -156,6 +179,8 @@ class EventQueue(RowList):
 
     def empty_line(self) -> str:
         asked = event_filter.told(self.filter, self.picture)
+        if self.filter.share == AFTER and not asked:
+            return tr("没有待回访、待复盘的事件")
         return tr("没有这样的事件：{asked}", asked=asked) if asked else tr("没有待处理的事件")
 
     def aside(self) -> list[tuple[object, Ink]]:
@@ -170,7 +195,7 @@ class EventQueue(RowList):
     @property
     def many(self) -> str:
         """How many rows the filter has, of which the list shows the first."""
-        if self.filter.share not in (POOL, ROWS):
+        if self.filter.share not in READ:
             return age.number(self.holding(self.filter))
         more = self.filter.words and self._count >= FOUND
         return f"{'≥ ' if more else ''}{age.number(self._count)}"
@@ -205,7 +230,8 @@ class EventQueue(RowList):
         return line, Ink("age", "t2")
 
     def place(self) -> None:
-        wide = self.look.px(280)
+        free = self.width() - self.look.px(tabs.wide(self.look, self._tabs()) + 8)
+        wide = max(self.look.px(120), min(self.look.px(280), free))
         self._field.setGeometry(
             self.width() - wide, self.look.px(self.top), wide, self.look.px(TAB - 6)
         )
@@ -213,7 +239,7 @@ class EventQueue(RowList):
 
     def draw_head(self, paper: Paper, base: float) -> None:
         share = self.filter.share
-        tabs.draw(paper, self.top, self._tabs(), SHARES.index(share) if share in SHARES else None)
+        tabs.draw(paper, self.top, self._tabs(), TABS.index(share) if share in TABS else None)
         self._views.draw(paper, self.top + TAB, self.applied)
         if share == SWIFT:
             self._swift.draw(paper, self.top + TAB + self._views.tall + 4)
@@ -230,7 +256,7 @@ class EventQueue(RowList):
         urgent = lamp in (RED, ORANGE)
         base, ink = box.center().y() + 6, Ink("body", "t1" if urgent else "t2", urgent)
         columns = {word: at for word, at, _ in self._columns(paper.width)}
-        if view.open:
+        if view.open or clock is not None:
             paper.lamp(16, box.center().y(), 18, lamp)
         paper.write(columns["编号"], base, view.number, Ink("age"), room=110)
         room = columns.get("地点", columns["现钟"]) - columns["事项"] - 16
@@ -258,14 +284,14 @@ class EventQueue(RowList):
         clock = self._clock(view)
         if clock is None:
             return named("event_state", view.state)
-        return f"{named('event_limit', f'{view.event.urgency}-{clock.step}')} {clock.step}"
+        return words.clock(view.event.urgency, clock.step)
 
     def commands(self) -> list[Command]:
         return [
             *super().commands(), Command("/", tr("搜索全池"), self._begin_search),
             *tabs.commands(self._tabs(), self.select_tab),
             Command("Shift+F5", tr("来源"), self.next_source),
-            Command("F6", tr("排序"), self.next_sort),
+            Command("Shift+F6", tr("排序"), self.next_sort),
             Command("Ctrl+F", tr("筛选事件"), self.ask_filter),
             Command("Ctrl+0", tr("不筛选"), self.unfilter), self._exporter.command(),
             *self._views.commands(), *self._studies.commands(),
@@ -337,7 +363,7 @@ class EventQueue(RowList):
             self._views.apply(view.id)
 
     def _tabs(self) -> list[str]:
-        return [tr(event_filter.NAMES[share]) for share in SHARES]
+        return [tr(event_filter.NAMES[share]) for share in TABS]
 
     def _press_head(self, x: float) -> None:
         here = [w for w, at, _ in self._columns(self.width() / self.look.unit) if at - 60 <= x]
@@ -402,6 +428,12 @@ class EventQueue(RowList):
     def _name_field(self) -> None:
         self._field.setPlaceholderText(tr("搜索全池，如 停水 沙浦　/"))
         self._field.setAccessibleName(tr("搜索全池"))
+
+
+def _owing(reader: Reader, filter: Filter, now: Ms) -> Found:
+    """What is due after the end, and how much of it is listed."""
+    found = event_lists.owing(reader, filter, now, FOUND)
+    return {view.event.id: view for view in found}, len(found)
 
 
 def _in_pool(reader: Reader, filter: Filter, now: Ms) -> Found:

@@ -42,6 +42,19 @@ def _main_over(facts: Facts) -> str:
     return tr("只能并入另一件在办事件")
 
 
+def _owed_after(facts: Facts) -> str:
+    acts = filter(None, facts.get("acts", "").split(","))
+    return tr("还欠{acts}，做完再归档", acts=tr("、").join(named("act", act) for act in acts))
+
+
+def _restricted(facts: Facts) -> str:
+    return tr("受限事件，选中后按 V 写明缘由查看")
+
+
+def _same_unit(facts: Facts) -> str:
+    return tr("{unit} 已是承办单位，写另一家", unit=facts.get("unit", ""))
+
+
 def _not_there(facts: Facts) -> str:
     return tr("到场须在 {m} 米内，或按 F 附上照片", m=facts.get("m", ""))
 
@@ -155,6 +168,9 @@ EVENTS: Mapping[str, Callable[[Facts], str]] = {
     "reject_second": _reject_second,
     "main_over": _main_over,
     "not_there": _not_there,
+    "same_unit": _same_unit,
+    "restricted": _restricted,
+    "owed_after": _owed_after,
     "hours": _hours,
     "days": _days,
     "calls": _calls,

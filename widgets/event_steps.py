@@ -4,11 +4,13 @@ what it needs. What it went through, in words."""
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from commandwall import codes, event_acts, events
+from PySide6.QtWidgets import QLineEdit
+
+from commandwall import codes, event_acts, event_watch, events
 from commandwall.clock import Ms
 from commandwall.countersign import Second
 from commandwall.dispatch import EVENT, SENT
@@ -17,7 +19,8 @@ from commandwall.events import EventView
 from commandwall.incidents import OPEN
 from commandwall.picture import Picture
 from commandwall.rights import About, about_event
-from widgets import text
+from commandwall.store.written import TEXT_LIMIT
+from widgets import event_said, text
 from widgets.base import Panel
 from widgets.fields import Field, choice, number
 from widgets.fields import words as line
@@ -30,15 +33,19 @@ Then = Callable[[Any], None] | None
 NAMES = {
     "accept": "受理", "reject": "不予受理", "reconsider": "复议", "merge": "并单",
     "unmerge": "拆单", "classify": "改分类",
-    "dispatch": "派单", "sign": "签收", "send_back": "退单", "approve_return": "同意退单",
+    "dispatch": "派单", "withdraw": "撤回派单", "redirect": "改派", "review": "挂账复核",
+    "sign": "签收", "send_back": "退单", "approve_return": "同意退单",
     "refuse_return": "强制派单", "arrive": "到场", "ask_extension": "申请延期",
     "grant_extension": "同意延期", "refuse_extension": "不同意延期", "suspend": "挂起",
     "resume": "恢复", "put_on_list": "挂账", "feed_back": "反馈", "miss_call": "回访未接通",
+    "visit": "办结回访", "sum_up": "复盘",
     "verify": "核查办结", "redo": "重办", "archive": "归档", "reopen": "重启", "cancel": "作废",
 }  # fmt: skip
 """Action -> its name on a button."""
 ACTS: Mapping[str, Callable[..., None]] = {
     "accept": events.accept, "dispatch": events.dispatch,
+    "withdraw": event_watch.withdraw, "redirect": event_watch.redirect,
+    "review": event_watch.review, "visit": event_watch.visit, "sum_up": event_watch.sum_up,
     "reject": event_acts.reject, "reconsider": event_acts.reconsider,
     "merge": event_acts.merge, "unmerge": event_acts.unmerge,
     "classify": event_acts.classify, "sign": event_acts.sign,
@@ -52,24 +59,26 @@ ACTS: Mapping[str, Callable[..., None]] = {
     "reopen": event_acts.reopen, "cancel": event_acts.cancel,
 }  # fmt: skip
 KEYS: Mapping[str, tuple[str, ...]] = {
-    "A": ("accept", "sign", "approve_return", "arrive", "resume", "verify", "archive",
+    "A": ("accept", "sign", "approve_return", "arrive", "resume", "verify", "visit",
           "reconsider", "unmerge"),
-    "D": ("dispatch", "refuse_return", "put_on_list", "redo", "reopen"),
-    "X": ("reject", "merge", "send_back", "feed_back", "miss_call"),
+    "D": ("dispatch", "redirect", "refuse_return", "put_on_list", "review", "redo", "reopen"),
+    "X": ("reject", "merge", "send_back", "feed_back", "miss_call", "sum_up"),
 }  # fmt: skip
 """Key -> its actions, of which the first that the state allows stands on it; no state allows two
 but for NEW, which rejects by it. What stands on no key is among the further ones."""
 MORE = "Shift+D"
 FIELDS: Mapping[str, tuple[str, ...]] = {
     "reject": ("reject",), "reconsider": ("reason",), "merge": ("main",),
-    "classify": ("cls",),
+    "classify": ("cls",), "withdraw": ("reason",), "redirect": ("unit", "reason"),
     "send_back": ("reason", "basis"), "refuse_return": ("reason",),
     "ask_extension": ("reason", "hours"), "refuse_extension": ("reason",),
     "suspend": ("reason", "days"), "put_on_list": ("plan", "days"),
+    "review": ("plan", "days"), "feed_back": ("result", "evidence"),
+    "visit": ("visit",), "sum_up": ("lesson", "summary"),
     "verify": ("solved", "content"), "redo": ("reason",), "reopen": ("reason",),
     "cancel": ("reason",),
 }  # fmt: skip
-"""Action -> what its sheet asks; the others need nothing."""
+"""Action -> what its sheet asks; the others need nothing, or that one reads what is decided."""
 _BETWEEN = re.compile("[、，,；;]")
 SHOWN = 60
 """Events that are offered to be merged into."""
@@ -145,7 +154,9 @@ def further(panel: Panel, view: EventView, it: About) -> list[str]:
     return [a for a in FLOW if a not in keyed and not hindrance(panel, view, a, it)]
 
 
-def ask_further(panel: Panel, view: EventView, it: About, then: Then = None) -> None:
+def ask_further(
+    panel: Panel, view: EventView, it: About, then: Then = None, merged: Sequence[EventView] = ()
+) -> None:
     """Choose one of the further actions, then what it needs."""
     found = further(panel, view, it)
     if not found:
@@ -154,34 +165,44 @@ def ask_further(panel: Panel, view: EventView, it: About, then: Then = None) -> 
     fields = {"action": (tr("办理"), choice({a: tr(NAMES[a]) for a in found}))}
     title = tr("其他办理　{title}", title=text.plain(view.event.headline, 40))
     sheet = Sheet(panel.look, title, "选定", fields, panel.window())
-    panel.context.over(sheet.then(lambda told: _chosen(panel, view, told["action"], sheet, then)))
+
+    def chosen(told: dict[str, Any]) -> None:
+        sheet.close()
+        begin(panel, view, told["action"], then, merged)
+
+    panel.context.over(sheet.then(chosen))
 
 
-def _chosen(panel: Panel, view: EventView, action: str, sheet: Sheet, then: Then) -> None:
-    sheet.close()
-    begin(panel, view, action, then)
-
-
-def begin(panel: Panel, view: EventView, action: str, then: Then = None) -> None:
-    """Do an action, or ask for what it needs first. `then` hears that it is on disk."""
-    if action not in FIELDS:
+def begin(
+    panel: Panel, view: EventView, action: str, then: Then = None,
+    merged: Sequence[EventView] = (), typed: str = "",
+) -> None:  # fmt: skip
+    """Do an action, or ask for what it needs first. `then` hears that it is on disk. `merged`: the
+    events that were merged into it; `typed`: words that its first field begins with."""
+    ahead = event_said.ahead(view, action, panel.picture, merged)
+    if action not in FIELDS and not ahead:
         panel.do(ACTS[action], then, event=view.event.id)
         return
     fields = _fields(panel, view, action)
+    if typed and isinstance(first := fields[FIELDS[action][0]][1], QLineEdit):
+        first.setText(typed)
     title = tr("{act}：{title}", act=tr(NAMES[action]), title=text.plain(view.event.headline, 40))
     sheet = Sheet(panel.look, title, NAMES[action], fields, panel.window())
+    if ahead:
+        sheet.telling(lambda told: ahead)
     panel.context.over(sheet.then(lambda told: _done(panel, view, action, told, then)))
 
 
 def _done(panel: Panel, view: EventView, action: str, told: dict[str, Any], then: Then) -> Any:
     channel, second = told.pop("channel", ""), told.pop("second", "")
     given: dict[str, Any] = {"second": Second(second, channel)} if second else {}
-    return panel.do(ACTS[action], then, event=view.event.id, **told, **given)
+    given |= handlers(told["unit"]) if "unit" in told else {}
+    return panel.do(ACTS[action], then, event=view.event.id, **(told | given))
 
 
 def _fields(panel: Panel, view: EventView, action: str) -> dict[str, tuple[str, Field]]:
     found: dict[str, tuple[str, Field]] = {}
-    for name in FIELDS[action]:
+    for name in FIELDS.get(action, ()):
         key = "reason" if name == "reject" else name
         found[key] = _field(panel, view, name, action)
     if action == "reject" and event_acts.needs_second(view, panel.desk.post):
@@ -198,15 +219,16 @@ def _field(panel: Panel, view: EventView, name: str, action: str) -> tuple[str, 
     if name == "hours":
         return tr("延长"), number(event_acts.extension_hours(view), 1, tr("小时"))
     if name == "days":
-        days = number(event_acts.most_days(action, panel.picture.now), 1, tr("日"))
-        days.setValue(1)
+        most = event_acts.most_days(action, panel.picture.now)
+        days = number(most, 1, tr("日"))
+        days.setValue(1 if action == "suspend" else most)
         return tr("几日后复核"), days
     lists = {
         "reject": "event_reject", "cls": "event_class", "solved": "event_solved",
-        "content": "event_content",
+        "content": "event_content", "lesson": "event_lesson",
     }  # fmt: skip
     label = named("field", "reason" if name == "reject" else name)
-    return label, choice(_names(lists[name])) if name in lists else line()
+    return label, choice(_names(lists[name])) if name in lists else line("", TEXT_LIMIT)
 
 
 def _names(kind: str) -> dict[str, str]:

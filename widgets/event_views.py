@@ -10,7 +10,7 @@ from PySide6.QtCore import QRectF
 from commandwall import event_lists, saved_views
 from commandwall.clock import SECOND, Ms
 from commandwall.rights import About
-from commandwall.saved_views import EVERYBODY, OWN, POOL, POST, Filter, SavedView
+from commandwall.saved_views import AFTER, EVERYBODY, OWN, POOL, POST, Filter, SavedView
 from widgets import age, event_filter
 from widgets.base import Command, Panel
 from widgets.fields import Field, choice
@@ -83,7 +83,7 @@ class EventViews:
 
     def _count(self, view: SavedView) -> None:
         filter, now = view.filter, self._panel.picture.now
-        if view.share != POOL:
+        if view.share not in (POOL, AFTER):
             self.counts[view.id] = self._lists.holding(filter), now
         elif now - self.counts.get(view.id, (0, Ms(0)))[1] >= EVERY and self._live:
             self._panel.ask(

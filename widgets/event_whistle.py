@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from commandwall import events, whistle_acts, whistles
 from commandwall.clock import Ms
 from commandwall.event_flow import HANDLED
@@ -9,7 +11,7 @@ from commandwall.events import EventView
 from commandwall.picture import Picture
 from commandwall.store.store import Reader
 from commandwall.whistles import Muster, Whistle
-from widgets import whistle_sheets, whistle_words
+from widgets import event_said, whistle_sheets, whistle_words
 from widgets.base import Panel, Subject
 from widgets.event_steps import about
 from widgets.i18n import tr
@@ -43,7 +45,8 @@ def draw(paper: Paper, y: float, view: EventView, picture: Picture) -> float:
 
 def history(reader: Reader, event: str) -> list[tuple[Ms, str, str, str, str]]:
     """What happened to an event and on its whistles: (moment, post, person, act, text)."""
-    return [*events.history(reader, event), *whistles.history(reader, event)]
+    done = events.history(reader, event, partial(event_said.step, event))
+    return [*done, *whistles.history(reader, event)]
 
 
 def begin(panel: Panel, view: EventView | None) -> None:

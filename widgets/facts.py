@@ -177,7 +177,7 @@ def _event(id_: str, context: Context) -> Facts | None:
         return None
     clock, state = deadlines.running(view, picture.areas), named("event_state", view.state)
     if clock is not None:
-        limit = named("event_limit", f"{view.event.urgency}-{clock.step}")
+        limit = words.clock_name(view.event.urgency, clock.step)
         state = f"{state}　{limit} {words.left(clock, picture.now)}"
     sure = view.event.acc_m
     placed = tr("定位 ±{m} m", m=age.number(sure)) if sure is not None else ""

@@ -64,7 +64,8 @@ class Need(NamedTuple):
 class Needs:
     """Kept by the wall at each tick, read by header and lists.
 
-    `urgent`: overdue events up to this urgency are in the list `open`.
+    `urgent`: overdue events up to this urgency are in the list `open`; so is every listed one whose
+    review is due.
     """
 
     def __init__(self, urgent: int) -> None:
@@ -74,7 +75,7 @@ class Needs:
         """Ids of the events in the list that are there by their own clock."""
         self.watched = Watched()
         """The matters on the two ladders."""
-        self._clocks, self._pressing = Clocks(), Clocks()
+        self._clocks, self._pressing, self._reviews = Clocks(), Clocks(), Clocks()
         self._begun, self._out = False, list[str]()
         self._hush = Hush()
         self._place = Here()
@@ -104,10 +105,11 @@ class Needs:
         self.load.see(alarms_, picture.now)
         if Event in changes.whole or Area in changes.kinds or not self._begun:
             self._begun, news = True, picture.events
-            self._clocks, self._pressing = Clocks(), Clocks()
+            self._clocks, self._pressing, self._reviews = Clocks(), Clocks(), Clocks()
         for key in news:
             self._keep(key, picture)
-        pressing, hush = self._pressing.out(picture.now), modes.hush(picture)
+        hush, reviews = modes.hush(picture), self._reviews.out(picture.now)
+        pressing = list(dict.fromkeys([*self._pressing.out(picture.now), *reviews]))
         place = _place(picture) if began or changes.kinds & {Tick, SyncState} else self._place
         other = began or (pressing, hush, place) != (self._out, self._hush, self._place)
         if other or self._comes(picture.now) or changes.records.keys() & {Alarm, Event, Conflict}:
@@ -159,6 +161,7 @@ class Needs:
         self._clocks.set(key, clock)
         pressing = view is not None and 0 < view.event.urgency <= self.urgent
         self._pressing.set(key, clock if pressing else None)
+        self._reviews.set(key, deadlines.review(view) if view is not None else None)
 
     def _all(self, picture: Picture) -> list[Need]:
         filed = {a.event for a in self.called.here if a.event}
@@ -169,9 +172,14 @@ class Needs:
         for key in self._out:
             view = picture.events[key]
             if key not in filed:
-                needs.append(Need(view.event.urgency, None, view, self.running[key]))
+                needs.append(Need(view.event.urgency, None, view, self._due(key, picture.now)))
         open_ = (c for c in picture.conflicts.values() if not c.settled_by)
         return [*needs, *(Need(CONFLICT, None, None, None, c) for c in open_)]
+
+    def _due(self, key: str, now: Ms) -> Deadline:
+        """Why an event is in the list: it was to be looked at again, or it is overdue."""
+        looked = self._reviews.running.get(key)
+        return looked if looked is not None and looked.due < now else self.running[key]
 
 
 def _place(picture: Picture) -> Here:

@@ -70,10 +70,11 @@ def with_reason(panel: Panel, matter: tuple[str, str], it: About, act: Act) -> N
     if known or not panel.barred(unmask, it):
         act(known)
     else:
-        _ask(panel, matter[1], act)
+        ask_reason(panel, matter[1], act)
 
 
-def _ask(panel: Panel, title: str, act: Act) -> None:
+def ask_reason(panel: Panel, title: str, act: Act) -> None:
+    """Why it is looked at; then `act` with that."""
     known = {key: code.name(language()) for key, code in rows("unmask_reason").items()}
     fields: dict[str, tuple[str, Field]] = {
         "purpose": (tr("缘由"), choice(known)), "words": (tr("补充"), words()),

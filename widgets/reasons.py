@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from commandwall.clock import Ms
 from commandwall.directives import PHOTO
+from commandwall.event_proofs import PROOF
 from commandwall.store.store import Reason
 from widgets import age, text
 from widgets.event_reasons import EVENTS
@@ -76,6 +77,8 @@ def _not_second(facts: Facts) -> str:
 def _evidence(facts: Facts) -> str:
     if facts.get("wanted") == PHOTO:
         return tr("完成须有照片，按 F 附上再做")
+    if facts.get("wanted") == PROOF:
+        return tr("反馈须写明凭据，或按 F 附上照片再做")
     return tr("完成须有位置，按 P 取图上地点再做")
 
 

@@ -63,7 +63,11 @@ class Sheet(QWidget):
         self.setAccessibleName(title)
         self._lay_out(act)
         self._settle(parent)
-        self.setFocusProxy(next(iter(fields.values()))[1])
+        first = next(iter(fields.values()), None)
+        if first is not None:
+            self.setFocusProxy(first[1])
+        else:  # it has the keyboard itself: a stray Enter goes to the button and does nothing yet
+            self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
 
     def then(self, done: Callable[[Answers], object]) -> Sheet:
         self._done = done

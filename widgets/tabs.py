@@ -13,6 +13,8 @@ from widgets.paper import Ink, Paper
 
 TAB, PAD, GAP = 40.0, 12.0, 8.0
 """Height of the row, room beside each word, and between two."""
+OWN = 6
+"""Keys F1.. that a page has for its own: those behind are the wall's."""
 
 
 def draw(paper: Paper, top: float, words: Sequence[str], chosen: int | None) -> None:
@@ -28,8 +30,14 @@ def draw(paper: Paper, top: float, words: Sequence[str], chosen: int | None) -> 
 
 
 def commands(words: Sequence[str], select: Callable[[int], None]) -> list[Command]:
-    """F1, F2.. choose them."""
-    return [Command(f"F{i + 1}", word, partial(select, i)) for i, word in enumerate(words)]
+    """F1 to F6 choose them, then Shift+F1.."""
+    return [Command(_key(i), word, partial(select, i)) for i, word in enumerate(words)]
+
+
+def wide(look: Look, words: Sequence[str]) -> float:
+    """How far they reach, in design pixels."""
+    letters = look.letters("body", None)
+    return sum(letters.horizontalAdvance(_label(w, i)) + 2 * PAD + GAP for i, w in enumerate(words))
 
 
 def at(look: Look, words: Sequence[str], x: float) -> int | None:
@@ -43,4 +51,8 @@ def at(look: Look, words: Sequence[str], x: float) -> int | None:
 
 
 def _label(word: str, i: int) -> str:
-    return f"{word}  F{i + 1}"
+    return f"{word}  {_key(i).replace('+', ' ')}"
+
+
+def _key(i: int) -> str:
+    return f"F{i + 1}" if i < OWN else f"Shift+F{i + 1 - OWN}"

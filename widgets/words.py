@@ -8,7 +8,7 @@ from commandwall import codes
 from commandwall.alarms import ACKED, OPENED, Alarm, class_list, of_value
 from commandwall.areas import CITY
 from commandwall.clock import SECOND, Ms, day
-from commandwall.deadlines import Deadline
+from commandwall.deadlines import REVIEW, VISIT, Deadline
 from commandwall.directives import Directive
 from commandwall.events import AREA, EventView
 from commandwall.incidents import OPEN
@@ -22,6 +22,9 @@ from widgets.i18n import language, measured_in, named, rows, tr
 from widgets.needs import Need, Needs
 from widgets.text import address, plain
 from widgets.trust import Trust
+
+BESIDE = {REVIEW: "挂账复核", VISIT: "办结回访"}
+"""Clocks beside the six, which have names alone."""
 
 
 def city_name(picture: Picture) -> str:
@@ -113,9 +116,13 @@ def owner(need: Need) -> str:
 
 def handled_by(view: EventView) -> str:
     """燃气公司（协办 住建局、街道）"""
-    helping = view.work.co.split(",") if view.work is not None and view.work.co else []
-    helped = tr("（协办 {units}）", units=tr("、").join(plain(unit, 24) for unit in helping))
-    return view.unit + helped if helping else view.unit
+    return units(view.unit, view.work.co if view.work is not None else "")
+
+
+def units(lead: str, co: str) -> str:
+    """Who leads, and behind it those that help; `co`: these, by commas."""
+    helping = tr("、").join(plain(unit, 24) for unit in co.split(",")) if co else ""
+    return lead + tr("（协办 {units}）", units=helping) if helping else lead
 
 
 def left(clock: Deadline, now: Ms) -> str:
@@ -133,8 +140,23 @@ def step(need: Need) -> str:
     """The name of the clock that runs."""
     if need.deadline is None or need.event is None:
         return ""
-    row = rows("event_limit").get(f"{need.event.event.urgency}-{need.deadline.step}")
-    return row.name(language()) if row is not None else need.deadline.step
+    return clock_name(need.event.event.urgency, need.deadline.step)
+
+
+def clock_name(urgency: int, step: str) -> str:
+    """处置反馈: what a clock of an event is called."""
+    if step in BESIDE:
+        return tr(BESIDE[step])
+    row = rows("event_limit").get(f"{urgency}-{step}")
+    return row.name(language()) if row is not None else step
+
+
+def clock(urgency: int, step: str, first: bool = False) -> str:
+    """处置反馈 C5, or with its number first; those beside the six have none."""
+    name = clock_name(urgency, step)
+    if step in BESIDE:
+        return name
+    return f"{step} {name}" if first else f"{name} {step}"
 
 
 def sentence(picture: Picture, needs: Needs, trust: Trust) -> str:

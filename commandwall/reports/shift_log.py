@@ -80,11 +80,13 @@ def read(reader: Reader, since: Ms, until: Ms, speech: Speech) -> Log:
 
 
 def _with_titles(reader: Reader, entries: Sequence[Entry]) -> list[Entry]:
-    """What was done to an event says to which."""
+    """What was done to an event says to which; of a restricted one nothing else is told."""
     found = events.views(reader, list({e.id: None for e in entries if e.kind == OF}))
+    hidden = {key for key, view in found.items() if view.restricted}
     titles = {key: plain(view.event.headline, 40) for key, view in found.items()}
     return [
-        replace(e, what="　".join(dict.fromkeys(filter(None, (titles[e.id], e.what)))))
+        replace(e, what="　".join(dict.fromkeys(filter(None, (
+            titles[e.id], "" if e.id in hidden else e.what)))))
         if e.kind == OF and e.id in titles else e
         for e in entries
     ]  # fmt: skip

@@ -13,12 +13,13 @@ import pytest
 from builders import NOW, an_event
 from station import Station
 
-from commandwall import deadlines, event_acts, events
+from commandwall import deadlines, event_acts, event_lists, event_watch, events
 from commandwall.attachments import AttachedFile
 from commandwall.clock import DAY, HOUR, Ms
 from commandwall.countersign import Countersign, Second
 from commandwall.event_flow import CLOSED_STATES, FLOW, OPEN_STATES, SAME, moments, pauses
 from commandwall.events import Event, EventView, EventWork, fold
+from commandwall.saved_views import Filter
 from commandwall.store import lines
 from commandwall.store.mirror import Mirror, use
 from commandwall.store.store import Refused, Tx
@@ -32,23 +33,26 @@ GIVEN: dict[str, dict[str, Any]] = {
     "refuse_return": {"reason": "属地负责"}, "arrive": {"lon": 120.2, "lat": 31.9},
     "ask_extension": {"reason": "等配件", "hours": 1}, "refuse_extension": {"reason": "可按期"},
     "suspend": {"reason": "等天气", "days": 3}, "put_on_list": {"plan": "列入改造", "days": 30},
-    "feed_back": {"result": "已修复"}, "verify": {"solved": "solved", "content": "content"},
+    "feed_back": {"result": "已修复", "evidence": "回执 12 号"},
+    "verify": {"solved": "solved", "content": "content"},
     "redo": {"reason": "又漏水"}, "reopen": {"reason": "新照片"}, "cancel": {"reason": "录错"},
-    "classify": {"cls": "noise"},
+    "classify": {"cls": "noise"}, "withdraw": {"reason": "派错单位"},
+    "redirect": {"unit": "住建局", "reason": "派错单位"}, "review": {"plan": "已招标", "days": 20},
+    "visit": {"visit": "没有再漏"}, "sum_up": {"lesson": "root", "summary": "列入换管"},
 }  # fmt: skip
 ALLOWED = {
     "NEW": {"accept", "reject", "merge", "dispatch", "cancel"},
     "ACCEPTED": {"merge", "dispatch", "cancel"},
-    "DISPATCHED": {"sign", "send_back", "cancel"},
+    "DISPATCHED": {"sign", "send_back", "withdraw", "redirect", "cancel"},
     "RETURNED": {"approve_return", "refuse_return", "cancel"},
     "SIGNED": {"arrive", "ask_extension", "grant_extension", "refuse_extension", "suspend",
                "feed_back", "cancel"},
     "ON_SCENE": {"ask_extension", "grant_extension", "refuse_extension", "suspend", "feed_back",
                  "cancel"},
     "SUSPENDED": {"resume", "put_on_list", "cancel"},
-    "LISTED": {"resume", "feed_back", "cancel"},
+    "LISTED": {"resume", "review", "feed_back", "cancel"},
     "FEEDBACK": {"verify", "redo", "miss_call", "cancel"},
-    "CLOSED": {"archive", "reopen"}, "ARCHIVED": {"reopen"},
+    "CLOSED": {"visit", "sum_up", "archive", "reopen"}, "ARCHIVED": {"reopen"},
     "REJECTED": {"reconsider"}, "MERGED": {"unmerge"}, "CANCELLED": set(),
 }  # fmt: skip
 """domain/spec 5.2, written a second time by hand; a class is set right in any open state."""
@@ -57,7 +61,8 @@ for _state in OPEN_STATES:
 
 
 def act_of(action: str) -> Any:
-    return getattr(event_acts, action, None) or getattr(events, action)
+    rooms = (event_acts, event_watch, events)
+    return next(act for room in rooms if (act := getattr(room, action, None)) is not None)
 
 
 class Hall(Station):
@@ -116,7 +121,10 @@ def prepared(state: str, action: str) -> EventWork:
     ended = Ms(NOW - (8 * DAY if action == "archive" else HOUR))
     work = EventWork("e1", state, "供水公司", "", NOW, "陈", "p3", NOW, NOW, ended, given_at=NOW)
     asked = HOUR if action in ("grant_extension", "refuse_extension") else 0
-    return replace(work, asked_ms=asked, was="ACCEPTED", handler="孙", handler_post="p3")
+    lesson = "none" if action == "archive" else ""
+    return replace(
+        work, asked_ms=asked, was="ACCEPTED", handler="孙", handler_post="p3", lesson=lesson
+    )
 
 
 def put(tx: Tx, work: EventWork) -> None:
@@ -184,6 +192,26 @@ def test_a_return_keeps_the_time_and_the_third_is_the_chiefs(hall: Hall) -> None
     assert hall.act("refuse_return").state == "DISPATCHED"
 
 
+def test_a_wrong_dispatch_is_taken_back_and_costs_the_time_it_took(hall: Hall) -> None:
+    hall.walk("dispatch")
+    first = {c.step: c for c in deadlines.clocks(hall.view())}
+    hall.clock.at += HOUR
+    assert hall.refused("redirect", unit="供水公司") == "same_unit"
+    assert hall.refused("withdraw", reason=" ") == "missing"
+    work = hall.act("redirect").work
+    again = {c.step: c for c in deadlines.clocks(hall.view())}
+    assert work and (work.unit, work.taken_back_no, work.return_no) == ("住建局", 1, 0)
+    assert again["C3"].start == hall.clock.at and again["C5"] == first["C5"]
+    hall.clock.at += HOUR
+    view = hall.act("withdraw")
+    assert view.work and (view.state, view.unit, view.work.co) == ("ACCEPTED", "", "")
+    assert (view.work.taken_back_no, view.work.reason) == (2, "派错单位")
+    left = {c.step: c for c in deadlines.clocks(view)}
+    assert left["C5"] == first["C5"] and left["C2"].start == hall.clock.at
+    hall.walk("dispatch", "sign")
+    assert hall.refused("withdraw") == hall.refused("redirect") == "state", "it was signed"
+
+
 def test_an_urgent_one_is_rejected_by_two(hall: Hall) -> None:
     hall.city(an_event(id="main"), an_event(urgency=2))
     hall.desk.take_post("p1", "陈").result()
@@ -243,6 +271,24 @@ def test_what_is_listed_has_ways_out(hall: Hall) -> None:
     assert all(ended is not None for _, ended in pauses(view.work.pauses))
 
 
+def test_what_is_listed_is_looked_at_again_and_has_a_clock_until_then(hall: Hall) -> None:
+    view = hall.walk("dispatch", "sign", "suspend", "put_on_list")
+    clock = deadlines.running(view)
+    assert clock and (clock.step, clock.due) == (deadlines.REVIEW, hall.clock.at + 30 * DAY)
+    assert clock.lamp(Ms(hall.clock.at)) == deadlines.GREEN
+    hall.clock.at += 30 * DAY + HOUR
+    assert clock.lamp(hall.clock.now()) == deadlines.RED
+    assert hall.refused("review", days=31) == "days"
+    hall.desk.take_post("p1", "陈").result()
+    assert hall.refused("review") == "right", "who listed it looks again"
+    hall.desk.take_post("chief", "陈").result()
+    view = hall.act("review")
+    clock = deadlines.review(view)
+    assert clock and (view.state, clock.due) == ("LISTED", hall.clock.at + 20 * DAY)
+    assert view.work and view.work.plan == "已招标"
+    assert deadlines.review(hall.act("resume")) is None
+
+
 def test_extensions_are_asked_in_time_and_the_second_is_the_chiefs(hall: Hall) -> None:
     hall.walk("dispatch", "sign")
     assert hall.refused("grant_extension") == "extension"
@@ -267,6 +313,23 @@ def test_arriving_and_feeding_back_from_the_place_want_proof(hall: Hall) -> None
     assert hall.refused("feed_back") == "evidence"
     hall.photo()
     assert hall.act("feed_back").state == "FEEDBACK"
+
+
+def test_what_was_done_is_shown_by_a_photo_or_by_words(hall: Hall) -> None:
+    """Also from the desk, and of what was listed; a question is only answered."""
+    hall.walk("dispatch", "sign")
+    assert hall.refused("feed_back", evidence="") == "evidence"
+    hall.walk("suspend", "put_on_list")
+    assert hall.refused("feed_back", evidence=" ") == "evidence"
+    view = hall.act("feed_back")
+    assert view.work and view.work.evidence == "回执 12 号"
+    hall.city(an_event(id="main"), an_event(id="e2"), an_event(id="e3", cls="consult"))
+    for key in ("e2", "e3"):
+        hall.act("dispatch", event=key)
+        hall.act("sign", event=key)
+    hall.photo("e2")
+    for key in ("e2", "e3"):
+        assert hall.act("feed_back", event=key, evidence="").state == "FEEDBACK"
 
 
 def test_nobody_is_unreached_before_three_calls_in_three_parts_of_a_day(hall: Hall) -> None:
@@ -312,9 +375,31 @@ def test_the_clocks_follow_what_was_done(hall: Hall) -> None:
 def test_closed_for_a_week_is_archived_by_itself(hall: Hall) -> None:
     hall.walk("dispatch", "sign", "feed_back", "verify")
     assert hall.refused("archive") == "too_early"
+    hall.act("sum_up")
     hall.clock.at += 8 * DAY
     hall.desk.run(event_acts.move_lapsed, {})
     assert hall.view().state == "ARCHIVED"
+
+
+def test_nothing_is_put_away_that_nobody_learned_from_or_visited(hall: Hall) -> None:
+    hall.city(an_event(id="main"), an_event(cls="wages"))  # a matter of rights is visited
+    view = hall.walk("dispatch", "sign", "feed_back", "verify")
+    clock = deadlines.visit(view)
+    assert clock and clock.due == hall.clock.at + 30 * DAY
+    hall.clock.at += 8 * DAY
+    hall.desk.run(event_acts.move_lapsed, {})
+    assert hall.view().state == "CLOSED" and hall.refused("archive") == "owed_after"
+    listed = hall.store.read(lambda r: event_lists.owing(r, Filter(), hall.clock.now(), 9))
+    assert [v.event.id for v in listed] == ["e1"]
+    assert hall.refused("sum_up", lesson="root", summary="") == "missing", "what is to be changed"
+    work = hall.walk("sum_up", "visit").work
+    assert work and (work.visit, work.lesson, work.summary) == ("没有再漏", "root", "列入换管")
+    assert deadlines.visit(hall.view()) is None
+    hall.desk.run(event_acts.move_lapsed, {})
+    assert hall.view().state == "ARCHIVED"
+    assert not hall.store.read(lambda r: event_lists.owing(r, Filter(), hall.clock.now(), 9))
+    again = hall.act("reopen").work
+    assert again and (again.lesson, again.visit_at) == ("", None), "it is learned from anew"
 
 
 def test_only_the_chief_cancels_and_lists(hall: Hall) -> None:

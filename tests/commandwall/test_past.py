@@ -233,7 +233,7 @@ class History:
 
 
 def _feed_back(tx: Any, event: str) -> None:
-    event_acts.feed_back(tx, event, "已办")
+    event_acts.feed_back(tx, event, "已办", "回执")
 
 
 def shown(picture: Picture, names: tuple[str, ...]) -> dict[str, Any]:

@@ -118,7 +118,7 @@ def _fed_back(post: Post, result: str) -> None:
     event = post.fresh()
     post.do(events.dispatch, event=event, unit="供水")
     post.do(event_acts.sign, event=event)
-    post.do(event_acts.feed_back, event=event, result=result)
+    post.do(event_acts.feed_back, event=event, result=result, evidence="回执")
 
 
 FIELDS: dict[str, Field] = {

@@ -315,6 +315,7 @@ CHOICES: Mapping[str, Callable[[Officer], Facts]] = {
     "event_acts.resume": lambda o: {"event": o.one("event", state="SUSPENDED")["id"]},
     "event_acts.feed_back": lambda o: {
         "event": o.one("event", state="SIGNED")["id"], "result": o.text(),
+        "evidence": "回执",
     },
     "event_acts.verify": lambda o: {
         "event": o.one("event", state="FEEDBACK", handler=lambda who: who != o.person)["id"],

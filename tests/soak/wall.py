@@ -184,7 +184,7 @@ def _step(view: Any) -> tuple[Callable[..., None], dict[str, Any]]:
         return events.dispatch, {"unit": "供水抢修队"}
     if view.state == DISPATCHED:
         return event_acts.sign, {}
-    return event_acts.feed_back, {"result": "已修复，现场恢复"}
+    return event_acts.feed_back, {"result": "已修复，现场恢复", "evidence": "现场复测"}
 
 
 def note(*error: Any) -> None:

@@ -52,7 +52,7 @@ def live(folder: Path) -> None:
     do(events.dispatch, event=event, unit="燃气抢修一队")
     do(events.note, event=event, text="已到现场，<b>阀门</b>关闭；电话 13800001111")
     do(event_acts.sign, event=event)
-    do(event_acts.feed_back, event=event, result="复测 0 %LEL，恢复供气")
+    do(event_acts.feed_back, event=event, result="复测 0 %LEL，恢复供气", evidence="复测记录")
     do(event_acts.verify, post="chief", event=event, solved="solved", content="content")
     do(areas.recolour, buildings=[HOUSE.id], colour="red", reason="外墙开裂")
     do(incidents.open_incident, opening=an_opening(event=event))

@@ -44,11 +44,13 @@ def test_each_state_offers_its_own_actions_on_the_same_keys(make_wall, world, qt
     wanted = {
         "NEW": {"A": "受理", "D": "派单", "X": "不予受理", "Shift+D": more},
         "ACCEPTED": {"D": "派单", "X": "并单", "Shift+D": more},
-        "DISPATCHED": {"A": "签收", "X": "退单", "Shift+D": more},
+        "DISPATCHED": {"A": "签收", "D": "改派", "X": "退单", "Shift+D": more},
         "RETURNED": {"A": "同意退单", "D": "强制派单", "Shift+D": more},
         "SIGNED": {"A": "到场", "X": "反馈", "Shift+D": more},
         "SUSPENDED": {"A": "恢复", "D": "挂账", "Shift+D": more},
+        "LISTED": {"A": "恢复", "D": "挂账复核", "X": "反馈", "Shift+D": more},
         "FEEDBACK": {"A": "核查办结", "D": "重办", "X": "回访未接通", "Shift+D": more},
+        "CLOSED": {"A": "办结回访", "D": "重启", "X": "复盘"},
         "CANCELLED": {},
     }
     for state, names in wanted.items():

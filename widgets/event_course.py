@@ -1,0 +1,65 @@
+"""The course of an event on its card: what the city says, what stations did, and who was sent."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from commandwall.clock import Ms
+from commandwall.events import EventView
+from commandwall.masking import without
+from commandwall.picture import Picture
+from widgets import age, text
+from widgets.event_steps import sent_units, told_of
+from widgets.i18n import named, tr
+from widgets.paper import RIGHT, Ink, Paper
+
+TIME, WHO, ROW, LINES = 96.0, 150.0, 26.0, 9
+"""Widths of the moment and of who it was, height of a line, and how many there are at most."""
+LEAST = 16 + 34 + 3 * ROW
+"""Room that facts leave for the last lines."""
+CITY_SAYS = ("reported", "received", "closed")
+"""What is told by the city itself and not by a station."""
+Told = Sequence[tuple[Ms, str, str, str, str]]
+"""Moment, post, person, act, what was said."""
+
+
+def of(picture: Picture, view: EventView, told: Told) -> Told:
+    """All of it until now, in order, without the name of who reported it."""
+    e, pool = view.event, tr("中心池")
+    city = [(e.reported_at, "", named("event_source", e.source), "reported", "")]
+    city.append((e.received_at, "", pool, "received", ""))
+    if e.closed_at is not None:
+        city.append((e.closed_at, "", pool, "closed", ""))
+    found = sorted((*city, *told, *sent_units(picture, view)))
+    return [(*one[:4], without(one[4], e.person)) for one in found if one[0] <= picture.now]
+
+
+def draw(paper: Paper, y: float, end: float, told: Told, now: Ms, hidden: bool = False) -> None:
+    """The last lines that there is room for; `hidden`: without what was said."""
+    room = max(0, min(LINES, int((end - 34 - y) // ROW)))
+    if not room:
+        return
+    paper.write(0, y + 14, tr("经过"), Ink("heading"))
+    paper.write(paper.width, y + 14, tr("大事记 {n} 条", n=len(told)), Ink("age"), RIGHT)
+    y += 40
+    for at, post, by, act, said in told[-room:]:
+        paper.write(0, y, age.moment(now, at), Ink("age"))
+        paper.write(TIME, y, _who(post, by, act), Ink("label"), room=WHO - 10)
+        line = "　".join(filter(None, (told_of(act), "" if hidden else said)))
+        paper.write(TIME + WHO, y, line, Ink("label", "t1"), room=paper.width - TIME - WHO)
+        y += ROW
+
+
+def lines(told: Told, now: Ms, hidden: bool = False) -> str:
+    """All of it, a line for each, the newest first; `hidden`: without what was said."""
+    rows = (
+        (age.moment(now, at), _who(post, by, act), told_of(act), "" if hidden else said)
+        for at, post, by, act, said in reversed(told)
+    )
+    return "\n".join("　".join(filter(None, row)) for row in rows)
+
+
+def _who(post: str, by: str, act: str) -> str:
+    if act in CITY_SAYS:
+        return by  # a source, not a person
+    return " ".join(filter(None, (named("post", post), text.person(by)))) or tr("本机")
