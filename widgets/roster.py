@@ -21,7 +21,7 @@ from commandwall.picture import Changes, Picture, SyncState, Tick
 from commandwall.posts import Section, first_post, roster
 from commandwall.requests import Request
 from commandwall.rota import DutyTurn
-from widgets import age, duty_line, handing, instructing, roll_call
+from widgets import age, duty_line, hall, handing, instructing, roll_call
 from widgets.base import Command, Panel, Piece
 from widgets.fields import Field, words
 from widgets.i18n import language, named, tr
@@ -51,6 +51,7 @@ class Roster(Panel):
         self._held: Mapping[str, Sequence[Held]] = {}
         self._debts: Mapping[str, Sequence[Debt]] = {}
         self.current = self._said = ""
+        self._hall = False
         self._duty, self._duty_at = list[DutyTurn](), Ms(0)
 
     def refresh(self, picture: Picture, changes: Changes) -> None:
@@ -95,6 +96,7 @@ class Roster(Panel):
             Command("T", tr("就此岗"), self.take),
             Command("R", tr("接岗"), self.relieve),
             Command("X", tr("中止交接"), self.break_off),
+            Command("V", tr("席位图、岗位表"), self.turn),
             Command("P", tr("印交接单"), self.print_sheet),
             Command("C", tr("点名"), lambda: roll_call.begin(self)),
             Command("S", tr("立常备要求"), lambda: instructing.give(self, self._choice())),
@@ -126,6 +128,11 @@ class Roster(Panel):
                 lambda told: self.do(handover.break_off, handover=key, reason=told["reason"])
             ))  # fmt: skip
 
+    def turn(self) -> None:
+        """The posts where they sit in the hall, or in their sections."""
+        self._hall = not self._hall
+        self.update()
+
     def print_sheet(self) -> None:
         """The hand-over sheet of the chosen post on paper, with room for two to sign."""
         post = self._choice()
@@ -141,7 +148,11 @@ class Roster(Panel):
     # Drawing.
 
     def draw(self, paper: Paper) -> None:
+        if self._hall:
+            hall.draw(paper, self.top)
         for code, box, post in self._places(paper.width, paper.height):
+            if self._hall:
+                hall.desk(paper, box)
             if post:
                 self._draw_post(paper, code, box)
             else:
@@ -250,6 +261,8 @@ class Roster(Panel):
 
     def _places(self, width: float, height: float) -> list[tuple[Code, QRectF, bool]]:
         """What stands where: the name of a section (False), or a post (True)."""
+        if self._hall:
+            return [(c, box, True) for c, box in hall.places(width, self.top, height - FOOT)]
         columns, tall = self._columns(width, height)
         wide = min((width - GAP * (len(columns) - 1)) / len(columns), 2 * COLUMN)
         found = []
@@ -314,7 +327,7 @@ class Roster(Panel):
         unit = self.look.unit
         places = [(c.id, b) for c, b, post in
                   self._places(self.width() / unit, self.height() / unit) if post]  # fmt: skip
-        here = dict(places)[self._choice()]
+        here = dict(places).get(self._choice(), places[0][1])
         rest = [(p, b) for p, b in places if (b.x() - here.x()) * by > 0]
         if rest:
             nearest = min(rest, key=lambda one: (abs(one[1].x() - here.x()),

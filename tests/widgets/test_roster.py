@@ -129,3 +129,21 @@ def test_a_side_of_many_posts_is_shown_by_its_sections(
     assert "总值班" in told and "空缺 2 / 4" in told and "无人机" not in told
     wall.open_page("overview")
     assert "四十八岗" in told_by(wall, "duty") and "接报" in told_by(wall, "duty")
+
+
+def test_the_hall_shows_each_post_at_its_seat(make_wall: Any, world: Any) -> None:
+    staffed(world, "chief", "p3")
+    wall = make_wall()
+    wall.open_page("roster")
+    panel = wall.page.panels["roster"]
+    next(c for c in wall.all_commands() if c.key == "V").run()
+    told, boxes = told_by(wall, "roster"), places(panel)
+    assert "大屏" in told and "李*" in told
+    assert boxes["p1"].top() == boxes["p4"].top() < boxes["p5"].top() < boxes["chief"].top()
+    assert boxes["p1"].left() < boxes["p2"].left() and not boxes["p1"].intersects(boxes["p5"])
+    assert all(box.bottom() <= panel.height() / panel.look.unit for box in boxes.values())
+    panel._choose("f_after")  # a post without a seat in the hall
+    panel._beside(1)
+    assert panel.current in boxes
+    next(c for c in wall.all_commands() if c.key == "V").run()
+    assert "f_after" in places(panel)
