@@ -164,9 +164,9 @@ class AlarmCard(Panel):
     ) -> float:
         title, state = named("sensor_class", sensor.cls), tr("没有告警")
         if alarm is not None:
-            paper.mark(18, y - 7, 24, (alarm.severity, alarm.state), True)
+            paper.mark(22, y - 8, 22, (alarm.severity, alarm.state), True)
             title, state = words.alarm_title(alarm), named("alarm_state", alarm.state)
-        left = 42.0 if alarm is not None else 0.0
+        left = 54.0 if alarm is not None else 0.0
         paper.write(room, y, state, Ink("body", "t2"), RIGHT)
         paper.write(left, y, title, Ink("item", "t1", True), room=room - left - 140)
         where = words.place(self.picture, sensor.area) or tr("没有地点")

@@ -6,6 +6,7 @@ it, by F1..F6, the lists of what stands, is silent, put aside, suppressed, and o
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -344,7 +345,8 @@ class AlarmList(RowList):
         silent = is_silent(alarm, self.picture, self.context.trust)
         state = STALE if silent and alarm.state not in ASIDE else alarm.state
         lit = self.context.blinker.lit(alarm.severity, self.context.seconds())
-        paper.mark(24, box.center().y(), 26, (alarm.severity, state), lit)
+        mark = alarm_rows.MARK if self.flood else 26.0  # its ring stays within the row
+        paper.mark(24, box.center().y(), mark, (alarm.severity, state), lit)
         room = columns["地点"] - columns["告警"] - 16
         paper.write(columns["告警"], base, self.title_of(alarm), ink, room=room)
         place = columns["状态"] - columns["地点"] - 16
@@ -362,17 +364,20 @@ class AlarmList(RowList):
         paper.write(paper.width - 8, base, age.age(now, self._read_at(alarm)), Ink("age"), RIGHT)
 
     def title_of(self, alarm: Alarm) -> str:
-        """燃气 27.0 %LEL: the class and the newest value; of what is no value its name alone."""
+        """燃气 27.0 %LEL: the class and the newest value, until one is known here that with which
+        it alarmed; of what is no value its name alone."""
         if not of_value(alarm):
             return words.alarm_name(alarm)
         row = self.picture.sensors.row_of.get(alarm.sensor)
-        value = alarm.value if row is None else float(self.picture.sensors.value[row])
+        newest = math.nan if row is None else float(self.picture.sensors.value[row])
+        value = newest if math.isfinite(newest) else alarm.value
         told = words.reading(alarm.cls, value, alarm.unit)
         return f"{named('sensor_class', alarm.cls)} {told}"
 
     def _read_at(self, alarm: Alarm) -> Ms:
         row = self.picture.sensors.row_of.get(alarm.sensor)
-        return alarm.changed_at if row is None else Ms(int(self.picture.sensors.at[row]))
+        heard = 0 if row is None else int(self.picture.sensors.at[row])
+        return Ms(heard) if heard else alarm.changed_at
 
     def _columns(self, width: float) -> list[tuple[str, float, float]]:
         title, share = 56.0, 0.24 if self.flood else 0.30

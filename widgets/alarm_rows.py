@@ -11,12 +11,14 @@ from commandwall.alarm_groups import REST, Group, Presented
 from commandwall.alarms import ACKED, UNACK, Alarm, class_list
 from commandwall.clock import MINUTE, SECOND, Ms
 from commandwall.picture import Picture
-from widgets import age, words
+from widgets import age, rule_words, words
 from widgets.i18n import named, tr
 from widgets.paper import RIGHT, Ink, Paper
+from widgets.text import plain
 
-CARD, STRIP, ROW = 108.0, 44.0, 46.0
-"""Heights of the card of the worst, of the line that tells of the flood, and of a row in one."""
+CARD, STRIP, ROW, MARK = 108.0, 44.0, 46.0, 22.0
+"""Heights of the card of the worst, of the line that tells of the flood, of a row in one, and of
+the mark of a row there that has a ring."""
 BINS, BIN = 20, 7.0
 """Bars of the last ten minutes, and the width of each."""
 Columns = Mapping[str, float]
@@ -111,4 +113,6 @@ def draw_card(
     room = end - 116 - 200
     paper.write(116, middle - 4, f"{what}　{where}", Ink("sentence", "t1", True), room=room)
     raised = tr("{time} 报警", time=age.clock(alarm.raised_at))
-    paper.write(116, middle + 26, f"{alarm.sensor}　{raised}", Ink("label"), room=room)
+    limit = rule_words.name(picture, alarm.rule, alarm.changed_at)
+    more = f"{limit}　{plain(alarm.sensor, 40)}　{raised}"
+    paper.write(116, middle + 26, more, Ink("label"), room=room)

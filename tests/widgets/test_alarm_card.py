@@ -13,7 +13,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from world import an_alarm
 
-from commandwall.alarms import Alarm
+from commandwall import codes
+from commandwall.alarms import Alarm, rules
 from commandwall.areas import Camera, Person
 from commandwall.arrays import FixArrays
 from commandwall.clock import MINUTE, SECOND, Ms
@@ -82,6 +83,11 @@ def test_the_card_tells_the_course_who_answers_and_what_is_near(page: Any, qtbot
     day = card._trend._day
     assert [limit.value for limit in day.limits] == [10.0, 25.0, 50.0]
     assert day.line[-1][1] == pytest.approx(27) and 50.0 in day.reach  # the next limit is seen
+
+
+def test_every_kind_of_alarm_says_what_to_do_first() -> None:
+    kinds = {rule.cls for rule in rules()}
+    assert kinds <= codes.load("alarm_procedure").keys()
 
 
 def test_the_card_of_a_door_opened_at_night_tells_whom_to_call_first(

@@ -55,6 +55,15 @@ def test_the_worst_comes_on_top_at_once_though_another_row_is_chosen(
     assert "Ⅰ级 1 条单列" in told(flooded)
 
 
+def test_the_worst_tells_its_limit_and_the_value_it_alarmed_with_until_another_is_known(
+    flooded: Any, world: Any
+) -> None:
+    """A wall that has just begun has heard of no reading yet."""
+    worst = an_alarm("P1", rule="GAS-1", severity=1, value=56.4, raised_at=NOW)
+    world.tick({Alarm: [worst]})
+    assert "燃气 56.4\u2009%LEL" in told(flooded) and "燃气 ≥ 50 %LEL　s0" in told(flooded)
+
+
 def test_a_group_unfolds_and_is_acknowledged_by_keys_alone(
     flooded: Any, world: Any, qtbot: Any
 ) -> None:
