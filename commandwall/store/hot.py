@@ -45,26 +45,28 @@ class HotColumns:
     def __init__(self, mirror: Path, conn: Connection) -> None:
         self._path = hot_path(mirror)
         self._codes = _codes(conn)
-        self._waiting: list[tuple[Facts, int]] = []
+        self._waiting: list[Facts] = []
+        self._weights: list[int] = []
         if not self._open() or self._head[_STAMP] != stamp(conn):
             self._make(conn)
 
     def begin(self, conn: Connection) -> None:
         """Forget what a transaction that was undone has noted."""
         if self._waiting:
-            self._waiting, self._codes = [], _codes(conn)
+            self._waiting, self._weights, self._codes = [], [], _codes(conn)
 
     def change(self, conn: Connection, before: Iterable[Facts], after: Iterable[Facts]) -> None:
         """Note a change; what is new gets its number within the same transaction."""
-        changes = [(facts, -1) for facts in before] + [(facts, 1) for facts in after]
-        self._name(conn, [facts for facts, _ in changes])
-        self._waiting += changes
+        gone, came = list(before), list(after)
+        self._name(conn, gone + came)
+        self._waiting += gone + came
+        self._weights += [-1] * len(gone) + [1] * len(came)
 
     def done(self, last: int) -> bool:
         """After the mirror's commit, whose last change has this number: add the rows. False where
         there is no room for them."""
-        rows = self._rows([facts for facts, _ in self._waiting], [w for _, w in self._waiting])
-        self._waiting = []
+        rows = self._rows(self._waiting, self._weights)
+        self._waiting, self._weights = [], []
         count = int(self._head[_COUNT])
         if count + len(rows["hour"]) > self._room:
             return False
@@ -76,7 +78,7 @@ class HotColumns:
 
     def renew(self, conn: Connection) -> None:
         """Make the file anew from the mirror."""
-        self._waiting = []
+        self._waiting, self._weights = [], []
         self._make(conn)
 
     def _open(self) -> bool:
@@ -108,22 +110,24 @@ class HotColumns:
     def _name(self, conn: Connection, facts: Sequence[Facts]) -> None:
         """Give a number to every value that has none yet; those beyond its width share the last."""
         new: list[tuple[str, str, int]] = []
-        for i, column in enumerate(CODED):
+        for column, values in zip(CODED, zip(*facts, strict=True), strict=False):
             known, most = self._codes[column], int(np.iinfo(dict(COLUMNS)[column]).max)
-            for key in {row[i] for row in facts} - known.keys():
+            for key in set(values) - known.keys():
                 known[key] = min(len(known), most)
                 new.append((column, key, known[key]))
         if new:
             conn.exec_driver_sql("INSERT OR IGNORE INTO code VALUES (?, ?, ?)", new)
 
     def _rows(self, facts: Sequence[Facts], weights: list[int]) -> dict[str, NDArray[Any]]:
+        columns: list[Facts] = list(zip(*facts, strict=True)) or [()] * (len(NAMES) + 1)
+        *coded, reported, numbered = columns
         made: dict[str, NDArray[Any]] = {
-            column: np.array([self._codes[column][row[i]] for row in facts], dict(COLUMNS)[column])
-            for i, column in enumerate(CODED)
+            column: np.array([*map(self._codes[column].__getitem__, values)], dict(COLUMNS)[column])
+            for column, values in zip(CODED, coded, strict=True)
         }
-        hours = np.array([row[-2] // HOUR for row in facts], np.int64)
+        hours = np.array(reported, np.int64) // HOUR
         made["hour"] = hours.astype(np.int32)
-        made["no"] = (np.array([row[-1] for row in facts], np.int64) - _first(hours)).astype("u4")
+        made["no"] = (np.array(numbered, np.int64) - _first(hours)).astype("u4")
         return made | {"weight": np.array(weights, np.int8)}
 
 

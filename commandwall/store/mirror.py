@@ -12,7 +12,7 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, event, text
 from sqlalchemy.schema import CreateTable
 
 from commandwall import codes, platform
@@ -28,6 +28,9 @@ Numbered = tuple[int, Row]
 """An event's number and its row."""
 Held = Mapping[str, Numbered]
 """id -> number and row of the events that are there."""
+CACHE_KB, CHECKPOINT = 32 << 10, 8_000
+"""What the writing side holds of the file, and how many pages of it wait in the log to be put in
+their place: as much again."""
 STONES, STEP, KEPT = "stones", 1000, 100
 """Milestones: under which name they are kept, after how many positions, and how many."""
 UNLOGGED = frozenset({"household", "attachment", "indicatorvalue"})
@@ -55,6 +58,7 @@ class Mirror:
         """`clock`: that of the station, by which the log of changes is kept."""
         self.path, self._clock, self._logs = path, clock or Clock(), True
         self._engine = database.writer(path, "NORMAL")
+        event.listen(self._engine, "connect", _for_large_pages)
         with database.troubles(), self._engine.begin() as conn:
             mirror.create_all(conn)
             conn.exec_driver_sql(fulltext.DDL)
@@ -239,9 +243,15 @@ class Mirror:
             if differ(names):
                 _count(conn, name, _changes(were, are, names))
         if differ(NAMES):
-            facts = _facts(after)
-            facts.subtract(_facts(before))
-            self._hot.change(conn, (-facts).elements(), (+facts).elements())
+            gone, came = _facts(before), _facts(after)
+            self._hot.change(conn, gone - came, came - gone)
+
+
+def _for_large_pages(raw: Any, _: object) -> None:
+    """A page of the feed touches more of the file than SQLite holds by itself, which would write it
+    before it is done, and read it again; and what several pages touch is put in place once."""
+    raw.execute(f"PRAGMA cache_size = -{CACHE_KB}")
+    raw.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT}")
 
 
 def use(folder: Path, name: str) -> None:
@@ -258,9 +268,8 @@ def forget_others(folder: Path, name: str) -> None:
 
 
 def _announce(conn: Connection, name: str, keys: Iterable[str]) -> None:
-    rows = [(name, key) for key in keys]
-    if rows:
-        conn.exec_driver_sql("INSERT INTO mirror_changed(kind, id) VALUES (?, ?)", rows)
+    sql = "INSERT INTO mirror_changed(kind, id) SELECT ?, value FROM json_each(?)"
+    conn.exec_driver_sql(sql, (name, json.dumps(list(keys))))
 
 
 def _stones(conn: Connection) -> list[list[int]]:
@@ -308,10 +317,10 @@ def _changes(before: Iterable[Row], after: Iterable[Row], names: tuple[str, ...]
     return found
 
 
-def _facts(events: Iterable[Numbered]) -> Counter[Row]:
+def _facts(events: Iterable[Numbered]) -> set[Row]:
     """What the hot columns keep of each."""
     part = _part(NAMES)
-    return Counter((*part(row), no) for no, row in events)
+    return {(*part(row), no) for no, row in events}
 
 
 def _count(conn: Connection, name: str, facts: Counter[Row]) -> None:
