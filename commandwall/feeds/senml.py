@@ -253,9 +253,10 @@ def _read(raw: msgspec.Raw, bases: _Carried) -> _Record:
     try:
         found = _RECORD.decode(raw)
         strange = next((key for key in _KEYS.decode(raw) if key.endswith("_")), "")
-        if not strange and not twice:
+        if not strange and twice is None:
             return found
-        fault = _Unfit(twice, "twice") if twice else _Unfit(strange, "unknown_field")
+        told = (twice, "twice") if twice is not None else (strange, "unknown_field")
+        fault = _Unfit(*told)
     except msgspec.ValidationError as why:
         fault = _Unfit(_field(why), "type")
     try:
@@ -266,14 +267,14 @@ def _read(raw: msgspec.Raw, bases: _Carried) -> _Record:
     raise fault
 
 
-def _twice(raw: msgspec.Raw) -> str:
-    """A label that stands twice in a record."""
+def _twice(raw: msgspec.Raw) -> str | None:
+    """A label that stands twice in a record, be it an empty one."""
     text = bytes(raw).strip()
     if text[:1] != b"{":
-        return ""
+        return None
     pairs = json.loads(text, object_pairs_hook=list, parse_int=str, parse_float=str)
     times = Counter(key for key, _ in pairs)
-    return next((key for key, many in times.items() if many > 1), "")
+    return next((key for key, many in times.items() if many > 1), None)
 
 
 def _named(raw: msgspec.Raw) -> str:

@@ -58,15 +58,19 @@ class HotColumns:
     def change(self, conn: Connection, before: Iterable[Facts], after: Iterable[Facts]) -> None:
         """Note a change; what is new gets its number within the same transaction."""
         gone, came = list(before), list(after)
-        self._name(conn, gone + came)
+        self._name(conn, came)  # what goes has had its numbers since it came
         self._waiting += gone + came
         self._weights += [-1] * len(gone) + [1] * len(came)
 
     def done(self, last: int) -> bool:
         """After the mirror's commit, whose last change has this number: add the rows. False where
-        there is no room for them."""
-        rows = self._rows(self._waiting, self._weights)
+        there is no room for them, or no number for what goes."""
+        facts, weights = self._waiting, self._weights
         self._waiting, self._weights = [], []
+        try:
+            rows = self._rows(facts, weights)
+        except KeyError:
+            return False
         count = int(self._head[_COUNT])
         if count + len(rows["hour"]) > self._room:
             return False

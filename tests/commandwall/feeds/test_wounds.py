@@ -112,3 +112,10 @@ def seconds(take: Callable[[bytes], None], body: bytes) -> float:
     began = time.process_time()
     take(body)
     return time.process_time() - began
+
+
+def test_an_empty_label_that_stands_twice_is_refused_as_any_other() -> None:
+    """Found by another seed of the long form: it was taken as if none stood twice."""
+    body = b'{"v":2,"n":"s1","":9,"":9}'
+    (one,) = senml.read(body, NOW / SECOND, 4000, "s1").refused
+    assert one.reason == "twice"
