@@ -11,7 +11,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QSocketNotifier, Qt, QTimer, Signal
+from PySide6.QtCore import QElapsedTimer, QObject, QSocketNotifier, Qt, QTimer, Signal
 from PySide6.QtNetwork import QLocalServer, QLocalSocket
 from PySide6.QtWidgets import QApplication, QWidget
 
@@ -55,6 +55,8 @@ commandwall: pool or agent did not answer within {s:.0f} s: the picture shows wh
 KNOCK_MS, PAT_MS, SWEEP_MS, LOOK_MS = 500, 250, 200, 20
 STARTED_MS = 5000
 """A start makes little that has to go, and much that a sweep would look at."""
+REST_MS = 100
+"""The longest that news waits for keys and painting."""
 BELL = 64
 """Bytes read at once, one for each signal."""
 WINDOW_LOCK = "window.lock"
@@ -112,9 +114,11 @@ def _end_when_asked(app: QApplication, code: int) -> None:
 class Crossing(QObject):
     """The one crossing into Qt's thread: changes in, picture brought up to date, screen told.
 
-    While the map moves they wait for its next frame, but an alarm waits for nothing. What came
-    while the screen was busy is told as one, however much it is. `shown`: the screen was told;
-    `settled`: the first picture of use stands.
+    While the map moves they wait for its next frame, but an alarm waits for nothing of that. What
+    came while the screen was busy is told as one, however much it is. The screen then has as long
+    for keys and painting as it was kept busy, within bounds: Qt goes on with what is posted for as
+    long as more is, and who brings news faster than they are shown would leave no time for either.
+    `shown`: the screen was told; `settled`: the first picture of use stands.
     """
 
     arrived = Signal(object)
@@ -130,6 +134,9 @@ class Crossing(QObject):
         self._waiting: Changes | None = None
         self._lull = Lull(self)
         self._lull.came.connect(self._tell)
+        self._rest = QTimer(self)
+        self._rest.setSingleShot(True)
+        self._rest.timeout.connect(self._take)
         self.moved = self._lull.moved
         self.arrived.connect(self._put, Qt.ConnectionType.DirectConnection)
         self._due.connect(self._take, Qt.ConnectionType.QueuedConnection)
@@ -147,6 +154,8 @@ class Crossing(QObject):
         while self._came:
             news, held = self._came.popleft(), self._waiting
             self._waiting = news if held is None else together(held, news)
+        if self._rest.isActive():
+            return
         if self._lull.moving and self._waiting and Alarm not in self._waiting.records:
             self._lull.want(0)
         else:
@@ -155,9 +164,12 @@ class Crossing(QObject):
     def _tell(self) -> None:
         changes, self._waiting = self._waiting, None
         if changes is not None:
+            busy = QElapsedTimer()
+            busy.start()
             self._picture.apply(changes)
             self._show(changes)
             self.shown.emit(changes)
+            self._rest.start(min(busy.elapsed(), REST_MS))
 
 
 class Watch(QObject):

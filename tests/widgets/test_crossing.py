@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from typing import Any
 
-from PySide6.QtCore import QCoreApplication, QTimer
+from PySide6.QtCore import QCoreApplication, QEventLoop, QTimer
 from world import NOW, an_alarm
 
 from commandwall.alarms import Alarm
@@ -57,3 +59,34 @@ def test_no_timer_comes_before_an_alarm(qapp: Any, qtbot: Any) -> None:
     QCoreApplication.sendPostedEvents(crossing)
     assert told == [alarm]
     qtbot.waitUntil(lambda: len(told) == 2)
+
+
+def test_news_that_come_faster_than_they_are_shown_leave_time_for_keys(
+    qapp: Any, qtbot: Any
+) -> None:
+    """In a flood of alarms the agent writes faster than the screen can show; timers, and with them
+    keys and painting, then stood still for seconds."""
+    crossing, halt = Crossing(Picture()), threading.Event()
+    told: list[float] = []
+    keys: set[int] = set()
+
+    def show(changes: Changes) -> None:
+        told.append(begun := time.monotonic())
+        while time.monotonic() < begun + 0.02:
+            sum(range(1000))
+
+    def bring() -> None:
+        while not halt.wait(0.002) and len(told) < 60:
+            crossing.arrived.emit(Changes(NOW, {Alarm: {"A1": an_alarm()}}))
+
+    crossing.reach(show)
+    timer, bringer = QTimer(), threading.Thread(target=bring)
+    timer.timeout.connect(lambda: keys.add(len(told)))
+    timer.start(1)
+    bringer.start()
+    loop = QEventLoop()
+    crossing.shown.connect(lambda changes: loop.quit() if len(told) == 40 else None)
+    loop.exec()
+    halt.set()
+    bringer.join()
+    assert len(keys) > 20, f"40 times news were shown, and keys could come after {sorted(keys)}"
