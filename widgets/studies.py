@@ -116,13 +116,16 @@ class Studies(QObject):
         panel, speech = self._panel, Speech.of(language())
         unit = f"{named('post', panel.desk.post, 'full')} {panel.desk.person}".strip()
         data = study_paper.data(draft, unit, speech)
-        mark = MARK if panel.desk.exercise is not None else ""
-        forms = study_paper.FORMS[form]
+        forms, mark = study_paper.FORMS[form], self._mark
         made = panel.desk.files(lambda kept: _made(data, target, forms, mark))
         self._say(tr("正在生成"))
         self._courier.follow(made, lambda found: self._write(found, draft, purpose))
 
     # On the way.
+
+    @property
+    def _mark(self) -> str:
+        return MARK if self._panel.desk.exercise is not None else ""
 
     def _ask(self, asked: Asked, at: Ms, then: Callable[[Draft], object]) -> None:
         speech = Speech.of(language())
@@ -144,7 +147,7 @@ class Studies(QObject):
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         when = to_datetime(draft.as_of).strftime("%m%d-%H%M")
-        name = plain_name(f"{draft.title} {when}", "")
+        name = plain_name(f"{self._mark}{draft.title} {when}", "")
         dialog.selectFile(f"{name}.{study_paper.FORMS[form][0]}")
         dialog.fileSelected.connect(lambda path: self.make(draft, purpose, form, Path(path)))
         dialog.open()
@@ -201,11 +204,14 @@ def _stated(draft: Draft) -> Drafted:
 
 
 def _differs(old: Study, draft: Draft) -> str:
-    """What is counted otherwise now than when it was given out, in words; the first of them."""
+    """What is counted otherwise now than when it was given out, in words, and the first of them;
+    without groups that no table has any more."""
     now, then = draft.counts(), studies.counts_of(old)
-    other = [(what, n, now.get(block, {}).get(what, 0)) for block, told in then.items()
-             for what, n in told.items() if now.get(block, {}).get(what, 0) != n]  # fmt: skip
-    if not other:
+    both = [(what, n, now[block][what]) for block, told in then.items()
+            for what, n in told.items() if what in now.get(block, {})]  # fmt: skip
+    if not both:  # it went out in another language
+        return tr("没有可与给出时相比的数")
+    if not (other := [one for one in both if one[1] != one[2]]):
         return tr("与给出时各数相同")
     what, before, after = other[0]
     return tr("{n} 个数与给出时不同，如 {what}：给出时 {before}，现 {after}", n=len(other),

@@ -11,13 +11,13 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from commandwall import codes, deadlines, events, swift
+from commandwall import codes, deadlines, events, swift, tallies
 from commandwall.areas import TOWN, Area, town_of
 from commandwall.clock import DAY, HOUR, MINUTE, Ms, day, day_start
 from commandwall.deadlines import RED
 from commandwall.event_flow import CLOSED_STATES, NEW
-from commandwall.events import EventView
-from commandwall.saved_views import CLOSED_TOO
+from commandwall.events import Event, EventView
+from commandwall.saved_views import CLOSED_TOO, Filter
 from commandwall.store import numbers
 from commandwall.store.store import Reader, Refused
 from commandwall.studies import Scope
@@ -40,15 +40,9 @@ class Row(NamedTuple):
     area: str
     unit: str
     closed_at: Ms | None
+    state: str  # as it is shown
+    open: bool
     told: Group  # itself, as the figures of swift response look at it
-
-    @property
-    def state(self) -> str:
-        return self.told.state
-
-    @property
-    def open(self) -> bool:
-        return self.state not in CLOSED_STATES
 
 
 Rows = Sequence[Row]
@@ -69,7 +63,30 @@ class Basis:
 
     def town(self, row: Row) -> str:
         """Code of the town of an event; "" where it is none's."""
-        return town_of(self.areas, row.area)
+        return self._town_of.get(row.area, "")
+
+    @cached_property
+    def _town_of(self) -> Mapping[str, str]:
+        return {code: town_of(self.areas, code) for code in self.areas}
+
+    def rate(self, rows: Iterable[Row], figure: str) -> Share:
+        """One of THREE over some of its events, by the rules of swift response."""
+        found, verdicts = Share([], [], {}), self._verdicts[figure]
+        for row in rows:
+            good, why = verdicts[row.id]
+            if why:
+                found.out.setdefault(why, []).append(row)
+            else:
+                found.counted.append(row)
+                found.good += [row] if good else []
+        return found
+
+    @cached_property
+    def _verdicts(self) -> Mapping[str, Mapping[str, tuple[bool, str]]]:
+        """Figure -> event -> whether it is a good one, and why it is left out if so."""
+        rows, lanes = codes.load("swift_figure", day(self.as_of)), _lanes(self.rows)
+        return {key: {row.id: _verdict(row, key, rows[key].facts, lanes) for row in self.rows}
+                for key in THREE}  # fmt: skip
 
     @cached_property
     def towns(self) -> list[str]:
@@ -92,9 +109,12 @@ def read(reader: Reader, scope: Scope, as_of: Ms) -> Basis:
         raise Refused("study_period")
     earlier = Scope(Ms(scope.since - scope.span), scope.since, *_rest(scope))
     areas = {area.id: area for area in reader.find(Area)}
+    ahead = events.views(reader, tallies.ahead_of_mirror(reader))
+    filed = [view.event for view in ahead.values() if view.filed]
+    shown = {**{view.event.id: view for view in events.queue(reader)}, **ahead}
     return Basis(
-        scope, as_of, _rows(reader, scope, as_of), _rows(reader, earlier, as_of), areas,
-        lambda keys: events.views(reader, keys), _red(reader, scope, as_of, areas),
+        scope, as_of, _rows(reader, scope, as_of, filed), _rows(reader, earlier, as_of, filed),
+        areas, lambda keys: events.views(reader, keys), _red(shown.values(), scope, as_of, areas),
     )  # fmt: skip
 
 
@@ -115,37 +135,32 @@ class Share:
     out: dict[str, list[Row]]
 
 
-def rate(rows: Iterable[Row], figure: str, on: Ms) -> Share:
-    """One of THREE over some events, by the rules of swift response of a day."""
-    facts = codes.load("swift_figure", day(on))[figure].facts
-    found = Share([], [], {})
-    for row in rows:
-        good, why = swift.counted(figure, row.told, facts)
-        if figure == swift.RESPONSE and not _in_lane(row):
-            why = OUTSIDE
-        if why:
-            found.out.setdefault(why, []).append(row)
-        else:
-            found.counted.append(row)
-            found.good += [row] if good else []
-    return found
+def _verdict(
+    row: Row, figure: str, facts: codes.Facts, lanes: Mapping[int, swift.Members]
+) -> tuple[bool, str]:
+    if figure == swift.RESPONSE and (row.source, row.cls) not in lanes[row.told.ago]:
+        return False, OUTSIDE
+    return swift.counted(figure, row.told, facts)
 
 
-def _in_lane(row: Row) -> bool:
-    return (row.source, row.cls) in swift.members(day(row.reported))
+def _lanes(rows: Iterable[Row]) -> dict[int, swift.Members]:
+    """Which events are in the fast lane on each day, by how long ago that is."""
+    return {
+        ago: swift.members(day(at)) for ago, at in {r.told.ago: r.reported for r in rows}.items()
+    }
 
 
 def _rest(scope: Scope) -> tuple[str, ...]:
     return scope.area, scope.cls, scope.source, scope.words, scope.state, scope.view
 
 
-def _rows(reader: Reader, scope: Scope, as_of: Ms) -> list[Row]:
+def _rows(reader: Reader, scope: Scope, as_of: Ms, filed: Sequence[Event]) -> list[Row]:
     most = int(codes.limit("study_rows", day(as_of)))
     asked = {
         "since": scope.since, "until": scope.until, "as_of": as_of, "area": scope.area,
         "long": len(scope.area), "source": scope.source, "cls": scope.cls, "most": most + 1,
-        "first": numbers.first(scope.since), "last": numbers.first(scope.until + HOUR),
-        "ids": json.dumps(_worded(reader, scope)), "end": day_start(as_of) + DAY - 1,
+        "ids": json.dumps(_worded(reader, scope, filed)), "end": day_start(as_of) + DAY - 1,
+        **_numbers(scope),
         "late": 1 + max(r.facts["minutes"] for r in codes.load("swift_figure").values()),
     }  # fmt: skip
     found = [_row(*one) for one in reader.rows(_SQL, **asked)]
@@ -155,13 +170,19 @@ def _rows(reader: Reader, scope: Scope, as_of: Ms) -> list[Row]:
     return [row for row in found if not scope.state or row.state in wanted]
 
 
-def _worded(reader: Reader, scope: Scope) -> list[str] | None:
+def _numbers(scope: Scope) -> dict[str, int]:
+    """Between which numbers its events are, with those of a minute that was full."""
+    return {"first": numbers.first(scope.since), "last": numbers.first(scope.until + HOUR)}
+
+
+def _worded(reader: Reader, scope: Scope, filed: Sequence[Event]) -> list[str] | None:
     """Ids of those that hold the words; None where none are asked for."""
     if not scope.words:
         return None
-    checks = ["event.reported_at >= :since", "event.reported_at < :until"]
-    ends = {"since": scope.since, "until": scope.until}
-    return [e.id for e in events.found(reader, scope.words, checks, **ends)]
+    checks = ["event.rowid >= :first", "event.rowid < :last"]
+    ours = [e for e in filed if Filter(words=scope.words).fits(e, e.received_at)]
+    found = events.found(reader, scope.words, checks, **_numbers(scope))
+    return [e.id for e in (*ours, *found)]
 
 
 def _row(
@@ -171,13 +192,17 @@ def _row(
     ago, city, ours, furthest, ended, answer, waited, solved, content = told
     group = Group(ago, source, cls, city, ours, furthest, ended, answer, waited, solved,
                   content, 1)  # fmt: skip
-    return Row(key, reported, received, source, cls, area, unit, closed_at, group)
+    state = group.state
+    still = state not in CLOSED_STATES
+    return Row(key, reported, received, source, cls, area, unit, closed_at, state, still, group)
 
 
-def _red(reader: Reader, scope: Scope, as_of: Ms, areas: Mapping[str, Area]) -> list[EventView]:
+def _red(
+    shown: Iterable[EventView], scope: Scope, as_of: Ms, areas: Mapping[str, Area]
+) -> list[EventView]:
     """By the clocks that run now."""
     late: list[tuple[Ms, EventView]] = []
-    for view in events.queue(reader):
+    for view in shown:
         clock = deadlines.running(view, areas) if view.open and _within(scope, view) else None
         if clock is not None and clock.lamp(as_of) == RED:
             late.append((clock.due, view))

@@ -268,7 +268,7 @@ def _rates(t: Telling) -> Told:
 
 
 def _rate(t: Telling, key: str, rows: Sequence[Row]) -> Line:
-    found, name = basis.rate(rows, key, t.now), t.speech.named("swift_figure", key)
+    found, name = t.basis.rate(rows, key), t.speech.named("swift_figure", key)
     out = [row for some in found.out.values() for row in some]
     why = t.tr("、").join(f"{_why(t, one)} {len(some):,}" for one, some in found.out.items())
     return (
@@ -292,7 +292,7 @@ def _unit_rates(t: Telling) -> Told:
         name = plain(unit, PLACE)
         cells: list[Piece] = [name, t.count(here, name, t.tr("本期"))]
         for key in THREE:
-            found, what = basis.rate(here, key, t.now), t.speech.named("swift_figure", key)
+            found, what = t.basis.rate(here, key), t.speech.named("swift_figure", key)
             cells += [share(found.good, found.counted, f"{name} {what}"),
                       t.count(found.good, name, what, t.tr("分子")),
                       t.count(found.counted, name, what, t.tr("分母"))]  # fmt: skip

@@ -13,11 +13,11 @@ import pytest
 from builders import NOW, StillClock, an_area, an_event
 from pypdf import PdfReader
 
-from commandwall import codes, studies
+from commandwall import codes, deadlines, studies
 from commandwall.clock import DAY, HOUR, MINUTE, Ms, to_datetime
 from commandwall.desk import Desk
 from commandwall.event_flow import CLOSED_STATES
-from commandwall.events import Event, EventWork, FiledEvent
+from commandwall.events import Event, EventView, EventWork, FiledEvent, as_event
 from commandwall.reports import study, study_paper
 from commandwall.reports.draft import Draft, Figure, unfounded
 from commandwall.reports.speech import Speech
@@ -134,6 +134,20 @@ def test_a_number_is_as_long_as_the_rows_behind_it_and_each_row_is_there_once(
         assert figure.text == f"{figure.n:,}" or figure.text.endswith("%") or figure.n == 1
 
 
+def test_red_lamps_are_those_whose_clock_is_over_whoever_knows_of_the_event(
+    station: tuple[Store, Desk],
+) -> None:
+    draft = drafted(station[0])
+    every = [EventView(e, WORK if e.id == WORK.id else None) for e in EVENTS]
+    every.append(EventView(as_event(FILED), None, filed=True))
+    clocks = {v.event.id: deadlines.running(v) for v in every if v.open}
+    red = {key for key, clock in clocks.items() if clock and clock.lamp(NOW) == deadlines.RED}
+    told = {b.id: b.figures[0] for b in draft.blocks if b.id in ("red", "overdue")}
+    assert set(told["red"].keys) == red and FILED.id in red and len(red) > 20
+    of = {v.event.id for v in every if SINCE <= v.event.reported_at < UNTIL}
+    assert set(told["overdue"].keys) == red & of < red
+
+
 def test_the_three_rates_have_numerator_denominator_and_what_is_left_out(
     station: tuple[Store, Desk],
 ) -> None:
@@ -153,7 +167,7 @@ def test_a_source_asks_for_town_class_source_state_and_words(station: tuple[Stor
         ({"cls": "noise", "source": "12345"},
          sum(e["cls"] == "noise" and e["source"] == "12345" for e in now)),
         ({"state": "CLOSED"}, sum(e["state"] == "CLOSED" for e in now)),
-        ({"words": "停水"}, len(now) - 1),
+        ({"words": "停水"}, len(now) - 1), ({"words": "冒水"}, 1),
     ]  # fmt: skip
     assert [(s, drafted(station[0], **s).rows) for s, _ in asked] == asked
     with pytest.raises(Refused) as why:
