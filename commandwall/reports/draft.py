@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from operator import itemgetter
 
 from commandwall import plain
 from commandwall.clock import Ms
@@ -16,6 +17,7 @@ from commandwall.studies import Scope
 _FIELD = re.compile(r"\{(\w+)\}")
 _NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?\s?%?")
 _DATE = re.compile(r"\d+(?=\s*[年月日时分号]|[-:/]\d)|(?<=[-:/])\d+")
+_ID = itemgetter(0)
 LONGEST = 4000
 """Letters of a block's words."""
 
@@ -108,14 +110,14 @@ def written(line: Iterable[Piece]) -> str:
 
 def counted(rows: Sequence[Row], what: str) -> Figure:
     """1,234 with its rows."""
-    return Figure(f"{len(rows):,}", tuple(row.id for row in rows), what)
+    return Figure(f"{len(rows):,}", tuple(map(_ID, rows)), what)
 
 
 def share(good: Sequence[Row], of: Sequence[Row], what: str) -> Piece:
     """72.1 %, whose rows are the good ones; — where nothing counts."""
     if not of:
         return "—"
-    return Figure(f"{len(good) / len(of):.1%}", tuple(row.id for row in good), what)
+    return Figure(f"{len(good) / len(of):.1%}", tuple(map(_ID, good)), what)
 
 
 def unfounded(block: Block, text: str) -> list[str]:
