@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from typing import NamedTuple, Protocol
 
-from PySide6.QtCore import QObject, QRect, QRectF, Qt, Signal
+from PySide6.QtCore import QObject, QPoint, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import QImage, QPainter, QRegion
 
 from commandwall.clock import Clock
@@ -16,6 +16,9 @@ from layers.viewport import Viewport
 
 SAME = 1e-9
 """Scales that differ by less are one: then pixels are copied, not stretched."""
+AT_ONCE = 4_000_000
+"""Pixels that are copied in one go. Qt keeps Python's lock meanwhile, for 25 ms of the largest
+walls: whoever brings an alarm gets his turn between two goes."""
 
 
 class Shared(Protocol):
@@ -88,7 +91,7 @@ class Pane(QObject):
         self._paint_frame(painter, view, *self.frame)
         painter.setClipping(False)
         for place, part in new:
-            painter.drawImage(place.topLeft(), image, part)
+            _copy(painter, image, place, part)
 
     def _paint_frame(self, painter: QPainter, view: Viewport, frame: Frame, image: QImage) -> None:
         x, y, k = view.offset_of(frame.view)
@@ -96,7 +99,8 @@ class Pane(QObject):
             outside = self.board.scene.style.colour("outside")
             painter.fillRect(0, 0, view.width, view.height, outside)
         if abs(k - 1) < SAME:
-            painter.drawImage(round(x), round(y), image)
+            whole = QRect(0, 0, image.width(), image.height())
+            _copy(painter, image, whole.translated(round(x), round(y)), whole)
         else:
             painter.drawImage(QRectF(x, y, image.width() * k, image.height() * k), image)
 
@@ -145,6 +149,14 @@ def _runs(view: Viewport, frame: Frame) -> list[tuple[QRect, QRect]]:
         return []
     parts = [QRect(0, top, frame.view.width, bottom - top) for top, bottom in frame.done]
     return [(part.translated(round(x), round(y)), part) for part in parts]
+
+
+def _copy(painter: QPainter, image: QImage, place: QRect, part: QRect) -> None:
+    """Copy a part of an image to a place of its size, some rows at a time."""
+    rows = max(1, AT_ONCE // max(1, part.width()))
+    for top in range(0, part.height(), rows):
+        some = QRect(part.left(), part.top() + top, part.width(), min(rows, part.height() - top))
+        painter.drawImage(place.topLeft() + QPoint(0, top), image, some)
 
 
 def _area(runs: list[tuple[QRect, QRect]]) -> QRegion:
