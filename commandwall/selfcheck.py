@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from commandwall import codes, deadlines, workdays
-from commandwall.clock import HOUR, Ms, day, to_datetime
-from commandwall.store import backup, space
+from commandwall.clock import Ms, day, to_datetime
+from commandwall.store import copies, space
 from commandwall.store.pulse import Patience, Sync
 from commandwall.store.schema import WALL, record
 from commandwall.store.store import Reader, Refused, Tx
@@ -76,7 +76,7 @@ def look(folder: Path, it: Look) -> list[Found]:
                names=",".join(late)),
         _found("clock", s.skewed, s=s.skew_s),
         _disk(folder),
-        _backup(folder, it.now),
+        _backup(folder, it),
         _calendar(it.now),
         _found("files", s.harm is not None),
         _found("screens", bool(it.missing), names=",".join(it.missing)),
@@ -118,12 +118,11 @@ def _disk(folder: Path) -> Found:
     return _found("disk", found.full or found.low, disk=found.disk, mb=found.free_mb)
 
 
-def _backup(folder: Path, now: Ms) -> Found:
-    """The newest one, which may be as old as two turns of them."""
-    file = next(iter(backup.files(folder)), None)
-    made = backup.made_at(file) if file is not None else Ms(0)
-    most = 2 * codes.limit("backup_hours", day(now)) * HOUR
-    return _found("backup", not made or now - made > most, at=made)
+def _backup(folder: Path, it: Look) -> Found:
+    """As the agent found them: made, restored on trial, and brought elsewhere where that is set."""
+    found = it.sync.copies or copies.standing(folder, "")
+    wrong = bool(found.trouble) or found.late(it.now)
+    return _found("backup", wrong, at=found.safe_at, trouble=found.trouble)
 
 
 def _calendar(now: Ms) -> Found:

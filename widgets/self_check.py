@@ -132,7 +132,8 @@ def _calendar(facts: Facts, now: Ms) -> str:
 
 
 def _backup(facts: Facts, now: Ms) -> str:
-    return tr("最新 {at}", at=age.stamp(now, facts["at"])) if facts["at"] else tr("还没有")
+    newest = tr("最新 {at}", at=age.stamp(now, facts["at"])) if facts["at"] else tr("还没有")
+    return "  ".join(filter(None, (newest, text.plain(str(facts["trouble"]), 60))))
 
 
 SAYS: Mapping[str, Callable[[Facts, Ms], str]] = {

@@ -13,7 +13,7 @@ from world import City
 from commandwall import selfcheck
 from commandwall.clock import DAY, HOUR, Ms
 from commandwall.selfcheck import ATTENTION, FINE, Look, SelfCheck
-from commandwall.store.pulse import Lamp, Patience, Sync
+from commandwall.store.pulse import Copies, Lamp, Outcome, Patience, Sync
 from widgets.handing import OfferSheet
 from widgets.self_check import CheckSheet
 
@@ -45,6 +45,8 @@ def test_each_trouble_is_seen_and_a_station_that_is_well_has_none(tmp_path: Path
         ({"missing": ("HDMI-2",)}, "screens"),
         ({"vacant": 2}, "posts"),
         ({"now": Ms(NOW + 3 * DAY)}, "backup"),
+        ({"sync": {"copies": Copies(NOW, Outcome(NOW, "wall.db", "3 of 5 lines"))}}, "backup"),
+        ({"sync": {"copies": Copies(NOW, None, Outcome(Ms(1), ""), wanted=True)}}, "backup"),
     ):
         assert looked(tmp_path, **more)[check] == ATTENTION, check
 
