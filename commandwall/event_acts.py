@@ -14,7 +14,6 @@ from commandwall.clock import DAY, HOUR, Ms, day, to_datetime
 from commandwall.countersign import Second
 from commandwall.event_flow import (
     ARCHIVED,
-    CLOSED,
     MERGED,
     SIGNED,
     SUSPENDED,
@@ -352,9 +351,18 @@ def follow_clock(watch: Watch, now: Ms) -> None:
     watch.move_events(now)
 
 
+_READY = (
+    "SELECT id FROM eventwork INDEXED BY ix_eventwork_ready"
+    f" WHERE {events.READY} AND closed_at <= :until"
+)
+"""Asked each second; by their state alone all would be read that wait for a lesson."""
+
+
 def lapsed(reader: Reader, now: Ms) -> list[EventWork]:
     """The work on events whose time to be moved has come."""
-    waiting = reader.find(EventWork, state=[SUSPENDED, CLOSED])
+    until = now - int(codes.limit("archive_days")) * DAY
+    ready = reader.many(EventWork, [key for (key,) in reader.rows(_READY, until=until)])
+    waiting = [*reader.find(EventWork, state=SUSPENDED), *ready]
     return [work for work in waiting if (at := _moves_at(work)) is not None and at <= now]
 
 

@@ -17,7 +17,7 @@ import numpy as np
 from commandwall import codes, cube, events, tallies
 from commandwall.clock import DAY, HOUR, Ms
 from commandwall.event_flow import CLOSED
-from commandwall.events import Event, EventView, EventWork
+from commandwall.events import Event, EventView
 from commandwall.saved_views import AFTER, Filter
 from commandwall.store.fulltext import like
 from commandwall.store.store import Reader
@@ -32,6 +32,12 @@ _NUMBERED = (
 )
 
 _BELOW = "SELECT key FROM code WHERE name = 'area' AND key LIKE :area ESCAPE '\\'"
+_OWING = (
+    "SELECT id FROM eventwork WHERE state = :state"
+    f" AND NOT ({events.READY}) ORDER BY CASE WHEN visit_at IS NULL OR visited_at IS NOT NULL"
+    " THEN coalesce(closed_at, at) + :days ELSE visit_at END, id"
+)
+"""Where a visit is due, until then; where only a lesson is, until it would be put away."""
 _FILED = "SELECT id FROM filedevent f WHERE NOT EXISTS (SELECT 1 FROM event e WHERE e.id = f.id)"
 
 
@@ -42,17 +48,10 @@ def find(reader: Reader, filter: Filter, now: Ms, limit: int) -> list[EventView]
 
 def owing(reader: Reader, filter: Filter, now: Ms, limit: int) -> list[EventView]:
     """Closed events of which a visit or what is learned is still due, the soonest due first."""
-    works = [w for w in reader.find(EventWork, state=CLOSED) if events.owed(w)]
-    works.sort(key=lambda w: (_due(w), w.id))
-    found = (v for v in some_of(reader, [w.id for w in works]) if v.state == CLOSED)
+    days = int(codes.limit("archive_days")) * DAY
+    keys = [key for (key,) in reader.rows(_OWING, state=CLOSED, days=days)]
+    found = (v for v in some_of(reader, keys) if v.state == CLOSED)
     return list(islice((v for v in found if filter.fits(v.event, now)), limit))
-
-
-def _due(work: EventWork) -> int:
-    """The visit first; what is only to be learned from, by how long it has been closed."""
-    if "visit" in events.owed(work) and work.visit_at is not None:
-        return work.visit_at
-    return (work.closed_at or work.at) + int(codes.limit("archive_days")) * DAY
 
 
 def search(reader: Reader, words: str, limit: int = 200) -> list[EventView]:

@@ -158,6 +158,11 @@ class EventWork:
     summary: str = ""  # what is learned from it, in words
 
 
+READY = "state = 'CLOSED' AND lesson <> '' AND (visit_at IS NULL OR visited_at IS NOT NULL)"
+"""The condition of a closed event that owes nothing: it is put away in time."""
+Index("ix_eventwork_ready", table_of(EventWork).c.closed_at, sqlite_where=text(READY))
+
+
 @record(WALL, index=("event",))
 @dataclass(frozen=True, slots=True)
 class EventNote:
