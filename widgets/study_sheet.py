@@ -109,8 +109,8 @@ class StudySheet(QWidget):
         self._draft.purpose.setText(str(maker.kept.get("purpose", "")))
         self._template: Step = TemplateStep(self._kind)
         self._use = UseStep(maker.standings(), panel.picture.now, "")
-        self._bars = [self._bar(at) for at in range(len(NAMES))]
-        self._editing = ActBar([Command(k, n, lambda: None) for k, n in EDITING.items()], self)
+        self._bars = [self._bar({**acts, "Esc": "关闭"}) for acts in ACTS.values()]
+        self._editing = self._bar(EDITING)
         self._lay_out()
         self.refill()
         self.go(step)
@@ -132,11 +132,10 @@ class StudySheet(QWidget):
         tall = parent.height() - 2 * px(TOP)
         self.setGeometry((parent.width() - wide) // 2, px(TOP), wide, tall)
         dress(self, look, OwnKeys(self))
-        for bar in self._bars:
+        for bar in (*self._bars, self._editing):
             bar.wear()
 
-    def _bar(self, step: int) -> ActBar:
-        acts = {**ACTS[step], "Esc": "关闭"}
+    def _bar(self, acts: Mapping[str, str]) -> ActBar:
         commands = [Command(key, name, partial(self._press, key)) for key, name in acts.items()]
         bar = ActBar(commands, self)
         bar.allow([command.key for command in commands])

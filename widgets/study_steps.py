@@ -134,7 +134,7 @@ class TemplateStep(Step):
         super().__init__({
             "template": (tr("模板"), choice({k: named("study_template", k)
                                            for k in self._templates})),
-            "blocks": (tr("内容"), blocks),
+            "blocks": (tr("各段"), blocks),
         })  # fmt: skip
         self.column.addStretch(1)
         self._blocks = blocks

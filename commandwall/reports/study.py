@@ -201,7 +201,7 @@ def _towns(t: Telling) -> Told:
         _town(t, code, groups.get(code, []), before.get(code, []), late.get(code, []))
         for code in codes_
     )
-    columns = tuple(map(t.tr, ("镇街", "本期", "上期", "增减", "已结", "在办", "逾期", "办结率")))
+    columns = tuple(map(t.tr, ("镇街", "本期", "上期", "增减", "已结", "在办", "逾期", "已结占比")))
     return (), (columns, rows)
 
 
@@ -214,7 +214,7 @@ def _town(
         name, t.count(rows, name, t.tr("本期")), t.count(before, name, t.tr("上期")),
         _signed(len(rows), len(before)), t.count(closed, name, t.tr("已结")),
         t.count([row for row in rows if row.open], name, t.tr("在办")),
-        t.count(late, name, t.tr("逾期")), share(closed, rows, f"{name} {t.tr('办结率')}"),
+        t.count(late, name, t.tr("逾期")), share(closed, rows, f"{name} {t.tr('已结占比')}"),
     )  # fmt: skip
 
 

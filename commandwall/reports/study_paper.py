@@ -15,8 +15,8 @@ from commandwall.reports.speech import Speech, chinese, moment
 WRITER = Path(__file__).with_name("writer.py")
 TEMPLATE = "study"
 PDF, DOCX = "pdf", "docx"
-LONG = 14
-"""Letters of a cell whose column takes what room there is."""
+LONG = 28
+"""Half letters (a Chinese one is two) of a cell whose column takes what room there is."""
 FORMS = {"both": (PDF, DOCX), PDF: (PDF,), DOCX: (DOCX,)}
 """What a person may want -> the files of it."""
 
@@ -70,9 +70,10 @@ def is_number(block: Block, column: int) -> bool:
 
 
 def _longest(block: Block, column: int) -> int:
-    """Letters of the longest cell of a column of words."""
+    """Half letters of the longest cell of a column of words."""
     cells = (written((row[column],)) for row in block.rows)
-    return 0 if is_number(block, column) else max(map(len, cells), default=0)
+    longest = max((len(cell) + sum(c >= "\u2e80" for c in cell) for cell in cells), default=0)
+    return 0 if is_number(block, column) else longest
 
 
 def _number(cell: Piece) -> bool:

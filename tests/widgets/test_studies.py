@@ -131,6 +131,9 @@ def test_words_of_a_person_keep_numbers_and_a_part_can_be_dropped(wall: Any, qtb
     first = studies.draft.figures[0]
     key(open_, Qt.Key.Key_E, CTRL)
     assert step.editing and first.text in step.editor.toPlainText()
+    open_._editing.button("Esc").click()
+    assert not step.editing and studies.draft.figures[0] == first
+    key(open_, Qt.Key.Key_E, CTRL)
     step.editor.setPlainText(f"一周收到 {first.text} 件，预计 9999 件。")
     key(open_, Qt.Key.Key_Return, CTRL)
     assert not step.editing and studies.draft.figures[0] == first
