@@ -268,11 +268,14 @@ def within(
     tails = "SELECT body FROM tail WHERE series = ? AND at >= ?"
     found = _asked(folder, chunks, (series, begin, until), ("share", SHARE), of)
     found += _asked(folder, tails, (series, begin), ("lot", LOT), of)
+    wanted = None if of is None else np.isin(np.arange(int(of.max(initial=-1)) + 2), of)
     parts = []
     for (body,) in found:
         rows = spread(body, dtype)
         inside = (rows["at"] > begin) & (rows["at"] <= until)
-        parts.append(rows[inside if of is None else inside & np.isin(rows["no"], of)])
+        if wanted is not None:  # its last place is for numbers beyond
+            inside &= wanted[np.minimum(rows["no"], len(wanted) - 1)]
+        parts.append(rows if inside.all() else rows[inside])
     return np.concatenate(parts) if parts else np.zeros(0, dtype)
 
 
