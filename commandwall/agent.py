@@ -25,6 +25,7 @@ from commandwall.feeds.intake import Intake
 from commandwall.keeper import AGENT_LOCK, WALL_LOCK
 from commandwall.learning import Learning
 from commandwall.peers.hall import Peers
+from commandwall.playing import first_day
 from commandwall.playing.conductor import conducting
 from commandwall.pool.client import Client, PoolTrouble
 from commandwall.pool.compare import Comparison
@@ -214,6 +215,7 @@ class Agent:
             packs, recorder = self._live_side(mirror.meta("epoch"))
             link = Link(self.store, self.desk, self.clock, client, mirror, packs, self._filling)
             self._begin(link)
+            self._open_first_day()
             whole = used == mirror_name(epoch)
             compare = Comparison(client, mirror, self.clock) if whole else None
             presence = Presence(
@@ -277,6 +279,11 @@ class Agent:
             cycles.spare()  # a look at all devices would hold up each reading a quarter second
         finally:
             self.sync = replace(self.sync, filling=None)
+
+    def _open_first_day(self) -> None:
+        """A demo's pages are not empty when somebody first looks."""
+        if self.settings.demo and self._own is not None and self.desk.exercise is None:
+            first_day.lay(self.store, self.desk)
 
     def _met(self, packs: Packs, filling: Filling | None) -> Ms:
         """Note that the pool answered just now."""

@@ -24,7 +24,7 @@ NO_LOGIN = "演练不随登录启动 a drill takes no place of the real wall"
 
 
 STATION = frozenset(
-    ("backup", "codes", "drill", "export", "feed", "peer", "person", "rota", "rules")
+    ("backup", "codes", "drill", "export", "feed", "peer", "person", "qr", "rota", "rules")
 )
 """Commands about the files and people of this station."""
 
@@ -121,6 +121,10 @@ def _station(asked: argparse.Namespace, settings: Settings) -> int:
         from commandwall.reports import door as papers
 
         return papers.run(settings, asked)
+    if asked.command == "qr":
+        from commandwall.reports import code_sheet
+
+        return code_sheet.run(settings, asked)
     if asked.command == "codes":
         from commandwall import own_table
 
@@ -336,6 +340,12 @@ def _rota(parser: argparse.ArgumentParser) -> None:
     rota_table.add_arguments(parser)
 
 
+def _qr(parser: argparse.ArgumentParser) -> None:
+    from commandwall.reports import code_sheet
+
+    code_sheet.add_arguments(parser)
+
+
 DOORS = {
     "peer": (_peer, "stations of the hall 直连"),
     "import": (_import, "bring in data 导入"),
@@ -343,6 +353,7 @@ DOORS = {
     "backup": (_backup, "copies of the journal 备份"),
     "person": (_person, "who may sit here 值班人员"),
     "codes": (_codes, "rows of code lists 代码表"),
+    "qr": (_qr, "codes of places 打印地点码"),
     "export": (_export, "hand out 导出"),
     "drill": (_drill, "drills 演练"),
     "rota": (_rota, "the duty calendar 值班表"),

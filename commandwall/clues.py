@@ -112,8 +112,7 @@ def take_clue(tx: Tx, clue: str) -> None:
 def turn_clue(tx: Tx, clue: str, matter: Matter) -> None:
     """转事件: it is registered as an event of the city. Refused as `registering.register`."""
     now = _step(tx, clue, TURNED)
-    filed = registering.filed(tx, matter)
-    tx.put(filed)
+    filed = registering.file(tx, matter)
     tx.put(replace(now, event=filed.id))
 
 

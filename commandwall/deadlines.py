@@ -17,7 +17,16 @@ from commandwall.areas import Area, chain
 from commandwall.clock import DAY, HOUR, MINUTE, SECOND, Ms, day_start, today
 from commandwall.codes import Code
 from commandwall.event_flow import CLOSED, LISTED, RETURNED, SUSPENDED, pauses
-from commandwall.events import ACCEPTED, DISPATCHED, FEEDBACK, NEW, ON_SCENE, SIGNED, EventView
+from commandwall.events import (
+    ACCEPTED,
+    DISPATCHED,
+    FEEDBACK,
+    NEW,
+    ON_SCENE,
+    SIGNED,
+    EventView,
+    EventWork,
+)
 
 RUNNING: Mapping[str, tuple[str, ...]] = {
     NEW: ("C1",),
@@ -34,6 +43,7 @@ RUNNING: Mapping[str, tuple[str, ...]] = {
 REVIEW, VISIT = "review", "visit"
 """Beside these, the clocks of a listed event until it is looked at again, and of a closed one until
 who reported it is visited."""
+STEPS = ("C1", "C2", "C3", "C4", "C5", "C6")
 PAUSED = frozenset({SUSPENDED, LISTED})
 GREEN, YELLOW, ORANGE, RED = "green", "yellow", "orange", "red"
 BLUE, GREY = "blue", "grey"
@@ -190,10 +200,25 @@ def reckoned(view: EventView, gone: Progress, areas: Mapping[str, Area]) -> list
     return [clock for clock in found if clock is not None]
 
 
-def of_row(step: str, row: Code, start: Ms) -> Deadline:
-    """A clock that nothing stops, by a row that states `amount`, `unit` and `work`."""
+def limits(view: EventView) -> dict[str, Code]:
+    """The rows that limit an event, by step, of the steps that its urgency has."""
+    found = {step: _limit(view, step) for step in STEPS}
+    return {step: row for step, row in found.items() if row is not None}
+
+
+def of_row(
+    step: str, row: Code, start: Ms, pauses: Sequence[tuple[Ms, Ms | None]] = ()
+) -> Deadline:
+    """A clock by a row that states `amount`, `unit` and `work`; it stood still for some stretches
+    of time, as in `Progress.pauses`."""
     whole, work = _span(row, start, ""), bool(row.facts["work"])
-    return Deadline(step, start, _after(start, whole, work), whole, work)
+    due, paused_at = _paused(start, whole, work, pauses)
+    return Deadline(step, start, due, whole, work, paused_at)
+
+
+def stood(work: EventWork) -> list[tuple[Ms, Ms | None]]:
+    """The stretches in which an event was suspended, as in `Progress.pauses`."""
+    return [(Ms(begun), end if end is None else Ms(end)) for begun, end in pauses(work.pauses)]
 
 
 def _clock(
@@ -257,10 +282,9 @@ def _progress(view: EventView) -> Progress:
     received, work = view.event.received_at, view.work
     if work is None:
         return Progress(received)
-    given, stood = work.given_at or work.dispatched_at, pauses(work.pauses)
-    stretches = [(Ms(begun), ended if ended is None else Ms(ended)) for begun, ended in stood]
+    given = work.given_at or work.dispatched_at
     return Progress(
-        received, work.accepted_at, given, work.dispatched_at, work.fed_back_at, stretches,
+        received, work.accepted_at, given, work.dispatched_at, work.fed_back_at, stood(work),
         work.extended_ms, work.rework_no > 0,
     )  # fmt: skip
 

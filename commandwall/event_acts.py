@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from commandwall import codes, countersign, deadlines, event_proofs, events
+from commandwall import codes, countersign, deadlines, event_proofs, events, tiers
 from commandwall.clock import DAY, HOUR, Ms, day, to_datetime
 from commandwall.countersign import Second
 from commandwall.event_flow import (
@@ -152,6 +152,8 @@ def _old_enough(view: EventView, by: str, post: str, now: Ms) -> Reason | None:
 
 GUARDS: Mapping[str, Guard] = {
     "unmerge": _within("unmerge_hours", HOUR),
+    "route": tiers.routed,
+    "route_back": tiers.unrouted,
     "approve_return": _above_after("return_no", "return_above"),
     "refuse_return": _above_after("return_no", "return_above"),
     "ask_extension": _may_ask,
@@ -208,6 +210,13 @@ def classify(tx: Tx, event: str, cls: str) -> None:
     work = step(tx, event, "classify")
     listed(tx, "event_class", cls)
     tx.put(replace(work, cls=cls))
+
+
+def choose_way(tx: Tx, event: str, way: str) -> None:
+    """定办理方式: how it is handled, of the list handling_way."""
+    work = step(tx, event, "choose_way")
+    listed(tx, "handling_way", way)
+    tx.put(replace(work, way=way))
 
 
 def cancel(tx: Tx, event: str, reason: str) -> None:

@@ -48,6 +48,9 @@ FLOW: Mapping[str, Step] = {
     "merge": _step(MERGED, NEW, ACCEPTED),
     "unmerge": _step(BEFORE, MERGED),
     "classify": _step(SAME, *OPEN_STATES),
+    "choose_way": _step(SAME, *OPEN_STATES),
+    "route": _step(SAME, ACCEPTED, DISPATCHED, RETURNED, *HANDLED),
+    "route_back": _step(SAME, ACCEPTED, DISPATCHED, RETURNED, *HANDLED),
     "dispatch": _step(DISPATCHED, NEW, ACCEPTED),  # a new event is accepted by the same act
     "withdraw": _step(ACCEPTED, DISPATCHED),
     "redirect": _step(DISPATCHED, DISPATCHED),

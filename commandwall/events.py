@@ -156,6 +156,11 @@ class EventWork:
     visit: str = ""  # what was heard there
     lesson: str = ""  # code list event_lesson
     summary: str = ""  # what is learned from it, in words
+    tier: str = ""  # code list tier: who has it, where a person routed it
+    tier_at: Ms | None = None  # when it was routed
+    back_at: Ms | None = None  # when it was last handed back
+    tier_no: int = 0  # how often that was
+    way: str = ""  # code list handling_way
 
 
 READY = "state = 'CLOSED' AND lesson <> '' AND (visit_at IS NULL OR visited_at IS NOT NULL)"

@@ -60,8 +60,7 @@ def enter_event(tx: Tx, paper: OnPaper, matter: Matter) -> None:
     `registering.register`, and as all of these: "future" for a moment to come, "handed_over" for
     one before the last hand-over here without a reason."""
     entry = _entry(tx, paper, EVENT, "", matter.title or matter.body)
-    filed = _as_of(tx, paper.told_at, lambda: registering.filed(tx, matter))
-    tx.put(filed)
+    filed = _as_of(tx, paper.told_at, lambda: registering.file(tx, matter))
     tx.put(replace(entry, subject=filed.id))
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from commandwall import codes
 from commandwall.clock import Ms
-from commandwall.events import NOWHERE, Event, FiledEvent, as_event
+from commandwall.events import NEW, NOWHERE, Event, EventWork, FiledEvent, as_event
 from commandwall.store.store import Refused, Tx
 from commandwall.store.written import TEXT_LIMIT, TITLE_LIMIT, listed, written
 
@@ -38,15 +38,26 @@ class Matter:
     placed: str = NOWHERE
     person: str = ""
     phone: str = ""
+    way: str = ""  # code list handling_way; "": not known
 
 
 def register(tx: Tx, matter: Matter) -> None:
     """登记: a new event, by whoever sits here. Refused names the field that cannot be."""
-    tx.put(filed(tx, matter))
+    file(tx, matter)
 
 
-def filed(tx: Tx, matter: Matter) -> FiledEvent:
-    """What a matter is as an event, not yet put; refused in the same way."""
+def file(tx: Tx, matter: Matter) -> FiledEvent:
+    """A matter becomes an event, with the way of handling where one is known; refused in the same
+    way."""
+    filed = _checked(tx, matter)
+    tx.put(filed)
+    if matter.way:
+        listed(tx, "handling_way", matter.way)
+        tx.put(EventWork(filed.id, NEW, "", "", tx.now, tx.by, tx.post, way=matter.way))
+    return filed
+
+
+def _checked(tx: Tx, matter: Matter) -> FiledEvent:
     title = written("title", matter.title or title_of(matter.body), TITLE_LIMIT)
     listed(tx, "event_source", matter.source)
     if matter.cls:

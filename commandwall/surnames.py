@@ -51,7 +51,9 @@ _WORDS = (
 _FIRST = "".join({name[0] for name in _DOUBLE}.union(_SINGLE))
 # Most characters begin no name: that is seen at once, and not after each of the words.
 _FAMILY = rf"(?=[{_FIRST}])(?!{_WORDS})(?:{_COMPOUND}|[{_SINGLE}])"
-_NAME = rf"{_FAMILY}{_GAP}(?P<given>{_GIVEN}(?:{_BARE}{_GIVEN})?)"
+_FOLK = "居民|群众|学生|家长|患者|员工|职工|老人"
+"""Who they are, and nobody's name: 东门居民 lives at a gate that is a family name too."""
+_NAME = rf"{_FAMILY}{_GAP}(?!{_FOLK})(?P<given>{_GIVEN}(?:{_BARE}{_GIVEN})?)"
 _CUES = (
     "我叫|名叫|名字是|名字叫|姓名|联系人|投诉人|反映人|举报人|报警人|来电人|诉求人|当事人|报告人|"
     "户主|落款|此致"

@@ -23,6 +23,8 @@ from commandwall.store.store import Reader
 
 RESPONSE, CLOSING, SOLVED, CONTENT = "response", "closed", "solved", "content"
 """Rows of the list swift_figure."""
+REACHED, MISSED = "reached", "missed"
+"""What a figure makes of an event that it counts."""
 NOT_DUE, UNTOLD, UNREACHED = "not_due", "untold", "unreached"
 """Why an event is left out of a figure, beside its state; the last is a row of event_content."""
 ASIDE = frozenset({REJECTED, MERGED, CANCELLED})
@@ -84,7 +86,7 @@ def figures(reader: Reader, now: Ms) -> dict[str, Figure]:
     """The four figures at a moment, by the row of the list swift_figure."""
     rows = codes.load("swift_figure", day(now))
     found = {key: Figure() for key in rows if key in _COUNTED}
-    for group in _groups(reader, now):
+    for group, _ in _groups(reader, now, _COUNTS):
         for key, figure in found.items():
             counts, why = counted(key, group, rows[key].facts)
             if why:
@@ -100,6 +102,14 @@ def counted(figure: str, group: Group, facts: codes.Facts) -> tuple[bool, str]:
     left out of it, "" where they are not."""
     judge: Callable[[Group, codes.Facts], tuple[bool, str]] = _COUNTED[figure]
     return judge(group, facts)
+
+
+def rows(reader: Reader, now: Ms, key: str) -> dict[str, str]:
+    """What a figure makes of each event of the lane, by its id, the newest first: REACHED, MISSED,
+    or why it is left out. As many of each as the figure of that moment counts."""
+    facts = codes.load("swift_figure", day(now))[key].facts
+    each = ((id_, counted(key, group, facts)) for group, id_ in _groups(reader, now, _EACH))
+    return {id_: why or (REACHED if good else MISSED) for id_, (good, why) in each}
 
 
 @lru_cache(maxsize=512)
@@ -156,8 +166,8 @@ _COUNTED: Mapping[str, Any] = {
 """Row of the list -> whether a group counts among the good ones, and why it is left out if so."""
 
 
-def _groups(reader: Reader, now: Ms) -> Iterator[Group]:
-    """Those of the lane, each by the rows of its own day."""
+def _groups(reader: Reader, now: Ms, sql: str) -> Iterator[tuple[Group, str]]:
+    """Those of the lane, each by the rows of its own day, with the id of one that is alone."""
     end = Ms(day_start(now) + DAY)
     days = int(codes.limit("swift_days", day(now)))
     since = Ms(end - days * DAY)
@@ -165,12 +175,12 @@ def _groups(reader: Reader, now: Ms) -> Iterator[Group]:
     sources = json.dumps(sorted({source for some in lane for source, _ in some}))
     late = 1 + max(row.facts["minutes"] for row in codes.load("swift_figure", day(now)).values())
     asked = {"since": since, "end": end, "now": now, "sources": sources, "late": late}
-    rows = reader.rows(_SQL, no=numbers.first(since), **asked)
-    groups = (Group(*row) for row in rows)
-    return (group for group in groups if (group.source, group.cls) in lane[group.ago])
+    told = reader.rows(sql, no=numbers.first(since), **asked)
+    groups = ((Group(*row[:-1]), str(row[-1])) for row in told)
+    return ((one, id_) for one, id_ in groups if (one.source, one.cls) in lane[one.ago])
 
 
-_SQL = f"""
+_EVENTS = f"""
 WITH some AS (
   SELECT id, source, cls, reported_at, received_at, state, closed_at FROM event
   WHERE rowid >= :no AND reported_at >= :since AND reported_at < :end
@@ -185,7 +195,8 @@ SELECT (:end - 1 - s.reported_at) / {DAY} AS ago, s.source,
   coalesce(nullif(w.cls, ''), s.cls) AS class, s.state, w.state, w.furthest,
   coalesce(s.closed_at > w.at, 0) AS ended,
   min(:late, (coalesce(w.accepted_at, w.closed_at) - s.received_at + {MINUTE - 1}) / {MINUTE}),
-  min(:late, (:now - s.received_at + {MINUTE - 1}) / {MINUTE}), w.solved, w.content, count(*)
+  min(:late, (:now - s.received_at + {MINUTE - 1}) / {MINUTE}), w.solved, w.content, {{last}}
 FROM some s LEFT JOIN eventwork w ON w.id = s.id
-GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11
 """
+_COUNTS = _EVENTS.format(last="count(*), ''") + "GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11"
+_EACH = _EVENTS.format(last="1, s.id") + "ORDER BY s.reported_at DESC, s.id"

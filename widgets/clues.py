@@ -59,6 +59,13 @@ class Clues(WorkedList):
             super().refresh(picture, changes)
         self._offer()
 
+    def renew(self) -> None:
+        """What was decided is no more the one that is worked on, and stands under what waits."""
+        clue = self.picture.clues.get(self.current)
+        if clue is not None and clue.state not in WAITING:
+            self.current, self._first = "", 0
+        super().renew()
+
     def order(self) -> Sequence[str]:
         return [one.id for one in clues.open_first(self.picture.clues.values(), self.picture.now)]
 
@@ -109,8 +116,8 @@ class Clues(WorkedList):
     def turn(self) -> None:
         """The form of an event, with what the clue says in it."""
         if (clue := self._able(TURN)) is not None:
-            show = self.chosen.emit
-            self.context.over(RegisterSheet(self.context, self.window(), show, None, clue))
+            form = RegisterSheet(self.context, self.window(), self._turned, None, clue)
+            self.context.over(form)
 
     def join(self) -> None:
         """Into one of the likest, or into one whose number is typed."""
@@ -153,6 +160,10 @@ class Clues(WorkedList):
         else:
             return clue
         return None
+
+    def _turned(self, event: Subject) -> None:
+        self._done(None)
+        self.chosen.emit(event)
 
     def _done(self, done: Any) -> None:
         self._found = ()

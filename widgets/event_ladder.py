@@ -10,7 +10,15 @@ from commandwall.clock import Ms
 from commandwall.events import EventView
 from commandwall.ladders import Supervision
 from commandwall.store.store import Reader
-from widgets import age, event_whistle, fund_sheets, ladder_sheets, ladder_words, reentry
+from widgets import (
+    age,
+    event_tier,
+    event_whistle,
+    fund_sheets,
+    ladder_sheets,
+    ladder_words,
+    reentry,
+)
 from widgets.base import Command, Panel, Subject
 from widgets.i18n import tr
 from widgets.paper import Ink, Paper
@@ -20,11 +28,11 @@ TERRITORY, SUPERVISION = "territory", "supervision"
 
 
 def draw(paper: Paper, y: float, card: Panel, view: EventView) -> float:
-    """The lines of its whistle and of what was paid for it; one where it was ever raised: the rung
+    """The lines of who has it, of its whistle and of what was paid for it; one where it was ever raised: the rung
     it stands on of each ladder, and since when. The height below."""
     picture, watched = card.picture, card.context.needs.watched
     it, due = watched.of(view.event.id), watched.first_due(view.event.id)
-    y = event_whistle.draw(paper, y, view, picture)
+    y = event_whistle.draw(paper, event_tier.draw(paper, y, view, picture), view, picture)
     y = fund_sheets.draw_line(paper, y, view.event.id, picture.payments.values())
     if not it.rises and it.supervision is None:
         return y
@@ -61,9 +69,12 @@ def _told(step: tuple[Ms, str, str, str, str, str]) -> tuple[Ms, str, str, str, 
     return at, post, by, act, "　".join(filter(None, (name, told)))
 
 
-def commands(card: Panel, view: Callable[[], EventView | None]) -> list[Command]:
+def commands(
+    card: Panel, view: Callable[[], EventView | None], done: Callable[[str], None]
+) -> list[Command]:
     """Blow for it, raise it; or go to where that is listed."""
     return [
+        *event_tier.commands(card, view, done),
         Command("W", tr("吹哨、看吹哨"), lambda: event_whistle.begin(card, view())),
         Command("Shift+K", tr("上提、看督办"), lambda: begin(card, view())),
         Command("Shift+F", tr("微基金支付"), lambda: pay(card, view())),

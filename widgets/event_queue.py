@@ -27,7 +27,7 @@ from commandwall.saved_views import (
     SavedView,
 )
 from commandwall.store.store import Reader
-from widgets import age, event_filter, tabs, words
+from widgets import age, event_filter, event_tier, tabs, words
 from widgets.base import Command
 from widgets.event_views import EventViews
 from widgets.exporter import Exporter
@@ -41,9 +41,10 @@ from widgets.tabs import TAB
 FOUND = 200
 """Rows of the whole pool that are listed."""
 FAR = 1 << 62
-RIGHT_SIDE, WIDE = (("来源", 300.0), ("急", 218.0), ("现钟", 180.0)), 720.0
-"""Columns at the right and how far from there; a narrower list leaves its first two and the place
-to the card, else no title could be read."""
+RIGHT_SIDE = (("来源", 410.0), ("分办", 328.0), ("急", 218.0), ("现钟", 180.0))
+WIDE = 820.0
+"""Columns at the right and how far from there; a narrower list leaves all but the last and the
+place to the card, else no title could be read."""
 Found = tuple[dict[str, EventView], int]
 """Rows of the whole pool, and how many there are."""
 TABS = (*SHARES, AFTER)
@@ -79,7 +80,7 @@ class EventQueue(RowList):
         self._given, self._what = tuple[str, ...](), ""  # rows of a number, and what it counts
         self._views, self._exporter = EventViews(self, self), Exporter(self, self)
         self._studies = Studies(self, self.list_rows)
-        self._swift = SwiftFigures(self)
+        self._swift = SwiftFigures(self, self.list_rows)
         self._field = QLineEdit(self)
         self._field.setMaxLength(80)
         self._field.returnPressed.connect(self.search)
@@ -89,6 +90,10 @@ class EventQueue(RowList):
     @property
     def lead(self) -> float:
         return self.head + self._views.tall + (TALL if self.filter.share == SWIFT else 0.0)
+
+    @property
+    def _swift_top(self) -> float:
+        return self.top + TAB + self._views.tall + 4
 
     def order(self) -> Sequence[str]:
         if self.filter.share in READ:
@@ -242,7 +247,7 @@ class EventQueue(RowList):
         tabs.draw(paper, self.top, self._tabs(), TABS.index(share) if share in TABS else None)
         self._views.draw(paper, self.top + TAB, self.applied)
         if share == SWIFT:
-            self._swift.draw(paper, self.top + TAB + self._views.tall + 4)
+            self._swift.draw(paper, self._swift_top)
         for word, at, side in self._columns(paper.width):
             here = word == self.filter.sort and self.filter.share not in (POOL, ROWS)
             paper.write(at, base, tr(word), Ink("head", "t1" if here else "", here), side)
@@ -270,6 +275,7 @@ class EventQueue(RowList):
             paper.write(columns["地点"], base, where, Ink("label"), room=place)
             source = named("event_source", view.event.source, "short")
             paper.write(columns["来源"], base, source, Ink("label", "t3"), room=64)
+            event_tier.draw_cell(paper, columns["分办"], base, view, self.picture)
             level = Ink("label", "t1" if urgent else "t3")
             paper.write(columns["急"], base, view.event.urgency, level)
         left = words.left(clock, now) if clock is not None else ""
@@ -295,6 +301,7 @@ class EventQueue(RowList):
             Command("Ctrl+F", tr("筛选事件"), self.ask_filter),
             Command("Ctrl+0", tr("不筛选"), self.unfilter), self._exporter.command(),
             *self._views.commands(), *self._studies.commands(),
+            self._swift.command(),
         ]  # fmt: skip
 
     def ask_filter(self) -> None:
@@ -340,6 +347,8 @@ class EventQueue(RowList):
             self._press_tab(x)
         elif self.top + TAB <= y < self.top + TAB + self._views.tall:
             self._press_view(x)
+        elif self.filter.share == SWIFT and self._swift.press(x, y, self._swift_top):
+            return
         elif self.top + TAB <= y < self.top + self.lead:
             self._press_head(x)
         else:

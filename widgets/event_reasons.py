@@ -111,6 +111,14 @@ def _rung_post(facts: Facts) -> str:
     return tr("上提到{rung}由 {posts} 办", rung=rung, posts=tr("、").join(may))
 
 
+def _tier(facts: Facts) -> str:
+    return tr("已由{tier}：先退回分办，再分给另一级", tier=named("tier", facts.get("tier", "")))
+
+
+def _no_tier(facts: Facts) -> str:
+    return tr("还没有人分办，无从退回")
+
+
 def _unwatched(facts: Facts) -> str:
     return tr("不在督办清单上：先上提到市级")
 
@@ -183,6 +191,8 @@ EVENTS: Mapping[str, Callable[[Facts], str]] = {
     "rung_top": _rung_top,
     "rung_above": _rung_above,
     "rung_post": _rung_post,
+    "tier": _tier,
+    "no_tier": _no_tier,
     "unwatched": _unwatched,
     "held_on": _held_on,
     "points": _points,

@@ -110,7 +110,9 @@ def facts(view: EventView, picture: Picture, hidden: bool = False) -> Facts:
         return [(tr("受限"), tr("只示类别与辖区，V 写明缘由查看"))]
     if work is None:
         return []
+    way = named("handling_way", work.way) if work.way else ""
     found = [*_why(view, work, picture), *_what(work, picture.now, view.state), *_often(work)]
+    found.append((named("field", "way"), way))
     return [(label, without(fact, view.event.person)) for label, fact in found if fact]
 
 

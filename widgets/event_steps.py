@@ -10,7 +10,8 @@ from typing import Any
 
 from PySide6.QtWidgets import QLineEdit
 
-from commandwall import codes, event_acts, event_watch, events
+from commandwall import codes, event_acts, event_watch, events, tiers
+from commandwall.areas import town_of
 from commandwall.clock import Ms
 from commandwall.countersign import Second
 from commandwall.dispatch import EVENT, SENT
@@ -28,11 +29,13 @@ from widgets.i18n import named, rows, tr
 from widgets.reasons import sentence
 from widgets.sheet import Sheet
 from widgets.unit_voice import name_of
+from widgets.words import place
 
 Then = Callable[[Any], None] | None
 NAMES = {
     "accept": "受理", "reject": "不予受理", "reconsider": "复议", "merge": "并单",
     "unmerge": "拆单", "classify": "改分类",
+    "choose_way": "定办理方式", "route": "分办", "route_back": "退回分办",
     "dispatch": "派单", "withdraw": "撤回派单", "redirect": "改派", "review": "挂账复核",
     "sign": "签收", "send_back": "退单", "approve_return": "同意退单",
     "refuse_return": "强制派单", "arrive": "到场", "ask_extension": "申请延期",
@@ -48,7 +51,9 @@ ACTS: Mapping[str, Callable[..., None]] = {
     "review": event_watch.review, "visit": event_watch.visit, "sum_up": event_watch.sum_up,
     "reject": event_acts.reject, "reconsider": event_acts.reconsider,
     "merge": event_acts.merge, "unmerge": event_acts.unmerge,
-    "classify": event_acts.classify, "sign": event_acts.sign,
+    "route": tiers.route, "route_back": tiers.route_back,
+    "classify": event_acts.classify, "choose_way": event_acts.choose_way,
+    "sign": event_acts.sign,
     "send_back": event_acts.send_back, "approve_return": event_acts.approve_return,
     "refuse_return": event_acts.refuse_return, "arrive": event_acts.arrive,
     "ask_extension": event_acts.ask_extension, "grant_extension": event_acts.grant_extension,
@@ -69,6 +74,7 @@ but for NEW, which rejects by it. What stands on no key is among the further one
 MORE = "Shift+D"
 FIELDS: Mapping[str, tuple[str, ...]] = {
     "reject": ("reject",), "reconsider": ("reason",), "merge": ("main",),
+    "choose_way": ("way",), "route": ("tier", "reason"), "route_back": ("reason",),
     "classify": ("cls",), "withdraw": ("reason",), "redirect": ("unit", "reason"),
     "send_back": ("reason", "basis"), "refuse_return": ("reason",),
     "ask_extension": ("reason", "hours"), "refuse_extension": ("reason",),
@@ -216,6 +222,8 @@ def _fields(panel: Panel, view: EventView, action: str) -> dict[str, tuple[str, 
 def _field(panel: Panel, view: EventView, name: str, action: str) -> tuple[str, Field]:
     if name == "main":
         return tr("主单"), choice(_others(panel, view))
+    if name == "tier":
+        return named("field", "tier"), _tier_field(panel, view)
     if name == "hours":
         return tr("延长"), number(event_acts.extension_hours(view), 1, tr("小时"))
     if name == "days":
@@ -226,9 +234,31 @@ def _field(panel: Panel, view: EventView, name: str, action: str) -> tuple[str, 
     lists = {
         "reject": "event_reject", "cls": "event_class", "solved": "event_solved",
         "content": "event_content", "lesson": "event_lesson",
+        "way": "handling_way",
     }  # fmt: skip
     label = named("field", "reason" if name == "reject" else name)
     return label, choice(_names(lists[name])) if name in lists else line("", TEXT_LIMIT)
+
+
+def _tier_field(panel: Panel, view: EventView) -> Field:
+    """What the rows say stands first."""
+    rule, field = tiers.proposed(view, panel.picture.areas), choice(_names("tier"))
+    field.setCurrentIndex(max(0, field.findData(rule.facts["tier"]) if rule is not None else 0))
+    return field
+
+
+def _tier_line(picture: Picture, view: EventView, tier: str) -> str:
+    """What the rows say of it, whose it becomes, and what else is asked for."""
+    rule = tiers.proposed(view, picture.areas)
+    if rule is None:
+        return ""
+    told = [tr("规则：{tier}（{why}）", tier=named("tier", str(rule.facts["tier"])),
+               why=named("tier_rule", rule.id))]  # fmt: skip
+    if tier == tiers.TOWN and (town := town_of(picture.areas, view.event.area)):
+        told.append(tr("由 {town} 办", town=place(picture, town)))
+    if rule.facts["tier"] != tier:
+        told.append(tr("与规则不同，须写理由"))
+    return "　".join(told)
 
 
 def _names(kind: str) -> dict[str, str]:

@@ -15,11 +15,11 @@ from widgets.base import Panel, Piece
 from widgets.i18n import named, tr
 from widgets.paper import RIGHT, Ink, Paper
 
-LEFT_X, SQUARE = 32.0, 62.0
-UPPER, LOWER, CLOCK = 62.0, 94.0, 84.0
+LEFT_X, SQUARE, SQUARE_TOP = 32.0, 62.0, 37.0
+UPPER, LOWER, CLOCK = 67.0, 97.0, 86.0
 """Baselines of the sentence, of the line under it, and of the clock."""
-SIDE_UPPER, SIDE_LOWER = 58.0, 86.0
-SIGN_TOP, SIGN = 4.0, 24.0
+SIDE_UPPER, SIDE_LOWER = 60.0, 88.0
+SIGN_TOP, SIGN = 2.0, 24.0
 """Top and height of the sign of what calls, over the sentence."""
 DOT, APART = "·", 48.0
 
@@ -56,7 +56,7 @@ class Header(Panel):
             call_sign.draw(paper, over, self.context)
 
     def _draw_mode(self, paper: Paper) -> None:
-        paper.mode(QRectF(LEFT_X, 32, SQUARE, SQUARE), modes.name_of(self.picture))
+        paper.mode(QRectF(LEFT_X, SQUARE_TOP, SQUARE, SQUARE), modes.name_of(self.picture))
 
     def _draw_clock(self, paper: Paper) -> float:
         if self.context.past is not None:

@@ -13,12 +13,12 @@ from PySide6.QtGui import QMouseEvent
 from commandwall import codes, event_acts, events, repeats
 from commandwall.clock import Ms, day
 from commandwall.event_flow import allows
-from commandwall.events import Event, EventView
+from commandwall.events import ACCEPTED, NEW, Event, EventView
 from commandwall.picture import Changes, Picture, Tick
 from commandwall.repeats import Repeat
 from commandwall.store.store import Reader
 from commandwall.suggesting import Guess, Kept, Model
-from widgets import age, same_matter
+from widgets import age, answer_card, same_matter
 from widgets.acts import ActBar
 from widgets.base import EMPTY, LOADING, NORMAL, Command, Panel, Piece, Subject
 from widgets.event_steps import about, hindrance
@@ -259,11 +259,27 @@ class Intake(Panel):
     def draw(self, paper: Paper) -> None:
         if self._found is None:
             return
-        y = self._draw_guesses(paper, self.top + 18)
+        y = self._draw_guesses(paper, self._draw_card(paper, self.top + 18))
         if not self._found.repeats:
             paper.write(0, y, tr("没有疑似重复件"), Ink("label", "t3"))
         for box, (repeat, view) in zip(self._boxes(), self._found.repeats, strict=False):
             self._draw_repeat(paper, box, repeat, view)
+
+    def _draw_card(self, paper: Paper, y: float) -> float:
+        """What to ask, of a call that is being taken; the whole card is a panel of its own."""
+        if (ask := self._ask()) is None:
+            return y
+        label, words = ask
+        paper.write(0, y, label, Ink("label", "t3"), room=LABEL - 8)
+        paper.write(LABEL, y, words, Ink("label", "t1"), room=paper.width - LABEL)
+        return y + LINE
+
+    def _ask(self) -> answer_card.Part | None:
+        view = self._found.view if self._found is not None else None
+        if view is None or view.state not in (NEW, ACCEPTED):
+            return None
+        wanted = tr("先问")
+        return next((part for part in answer_card.parts(view.cls, view) if part[0] == wanted), None)
 
     def _draw_guesses(self, paper: Paper, y: float) -> float:
         assert self._found is not None
@@ -303,6 +319,7 @@ class Intake(Panel):
     def _boxes(self) -> list[QRectF]:
         """The places of the repeats: over the buttons, as many as there is room for."""
         lines = max(1, sum(bool(self._offered(q)) for q in ACTIONS))
+        lines += self._ask() is not None
         y, wide = self.top + 18 + lines * LINE - 16, self.width() / self.look.unit
         end = self.height() / self.look.unit - BAR - 6
         room = max(0, min(SHOWN, int((end - y) // ROW)))

@@ -22,7 +22,7 @@ from widgets.missing import Missing
 from widgets.pages import MAP, Chrome, Door, PageInfo, WallFile
 from widgets.paper import RIGHT, Ink, Paper
 
-DRAWER_KEYS = ("Ctrl+1", "Ctrl+2", "Ctrl+3", "Ctrl+4", "Ctrl+5", "Ctrl+6")
+DRAWER_KEYS = tuple(f"Ctrl+Alt+{n}" for n in range(1, 7))
 log = logging.getLogger(__name__)
 
 

@@ -11,9 +11,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from PySide6.QtCore import QTimer
+from PySide6.QtGui import QPaintEvent
 from PySide6.QtWidgets import QWidget
 
-from commandwall import clues, placing, reentry, registering
+from commandwall import clues, place_codes, placing, reentry, registering
 from commandwall.areas import Area
 from commandwall.clues import Clue
 from commandwall.events import AREA, POINT, Event, EventView, FiledEvent
@@ -25,19 +26,23 @@ from commandwall.registering import Matter
 from commandwall.store.store import Reader
 from commandwall.store.written import TEXT_LIMIT, TITLE_LIMIT
 from commandwall.suggesting import Kept
-from widgets import age, intake
+from widgets import age, answer_card, intake
+from widgets.answer_card import Part
 from widgets.base import Command, Context, Subject
 from widgets.facts import place_at
 from widgets.fields import Field, choice, words
 from widgets.i18n import named, rows, tr
+from widgets.paper import Paper
 from widgets.reentry import Reentry
-from widgets.sheet import Answers, Sheet
+from widgets.sheet import HEAD, MARGIN, Answers, Sheet
 from widgets.text import plain
 from widgets.words import place
 
 PAUSE_MS = 300
 """How long the keys rest before a place is looked for."""
-OWN_SOURCE = "duty"
+BESIDE = 460
+"""Design pixels of the answer card beside the form."""
+OWN_SOURCE, SCANNED = "duty", "qr"
 KINDS = {
     placing.BUILDING: "楼栋", placing.PLACE: "场所", placing.ESTATE: "小区", placing.STREET: "道路",
     AREA: "辖区",
@@ -55,6 +60,7 @@ class Spot:
     name: str
     placed: str = POINT
     acc_m: float | None = None
+    scanned: bool = False  # by the code that stands there
 
 
 class Registering:
@@ -96,7 +102,10 @@ class Registering:
 
 
 class RegisterSheet(Sheet):
-    """The form. What a person typed is never written over by what was read or found."""
+    """The form, with the answer card of the matter beside it. What a person typed is never written
+    over by what was read or found."""
+
+    beside = BESIDE
 
     def __init__(
         self, context: Context, window: QWidget, show: Show, spot: Spot | None,
@@ -106,7 +115,7 @@ class RegisterSheet(Sheet):
         self._context, self._show, self._spot, self._clue = context, show, spot, clue
         self._paper: OnPaper | None = None
         self._names: Gazetteer | None = None
-        self._asked, self._picked = 0, ""
+        self._asked, self._picked, self._guess = 0, "", ""
         self._kept = Kept(context.desk.folder)
         fields = _fields(spot)
         super().__init__(context.look, tr("登记事件"), "登记", fields, window)
@@ -115,10 +124,12 @@ class RegisterSheet(Sheet):
         self._timer.setInterval(PAUSE_MS)
         self._timer.timeout.connect(self._seek)
         self._field("body").textChanged.connect(self._read)
-        self._field("address").textChanged.connect(lambda: self._timer.start())
+        self._field("address").textChanged.connect(self._read_address)
         self._field("cls").currentIndexChanged.connect(self._hurry)
+        self._field("urgency").currentIndexChanged.connect(lambda: self._show_card())
         self._field("place").activated.connect(self._pick)
         self._offer([])
+        self._show_card()
         self.then(self._register)
         if clue is not None:
             self._begin_with(clue)
@@ -141,6 +152,8 @@ class RegisterSheet(Sheet):
 
     def _read(self, text: str) -> None:
         """The labelled parts of what was pasted go where nothing stands yet."""
+        if self._scan("body", text):
+            return
         told = registering.parts(text)
         if "title" in told or "address" in told:
             for name, said in told.items():
@@ -150,11 +163,70 @@ class RegisterSheet(Sheet):
             self._field("phone").setText(told["phone"])
         self._timer.start()
 
+    def _read_address(self, text: str) -> None:
+        if not self._scan("address", text):
+            self._timer.start()
+
+    def _scan(self, name: str, text: str) -> bool:
+        """Whether a code of a place was scanned or pasted: it is taken out, and says the place."""
+        scan = place_codes.read(text)
+        if scan is None:
+            return False
+        self._field(name).setText(scan.rest)
+        if scan.sound:
+            asked = self._context.desk.ask(lambda r: place_codes.find(r, scan.kind, scan.key))
+            self._courier.follow(asked, self._scanned)
+        else:
+            self._refused(tr("地点码读错了，再扫一次"))
+        return True
+
+    def _scanned(self, found: Found | None) -> None:
+        if found is None:
+            self._refused(tr("本市没有这个地点码，请问清地点"))
+            return
+        spot = Spot(found.lon, found.lat, found.area, found.name, POINT, found.acc_m, True)
+        self._spot, self._picked = spot, ""
+        source = self._field("source")
+        source.setCurrentIndex(max(0, source.findData(SCANNED)))
+        self._offer([])
+        self._picked = self._field("place").currentText()
+        self._field("address").setText(plain(found.name, TITLE_LIMIT))
+
     def _hurry(self) -> None:
         """How urgent such events usually are."""
         row = rows("event_class").get(self._field("cls").currentData())
         if row is not None:
             self._field("urgency").setCurrentIndex(int(row.facts["urgency"]) - 1)
+        self._show_card()
+
+    # The answer card beside it.
+
+    def _show_card(self) -> None:
+        self.card = self._card()
+        self.setAccessibleDescription("\n".join(map("　".join, self.card)))
+        self.update()
+
+    def _card(self) -> list[Part]:
+        """Of the class that was chosen, else of the suggested one; at first what to ask anyhow."""
+        cls, view = self._field("cls").currentData() or self._guess, self._draft()
+        told = answer_card.name(cls, view)
+        if self._guess and not self._field("cls").currentData():
+            told += tr("（按建议分类）")
+        head = [(tr("应答卡"), told)] if told else []
+        return [*head, *answer_card.parts(cls, view)]
+
+    def _draft(self) -> EventView:
+        matter = self._matter(self._answers())
+        return EventView(registering.draft(matter, self._context.live.picture.now), None)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if self.beside:
+            paper = Paper(self, self._look)
+            left = paper.width - self.beside
+            paper.line(left + 0.5, HEAD, left + 0.5, paper.height - MARGIN)
+            answer_card.draw(paper, left + MARGIN, HEAD + 18, self.beside - 2 * MARGIN, self.card)
+            paper.end()
 
     def _seek(self) -> None:
         """Look for the place that the words name: those of the address, else the text."""
@@ -177,14 +249,15 @@ class RegisterSheet(Sheet):
 
     def _compare(self) -> None:
         """Look whether somebody told of it before, and of what class such matters are."""
-        no, kept, picture = self._asked, self._kept, self._context.live.picture
-        view = EventView(registering.draft(self._matter(self._answers()), picture.now), None)
+        no, kept, view = self._asked, self._kept, self._draft()
         asked = self._context.desk.ask(lambda reader: (no, intake.of_view(reader, kept, view)))
         self._courier.follow(asked, self._tell_found)
 
     def _tell_found(self, answer: tuple[int, intake.Found]) -> None:
         no, found = answer
         if no == self._asked and not self.waits:
+            self._guess = next((g.key for g in found.guesses.get("cls", ())), "")
+            self._show_card()
             line = intake.in_words(found, self._context.live.picture)
             self._told.setVisible(bool(line))
             self._tell(line)
@@ -194,7 +267,8 @@ class RegisterSheet(Sheet):
         field = self._field("place")
         field.clear()
         if self._spot is not None:
-            field.addItem(tr("图上所点　{place}", place=plain(self._spot.name, 40)), self._spot)
+            told = "扫码所在　{place}" if self._spot.scanned else "图上所点　{place}"
+            field.addItem(tr(told, place=plain(self._spot.name, 40)), self._spot)
         for one in found:
             field.addItem(_told_of(one, self._context.picture), one)
         field.addItem(tr("不定位"), None)
@@ -243,6 +317,7 @@ def _fields(spot: Spot | None) -> dict[str, tuple[str, Field]]:
     classes = {"": tr("未定"), **{key: named("event_class", key) for key in rows("event_class")}}
     sources = {key: named("event_source", key) for key, row in rows("event_source").items()
                if row.facts["up"]}  # fmt: skip
+    ways = {"": tr("未定"), **{key: named("handling_way", key) for key in rows("handling_way")}}
     urgency = choice({n: str(n) for n in registering.URGENCIES})
     urgency.setCurrentIndex(2)
     source = choice(sources)
@@ -255,6 +330,7 @@ def _fields(spot: Spot | None) -> dict[str, tuple[str, Field]]:
         "address": (tr("地点"), words(spot.name if spot else "", TITLE_LIMIT)),
         "place": (tr("定位"), choice({})),
         "source": (tr("来源"), source),
+        "way": (named("field", "way"), choice(ways)),
         "person": (tr("来电人"), words("", TITLE_LIMIT)),
         "phone": (tr("电话"), words("", TITLE_LIMIT)),
     }

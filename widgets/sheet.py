@@ -48,6 +48,8 @@ class Sheet(QWidget):
     the sheet goes once that is on disk: what was typed outlives a refusal.
     """
 
+    beside = 0
+    """Design pixels kept free at the right of the fields, for what helps to fill them."""
     waits = False
     """Whether the desk is asked already: what is pressed twice is asked once."""
 
@@ -61,6 +63,8 @@ class Sheet(QWidget):
         self._courier = Courier(self, self._refused)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setAccessibleName(title)
+        if look.px(WIDTH + self.beside) > parent.width():
+            self.beside = 0
         self._lay_out(act)
         self._settle(parent)
         first = next(iter(fields.values()), None)
@@ -88,19 +92,20 @@ class Sheet(QWidget):
             self._settle(parent)
 
     def _settle(self, parent: QWidget) -> None:
-        look, left = self._look, (parent.width() - self._look.px(WIDTH)) // 2
+        look, whole = self._look, self._look.px(WIDTH + self.beside)
+        left = (parent.width() - whole) // 2
         self.adjustSize()
-        column, wide = self.layout(), look.px(WIDTH)
+        column, wide = self.layout(), whole
         assert column is not None
         tall = max(self.sizeHint().height(), column.totalHeightForWidth(wide))
         tall = min(tall, parent.height())
         top = max(0, min(look.px(160), (parent.height() - tall) // 2))
-        self.setGeometry(left, top, look.px(WIDTH), tall)
+        self.setGeometry(left, top, whole, tall)
 
     def _lay_out(self, act: str) -> None:
         px = self._look.px
         column, form = QVBoxLayout(self), QFormLayout()
-        column.setContentsMargins(px(MARGIN), px(HEAD), px(MARGIN), px(MARGIN))
+        column.setContentsMargins(px(MARGIN), px(HEAD), px(MARGIN + self.beside), px(MARGIN))
         column.setSpacing(px(20))
         form.setVerticalSpacing(px(12))
         form.setHorizontalSpacing(px(20))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from commandwall.picture import Changes, Picture, Tick
 from widgets import age
 from widgets.acts import ActBar
 from widgets.base import Command
@@ -26,8 +27,15 @@ class WorkedList(RowList):
 
     def __init__(self, *args: Any, **kw: Any) -> None:
         super().__init__(*args, **kw)
-        self._said = ""
+        self._said, self._acted = "", False
         self._bar = ActBar(self._acts(), self)
+
+    def refresh(self, picture: Picture, changes: Changes) -> None:
+        """What a person did here is in its new place as soon as it is known."""
+        super().refresh(picture, changes)
+        if self._acted and changes.kinds & (self.shows - {Tick}):
+            self._acted = False
+            self.renew()
 
     def commands(self) -> list[Command]:
         return [*super().commands(), *(Command(c.key, tr(c.name), c.run) for c in self._acts())]
@@ -55,7 +63,8 @@ class WorkedList(RowList):
         raise NotImplementedError
 
     def _done(self, done: Any) -> None:
-        """It is on disk: a person did it, so the list is ordered anew."""
+        """It is on disk: a person did it, so the list is ordered anew, also once it is known."""
+        self._acted = True
         self._said = tr("已存盘 {time}", time=age.seconds(self.picture.now))
         self.renew()
 

@@ -13,7 +13,7 @@ import pytest
 from builders import NOW, an_event
 from station import Station
 
-from commandwall import deadlines, event_acts, event_lists, event_watch, events
+from commandwall import deadlines, event_acts, event_lists, event_watch, events, tiers
 from commandwall.attachments import AttachedFile
 from commandwall.clock import DAY, HOUR, Ms
 from commandwall.countersign import Countersign, Second
@@ -38,6 +38,8 @@ GIVEN: dict[str, dict[str, Any]] = {
     "redo": {"reason": "又漏水"}, "reopen": {"reason": "新照片"}, "cancel": {"reason": "录错"},
     "classify": {"cls": "noise"}, "withdraw": {"reason": "派错单位"},
     "redirect": {"unit": "住建局", "reason": "派错单位"}, "review": {"plan": "已招标", "days": 20},
+    "choose_way": {"way": "spot"},
+    "route": {"tier": "county", "reason": "跨镇"}, "route_back": {"reason": "镇里没有设备"},
     "visit": {"visit": "没有再漏"}, "sum_up": {"lesson": "root", "summary": "列入换管"},
 }  # fmt: skip
 ALLOWED = {
@@ -57,11 +59,13 @@ ALLOWED = {
 }  # fmt: skip
 """domain/spec 5.2, written a second time by hand; a class is set right in any open state."""
 for _state in OPEN_STATES:
-    ALLOWED[_state].add("classify")
+    ALLOWED[_state] |= {"classify", "choose_way"}
+for _state in ("ACCEPTED", "DISPATCHED", "RETURNED", "SIGNED", "ON_SCENE"):
+    ALLOWED[_state] |= {"route", "route_back"}
 
 
 def act_of(action: str) -> Any:
-    rooms = (event_acts, event_watch, events)
+    rooms = (event_acts, event_watch, events, tiers)
     return next(act for room in rooms if (act := getattr(room, action, None)) is not None)
 
 
@@ -123,8 +127,9 @@ def prepared(state: str, action: str) -> EventWork:
     asked = HOUR if action in ("grant_extension", "refuse_extension") else 0
     lesson = "none" if action == "archive" else ""
     return replace(
-        work, asked_ms=asked, was="ACCEPTED", handler="孙", handler_post="p3", lesson=lesson
-    )
+        work, asked_ms=asked, was="ACCEPTED", handler="孙", handler_post="p3", lesson=lesson,
+        tier="town" if action == "route_back" else "",
+    )  # fmt: skip
 
 
 def put(tx: Tx, work: EventWork) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -16,7 +17,8 @@ from commandwall.desk import Desk
 from commandwall.events import Event, EventView, EventWork, FiledEvent
 from commandwall.store.migrate import open_store
 from commandwall.store.mirror import Mirror, use
-from commandwall.swift import NOT_DUE, UNREACHED, UNTOLD, Figure
+from commandwall.store.store import Store
+from commandwall.swift import MISSED, NOT_DUE, REACHED, UNREACHED, UNTOLD, Figure
 
 OLD = Ms(NOW - 9 * DAY)
 
@@ -55,7 +57,7 @@ FILED = FiledEvent("mine", "12345", "停水", "", "water", 3, "", "", None, None
 
 
 @pytest.fixture(scope="module")
-def figures(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Figure]]:
+def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     folder: Path = tmp_path_factory.mktemp("swift")
     mirror = Mirror(folder / "m1.db")
     mirror.take({"event": [tuple(getattr(e, n) for n in e.__slots__) for e in ROWS]}, {})
@@ -65,9 +67,14 @@ def figures(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Figu
     desk = Desk(store, StillClock())
     for some in (WORK, [FILED]):
         desk.run(lambda tx, some=some: tx.put(*some), {}, local=True)
-    yield store.read(lambda reader: swift.figures(reader, NOW))
+    yield store
     desk.close()
     store.close()
+
+
+@pytest.fixture(scope="module")
+def figures(store: Store) -> dict[str, Figure]:
+    return store.read(lambda reader: swift.figures(reader, NOW))
 
 
 def test_each_figure_has_what_it_counts_and_what_it_leaves_out(figures: dict[str, Figure]) -> None:
@@ -79,6 +86,19 @@ def test_each_figure_has_what_it_counts_and_what_it_leaves_out(figures: dict[str
         "solved": (2, 3, {"MERGED": 1, UNTOLD: 1, NOT_DUE: 5}),
         "content": (1, 2, {"MERGED": 1, UNTOLD: 1, NOT_DUE: 5, UNREACHED: 1}),
     }
+
+
+def test_behind_each_figure_are_exactly_the_rows_that_it_counts(
+    store: Store, figures: dict[str, Figure]
+) -> None:
+    for key, figure in figures.items():
+        found = store.read(lambda reader, key=key: swift.rows(reader, NOW, key))
+        wanted = {REACHED: figure.n, MISSED: figure.of - figure.n, **figure.out}
+        assert Counter(found.values()) == Counter(wanted), key
+        assert not found.keys() & {"asked", "gas", "grid", "before"}, "not of the lane"
+    closed = store.read(lambda reader: swift.rows(reader, NOW, "closed"))
+    assert (closed["open-old"], closed["open"], closed["merged"]) == (MISSED, NOT_DUE, "MERGED")
+    assert next(iter(closed)) == "came" and closed["mine"] == NOT_DUE
 
 
 def test_the_lane_has_a_sooner_clock_of_its_own_until_somebody_answers() -> None:

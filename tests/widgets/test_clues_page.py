@@ -52,6 +52,8 @@ def test_a_clue_from_the_first_word_to_its_event(wall: Any, world: Any, qtbot: A
     panel.join()
     wall.findChildren(Sheet)[-1].accept()
     qtbot.waitUntil(lambda: [c.state for c in seen(world) if c.id == water] == [JOINED])
+    # It leaves those that wait, by no key, and is no more the one that is worked on.
+    qtbot.waitUntil(lambda: (panel.keys, panel.current) == ([river, water], ""))
     panel.choose(river)
     panel.turn()
     form = wall.findChildren(RegisterSheet)[-1]

@@ -6,12 +6,16 @@ from typing import Any
 
 from builders import NOW, an_event
 from PySide6.QtCore import QRectF
-from world import told_by
+from world import an_area, told_by
 
+from commandwall import events
+from commandwall.areas import TOWN
 from commandwall.clock import DAY, HOUR, MINUTE, Ms
 from commandwall.deadlines import RED, Deadline
 from commandwall.events import Event, EventView, EventWork
 from widgets import i18n, words
+from widgets.base import Subject
+from widgets.sheet import Sheet
 
 # It is Tuesday, 14:00: half an hour of work after the noon break.
 LATE = ("late", "FEEDBACK", 2, 25 * HOUR)
@@ -71,6 +75,42 @@ def test_the_card_says_who_presses_and_what_else_runs(make_wall: Any, world: Any
     told = told_by(wall, "event_card")
     assert "C3 签收" in told and "C4 到场 余 30:00" in told and "C5 处置反馈 余 1.0 日" in told
     assert "督办" not in told
+
+
+def test_whose_an_event_is_stands_in_the_list_and_is_decided_on_the_card(
+    make_wall: Any, world: Any, qtbot: Any
+) -> None:
+    event = an_event(cls="noise", area="t1")
+    world.copied(event, an_area("t1", TOWN, "石塘镇", "c"))
+    world.desk.take_post("chief", "陈").result()
+    wall = make_wall()
+    wall.open_page("events")
+    world.tick({Event: [EventView(event, None)]})
+    wall.page.panels["event_queue"].select_tab(3)
+    assert "镇管 预警" in told_by(wall, "event_queue")
+    world.desk.do(events.accept, event="e1").result()
+    card = wall.page.panels["event_card"]
+    card.open(Subject(Event, "e1"))
+    qtbot.waitUntil(lambda: "镇管日常 按规则：日常事项" in told_by(wall, "event_card"))
+    assert "预警 ✓" in told_by(wall, "event_card") and "处置 —" in told_by(wall, "event_card")
+
+    def routed(**fields: str) -> Sheet:
+        next(c for c in card.commands() if c.key == "Shift+J").run()
+        sheet = next(s for s in wall.findChildren(Sheet) if s.isVisible())
+        for name, said in fields.items():
+            field = sheet._fields[name][1]
+            field.setText(said) if name == "reason" else field.setCurrentIndex(field.findData(said))
+        sheet.accept()
+        return sheet
+
+    sheet = routed(tier="county")
+    qtbot.waitUntil(lambda: "缺 " in sheet._told.text())
+    sheet._fields["reason"][1].setText("跨两个镇")
+    sheet.accept()
+    qtbot.waitUntil(lambda: "县管难事 人定" in told_by(wall, "event_card"))
+    routed(reason="县里没有这支队伍")
+    qtbot.waitUntil(lambda: "退回 1 次" in told_by(wall, "event_card"))
+    assert "县里没有这支队伍" in told_by(wall, "event_card")
 
 
 def test_what_stands_still_by_night_tells_the_work_that_is_left(make_wall: Any, world: Any) -> None:

@@ -12,7 +12,10 @@ from world import told_by
 from commandwall import events, repeats, suggesting
 from commandwall.clock import HOUR, MINUTE, Ms
 from commandwall.event_acts import merged_into
+from commandwall.events import Event
 from commandwall.store.mirror import Mirror, use
+from widgets import answer_card
+from widgets.base import Subject
 from widgets.intake import CLASS, SAME, UNIT
 from widgets.registering import RegisterSheet
 from widgets.sheet import Sheet
@@ -56,9 +59,6 @@ def panel(world: Any, make_wall: Any, qtbot: Any) -> Any:
 
 
 def chosen(wall: Any, world: Any, qtbot: Any, key: str) -> Any:
-    from commandwall.events import Event
-    from widgets.base import Subject
-
     wall.open_page("events")
     world.tick()
     panel = wall.page.panels["intake"]
@@ -189,6 +189,18 @@ def test_a_post_without_the_right_is_told_why(panel: Any, world: Any, qtbot: Any
     assert not button.isEnabled() and button.toolTip()
     press(panel, UNIT)
     assert view(world, "n2").work is None
+
+
+def test_a_call_that_is_taken_has_its_answer_card(panel: Any, world: Any, qtbot: Any) -> None:
+    assert "先问" in said(panel), "what to ask stands beside what helps to take it in"
+    page = panel.window().page
+    assert "answer_card" in [name for _, name in page.drawers()], "the whole of it by a key"
+    card = page.panels["answer_card"]
+    card.open(Subject(Event, "n1"))
+    qtbot.waitUntil(lambda: card.view is not None)
+    shown = dict(answer_card.parts(card.view.cls, card.view))
+    assert "停水停电通知" in shown["先问"] and shown["承办"] == "自来水公司"
+    assert shown["时限"].startswith("受理 10 分、派单 30 分")
 
 
 def test_who_registers_a_matter_sees_that_it_was_told_before(

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from PySide6.QtTest import QTest
 from world import an_area, told_by
 
+from commandwall import place_codes
 from commandwall.areas import CITY, TOWN, Area, Place
-from commandwall.events import NOWHERE, POINT, FiledEvent
+from commandwall.events import NOWHERE, POINT, EventWork, FiledEvent
 from commandwall.store.mirror import Mirror, use
 from widgets.registering import RegisterSheet
 
@@ -53,6 +55,43 @@ def test_what_is_typed_is_placed_by_its_words_and_registered(make_wall, world, q
     assert (one.lon, one.lat, one.area, one.placed) == (120.115, 31.812, "t1", POINT)
     qtbot.waitUntil(lambda: wall.context.page == "events")
     qtbot.waitUntil(lambda: "楼道燃气异味" in told_by(wall, "event_card"))
+
+
+def test_the_answer_card_stands_beside_the_form(make_wall, world, qtbot) -> None:
+    sheet = begin(make_wall())
+    assert "什么事、在哪里" in sheet.accessibleDescription(), "what to ask before anything is told"
+    sheet._field("cls").setCurrentIndex(sheet._field("cls").findData("gas"))
+    told = sheet.accessibleDescription()
+    assert "应答卡　燃气泄漏" in told and "先问　气味在屋里" in told and "回话　关阀、开窗" in told
+    assert "承办　燃气公司" in told and "受理 30 秒" in told, "the limits of the urgency it has"
+    sheet._field("urgency").setCurrentIndex(2)
+    assert "受理 15 分" in sheet.accessibleDescription()
+    assert sheet.width() > sheet._look.px(1100)
+    sheet.close()
+    narrow = begin(make_wall(1100, 1000))
+    assert narrow.width() <= 1100, "where there is no room the form is what stands"
+
+
+def test_a_scanned_code_says_the_place_and_the_source(make_wall, world, qtbot) -> None:
+    a_city(world)
+    world.desk.take_post("p3", "陈").result()
+    sheet = begin(make_wall())
+    field = sheet._field("body")
+    QTest.keyClicks(field, "CW1:P:p1:000000")
+    assert field.text() == "" and "再扫一次" in sheet._told.text()
+    QTest.keyClicks(field, place_codes.written("place", "nowhere"))
+    qtbot.waitUntil(lambda: "没有这个地点码" in sheet._told.text())
+    field.insert("路灯不亮 ")
+    QTest.keyClicks(field, place_codes.written("place", "p1"))
+    qtbot.waitUntil(lambda: "扫码所在　澄湖实验小学" in sheet._field("place").currentText())
+    assert field.text() == "路灯不亮" and sheet._field("source").currentData() == "qr"
+    sheet._field("way").setCurrentIndex(sheet._field("way").findData("spot"))
+    sheet.accept()
+    qtbot.waitUntil(lambda: len(filed(world)) == 1)
+    (one,) = filed(world)
+    assert (one.source, one.area, one.address, one.placed) == ("qr", "t1", SCHOOL.name, POINT)
+    assert world.store.read(lambda r: r.get(EventWork, one.id)).way == "spot"
+    qtbot.waitUntil(lambda: "办理方式 现场解决" in told_by(world.walls[-1], "event_card"))
 
 
 def test_a_pasted_order_fills_what_is_empty_and_nothing_else(make_wall, world, qtbot) -> None:
