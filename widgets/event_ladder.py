@@ -28,8 +28,8 @@ TERRITORY, SUPERVISION = "territory", "supervision"
 
 
 def draw(paper: Paper, y: float, card: Panel, view: EventView) -> float:
-    """The lines of who has it, of its whistle and of what was paid for it; one where it was ever raised: the rung
-    it stands on of each ladder, and since when. The height below."""
+    """The lines of who has it, of its whistle and of what was paid; one where it was ever raised:
+    the rung it stands on of each ladder, and since when. The height below."""
     picture, watched = card.picture, card.context.needs.watched
     it, due = watched.of(view.event.id), watched.first_due(view.event.id)
     y = event_whistle.draw(paper, event_tier.draw(paper, y, view, picture), view, picture)

@@ -91,10 +91,6 @@ class EventQueue(RowList):
     def lead(self) -> float:
         return self.head + self._views.tall + (TALL if self.filter.share == SWIFT else 0.0)
 
-    @property
-    def _swift_top(self) -> float:
-        return self.top + TAB + self._views.tall + 4
-
     def order(self) -> Sequence[str]:
         if self.filter.share in READ:
             return list(self._found)
@@ -247,7 +243,7 @@ class EventQueue(RowList):
         tabs.draw(paper, self.top, self._tabs(), TABS.index(share) if share in TABS else None)
         self._views.draw(paper, self.top + TAB, self.applied)
         if share == SWIFT:
-            self._swift.draw(paper, self._swift_top)
+            self._swift.draw(paper, self.top + TAB + self._views.tall + 4)
         for word, at, side in self._columns(paper.width):
             here = word == self.filter.sort and self.filter.share not in (POOL, ROWS)
             paper.write(at, base, tr(word), Ink("head", "t1" if here else "", here), side)
@@ -347,7 +343,7 @@ class EventQueue(RowList):
             self._press_tab(x)
         elif self.top + TAB <= y < self.top + TAB + self._views.tall:
             self._press_view(x)
-        elif self.filter.share == SWIFT and self._swift.press(x, y, self._swift_top):
+        elif self.filter.share == SWIFT and self._swift.press(x, y):
             return
         elif self.top + TAB <= y < self.top + self.lead:
             self._press_head(x)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from commandwall import tiers
+from commandwall import restricted, tiers
 from commandwall.deadlines import ORANGE, RED
 from commandwall.event_flow import allows
 from commandwall.events import EventView
@@ -73,7 +73,8 @@ def _why(it: Standing, view: EventView) -> str:
     told = [tr("人定") if it.chosen else tr("按规则：{why}", why=rule)]
     if it.backs:
         told.append(tr("退回 {n} 次", n=it.backs))
-    if it.backs and not it.chosen and view.work is not None:
+    told_why = it.backs and not it.chosen and not restricted.hides(view.cls)
+    if told_why and view.work is not None:
         told.append(text.plain(view.work.reason, 40))
     return "　".join(told)
 

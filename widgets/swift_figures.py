@@ -37,6 +37,7 @@ class SwiftFigures:
         self._panel, self.at, self._asked = panel, Ms(0), Ms(0)
         self._list_rows = list_rows
         self.figures: Mapping[str, Figure] = {}
+        self.top = 0.0  # where they were drawn
 
     def look(self) -> None:
         """Count anew where that is due; of a past moment nothing is counted."""
@@ -70,13 +71,13 @@ class SwiftFigures:
             lambda found: self._list(figure, part, now, *found),
         )
 
-    def press(self, x: float, y: float, top: float) -> bool:
+    def press(self, x: float, y: float) -> bool:
         """A click on a figure opens what it counts, on its last line what it leaves out."""
-        if not self.figures or not top <= y < top + SEEN + 4:
+        if not self.figures or not self.top <= y < self.top + SEEN + 4:
             return False
         wide, keys = self._panel.width() / self._panel.look.unit, [*self.figures]
         key = keys[min(len(keys) - 1, int(x / max(1.0, (wide + GAP) / len(keys))))]
-        self.open(key, ALL if y < top + LEFT_OUT else OUT_OF)
+        self.open(key, ALL if y < self.top + LEFT_OUT else OUT_OF)
         return True
 
     def _list(
@@ -98,6 +99,7 @@ class SwiftFigures:
         return told, Ink("age", "t2")
 
     def draw(self, paper: Paper, top: float) -> None:
+        self.top = top
         rows = codes.load("swift_figure", day(self._panel.picture.now))
         wide = (paper.width - GAP * (len(rows) - 1)) / max(1, len(rows))
         for i, (key, row) in enumerate(rows.items()):

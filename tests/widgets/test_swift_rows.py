@@ -57,8 +57,9 @@ def test_a_click_opens_what_is_counted_or_on_the_last_line_what_is_left_out(
     queue: Any, qtbot: Any
 ) -> None:
     def press(line: float) -> None:
+        queue.grab()
         x = queue.width() * 0.3  # the second of four: 办结
-        at = QPointF(x, (queue._swift_top + line) * queue.look.unit).toPoint()
+        at = QPointF(x, (queue._swift.top + line) * queue.look.unit).toPoint()
         QTest.mouseClick(queue, Qt.MouseButton.LeftButton, pos=at)
 
     press(40)
