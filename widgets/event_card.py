@@ -100,7 +100,7 @@ class EventCard(Panel):
                 Command("V", tr("查看来电号码"), self.show_number),
                 Command("Shift+R", tr("全部经过"), self.read_course),
                 Command("Shift+E", tr("并入突发事件"), self.join_incident),
-                *event_ladder.commands(self, lambda: self.view, self._after)]  # fmt: skip
+                *event_ladder.commands(self, lambda: self.view, self._then)]  # fmt: skip
 
     def refused(self, why: str) -> None:
         self._said, self._writing = why, False

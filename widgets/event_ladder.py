@@ -20,6 +20,7 @@ from widgets import (
     reentry,
 )
 from widgets.base import Command, Panel, Subject
+from widgets.event_steps import Then
 from widgets.i18n import tr
 from widgets.paper import Ink, Paper
 
@@ -70,7 +71,7 @@ def _told(step: tuple[Ms, str, str, str, str, str]) -> tuple[Ms, str, str, str, 
 
 
 def commands(
-    card: Panel, view: Callable[[], EventView | None], done: Callable[[str], None]
+    card: Panel, view: Callable[[], EventView | None], done: Callable[[], Then]
 ) -> list[Command]:
     """Blow for it, raise it; or go to where that is listed."""
     return [

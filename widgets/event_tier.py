@@ -13,6 +13,7 @@ from commandwall.picture import Picture
 from commandwall.tiers import Standing, Timer
 from widgets import age, event_steps, text, words
 from widgets.base import Command, Panel
+from widgets.event_steps import Then
 from widgets.i18n import named, tr
 from widgets.paper import Ink, Paper
 
@@ -47,13 +48,13 @@ def draw_cell(paper: Paper, x: float, base: float, view: EventView, picture: Pic
 
 
 def commands(
-    panel: Panel, view: Callable[[], EventView | None], done: Callable[[str], None]
+    panel: Panel, view: Callable[[], EventView | None], done: Callable[[], Then]
 ) -> list[Command]:
-    """`done` hears the id of the event that was routed or handed back."""
+    """`done` gives what hears that the event of the card was routed or handed back."""
     return [Command(KEY, tr("分办、退回分办"), lambda: begin(panel, view(), done))]
 
 
-def begin(panel: Panel, view: EventView | None, done: Callable[[str], None]) -> None:
+def begin(panel: Panel, view: EventView | None, done: Callable[[], Then]) -> None:
     """Route it; what somebody has is handed back first."""
     if view is None:
         return
@@ -63,8 +64,7 @@ def begin(panel: Panel, view: EventView | None, done: Callable[[str], None]) -> 
     if why := event_steps.hindrance(panel, view, action, it):
         panel.refused(why if allows(action, view.state) else tr("受理后、反馈前才能分办"))
         return
-    key = view.event.id
-    event_steps.begin(panel, view, action, lambda _: done(key))
+    event_steps.begin(panel, view, action, done())
 
 
 def _why(it: Standing, view: EventView) -> str:
