@@ -26,6 +26,7 @@ from commandwall import (
     instructions,
     ladders,
     modes,
+    monthly,
     people,
     plans,
     public_warnings,
@@ -53,8 +54,8 @@ from commandwall.drill import evaluating, play
 __all__ = [
     "alarms", "answers", "areas", "attachments", "calls", "clues", "conflicts", "countersign",
     "directives", "dispatch", "evaluating", "events", "exchange", "exports", "extents", "funds",
-    "handover", "incidents", "indicators", "instructions", "ladders", "modes", "people", "plans",
-    "play", "public_warnings", "reentry", "repeats", "reporting", "requests", "resources",
+    "handover", "incidents", "indicators", "instructions", "ladders", "modes", "monthly", "people",
+    "plans", "play", "public_warnings", "reentry", "repeats", "reporting", "requests", "resources",
     "reviewing", "rollcall", "rota", "rule_rows", "saved_views", "selfcheck", "sensors", "sitreps",
     "sources", "studies", "unmasking", "verifying", "whistles",
 ]  # fmt: skip

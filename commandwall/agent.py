@@ -22,6 +22,7 @@ from commandwall.config import BUSY, REFUSED, Settings
 from commandwall.desk import Desk
 from commandwall.feeds.folder import WarningFolder
 from commandwall.feeds.intake import Intake
+from commandwall.feeds.mention_folder import MentionFolder
 from commandwall.keeper import AGENT_LOCK, WALL_LOCK
 from commandwall.learning import Learning
 from commandwall.peers.hall import Peers
@@ -75,7 +76,9 @@ class Agent:
         old primary that came back may take writes too."""
         self._warden: Warden | None = None
         self._peers = Peers(settings, self.store, self.desk, self.clock)
-        self._warnings = WarningFolder(settings, self.desk, self.clock)
+        self._folders = (
+            WarningFolder(settings, self.desk, self.clock), MentionFolder(settings, self.clock),
+        )  # fmt: skip
         self._intake = Intake(
             settings, self.clock, f"commandwall-{self.desk.origin}",
             lambda: self.store.read(sources.off),
@@ -91,7 +94,8 @@ class Agent:
             told = self.settings
             self._warden = parts.enter_context(guarding(told.data_dir, self.clock, told.backup_to))
             parts.enter_context(self._peers)
-            parts.enter_context(self._warnings)
+            for folder in self._folders:
+                parts.enter_context(folder)
             parts.enter_context(Learning(self.settings.data_dir, self.clock))
             parts.enter_context(Keeping(self.settings.data_dir, self.clock, self.settings.lang))
             beat = threading.Thread(target=self._beat, name="pulse", daemon=True)
@@ -362,12 +366,12 @@ class Agent:
     def _pulse(self) -> None:
         warden = self._warden
         harm, copies = (None, None) if warden is None else (warden.newest, warden.copies)
-        lamp = self._warnings.lamp()
+        lamps = (folder.lamp() for folder in self._folders)
         state = replace(
             self.sync, agent_at=self.clock.now(), skew_s=self.clock.skew,
             offset_s=self.clock.offset, harm=harm, copies=copies,
             peers=self._peers.seen(),
-            lamps={**self.sync.lamps, lamp.name: lamp},
+            lamps=self.sync.lamps | {lamp.name: lamp for lamp in lamps},
             feeds=self._intake.seen(),
         )  # fmt: skip
         pulse.write(self.settings.data_dir, state)

@@ -59,7 +59,7 @@ TOLD = 60
 ADDRESSES = frozenset({"peer_listen", "peers"})
 LEADS_OUT = (
     "demo", "pool", "secret_file", "peer_listen", "peers", "warnings_folder", "warnings_from",
-    "mqtt", "mqtt_warnings", "mqtt_secret_file", "backup_to",
+    "mentions_folder", "mqtt", "mqtt_warnings", "mqtt_secret_file", "backup_to",
 )  # fmt: skip
 """Settings by which a station reaches others, or is reached. A drill has its own pool, which its
 mark names, and none of these, whatever stands in the settings of the real one."""
@@ -85,6 +85,7 @@ class Settings:
     peers: str = ""  # host:port of stations to call, with commas between
     warnings_folder: str = ""  # where CAP files are put; `warnings` in the data directory if empty
     warnings_from: str = ""  # senders whose warnings are taken, with commas between; all if empty
+    mentions_folder: str = ""  # where files of mentions are put; `mentions` as above if empty
     mqtt: str = ""  # mqtt:// or mqtts:// addresses of brokers, with commas between, no passwords
     mqtt_topics: str = "sensors/#"  # what is subscribed to, with commas between
     mqtt_warnings: str = ""  # topics whose messages are CAP warnings, with commas between

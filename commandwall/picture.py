@@ -47,6 +47,7 @@ from commandwall.incidents import CommandPost, GradeProposal, Incident, JoinedEv
 from commandwall.indicators import Indicator, IndicatorValue, Stand, renew
 from commandwall.ladders import Council, PlanPoint, Rise, Supervision
 from commandwall.modes import GrantedAct, Mode
+from commandwall.monthly import Measure, MonthlyTopic
 from commandwall.people import Duty, Officer
 from commandwall.plans import StartedPlan
 from commandwall.public_warnings import PublicWarning
@@ -180,9 +181,8 @@ class Picture:
         self.incidents: dict[str, Incident] = {}
         self.command_posts: dict[str, CommandPost] = {}
         self.warnings: dict[str, PublicWarning] = {}
-        self.proposals: dict[str, GradeProposal] = {}
         self.extents, self.joined = dict[str, Extent](), dict[str, JoinedEvent]()
-        self.calls: dict[str, Call] = {}
+        self.calls, self.proposals = dict[str, Call](), dict[str, GradeProposal]()
         self.directives, self.started_plans = dict[str, Directive](), dict[str, StartedPlan]()
         self.reports, self.phone_reports = dict[str, Report](), dict[str, PhoneReport]()
         self.losses, self.hand_outs = dict[str, Losses](), dict[str, HandOut]()
@@ -192,17 +192,16 @@ class Picture:
         self.rises, self.supervisions = dict[str, Rise](), dict[str, Supervision]()
         self.councils, self.points = dict[str, Council](), dict[str, PlanPoint]()
         self.requests, self.answers = dict[str, Request](), dict[str, Answer]()
-        self.countersigns: dict[str, Countersign] = {}
+        self.monthly, self.measures = dict[str, MonthlyTopic](), dict[str, Measure]()
+        self.countersigns, self.sitreps = dict[str, Countersign](), dict[str, SituationReport]()
         self.messages, self.decisions = dict[str, Message](), dict[str, Decision]()
-        self.sitreps: dict[str, SituationReport] = {}
         self.assignments: dict[str, Assignment] = {}
         self.assignment_steps: dict[str, AssignmentStep] = {}
         self.trips: dict[str, Trip] = {}
         self.engaged: dict[str, Trip] = {}  # the open trip of each unit that has one
         self.conflicts: dict[str, Conflict] = {}
         self.disputes, self.verdicts = dict[str, Dispute](), dict[str, Verdict]()
-        self.switches: dict[str, SourceSwitch] = {}
-        self.modes: dict[str, Mode] = {}
+        self.switches, self.modes = dict[str, SourceSwitch](), dict[str, Mode]()
         self.rule_rows, self.saved_views = dict[str, RuleRow](), dict[str, SavedView]()
         self.studies, self.study_uses = dict[str, Study](), dict[str, StudyUse]()
         self.clock_acts, self.free_injects = dict[str, ClockAct](), dict[str, FreeInject]()
@@ -299,8 +298,9 @@ class Picture:
             FreeInject: self.free_injects, SentInject: self.sent_injects, PlanPoint: self.points,
             Evaluation: self.evaluations, Payment: self.payments, Clue: self.clues,
             Whistle: self.whistles, Summons: self.summons, Rating: self.ratings,
-            Study: self.studies, StudyUse: self.study_uses,
+            Study: self.studies, StudyUse: self.study_uses, Measure: self.measures,
             Rise: self.rises, Supervision: self.supervisions, Council: self.councils,
+            MonthlyTopic: self.monthly,
         }  # fmt: skip
 
     def _derive(self, kind: type[Any], records: Mapping[str, Any]) -> None:

@@ -386,7 +386,7 @@ def _of_city(reader: Reader, subject: object) -> About:
 
 KINDS: Mapping[str, str] = {
     "eventwork": "event", "filedevent": "event", "buildingcolour": "building", "verdict": "dispute",
-    "supervision": "event", "planpoint": "point",
+    "supervision": "event", "planpoint": "point", "monthlytopic": "topic",
     "countersign": "word",
 }  # fmt: skip
 """Records whose id is that of another thing."""
@@ -431,9 +431,7 @@ SUBJECTS: Mapping[str, Asked] = {
     "buildings": _buildings,
     "dispute": _dispute,
     "conflict": _conflict,
-    "source": _of_city,
-    "rule": _of_city,
-    "proposal": _of_city,
+    **dict.fromkeys(("source", "rule", "proposal", "choosing", "topic", "measure"), _of_city),
     "view": lambda reader, view: About(),
     "whose": lambda reader, whose: About(),
     "within": lambda reader, area: About((area,)),

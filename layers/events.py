@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 
 import numpy as np
 from PySide6.QtCore import QPointF
@@ -59,9 +60,10 @@ class EventsLayer(Layer):
         self.count = len(picture.events)
         self.at = picture.ages.get("events")
         found = (picture.events.get(id_) for id_ in sorted(self.calls))
-        calls = [v for v in found if v is not None and _has_point(v)]
+        calls = [v for v in found if v is not None and has_point(v)]
+        held = Counter(self._on_area.values())
         scene.draw(
-            self, *self._marks(scene), *self._areas(self._tree, scene),
+            self, *self._marks(scene), *counted(self._tree, held, scene),
             *self._calling(calls, scene),
         )  # fmt: skip
 
@@ -75,7 +77,7 @@ class EventsLayer(Layer):
             self._on_area.pop(id_, None)
         views = [v for v in map(picture.events.get, news) if v is not None]
         self._on_area.update((v.event.id, v.event.area) for v in views if v.event.placed == AREA)
-        points = [_point(v) for v in views if _has_point(v)]
+        points = [_point(v) for v in views if has_point(v)]
         self._points.drop(set(news) - {p.id for p in points})
         self._points.put(points, *scene.project([p.lon for p in points], [p.lat for p in points]))
 
@@ -109,32 +111,6 @@ class EventsLayer(Layer):
                   size * 0.95, leader=True),
         ]  # fmt: skip
 
-    def _areas(self, tree: AreaTree, scene: Scene) -> list[Names]:
-        """Under the name of an area: how many events have no better place than that."""
-        held = Counter(self._on_area.values())
-        rows = tree.rows_for(list(held))
-        number = np.array(list(held.values()), np.int64)[rows >= 0]
-        rows = rows[rows >= 0]
-        return [self._counts(tree, rows, number, level, scene) for level in range(3) if len(rows)]
-
-    def _counts(
-        self, tree: AreaTree, rows: Ints, number: Ints, map_level: int, scene: Scene
-    ) -> Names:
-        at = tree.up(rows, SHOWN[map_level])
-        at = np.where(at < 0, rows, at)  # known to a coarser area only: counted there
-        here, which = np.unique(at, return_inverse=True)
-        total = np.bincount(which, number).astype(np.int64).tolist()
-        areas = [tree.rows[i] for i in here]
-        x, y = scene.project([a.lon for a in areas], [a.lat for a in areas])
-        texts = [
-            scene.tr("◌ {n} 件按辖区", n=f"{n:,}")
-            if area.level == SHOWN[map_level]
-            else scene.tr("{area}另有 ◌ {n} 件按辖区", area=area.name, n=f"{n:,}")
-            for area, n in zip(areas, total, strict=True)
-        ]
-        below, between = scene.style.map["name"]["below"], scene.style.span(map_level)
-        return Names(x, y, texts, "area", rank=6, gap=below, between=between)
-
     def _sign(self, rank: int, scene: Scene) -> int:
         """What it is now is not known while the pool is silent."""
         grade, new = STEPS - rank // 2, rank % 2
@@ -144,7 +120,32 @@ class EventsLayer(Layer):
         return _dot(UNKNOWN if self._late else FILLED if new else HOLLOW, scene)
 
 
-def _has_point(view: EventView) -> bool:
+def counted(tree: AreaTree, held: Mapping[str, int], scene: Scene) -> list[Names]:
+    """Under the names of areas: how many events have no better place than that; `held`: by code."""
+    rows = tree.rows_for(list(held))
+    number = np.array(list(held.values()), np.int64)[rows >= 0]
+    rows = rows[rows >= 0]
+    return [_counts(tree, rows, number, level, scene) for level in range(3) if len(rows)]
+
+
+def _counts(tree: AreaTree, rows: Ints, number: Ints, map_level: int, scene: Scene) -> Names:
+    at = tree.up(rows, SHOWN[map_level])
+    at = np.where(at < 0, rows, at)  # known to a coarser area only: counted there
+    here, which = np.unique(at, return_inverse=True)
+    total = np.bincount(which, number).astype(np.int64).tolist()
+    areas = [tree.rows[i] for i in here]
+    x, y = scene.project([a.lon for a in areas], [a.lat for a in areas])
+    texts = [
+        scene.tr("◌ {n} 件按辖区", n=f"{n:,}")
+        if area.level == SHOWN[map_level]
+        else scene.tr("{area}另有 ◌ {n} 件按辖区", area=area.name, n=f"{n:,}")
+        for area, n in zip(areas, total, strict=True)
+    ]
+    below, between = scene.style.map["name"]["below"], scene.style.span(map_level)
+    return Names(x, y, texts, "area", rank=6, gap=below, between=between)
+
+
+def has_point(view: EventView) -> bool:
     event = view.event
     return event.placed == POINT and event.lon is not None and event.lat is not None
 

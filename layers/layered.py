@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtWidgets import QWidget
 
 from commandwall.areas import GRID
+from commandwall.events import EventView
 from commandwall.picture import Changes, Picture
 from commandwall.plain import plain
 from commandwall.tracks import Track
@@ -18,6 +19,7 @@ from layers.board import Board
 from layers.buildings import BuildingsLayer
 from layers.events import EventsLayer
 from layers.households import Homes, HouseholdsLayer
+from layers.mentions import MentionsLayer
 from layers.pipes import PipesLayer
 from layers.reach import ReachLayer
 from layers.style import STREET
@@ -98,6 +100,13 @@ class Layered(QWidget):
         layer = self.board.layer(EventsLayer)
         if layer is not None and layer.calls != events:
             layer.calls = events
+            self.board.redo(layer.id)
+
+    def set_mentions(self, events: Sequence[EventView]) -> None:
+        """Events in which what a person looks at is told of, open or over; none for nothing."""
+        layer = self.board.layer(MentionsLayer)
+        if layer is not None and list(layer.events) != list(events):
+            layer.events = tuple(events)
             self.board.redo(layer.id)
 
     def set_registry(self, shown: bool) -> None:

@@ -174,6 +174,16 @@ def paint_event(painter: QPainter, middle: QPointF, look: str, style: Style) -> 
         _line(painter, path, style.colour("t2"), 1.6, [1.4, 1.2] if look == UNKNOWN else None)
 
 
+def paint_mention(painter: QPainter, middle: QPointF, size: float, style: Style) -> None:
+    """Where something is told of: a ring with a core."""
+    ring, core = QPainterPath(), QPainterPath()
+    ring.addEllipse(middle, size / 2, size / 2)
+    core.addEllipse(middle, size / 5, size / 5)
+    painter.strokePath(ring, QPen(style.colour("halo", 0.8), 5))
+    _line(painter, ring, style.colour("t1"), 2)
+    painter.fillPath(core, style.colour("t1"))
+
+
 def paint_square(painter: QPainter, middle: QPointF, side: float, style: Style) -> None:
     """A place that matters: a hollow square."""
     path = QPainterPath()

@@ -31,6 +31,8 @@ STATES = {
     "supervision": "supervision_state",
     "payment": "payment_state",
     "clue": "clue_state",
+    "monthlytopic": "monthlytopic_state",
+    "measure": "measure_state",
 }
 """Kind of record -> the code list that its state, or its colour, is from."""
 SAID = ("unit", "lead", "task", "result", "need", "evidence", "reason", "decision")

@@ -163,6 +163,14 @@ def _fund_own(facts: Facts) -> str:
     return tr("{by} 付的，须由另一人批准", by=who)
 
 
+def _topic_chosen(facts: Facts) -> str:
+    return tr("本月已定为每月一题：{title}", title=facts.get("title", ""))
+
+
+def _topic_open(facts: Facts) -> str:
+    return tr("还有 {n} 项措施在办，完成或撤销后再结题", n=facts.get("n", ""))
+
+
 def _yuan(facts: Facts, key: str) -> str:
     return f"{int(facts.get(key, '0')) / CENTS:,.2f}".removesuffix(".00")
 
@@ -203,4 +211,6 @@ EVENTS: Mapping[str, Callable[[Facts], str]] = {
     "fund_year": _fund_year,
     "fund_left": _fund_left,
     "fund_own": _fund_own,
+    "topic_chosen": _topic_chosen,
+    "topic_open": _topic_open,
 }

@@ -25,7 +25,7 @@ STEPS = {
     Qt.Key.Key_End: 1_000_000,
     Qt.Key.Key_Home: -1_000_000,
 }
-FOOT = 32.0
+FOOT, BENEATH = 32.0, 10.0
 
 
 class RowList(Panel):
@@ -37,9 +37,9 @@ class RowList(Panel):
     piecewise = True
     head: ClassVar[float] = 0.0
     """Height of a row of column names, in design pixels."""
-    foot: ClassVar[float] = FOOT
+    foot: float = FOOT
     """Room under the rows for how many wait there."""
-    beneath: ClassVar[float] = 10.0
+    beneath: float = BENEATH
     """How far that stands from the lower edge."""
     tells_rest: ClassVar[bool] = False
     """Whether it says how many rows it has no room for."""

@@ -1,125 +1,172 @@
-"""反复出现: what comes back at one place, each topic down to its rows."""
+"""反复出现: what comes back, hot words, what rises, the monthly topic, each down to its rows."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from PySide6.QtCore import QRectF
+from PySide6.QtGui import QHideEvent, QMouseEvent, QShowEvent
+from PySide6.QtWidgets import QWidget
 
-from commandwall import codes, events, recurring
-from commandwall.clock import Ms, day
 from commandwall.events import Event, EventView
+from commandwall.monthly import Measure, MonthlyTopic
 from commandwall.picture import Changes, Picture, Tick
-from commandwall.recurring import Topic
-from commandwall.store.store import Reader
-from widgets import age
+from widgets import tabs
 from widgets.base import Command, Piece
-from widgets.i18n import named, tr
-from widgets.paper import RIGHT, Ink, Paper
-from widgets.rows import RowList
-from widgets.text import plain
+from widgets.i18n import tr
+from widgets.monthly import Monthly
+from widgets.paper import Paper
+from widgets.rows import BENEATH, FOOT
+from widgets.topic_faces import ROW, Face, HotWords, Recurring, Risen
+from widgets.worked import BAR, SAID, WorkedList
 
-Found = tuple[list[Topic], Mapping[str, EventView]]
-ROW, EVENT_ROW, INDENT = 60.0, 36.0, 76.0
-
-
-def read(reader: Reader, now: Ms) -> Found:
-    """The topics of the pool, and their events as they stand."""
-    topics = recurring.of_pool(reader, now)
-    return topics, events.views(reader, [key for topic in topics for key in topic.events])
+AROUND = 300.0
+"""Metres around the places that are brought into the map."""
 
 
-class Topics(RowList):
-    """The chosen topic shows its events under it, the newest first; one of them opens beside. It
-    is looked for when the page is opened, and again by a key: that takes seconds."""
+class Topics(WorkedList):
+    """Tabs by F1..; the chosen heading shows its events under it, the newest first, and one of
+    them opens beside. A tab is looked for when it is first shown, and again by a key."""
 
     id, title = "topics", "反复出现"
     kind = Event
-    shows = frozenset({Tick})
-    recalls = False
-    row = ROW
-    tells_rest = True
+    shows = frozenset({Tick, MonthlyTopic, Measure})
+    recalls, quiet = False, False
+    row, head = ROW, tabs.TAB
 
     def __init__(self, *args: Any, **kw: Any) -> None:
+        self._monthly = Monthly(self)
+        self._faces: list[Face] = [Recurring(self), HotWords(self), Risen(self), self._monthly]
+        self.tab = 0
         super().__init__(*args, **kw)
-        self._topics: dict[str, Topic] = {}
-        self._views: Mapping[str, EventView] = {}
-        self._opened, self._asked = "", Ms(0)
+        self._fit_bar()
+
+    @property
+    def face(self) -> Face:
+        """The tab that is shown."""
+        return self._faces[self.tab]
 
     def refresh(self, picture: Picture, changes: Changes) -> None:
-        if self.isVisible() and not self._asked:
-            self.seek()
+        if self.isVisible():
+            self.face.begin()
+        if changes.kinds & {MonthlyTopic, Measure} and self.face is self._monthly:
+            self._monthly.seek()
         super().refresh(picture, changes)
+        self._offer()
 
-    def seek(self) -> None:
-        """Look for them anew."""
-        now = self._asked = self.picture.now
-        self.ask(lambda reader: read(reader, now), self._take)
+    def select_tab(self, tab: int) -> None:
+        self.tab, self.current, self._first, self._said = tab, "", 0, ""
+        self._fit_bar()
+        self.face.begin()
+        self.face.show_places()
+        self.renew()
+
+    def renew(self) -> None:
+        self.at = self.face.at
+        super().renew()
+        self._offer()
+
+    def acted(self, done: Any) -> None:
+        """What a person did is on disk; it is shown with the next change of the picture."""
+        self._done(done)
+
+    def mention(self, views: Sequence[EventView]) -> None:
+        """The map beside shows where these are."""
+        if self.context.map is not None:
+            self.context.map.set_mentions(views)
+
+    def locate(self) -> None:
+        """Bring all places of the opened heading into the map."""
+        events = [view.event for view in self.face.placed()]
+        points = [(e.lon, e.lat) for e in events if e.lon is not None and e.lat is not None]
+        if self.context.map is not None and points:
+            lon, lat = zip(*points, strict=True)
+            self.context.map.show_whole(lon, lat, AROUND)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """What is looked at here is no matter of the other pages."""
+        self.mention([])
+        super().hideEvent(event)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        self.face.show_places()
+        super().showEvent(event)
+
+    def over(self, sheet: QWidget) -> None:
+        self.context.over(sheet)
 
     def commands(self) -> list[Command]:
         return [
-            Command("J", tr("下一条"), lambda: self._step(1)),
-            Command("K", tr("上一条"), lambda: self._step(-1)),
-            Command("N", tr("重新查找"), self.seek),
+            *(command for command in super().commands() if command.key != "N"),
+            Command("N", tr("重新查找"), lambda: self.face.seek()),
+            Command("Shift+L", tr("全部提及处"), self.locate),
+            *tabs.commands(self._names(), self.select_tab),
+            *(self._on(tab, c) for tab, face in enumerate(self._faces) for c in face.commands()),
         ]
 
     def order(self) -> Sequence[str]:
-        keys: list[str] = []
-        for key, topic in self._topics.items():
-            keys += [key, *reversed(topic.events)] if key == self._opened else [key]
-        return keys
+        return self.face.order()
 
     def tall(self, key: str) -> float:
-        return ROW if key in self._topics else EVENT_ROW
+        return self.face.tall(key)
 
     def choose(self, key: str) -> None:
-        """A topic shows its events; an event opens beside."""
-        if key not in self._topics:
+        """A heading shows its events; an event opens beside."""
+        self._said = ""
+        if not self.face.holds(key):
             super().choose(key)
             return
-        self.current = self._opened = key
+        self.current = key
+        self.face.unfold(key)
         self.renew()
 
     def empty_line(self) -> str:
-        return tr("没有反复出现的问题") if self.at else tr("正在查找")
+        return self.face.empty_line()
 
     def aside(self) -> list[Piece]:
-        if not self.at:
-            return []
-        days = int(codes.limit("topic_days", day(self.at)))
-        told = tr("近 {n} 天　{m} 题　按文字归并，供参考", n=days, m=len(self._topics))
-        return [(told, Ink("age", "t2"))]
+        return self.face.aside()
+
+    def draw_head(self, paper: Paper, base: float) -> None:
+        tabs.draw(paper, self.top, self._names(), self.tab)
 
     def draw_row(self, paper: Paper, key: str, box: QRectF, chosen: bool) -> None:
-        if key in self._topics:
-            self._draw_topic(paper, self._topics[key], box)
-        elif key in self._views:
-            self._draw_event(paper, self._views[key], box)
+        self.face.draw(paper, key, box)
 
-    def _draw_topic(self, paper: Paper, topic: Topic, box: QRectF) -> None:
-        base, count = box.center().y() - 4, age.number(len(topic.events))
-        paper.write(INDENT - 20, base + 10, count, Ink("item", "t1"), RIGHT)
-        since = tr("{a} 至 {b}", a=age.day(topic.first), b=age.day(topic.last))
-        room = paper.width - paper.length(since, Ink("age")) - 24
-        paper.write(paper.width - 8, base, since, Ink("age"), RIGHT)
-        end = paper.write(INDENT, base, plain(topic.place, 24), Ink("body", "t1", True))
-        words = plain(tr("、").join(topic.words), 60)
-        paper.write(end + 16, base, words, Ink("label", "t2"), room=room - end - 16)
-        typical = self._views.get(topic.typical)
-        title = plain(typical.event.headline) if typical else ""
-        paper.write(INDENT, base + 22, title, Ink("age"), room=paper.width - INDENT - 8)
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        x, y = (event.position() / self.look.unit).toTuple()
+        if self.top <= y < self.top + tabs.TAB:
+            tab = tabs.at(self.look, self._names(), x)
+            self.select_tab(self.tab if tab is None else tab)
+        else:
+            super().mousePressEvent(event)
 
-    def _draw_event(self, paper: Paper, view: EventView, box: QRectF) -> None:
-        base, state = box.center().y() + 5, named("event_state", view.state)
-        paper.write(INDENT, base, age.day(view.event.reported_at), Ink("age"))
-        start = paper.width - 8 - paper.length(state, Ink("label")) - 16
-        paper.write(paper.width - 8, base, state, Ink("label"), RIGHT)
-        left = INDENT + 112
-        paper.write(left, base, plain(view.event.headline), Ink("label", "t1"), room=start - left)
+    def _fit_bar(self) -> None:
+        """The bar stands where there is something to be done."""
+        self._bar.setVisible(self.face.acts)
+        self.foot = BAR + SAID + 12 if self.face.acts else FOOT
+        self.beneath = BAR + 18 if self.face.acts else BENEATH
 
-    def _take(self, found: Found) -> None:
-        topics, self._views = found
-        self._topics = {f"topic/{t.place}/{t.events[0]}": t for t in topics}
-        self.at = self._asked
-        self.renew()
+    def _acts(self) -> list[Command]:
+        at = self._faces.index(self._monthly)
+        return [self._on(at, command) for command in self._monthly.bar()]
+
+    def _offer(self) -> None:
+        """On each key of the bar what the chosen row and the post allow, by its name."""
+        if self.face is self._monthly:
+            why, names = self._monthly.offered(self.current)
+            self._bar.name(names)
+            self._allow(why)
+
+    def _on(self, tab: int, command: Command) -> Command:
+        """What a tab can do shows that tab first."""
+
+        def run() -> None:
+            if tab != self.tab:
+                self.select_tab(tab)
+            command.run()
+
+        return Command(command.key, command.name, run)
+
+    def _names(self) -> list[str]:
+        return [tr(face.name) for face in self._faces]

@@ -343,7 +343,7 @@ BORDERS = {
     "commandwall/plugins.py": (1, "plug-in load"),
     "layers/base.py": (1, "plug-in load"),
     "widgets/page.py": (1, "plug-in load: a panel is made"),
-    "commandwall/feeds/folder.py": (1, "the loop that watches the folder of warnings"),
+    "commandwall/feeds/drop.py": (1, "the loop that watches the folder of warnings"),
     "commandwall/follower.py": (1, "the loop that follows the files"),
     "commandwall/feeds/intake.py": (1, "the loop that takes what brokers sent"),
     "commandwall/feeds/mqtt.py": (1, "the line to a broker"),

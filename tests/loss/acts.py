@@ -31,6 +31,7 @@ from commandwall.instructions import STANDING as STANDS
 from commandwall.instructions import Instruction
 from commandwall.ladders import WATCHED, PlanPoint, Rise, Supervision
 from commandwall.modes import OVER, Mode
+from commandwall.monthly import Measure, MonthlyTopic
 from commandwall.plans import StartedPlan
 from commandwall.reporting import SENT, Report
 from commandwall.requests import ASKED, Request
@@ -93,6 +94,8 @@ def sight(reader: Reader) -> Sight:
         "rise": reader.find(Rise),
         "clue": reader.find(Clue),
         "study": reader.find(Study),
+        "monthlytopic": reader.find(MonthlyTopic),
+        "measure": reader.find(Measure),
         "payment": reader.find(Payment, state=[WAITING, PAID]),
         "supervision": reader.find(Supervision, state=WATCHED),
         "planpoint": reader.find(PlanPoint),

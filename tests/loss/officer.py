@@ -26,6 +26,8 @@ HERE = {"lon": 120.2, "lat": 31.15}
 PAPER = {"told_at": 1_764_000_000_000, "writer": "王五", "reason": "停电"}
 """What stood before a line of a paper log."""
 OPEN_MOST = 3
+CLASSES = ("water", "noise", "road", "light", "garbage", "river")
+"""Of the list event_class."""
 ITEMS = ("lamp", "cover", "patch", "pipe", "rail", "waste", "home")
 """Of the list fund_item."""
 Facts = dict[str, Any]
@@ -364,6 +366,31 @@ CHOICES: Mapping[str, Callable[[Officer], Facts]] = {
         "clue": o.one("clue", state=("NEW", "TAKEN"))["id"], "reason": o.text(),
     },
     "clues.bring_clue_back": lambda o: {"clue": o.one("clue", state="ASIDE")["id"]},
+    "monthly.choose_topic": lambda o: {
+        "choosing": {"cls": o.random.choice(CLASSES), "title": o.text(), "lead": "城管局"},
+    },
+    "monthly.close_topic": lambda o: {
+        "topic": o.one("monthlytopic", state="CHOSEN")["id"], "result": o.text(),
+    },
+    "monthly.drop_topic": lambda o: {
+        "topic": o.one("monthlytopic", state="CHOSEN")["id"], "reason": o.text(),
+    },
+    "monthly.reopen_topic": lambda o: {
+        "topic": o.one("monthlytopic", state=("CLOSED", "DROPPED"))["id"], "reason": o.text(),
+    },
+    "monthly.add_measure": lambda o: {
+        "topic": o.one("monthlytopic", state="CHOSEN")["id"], "task": o.text(), "lead": "城管局",
+        "days": 10,
+    },
+    "monthly.finish_measure": lambda o: {
+        "measure": o.one("measure", state="OPEN")["id"], "result": o.text(),
+    },
+    "monthly.drop_measure": lambda o: {
+        "measure": o.one("measure", state="OPEN")["id"], "reason": o.text(),
+    },
+    "monthly.redo_measure": lambda o: {
+        "measure": o.one("measure", state=("DONE", "DROPPED"))["id"], "reason": o.text(),
+    },
     "ladder_acts.ask_up": lambda o: {"event": o.one("event")["id"], "reason": o.text()},
     "ladder_acts.raise_up": lambda o: {
         "event": o.one("event")["id"], "to": "centre", "reason": o.text(),
