@@ -95,14 +95,14 @@ class Question:
         """There, after it; `whole`: whether it answered."""
 
     def _run(self) -> None:
+        value: Any = None
         try:
             found = self._asked()
             value = self._read(found) if found is not None else None
         except (OSError, ValueError) as why:
             value = self.trouble(why)
-        if value is None:
-            value = Unanswered(self._command[2])
-        self._done(value)
+        finally:  # whatever went wrong: who waits for the end must not wait for ever
+            self._done(Unanswered(self._command[2]) if value is None else value)
 
     def _asked(self) -> dict[str, Any] | None:
         """What the child printed at last; None where it did not get so far."""
@@ -111,7 +111,7 @@ class Question:
             if self.answer.cancelled():
                 return None
             self._child = child = platform.start_child(
-                self._command, self.env, stdout=subprocess.PIPE
+                self._command, env=self.env, stdout=subprocess.PIPE
             )
         found: dict[str, Any] | None = None
         assert child.stdout is not None
