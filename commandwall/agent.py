@@ -26,7 +26,6 @@ from commandwall.feeds.mention_folder import MentionFolder
 from commandwall.keeper import AGENT_LOCK, WALL_LOCK
 from commandwall.learning import Learning
 from commandwall.peers.hall import Peers
-from commandwall.playing import first_day
 from commandwall.playing.conductor import conducting
 from commandwall.pool.client import Client, PoolTrouble
 from commandwall.pool.compare import Comparison
@@ -287,6 +286,8 @@ class Agent:
     def _open_first_day(self) -> None:
         """A demo's pages are not empty when somebody first looks."""
         if self.settings.demo and self._own is not None and self.desk.exercise is None:
+            from commandwall.playing import first_day  # it brings the maker of cities, and SciPy
+
             first_day.lay(self.store, self.desk)
 
     def _met(self, packs: Packs, filling: Filling | None) -> Ms:
