@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import numpy as np
 import shapely
 
 from commandwall import codes, mentions, platform, restricted, surge, whereabouts
@@ -217,7 +218,8 @@ class _Towns:
 
     def __init__(self, towns: Sequence[Area]) -> None:
         self._codes = [town.id for town in towns]
-        self._shapes = shapely.from_wkb([town.geom for town in towns])
+        blobs = np.array([town.geom for town in towns], object)
+        self._shapes = shapely.from_wkb(blobs, on_invalid="ignore")  # one that is none holds nobody
         named = [(name, town.id) for town in towns for name in _names([town])]
         self._named = dict(sorted(named, key=lambda one: -len(one[0])))
 

@@ -24,13 +24,14 @@ Told = Sequence[tuple[Ms, str, str, str, str]]
 
 
 def of(picture: Picture, view: EventView, told: Told) -> Told:
-    """All of it until now, in order, without the name of who reported it."""
+    """All of it until now, in order (of one moment as the journal has it), without the name of who
+    reported it."""
     e, pool = view.event, tr("中心池")
     city = [(e.reported_at, "", named("event_source", e.source), "reported", "")]
     city.append((e.received_at, "", pool, "received", ""))
     if e.closed_at is not None:
         city.append((e.closed_at, "", pool, "closed", ""))
-    found = sorted((*city, *told, *sent_units(picture, view)))
+    found = sorted((*city, *told, *sent_units(picture, view)), key=lambda one: one[0])
     return [(*one[:4], without(one[4], e.person)) for one in found if one[0] <= picture.now]
 
 

@@ -159,7 +159,9 @@ def test_nothing_that_a_player_can_ask_leads_out(
         assert conn.execute("SELECT count(*) FROM cw_injected").fetchone() != (0,)
 
 
-WITHIN = {"doctor", "snapshot", "agent", "where", "backup", "person", "export", "rules"}
+WITHIN = {
+    "doctor", "snapshot", "agent", "where", "backup", "person", "export", "rules", "qr", "rota",
+}  # fmt: skip
 """Commands that write nothing but what is asked for, of the directory that they are asked in."""
 
 
