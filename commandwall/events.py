@@ -358,7 +358,8 @@ Say = Callable[[str, EventWork], str]
 def history(
     reader: Reader, event: str, say: Say = lambda act, work: ""
 ) -> list[tuple[Ms, str, str, str, str]]:
-    """What happened to an event, oldest first: (moment, post, person, act, text)."""
+    """What happened to an event, oldest first and of one moment as the journal has it: (moment,
+    post, person, act, text)."""
     notes = [(n.at, n.post, n.by, "note", n.text) for n in reader.find(EventNote, event=event)]
     as_kept = json.dumps(event, ensure_ascii=False)
     sql = (
@@ -368,7 +369,7 @@ def history(
     told = json.dumps([*FLOW, *BESIDE])
     lines = [Line(*row) for row in reader.rows(sql, id=as_kept, acts=told)]
     acts = [(x.at, x.post, x.person, x.act, _said(x, event, say)) for x in lines]
-    return sorted([*notes, *acts])
+    return sorted([*notes, *acts], key=lambda told: told[0])
 
 
 def _said(line: Line, event: str, say: Say) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 
 from commandwall.errand import Question, Unanswered
@@ -9,9 +11,10 @@ from commandwall.errand import Question, Unanswered
 PATIENCE_S = 60.0
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
-def test_an_unforeseen_fault_keeps_nobody_waiting() -> None:
+def test_an_unforeseen_fault_keeps_nobody_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     """An agent that waited for a paper outlived its wall for ever."""
+    told: list[object] = []
+    monkeypatch.setattr(threading, "excepthook", lambda args: told.append(args.exc_type))
     asked = Question("json.tool", ["--help"], lambda found: found["what is not there"])
     assert asked.ended.wait(PATIENCE_S)
     assert isinstance(asked.answer.exception(PATIENCE_S), Unanswered)
@@ -23,3 +26,4 @@ def test_an_unforeseen_fault_keeps_nobody_waiting() -> None:
     broken = Broken("json.tool", [], dict)
     assert broken.ended.wait(PATIENCE_S)
     assert isinstance(broken.answer.exception(PATIENCE_S), Unanswered)
+    assert told == [KeyError, TypeError], "and the log has what it was"
