@@ -83,7 +83,11 @@ class Rulebook:
         if [h[0] for h in self._held] == sorted(named, key=_order):
             return
         self._held = [
-            (s, self.modes.index(s.mode), np.array([a.startswith(s.area) for a in self._areas]))
+            (
+                s,
+                self.modes.index(s.mode),
+                np.array([a.startswith(s.area) for a in self._areas], bool),
+            )
             for s in sorted(named, key=_order)
         ]
 

@@ -377,6 +377,15 @@ def test_a_rule_of_a_mode_counts_in_graver_ones_too_unless_they_have_their_own()
     assert raised(calm, watch, war) == ["GAS-3-watch", "GAS-3-emergency"]
 
 
+def test_a_mode_holds_where_there_are_no_devices_yet() -> None:
+    """The agent of a city without devices ended at each start while a mode held."""
+    (calm,) = rules_at("GAS", (3, 10.0))
+    judge = Judge([], [calm, replace(calm, id="GAS-3-watch", threshold=8.0, mode="watch")])
+    judge.book.hold([Stretch("", "watch", 1, Ms(0), Ms(10**13))])
+    rows, at = np.zeros(0, np.intp), np.zeros(0, np.int64)
+    assert list(judge.take(rows, np.zeros(0, np.float32), at, np.zeros(0, np.uint8))) == []
+
+
 def test_limits_follow_a_mode_a_little_later_so_that_all_stations_judge_alike() -> None:
     lead, end = int(codes.limit("mode_lead_seconds")) * SECOND, Ms(NOW + HOUR)
     mode = a_mode(until=end)
