@@ -68,7 +68,11 @@ def each(reader: Reader, filter: Filter, now: Ms) -> Iterator[EventView]:
 
 
 def _pooled(reader: Reader, filter: Filter, now: Ms) -> Iterator[EventView]:
-    rows = _rows(reader, filter, now)
+    return told(reader, _rows(reader, filter, now), filter, now)
+
+
+def told(reader: Reader, rows: Iterator[Event], filter: Filter, now: Ms) -> Iterator[EventView]:
+    """Rows of the mirror as shown, of those that a filter finds by what may be known of them."""
     while some := list(islice(rows, PART)):
         views = events.folded(reader, some)
         yield from (v for v in views if filter.stands(v) and _may_tell(v, filter, now))

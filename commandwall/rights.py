@@ -36,6 +36,7 @@ from commandwall.incidents import (
 )
 from commandwall.ladders import Council, PlanPoint, Rise
 from commandwall.modes import Entering, Mode
+from commandwall.reentry import STEPS, OnPaper
 from commandwall.reporting import Statement
 from commandwall.requests import Request, Wish
 from commandwall.reviewing import Finding
@@ -89,10 +90,11 @@ def check(
 
 
 def besides(args: Mapping[str, Any]) -> tuple[Callable[..., None], ...]:
-    """What an act does by the way: an opening that states gradings decides them."""
-    opening = args.get("opening")
+    """What an act does by the way: gradings that an opening states, a step entered from paper."""
+    opening, step = args.get("opening"), args.get("step")
     stated = isinstance(opening, Opening) and opening.levels != Levels(None, None, None)
-    return (set_levels,) if stated else ()
+    entered = isinstance(args.get("paper"), OnPaper) and step in STEPS
+    return (set_levels,) if stated else STEPS[str(step)][:1] if entered else ()
 
 
 def _allowed(

@@ -69,10 +69,11 @@ def to_call(reader: Reader, now: Ms) -> list[Called]:
     ]
 
 
-def running(reader: Reader) -> RollCall | None:
-    """The newest of this station that is not ended."""
+def running(reader: Reader, since: Ms) -> RollCall | None:
+    """The newest of this station that is not ended; one from before `since` is another shift's."""
     found = reader.find(RollCall, station=reader.setting("origin"))
-    return max((r for r in found if r.ended_at is None), key=lambda r: r.called_at, default=None)
+    going = (r for r in found if r.ended_at is None and r.called_at >= since)
+    return max(going, key=lambda r: r.called_at, default=None)
 
 
 def last(reader: Reader) -> tuple[RollCall | None, list[RollAnswer]]:

@@ -68,11 +68,12 @@ def on_duty(reader: Reader, now: Ms) -> list[DutyTurn]:
     near = [str(today + timedelta(days=n)) for n in (-1, 0, 1)]
     found = [t for t in reader.many(DutyTurn, near, field="day") if t.name]
     spans = {t.id: span(t.day, t.shift) for t in found}
-    begins = {b for b, end in spans.values() if b <= now < end}
     following = min((b for b, _ in spans.values() if b > now), default=None)
-    shown = [t for t in found if spans[t.id][0] in begins | {following}]
-    roles = list(codes.load("duty_role", day(now)))
-    return sorted(shown, key=lambda t: (spans[t.id][0], roles.index(t.role), t.name))
+    shown = [t for t in found if is_on(t, now) or spans[t.id][0] == following]
+    order = {role: n for n, role in enumerate(codes.load("duty_role", day(now)))}
+    return sorted(
+        shown, key=lambda t: (spans[t.id][0], order.get(t.role, len(order)), t.role, t.name)
+    )
 
 
 def is_on(turn: DutyTurn, now: Ms) -> bool:

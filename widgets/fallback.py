@@ -9,17 +9,16 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QUrl
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtGui import QCloseEvent, QDesktopServices
 from PySide6.QtWidgets import QWidget
 
 from commandwall import codes, reporting, unmasking
 from commandwall.clock import to_datetime
 from commandwall.reports import fallback, press, standby
 from commandwall.reports.fallback import Asked
-from commandwall.reports.press import Pressed, Unset
+from commandwall.reports.press import Pressed
 from commandwall.rights import About
 from widgets.base import Command, Context
-from widgets.courier import Courier
 from widgets.fields import Field, words
 from widgets.i18n import language, named, tr
 from widgets.reasons import sentence
@@ -52,6 +51,7 @@ class FallbackSheet(Sheet):
         """`seat`: the post of a hand-over sheet, with the lines that are told of it."""
         self._context, self._desk = context, context.desk
         self._seat, self._lines = seat, tuple(told)
+        self._making: standby.Making | None = None
         self._kind = fallback.HANDED if seat else fallback.KIND
         kind = named("hand_out_kind", self._kind)
         when = to_datetime(context.live.picture.now)
@@ -77,13 +77,14 @@ class FallbackSheet(Sheet):
         now = self._context.live.picture.now
         asked = Asked(language(), now, who, whole, self._seat, self._lines)
         making = standby.Making(self._desk.folder, self._target, asked)
+        self._making = making
         self._courier.follow(making.answer, lambda made: self._write(made, whole))
 
-    def _write(self, made: Pressed | Unset, whole: bool) -> None:
-        """Its line, then its name."""
-        if isinstance(made, Unset):
-            self._tell(tr("未能生成：{why}", why=made))
+    def _write(self, made: Pressed, whole: bool) -> None:
+        """Its line, then its name, also where the sheet is left meanwhile."""
+        if self._making is None:  # it was left before
             return
+        self._making = None
         purpose = tr("停电断网备用，含未遮盖号码") if whole else tr("停电断网备用")
         if self._seat:
             purpose = tr("交接班签字")
@@ -91,12 +92,7 @@ class FallbackSheet(Sheet):
             reporting.hand_out_shift, sheet=self._kind, purpose=purpose,
             name=made.target.name, sha256=made.sha256,
         )  # fmt: skip
-        Courier(self, lambda why: self._drop(made, why)).follow(
-            written, lambda done: self._put(made)
-        )
-
-    def _put(self, made: Pressed) -> None:
-        put = self._desk.files(lambda kept: press.put([made]))
+        put = self._desk.files(lambda kept: press.settle([made], written))
         self._courier.follow(put, lambda done: self._made(made.target))
 
     def _made(self, target: Path) -> None:
@@ -107,17 +103,20 @@ class FallbackSheet(Sheet):
             return
         self.say(tr("纸上值守已备好"))
         minutes, kept = int(codes.limit("fallback_minutes")), target.with_name(standby.NAME)
-        self._tell(tr("打开后打印；恢复后按 Ctrl Shift O 补录。每 {n} 分钟另自动备一份：{path}",
-                      n=minutes, path=kept))  # fmt: skip
-
-    def _drop(self, made: Pressed, why: str) -> None:
-        self._desk.files(lambda kept: press.drop([made]))
-        self._tell(why)
+        each = tr("每 {n} 分钟另自动备一份：{path}", n=minutes, path=kept) if minutes else ""
+        self._tell("\n".join(filter(None, (tr("打开后打印；恢复后按 Ctrl Shift O 补录"), each))))
 
     def _refused(self, why: str) -> None:
         """It came to no end: it may not be opened."""
         self._told.show()
         self._tell(why)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """What is not written yet is given up: it may hold whole numbers."""
+        if (making := self._making) is not None:
+            self._making = None
+            self._desk.files(lambda kept: making.give_up())
+        super().closeEvent(event)
 
     def accept(self) -> None:
         QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._target)))

@@ -35,6 +35,10 @@ def _study_rows(facts: Facts) -> str:
     return tr("时段内超过 {most} 件；缩短时段或缩小范围再起草", most=facts.get("most", ""))
 
 
+def _study_days(facts: Facts) -> str:
+    return tr("时段超过 {most} 日；看清起止的年份再起草", most=facts.get("most", ""))
+
+
 def _study_period(facts: Facts) -> str:
     return tr("止须在起之后")
 
@@ -50,6 +54,10 @@ def _full(facts: Facts) -> str:
 
 def _place(facts: Facts) -> str:
     return tr("目标位置写不进：{why}", why=facts.get("why", ""))
+
+
+def _unset(facts: Facts) -> str:
+    return tr("未能生成：{why}", why=facts.get("why", ""))
 
 
 def _no_drill(facts: Facts) -> str:
@@ -80,10 +88,12 @@ LISTS: Mapping[str, Callable[[Facts], str]] = {
     "view_personal": _personal,
     "view_rows": _no_filter,
     "study_rows": _study_rows,
+    "study_days": _study_days,
     "study_period": _study_period,
     "export_rows": _rows,
     "export_full": _full,
     "export_place": _place,
+    "unset": _unset,
     "no_drill": _no_drill,
     "nobody_called": lambda facts: tr("没有可点名的人：先收值班表，或录入镇街值班人"),
     "future": _future,

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QFileDialog, QWidget
@@ -19,12 +21,13 @@ from commandwall.clock import to_datetime
 from commandwall.exercise import MARK
 from commandwall.files.content import named as plain_name
 from commandwall.reports import press
-from commandwall.reports.press import Paper, Pressed, Unset
+from commandwall.reports.press import Paper, Pressed, Taken, Unset
 from widgets.base import Context
 from widgets.courier import Courier
 from widgets.fields import words
 from widgets.i18n import named, tr
 from widgets.sheet import Sheet
+from widgets.text import plain
 
 Make = Callable[[Callable[[Paper], object]], object]
 """Hands the paper over, on the screen's thread, when its data is there."""
@@ -74,39 +77,38 @@ class Papers(QObject):
 
     def make(self, wanted: Wanted, purpose: str, target: Path) -> None:
         """Make it, in every form, beside each other."""
-        targets = [target.with_suffix(f".{form}") for form in wanted.forms]
         self._tell(tr("正在生成"))
-        wanted.make(lambda paper: self._press(paper, targets, wanted, purpose))
+        wanted.make(lambda paper: self._press(paper, target, wanted, purpose))
 
-    def _press(self, paper: Paper, targets: Sequence[Path], wanted: Wanted, purpose: str) -> None:
-        mark = MARK if self._context.desk.exercise is not None else ""
-        made = self._context.desk.files(lambda kept: _pressed(paper, targets, mark))
+    def _press(self, paper: Paper, target: Path, wanted: Wanted, purpose: str) -> None:
+        mark, forms = MARK if self._context.desk.exercise is not None else "", wanted.forms
+        made = self._context.desk.files(lambda kept: _pressed(paper, target, forms, mark))
         self._courier.follow(made, lambda found: self._write(found, wanted, purpose))
 
     def _write(self, found: list[Pressed] | str, wanted: Wanted, purpose: str) -> None:
         """One line for each file, then their names."""
         if isinstance(found, str):
-            self._tell(tr("未能生成：{why}", why=found))
+            self._tell(found)
             return
         for one in found:
             written = self._context.desk.do(
                 reporting.hand_out, incident=wanted.incident, what=wanted.what,
                 purpose=purpose, name=one.target.name, sha256=one.sha256,
             )  # fmt: skip
-            Courier(self, partial(self._drop, one)).follow(written, partial(self._put, one))
-
-    def _put(self, one: Pressed, written: object) -> None:
-        put = self._context.desk.files(lambda kept: press.put([one]))
-        self._courier.follow(put, lambda _: self._tell(tr("已导出 {name}", name=one.target.name)))
-
-    def _drop(self, one: Pressed, why: str) -> None:
-        self._context.desk.files(lambda kept: press.drop([one]))
-        self._tell(why)
+            put = self._context.desk.files(partial(_settled, one, written))
+            told = tr("已导出 {name}", name=one.target.name)
+            self._courier.follow(put, lambda _, told=told: self._tell(told))
 
 
-def _pressed(paper: Paper, targets: Sequence[Path], mark: str) -> list[Pressed] | str:
+def _settled(one: Pressed, written: Future[Any], kept: object) -> None:
+    press.settle([one], written)
+
+
+def _pressed(paper: Paper, target: Path, forms: Sequence[str], mark: str) -> list[Pressed] | str:
     """The files, or why there are none."""
     try:
-        return press.press(paper, targets, mark)
+        return press.press(paper, press.targets(target, forms), mark)
+    except Taken as name:
+        return tr("已有 {name}，换个名称再生成", name=name)
     except (Unset, OSError, shutil.Error) as why:
-        return str(why)
+        return tr("未能生成：{why}", why=plain(why))

@@ -18,7 +18,7 @@ from commandwall.exercise import MARK
 from commandwall.files.content import named as plain_name
 from commandwall.reports import press, study, study_paper
 from commandwall.reports.draft import Draft, Figure
-from commandwall.reports.press import Pressed, Unset
+from commandwall.reports.press import Pressed, Taken, Unset
 from commandwall.reports.speech import Speech
 from commandwall.reports.study import Asked
 from commandwall.rights import About
@@ -41,6 +41,7 @@ class Studies(QObject):
         super().__init__(panel)
         self._panel, self._list_rows = panel, list_rows
         self.draft: Draft | None = None
+        self._again: Callable[[], object] = lambda: None
         self.changed = ""
         self.kept: dict[str, Any] = {}
         self._sheet: StudySheet | None = None
@@ -80,13 +81,19 @@ class Studies(QObject):
     def begin(self, kind: str, template: str, blocks: list[str], scope: Scope) -> None:
         """Draft one of what the store knows now."""
         asked, now = Asked(kind, template, blocks, scope), self._panel.picture.now
-        self._ask(asked, now, lambda draft: self._drafted(draft, ""))
+        again = partial(self.begin, kind, template, blocks, scope)
+        self._ask(asked, now, lambda draft: self._drafted(draft, "", again))
 
     def anew(self, standing: Standing) -> None:
         """Draft one that was given out again, by its line: of the same source and moment."""
         old = standing.study
         asked = Asked(old.kind, old.template, old.blocks.split(","), old.scope)
-        self._ask(asked, old.as_of, lambda draft: self._drafted(draft, _differs(old, draft)))
+        again = partial(self.anew, standing)
+        self._ask(asked, old.as_of, lambda draft: self._drafted(draft, _differs(old, draft), again))
+
+    def again(self) -> None:
+        """Draft what is drafted once more, as it was asked for."""
+        self._again()
 
     def show_rows(self, figure: Figure) -> None:
         """The list has its rows, the draft waits."""
@@ -135,8 +142,8 @@ class Studies(QObject):
 
         self._courier.follow(self._panel.desk.ask(query), then)
 
-    def _drafted(self, draft: Draft, changed: str) -> None:
-        self.draft, self.changed = draft, changed
+    def _drafted(self, draft: Draft, changed: str, again: Callable[[], object]) -> None:
+        self.draft, self.changed, self._again = draft, changed, again
         if self._sheet is not None:
             self._sheet.refill()
             self._sheet.go(DRAFT)
@@ -154,26 +161,19 @@ class Studies(QObject):
 
     def _write(self, found: list[Pressed] | str, draft: Draft, purpose: str) -> None:
         if isinstance(found, str):
-            self._say(tr("未能生成：{why}", why=plain(found)))
+            self._say(plain(found))
             return
         files = [(one.sha256, one.target.name) for one in found]
         written = self._panel.desk.do(
             studies.issue_study, drafted=_stated(draft), purpose=purpose, files=files
         )
-        Courier(self, partial(self._drop, found)).follow(written, partial(self._put, found))
-
-    def _put(self, found: list[Pressed], done: Any) -> None:
-        self._take(done)
-        put = self._panel.desk.files(lambda kept: press.put(found))
+        put = self._panel.desk.files(lambda kept: press.settle(found, written))
         names = tr("、").join(one.target.name for one in found)
-        self._courier.follow(put, lambda _: self._given_out(done, names))
-
-    def _drop(self, found: list[Pressed], why: str) -> None:
-        self._panel.desk.files(lambda kept: press.drop(found))
-        self._say(why)
+        self._courier.follow(put, lambda done: self._given_out(done, names))
 
     def _given_out(self, done: Any, names: str) -> None:
         """The next step is its use."""
+        self._take(done)
         if self._sheet is not None:
             self._sheet.refill(next((one.id for one in done.of(Study)), ""))
             self._sheet.go(USE)
@@ -224,5 +224,7 @@ def _made(
     """The files, or why there are none."""
     try:
         return study_paper.make(data, target, forms, mark)
+    except Taken as name:
+        return tr("已有 {name}，换个名称再生成", name=name)
     except (Unset, OSError) as why:
-        return str(why)
+        return tr("未能生成：{why}", why=why)

@@ -21,7 +21,7 @@ from widgets.i18n import tr
 from widgets.own_keys import OwnKeys
 from widgets.paper import Ink, Paper
 from widgets.sheet import MARGIN
-from widgets.study_steps import FORMS, SourceStep, Step, TemplateStep, UseStep, put
+from widgets.study_steps import FORMS, SourceStep, TemplateStep, UseStep, put
 from widgets.study_view import StudyView
 from widgets.text import ParagraphLabel, PlainLabel, plain
 
@@ -57,6 +57,7 @@ class Maker(Protocol):
     def give_out(self, purpose: str, form: str) -> None: ...
     def note(self, study: str, answers: Mapping[str, Any]) -> None: ...
     def anew(self, standing: Standing) -> None: ...
+    def again(self) -> None: ...
     def show_rows(self, figure: Figure) -> None: ...
     def standings(self) -> list[Standing]: ...
 
@@ -107,7 +108,8 @@ class StudySheet(QWidget):
         self._draft = DraftStep(panel, maker)
         self._draft.view.current = int(maker.kept.get("figure", 0))
         self._draft.purpose.setText(str(maker.kept.get("purpose", "")))
-        self._template: Step = TemplateStep(self._kind)
+        self._template = TemplateStep(self._kind)
+        self._template.put(maker.kept.get("template", {}))
         self._use = UseStep(maker.standings(), panel.picture.now, "")
         self._bars = [self._bar({**acts, "Esc": "关闭"}) for acts in ACTS.values()]
         self._editing = self._bar(EDITING)
@@ -163,7 +165,7 @@ class StudySheet(QWidget):
 
     def go(self, step: int) -> None:
         """Show a step."""
-        if step == TEMPLATE and self._template.property("kind") != self._kind:
+        if step == TEMPLATE and self._template.kind != self._kind:
             self._renew_template()
         self.step, self._said = step, ""
         self._stack.setCurrentIndex(step)
@@ -191,7 +193,6 @@ class StudySheet(QWidget):
         self._stack.removeWidget(self._template)
         self._template.deleteLater()
         self._template = TemplateStep(self._kind)
-        self._template.setProperty("kind", self._kind)
         self._stack.insertWidget(TEMPLATE, self._template)
         dress(self, self._panel.look, OwnKeys(self))
 
@@ -228,15 +229,12 @@ class StudySheet(QWidget):
             self.say(scope)
         elif self.step == SOURCE:
             self.go(TEMPLATE)
-        elif not (blocks := self._blocks()):
+        elif not (blocks := self._template.blocks()):
             self.say(tr("先勾选内容"))
         else:
             template = str(value(self._template.fields["template"]))
             self.say(tr("正在起草"))
             self._maker.begin(self._kind, template, blocks, scope)
-
-    def _blocks(self) -> list[str]:
-        return self._template.blocks() if isinstance(self._template, TemplateStep) else []
 
     def _in_draft(self, key: str) -> None:
         step, found = self._draft, self._draft.view.block
@@ -247,7 +245,8 @@ class StudySheet(QWidget):
             purpose = step.purpose.text().strip()
             self._maker.give_out(purpose, str(value(step.form)))
         elif key == "Ctrl+R":
-            self._forward_again()
+            self.say(tr("正在起草"))
+            self._maker.again()
         elif found is not None and key == "Ctrl+E":
             self._chosen = found.id
             put(step.editor, found.text)
@@ -257,10 +256,6 @@ class StudySheet(QWidget):
         elif found is not None and key == "Ctrl+Del":
             self._maker.draft = self._maker.draft.without(found.id)  # type: ignore[union-attr]
             self.refill()
-
-    def _forward_again(self) -> None:
-        self.step = TEMPLATE
-        self._forward()
 
     def _take_words(self) -> None:
         """The person's words stand in the draft; a number that nothing stands behind is named."""
@@ -309,7 +304,8 @@ class StudySheet(QWidget):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self._maker.kept = {
-            "source": self._source.answers(), "step": self.step,
+            "source": self._source.kept(), "step": self.step,
+            "template": self._template.answers() if self._template.kind == self._kind else {},
             "purpose": self._draft.purpose.text(), "figure": self._draft.view.current,
         }  # fmt: skip
         super().closeEvent(event)

@@ -84,6 +84,12 @@ class SourceStep(Step):
         self._bind()
         self._by_kind()
 
+    def kept(self) -> Answers:
+        """What a person chose: ends that are the period's own go on with the time."""
+        told = self.answers()
+        own = self._ends() == {key: told[key] for key in ("since", "until")}
+        return {key: one for key, one in told.items() if not (own and key in ("since", "until"))}
+
     def _bind(self) -> None:
         for key, then in (("kind", self._by_kind), ("period", self._by_period),
                           ("view", self._by_view)):  # fmt: skip
@@ -112,8 +118,12 @@ class SourceStep(Step):
         self._by_period()
 
     def _by_period(self) -> None:
+        self.put(self._ends())
+
+    def _ends(self) -> Answers:
+        """Since when until when the chosen period goes."""
         since, until = studies.period(rows("study_period")[value(self.fields["period"])], self._now)
-        self.put({"since": moment(since), "until": moment(until)})
+        return {"since": moment(since), "until": moment(until)}
 
     def _by_view(self) -> None:
         view = self._panel.picture.saved_views.get(value(self.fields["view"]))
@@ -128,6 +138,7 @@ class TemplateStep(Step):
     """二 研判模板: which blocks, under which title."""
 
     def __init__(self, kind: str) -> None:
+        self.kind = kind
         self._templates = {k: r for k, r in rows("study_template").items()
                            if kind in r.facts["kinds"]}  # fmt: skip
         blocks = Ticks({key: named("study_block", key) for key in rows("study_block")})
@@ -152,10 +163,7 @@ class TemplateStep(Step):
         return row.facts["blocks"] if row is not None else ()
 
     def _by_template(self) -> None:
-        for i in range(self._blocks.count()):
-            self._blocks.item(i).setCheckState(Qt.CheckState.Unchecked)
-        self._blocks.tick(self._order())
-        self._blocks.setCurrentRow(0)
+        put(self._blocks, self._order())
         order = tr("、").join(named("study_block", key) for key in self._order())
         self.told.setText(tr("模板依次为：{order}。空格勾选", order=order))
 
@@ -216,6 +224,11 @@ def put(field: QWidget, told: Any) -> None:
     """Make a field hold a value; a choice that has it not gets it."""
     if isinstance(field, QPlainTextEdit):
         field.setPlainText(str(told))
+    elif isinstance(field, Ticks):
+        for i in range(field.count()):
+            field.item(i).setCheckState(Qt.CheckState.Unchecked)
+        field.tick(told)
+        field.setCurrentRow(0)
     elif isinstance(field, QComboBox):
         at = field.findData(told)
         if at < 0:

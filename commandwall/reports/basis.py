@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from commandwall import codes, deadlines, events, swift, tallies
+from commandwall import codes, deadlines, event_lists, events, swift, tallies
 from commandwall.areas import TOWN, Area, town_of
 from commandwall.clock import DAY, HOUR, MINUTE, Ms, day, day_start
 from commandwall.deadlines import RED
@@ -104,9 +104,12 @@ class Basis:
 
 def read(reader: Reader, scope: Scope, as_of: Ms) -> Basis:
     """The basis of a study. Refused("study_period") for an end before the beginning,
-    Refused("study_rows") where the period has more events than a study takes."""
+    Refused("study_days") for a longer period than a study takes, Refused("study_rows") where it has
+    more events than that."""
     if not scope.span > 0:
         raise Refused("study_period")
+    if scope.span > (most := int(codes.limit("study_days", day(as_of)))) * DAY:
+        raise Refused("study_days", most=most)
     earlier = Scope(Ms(scope.since - scope.span), scope.since, *_rest(scope))
     areas = {area.id: area for area in reader.find(Area)}
     ahead = events.views(reader, tallies.ahead_of_mirror(reader))
@@ -176,13 +179,14 @@ def _numbers(scope: Scope) -> dict[str, int]:
 
 
 def _worded(reader: Reader, scope: Scope, filed: Sequence[Event]) -> list[str] | None:
-    """Ids of those that hold the words; None where none are asked for."""
+    """Ids of those that hold the words, as lists find them: no words find what is restricted; None
+    where none are asked for."""
     if not scope.words:
         return None
-    checks = ["event.rowid >= :first", "event.rowid < :last"]
-    ours = [e for e in filed if Filter(words=scope.words).fits(e, e.received_at)]
+    checks, words = ["event.rowid >= :first", "event.rowid < :last"], Filter(words=scope.words)
+    ours = [e.id for e in filed if words.fits(e, e.received_at)]
     found = events.found(reader, scope.words, checks, **_numbers(scope))
-    return [e.id for e in (*ours, *found)]
+    return [*ours, *(v.event.id for v in event_lists.told(reader, found, words, scope.until))]
 
 
 def _row(

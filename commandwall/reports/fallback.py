@@ -24,8 +24,9 @@ from commandwall import (
     rota,
 )
 from commandwall.alarms import Alarm
-from commandwall.areas import Person, foremost
+from commandwall.areas import Area, Person, foremost
 from commandwall.clock import Ms, day
+from commandwall.deadlines import Deadline
 from commandwall.directives import Directive
 from commandwall.events import EventView
 from commandwall.incidents import OPEN, Incident
@@ -180,21 +181,20 @@ class _Making:
 
     def events(self) -> dict[str, Any]:
         """The open events of this area, those that run out first foremost."""
-        found = [v for v in events.queue(self._reader) if v.event.area.startswith(self.area)]
-        due = {
-            v.event.id: clock_.due for v in found if (clock_ := deadlines.running(v)) is not None
-        }
-        found = [v for v in found if v.open]
-        found.sort(key=lambda v: (v.event.urgency, due.get(v.event.id, v.event.reported_at)))
-        rows = [
-            self._event(n, v, due.get(v.event.id)) for n, v in enumerate(found[: self._most], 1)
-        ]
+        areas = {area.id: area for area in self._reader.find(Area)}
+        found = [
+            (v, deadlines.running(v, areas)) for v in events.queue(self._reader)
+            if v.open and v.event.area.startswith(self.area)
+        ]  # fmt: skip
+        found.sort(key=_soonest)
+        rows = [self._event(n, *one) for n, one in enumerate(found[: self._most], 1)]
         columns = ("号", "编号", "急", "事件", "地点", "状态", "单位", "到期")
         return self._table("在办事件", columns, rows, len(found))
 
-    def _event(self, n: int, view: EventView, due: Ms | None) -> list[str]:
+    def _event(self, n: int, view: EventView, clock_: Deadline | None) -> list[str]:
         event, speech = view.event, self._speech
         where = self._where(event.area, event.address)
+        due = clock_.due if clock_ is not None and clock_.paused_at is None else None
         late = due is not None and due < self._asked.now
         return [
             self._mark("事{n}", n, event.lon, event.lat, event.area), view.number,
@@ -316,3 +316,11 @@ class _Making:
 
     def _more(self, n: int, words: str) -> str:
         return self.tr(words, n=n) if n > 0 else ""
+
+
+def _soonest(one: tuple[EventView, Deadline | None]) -> tuple[Any, ...]:
+    """The most urgent; of those the clock that runs out first, then those that stand, then those
+    without one."""
+    view, clock_ = one
+    last = (False, view.event.reported_at)
+    return view.event.urgency, clock_ is None, *(deadlines.order(clock_) if clock_ else last)

@@ -13,10 +13,11 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from commandwall import codes
 from commandwall.config import ASSETS
@@ -24,10 +25,15 @@ from commandwall.config import ASSETS
 CHILD = Path(__file__).with_name("child.py")
 FONTS = "manimgx_fonts_cjk"
 PAPERS = ASSETS / "papers"
+R = TypeVar("R")
 
 
 class Unset(Exception):
     """A paper could not be set; says what the child said."""
+
+
+class Taken(Exception):
+    """A file is there that nobody chose to replace; says its name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +67,33 @@ def press(paper: Paper, targets: Sequence[Path], mark: str) -> list[Pressed]:
         return [_set(paper.program, folder, target) for target in targets]
 
 
+def targets(chosen: Path, forms: Sequence[str]) -> list[Path]:
+    """Where the forms of a paper go that is to be called so. Only what a person chose himself may
+    be replaced: Taken for another file that is there."""
+    stem = chosen.stem if chosen.suffix.lower()[1:] in forms else chosen.name
+    found = [chosen.with_name(f"{stem}.{form}") for form in forms]
+    if taken := next((one.name for one in found if one != chosen and one.exists()), ""):
+        raise Taken(taken)
+    return found
+
+
 def put(pressed: Sequence[Pressed]) -> None:
     """Give each file its name: from then on it is handed out."""
     for one in pressed:
         one.path.replace(one.target)
+
+
+def settle(pressed: Sequence[Pressed], line: Future[R]) -> R:
+    """Give the files their names once their line is on disk, whoever still looks on, and answer
+    with what was done; take them back and raise what it raised where it was not written. Waits:
+    never on the screen's thread."""
+    try:
+        done = line.result()
+    except BaseException:
+        drop(pressed)
+        raise
+    put(pressed)
+    return done
 
 
 def drop(pressed: Sequence[Pressed]) -> None:
@@ -97,12 +126,13 @@ def _set(program: Path, folder: Path, target: Path) -> Pressed:
         raise Unset(f"not set within {seconds} s") from slow
     if done.returncode or not made.is_file():
         raise Unset(done.stderr.decode("utf-8", "replace")[-600:] or f"ended {done.returncode}")
-    fresh = _beside(target)
+    fresh = part_of(target)
     shutil.copy(made, fresh)
     return _pressed(fresh, target)
 
 
-def _beside(target: Path) -> Path:
+def part_of(target: Path) -> Path:
+    """Where a file waits for its name."""
     return target.with_name(f".{target.name}.part")
 
 

@@ -3,7 +3,7 @@ what was, who was late, and what follows from it. One data for PDF and HTML."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,13 +15,15 @@ from commandwall.dispatch import ARRIVED, Assignment, AssignmentStep, trips
 from commandwall.drill.evaluating import Evaluation
 from commandwall.drill.play import ClockAct
 from commandwall.incidents import Incident, events_of
-from commandwall.plain import plain
+from commandwall.plain import person, plain
 from commandwall.plans import StartedPlan
 from commandwall.reporting import Losses, PhoneReport, Report
 from commandwall.reports.press import Paper
 from commandwall.reports.speech import Speech, moment
 from commandwall.resources import Resource
 from commandwall.reviewing import Finding, owed
+from commandwall.rollcall import RollAnswer
+from commandwall.rota import DutyTurn
 from commandwall.store.journal import AHEAD_LIMIT_BITS, Line
 from commandwall.store.lines import contents
 from commandwall.store.store import Reader, Refused
@@ -107,25 +109,36 @@ def said(line: Line, speech: Speech) -> str:
 
 
 def _words(record: Any, speech: Speech) -> str:
-    if isinstance(record, Directive):
-        number = speech.tr("第 {n} 号", n=record.no)
-        return f"{number} {record.need or record.evidence or record.text}"
-    if isinstance(record, Report):
-        return f"{speech.report(record.kind, record.no)} {record.recipients}".strip()
-    if isinstance(record, PhoneReport):
-        return f"{record.reporter} → {record.told}"
-    if isinstance(record, Alarm):
-        return speech.named("alarm_class", record.cls)
-    if isinstance(record, ClockAct):
-        return speech.named("drill_act", record.kind)
-    if isinstance(record, Evaluation):
-        return "　".join(filter(None, (record.verdict, record.note)))
-    if isinstance(record, Unmasking):
-        return "　".join(filter(None, (record.name, record.reason)))
+    if (told := TOLD.get(type(record))) is not None:
+        return told(record, speech)
     for name in ("title", "text", "purpose", "what", "reason", "damage", "name"):
         if value := getattr(record, name, ""):
             return str(value)
     return ""
+
+
+def _of_order(d: Directive, speech: Speech) -> str:
+    return f"{speech.tr('第 {n} 号', n=d.no)} {d.need or d.evidence or d.text}"
+
+
+def _of_called(one: RollAnswer | DutyTurn, speech: Speech) -> str:
+    """Who is on duty or answers a roll call, his name masked as everywhere."""
+    town = isinstance(one, RollAnswer) and one.area
+    return f"{speech.named('person_role' if town else 'duty_role', one.role)} {person(one.name)}"
+
+
+TOLD: Mapping[type[Any], Callable[[Any, Speech], str]] = {
+    Directive: _of_order,
+    Report: lambda r, speech: f"{speech.report(r.kind, r.no)} {r.recipients}".strip(),
+    PhoneReport: lambda r, speech: f"{r.reporter} → {r.told}",
+    Alarm: lambda a, speech: speech.named("alarm_class", a.cls),
+    ClockAct: lambda c, speech: speech.named("drill_act", c.kind),
+    Evaluation: lambda e, speech: "　".join(filter(None, (e.verdict, e.note))),
+    Unmasking: lambda u, speech: "　".join(filter(None, (u.name, u.reason))),
+    RollAnswer: _of_called,
+    DutyTurn: _of_called,
+}
+"""What records say that are not told by one of their fields."""
 
 
 def _steps(reader: Reader, i: Incident, speech: Speech) -> list[Step]:

@@ -12,6 +12,7 @@ from commandwall import codes, events, handover
 from commandwall.alarms import OPENED, Alarm, class_list, of_value
 from commandwall.areas import CITY, TOWN, Area
 from commandwall.clock import HOUR, Ms, day
+from commandwall.events import Event
 from commandwall.plain import plain
 from commandwall.reentry import EVENT, LINE, PaperEntry
 from commandwall.reports.review import said
@@ -32,6 +33,10 @@ _LINES = (
 _COUNT = "SELECT count(*) FROM journal WHERE hlc >= :since AND hlc < :until AND post <> ''"
 _GRAVE = (
     "SELECT * FROM alarm WHERE raised_at >= :since AND raised_at < :until AND severity <= :worst"
+)
+_URGENT = (
+    f"SELECT * FROM event WHERE {events.IS_OPEN} AND urgency <= :worst"
+    " AND received_at >= :since AND received_at < :until ORDER BY received_at DESC LIMIT :n"
 )
 
 
@@ -73,7 +78,7 @@ def read(reader: Reader, since: Ms, until: Ms, speech: Speech) -> Log:
     told = [_entry(Line(*row), speech) for row in reversed(rows)]
     told += _alarms(reader, since, until, speech, place)
     told = _with_titles(reader, told)
-    told += _events(reader, since, most, speech, place)
+    told += _events(reader, since, until, most, speech, place)
     told.sort(key=lambda entry: entry.at)
     over = int(reader.value(_COUNT, **span)) - len(rows)
     return Log(since, until, tuple(told[-most:]), over + max(0, len(told) - most))
@@ -187,16 +192,16 @@ def _alarms(
 
 
 def _events(
-    reader: Reader, since: Ms, most: int, speech: Speech, place: Callable[[str], str]
+    reader: Reader, since: Ms, until: Ms, most: int, speech: Speech, place: Callable[[str], str]
 ) -> list[Entry]:
-    """Those that came in urgent and are open still; what was done to the others is in the
+    """The newest that came in urgent and are open still; what was done to the others is in the
     journal."""
-    worst = int(codes.limit("shift_urgency", day(since)))
-    found = [v for v in events.queue(reader, most) if v.event.urgency <= worst]
+    worst = int(codes.limit("shift_urgency", day(until)))
+    rows = reader.rows(_URGENT, since=since, until=until + 1, worst=worst, n=most)
+    found = events.folded(reader, [Event(*row) for row in rows])
     return [
         Entry(v.event.received_at, speech.named("event_source", v.event.source),
               speech.tr("接报"), f"{plain(v.event.headline, 60)}　{place(v.event.area)}".strip(),
               OF, v.event.id)
         for v in found
-        if v.event.received_at >= since
     ]  # fmt: skip

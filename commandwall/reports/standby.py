@@ -7,7 +7,11 @@ so that a paper is there when the program is not.
 from __future__ import annotations
 
 import json
+import logging
+import os
+import shutil
 import sys
+import tempfile
 import threading
 from contextlib import closing
 from dataclasses import asdict
@@ -24,6 +28,9 @@ from commandwall.reports.fallback import Asked, collect
 from commandwall.reports.press import Pressed, Unset
 from commandwall.store import space
 from commandwall.store.migrate import open_store
+from commandwall.store.store import Refused
+
+log = logging.getLogger(__name__)
 
 FOLDER, NAME = "papers", "fallback.pdf"
 """Where papers lie in a data directory, and the one that the agent renews there."""
@@ -32,19 +39,35 @@ LOOK_S = 60.0
 
 
 class Making(Question):
-    """A paper that is being made; `answer` is a Pressed, which waits for its name, or Unset."""
+    """A paper that is being made; `answer` is a Pressed, which waits for its name. Refused("unset")
+    where it cannot be."""
 
     def __init__(self, folder: Path, target: Path, asked: Asked) -> None:
         """`folder`: the data directory."""
-        self._target = target
+        self._target, self._room = target, ""
         told = json.dumps(asdict(asked), ensure_ascii=False)
         super().__init__(
             "commandwall.reports.standby", [str(folder), str(target), told], self._made
         )
 
-    def _made(self, said: dict[str, Any]) -> Pressed | Unset:
+    def begin(self) -> None:
+        self._room = tempfile.mkdtemp(prefix="commandwall-")
+        self.env = {"TMPDIR": self._room}
+
+    def end(self, whole: bool) -> None:
+        """A child that was ended left what it worked with: there may be whole numbers in it."""
+        shutil.rmtree(self._room, ignore_errors=True)
+        if not whole:
+            press.part_of(self._target).unlink(missing_ok=True)
+
+    def give_up(self) -> None:
+        """Nobody wants it any more: nothing is left of it, also where it was made already."""
+        self.stop()
+        press.part_of(self._target).unlink(missing_ok=True)
+
+    def _made(self, said: dict[str, Any]) -> Pressed | Refused:
         if "why" in said:
-            return Unset(said["why"])
+            return Refused("unset", why=said["why"])
         return Pressed(Path(said["path"]), self._target, said["sha256"])
 
 
@@ -80,14 +103,23 @@ class Keeping(threading.Thread):
 
     def renew(self) -> None:
         """Make it anew; the one before stays where that does not come to an end."""
-        making = Making(
-            self._folder, self._folder / FOLDER / NAME, Asked(self._lang, self._clock.now())
-        )
+        now = self._clock.now()
+        making = Making(self._folder, self._folder / FOLDER / NAME, Asked(self._lang, now))
         while not making.ended.wait(1.0):
             if self._halt.is_set():
                 making.stop()
         if not making.answer.cancelled() and making.answer.exception() is None:
-            press.put([making.answer.result()])
+            _put(making.answer.result(), now)
+
+
+def _put(made: Pressed, now: Ms) -> None:
+    """In place of the one before, with the time of this station's clock, which a drill sets."""
+    try:
+        press.put([made])
+        os.utime(made.target, (now / SECOND, now / SECOND))
+    except OSError as why:  # somebody holds the one before open: the next look tries again
+        log.warning("the paper fall-back was not renewed: %s", why)
+        made.path.unlink(missing_ok=True)
 
 
 def due(folder: Path, now: Ms) -> bool:

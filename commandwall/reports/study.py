@@ -223,21 +223,21 @@ def _units(t: Telling) -> Told:
 
 
 def _days(t: Telling) -> Told:
-    """Day by day beside the day as long before, which has the same place in its period."""
+    """Day by day beside the day that has the same place in the period before, of which the last
+    one may be as short."""
+    scope = t.basis.scope
 
-    def of(row: Row) -> int:
-        return (row.reported - t.basis.scope.since) // DAY
+    def of(row: Row) -> str:
+        return str((row.reported - scope.since) // DAY)
 
-    def shifted(row: Row) -> int:
-        return of(row) + span
+    def then_of(row: Row) -> str:
+        return str((row.reported - scope.since + scope.span) // DAY)
 
-    span = -(-t.basis.scope.span // DAY)
-    here = by(t.basis.rows, lambda row: f"{of(row):05}")
-    before = by(t.basis.before, lambda row: f"{shifted(row):05}")
+    here, before = by(t.basis.rows, of), by(t.basis.before, then_of)
     rows = []
-    for at in range(span):
-        some, then = here.get(f"{at:05}", []), before.get(f"{at:05}", [])
-        name = f"{to_datetime(Ms(t.basis.scope.since + at * DAY)):%m-%d}"
+    for at in range(-(-scope.span // DAY)):
+        some, then = here.get(str(at), []), before.get(str(at), [])
+        name = f"{to_datetime(Ms(scope.since + at * DAY)):%m-%d}"
         rows.append((name, t.count(some, name, t.tr("本期")), t.count(then, name, t.tr("上期")),
                      _signed(len(some), len(then))))  # fmt: skip
     return (), (tuple(map(t.tr, ("日期", "本期", "上期", "增减"))), tuple(rows))
@@ -357,7 +357,8 @@ def _advice(t: Telling) -> Told:
 
 
 def _namer(t: Telling, name: str) -> Callable[[str], str]:
-    return lambda key: t.speech.named(name, key) if key else ""
+    """A row that the list has not is named as the city wrote it."""
+    return lambda key: plain(t.speech.named(name, key), PLACE) if key else ""
 
 
 TELLING: Mapping[str, Callable[[Telling], Told]] = {

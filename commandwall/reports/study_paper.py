@@ -36,12 +36,12 @@ def data(draft: Draft, unit: str, speech: Speech) -> dict[str, Any]:
 
 def make(data: dict[str, Any], target: Path, forms: Sequence[str], mark: str) -> list[Pressed]:
     """Set it in each form, beside where it is to be. Waits for the children; Unset, OSError as
-    `press.press`."""
+    `press.press`, Taken as `press.targets`."""
     papers = {PDF: Paper(TEMPLATE, data), DOCX: Paper("", data, program=WRITER)}
     made: list[Pressed] = []
     try:
-        for form in forms:
-            made += press.press(papers[form], [target.with_suffix(f".{form}")], mark)
+        for form, one in zip(forms, press.targets(target, forms), strict=True):
+            made += press.press(papers[form], [one], mark)
     except (press.Unset, OSError):
         press.drop(made)
         raise

@@ -26,6 +26,7 @@ from commandwall.pool import schema
 from commandwall.pool.loader import load
 from commandwall.pool.server import PoolServer
 from commandwall.public_warnings import PublicWarning
+from commandwall.reports import standby
 from commandwall.sensors import STALE
 from commandwall.store import live, pulse
 from commandwall.store.migrate import open_store
@@ -49,9 +50,10 @@ def start(tmp_path: Path) -> Iterator[Start]:
     """`start()` begins an agent without a wall; what still runs at the end is killed."""
     begun = []
 
-    def begin(**environment: str) -> subprocess.Popen[str]:
+    def begin(*program: str, **environment: str) -> subprocess.Popen[str]:
+        command = [sys.executable, *(program or ("-m", "main")), "--data-dir", str(tmp_path)]
         agent = subprocess.Popen(
-            [sys.executable, "-m", "main", "--data-dir", str(tmp_path), "agent", "--service"],
+            [*command, "agent", "--service"],
             env={**os.environ, **environment}, cwd=ROOT, text=True, stderr=subprocess.PIPE,
         )  # fmt: skip
         begun.append(agent)
@@ -96,6 +98,29 @@ def test_without_a_pool_it_says_so_and_dials_nobody(start: Start, tmp_path: Path
             system.accept()
     assert pulse.read(tmp_path).tries == 0
     assert end(agent).count("no pool configured") == 1
+
+
+def test_the_paper_fall_back_is_made_and_renewed_while_it_runs(
+    start: Start, tmp_path: Path
+) -> None:
+    """A city that wants one all the time, by a row of its own; looks come faster than here."""
+    lists, paper = tmp_path / "lists", tmp_path / standby.FOLDER / standby.NAME
+    lists.mkdir()
+    (lists / "limit.toml").write_text(
+        '[[row]]\nid = "fallback_minutes"\nzh = "备份"\nen = "renewed"\n'
+        "valid_from = 2026-01-01\nvalue = 0.001\n",
+        encoding="utf-8",
+    )
+    faster = (
+        "import sys, main; from commandwall.reports import standby; standby.LOOK_S = 0.1;"
+        "sys.exit(main.main())"
+    )
+    agent = start("-c", faster, COMMANDWALL_CODELISTS=str(lists))
+    until(paper.exists)
+    first = paper.stat().st_mtime_ns
+    until(lambda: paper.stat().st_mtime_ns > first)
+    assert paper.read_bytes().startswith(b"%PDF")
+    end(agent)
 
 
 def test_a_pool_that_an_import_makes_is_used_at_once(start: Start, tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from pathlib import Path
 from typing import Any
@@ -12,11 +11,12 @@ from builders import an_event, an_opening, an_order
 from pypdf import PdfReader
 from world import City, an_alarm, an_area
 
-from commandwall import directives, events, handover, incidents
+from commandwall import codes, directives, events, handover, incidents
 from commandwall.areas import CITY, TOWN, Person
-from commandwall.clock import HOUR, MINUTE, Ms
+from commandwall.clock import DAY, HOUR, MINUTE, Ms
 from commandwall.reports import fallback, press, shift_log, standby
 from commandwall.reports.fallback import Asked
+from commandwall.reports.press import Pressed
 from commandwall.reports.speech import Speech
 from commandwall.resources import Resource
 
@@ -114,7 +114,56 @@ def test_the_paper_of_the_schedule_is_renewed_when_it_is_old(city: City, tmp_pat
     assert standby.due(tmp_path, now)
     made = standby.made(tmp_path, tmp_path / standby.FOLDER / standby.NAME, Asked("zh", now))
     assert not made.target.exists() and made.path.exists()
-    press.put([made])
-    os.utime(made.target, (now / 1000, now / 1000))
+    standby._put(made, now)
     assert not standby.due(tmp_path, Ms(now + 29 * MINUTE))
     assert standby.due(tmp_path, Ms(now + 31 * MINUTE))
+
+
+def test_a_paper_that_is_held_open_costs_one_turn_and_not_the_schedule(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def held(made: object) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(press, "put", held)
+    part = tmp_path / "part"
+    part.touch()
+    standby._put(Pressed(part, tmp_path / "fallback.pdf", "0" * 64), Ms(0))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_given_up_leaves_nothing(city: City, tmp_path: Path) -> None:
+    making = standby.Making(city.store.folder, tmp_path / "f.pdf", Asked("zh", Ms(0), whole=True))
+    making.give_up()
+    assert making.ended.wait(30) and making.answer.cancelled()
+    assert not (tmp_path / ".f.pdf.part").exists() and not Path(making._room).exists()
+
+
+def test_the_events_that_run_out_first_come_first(city: City) -> None:
+    """Then those whose clock stands, which are not late, then those without any."""
+    at = Ms(city.clock.at)
+    facts: dict[str, Any] = {"area": "t1", "urgency": 3}
+    rows = [
+        an_event(id=key, source_id=key, state=state, reported_at=Ms(at - h * HOUR),
+                 received_at=Ms(at - h * HOUR), **facts)
+        for key, state, h in (("stands", "SUSPENDED", 900), ("late", "NEW", 800),
+                              ("new", "NEW", 0))
+    ]  # fmt: skip
+    city.copied(*rows)
+    told = {row[1]: row[-1] for row in data(city)["tables"][3]["rows"] if row[2] == "3"}
+    assert list(told) == ["late", "new", "stands"]
+    assert told["late"].endswith("逾期") and told["stands"] == ""
+
+
+def test_an_urgent_event_stands_in_the_log_however_many_older_ones_are_open(city: City) -> None:
+    most, at = int(codes.limit("shift_lines")), Ms(city.clock.at)
+    before = Ms(at - DAY)
+    old = [
+        an_event(id=f"o{n}", source_id=f"o{n}", urgency=1, state="SIGNED", reported_at=before,
+                 received_at=before)
+        for n in range(most)
+    ]  # fmt: skip
+    city.copied(*old, an_event(id="n", source_id="n", title="燃气泄漏", urgency=2,
+                               reported_at=at, received_at=at))  # fmt: skip
+    log = city.store.read(lambda r: shift_log.read(r, Ms(at - HOUR), at, Speech.of("zh")))
+    assert [e.what for e in log.entries if e.act == "接报"][-1].startswith("燃气泄漏")

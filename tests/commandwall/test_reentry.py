@@ -96,3 +96,15 @@ def test_a_look_back_shows_what_was_known_then(city: City) -> None:
     enter(city, reentry.enter_step, event="e1", step="accept")
     rows = city.store.read(lambda r: r.rows("SELECT at FROM wall_log ORDER BY at DESC LIMIT 1"))
     assert rows[0][0] == before + HOUR
+
+
+def test_a_post_does_by_paper_no_more_than_it_may_do_itself(city: City) -> None:
+    """Who takes calls sends to what is not grave alone."""
+    city.copied(an_event(id="grave", urgency=1, state="NEW", reported_at=NOW, received_at=NOW))
+    city.desk.post = "p1"
+    with pytest.raises(Refused) as why:
+        enter(city, reentry.enter_step, event="grave", step="dispatch", text="燃气公司")
+    assert why.value.reason.code == "right"
+    assert why.value.reason.facts["act"] == "events.dispatch"
+    enter(city, reentry.enter_step, event="grave", step="accept")
+    assert [e.step for e in kept(city, PaperEntry)] == ["accept"]

@@ -90,3 +90,20 @@ def test_who_is_on_duty_now_and_who_comes_next(city: City) -> None:
     city.desk.run(rota.take_rota, {"turns": turns[1:]}, "root")  # the table of that day, again
     assert names(eight + HOUR) == [day[0], day[2]]
     assert len([t for t in city.store.read(lambda r: r.find(DutyTurn)) if t.name]) == 2
+
+
+def test_a_shift_that_is_over_is_not_told_beside_one_that_began_with_it(city: City) -> None:
+    """The leader has the whole day, from the hour at which the day shift begins."""
+    eight = NOW - NOW % (24 * HOUR)  # 08:00 in the city
+    turns = [
+        Stated(TODAY, "all", "leader", "陈建国"), Stated(TODAY, "day", "officer", "李二"),
+        Stated(TODAY, "night", "officer", "王五"),
+        Stated(TODAY, "all", "cook", "赵六"),  # of a city whose row is no longer there
+    ]  # fmt: skip
+    city.desk.run(rota.take_rota, {"turns": turns}, "root")
+
+    def names(at: int) -> list[str]:
+        return [t.name for t in city.store.read(lambda r: rota.on_duty(r, Ms(at)))]
+
+    assert names(eight + HOUR) == ["陈建国", "李二", "赵六", "王五"]
+    assert names(eight + 10 * HOUR) == ["陈建国", "赵六", "王五"]

@@ -6,6 +6,7 @@ import hashlib
 import re
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from commandwall.clock import DAY, HOUR, MINUTE, Ms, to_datetime
 from commandwall.desk import Desk
 from commandwall.event_flow import CLOSED_STATES
 from commandwall.events import Event, EventView, EventWork, FiledEvent, as_event
-from commandwall.reports import study, study_paper
+from commandwall.reports import press, study, study_paper
 from commandwall.reports.draft import Draft, Figure, unfounded
 from commandwall.reports.speech import Speech
 from commandwall.reports.study import Asked
@@ -288,6 +289,57 @@ def test_it_speaks_english(station: tuple[Store, Desk]) -> None:
                 .replace("周庄镇", ""),
             ), words
         assert not re.search("[\u4e00-\u9fff]", block.head + "".join(block.columns))
+
+
+def of_events(folder: Path, *events: Event) -> Store:
+    mirror = Mirror(folder / "m1.db")
+    mirror.take({"event": [tuple(getattr(e, n) for n in e.__slots__) for e in events]}, {})
+    mirror.close()
+    use(folder, "m1.db")
+    return open_store(folder)
+
+
+def test_a_period_that_ends_within_a_day_is_compared_place_by_place(tmp_path: Path) -> None:
+    """This month so far: its last day is short, and so is that of the period before."""
+    since = Ms(NOW - 36 * HOUR)
+    at = [since + HOUR, since - 22 * HOUR]  # within the first day of either
+    rows = [an_event(id=f"e{n}", source_id=f"s{n}", reported_at=Ms(t), received_at=Ms(t))
+            for n, t in enumerate(at)]  # fmt: skip
+    with closing(of_events(tmp_path, *rows)) as store:
+        asked = Asked("day", "day", ["days"], Scope(since, NOW))
+        made = store.read(lambda r: study.draft(r, asked, NOW, Speech.of("zh")))
+        assert [(row[1].n, row[2].n) for row in made.blocks[0].rows] == [(1, 1), (0, 0)]
+        asked = Asked("day", "day", ["days"], Scope(Ms(NOW - 9000 * DAY), NOW))
+        with pytest.raises(Refused) as why:  # the year was mistyped
+            store.read(lambda r: study.draft(r, asked, NOW, Speech.of("zh")))
+        assert why.value.reason.code == "study_days"
+
+
+def test_words_find_nothing_of_a_restricted_class(tmp_path: Path) -> None:
+    """Else one could ask word by word what was told."""
+    rows = codes.load("event_class").values()
+    hidden = next(row.id for row in rows if row.facts.get("restricted"))
+    at = Ms(NOW - HOUR)
+    told = [an_event(id=f"e{n}", source_id=f"s{n}", title="江边有人", cls=cls, reported_at=at,
+                     received_at=at) for n, cls in enumerate((hidden, "water"))]  # fmt: skip
+    with closing(of_events(tmp_path, *told)) as store:
+        for words, many in (("江边", 1), ("", 2)):
+            asked = Asked("day", "day", ["total"], Scope(SINCE, UNTIL, words=words))
+            made = store.read(lambda r, a=asked: study.draft(r, a, NOW, Speech.of("zh")))
+            assert made.rows == many
+
+
+def test_a_file_that_nobody_chose_is_never_replaced(tmp_path: Path) -> None:
+    chosen = tmp_path / "日报 v2.1.pdf"
+    names = [one.name for one in press.targets(chosen, ["pdf", "docx"])]
+    assert names == ["日报 v2.1.pdf", "日报 v2.1.docx"]
+    assert press.targets(tmp_path / "日报 v2.1", ["pdf"]) == [chosen]
+    chosen.touch()
+    assert press.targets(chosen, ["pdf"]) == [chosen]  # the person was asked
+    (tmp_path / "日报 v2.1.docx").touch()
+    for named, forms in ((chosen, ["pdf", "docx"]), (tmp_path / "日报 v2.1", ["pdf"])):
+        with pytest.raises(press.Taken):
+            press.targets(named, forms)
 
 
 def test_a_figure_of_nothing_is_a_number_too() -> None:

@@ -18,6 +18,7 @@ from commandwall.reports import standby
 from commandwall.reports.fallback import collect
 from commandwall.reports.press import Pressed
 from commandwall.reports.press import press as press_paper
+from commandwall.store.store import Refused
 from widgets import fallback
 from widgets.fallback import FallbackSheet
 from widgets.reentry import PaperSheet
@@ -81,6 +82,30 @@ def test_the_hand_over_sheet_is_printed_for_two_to_sign(
     assert paper.template == "handover" and paper.data["signs"][0] == "交岗人签字"
     made = press_paper(paper, [world.store.folder / "h.pdf"], "")
     assert made[0].path.read_bytes().startswith(b"%PDF")
+
+
+def test_why_there_is_no_paper_is_told_and_a_sheet_that_is_left_leaves_none(
+    world: City, make_wall: Any, qtbot: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer, given_up = Future[Any](), list[bool]()
+
+    class Going:
+        def __init__(self, folder: Path, target: Path, asked: Any) -> None:
+            self.answer = answer
+
+        def give_up(self) -> None:
+            given_up.append(True)
+
+    monkeypatch.setattr(standby, "Making", Going)
+    world.desk.take_post("chief", "周").result()
+    wall = make_wall()
+    press(wall, "Ctrl+O")
+    sheet = wall.findChildren(FallbackSheet)[-1]
+    answer.set_exception(Refused("unset", why="no fonts"))
+    qtbot.waitUntil(lambda: sheet._told.text() == "未能生成：no fonts")
+    sheet.close()
+    qtbot.waitUntil(lambda: given_up == [True])
+    assert world.store.read(lambda r: r.find(HandOut)) == []
 
 
 def test_who_may_not_hand_out_is_told_why(world: City, make_wall: Any, qtbot: Any) -> None:

@@ -19,6 +19,7 @@ from commandwall.areas import TOWN
 from commandwall.clock import DAY, HOUR, Ms
 from commandwall.reports import study_paper
 from commandwall.reports.press import Pressed
+from commandwall.reports.speech import moment
 from commandwall.store.mirror import Mirror, use
 from commandwall.studies import Study, StudyUse
 from widgets.study_sheet import DRAFT, SOURCE, TEMPLATE, USE, StudySheet
@@ -147,6 +148,25 @@ def test_words_of_a_person_keep_numbers_and_a_part_can_be_dropped(wall: Any, qtb
     assert [b.id for b in studies.draft.blocks] == before[1:], "what was done outlives the sheet"
 
 
+def test_what_was_chosen_outlives_the_sheet_and_its_period_goes_on_with_the_time(
+    wall: Any, qtbot: Any, world: City
+) -> None:
+    open_ = draft(wall, qtbot, kind="day", period="today", words="停水")
+    open_._template.put({"blocks": ["total", "red"]})
+    key(open_, Qt.Key.Key_Escape)
+    world.clock.at += 3 * HOUR
+    world.tick()
+    press(wall, "Ctrl+B")
+    again = sheet(wall)
+    assert again._template.blocks() == ["total", "red"]
+    told = again._source.answers()
+    assert told["words"] == "停水" and told["until"] == moment(Ms(NOW + 3 * HOUR))
+    again._source.put({"until": "2026-11-20 08:00"})  # by hand: it stays
+    key(again, Qt.Key.Key_Escape)
+    press(wall, "Ctrl+B")
+    assert sheet(wall)._source.answers()["until"] == "2026-11-20 08:00"
+
+
 def test_files_have_a_line_before_their_name_and_their_outcome_is_kept(
     wall: Any, qtbot: Any, world: City, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -182,6 +202,10 @@ def test_files_have_a_line_before_their_name_and_their_outcome_is_kept(
     key(open_, Qt.Key.Key_R, CTRL)  # drafted anew by its line
     qtbot.waitUntil(lambda: open_.step == DRAFT)
     assert open_._said == "与给出时各数相同"
+    open_._source.put({"kind": "day", "area": "", "period": "today"})
+    key(open_, Qt.Key.Key_R, CTRL)  # once more, by its line and not by what F1 holds now
+    qtbot.waitUntil(lambda: open_._said == "与给出时各数相同")
+    assert studies.draft.scope == line.scope and studies.draft.as_of == line.as_of
     world.desk.post = "front"
     studies.make(studies.draft, "会商", "pdf", tmp_path / "不许.pdf")
     qtbot.waitUntil(lambda: "无权" in open_._said)
