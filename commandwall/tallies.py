@@ -12,7 +12,7 @@ from typing import Any
 from commandwall import codes
 from commandwall.clock import DAY, HOUR, MINUTE, SECOND, Ms, day, day_start
 from commandwall.event_flow import ARCHIVED
-from commandwall.events import EventView, views
+from commandwall.events import EventView, queue, views
 from commandwall.picture import Channel, Counters
 from commandwall.store import lines, numbers
 from commandwall.store.mirror import CLOSED
@@ -95,6 +95,13 @@ def _counted(view: EventView, midnight: Ms, at: Ms) -> Iterator[tuple[Any, ...]]
 def ahead_of_mirror(reader: Reader) -> list[str]:
     """Ids of events of which stations may know more than the mirror's row says."""
     return [key for (key,) in reader.rows(_AHEAD)]
+
+
+def in_hand(reader: Reader) -> dict[str, EventView]:
+    """Events by id as shown: those that the city calls open, and those of which stations may know
+    more, as what was registered here while the pool is away."""
+    mirrored = {view.event.id: view for view in queue(reader)}
+    return mirrored | views(reader, ahead_of_mirror(reader))
 
 
 def is_ahead(view: EventView) -> bool:

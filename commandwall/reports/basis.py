@@ -112,9 +112,8 @@ def read(reader: Reader, scope: Scope, as_of: Ms) -> Basis:
         raise Refused("study_days", most=most)
     earlier = Scope(Ms(scope.since - scope.span), scope.since, *_rest(scope))
     areas = {area.id: area for area in reader.find(Area)}
-    ahead = events.views(reader, tallies.ahead_of_mirror(reader))
-    filed = [view.event for view in ahead.values() if view.filed]
-    shown = {**{view.event.id: view for view in events.queue(reader)}, **ahead}
+    shown = tallies.in_hand(reader)
+    filed = [view.event for view in shown.values() if view.filed]
     return Basis(
         scope, as_of, _rows(reader, scope, as_of, filed), _rows(reader, earlier, as_of, filed),
         areas, lambda keys: events.views(reader, keys), _red(shown.values(), scope, as_of, areas),

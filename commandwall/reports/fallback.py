@@ -17,11 +17,11 @@ from commandwall import (
     codes,
     deadlines,
     directives,
-    events,
     modes,
     people,
     posts,
     rota,
+    tallies,
 )
 from commandwall.alarms import Alarm
 from commandwall.areas import Area, Person, foremost
@@ -183,7 +183,7 @@ class _Making:
         """The open events of this area, those that run out first foremost."""
         areas = {area.id: area for area in self._reader.find(Area)}
         found = [
-            (v, deadlines.running(v, areas)) for v in events.queue(self._reader)
+            (v, deadlines.running(v, areas)) for v in tallies.in_hand(self._reader).values()
             if v.open and v.event.area.startswith(self.area)
         ]  # fmt: skip
         found.sort(key=_soonest)

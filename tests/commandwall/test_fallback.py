@@ -11,9 +11,10 @@ from builders import an_event, an_opening, an_order
 from pypdf import PdfReader
 from world import City, an_alarm, an_area
 
-from commandwall import codes, directives, events, handover, incidents
+from commandwall import codes, directives, events, handover, incidents, registering
 from commandwall.areas import CITY, TOWN, Person
 from commandwall.clock import DAY, HOUR, MINUTE, Ms
+from commandwall.registering import Matter
 from commandwall.reports import fallback, press, shift_log, standby
 from commandwall.reports.fallback import Asked
 from commandwall.reports.press import Pressed
@@ -153,6 +154,16 @@ def test_the_events_that_run_out_first_come_first(city: City) -> None:
     told = {row[1]: row[-1] for row in data(city)["tables"][3]["rows"] if row[2] == "3"}
     assert list(told) == ["late", "new", "stands"]
     assert told["late"].endswith("逾期") and told["stands"] == ""
+
+
+def test_what_was_registered_while_the_pool_is_away_is_on_the_paper(city: City) -> None:
+    """It is then that the paper is wanted."""
+    matter = Matter("路口积水", source="duty", area="t1", urgency=2, lon=120.2, lat=31.1)
+    city.desk.do(registering.register, matter=matter).result()
+    city.desk.do(events.accept, event="e1").result()
+    rows = data(city)["tables"][3]["rows"]
+    assert [(row[3], row[5]) for row in rows][1:] == [("路口积水", "待受理")]
+    assert rows[0][5] == "已受理"
 
 
 def test_an_urgent_event_stands_in_the_log_however_many_older_ones_are_open(city: City) -> None:
