@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from commandwall.plain import plain
+from commandwall.plain import clean, plain
 from commandwall.reports import press
-from commandwall.reports.draft import Block, Draft, Figure, Piece, written
+from commandwall.reports.draft import LONGEST, Block, Draft, Figure, Line, Piece, written
 from commandwall.reports.press import Paper, Pressed
 from commandwall.reports.speech import Speech, chinese, moment
 
@@ -51,12 +51,17 @@ def make(data: dict[str, Any], target: Path, forms: Sequence[str], mark: str) ->
 def _block(no: int, block: Block, speech: Speech) -> dict[str, Any]:
     return {
         "head": _numbered(no, block.head, speech),
-        "lines": [written(line) for line in block.lines],
+        "lines": [_printed(line) for line in block.lines],
         "columns": list(block.columns),
-        "rows": [[written((cell,)) for cell in row] for row in block.rows],
+        "rows": [[_printed((cell,)) for cell in row] for row in block.rows],
         "right": [is_number(block, n) for n in range(len(block.columns))],
         "wide": [_longest(block, n) > LONG for n in range(len(block.columns))],
     }
+
+
+def _printed(line: Line) -> str:
+    """DOCX holds no sign that is none: a state of the pool that no list has may be anything."""
+    return clean(written(line), LONGEST)
 
 
 def _numbered(no: int, head: str, speech: Speech) -> str:

@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -188,6 +189,9 @@ def test_a_persons_words_keep_the_numbers_that_he_leaves(station: tuple[Store, D
     assert PHONE not in other.text and f"收到 {n.text} 件" in other.text
     assert unfounded(block, "11月26日 8:30 收到 999 件") == ["999"]
     assert unfounded(block, f"{n.text} 件") == []
+    odd = replace(draft, blocks=(replace(block, lines=(("坏\x0b字",),)),))
+    told = study_paper.data(odd, "", Speech.of("zh"))["blocks"][0]["lines"]
+    assert told == ["坏 字"]  # a form feed ends a DOCX
 
 
 def test_pdf_and_docx_say_the_same_numbers_and_name_nobody(
