@@ -96,8 +96,10 @@ class Papers(QObject):
                 purpose=purpose, name=one.target.name, sha256=one.sha256,
             )  # fmt: skip
             put = self._context.desk.files(partial(_settled, one, written))
-            told = tr("已导出 {name}", name=one.target.name)
-            self._courier.follow(put, lambda _, told=told: self._tell(told))
+            self._courier.follow(put, partial(self._given_out, one.target.name))
+
+    def _given_out(self, name: str, done: object) -> None:
+        self._tell(tr("已导出 {name}", name=name))
 
 
 def _settled(one: Pressed, written: Future[Any], kept: object) -> None:

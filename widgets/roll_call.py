@@ -84,15 +84,14 @@ class RollSheet(Sheet):
             if answer not in self._asked:
                 self._asked.add(answer)
                 written = self._context.desk.do(rollcall.answer_roll, present=answer)
-                Courier(self, partial(self._lost, answer)).follow(
-                    written, lambda done, answer=answer: self._kept(answer)
-                )
+                courier = Courier(self, partial(self._lost, answer))
+                courier.follow(written, partial(self._kept, answer))
         missing = [a for id_, a in self._all.items() if id_ not in self._said]
         names = tr("、").join(self._line(a) for a in missing[: Ticks.LINES])
         counted = tr("应 {n} / {all}", n=len(self._said), all=len(self._all))
         return counted + ("\n" + tr("未应：{names}", names=names) if missing else "")
 
-    def _kept(self, answer: str) -> None:
+    def _kept(self, answer: str, done: object) -> None:
         self._said.add(answer)
         self._tell(self._told_of(self._answers()))
 

@@ -78,8 +78,10 @@ def draw(reader: Reader, area: str, marks: Sequence[Mark]) -> bytes:
     """The SVG; b"" where the city has no outline yet. `area`: what the station sees, "" for all."""
     areas = [a for a in reader.find(Area) if a.level <= TOWN]
     mine = [a for a in areas if a.id.startswith(area)] or areas
+    if not mine:  # the station has copied nothing yet
+        return b""
     bounds = shapely.total_bounds(shapely.from_wkb([a.geom for a in mine], on_invalid="ignore"))
-    if not mine or not np.isfinite(bounds).all():
+    if not np.isfinite(bounds).all():
         return b""
     sheet = Sheet.of(bounds.tolist())
     parts = [*_ground(reader, sheet), *_towns(mine, sheet), *_marks(marks, sheet)]
