@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
@@ -87,13 +87,10 @@ def settle(pressed: Sequence[Pressed], line: Future[R]) -> R:
     """Give the files their names once their line is on disk, whoever still looks on, and answer
     with what was done; take them back and raise what it raised where it was not written. Waits:
     never on the screen's thread."""
-    try:
-        done = line.result()
-    except BaseException:
-        drop(pressed)
-        raise
-    put(pressed)
-    return done
+    wait([line])
+    refused = line.cancelled() or line.exception() is not None
+    (drop if refused else put)(pressed)
+    return line.result()
 
 
 def drop(pressed: Sequence[Pressed]) -> None:
