@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from commandwall import codes, countersign, deadlines, event_proofs, events, tiers
+from commandwall import codes, countersign, deadlines, event_proofs, events, restricted, tiers
 from commandwall.clock import DAY, HOUR, Ms, day, to_datetime
 from commandwall.countersign import Second
 from commandwall.event_flow import (
@@ -191,13 +191,17 @@ def reconsider(tx: Tx, event: str, reason: str) -> None:
 def merge(tx: Tx, event: str, main: str) -> None:
     """并单: the same matter as another event, which is worked on for both.
 
-    Refused("main_over") where that one is closed, or is this one.
+    Refused("main_over") where that one is closed, or is this one. Where one is of a restricted
+    class, so is the other: it tells of the same.
     """
-    before = events.view(tx, event).state
+    before = events.view(tx, event)
     work, target = step(tx, event, "merge"), events.view(tx, main)
     if main == event or not target.open:
         raise Refused("main_over", id=main)
-    tx.put(replace(work, was=before, main=main, closed_at=tx.now))
+    cls = next((v.cls for v in (before, target) if v.restricted), "")
+    tx.put(replace(work, was=before.state, main=main, closed_at=tx.now, cls=cls or work.cls))
+    if cls and not target.restricted:
+        tx.put(replace(events.step(tx, main, "classify"), cls=cls))
 
 
 def unmerge(tx: Tx, event: str) -> None:
@@ -209,7 +213,8 @@ def classify(tx: Tx, event: str, cls: str) -> None:
     """改分类: it is of another class of the list event_class; its clocks go by that one."""
     work = step(tx, event, "classify")
     listed(tx, "event_class", cls)
-    tx.put(replace(work, cls=cls))
+    same = merged_into(tx, event) if restricted.hides(cls) else []
+    tx.put(replace(work, cls=cls), *(replace(w, cls=cls) for w in tx.many(EventWork, same)))
 
 
 def choose_way(tx: Tx, event: str, way: str) -> None:

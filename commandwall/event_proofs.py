@@ -25,7 +25,7 @@ def near(one: Place, other: Place) -> bool:
 
 def was_there(reader: Reader, event: str, at: Place) -> bool:
     """Whether a position near it, a unit that positions saw there, or a photo shows an arrival."""
-    place = events.view(reader, event).event
+    place = events.as_it_came(reader, event)
     there = near(at, (place.lon, place.lat)) or _seen_there(reader, event)
     return there or has_picture(reader, event)
 

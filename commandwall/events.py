@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,7 +15,7 @@ from commandwall import codes, plain, restricted
 from commandwall.alarms import WAITING, Alarm, rules
 from commandwall.clock import Ms, day
 from commandwall.event_flow import ACCEPTED as ACCEPTED
-from commandwall.event_flow import BEFORE, FLOW, SAME, allows, further, shown
+from commandwall.event_flow import BEFORE, FLOW, RANK, SAME, allows, further, shown
 from commandwall.event_flow import CLOSED as CLOSED
 from commandwall.event_flow import CLOSED_STATES as CLOSED_STATES
 from commandwall.event_flow import DISPATCHED as DISPATCHED
@@ -238,9 +238,18 @@ def _blurred(event: Event, cls: str) -> Event:
     """What may be known of an event of a restricted class: that there is one, and in which area."""
     row = codes.once("event_class", cls)
     return replace(
-        event, title=row.zh if row else cls, body="", address="", person="", phone="", lon=None,
-        lat=None, acc_m=None, placed=AREA if event.area else NOWHERE,
+        event, cls=cls, title=row.zh if row else cls, body="", address="", person="", phone="",
+        lon=None, lat=None, acc_m=None, placed=AREA if event.area else NOWHERE,
     )  # fmt: skip
+
+
+def readable(reader: Reader, rows: Iterable[Event]) -> Iterator[Event]:
+    """Rows of the mirror of which the words may be told: none of a restricted class, be it the
+    city's or the one that a station set."""
+    kept = json.dumps(sorted(restricted.classes()))
+    sql = "SELECT id FROM eventwork WHERE cls IN (SELECT value FROM json_each(:kept))"
+    hidden = {key for (key,) in reader.rows(sql, kept=kept)}
+    return (e for e in rows if e.id not in hidden and not restricted.hides(e.cls))
 
 
 def as_it_came(reader: Reader, event: str) -> Event:
@@ -418,7 +427,12 @@ def step(tx: Tx, event: str, action: str) -> EventWork:
     work = now.work or EventWork(event, now.state, now.event.unit, "", tx.now, tx.by, tx.post)
     to = {SAME: now.state, BEFORE: work.was or NEW}.get(FLOW[action].to, FLOW[action].to)
     known = further(further(work.furthest or work.state, now.state), to)
-    return replace(work, state=to, furthest=known, at=tx.now, by=tx.by, post=tx.post)
+    given = work.given_at
+    if given is None and RANK.get(now.state, 0) >= RANK[DISPATCHED]:  # by the city: it has begun
+        given = work.dispatched_at or work.accepted_at or now.event.received_at
+    return replace(
+        work, state=to, furthest=known, given_at=given, at=tx.now, by=tx.by, post=tx.post
+    )
 
 
 def hindrance(view: EventView, action: str) -> Reason | None:

@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from commandwall import ladders, modes, people, whistles
+from commandwall import events, ladders, modes, people, restricted, whistles
 from commandwall.clock import Ms
 from commandwall.countersign import Countersign
 from commandwall.directives import DRAFT, Directive, is_over
@@ -218,8 +218,19 @@ def _waits(directive: Directive, seat: str) -> bool:
 
 def _whistles(reader: Reader, seat: str) -> list[Muster]:
     """Those that the post blew and that are not ended."""
-    found = whistles.read(reader, state=BLOWN)
-    return [muster for muster in found if muster.whistle.blown_post == seat]
+    found = [m for m in whistles.read(reader, state=BLOWN) if m.whistle.blown_post == seat]
+    hidden = _hidden(reader, [muster.whistle.event for muster in found])
+    titles = [hidden.get(muster.whistle.event) for muster in found]
+    return [
+        restricted.bare(muster, title) if title is not None else muster
+        for muster, title in zip(found, titles, strict=True)
+    ]
+
+
+def _hidden(reader: Reader, keys: Sequence[str]) -> dict[str, str]:
+    """Of events of a restricted class what may be told of them."""
+    found = events.views(reader, keys).items()
+    return {key: view.event.headline for key, view in found if view.restricted}
 
 
 def _standing(muster: Muster) -> str:
@@ -229,8 +240,12 @@ def _standing(muster: Muster) -> str:
 
 def _supervised(reader: Reader, seat: str) -> list[Case]:
     """What the post put on the watch list and is not released."""
-    found = ladders.watch_list(reader)
-    return [c for c in found if c.supervision is not None and c.supervision.put_post == seat]
+    found = [
+        c for c in ladders.watch_list(reader)
+        if c.supervision is not None and c.supervision.put_post == seat
+    ]  # fmt: skip
+    hidden = _hidden(reader, [case.event for case in found])
+    return [restricted.bare(c, hidden[c.event]) if c.event in hidden else c for c in found]
 
 
 def _course(case: Case) -> str:

@@ -24,11 +24,11 @@ import msgspec
 import numpy as np
 import shapely
 
-from commandwall import codes, mentions, platform, restricted, surge, whereabouts
+from commandwall import codes, mentions, platform, surge, whereabouts
 from commandwall.areas import TOWN, VILLAGE, Area, town_of
 from commandwall.clock import DAY, Ms, day
 from commandwall.errand import Question, end_with_starter, say
-from commandwall.events import Event
+from commandwall.events import Event, readable
 from commandwall.mentions import Mention
 from commandwall.store import numbers
 from commandwall.store.migrate import open_store
@@ -119,10 +119,9 @@ def of_pool(reader: Reader, now: Ms) -> Found:
     since, first = (int(now - codes.limit(name, on) * DAY) for name in ("hot_days", "hot_from"))
     params = {"no": numbers.first(first), "t": first, "n": int(codes.limit("hot_rows", on))}
     areas = {area.id: area for area in reader.find(Area)}
-    areas = {area.id: area for area in reader.find(Area)}
     town = cache(lambda code: town_of(areas, code))
     events = (Event(*row) for row in reader.rows(_ROWS, **params))
-    told = (e for e in events if e.reported_at <= now and not restricted.hides(e.cls))
+    told = (e for e in readable(reader, events) if e.reported_at <= now)
     tellings = [_telling(e, town(e.area)) for e in told]
     towns = _Towns([area for area in areas.values() if area.level == TOWN])
     outside = mentions.between(reader.folder, Ms(first), now)

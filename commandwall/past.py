@@ -14,7 +14,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from concurrent.futures import CancelledError
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
@@ -272,12 +272,18 @@ def _views(reader: Reader, then: Then) -> tuple[dict[str, EventView], dict[str, 
     held = {kind: {r.id: r for r in reader.many(kind, keys)} for kind in EVENT_KINDS}
     was = {kind: {**held[kind], **then.get(kind, {})} for kind in EVENT_KINDS}
     now = {key: view for key in keys if (view := _view(held, key)) is not None}
-    return now, {key: _view(was, key) for key in keys}
+    hidden = {key: view.cls for key, view in now.items() if view.restricted}
+    return now, {key: _view(was, key, hidden.get(key, "")) for key in keys}
 
 
-def _view(rows: Mapping[type[Any], Mapping[str, Any]], key: str) -> EventView | None:
-    row = rows[Event].get(key) or rows[FiledEvent].get(key)
-    return None if row is None else fold(row, rows[EventWork].get(key))
+def _view(
+    rows: Mapping[type[Any], Mapping[str, Any]], key: str, hidden: str = ""
+) -> EventView | None:
+    """`hidden`: a restricted class that it has got; it tells no more of any moment since."""
+    row, work = rows[Event].get(key) or rows[FiledEvent].get(key), rows[EventWork].get(key)
+    if row is not None and hidden:
+        row, work = replace(row, cls=hidden), replace(work, cls="") if work is not None else None
+    return None if row is None else fold(row, work)
 
 
 # -- what was measured ---------------------------------------------------------------------------

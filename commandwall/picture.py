@@ -218,6 +218,11 @@ class Picture:
         self.ages: dict[str, Ms] = {}
         self._newest_event = Ms(0)
 
+    def hides(self, event: str) -> bool:
+        """Whether nothing that was said of an open event is told: it is of a restricted class."""
+        view = self.events.get(event)
+        return view is not None and view.restricted
+
     def since(self, other: Picture) -> Changes:
         """What to tell who saw another picture and sees this one now."""
         shelves = zip(self._shelves().items(), other._shelves().values(), strict=True)

@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 from scipy.cluster import hierarchy
 from scipy.spatial.distance import squareform
 
-from commandwall import codes, likeness, restricted, whereabouts
+from commandwall import codes, likeness, whereabouts
 from commandwall.areas import Area, town_of
 from commandwall.clock import DAY, Ms, day
-from commandwall.events import Event
+from commandwall.events import Event, readable
 from commandwall.store import numbers
 from commandwall.store.store import Reader
 
@@ -71,9 +71,8 @@ def of_pool(reader: Reader, now: Ms) -> list[Topic]:
     )
     params = {"no": numbers.first(begin), "t": begin, "n": int(codes.limit("topic_rows", on))}
     rows = (Event(*row) for row in reader.rows(sql, **params))
-    events = [event for event in rows if not restricted.hides(event.cls)]
     areas = {area.id: area for area in reader.find(Area)}
-    return find(events, lambda code: town_of(areas, code))
+    return find(list(readable(reader, rows)), lambda code: town_of(areas, code))
 
 
 class _Telling:

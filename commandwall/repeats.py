@@ -13,7 +13,7 @@ import numpy as np
 
 from commandwall import codes, geo, likeness
 from commandwall.clock import HOUR, Ms, day
-from commandwall.events import Event, view
+from commandwall.events import Event, folded, view
 from commandwall.store import numbers
 from commandwall.store.schema import WALL, Meeting, record
 from commandwall.store.store import Reader, Refused, Tx
@@ -84,7 +84,7 @@ def of_event(reader: Reader, event: str) -> list[Repeat]:
 
 def around(reader: Reader, here: Event) -> list[Repeat]:
     """The same for an event that need not be anywhere yet."""
-    near = _near(reader, here)
+    near = [v.event for v in folded(reader, _near(reader, here))]  # by what may be known of each
     if not near:
         return []
     rows = _rows([here, *near])

@@ -4,16 +4,49 @@ them than the class and the area; what came is read by a post that may, with a r
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass, replace
 from datetime import date
 from functools import lru_cache
+from typing import Any, TypeVar
 
 from commandwall import codes
 from commandwall.clock import today
 
+T = TypeVar("T", bound=Any)
+MATTER = frozenset({"matter", "title"})
+WORDS = MATTER | {
+    "place", "reason", "task", "result", "decision", "chair", "words", "payee", "body", "text",
+}  # fmt: skip
+"""Fields of what is written beside the flow, on whistles, ladders and the like, that may tell."""
+
+
+def bare(record: T, title: str = "") -> T:
+    """What was written of such an event, and all that it holds, without a word that somebody said;
+    `title`: what stands for its matter."""
+    held = {f.name: getattr(record, f.name) for f in fields(record)}
+    told: T = replace(record, **{name: _bare(name, one, title) for name, one in held.items()})
+    return told
+
+
+def _bare(name: str, value: Any, title: str) -> Any:
+    if name in WORDS:
+        return title if name in MATTER else ""
+    if is_dataclass(value):
+        return bare(value, title)
+    if isinstance(value, Mapping):
+        return {key: bare(one, title) for key, one in value.items()}
+    return [bare(one, title) for one in value] if isinstance(value, (list, tuple)) else value
+
 
 def hides(cls: str) -> bool:
     """Whether a class of the list event_class is restricted."""
-    return cls in _classes(today(), codes.edition())
+    return cls in classes()
+
+
+def classes() -> frozenset[str]:
+    """All classes that are."""
+    return _classes(today(), codes.edition())
 
 
 @lru_cache(maxsize=4)

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, fields, replace
 
 from commandwall import codes, plain, swift
 from commandwall.clock import DAY, HOUR, Ms, day
-from commandwall.event_flow import ARCHIVED, CLOSED, LISTED
+from commandwall.event_flow import ARCHIVED, CLOSED, FEEDBACK, HANDLED, LISTED, RETURNED
 from commandwall.events import ACCEPTED, NEW, Event, EventView, terms
 from commandwall.store.schema import WALL, Meeting, record
 from commandwall.store.store import Refused, Tx
@@ -70,7 +70,7 @@ class Filter:
     def shares(self, view: EventView, late: Container[str]) -> bool:
         """Whether an open event is of its share."""
         if self.share == MINE:
-            return view.state in (NEW, ACCEPTED)
+            return waits_here(view)
         if self.share == ACTIVE:
             return view.state != NEW
         if self.share == LATE:
@@ -82,6 +82,13 @@ class Filter:
     def stands(self, view: EventView) -> bool:
         """Whether an event is in the state that it asks for."""
         return not self.state or view.state in self.states
+
+
+def waits_here(view: EventView) -> bool:
+    """Whether the next step of an event is the centre's: to take it in or give it out, or to
+    answer what a unit returned, fed back, or wants more time for."""
+    asks = view.work is not None and view.work.asked_ms > 0 and view.state in HANDLED
+    return asks or view.state in (NEW, ACCEPTED, RETURNED, FEEDBACK)
 
 
 @record(WALL, meeting=Meeting(beside=("at", "by", "post")))

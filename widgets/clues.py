@@ -8,7 +8,7 @@ from typing import Any
 
 from PySide6.QtCore import QRectF
 
-from commandwall import clues, events, repeats
+from commandwall import clues, events, repeats, restricted
 from commandwall.areas import TOWN
 from commandwall.clues import ASIDE, NEW, STEPS, TAKEN, WAITING, Clue, Tip
 from commandwall.events import Event, EventView
@@ -214,6 +214,8 @@ class Clues(WorkedList):
                     room=STATE - 8)  # fmt: skip
         title = Ink("body", "t1" if waits else "t2", clue.state == NEW)
         room = edge - STATE - 12
+        if self.picture.hides(clue.event):  # it became one of a restricted class
+            clue = restricted.bare(clue, self.picture.events[clue.event].event.headline)
         paper.write(STATE + 12, base, text.plain(clue.title), title, room=room)
         paper.write(STATE + 12, base + 21, self._about(clue), Ink("age", "t2"), room=room)
         if key == self.current:

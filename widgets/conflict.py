@@ -35,6 +35,8 @@ STATES = {
     "measure": "measure_state",
 }
 """Kind of record -> the code list that its state, or its colour, is from."""
+OF_EVENT = frozenset({"eventwork", "filedevent", "supervision"})
+"""Kinds of which the id is that of an event."""
 SAID = ("unit", "lead", "task", "result", "need", "evidence", "reason", "decision")
 """Fields that hold words of a person."""
 
@@ -42,7 +44,7 @@ SAID = ("unit", "lead", "task", "result", "need", "evidence", "reason", "decisio
 def subject(conflict: Conflict, picture: Picture) -> str:
     """What it is about: the title of the event, the words of the directive."""
     record = given(conflict.kept)
-    view = picture.events.get(conflict.record) or picture.events.get(str(record.get("event")))
+    view = picture.events.get(event_of(conflict))
     if view is not None:
         return plain(view.event.headline)
     told = (
@@ -56,6 +58,12 @@ def subject(conflict: Conflict, picture: Picture) -> str:
         or conflict.record
     )
     return plain(told)
+
+
+def event_of(conflict: Conflict) -> str:
+    """Id of the event that it is about; "" for none."""
+    own = conflict.record if conflict.kind in OF_EVENT else ""
+    return own or str(given(conflict.kept).get("event") or "")
 
 
 def given(text: str) -> dict[str, Any]:
@@ -80,11 +88,11 @@ def version(kind: str, text: str, hidden: bool = False) -> str:
     return "　".join(plain(part, 60) for part in parts if part)
 
 
-def sheet(conflict: Conflict, picture: Picture, look: Look, parent: QWidget) -> Sheet:
-    """Asks which of the two counts."""
-    view = picture.events.get(conflict.record)
-    told = (version(conflict.kind, text, view is not None and view.restricted)
-            for text in (conflict.kept, conflict.other))  # fmt: skip
+def sheet(
+    conflict: Conflict, picture: Picture, look: Look, parent: QWidget, hidden: bool = False
+) -> Sheet:
+    """Asks which of the two counts; `hidden`: as in `version`."""
+    told = (version(conflict.kind, text, hidden) for text in (conflict.kept, conflict.other))
     names = (tr("现示　{version}", version=next(told)), tr("另一　{version}", version=next(told)))
     both = dict(zip((KEPT, OTHER), names, strict=True))
     title = tr("两处改动不一致：{what}", what=subject(conflict, picture))

@@ -10,10 +10,10 @@ from typing import Any
 from PySide6.QtCore import QRectF
 from PySide6.QtWidgets import QWidget
 
-from commandwall import codes, conflicts
+from commandwall import codes, conflicts, events
 from commandwall.clock import DAY, SECOND, Ms
 from commandwall.conflicts import Dispute, Verdict
-from commandwall.events import Event
+from commandwall.events import Event, EventView
 from commandwall.picture import Changes, Picture, Tick
 from commandwall.rights import About
 from commandwall.store.tables import Conflict
@@ -33,6 +33,8 @@ LISTS = {
     "colour": "building_colour",
 }  # fmt: skip
 """Fields whose values are from a code list."""
+TOLD = frozenset({*LISTS, "state", "area", "unit", "urgency", "grade"})
+"""Fields that also an event of a restricted class shows, with its moments."""
 
 
 class DoubtCard(Panel):
@@ -49,6 +51,8 @@ class DoubtCard(Panel):
         self._chosen, self._mark, self._said = "", -1, ""
         self._found: dict[str, Doubt] = {}
         self._marked: tuple[Side, Side] | None = None  # the versions as they stood when marked
+        self._hidden = dict[str, bool]()
+        """Of events that are not open: whether they are of a restricted class."""
         self._bar = ActBar([Command("V", "定夺", self.decide)], self)
 
     def refresh(self, picture: Picture, changes: Changes) -> None:
@@ -80,7 +84,27 @@ class DoubtCard(Panel):
         if subject.kind in (Dispute, Conflict) and subject.id != self._chosen:
             self._chosen, self._mark, self._said = subject.id, -1, ""
             self.refresh(self.picture, Changes(self.picture.now))
+            self._look_at_class()
             self.update()
+
+    def _look_at_class(self) -> None:
+        """Of one that is not open the class is read first."""
+        doubt = self._found.get(self._chosen)
+        key = doubt.event if doubt is not None else ""
+        if key and key not in self.picture.events:
+            self.ask(lambda reader: events.views(reader, [key]), partial(self._take, key))
+
+    def _take(self, key: str, found: Mapping[str, EventView]) -> None:
+        self._hidden[key] = any(view.restricted for view in found.values())
+        self.update()
+
+    def _hides(self, doubt: Doubt) -> bool:
+        """Whether what is said in it is not told: its event is of a restricted class, or that is
+        not known yet."""
+        if not doubt.event:
+            return False
+        view = self.picture.events.get(doubt.event)
+        return view.restricted if view is not None else self._hidden.get(doubt.event, True)
 
     def place(self) -> None:
         """The button stands under the two versions."""
@@ -148,8 +172,9 @@ class DoubtCard(Panel):
             if y + 24 > box.bottom():
                 break
             paper.write(x, y, text.plain(named("field", field), 40), Ink("age"), room=room)
+            shown = not self._hides(doubt) or field in TOLD or field.endswith("_at")
             value, other = (
-                self._value(doubt.kind, field, s.fields.get(field))
+                self._value(doubt.kind, field, s.fields.get(field)) if shown else tr("受限，不示")
                 for s in (side, doubt.sides[1 - i])
             )
             if value == other:  # what is masked makes the difference

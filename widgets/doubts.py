@@ -22,6 +22,8 @@ from widgets.text import person, plain
 
 WHO = frozenset({"at", "by", "post"})
 """Fields that say who wrote a version, and when: they stand above it."""
+OF_EVENT = "event"
+"""Kind of the records of the city of which a class may be restricted."""
 HIDDEN = frozenset({"secret"})
 """Fields that no screen shows."""
 
@@ -46,6 +48,7 @@ class Doubt:
     what: str  # in words
     sides: tuple[Side, Side]
     asked: type[Any]  # Dispute or Conflict
+    event: str = ""  # id of the event that it is about
 
     @property
     def at(self) -> Ms:
@@ -69,7 +72,8 @@ def of_sources(dispute: Dispute, picture: Picture) -> Doubt:
     name = plain(view.event.headline if view else "") or plain(
         f"{named('record_kind', dispute.kind)} {dispute.record}", 60
     )
-    return Doubt(dispute.id, dispute.kind, dispute.record, name, sides, Dispute)
+    event = dispute.record if dispute.kind == OF_EVENT else ""
+    return Doubt(dispute.id, dispute.kind, dispute.record, name, sides, Dispute, event)
 
 
 def of_stations(one: Conflict, picture: Picture) -> Doubt:
@@ -79,7 +83,8 @@ def of_stations(one: Conflict, picture: Picture) -> Doubt:
         _written(OTHER, one.other, one.other_origin),
     )
     about = conflict.subject(one, picture)
-    return Doubt(one.id, one.kind, one.record, about, sides, Conflict)
+    event = conflict.event_of(one)
+    return Doubt(one.id, one.kind, one.record, about, sides, Conflict, event)
 
 
 def doubts(picture: Picture) -> dict[str, Doubt]:

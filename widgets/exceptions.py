@@ -10,7 +10,7 @@ from PySide6.QtCore import QRectF, Qt, QTimer
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QWidget
 
-from commandwall import alarm_life, alarms, deadlines
+from commandwall import alarm_life, alarms, deadlines, events
 from commandwall.alarms import UNACK, Alarm
 from commandwall.clock import Ms
 from commandwall.conflicts import settle
@@ -118,8 +118,11 @@ class Exceptions(Panel):
         """Work on the chosen one, or the worst."""
         need = self._need()
         if need is not None and need.conflict is not None:
-            asked = conflict.sheet(need.conflict, self.picture, self.look, self.window())
-            self.context.over(asked.then(lambda told: self._settle(need.id, told["keep"])))
+            event, one = conflict.event_of(need.conflict), need.conflict
+            self.ask(
+                lambda reader: events.views(reader, [event]),
+                lambda found: self._ask_which(one, event in found and found[event].restricted),
+            )
         elif need is not None:
             self.wanted.emit(Subject(need.kind, need.id))
 
@@ -130,6 +133,10 @@ class Exceptions(Panel):
             ask_opening(self, from_alarm(need.alarm, self.picture))
         elif need is not None and need.event is not None:
             ask_opening(self, from_event(need.event, self.picture))
+
+    def _ask_which(self, one: Conflict, hidden: bool) -> None:
+        asked = conflict.sheet(one, self.picture, self.look, self.window(), hidden)
+        self.context.over(asked.then(lambda told: self._settle(one.id, told["keep"])))
 
     def _settle(self, key: str, keep: str) -> Future[Any]:
         self._said = ""

@@ -8,7 +8,7 @@ from typing import Any
 
 from PySide6.QtCore import QRectF
 
-from commandwall import codes, funds, triage
+from commandwall import codes, funds, restricted, triage
 from commandwall.areas import TOWN, Area
 from commandwall.clock import SECOND, Ms, day
 from commandwall.events import Event
@@ -211,7 +211,8 @@ class Fund(WorkedList):
         edge = paper.width - 8 - paper.length(sum_, Ink("body", "t1", True)) - 16
         paper.write(paper.width - 8, base, sum_, Ink("body", "t1", True), RIGHT)
         end = paper.write(INDENT, base, state, Ink("label", "t1", waits)) + 14
-        what = f"{named('fund_item', one.item)}　{text.plain(one.words, 60)}"
+        one = restricted.bare(one) if self.picture.hides(one.event) else one
+        what = "　".join(filter(None, (named("fund_item", one.item), text.plain(one.words, 60))))
         paper.write(end, base, what, Ink("body", "t1", waits), room=edge - end)
         paper.write(INDENT, base + 20, self._course(one), Ink("age", "t2"), room=edge - INDENT)
         at = age.stamp(self.picture.now, one.made_at)

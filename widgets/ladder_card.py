@@ -44,7 +44,7 @@ class LadderCard(Panel):
             self.update()
 
     def refresh(self, picture: Picture, changes: Changes) -> None:
-        if changes.kinds & RECORDS:
+        if changes.kinds & {*RECORDS, Event}:  # an event may have got a restricted class
             self._look(self._case.event)
 
     def _look(self, event: str) -> None:

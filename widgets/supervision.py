@@ -354,7 +354,7 @@ class WatchList(WorkedList):
         matter = text.plain(self._matter(event), 80)
         if (proposal := self._proposals.get(key)) is not None and view is not None:
             ladder_rows.suggestion(paper, box, self.picture, view, proposal, matter)
-        elif (point := self.picture.points.get(key)) is not None:
+        elif (point := next((p for p in case.points if p.id == key), None)) is not None:
             ladder_rows.point(paper, box, self.picture, point)
         elif not key.startswith(SUGGESTED):
             ladder_rows.case(paper, box, self.picture, case, view, matter)

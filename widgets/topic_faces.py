@@ -149,8 +149,12 @@ class Face:
     def draw(self, paper: Paper, key: str, box: QRectF) -> None:
         if key in self.items:
             self.draw_item(paper, self.items[key], box)
-        elif key in self.views:
-            _draw_event(paper, self.views[key], box)
+        elif (view := self.view(key)) is not None:
+            _draw_event(paper, view, box)
+
+    def view(self, key: str) -> EventView | None:
+        """The newest that is known of an event: it may have got a restricted class since."""
+        return self.host.picture.events.get(key) or self.views.get(key)
 
     def _listed(self, item: Any) -> list[str]:
         return list(self.rows(item)[:SHOWN])
@@ -168,7 +172,7 @@ class Face:
         """The events of the opened heading."""
         item = self.items.get(self.opened)
         keys = self._listed(item) if item is not None else []
-        return [self.views[key] for key in keys if key in self.views]
+        return [view for key in keys if (view := self.view(key)) is not None]
 
 
 class Recurring(Face):
@@ -188,7 +192,7 @@ class Recurring(Face):
 
     def draw_item(self, paper: Paper, item: Topic, box: QRectF) -> None:
         since = tr("{a} 至 {b}", a=age.day(item.first), b=age.day(item.last))
-        typical = self.views.get(item.typical)
+        typical = self.view(item.typical)
         title = typical.event.headline if typical else ""
         beside = tr("、").join(item.words)
         draw_head(paper, box, len(item.events), item.place, beside, since, title)

@@ -228,7 +228,9 @@ class Units(Panel):
     def _pressing(self, trip: Trip) -> str:
         now, late = self.picture.now, trip.steps.get(dispatch.LATE)
         if late is not None:
-            return tr("迟到原因：{text}", text=plain(late.text, 60))
+            hidden = self.picture.hides(trip.assignment.subject)
+            text = tr("受限，不示") if hidden else plain(late.text, 60)
+            return tr("迟到原因：{text}", text=text)
         if (took := trip.after(ARRIVED)) is not None:
             return tr("{span} 到场", span=span(took / SECOND))
         if trip.unanswered(now):

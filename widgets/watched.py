@@ -4,8 +4,9 @@ tick, read by the header, the watch list and the cards."""
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from collections.abc import Iterable
 
-from commandwall import ladders
+from commandwall import ladders, restricted
 from commandwall.clock import Ms
 from commandwall.events import Event
 from commandwall.ladders import Case, Council, Due, PlanPoint, Rise, Supervision
@@ -24,10 +25,14 @@ class Watched:
         self._dues: dict[str, list[Due]] = {}
         self._moments: list[Ms] = []
         self._begun = False
+        self._hidden: frozenset[str] = frozenset()
+        """Those of a restricted class: nothing that was said of them is told."""
 
     def look(self, picture: Picture, changes: Changes) -> None:
         """Bring everything up to a tick."""
         gathers = bool(changes.kinds & RECORDS) or not self._begun
+        if Event in changes.kinds and self._hidden != _hidden(self.cases, picture):
+            gathers = True
         if gathers:
             self._begun = True
             self._gather(picture)
@@ -53,10 +58,12 @@ class Watched:
         return bisect_right(self._moments, until) - self.late(now)
 
     def _gather(self, picture: Picture) -> None:
-        before, self.cases = self.cases, ladders.cases(
+        before, found = self.cases, ladders.cases(
             picture.supervisions.values(), picture.rises.values(), picture.points.values(),
             picture.councils.values(),
         )  # fmt: skip
+        self._hidden = hidden = _hidden(found, picture)
+        self.cases = {key: restricted.bare(c) if key in hidden else c for key, c in found.items()}
         self._dues = {
             key: self._dues[key] if before.get(key) == case else case.dues
             for key, case in self.cases.items()
@@ -65,3 +72,7 @@ class Watched:
     def _is_open(self, key: str, picture: Picture) -> bool:
         view = picture.events.get(key)
         return ladders.is_open(self.cases[key], over=view is None or not view.open)
+
+
+def _hidden(keys: Iterable[str], picture: Picture) -> frozenset[str]:
+    return frozenset(key for key in keys if picture.hides(key))

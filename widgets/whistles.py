@@ -8,7 +8,7 @@ from typing import Any
 
 from PySide6.QtCore import QRectF
 
-from commandwall import codes, whistle_acts, whistles
+from commandwall import codes, restricted, whistle_acts, whistles
 from commandwall.clock import day
 from commandwall.deadlines import GREEN
 from commandwall.events import Event
@@ -50,20 +50,32 @@ class Whistles(WorkedList):
         super().__init__(*args, **kw)
         self._all: list[Muster] = []
         self._of: dict[str, Muster] = {}
+        self._hidden: frozenset[str] = frozenset()
+        """Events of a restricted class: nothing that was said of them is told."""
 
     # What there is.
 
     def refresh(self, picture: Picture, changes: Changes) -> None:
-        if changes.kinds & RECORDS:
-            self._all = whistles.musters(
+        events = {w.event for w in picture.whistles.values()}
+        hidden = frozenset(key for key in events if picture.hides(key))
+        if changes.kinds & RECORDS or hidden != self._hidden:
+            self._hidden = hidden
+            found = whistles.musters(
                 picture.whistles.values(), picture.summons.values(), picture.ratings.values()
             )
+            self._all = [self._shown(muster) for muster in found]
             self._of = {key: m for m in self._all if m.open for key in _keys(m)}
             steps = [m.whistle.changed_at for m in self._of.values()]
             steps += [one.changed_at for m in self._of.values() for one in m.summons]
             self.at = max(steps, default=None)
             super().refresh(picture, changes)
         self._offer()
+
+    def _shown(self, muster: Muster) -> Muster:
+        event = muster.whistle.event
+        if event not in self._hidden:
+            return muster
+        return restricted.bare(muster, self.picture.events[event].event.headline)
 
     def order(self) -> Sequence[str]:
         """Those that are blown before those that wait for a rating; the first to be late first."""

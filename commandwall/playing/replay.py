@@ -20,7 +20,7 @@ from commandwall.dispatch import Assignment
 from commandwall.drill import expected
 from commandwall.drill.score import ON_THE_WAY, Deed, deeds_of
 from commandwall.drill.toml_lines import written
-from commandwall.events import NEW, EventView, EventWork, fold, views
+from commandwall.events import NEW, Event, EventView, EventWork, fold, views
 from commandwall.exchange import Message
 from commandwall.incidents import CommandPost, Incident, events_of
 from commandwall.masking import mask, without
@@ -157,7 +157,9 @@ class _Past:
         records = [record for line in self.lines for record, _ in contents(line)]
         people = {line.person for line in self.lines} | {o.name for o in self.reader.find(Officer)}
         people |= {r.lead for r in records if isinstance(r, CommandPost)}
-        return sorted({*people, *(view.event.person for view in self.events.values())} - {""})
+        came = self.reader.many(Event, list(self.events))  # also of those that are not shown
+        people |= {event.person for event in (*came, *(v.event for v in self.events.values()))}
+        return sorted(people - {""})
 
     # What came.
 

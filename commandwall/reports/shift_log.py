@@ -12,6 +12,8 @@ from commandwall import codes, events, handover
 from commandwall.alarms import OPENED, Alarm, class_list, of_value
 from commandwall.areas import CITY, TOWN, Area
 from commandwall.clock import HOUR, Ms, day
+from commandwall.clues import Clue
+from commandwall.dispatch import Assignment
 from commandwall.events import Event
 from commandwall.plain import plain
 from commandwall.reentry import EVENT, LINE, PaperEntry
@@ -24,7 +26,11 @@ from commandwall.store.lines import contents
 from commandwall.store.store import Reader
 
 OF, ALARM, INCIDENT = "event", "alarm", "incident"
-OF_EVENT = frozenset({"eventwork", "filedevent"})
+THINGS = (OF, INCIDENT, ALARM)
+CLUE, SENDING = "clue", "assignment"
+VIA = (CLUE, SENDING)
+"""What only leads to a thing."""
+OF_EVENT = frozenset({"eventwork", "filedevent", "supervision"})
 """Kinds whose id is that of an event."""
 _LINES = (
     "SELECT * FROM journal WHERE hlc >= :since AND hlc < :until AND post <> ''"
@@ -76,6 +82,7 @@ def read(reader: Reader, since: Ms, until: Ms, speech: Speech) -> Log:
     span = {"since": since << AHEAD_LIMIT_BITS, "until": (until + 1) << AHEAD_LIMIT_BITS}
     rows = reader.rows(_LINES, **span, n=most)
     told = [_entry(Line(*row), speech) for row in reversed(rows)]
+    told = _of_their_events(reader, told)
     told += _alarms(reader, since, until, speech, place)
     told = _with_titles(reader, told)
     told += _events(reader, since, until, most, speech, place)
@@ -95,6 +102,21 @@ def _with_titles(reader: Reader, entries: Sequence[Entry]) -> list[Entry]:
         if e.kind == OF and e.id in titles else e
         for e in entries
     ]  # fmt: skip
+
+
+def _of_their_events(reader: Reader, entries: Sequence[Entry]) -> list[Entry]:
+    """What was written of a clue or of a unit's way is of the event that it belongs to."""
+    ids = {kind: [e.id for e in entries if e.kind == kind] for kind in VIA}
+    of = {(CLUE, one.id): (OF, one.event) for one in reader.many(Clue, ids[CLUE])}
+    sent = reader.many(Assignment, ids[SENDING])
+    of |= {(SENDING, one.id): (one.kind, one.subject) for one in sent}
+    return [_led(e, *of.get((e.kind, e.id), ("", ""))) if e.kind in VIA else e for e in entries]
+
+
+def _led(entry: Entry, kind: str, id_: str) -> Entry:
+    """To a thing of a page; nowhere where it is of none."""
+    known = bool(id_) and kind in THINGS
+    return replace(entry, kind=kind if known else "", id=id_ if known else "")
 
 
 class Places:
@@ -166,14 +188,18 @@ def _leads(line: Line) -> Iterator[tuple[str, str]]:
         name = type(record).__name__.lower()
         if name in OF_EVENT:
             yield OF, record.id
-        elif name in (ALARM, INCIDENT):
+        elif name in (ALARM, INCIDENT, CLUE):
             yield name, record.id
         else:
             yield from _named(record)
 
 
 def _named(record: Any) -> Iterator[tuple[str, str]]:
-    for kind in (OF, INCIDENT, ALARM):
+    """By the fields that are called as what they hold, or by kind and subject."""
+    about: Any = getattr(record, "subject", "")
+    if about and getattr(record, "kind", "") in THINGS:
+        yield record.kind, about
+    for kind in (*THINGS, SENDING):
         if isinstance(of := getattr(record, kind, ""), str) and of:
             yield kind, of
 

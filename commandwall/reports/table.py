@@ -66,7 +66,7 @@ class Terms:
 COLUMNS = (
     Column("编号", 16, lambda v, t: v.number),
     Column("状态", 10, lambda v, t: t.speech.named("event_state", v.state)),
-    Column("事项", 12, lambda v, t: t.speech.named("event_class", v.event.cls)),
+    Column("事项", 12, lambda v, t: t.speech.named("event_class", v.cls)),
     Column("标题", 40, lambda v, t: plain.plain(v.event.headline)),
     Column("内容", 60, lambda v, t: plain.plain(v.event.words, TEXT_LIMIT)),
     Column("辖区", 28, lambda v, t: t.areas.get(v.event.area, "")),
@@ -83,7 +83,7 @@ COLUMNS = (
 
 
 def _result(view: EventView) -> str:
-    told = view.work.result if view.work else ""
+    told = view.work.result if view.work and not view.restricted else ""
     return plain.plain(without(told, view.event.person), TEXT_LIMIT)
 
 

@@ -217,6 +217,21 @@ def test_a_wrong_dispatch_is_taken_back_and_costs_the_time_it_took(hall: Hall) -
     assert hall.refused("withdraw") == hall.refused("redirect") == "state", "it was signed"
 
 
+@pytest.mark.parametrize("back", [
+    ("redirect",), ("withdraw", "dispatch"), ("send_back", "approve_return", "dispatch"),
+    ("send_back", "refuse_return"),
+])  # fmt: skip
+def test_the_time_goes_on_that_the_citys_own_dispatch_began(
+    hall: Hall, back: tuple[str, ...]
+) -> None:
+    hall.city(an_event(id="main"), an_event(state="DISPATCHED", unit="水务局"))
+    first = {c.step: c for c in deadlines.clocks(hall.view())}
+    for action in back:
+        hall.clock.at += HOUR
+        view = hall.act(action)
+        assert {c.step: c for c in deadlines.clocks(view)}["C5"] == first["C5"], action
+
+
 def test_an_urgent_one_is_rejected_by_two(hall: Hall) -> None:
     hall.city(an_event(id="main"), an_event(urgency=2))
     hall.desk.take_post("p1", "陈").result()

@@ -272,6 +272,21 @@ def test_what_is_heard_late_had_happened_and_was_not_known(cities: Cities) -> No
     assert here.past(accepted - 1, HAPPENED).events["e1"].state == "NEW"
 
 
+def test_what_got_a_restricted_class_tells_no_more_of_any_moment(cities: Cities) -> None:
+    here, clock = cities.here, cities.clock
+    row = an_event(title="锦绣园有人轻生", reported_at=NOW, received_at=NOW)
+    cities.take({"event": [values(row)]})
+    clock.at += MINUTE
+    here.do(events.accept, event="e1")
+    before = clock.at
+    clock.at += MINUTE
+    here.do(event_acts.classify, event="e1", cls="crisis")
+    here.look()
+    for by in (HAPPENED, KNEW):
+        view = here.past(before, by).events["e1"]
+        assert view.restricted and "锦绣园" not in repr(view) and view.state == "ACCEPTED"
+
+
 def test_a_row_that_comes_late_happened_when_it_was_reported(cities: Cities) -> None:
     here, clock = cities.here, cities.clock
     began = clock.at

@@ -12,7 +12,7 @@ from builders import an_opening, an_order
 from redone import CHIEF
 from replaying import CALLER, PHONE, Real, Replay, minutes, state_of
 
-from commandwall import cli, directives, incidents
+from commandwall import cli, directives, event_acts, incidents
 from commandwall.clock import MINUTE, SECOND
 from commandwall.config import REFUSED, USAGE
 from commandwall.drill import score
@@ -115,6 +115,21 @@ def test_what_nothing_led_to_begins_with_a_call(real: Real, tmp_path: Path) -> N
         "incident(kind=gas).OPENED within 1min",
         "directive(verb=cordon, from=chief, to=front).ISSUED within 2min",
     ]
+
+
+def test_who_reported_a_crisis_is_named_nowhere_in_its_replay(real: Real, tmp_path: Path) -> None:
+    """Its event is shown without him, and what people wrote of it names him."""
+    real.call("e1", f"{CALLER}来电{PHONE}，人在三栋天台")
+    real.do(CHIEF, event_acts.classify, event="e1", cls="crisis")
+    opening = an_opening(title=f"{CALLER}求助", kind="gas", event="e1")
+    real.do(CHIEF, incidents.open_incident, opening=opening)
+    (real.incident,) = (i.id for i in real.find(Incident))
+    real.do(CHIEF, directives.issue, order=an_order(real.incident, text=f"{CALLER}由医院接手"))
+    real.clock.at += 90 * SECOND
+    made_of(real, tmp_path / "replay.toml")
+    text = (tmp_path / "replay.toml").read_text(encoding="utf-8")
+    assert "由医院接手" in text or "求助" in text
+    assert not [private for private in (CALLER, PHONE, "天台") if private in text]
 
 
 def test_what_cannot_be_made_says_why(

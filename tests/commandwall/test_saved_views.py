@@ -236,6 +236,12 @@ def test_of_the_open_ones_a_filter_takes_a_share(hall: Hall) -> None:
     view = EventView(an_event(state="DISPATCHED", reported_at=Ms(NOW - 3 * HOUR)), None)
     new = EventView(an_event(id="n"), None)
     assert not Filter(MINE).holds(view, (), NOW) and Filter(MINE).holds(new, (), NOW)
+    work = EventWork("e1", "SIGNED", "供水公司", "", NOW, "陈", "p3", furthest="SIGNED")
+    signed = EventView(view.event, work)
+    assert not Filter(MINE).holds(signed, (), NOW), "it is the unit's"
+    for more in ({"asked_ms": HOUR}, {"state": "RETURNED"}, {"state": "FEEDBACK"}):
+        waits = EventView(view.event, replace(work, furthest="FEEDBACK", **more))
+        assert Filter(MINE).holds(waits, (), NOW), f"the centre answers {more}"
     assert Filter(LATE).holds(view, {"e1"}, NOW) and not Filter(LATE).holds(view, (), NOW)
     assert Filter(ALL, "停水 花园路").holds(view, (), NOW)
     assert not Filter(ALL, "停水 沙浦").holds(view, (), NOW)

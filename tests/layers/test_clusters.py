@@ -10,7 +10,7 @@ import pytest
 from PySide6.QtCore import QPointF
 
 from commandwall.alarms import UNACK, Alarm
-from commandwall.events import Event
+from commandwall.events import Event, fold
 from commandwall.picture import Changes, Tick
 from layers.points import Point, Points
 from layers.scene import Stamps
@@ -86,6 +86,19 @@ def test_one_closed_event_leaves_the_map_and_the_others_stay(make_map: Any, city
     news = Changes(city.picture.now, {Event: {gone: None}}, frozenset({Tick}))
     view.refresh(city.picture, news)
     assert set(layer._points.ids) == before - {gone}
+
+
+def test_what_got_a_restricted_class_leaves_its_place(make_map: Any, city: Any) -> None:
+    view = make_map(city)
+    layer = next(la for la in view.board.layers if la.id == "events")
+    key = sorted(layer._points.ids)[0]
+    told = replace(city.picture.events[key].event, title="锦绣园有人轻生", cls="crisis")
+    city.picture.events[key] = fold(told, None)
+    news = Changes(city.picture.now, {Event: {key: city.picture.events[key]}}, frozenset({Tick}))
+    view.refresh(city.picture, news)
+    assert key not in layer._points.ids and layer._on_area[key] == told.area
+    texts = [t for item in view.scene.items() for t in getattr(item, "texts", ())]
+    assert not [text for text in texts if "锦绣园" in text]
 
 
 def test_a_unit_never_covers_an_alarm(make_map: Any, city: Any) -> None:
