@@ -136,6 +136,7 @@ class Seat(QObject):
     def __init__(self, context: Context, wall: QWidget) -> None:
         super().__init__(wall)
         self._context, self._wall = context, wall
+        self._fallback = Fallback(context, wall)  # Qt keeps no object whose method a key calls
         self._touched = context.seconds()
         self._timer = QTimer(self, interval=LOOK_MS)
         self._timer.timeout.connect(self.look)
@@ -152,7 +153,7 @@ class Seat(QObject):
             Command("Ctrl+J", tr("锁定本台"), self.lock),
             Command("Ctrl+Shift+I", tr("签退"), self.leave),
             Command("Ctrl+H", tr("交接"), self.hand_over),
-            *Fallback(self._context, self._wall).commands(),
+            *self._fallback.commands(),
         ]
 
     def open(self, post: str = "") -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, ClassVar
@@ -41,6 +43,19 @@ class Made:
         Made.asked.append(asked)
         self.answer: Future[Pressed] = Future()
         self.answer.set_result(Pressed(part, target, "0" * 64))
+
+
+def test_whose_method_a_key_calls_outlives_the_making_of_its_commands(make_wall: Any) -> None:
+    """Qt keeps no object for its method: in the real window Ctrl+O did nothing at all."""
+    wall = make_wall()
+    for page in wall.file.pages:
+        wall.open_page(page.id)
+        owners = [
+            (command.key, weakref.ref(owner)) for command in wall.all_commands()
+            if (owner := getattr(command.run, "__self__", None)) is not None
+        ]  # fmt: skip
+        gc.collect()
+        assert [key for key, owner in owners if owner() is None] == [], page.id
 
 
 def test_one_key_makes_the_paper_and_its_line(
