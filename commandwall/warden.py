@@ -94,7 +94,8 @@ class Warden(threading.Thread):
         self.copies = copies.standing(self._folder, self._elsewhere)
 
     def _wanted(self, on: date, now: float) -> Iterator[str]:
-        """What is due besides: the history, which may be large, and a backup."""
+        """What is due besides: the history, which may be large, a backup, and an hour later its
+        trial: neither a start nor the backup is held up by it."""
         if now >= self._history_due:
             self._history_due = now + codes.limit("guard_history_hours", on) * HOUR / SECOND
             yield guard.HISTORY
@@ -102,6 +103,8 @@ class Warden(threading.Thread):
         every = int(codes.limit("backup_hours", on) * HOUR)
         if newest is None or abs(self._clock.raw() - backup.made_at(newest)) >= every:
             yield guard.BACKUP
+        elif not copies.tried(self._folder, newest):
+            yield guard.TRIAL
 
 
 @contextmanager

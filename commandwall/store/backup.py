@@ -86,8 +86,14 @@ def look(file: Path) -> tuple[Backup | None, Fault | None]:
         if (fault := check.journal(file)) is not None:
             return None, fault
         with closing(database.raw(file)) as conn:
-            lines, newest = conn.execute("SELECT count(*), max(hlc) >> 16 FROM journal").fetchone()
-    return Backup(file, file.stat().st_size, lines, Ms(newest or 0)), None
+            (newest,) = conn.execute("SELECT max(hlc) >> 16 FROM journal").fetchone()
+    return Backup(file, file.stat().st_size, lines(file), Ms(newest or 0)), None
+
+
+def lines(file: Path) -> int:
+    """How many lines of all stations a backup has. Raises StoreTrouble."""
+    with database.troubles(), closing(database.raw(file)) as conn:
+        return int(conn.execute("SELECT count(*) FROM journal").fetchone()[0])
 
 
 def newest_good(folder: Path) -> Path | None:

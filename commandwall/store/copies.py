@@ -40,6 +40,12 @@ def standing(folder: Path, elsewhere: str) -> Copies:
     return Copies(made_at, _told(folder, TRIAL), _told(folder, ELSEWHERE), bool(elsewhere))
 
 
+def tried(folder: Path, file: Path) -> bool:
+    """Whether this backup was restored on trial, whatever came of it."""
+    last = _told(folder, TRIAL)
+    return last is not None and last.file == file.name
+
+
 def restore_on_trial(folder: Path, file: Path) -> Outcome:
     """Put a backup in the place of a journal, in a folder that goes again, and open it as a wall
     does: as many lines must be there as the backup had."""
@@ -53,21 +59,18 @@ def restore_on_trial(folder: Path, file: Path) -> Outcome:
 
 
 def _on_trial(file: Path) -> str:
-    """What is wrong with a backup; empty where it can be gone on with."""
+    """What is wrong with a backup; empty where it can be gone on with. It was looked at when it was
+    made: here what was restored is."""
     space.fits(file.parent, file.stat().st_size)
     with tempfile.TemporaryDirectory(dir=file.parent, prefix="trial-") as trial:
         restored = Path(trial) / WALL_DB
         shutil.copyfile(file, restored)
         open_store(Path(trial)).close()
-        before, after = _lines(file), _lines(restored)
-    return "" if before == after else f"{after} of {before} lines"
-
-
-def _lines(file: Path) -> int:
-    found, fault = backup.look(file)
+        found, fault = backup.look(restored)
     if found is None:
-        raise StoreTrouble("damaged", f"{fault.code}: {fault.detail}" if fault else "")
-    return found.lines
+        return f"{fault.code}: {fault.detail}" if fault else ""
+    before = backup.lines(file)
+    return "" if before == found.lines else f"{found.lines} of {before} lines"
 
 
 def bring(folder: Path, there: Path, keep: int) -> Outcome:

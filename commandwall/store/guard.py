@@ -1,7 +1,7 @@
 """The hourly look at a station's files, in a program of its own: a broken page can do no harm here.
 
-`python -m commandwall.store.guard FOLDER [history] [backup]` mends wall.db by itself, and prints
-what else is wrong as lines of JSON: the agent, which has those files open, puts them away.
+`python -m commandwall.store.guard FOLDER [history] [backup] [trial]` mends wall.db by itself, and
+prints what else is wrong as lines of JSON: the agent, which has those files open, puts them away.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ from commandwall.store.store import WALL_DB, pointed
 
 log = logging.getLogger(__name__)
 LOOK_LOCK = "look.lock"
-HISTORY, BACKUP = "history", "backup"
-"""Arguments: look at the history too, which may be large; make a backup, restore it on
-trial, and drop the oldest."""
+HISTORY, BACKUP, TRIAL = "history", "backup", "trial"
+"""Arguments: look at the history too, which may be large; make a backup, and drop the oldest;
+restore the newest on trial."""
 
 
 def look(folder: Path, history: bool = False) -> Iterator[tuple[str, Fault]]:
@@ -55,10 +55,10 @@ def main(arguments: list[str]) -> int:
             for name, fault in look(folder, HISTORY in arguments):
                 print(json.dumps({"file": name, **asdict(fault)}), flush=True)
             if BACKUP in arguments:
-                made = backup.make(folder)
-                log.info("a backup was made: %s", made)
-                copies.restore_on_trial(folder, made)
+                log.info("a backup was made: %s", backup.make(folder))
                 backup.prune(folder / backup.FOLDER, int(codes.limit("backups_kept")))
+            if TRIAL in arguments:
+                copies.restore_on_trial(folder, backup.files(folder)[0])
         except StoreTrouble as trouble:
             log.error("the look at the files was broken off: %s", trouble)
             return REFUSED

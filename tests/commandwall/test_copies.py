@@ -54,6 +54,8 @@ def test_an_agent_restores_each_backup_on_trial_and_brings_it_elsewhere(
     with guarding(station, Clock(), str(there)) as warden:
         warden.hurry()
         wait(lambda: warden.copies is not None and warden.copies.elsewhere is not None)
+        warden.hurry()
+        wait(lambda: warden.copies is not None and warden.copies.trial is not None)
     stands = copies.standing(station, str(there))
     (file,) = backup.files_in(there)
     assert stands.trial is not None and not stands.trouble and stands.trial.file == file.name
@@ -144,5 +146,8 @@ def test_the_pulse_carries_how_the_backups_stand(station: Path) -> None:
 
 def test_the_look_makes_a_backup_and_restores_it(station: Path) -> None:
     assert guard.main([str(station), guard.BACKUP]) == 0
+    (made,) = backup.files(station)
+    assert not copies.tried(station, made)
+    assert guard.main([str(station), guard.TRIAL]) == 0 and copies.tried(station, made)
     trial = copies.standing(station, "").trial
     assert trial is not None and not trial.trouble
