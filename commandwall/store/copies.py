@@ -59,18 +59,18 @@ def restore_on_trial(folder: Path, file: Path) -> Outcome:
 
 
 def _on_trial(file: Path) -> str:
-    """What is wrong with a backup; empty where it can be gone on with. It was looked at when it was
-    made: here what was restored is."""
+    """What is wrong with a backup; empty where it can be gone on with. It is looked at before it is
+    opened, which would mend it."""
     space.fits(file.parent, file.stat().st_size)
     with tempfile.TemporaryDirectory(dir=file.parent, prefix="trial-") as trial:
         restored = Path(trial) / WALL_DB
         shutil.copyfile(file, restored)
-        open_store(Path(trial)).close()
         found, fault = backup.look(restored)
-    if found is None:
-        return f"{fault.code}: {fault.detail}" if fault else ""
-    before = backup.lines(file)
-    return "" if before == found.lines else f"{found.lines} of {before} lines"
+        if found is None:
+            return f"{fault.code}: {fault.detail}" if fault else ""
+        open_store(Path(trial)).close()
+        after = backup.lines(restored)
+    return "" if after == found.lines else f"{after} of {found.lines} lines"
 
 
 def bring(folder: Path, there: Path, keep: int) -> Outcome:

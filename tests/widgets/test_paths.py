@@ -384,6 +384,7 @@ def test_two_stations_that_disagree_are_shown_and_a_person_decides(
     assert "两处改动不一致" in read(panel)
     assert "停水 a" in read(panel)
     panel.go()
+    qtbot.waitUntil(lambda: wall.findChild(Sheet) is not None)
     sheet = wall.findChild(Sheet)
     field = sheet._fields["keep"][1]
     shown = [field.itemText(i) for i in range(field.count())]
