@@ -14,7 +14,7 @@ from functools import lru_cache
 
 from commandwall import codes, swift, workdays
 from commandwall.areas import Area, chain
-from commandwall.clock import DAY, HOUR, MINUTE, SECOND, Ms, day_start, today
+from commandwall.clock import DAY, HOUR, MINUTE, SECOND, Ms, day_start, to_datetime, today
 from commandwall.codes import Code
 from commandwall.event_flow import CLOSED, LISTED, RETURNED, SUSPENDED, pauses
 from commandwall.events import (
@@ -149,6 +149,13 @@ def furthest(now: Ms) -> Ms:
     """When the longest clock that begins now runs out."""
     rows = codes.load("event_limit").values()
     return max(_after(now, _span(row, now, ""), bool(row.facts["work"])) for row in rows)
+
+
+def years(now: Ms) -> tuple[int, list[int]]:
+    """The last year that a clock of now may run into, and those until then without holidays."""
+    last = to_datetime(furthest(now)).year
+    until = range(to_datetime(now).year, last + 1)
+    return last, [year for year in until if not workdays.special_days(year)]
 
 
 def running(view: EventView, areas: Mapping[str, Area] | None = None) -> Deadline | None:

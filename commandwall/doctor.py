@@ -26,7 +26,6 @@ from commandwall import (
     platform,
     posts,
     watchdog,
-    workdays,
 )
 from commandwall.clock import DAY, Clock, to_datetime
 from commandwall.config import ASSETS, REFUSED, Settings
@@ -203,14 +202,12 @@ def _roster(settings: Settings) -> Finding:
 
 def _calendar(settings: Settings) -> Finding:
     """Whether the holidays are entered of every year that a clock of today may run into."""
-    now = Clock().now()
-    years = range(to_datetime(now).year, to_datetime(deadlines.furthest(now)).year + 1)
-    missing = [str(year) for year in years if not workdays.special_days(year)]
+    last, missing = deadlines.years(Clock().now())
     if missing:
-        fact = f"no holidays of {', '.join(missing)}: limits go by the week alone"
+        fact = f"no holidays of {', '.join(map(str, missing))}: limits go by the week alone"
         mend = f"add their rows to {ASSETS / 'codelists' / 'work_day.toml'}"
         return Finding("work calendar", WARN, fact, mend)
-    return Finding("work calendar", OK, f"holidays of {years[-1]} are entered")
+    return Finding("work calendar", OK, f"holidays of {last} are entered")
 
 
 def _pool(settings: Settings) -> Finding:

@@ -8,8 +8,9 @@ is done or dropped. Both may be opened again.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from commandwall import codes
 from commandwall.clock import DAY, Ms, day, day_start
@@ -71,6 +72,9 @@ class Measure:
     changed_at: Ms
     by: str
     post: str
+
+
+R = TypeVar("R", MonthlyTopic, Measure)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,21 +169,21 @@ def redo_measure(tx: Tx, measure: str, reason: str) -> None:
 
 def _topic(tx: Tx, topic: str, to: str, words: str) -> MonthlyTopic:
     """A topic in its next state, not yet put; Refused("unknown"), Refused("state")."""
-    now = tx.get(MonthlyTopic, topic)
-    if now is None:
-        raise Refused("unknown", kind="monthlytopic", id=topic)
-    if now.state not in TOPIC_STEPS[to]:
-        raise Refused("state", kind="monthlytopic", id=topic, state=now.state, wanted=to)
-    said = written("result" if to == CLOSED else "reason", words)
-    return replace(now, state=to, result=said, changed_at=tx.now, by=tx.by, post=tx.post)
+    return _moved(tx, tx.get(MonthlyTopic, topic), "monthlytopic", topic, TOPIC_STEPS, to, words)
 
 
 def _measure(tx: Tx, measure: str, to: str, words: str) -> Measure:
     """A measure in its next state, in the same way."""
-    now = tx.get(Measure, measure)
+    return _moved(tx, tx.get(Measure, measure), "measure", measure, MEASURE_STEPS, to, words)
+
+
+def _moved(
+    tx: Tx, now: R | None, kind: str, key: str, steps: Mapping[str, tuple[str, ...]], to: str,
+    words: str,
+) -> R:  # fmt: skip
     if now is None:
-        raise Refused("unknown", kind="measure", id=measure)
-    if now.state not in MEASURE_STEPS[to]:
-        raise Refused("state", kind="measure", id=measure, state=now.state, wanted=to)
-    said = written("result" if to == DONE else "reason", words)
+        raise Refused("unknown", kind=kind, id=key)
+    if now.state not in steps[to]:
+        raise Refused("state", kind=kind, id=key, state=now.state, wanted=to)
+    said = written("result" if to in (CLOSED, DONE) else "reason", words)
     return replace(now, state=to, result=said, changed_at=tx.now, by=tx.by, post=tx.post)

@@ -10,10 +10,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from commandwall import codes, deadlines, workdays
-from commandwall.clock import Ms, day, to_datetime
+from commandwall import codes, deadlines
+from commandwall.clock import Ms, day
 from commandwall.store import copies, space
-from commandwall.store.pulse import Patience, Sync
+from commandwall.store.pulse import Patience, Sync, is_gone
 from commandwall.store.schema import WALL, record
 from commandwall.store.store import Reader, Refused, Tx
 
@@ -65,7 +65,7 @@ def look(folder: Path, it: Look) -> list[Found]:
     s = it.sync
     late = [
         lamp.name for lamp in s.lamps.values()
-        if lamp.trouble or it.now - lamp.at > it.feed_s * 1000
+        if lamp.trouble or is_gone(lamp.at, it.now, it.feed_s)
     ]  # fmt: skip
     late += [f.address for f in s.feeds if not f.joined]
     return [
@@ -127,7 +127,5 @@ def _backup(folder: Path, it: Look) -> Found:
 
 def _calendar(now: Ms) -> Found:
     """Every year that a clock of today may run into."""
-    last = to_datetime(deadlines.furthest(now)).year
-    years = range(to_datetime(now).year, last + 1)
-    missing = [str(year) for year in years if not workdays.special_days(year)]
-    return _found("calendar", bool(missing), years=",".join(missing), until=str(last))
+    last, missing = deadlines.years(now)
+    return _found("calendar", bool(missing), years=",".join(map(str, missing)), until=str(last))
