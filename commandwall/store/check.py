@@ -11,7 +11,7 @@ from __future__ import annotations
 import sys
 import zlib
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, suppress
 from dataclasses import replace
 from itertools import groupby
@@ -24,7 +24,7 @@ import sqlcipher3.dbapi2 as sqlite
 
 from commandwall.store import database
 from commandwall.store.journal import Line, first_bad
-from commandwall.store.lines import contents, said
+from commandwall.store.lines import contents, key_of, said
 from commandwall.store.quarantine import Fault
 from commandwall.store.schema import WALL, kinds, meeting_of, wall
 from commandwall.store.store import writing
@@ -46,10 +46,9 @@ _BODIES = " UNION ALL ".join(f"SELECT series, body FROM {t}" for t in ("latest",
 _SCHEMA = "SELECT m.name, c.name FROM sqlite_master m, pragma_table_info(m.name) c"
 _TEXTS = f"{_SCHEMA} WHERE m.type = 'table' AND c.type = 'TEXT'"
 _NEWEST = "SELECT origin, max(seq) FROM journal GROUP BY origin EXCEPT SELECT origin, seq FROM head"
-_WRITERS = (
-    f"SELECT v.record, {', '.join(f'j.{name}' for name in Line.__slots__)} FROM version v"
-    " LEFT JOIN journal j ON j.hlc = v.hlc AND j.origin = v.origin"
-)
+_LINES = f"SELECT {FIELDS} FROM journal ORDER BY hlc, origin, seq"
+Name = tuple[int, str]
+"""Of a line: its clock and its station."""
 
 
 def quick(path: Path) -> Fault | None:
@@ -216,16 +215,42 @@ def _folds(conn: Any) -> Iterator[Fault]:
     known = {
         name for name in every if not wall.tables[name].info["local"] and _is_of_now(conn, name)
     }
-    held = {name: _held(conn, name) for name in known}
-    for key, *row in conn.execute(_WRITERS):
-        name, _, one = key.partition(":")
-        line = Line(*row)
-        kind, some = every.get(name), contents(line) if line.body is not None else ()
-        told = [record for record, _ in some if type(record) is kind and record.id == one]
-        if line.origin is None or (line.body is not None and not told and not _names(line, key)):
-            yield Fault("fold", f"{key} was not written by the line that it names")
-        elif told and name in known and not _alike(held[name].get(one), told[-1]):
-            yield Fault("fold", f"{key} is not as line {line.seq} of {line.origin} says")
+    held = {every[name]: _held(conn, name) for name in known}
+    written = _written(conn)
+    lines = (Line(*row) for row in conn.execute(_LINES))
+    for name, some in groupby(lines, key=attrgetter("hlc", "origin")):
+        if keys := written.pop(name, None):
+            yield from _unlike(list(some), keys, held)
+    for keys in written.values():
+        yield from map(_unwritten, keys)
+
+
+def _written(conn: Any) -> dict[Name, list[str]]:
+    """Which records each line wrote last. A line is decoded once for all of them: it may be as
+    large, and tell of as many, as a pool takes."""
+    found: dict[Name, list[str]] = {}
+    for key, hlc, origin in conn.execute("SELECT record, hlc, origin FROM version"):
+        found.setdefault((hlc, origin), []).append(key)
+    return found
+
+
+def _unlike(lines: list[Line], keys: list[str], held: Mapping[type, Any]) -> Iterator[Fault]:
+    """Of the records that a line wrote last those that are otherwise. It is one line, but of a
+    station that gave the same clock twice."""
+    every = [{key_of(record): record for record, _ in contents(line)} for line in lines]
+    unread = set(keys).difference(*every)
+    if unread and not any(line.body is None for line in lines):
+        yield from map(_unwritten, sorted(unread - _named(lines)))
+    for key in keys:
+        told = [records[key] for records in every if key in records]
+        some, one = held.get(type(told[0])) if told else None, key.partition(":")[2]
+        if some is not None and not any(_alike(some.get(one), record) for record in told):
+            where = f"line {lines[-1].seq} of {lines[-1].origin}"
+            yield Fault("fold", f"{key} is not as {where} says")
+
+
+def _unwritten(key: str) -> Fault:
+    return Fault("fold", f"{key} was not written by the line that it names")
 
 
 def _is_of_now(conn: Any, name: str) -> bool:
@@ -241,13 +266,14 @@ def _alike(held: Any, said: Any) -> bool:
     return bool(replace(said, **{m: getattr(held, m) for m in marks}) == held)
 
 
-def _names(line: Line, key: str) -> bool:
-    """Whether a body tells of a record that this program cannot read."""
-    name, _, one = key.partition(":")
-    try:
-        return any(row.get("id") == one for row in said(line.body).records.get(name, ()))
-    except (ValueError, RecursionError):
-        return False
+def _named(lines: list[Line]) -> set[str]:
+    """The records that bodies tell of, also those that this program cannot read."""
+    found: set[str] = set()
+    for line in lines:
+        with suppress(ValueError, RecursionError):
+            records = said(line.body).records
+            found |= {f"{name}:{row.get('id')}" for name, rows in records.items() for row in rows}
+    return found
 
 
 def _held(conn: Any, name: str) -> dict[str, Any]:

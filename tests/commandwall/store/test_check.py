@@ -9,6 +9,7 @@ import subprocess
 import sys
 import zlib
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,13 +19,16 @@ from builders import an_event
 from commandwall import incidents, platform
 from commandwall.clock import Clock
 from commandwall.desk import Desk
+from commandwall.events import EventNote
 from commandwall.guard import GUARD_LOCK
 from commandwall.incidents import Incident, Opening
-from commandwall.store import backup, check
+from commandwall.store import backup, check, lines
 from commandwall.store.database import StoreTrouble
 from commandwall.store.guard import BACKUP, look
+from commandwall.store.journal import seal
 from commandwall.store.migrate import open_store
 from commandwall.store.mirror import Mirror
+from commandwall.store.store import Tx
 
 EDITS = {
     "a record is changed": "UPDATE incident SET title = '小火'",
@@ -39,20 +43,59 @@ EDITS = {
 }
 
 
-@pytest.mark.parametrize("edit", EDITS.values(), ids=EDITS.keys())
-def test_an_edit_beside_the_lines_is_found_and_mended(tmp_path: Path, edit: str) -> None:
+@pytest.mark.parametrize("sql", EDITS.values(), ids=EDITS.keys())
+def test_an_edit_beside_the_lines_is_found_and_mended(tmp_path: Path, sql: str) -> None:
     file = tmp_path / "wall.db"
     with closing(open_store(tmp_path)) as store, closing(Desk(store, Clock())) as desk:
         desk.take_post("chief", "陈").result()
         opening = Opening(title="大火", kind="fire", area="320281", place="江边", lon=1.0, lat=2.0)
         desk.do(incidents.open_incident, opening=opening).result()
     assert check.journal(file) is None
-    with closing(sqlite.connect(str(file), isolation_level=None)) as raw:
-        raw.execute(edit)
+    edit(tmp_path, sql)
     assert [name for name, _ in look(tmp_path)] == ["wall.db"]
     assert check.journal(file) is None
     with closing(open_store(tmp_path)) as store:
         assert [i.title for i in store.read(lambda r: r.find(Incident))] == ["大火"]
+
+
+def test_a_line_that_tells_of_many_records_is_read_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was once for each of them: a journal of large lines held the look up for a minute."""
+    read: list[int] = []
+    contents = check.contents
+    monkeypatch.setattr(check, "contents", lambda line: read.append(line.seq) or contents(line))
+    with closing(open_store(tmp_path)) as store, closing(Desk(store, Clock())) as desk:
+        for no in range(3):
+            desk.run(note, {"keys": [f"n{no}-{i}" for i in range(50)]})
+    assert check.journal(tmp_path / "wall.db") is None
+    assert sorted(read) == [1, 2, 3]
+    edit(tmp_path, "UPDATE eventnote SET text = '改' WHERE id = 'n1-30'")
+    fault = check.journal(tmp_path / "wall.db")
+    assert fault is not None and fault.detail.startswith("eventnote:n1-30 is not as line 2 of")
+
+
+def test_two_lines_of_one_clock_are_no_damage(tmp_path: Path) -> None:
+    """A station may say so, and its lines verify: else each hour would find, and mend, the file."""
+    with closing(open_store(tmp_path / "there")) as other, closing(Desk(other, Clock())) as desk:
+        desk.run(note, {"keys": ["n1"]})
+        desk.run(note, {"keys": ["n2"]})
+        first, second = other.read(lambda r: lines.unsent(r, desk.origin, 0))
+    second = seal(replace(second, hlc=first.hlc, prev=first.hash))
+    with closing(open_store(tmp_path)) as store, closing(Desk(store, Clock())) as desk:
+        desk.receive([first, second])
+    assert check.journal(tmp_path / "wall.db") is None
+    edit(tmp_path, "DELETE FROM eventnote WHERE id = 'n1'")
+    assert check.journal(tmp_path / "wall.db") is not None
+
+
+def note(tx: Tx, keys: list[str]) -> None:
+    tx.put(*(EventNote(key, "e1", "记", tx.now, "", "") for key in keys))
+
+
+def edit(folder: Path, sql: str) -> None:
+    with closing(sqlite.connect(str(folder / "wall.db"), isolation_level=None)) as raw:
+        raw.execute(sql)
 
 
 def test_a_text_that_is_none_is_told_by_whoever_reads_it_and_found(tmp_path: Path) -> None:
