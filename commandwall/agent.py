@@ -35,7 +35,7 @@ from commandwall.pool.own import OwnPool, address
 from commandwall.pool.packs import Packs
 from commandwall.pool.porter import Porting
 from commandwall.pool.presence import Presence
-from commandwall.pool.recorder import Recorder, recording
+from commandwall.pool.recorder import Recorder
 from commandwall.pool.server import ServerTrouble
 from commandwall.reports.standby import Keeping
 from commandwall.store import database, pulse, quarantine, space, telemetry
@@ -44,7 +44,7 @@ from commandwall.store.migrate import open_store
 from commandwall.store.mirror import Mirror, forget_others, mirror_name
 from commandwall.store.pulse import NO_POOL
 from commandwall.store.store import WALL_DB, Store, put_away
-from commandwall.warden import Warden, guarding
+from commandwall.warden import Warden
 
 log = logging.getLogger(__name__)
 POLL_S = 0.05
@@ -91,7 +91,7 @@ class Agent:
             parts.enter_context(self._intake)
             platform.be_nice(10)  # what is begun from now on; readings wait for no picture
             told = self.settings
-            self._warden = parts.enter_context(guarding(told.data_dir, self.clock, told.backup_to))
+            self._warden = parts.enter_context(Warden(told.data_dir, self.clock, told.backup_to))
             parts.enter_context(self._peers)
             for folder in self._folders:
                 parts.enter_context(folder)
@@ -257,7 +257,7 @@ class Agent:
         if self._live is None or self._live[0] != epoch:
             self._live = None
             self._live_parts.close()
-            history = recording(self.settings.data_dir, self.clock, epoch)
+            history = Recorder(self.settings.data_dir, self.clock, epoch)
             recorder = self._live_parts.enter_context(history)
             packs = Packs(self.store, self.desk, self.clock, recorder)
             self._live = epoch, packs, recorder

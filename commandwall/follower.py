@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import logging
 import math
-import threading
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import fields, replace
@@ -23,6 +22,7 @@ from commandwall import cycles, platform, tallies
 from commandwall.alarms import STANDING, Alarm
 from commandwall.areas import Building, Camera, Person, Pipe, Place
 from commandwall.arrays import DEVICE, FixArrays, SensorArrays
+from commandwall.beside import Beside
 from commandwall.clock import SECOND, Ms
 from commandwall.events import Event, EventView, EventWork, FiledEvent, queue, views
 from commandwall.picture import Changes, Fixes, Readings, SyncState, Tallies, Tick
@@ -56,17 +56,16 @@ SAID = {field.name for field in fields(Changes)} - {"now", "records", "markers",
 """What of `Changes` is one thing as a whole, and the newer one counts."""
 
 
-class Follower(threading.Thread):
+class Follower(Beside):
     """Calls `tell(changes)` on its own thread: at once with everything, then as things change."""
 
     patience = pulse.Patience(math.inf, math.inf)
     """How long pool and agent may be silent before that is told; the wall says its own."""
 
     def __init__(self, world: World, tell: Callable[[Changes], None]) -> None:
-        super().__init__(name="follower", daemon=True)
+        super().__init__("follower")
         self._store, self._clock = world.store, world.clock
         self._tell = tell
-        self._halt = threading.Event()
         self._conn: Connection | None = None
         self._mirror: Mark = ("", 0)
         self._versions: dict[str, int] = {}
@@ -103,8 +102,7 @@ class Follower(threading.Thread):
                 self._halt.wait(1.0)
 
     def stop(self) -> None:
-        self._halt.set()
-        self.join()
+        super().stop()
         self._forget()
 
     def step(self) -> None:

@@ -12,6 +12,7 @@ import sys
 import threading
 
 from commandwall import backoff, platform
+from commandwall.beside import Beside
 from commandwall.clock import SECOND, Clock, Ms
 from commandwall.config import Settings
 from commandwall.store import pulse, space
@@ -31,16 +32,17 @@ SOUND_S = 10.0
 """An agent that lived this long did not fail at its start: the next one starts at once."""
 
 
-class Keeper(threading.Thread):
+class Keeper(Beside):
     """Keeps one agent alive for as long as the wall is; a patient one begins at `drawn`."""
 
+    every_s, at_once = LOOK_S, True
+
     def __init__(self, settings: Settings, clock: Clock, patient: bool = False) -> None:
-        super().__init__(name="keeper", daemon=True)
+        super().__init__("keeper")
         self._first = threading.Event()
         if not patient:
             self._first.set()
         self._settings, self._clock = settings, clock
-        self._halt = threading.Event()
         self._child: subprocess.Popen[bytes] | None = None
         self._starts = 0
         self._began = 0.0
@@ -51,9 +53,7 @@ class Keeper(threading.Thread):
     def run(self) -> None:
         with platform.lock(self._settings.data_dir / WALL_LOCK, wait=True, shared=True):
             self._first.wait(DRAWN_S)
-            while not self._halt.is_set():
-                self._look()
-                self._halt.wait(LOOK_S)
+            super().run()
 
     def drawn(self) -> None:
         """The city that was stored is on the screen."""
@@ -63,12 +63,11 @@ class Keeper(threading.Thread):
         """End the agent with the wall."""
         self._halt.set()
         self._first.set()
-        if self.is_alive():
-            self.join()
+        super().stop()
         if self._child is not None:
             platform.end(self._child)
 
-    def _look(self) -> None:
+    def look(self) -> None:
         self._clock.follow(pulse.read(self._settings.data_dir).offset_s)
         if self._lives():
             return

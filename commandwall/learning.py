@@ -4,11 +4,11 @@
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Callable
 from pathlib import Path
 
 from commandwall import codes, errand
+from commandwall.beside import Beside
 from commandwall.clock import HOUR, MINUTE, SECOND, Clock, Ms, day
 
 log = logging.getLogger(__name__)
@@ -36,29 +36,15 @@ def in_child(folder: Path, over: errand.Over) -> bool:
     return errand.run("commandwall.suggesting", env, lambda *_: None, over)
 
 
-class Learning(threading.Thread):
-    """Has suggestions learned while the block lasts, one child at a time."""
+class Learning(Beside):
+    """Has suggestions learned, one child at a time."""
+
+    every_s = LOOK_S
 
     def __init__(self, folder: Path, clock: Clock, learn: Learn = in_child) -> None:
-        super().__init__(name="learning", daemon=True)
+        super().__init__("learning")
         self._folder, self._clock, self._learn = folder, clock, learn
-        self._halt = threading.Event()
         self._rests_until = Ms(0)
-
-    def __enter__(self) -> Learning:
-        self.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._halt.set()
-        self.join()
-
-    def run(self) -> None:
-        while not self._halt.wait(LOOK_S):
-            try:
-                self.look()
-            except OSError:  # no room for the child, or the folder is gone: the next look may do
-                log.exception("suggestions could not be learned")
 
     def look(self) -> None:
         """Learn where that is due; what came to nothing rests a while before the next try."""

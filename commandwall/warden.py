@@ -10,13 +10,12 @@ import json
 import logging
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
 from commandwall import codes, platform
+from commandwall.beside import Beside
 from commandwall.clock import HOUR, MINUTE, SECOND, Clock, day
 from commandwall.store import backup, copies, guard, quarantine, space
 from commandwall.store.pulse import Copies
@@ -30,14 +29,16 @@ AGAIN_S = 10.0
 """From one look to the next that somebody asks for who could not read a file."""
 
 
-class Warden(threading.Thread):
-    """`faults` names damaged files that wait to be put away, `newest` the last harm of all,
-    `copies` how the backups stand once they were looked at."""
+class Warden(Beside):
+    """It has each backup copied to a second folder, where one is named. `faults` names damaged
+    files that wait to be put away, `newest` the last harm of all, `copies` how the backups stand
+    once they were looked at."""
+
+    every_s = LOOK_S
 
     def __init__(self, folder: Path, clock: Clock, backup_to: str = "") -> None:
-        super().__init__(name="warden", daemon=True)
+        super().__init__("warden")
         self._folder, self._clock, self._elsewhere = folder, clock, backup_to
-        self._halt = threading.Event()
         self._due = clock.monotonic() + FIRST_S
         self._history_due = self._again = 0.0
         self._child: subprocess.Popen[bytes] | None = None
@@ -46,21 +47,20 @@ class Warden(threading.Thread):
         self.newest: Harm | None = None
         self.copies: Copies | None = None
 
-    def run(self) -> None:
-        while not self._halt.wait(LOOK_S):
-            if self._clock.monotonic() >= self._again and quarantine.heard(self._folder):
-                self.hurry()
-            self.newest = next(reversed(quarantine.harms(self._folder)), None)
-            if self.copies is not None:
-                self.copies = copies.standing(self._folder, self._elsewhere)
-            if self._clock.monotonic() >= self._due and not space.is_full(self._folder):
-                self.look()
+    def look(self) -> None:
+        if self._clock.monotonic() >= self._again and quarantine.heard(self._folder):
+            self.hurry()
+        self.newest = next(reversed(quarantine.harms(self._folder)), None)
+        if self.copies is not None:
+            self.copies = copies.standing(self._folder, self._elsewhere)
+        if self._clock.monotonic() >= self._due and not space.is_full(self._folder):
+            self.look_at_files()
 
     def hurry(self) -> None:
         """Something cannot be read: look now."""
         self._due = 0.0
 
-    def look(self) -> None:
+    def look_at_files(self) -> None:
         """Look once, and wait for what is found."""
         on, now = day(self._clock.now()), self._clock.monotonic()
         self._due = now + codes.limit("guard_minutes", on) * MINUTE / SECOND
@@ -81,7 +81,7 @@ class Warden(threading.Thread):
         self._halt.set()
         for child in filter(None, (self._child, self._bringer)):
             platform.end(child)
-        self.join()
+        super().stop()
 
     def _bring(self) -> None:
         """Have the newest backup copied elsewhere. Nobody waits: a share that is gone may hold the
@@ -105,14 +105,3 @@ class Warden(threading.Thread):
             yield guard.BACKUP
         elif not copies.tried(self._folder, newest):
             yield guard.TRIAL
-
-
-@contextmanager
-def guarding(folder: Path, clock: Clock, backup_to: str = "") -> Iterator[Warden]:
-    """A warden at work; it has each backup copied to a second folder, where one is named."""
-    warden = Warden(folder, clock, backup_to)
-    warden.start()
-    try:
-        yield warden
-    finally:
-        warden.stop()

@@ -11,13 +11,13 @@ from __future__ import annotations
 import faulthandler
 import logging
 import math
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import IO
 
+from commandwall.beside import Beside
 from commandwall.clock import SECOND, Clock, Ms, from_datetime, to_datetime
 
 log = logging.getLogger(__name__)
@@ -42,15 +42,14 @@ class Stall:
     report: Path
 
 
-class Watchdog(threading.Thread):
+class Watchdog(Beside):
     """Calls `tell(stall)` on its own thread: after a stall, and of one that ended the last run."""
 
     def __init__(
         self, folder: Path, clock: Clock, limit_s: float, tell: Callable[[Stall], None]
     ) -> None:
-        super().__init__(name="watchdog", daemon=True)
+        super().__init__("watchdog")
         self._folder, self._clock, self._limit_s, self._tell = folder, clock, limit_s, tell
-        self._halt = threading.Event()
         self._patted = self._seen = self._looked = clock.monotonic()
         self._worked = clock.worked()
         self._told = -math.inf
@@ -69,17 +68,13 @@ class Watchdog(threading.Thread):
         with (self._folder / HELD).open("ab", buffering=0) as held:
             held.truncate(0)
             while not self._halt.is_set():
-                self.look(held)
+                self._look_at(held)
                 self._halt.wait(min(LOOK_S, self._limit_s / 4))
             faulthandler.cancel_dump_traceback_later()
         for own in (HELD, BEAT):
             (self._folder / own).unlink(missing_ok=True)
 
-    def stop(self) -> None:
-        self._halt.set()
-        self.join()
-
-    def look(self, held: IO[bytes]) -> None:
+    def _look_at(self, held: IO[bytes]) -> None:
         """See how old the pat is; begin or end a report."""
         now, patted = self._clock.monotonic(), self._patted
         if self._slept(now):

@@ -8,7 +8,6 @@ is taken once more, which changes nothing.
 from __future__ import annotations
 
 import logging
-import threading
 from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from pathlib import Path
 from stat import S_ISREG
 
 from commandwall import codes, platform
+from commandwall.beside import Beside
 from commandwall.clock import MINUTE, Clock, Ms, to_datetime
 from commandwall.store.database import StoreTrouble
 from commandwall.store.pulse import NEVER, Lamp
@@ -36,15 +36,15 @@ class Waiting:
     handled: bool = False
 
 
-class DropFolder(threading.Thread):
-    """Watches a folder on a thread of its own, as long as the block lasts. `settle`: the limit of
-    how many seconds nobody has touched a file that is whole; `own`: it is in the data directory,
-    and made where it is not there."""
+class DropFolder(Beside):
+    """Watches a folder. `settle`: the limit of how many seconds nobody has touched a file that is
+    whole; `own`: it is in the data directory, and made where it is not there."""
+
+    every_s, at_once = LOOK_S, True
 
     def __init__(self, name: str, folder: Path, own: bool, settle: str, clock: Clock) -> None:
-        super().__init__(name=name, daemon=True)
+        super().__init__(name)
         self.folder, self._own, self._settle, self._clock = folder, own, settle, clock
-        self._halt = threading.Event()
         self._waiting: dict[str, Waiting] = {}
         self._taken: deque[Ms] = deque()
         """When each piece of the last hour was taken."""
@@ -65,14 +65,6 @@ class DropFolder(threading.Thread):
 
     # What it does.
 
-    def __enter__(self) -> DropFolder:
-        self.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._halt.set()
-        self.join()
-
     def lamp(self) -> Lamp:
         """How it flows; from any thread."""
         hour = self._clock.now() - 60 * MINUTE
@@ -84,12 +76,7 @@ class DropFolder(threading.Thread):
 
     def run(self) -> None:
         self.recall()
-        while not self._halt.is_set():
-            try:
-                self.look()
-            except Exception:
-                log.exception("the folder of %s could not be looked at", self.name)
-            self._halt.wait(LOOK_S)
+        super().run()
 
     def look(self) -> None:
         """Take what lies there. What the disk or the journal refuses stays, and keeps nothing else

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from commandwall import codes
+from commandwall.beside import Beside
 from commandwall.clock import SECOND, Clock, Ms
 from commandwall.config import Settings, brokers
 from commandwall.feeds import mailbox, refused, senml
@@ -77,8 +78,8 @@ class Counts:
             self.recent.popleft()
 
 
-class Intake(threading.Thread):
-    """As a context manager it ends with the block; idle where the settings name no broker."""
+class Intake(Beside):
+    """Idle where the settings name no broker."""
 
     def __init__(
         self, settings: Settings, clock: Clock, client: str,
@@ -86,7 +87,7 @@ class Intake(threading.Thread):
     ) -> None:  # fmt: skip
         """`client`: how this station calls itself at brokers; always the same. `off`: sources that
         a person switched off; may raise StoreTrouble."""
-        super().__init__(name="intake", daemon=True)
+        super().__init__("intake")
         self._settings, self._folder, self._clock = settings, settings.data_dir, clock
         self._queue: queue.Queue[Message] = queue.Queue(int(codes.limit("feed_queue")))
         self._lines = [
@@ -95,7 +96,7 @@ class Intake(threading.Thread):
         self._counts = {line: Counts() for line in self._lines}
         self._devices = {line: Devices() for line in self._lines}
         self._rates = {line: Rates() for line in self._lines}
-        self._prefix, self._halt = settings.mqtt_prefix, threading.Event()
+        self._prefix = settings.mqtt_prefix
         self._taker: Taker | None = None
         self._served = threading.Event()
         self._known: Sequence[Sensor] = ()
@@ -106,18 +107,16 @@ class Intake(threading.Thread):
 
     def __enter__(self) -> Intake:
         """Begins to wait for whom it serves: its threads have the weight of who begins it."""
-        if self._lines:
-            self.start()
-        return self
+        return super().__enter__() if self._lines else self
 
-    def __exit__(self, *_: object) -> None:
+    def stop(self) -> None:
         self._halt.set()
         self._served.set()
         for line in self._lines:
+            line.halt()
+        for line in self._lines:
             line.stop()
-        for thread in (*self._lines, self):
-            if thread.is_alive():
-                thread.join()
+        super().stop()
 
     def serve(self, taker: Taker) -> None:
         """From now on this takes the readings; the first one opens the lines."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import logging
 import queue
-import threading
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -18,6 +17,7 @@ import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion
 
 from commandwall import backoff, codes, secret
+from commandwall.beside import Beside
 from commandwall.clock import SECOND, Clock, Ms
 from commandwall.config import Broker, Settings
 from commandwall.store.pulse import NEVER
@@ -73,19 +73,18 @@ class Standing:
     trouble: str = ""  # "unreachable", "refused" by the broker, "certificate", "secret" unreadable
 
 
-class Line(threading.Thread):
+class Line(Beside):
     """The connection to one broker."""
 
     def __init__(
         self, broker: Broker, settings: Settings, client: str, clock: Clock,
         into: queue.Queue[Message],
     ) -> None:  # fmt: skip
-        super().__init__(name=f"mqtt {broker.host}", daemon=True)
+        super().__init__(f"mqtt {broker.host}")
         self.broker, self.standing = broker, Standing()
         self._settings, self._client, self._clock, self._into = settings, client, clock, into
         self._warned = _topics(settings.mqtt_warnings)
         self._topics = [*_topics(settings.mqtt_topics), *self._warned]
-        self._halt = threading.Event()
         self._turn = 0
         self._paho: paho.Client | None = None
 
@@ -107,11 +106,15 @@ class Line(threading.Thread):
         if message.no and message.turn == self._turn and self._paho is not None:
             self._paho.ack(message.no, QOS)
 
-    def stop(self) -> None:
-        """Tell it to end; whoever must know when it has joins it."""
+    def halt(self) -> None:
+        """Tell it to end, and wait for nothing."""
         self._halt.set()
         if self._paho is not None:
             self._paho.disconnect()
+
+    def stop(self) -> None:
+        self.halt()
+        super().stop()
 
     def _follow(self) -> None:
         """One connection, from its beginning to its end."""

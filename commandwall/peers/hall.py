@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
-import threading
 from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -17,6 +16,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from commandwall import backoff, codes
+from commandwall.beside import Beside
 from commandwall.clock import SECOND, Clock, Ms
 from commandwall.config import Settings, addresses
 from commandwall.desk import Desk
@@ -55,18 +55,17 @@ class Call:
         return f"{self.host}:{self.port}"
 
 
-class Peers(threading.Thread):
-    """As a context manager it ends with the block; does nothing where the settings name nobody."""
+class Peers(Beside):
+    """Does nothing where the settings name nobody."""
 
     def __init__(self, settings: Settings, store: Store, desk: Desk, clock: Clock) -> None:
-        super().__init__(name="peers", daemon=True)
+        super().__init__("peers")
         self._identity, self._clock = Identity(settings.data_dir), clock
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="peer-take")
         self._readers = ThreadPoolExecutor(2, thread_name_prefix="peer-ask")
         self._here = Here(store, desk, clock, self._writer, self._readers)
         self._door = next(iter(addresses(settings.peer_listen)), None)
         self._calls = [Call(*one) for one in addresses(settings.peers)]
-        self._halt = threading.Event()
         self._own = ""
         self._mark: tuple[tuple[str, int], ...] | None = None
         self._cards: dict[str, Card] = {}
@@ -80,14 +79,10 @@ class Peers(threading.Thread):
         """How many lines of its own this station has."""
 
     def __enter__(self) -> Peers:
-        if self._door or self._calls:
-            self.start()
-        return self
+        return super().__enter__() if self._door or self._calls else self
 
-    def __exit__(self, *_: object) -> None:
-        self._halt.set()
-        if self.is_alive():
-            self.join()
+    def stop(self) -> None:
+        super().stop()
         self._readers.shutdown()
         self._writer.shutdown()
 

@@ -8,7 +8,6 @@ one folds the clock anew, counts the time in which nobody played as a gap, and s
 from __future__ import annotations
 
 import logging
-import threading
 import uuid
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -18,6 +17,7 @@ from itertools import chain
 import psycopg
 
 from commandwall import codes, exercise
+from commandwall.beside import Beside
 from commandwall.clock import SECOND, Clock, Ms
 from commandwall.desk import Desk
 from commandwall.drill import play
@@ -37,15 +37,14 @@ BEAT_MS = SECOND
 Connect = Callable[[], Connection]
 
 
-class Conductor(threading.Thread):
-    """Plays while the block lasts; `connect` opens the pool as its owner."""
+class Conductor(Beside):
+    """Plays the drill; `connect` opens the pool as its owner."""
 
     def __init__(
         self, scenario: Scenario, store: Store, desk: Desk, clock: Clock, connect: Connect
     ) -> None:
-        super().__init__(name="conductor", daemon=True)
+        super().__init__("conductor")
         self._store, self._desk, self._clock, self._connect = store, desk, clock, connect
-        self._halt = threading.Event()
         self._conn: Connection | None = None
         acts = store.read(lambda r: r.find(ClockAct))
         self._injects: dict[str, Inject] = {i.id: i for i in scenario.injects}
@@ -58,13 +57,8 @@ class Conductor(threading.Thread):
         self._living: Living | None = None
         self._places = snapshots.places(store.folder)
 
-    def __enter__(self) -> Conductor:
-        self.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._halt.set()
-        self.join()
+    def stop(self) -> None:
+        super().stop()
         self.close()
 
     def run(self) -> None:

@@ -10,12 +10,12 @@ person asked for before what is fetched ahead; whatever is cut off goes on where
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from commandwall import attachments, codes
 from commandwall.attachments import AttachedFile, Attachment, hash_of
+from commandwall.beside import Beside
 from commandwall.clock import DAY, MINUTE, Clock, Ms
 from commandwall.desk import Desk
 from commandwall.files.content import Unfit
@@ -226,35 +226,25 @@ class Porter:
             self._clock.pause(took * (1 / share - 1))
 
 
-class Porting(threading.Thread):
-    """The porter at work beside the link; as a context manager it ends with the block."""
+class Porting(Beside):
+    """The porter at work beside the link."""
+
+    every_s, retry_s = LOOK_S, RETRY_S
 
     def __init__(
         self, store: Store, desk: Desk, clock: Clock, connect: Callable[[], Client]
     ) -> None:
-        super().__init__(name="porter", daemon=True)
-        self._halt, self._connect, self._clock = threading.Event(), connect, clock
+        super().__init__("porter")
+        self._connect, self._clock = connect, clock
         self._porter = Porter(store, desk, clock, self._halt.is_set)
         self._tidied = Ms(0)
 
-    def __enter__(self) -> Porting:
-        self.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._halt.set()
-        self.join()
-
-    def run(self) -> None:
-        while not self._halt.wait(LOOK_S):
-            try:
-                self._round()
-            except (PoolTrouble, StoreTrouble, OSError) as trouble:
-                log.warning("files: %s; again in %.0f s", trouble, RETRY_S)
-                self._halt.wait(RETRY_S)
-            except Exception:
-                log.exception("the porter failed; again in %.0f s", RETRY_S)
-                self._halt.wait(RETRY_S)
+    def look(self) -> None:
+        try:
+            self._round()
+        except (PoolTrouble, StoreTrouble, OSError) as trouble:
+            log.warning("files: %s; again in %.0f s", trouble, RETRY_S)
+            self._halt.wait(RETRY_S)
 
     def _round(self) -> None:
         work = self._porter.work()

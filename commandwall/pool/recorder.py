@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import logging
-import threading
 from collections import deque
-from collections.abc import Callable, Generator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from commandwall import codes
+from commandwall.beside import Beside
 from commandwall.clock import DAY, HOUR, MINUTE, Clock, Ms, day
 from commandwall.resources import FIX_DTYPE
 from commandwall.sensors import READING_DTYPE
@@ -38,23 +37,15 @@ WAITING = 20_000
 State = Callable[[], Mapping[str, NDArray[np.void]]]
 
 
-@contextmanager
-def recording(folder: Path, clock: Clock, pool: str) -> Generator[Recorder]:
-    """A recorder at work, which writes its last when it is over."""
-    recorder = Recorder(folder, clock, pool)
-    recorder.start()
-    try:
-        yield recorder
-    finally:
-        recorder.stop()
+class Recorder(Beside):
+    """Takes what the packs brought; every ten seconds it is on disk with the newest state, and once
+    more when it is over."""
 
-
-class Recorder(threading.Thread):
-    """Takes what the packs brought; every ten seconds it is on disk with the newest state."""
+    every_s = EVERY_S
 
     def __init__(self, folder: Path, clock: Clock, pool: str = "") -> None:
-        super().__init__(name="recorder", daemon=True)
-        self._clock, self._halt = clock, threading.Event()
+        super().__init__("recorder")
+        self._clock = clock
         self._folder, self._telemetry = folder, Telemetry(folder, SERIES, pool)
         self._fresh = {series: deque[NDArray[np.void]](maxlen=WAITING) for series in SERIES}
         self._state: State = dict
@@ -78,9 +69,8 @@ class Recorder(threading.Thread):
         """The file was found damaged: it is put away before the next writing."""
         self._broken = trouble
 
-    def run(self) -> None:
-        while not self._halt.wait(EVERY_S):
-            self.step()
+    def look(self) -> None:
+        self.step()
 
     def step(self) -> None:
         """Write down what came since; a disk that refuses gets it again, and nothing else stops."""
@@ -96,9 +86,7 @@ class Recorder(threading.Thread):
 
     def stop(self) -> None:
         """Write the last and end."""
-        self._halt.set()
-        if self.is_alive():
-            self.join()
+        super().stop()
         self.step()
         self._state = dict  # else it and whom it follows hold each other, with open files
         self._telemetry.close()

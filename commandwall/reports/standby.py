@@ -12,7 +12,6 @@ import os
 import shutil
 import sys
 import tempfile
-import threading
 from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
@@ -21,6 +20,7 @@ from typing import Any
 import msgspec
 
 from commandwall import codes, exercise, platform
+from commandwall.beside import Beside
 from commandwall.clock import MINUTE, SECOND, Clock, Ms, day
 from commandwall.errand import Question, end_with_starter, say
 from commandwall.reports import press
@@ -79,27 +79,19 @@ def made(folder: Path, target: Path, asked: Asked) -> Pressed:
     return press.press(paper, [target], exercise.mark(folder))[0]
 
 
-class Keeping(threading.Thread):
-    """Renews the paper of a data directory while the block lasts, each so many minutes as the limit
-    `fallback_minutes` says; 0: never. Numbers are masked in it: nobody asked for it."""
+class Keeping(Beside):
+    """Renews the paper of a data directory, each so many minutes as the limit `fallback_minutes`
+    says; 0: never. Numbers are masked in it: nobody asked for it."""
+
+    every_s = LOOK_S
 
     def __init__(self, folder: Path, clock: Clock, lang: str) -> None:
-        super().__init__(name="papers", daemon=True)
+        super().__init__("papers")
         self._folder, self._clock, self._lang = folder, clock, lang
-        self._halt = threading.Event()
 
-    def __enter__(self) -> Keeping:
-        self.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._halt.set()
-        self.join()
-
-    def run(self) -> None:
-        while not self._halt.wait(LOOK_S):
-            if due(self._folder, self._clock.now()) and not space.is_full(self._folder):
-                self.renew()
+    def look(self) -> None:
+        if due(self._folder, self._clock.now()) and not space.is_full(self._folder):
+            self.renew()
 
     def renew(self) -> None:
         """Make it anew; the one before stays where that does not come to an end."""

@@ -112,7 +112,7 @@ def test_the_paper_fall_back_is_made_and_renewed_while_it_runs(
         encoding="utf-8",
     )
     faster = (
-        "import sys, main; from commandwall.reports import standby; standby.LOOK_S = 0.1;"
+        "import sys, main; from commandwall.reports import standby; standby.Keeping.every_s = 0.1;"
         "sys.exit(main.main())"
     )
     agent = start("-c", faster, COMMANDWALL_CODELISTS=str(lists))

@@ -19,7 +19,7 @@ from commandwall.finding import BAD, OK, WARN
 from commandwall.incidents import Opening
 from commandwall.store import backup, copies, guard, pulse
 from commandwall.store.migrate import open_store
-from commandwall.warden import guarding
+from commandwall.warden import Warden
 
 PATIENCE_S = 60.0
 
@@ -51,7 +51,7 @@ def test_an_agent_restores_each_backup_on_trial_and_brings_it_elsewhere(
     station: Path, tmp_path: Path
 ) -> None:
     there = tmp_path / "share"
-    with guarding(station, Clock(), str(there)) as warden:
+    with Warden(station, Clock(), str(there)) as warden:
         warden.hurry()
         wait(lambda: warden.copies is not None and warden.copies.elsewhere is not None)
         warden.hurry()
@@ -128,7 +128,7 @@ def test_a_share_that_hangs_holds_up_no_look_at_the_files(station: Path, tmp_pat
     there = tmp_path / "share"
     there.mkdir()
     os.mkfifo(there / copies.OWNER)  # whoever opens it waits for ever, as with a share that is gone
-    with guarding(station, Clock(), str(there)) as warden:
+    with Warden(station, Clock(), str(there)) as warden:
         warden.hurry()
         wait(lambda: warden.copies is not None)
         warden.copies = None

@@ -16,7 +16,7 @@ from commandwall.store import quarantine
 from commandwall.store.database import StoreTrouble
 from commandwall.store.migrate import open_store
 from commandwall.store.store import WALL_DB
-from commandwall.warden import guarding
+from commandwall.warden import Warden
 
 PAGE, FAR, PATIENCE_S = 4096, math.inf, 120.0
 
@@ -34,7 +34,7 @@ def break_table(file: Path, name: str) -> None:
 def test_a_file_that_a_wall_cannot_read_is_looked_at_soon(tmp_path: Path) -> None:
     store = open_store(tmp_path)
     break_table(tmp_path / WALL_DB, "alarm")
-    with guarding(tmp_path, Clock()) as warden:
+    with Warden(tmp_path, Clock()) as warden:
         warden._due = FAR  # the hour has just begun
         with pytest.raises(StoreTrouble, match="damaged"):
             store.read(lambda reader: reader.find(Alarm))

@@ -22,7 +22,7 @@ from commandwall.pool.compare import Comparison, Stretch
 from commandwall.pool.fill import fill
 from commandwall.pool.link import Link
 from commandwall.pool.packs import Packs
-from commandwall.pool.recorder import recording
+from commandwall.pool.recorder import Recorder
 from commandwall.pool.server import PoolServer
 from commandwall.store import backup, check, database, guard, quarantine, telemetry
 from commandwall.store.journal import Line
@@ -216,7 +216,7 @@ class Survey:
             name = fill(folder, client, clock, lambda share: None)
             with (
                 closing(Mirror(folder / name)) as mirror,
-                recording(folder, clock, mirror.meta("epoch")) as recorder,
+                Recorder(folder, clock, mirror.meta("epoch")) as recorder,
             ):
                 packs = Packs(store, desk, clock, recorder)
                 link = Link(store, desk, clock, client, mirror, packs)
