@@ -15,7 +15,7 @@ from commandwall.clock import MINUTE, SECOND, Ms, day
 from commandwall.sensors import Sensor
 from commandwall.store.schema import WALL, Meeting, record
 from commandwall.store.store import Reader, Refused, Tx
-from commandwall.store.written import TITLE_LIMIT, written
+from commandwall.store.written import TITLE_LIMIT, present, written
 
 __all__ = ["ACKED", "ASIDE", "NORM", "RTNUN", "UNACK", "WAITING"]
 STANDING = [state for state in STATES if state != NORM]
@@ -168,23 +168,15 @@ def class_facts(cls: str, on: date | None = None) -> Mapping[str, Any]:
 
 def acknowledge(tx: Tx, alarm: str) -> None:
     """A person has seen it. Acknowledging never closes, clearing never acknowledges."""
-    seen = known(tx, alarm)
+    seen = present(tx, Alarm, alarm)
     what = life.LOOK if is_forgotten(seen, tx.now) else life.ACK
     tx.put(replace(moved(tx, seen, what), acked_at=tx.now, acked_by=tx.by, acked_post=tx.post))
 
 
 def reset(tx: Tx, alarm: str, reason: str) -> None:
     """复位: what latched is over, for a reason."""
-    found = moved(tx, known(tx, alarm), life.RESET)
+    found = moved(tx, present(tx, Alarm, alarm), life.RESET)
     tx.put(replace(found, reason=written("reason", reason, TITLE_LIMIT)))
-
-
-def known(tx: Tx, alarm: str) -> Alarm:
-    """Refused("unknown") where there is none of this id."""
-    found = tx.get(Alarm, alarm)
-    if found is None:
-        raise Refused("unknown", kind="alarm", id=alarm)
-    return found
 
 
 def moved(tx: Tx, alarm: Alarm, what: str) -> Alarm:

@@ -176,6 +176,11 @@ class Credit:
     rev: int = 0
 
 
+def by_code(reader: Reader) -> dict[str, Area]:
+    """All areas of the city, each under its code."""
+    return {area.id: area for area in reader.find(Area)}
+
+
 def chain(areas: Mapping[str, Area], code: str) -> list[Area]:
     """The area and those that hold it, smallest first; areas that hold each other end it."""
     found: dict[str, Area] = {}

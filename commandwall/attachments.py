@@ -17,6 +17,7 @@ from commandwall.files import content
 from commandwall.files.kept import Kept, Taken
 from commandwall.store.schema import MIRROR, WALL, kinds, record
 from commandwall.store.store import Reader, Refused, Tx
+from commandwall.store.written import present
 
 PRUNED = -1
 """Of `held`: the pool had the bytes, and they grew too old."""
@@ -89,8 +90,7 @@ def _event(tx: Tx, kind: str, key: str) -> None:
 
 def _ours(tx: Tx, kind: str, key: str) -> None:
     """A record of the journal, by the name of its table."""
-    if tx.get(kinds(WALL)[kind], key) is None:
-        raise Refused("unknown", kind=kind, id=key)
+    present(tx, kinds(WALL)[kind], key)
 
 
 SUBJECTS: Mapping[str, Callable[[Tx, str, str], None]] = {

@@ -16,7 +16,7 @@ from commandwall.clock import MINUTE, SECOND, Ms, day
 from commandwall.incidents import still_open
 from commandwall.store.schema import WALL, record
 from commandwall.store.store import Reader, Refused, Tx
-from commandwall.store.written import written
+from commandwall.store.written import present, written
 
 
 @record(WALL, index=("incident",))
@@ -171,9 +171,7 @@ def _row(tx: Tx, incident: str, subject: Person | Place, no: int) -> Call:
 
 
 def _open(tx: Reader, call: str) -> Call:
-    now = tx.get(Call, call)
-    if now is None:
-        raise Refused("unknown", kind="call", id=call)
+    now = present(tx, Call, call)
     still_open(tx, now.incident)
     if now.answered_at is not None:
         raise Refused("call_answered")

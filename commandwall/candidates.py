@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 import numpy as np
 
 from commandwall import codes, cube, surge
-from commandwall.areas import Area, town_of
+from commandwall.areas import by_code, town_of
 from commandwall.clock import DAY, HOUR, MINUTE, Ms, day, day_start, from_datetime, to_datetime
 from commandwall.monthly import MonthlyTopic
 from commandwall.store import numbers
@@ -110,7 +110,7 @@ def course(reader: Reader, topic: MonthlyTopic, now: Ms) -> Course:
 
 def _by_town(reader: Reader, since: Ms) -> tuple[dict[str, set[str]], Counter[str]]:
     """Class -> the towns that have it, and how many events."""
-    areas = {area.id: area for area in reader.find(Area)}
+    areas = by_code(reader)
     told = cube.count(reader, ("area", "cls"), since=since)
     towns: dict[str, set[str]] = defaultdict(set)
     sums: Counter[str] = Counter()

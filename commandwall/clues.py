@@ -16,7 +16,7 @@ from commandwall.events import AREA, NOWHERE, Event
 from commandwall.registering import Matter
 from commandwall.store.schema import WALL, Meeting, record
 from commandwall.store.store import Refused, Tx
-from commandwall.store.written import TITLE_LIMIT, listed, written
+from commandwall.store.written import TITLE_LIMIT, listed, present, written
 
 NEW, TAKEN, TURNED, JOINED, ASIDE = "NEW", "TAKEN", "TURNED", "JOINED", "ASIDE"
 """Rows of the code list clue_state."""
@@ -92,8 +92,8 @@ def _turn(clue: Clue) -> tuple[bool, int, str]:
 def add_clue(tx: Tx, tip: Tip) -> None:
     """记线索: whoever heard of it. Refused("unknown") for a source or area that is none."""
     listed(tx, "event_source", tip.source)
-    if tip.area and tx.get(Area, tip.area) is None:
-        raise Refused("unknown", kind="area", id=tip.area)
+    if tip.area:
+        present(tx, Area, tip.area)
     title = written("title", tip.title, TITLE_LIMIT)
     body = written("body", tip.body, needed=False)
     tx.put(
@@ -138,9 +138,5 @@ def bring_clue_back(tx: Tx, clue: str) -> None:
 
 def _step(tx: Tx, clue: str, to: str) -> Clue:
     """A clue as it stands in its next state, not yet put; Refused("unknown"), Refused("state")."""
-    now = tx.get(Clue, clue)
-    if now is None:
-        raise Refused("unknown", kind="clue", id=clue)
-    if now.state not in STEPS[to]:
-        raise Refused("state", kind="clue", id=clue, state=now.state, wanted=to)
+    now = present(tx, Clue, clue, STEPS[to], to)
     return replace(now, state=to, changed_at=tx.now, by=tx.by, post=tx.post)

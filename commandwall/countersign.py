@@ -10,7 +10,7 @@ from commandwall import codes, posts
 from commandwall.clock import Ms
 from commandwall.store.schema import WALL, Meeting, record
 from commandwall.store.store import Refused, Tx
-from commandwall.store.written import TITLE_LIMIT, written
+from commandwall.store.written import TITLE_LIMIT, present, written
 
 
 @record(WALL, index=("record",), meeting=Meeting(("signed_at",), ("signed_by", "signed_post")))
@@ -77,9 +77,7 @@ def countersign(tx: Tx, word: str) -> None:
 
     Refused("not_second") for who did it, and for a post that does not sign.
     """
-    now = tx.get(Countersign, word)
-    if now is None:
-        raise Refused("unknown", kind="countersign", id=word)
+    now = present(tx, Countersign, word)
     if now.signed_at is not None:
         raise Refused("settled", kind="countersign", id=word, by=now.signed_by)
     if not may_sign(tx.post) or tx.by == now.by:

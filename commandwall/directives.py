@@ -14,7 +14,7 @@ from commandwall.incidents import still_open
 from commandwall.posts import side_of
 from commandwall.store.schema import WALL, Meeting, record
 from commandwall.store.store import Refused, Tx
-from commandwall.store.written import TITLE_LIMIT, written
+from commandwall.store.written import TITLE_LIMIT, present, written
 
 DRAFT, ISSUED, DELIVERED, DIRECTIVE_ACKED, REFUSED = (
     "DRAFT",
@@ -223,7 +223,7 @@ def acknowledge(tx: Tx, directive: str) -> None:
 
 def expect(tx: Tx, directive: str, eta_at: Ms) -> None:
     """预计: the addressee says when it will be done; who does not know yet acknowledges with it."""
-    now = _found(tx, directive)
+    now = present(tx, Directive, directive)
     if now.state in STEPS[DIRECTIVE_ACKED]:
         now = _acknowledged(tx, _answer(tx, directive, DIRECTIVE_ACKED))
     elif now.state not in (DIRECTIVE_ACKED, EXECUTING, BLOCKED):
@@ -278,7 +278,7 @@ def verify(tx: Tx, directive: str) -> None:
 def send_back(tx: Tx, directive: str, need: str) -> None:
     """退回: the side that issued it does not take what was done, and says what is missing."""
     need = written("need", need)
-    now = _found(tx, directive)
+    now = present(tx, Directive, directive)
     if now.state != DONE:
         raise _not_now(now, EXECUTING)
     _of_issuer(tx, now)
@@ -287,7 +287,7 @@ def send_back(tx: Tx, directive: str, need: str) -> None:
 
 def know_end(tx: Tx, directive: str) -> None:
     """知悉: a person of the side it was for knows that it is cancelled or superseded."""
-    now = _found(tx, directive)
+    now = present(tx, Directive, directive)
     if now.state not in ENDED or now.end_acked_at is not None:
         raise _not_now(now, now.state)
     _of_addressee(tx, now)
@@ -332,15 +332,8 @@ def _acknowledged(tx: Tx, now: Directive) -> Directive:
     return replace(now, acked_at=tx.now, delivered_at=delivered, seen_at=seen)
 
 
-def _found(tx: Tx, directive: str) -> Directive:
-    now = tx.get(Directive, directive)
-    if now is None:
-        raise Refused("unknown", kind="directive", id=directive)
-    return now
-
-
 def _step(tx: Tx, directive: str, state: str) -> Directive:
-    now = _found(tx, directive)
+    now = present(tx, Directive, directive)
     if now.state not in STEPS[state]:
         raise _not_now(now, state)
     return _stepped(tx, now, state)

@@ -25,7 +25,7 @@ from commandwall.resources import Resource
 from commandwall.sensors import Watch
 from commandwall.store.schema import WALL, Meeting, record
 from commandwall.store.store import Reader, Refused, Tx
-from commandwall.store.written import TITLE_LIMIT, written
+from commandwall.store.written import TITLE_LIMIT, present, written
 
 SENT, ACKED, MOVING, ARRIVED, RELEASED, CANCELLED = (
     "SENT",
@@ -166,9 +166,7 @@ def send(tx: Tx, sending: Sending) -> None:
     """出动: send a unit. One that is on its way to something less urgent is called off from there;
     an event that nobody had has its unit with it."""
     s = sending
-    unit = tx.get(Resource, s.resource)
-    if unit is None:
-        raise Refused("unknown", kind="resource", id=s.resource)
+    unit = present(tx, Resource, s.resource)
     _still_open(tx, s)
     before = tx.find(Assignment, resource=s.resource, outcome="")
     if any(a.urgency <= s.urgency for a in before):
@@ -335,16 +333,13 @@ def _still_open(tx: Tx, sending: Sending) -> None:
     if kind == INCIDENT:
         incidents.still_open(tx, key)
     elif kind == ALARM:
-        if tx.get(alarms.Alarm, key) is None:
-            raise Refused("unknown", kind=kind, id=key)
+        present(tx, alarms.Alarm, key)
     elif not events.view(tx, key).open:
         raise Refused("closed", kind=kind, id=key)
 
 
 def _open(tx: Tx, assignment: str) -> Assignment:
-    found = tx.get(Assignment, assignment)
-    if found is None:
-        raise Refused("unknown", kind="assignment", id=assignment)
+    found = present(tx, Assignment, assignment)
     if found.outcome:
         raise Refused("state", kind="assignment", id=assignment, state=found.outcome)
     return found

@@ -17,7 +17,7 @@ from commandwall.areas import TOWN, Area
 from commandwall.clock import Ms, day
 from commandwall.store.schema import WALL, Meeting, record
 from commandwall.store.store import Reason, Refused, Tx
-from commandwall.store.written import TITLE_LIMIT, listed, written
+from commandwall.store.written import TITLE_LIMIT, listed, present, written
 
 ASKED, PAID, REFUSED, VOID = "ASKED", "PAID", "REFUSED", "VOID"
 """Rows of the code list payment_state."""
@@ -228,9 +228,4 @@ def _decided(
 
 def _in(tx: Tx, payment: str, state: str, to: str) -> Payment:
     """A payment that is in a state; Refused("unknown") or Refused("state")."""
-    now = tx.get(Payment, payment)
-    if now is None:
-        raise Refused("unknown", kind="payment", id=payment)
-    if now.state != state:
-        raise Refused("state", kind="payment", id=payment, state=now.state, wanted=to)
-    return now
+    return present(tx, Payment, payment, (state,), to)

@@ -23,7 +23,7 @@ from commandwall.posts import fact
 from commandwall.requests import Request
 from commandwall.store.schema import WALL, Meeting, record
 from commandwall.store.store import Reader, Refused, Tx
-from commandwall.store.written import written
+from commandwall.store.written import present, written
 from commandwall.whistles import BLOWN, Muster
 
 OFFERED, DONE, WITHDRAWN = "OFFERED", "DONE", "WITHDRAWN"
@@ -263,9 +263,4 @@ def _item(kind: str, about: Open, key: str, state: str) -> Item:
 
 
 def _offered(tx: Tx, handover: str) -> Handover:
-    now = tx.get(Handover, handover)
-    if now is None:
-        raise Refused("unknown", kind="handover", id=handover)
-    if now.state != OFFERED:
-        raise Refused("state", kind="handover", id=handover, state=now.state, wanted=DONE)
-    return now
+    return present(tx, Handover, handover, (OFFERED,), DONE)

@@ -25,7 +25,7 @@ import numpy as np
 import shapely
 
 from commandwall import codes, mentions, platform, surge, whereabouts
-from commandwall.areas import TOWN, VILLAGE, Area, town_of
+from commandwall.areas import TOWN, VILLAGE, Area, by_code, town_of
 from commandwall.clock import DAY, Ms, day
 from commandwall.errand import Question, end_with_starter, say
 from commandwall.events import Event, readable
@@ -118,7 +118,7 @@ def of_pool(reader: Reader, now: Ms) -> Found:
     on = day(now)
     since, first = (int(now - codes.limit(name, on) * DAY) for name in ("hot_days", "hot_from"))
     params = {"no": numbers.first(first), "t": first, "n": int(codes.limit("hot_rows", on))}
-    areas = {area.id: area for area in reader.find(Area)}
+    areas = by_code(reader)
     town = cache(lambda code: town_of(areas, code))
     events = (Event(*row) for row in reader.rows(_ROWS, **params))
     told = (e for e in readable(reader, events) if e.reported_at <= now)

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 from commandwall.clock import Ms
 from commandwall.store.schema import WALL, Meeting, record
-from commandwall.store.store import Reader, Refused, Tx
-from commandwall.store.written import written
+from commandwall.store.store import Reader, Tx
+from commandwall.store.written import present, written
 
 STANDING, WITHDRAWN = "STANDING", "WITHDRAWN"
 
@@ -44,12 +44,7 @@ def instruct(tx: Tx, seat: str, text: str) -> None:
 
 def lift_instruction(tx: Tx, instruction: str) -> None:
     """撤销常备要求. Refused("unknown"), and "state" for one that is withdrawn already."""
-    found = tx.get(Instruction, instruction)
-    if found is None:
-        raise Refused("unknown", kind="instruction", id=instruction)
-    if found.state != STANDING:
-        raise Refused("state", kind="instruction", id=instruction, state=found.state,
-                      wanted=STANDING)  # fmt: skip
+    found = present(tx, Instruction, instruction, (STANDING,), STANDING)
     tx.put(replace(found, state=WITHDRAWN, withdrawn_at=tx.now, withdrawn_by=tx.by,
                    withdrawn_post=tx.post))  # fmt: skip
 

@@ -34,7 +34,7 @@ from commandwall.ladders import (
     rise_of,
 )
 from commandwall.store.store import Reason, Refused, Tx
-from commandwall.store.written import TITLE_LIMIT, listed, written
+from commandwall.store.written import TITLE_LIMIT, listed, present, written
 
 # Up and down.
 
@@ -109,9 +109,7 @@ def hold_council(tx: Tx, event: str, held: str, chair: str, decision: str) -> No
 
 def correct_council(tx: Tx, council: str, held: str, chair: str, decision: str) -> None:
     """更正会议: it was written down wrongly; the journal keeps both."""
-    now = tx.get(Council, council)
-    if now is None:
-        raise Refused("unknown", kind="council", id=council)
+    now = present(tx, Council, council)
     _watched(tx, now.event)
     on, who, what = _minutes(tx, held, chair, decision)
     tx.put(replace(now, held=on, chair=who, decision=what, by=tx.by, post=tx.post))
@@ -231,9 +229,7 @@ def _stepped(tx: Tx, rise: Rise, state: str) -> Rise:
 
 
 def _on(tx: Tx, key: str) -> tuple[Case, Rise]:
-    rise = tx.get(Rise, key)
-    if rise is None:
-        raise Refused("unknown", kind="rise", id=key)
+    rise = present(tx, Rise, key)
     return ladders.read(tx, [rise.event])[rise.event], rise
 
 
@@ -261,9 +257,7 @@ def _rung(case: Case) -> str:
 
 
 def _point(tx: Tx, key: str, state: str) -> PlanPoint:
-    point = tx.get(PlanPoint, key)
-    if point is None:
-        raise Refused("unknown", kind="point", id=key)
+    point = present(tx, PlanPoint, key)
     _unless(ladders.point_step(ladders.read(tx, [point.event])[point.event], point, state))
     return replace(point, state=state, changed_at=tx.now, by=tx.by, post=tx.post)
 

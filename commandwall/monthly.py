@@ -8,7 +8,7 @@ is done or dropped. Both may be opened again.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -16,7 +16,7 @@ from commandwall import codes
 from commandwall.clock import DAY, Ms, day, day_start
 from commandwall.store.schema import WALL, Meeting, record
 from commandwall.store.store import Refused, Tx
-from commandwall.store.written import TITLE_LIMIT, listed, written
+from commandwall.store.written import TITLE_LIMIT, listed, present, written
 
 CHOSEN, CLOSED, DROPPED = "CHOSEN", "CLOSED", "DROPPED"
 """Rows of the code list monthlytopic_state."""
@@ -137,11 +137,7 @@ def reopen_topic(tx: Tx, topic: str, reason: str) -> None:
 
 def add_measure(tx: Tx, topic: str, task: str, lead: str, days: int) -> None:
     """立措施: with the unit that leads, and its milestone so many days on. Refused("days")."""
-    held = tx.get(MonthlyTopic, topic)
-    if held is None:
-        raise Refused("unknown", kind="monthlytopic", id=topic)
-    if held.state != CHOSEN:
-        raise Refused("state", kind="monthlytopic", id=topic, state=held.state, wanted=CHOSEN)
+    present(tx, MonthlyTopic, topic, (CHOSEN,), CHOSEN)
     most = int(codes.limit("measure_days", day(tx.now)))
     if not 0 < days <= most:
         raise Refused("days", most=most)
@@ -169,21 +165,14 @@ def redo_measure(tx: Tx, measure: str, reason: str) -> None:
 
 def _topic(tx: Tx, topic: str, to: str, words: str) -> MonthlyTopic:
     """A topic in its next state, not yet put; Refused("unknown"), Refused("state")."""
-    return _moved(tx, tx.get(MonthlyTopic, topic), "monthlytopic", topic, TOPIC_STEPS, to, words)
+    return _moved(tx, present(tx, MonthlyTopic, topic, TOPIC_STEPS[to], to), to, words)
 
 
 def _measure(tx: Tx, measure: str, to: str, words: str) -> Measure:
     """A measure in its next state, in the same way."""
-    return _moved(tx, tx.get(Measure, measure), "measure", measure, MEASURE_STEPS, to, words)
+    return _moved(tx, present(tx, Measure, measure, MEASURE_STEPS[to], to), to, words)
 
 
-def _moved(
-    tx: Tx, now: R | None, kind: str, key: str, steps: Mapping[str, tuple[str, ...]], to: str,
-    words: str,
-) -> R:  # fmt: skip
-    if now is None:
-        raise Refused("unknown", kind=kind, id=key)
-    if now.state not in steps[to]:
-        raise Refused("state", kind=kind, id=key, state=now.state, wanted=to)
+def _moved(tx: Tx, now: R, to: str, words: str) -> R:
     said = written("result" if to in (CLOSED, DONE) else "reason", words)
     return replace(now, state=to, result=said, changed_at=tx.now, by=tx.by, post=tx.post)

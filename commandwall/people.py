@@ -14,7 +14,7 @@ from commandwall import codes, posts
 from commandwall.clock import MINUTE, Ms
 from commandwall.store.schema import WALL, Meeting, record
 from commandwall.store.store import Reader, Refused, Tx
-from commandwall.store.written import TITLE_LIMIT, written
+from commandwall.store.written import TITLE_LIMIT, present, written
 
 ACTIVE, DISABLED = "ACTIVE", "DISABLED"
 IN, LOCKED, OUT = "IN", "LOCKED", "OUT"
@@ -138,10 +138,7 @@ def enable(tx: Tx, officer: str) -> None:
 
 
 def person(tx: Tx, officer: str) -> Officer:
-    found = tx.get(Officer, officer)
-    if found is None:
-        raise Refused("unknown", kind="officer", id=officer)
-    return found
+    return present(tx, Officer, officer)
 
 
 # Secrets.

@@ -24,6 +24,7 @@ from commandwall.planbook import Plan
 from commandwall.plans import start_plan
 from commandwall.store.schema import WALL, Meeting, record
 from commandwall.store.store import Refused, Tx
+from commandwall.store.written import present
 
 ACTUAL, CANCEL = "Actual", "Cancel"
 LIVE, COMING, EXPIRED, CANCELLED, UPDATED, UNREAL = (
@@ -194,9 +195,7 @@ def open_from_warning(tx: Tx, warning: str, opening: Opening, plan: Plan | None 
 
     Refused("warning_over") where it does not hold, or was never for real.
     """
-    found = tx.get(PublicWarning, warning)
-    if found is None:
-        raise Refused("unknown", kind="warning", id=warning)
+    found = present(tx, PublicWarning, warning)
     stands = state(found, later(tx.find(PublicWarning, sender=found.sender)), tx.now)
     if stands not in STANDING:
         raise Refused("warning_over", stands=stands)

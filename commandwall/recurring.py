@@ -18,7 +18,7 @@ from scipy.cluster import hierarchy
 from scipy.spatial.distance import squareform
 
 from commandwall import codes, likeness, whereabouts
-from commandwall.areas import Area, town_of
+from commandwall.areas import by_code, town_of
 from commandwall.clock import DAY, Ms, day
 from commandwall.events import Event, readable
 from commandwall.store import numbers
@@ -71,7 +71,7 @@ def of_pool(reader: Reader, now: Ms) -> list[Topic]:
     )
     params = {"no": numbers.first(begin), "t": begin, "n": int(codes.limit("topic_rows", on))}
     rows = (Event(*row) for row in reader.rows(sql, **params))
-    areas = {area.id: area for area in reader.find(Area)}
+    areas = by_code(reader)
     return find(list(readable(reader, rows)), lambda code: town_of(areas, code))
 
 

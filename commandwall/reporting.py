@@ -15,8 +15,8 @@ from commandwall import codes, exercise
 from commandwall.clock import MINUTE, SECOND, Ms, day
 from commandwall.incidents import Incident
 from commandwall.store.schema import WALL, record
-from commandwall.store.store import Reader, Refused, Tx
-from commandwall.store.written import TITLE_LIMIT, written
+from commandwall.store.store import Refused, Tx
+from commandwall.store.written import TITLE_LIMIT, present, written
 
 FIRST, FOLLOW, FINAL = "first", "follow", "final"
 KINDS = (FIRST, FOLLOW, FINAL)
@@ -183,7 +183,7 @@ def send_report(tx: Tx, statement: Statement, recipients: str, way: str) -> None
 
 def phone_report(tx: Tx, incident: str, told: str, reporter: str, words: str, ago: int = 0) -> None:
     """电话报告: somebody was told by telephone, so many minutes ago."""
-    _known(tx, incident)
+    present(tx, Incident, incident)
     told, reporter = written("told", told, TITLE_LIMIT), written("reporter", reporter, TITLE_LIMIT)
     words = written("text", words, needed=False)
     at = Ms(tx.now - ago * MINUTE)
@@ -196,7 +196,7 @@ def tell_losses(
 ) -> None:
     """伤亡损失: `people` are the dead, the missing, the severely and the lightly injured; other
     numbers than before make a follow-up due."""
-    _known(tx, incident)
+    present(tx, Incident, incident)
     damage, source = written("damage", damage, needed=False), written("source", source)
     dead, missing, severe, hurt = people
     before = tx.get(Losses, incident)
@@ -212,7 +212,7 @@ def hand_out(tx: Tx, incident: str, what: str, purpose: str, name: str, sha256: 
     """导出: a file is made and waits; it gets its name once this is written. In a drill's world it
     may be one of the drill, without an incident."""
     if incident or exercise.of(tx.folder) is None:
-        _known(tx, incident)
+        present(tx, Incident, incident)
     purpose = written("purpose", purpose, TITLE_LIMIT)
     name = written("name", name, TITLE_LIMIT)
     key = str(uuid.uuid4())
@@ -306,7 +306,7 @@ def _limit(incident: Incident, step: str) -> int:
 
 def _stated(tx: Tx, statement: Statement) -> Report:
     s = statement
-    _known(tx, s.incident)
+    present(tx, Incident, s.incident)
     reports = tx.find(Report, incident=s.incident)
     here = next((r for r in reports if r.id == s.draft), None)
     if here is not None and here.state == SENT:
@@ -338,13 +338,6 @@ def _number(reports: Sequence[Report], s: Statement) -> tuple[int, int]:
     if FINAL in kinds or (s.kind == FIRST and FIRST in kinds):
         raise Refused("reported", kind=s.kind if s.kind in kinds else FINAL)
     return (1 + max((r.no for r in sent), default=0) if s.kind == FOLLOW else 0), 1
-
-
-def _known(tx: Reader, incident: str) -> Incident:
-    found = tx.get(Incident, incident)
-    if found is None:
-        raise Refused("unknown", kind="incident", id=incident)
-    return found
 
 
 def _sent_at(report: Report) -> Ms:

@@ -13,7 +13,7 @@ from commandwall.incidents import still_open
 from commandwall.posts import side_of
 from commandwall.store.schema import WALL, Meeting, record
 from commandwall.store.store import Refused, Tx
-from commandwall.store.written import TITLE_LIMIT, written
+from commandwall.store.written import TITLE_LIMIT, present, written
 
 ASKED, GRANTED, PARTLY, DECLINED, WITHDRAWN = (
     "ASKED",
@@ -130,9 +130,4 @@ def _stepped(tx: Tx, now: Request, state: str) -> Request:
 
 
 def _open(tx: Tx, request: str) -> Request:
-    now = tx.get(Request, request)
-    if now is None:
-        raise Refused("unknown", kind="request", id=request)
-    if now.state != ASKED:
-        raise Refused("state", kind="request", id=request, state=now.state)
-    return now
+    return present(tx, Request, request, (ASKED,))

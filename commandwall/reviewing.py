@@ -15,7 +15,7 @@ from commandwall.incidents import Incident
 from commandwall.reporting import Due, HandOut
 from commandwall.store.schema import WALL, Meeting, record
 from commandwall.store.store import Refused, Tx
-from commandwall.store.written import TITLE_LIMIT, written
+from commandwall.store.written import TITLE_LIMIT, present, written
 
 STRENGTH, IMPROVEMENT = "strength", "improvement"
 REVIEW = "review"
@@ -62,9 +62,7 @@ def note_finding(
 
 def settle_finding(tx: Tx, finding: str, result: str) -> None:
     """整改完成: what was done."""
-    now = tx.get(Finding, finding)
-    if now is None:
-        raise Refused("unknown", kind="finding", id=finding)
+    now = present(tx, Finding, finding)
     if now.kind != IMPROVEMENT or now.done_at is not None:
         raise Refused("closed", kind="finding", id=finding)
     result = written("result", result)

@@ -9,7 +9,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from commandwall import codes, cube, surge
-from commandwall.areas import Area, town_of
+from commandwall.areas import by_code, town_of
 from commandwall.clock import DAY, Ms, day
 from commandwall.saved_views import POOL, Filter
 from commandwall.store.store import Reader
@@ -59,7 +59,7 @@ def _risen(late: Sums, whole: Sums, days: float, before: float) -> list[Rising]:
 
 
 def _sums(reader: Reader, since: Ms) -> Sums:
-    areas = {area.id: area for area in reader.find(Area)}
+    areas = by_code(reader)
     told = cube.count(reader, ("area", "cls"), since=since)
     sums: Sums = Counter()
     for code, row in zip(told.rows, told.counts.tolist(), strict=True):

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from commandwall import rota
 from commandwall.areas import TOWN, Area, Person, foremost
 from commandwall.clock import Ms
+from commandwall.store import written
 from commandwall.store.schema import WALL, record
 from commandwall.store.store import Reader, Refused, Tx
 
@@ -102,16 +103,12 @@ def call_roll(tx: Tx, called: Sequence[Called]) -> None:
 
 def answer_roll(tx: Tx, present: str) -> None:
     """应到: he answers; a second mark changes nothing."""
-    found = tx.get(RollAnswer, present)
-    if found is None:
-        raise Refused("unknown", kind="roll", id=present)
+    found = written.present(tx, RollAnswer, present)
     if found.answered_at is None:
         tx.put(replace(found, answered_at=tx.now, by=tx.by, post=tx.post))
 
 
 def end_roll(tx: Tx, roll: str) -> None:
     """点名结束: who has not answered until now is missing."""
-    found = tx.get(RollCall, roll)
-    if found is None:
-        raise Refused("unknown", kind="roll", id=roll)
+    found = written.present(tx, RollCall, roll)
     tx.put(replace(found, ended_at=tx.now))

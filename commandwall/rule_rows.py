@@ -20,7 +20,7 @@ from commandwall.clock import SECOND, Ms, day
 from commandwall.rulecheck import Fault
 from commandwall.store.schema import WALL, Meeting, record
 from commandwall.store.store import Reader, Refused, Tx
-from commandwall.store.written import TITLE_LIMIT, written
+from commandwall.store.written import TITLE_LIMIT, present, written
 
 PROPOSED, APPROVED, REFUSED, WITHDRAWN = "PROPOSED", "APPROVED", "REFUSED", "WITHDRAWN"
 FURTHER = {PROPOSED: frozenset({APPROVED, REFUSED, WITHDRAWN})}
@@ -213,9 +213,7 @@ def approved(reader: Reader) -> list[RuleRow]:
 
 
 def _waiting(tx: Tx, proposal: str) -> RuleRow:
-    row = tx.get(RuleRow, proposal)
-    if row is None:
-        raise Refused("unknown", kind="rulerow", id=proposal)
+    row = present(tx, RuleRow, proposal)
     if row.state != PROPOSED:
         raise Refused("settled", kind="rulerow", id=proposal, by=row.decided_by)
     return row

@@ -11,12 +11,12 @@ from dataclasses import replace
 from commandwall import alarm_life as life
 from commandwall import codes, countersign
 from commandwall.alarm_life import DSUPR, OOSRV, SHLVD
-from commandwall.alarms import Alarm, class_facts, in_state, known, moved, nature
+from commandwall.alarms import Alarm, class_facts, in_state, moved, nature
 from commandwall.clock import DAY, MINUTE, Ms, day
 from commandwall.countersign import Second
 from commandwall.sensors import Watch
 from commandwall.store.store import Reader, Refused, Tx
-from commandwall.store.written import TITLE_LIMIT, written
+from commandwall.store.written import TITLE_LIMIT, present, written
 
 
 def most_minutes(cls: str, now: Ms) -> int:
@@ -36,7 +36,7 @@ def needs_second(cls: str, now: Ms) -> bool:
 def shelve(tx: Tx, alarm: str, reason: str, minutes: int, second: Second | None = None) -> None:
     """搁置: it calls nobody for so many minutes. Refused("shelve_minutes") names how many may be;
     Refused("shelve_second") where the word of another person is missing."""
-    before = known(tx, alarm)
+    before = present(tx, Alarm, alarm)
     now = moved(tx, before, life.SHELVE)
     most = most_minutes(now.cls, tx.now)
     if not 0 < minutes <= most:
@@ -51,13 +51,13 @@ def shelve(tx: Tx, alarm: str, reason: str, minutes: int, second: Second | None 
 
 def unshelve(tx: Tx, alarm: str) -> None:
     """取消搁置: before its time."""
-    tx.put(moved(tx, known(tx, alarm), life.UNSHELVE))
+    tx.put(moved(tx, present(tx, Alarm, alarm), life.UNSHELVE))
 
 
 def take_out(tx: Tx, alarm: str, work_order: str, days: int, reason: str = "") -> None:
     """停用: its device is worked on under an order with a number, for so many days at most.
     Refused("service_days") names how many may be."""
-    now = moved(tx, known(tx, alarm), life.TAKE_OUT)
+    now = moved(tx, present(tx, Alarm, alarm), life.TAKE_OUT)
     most = int(codes.limit("service_days", day(tx.now)))
     if not 0 < days <= most:
         raise Refused("service_days", most=most)
@@ -68,7 +68,7 @@ def take_out(tx: Tx, alarm: str, work_order: str, days: int, reason: str = "") -
 
 def put_back(tx: Tx, alarm: str) -> None:
     """恢复使用: the work is done, or its device is needed before."""
-    tx.put(moved(tx, known(tx, alarm), life.PUT_BACK))
+    tx.put(moved(tx, present(tx, Alarm, alarm), life.PUT_BACK))
 
 
 def _put(tx: Tx, alarm: Alarm, until: Ms, reason: str) -> Alarm:

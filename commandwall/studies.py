@@ -18,7 +18,7 @@ from commandwall.clock import DAY, HOUR, Ms, day, day_start, from_datetime, to_d
 from commandwall.codes import Code
 from commandwall.store.schema import WALL, record
 from commandwall.store.store import Refused, Tx
-from commandwall.store.written import TITLE_LIMIT, listed, written
+from commandwall.store.written import TITLE_LIMIT, listed, present, written
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,8 +186,7 @@ def issue_study(tx: Tx, drafted: Drafted, purpose: str, files: Sequence[tuple[st
 
 def note_use(tx: Tx, study: str, given_to: str, outcome: str, text: str = "") -> None:
     """记成果: to whom it was given, whether they adopted it, what came of it."""
-    if tx.get(Study, study) is None:
-        raise Refused("unknown", kind="study", id=study)
+    present(tx, Study, study)
     listed(tx, "study_outcome", outcome)
     given_to = written("given_to", given_to, TITLE_LIMIT)
     words = written("text", text, needed=False)

@@ -17,7 +17,7 @@ from commandwall.events import CLOSED_STATES
 from commandwall.incidents import Incident
 from commandwall.store.schema import WALL, record
 from commandwall.store.store import Reader, Refused, Tx
-from commandwall.store.written import TITLE_LIMIT, written
+from commandwall.store.written import TITLE_LIMIT, present, written
 
 
 @record(WALL, index=("incident",))
@@ -83,9 +83,7 @@ Found = tuple[str, str, str, str]
 
 def _call(tx: Tx, subject: str) -> Found:
     """Area, incident, whose number it is and his name."""
-    call = tx.get(Call, subject)
-    if call is None:
-        raise Refused("unknown", kind="call", id=subject)
+    call = present(tx, Call, subject)
     if not rings(call, tx.by, tx.post):
         raise Refused("not_ringing")
     incident = tx.get(Incident, call.incident)
@@ -103,9 +101,7 @@ def _event(tx: Reader, subject: str) -> Found:
 
 def _alarm(tx: Reader, subject: str) -> Found:
     """Of who answers for the grid in which it is."""
-    alarm = tx.get(Alarm, subject)
-    if alarm is None:
-        raise Refused("unknown", kind="alarm", id=subject)
+    alarm = present(tx, Alarm, subject)
     person = answers_for(tx, alarm.area)
     if person is None:
         raise Refused("nobody", area=alarm.area)

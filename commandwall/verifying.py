@@ -8,11 +8,11 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 
-from commandwall.alarms import Alarm, class_facts, known
+from commandwall.alarms import Alarm, class_facts
 from commandwall.clock import SECOND, Ms, day
 from commandwall.store.schema import WALL, record
 from commandwall.store.store import Reader, Tx
-from commandwall.store.written import listed, written
+from commandwall.store.written import listed, present, written
 
 
 @record(WALL, index=("alarm",))
@@ -34,7 +34,7 @@ class Verification:
 
 def verify_alarm(tx: Tx, alarm: str, finding: str, way: str, words: str = "") -> None:
     """核实: what was found, and by which way. Refused("unknown") names a code that no list has."""
-    it = known(tx, alarm)
+    it = present(tx, Alarm, alarm)
     listed(tx, "alarm_finding", finding)
     listed(tx, "channel", way)
     words = written("text", words, needed=False)

@@ -12,7 +12,7 @@ from commandwall.attachments import has_picture
 from commandwall.clock import day
 from commandwall.event_flow import HANDLED
 from commandwall.store.store import Refused, Tx
-from commandwall.store.written import TITLE_LIMIT, listed, written
+from commandwall.store.written import TITLE_LIMIT, listed, present, written
 from commandwall.whistles import (
     ACKED,
     BLOWN,
@@ -44,8 +44,7 @@ def blow(tx: Tx, whistling: Whistling) -> None:
     """吹哨: summon departments. Refused("whistled") where the matter is whistled for already,
     Refused("state") for an event that nobody has in hand."""
     listed(tx, "whistle_kind", whistling.kind)
-    if tx.get(Area, whistling.town) is None:
-        raise Refused("unknown", kind="area", id=whistling.town)
+    present(tx, Area, whistling.town)
     w = _told(tx, whistling)
     _once(tx, w)
     names = _departments(tx, w.departments, ())
@@ -164,26 +163,12 @@ def _called(tx: Tx, w: Whistle, department: str) -> Summons:
 
 
 def _blown(tx: Tx, whistle: str) -> Whistle:
-    now = tx.get(Whistle, whistle)
-    if now is None:
-        raise Refused("unknown", kind="whistle", id=whistle)
-    if now.state != BLOWN:
-        raise Refused("state", kind="whistle", id=whistle, state=now.state)
-    return now
-
-
-def _known(tx: Tx, summons: str) -> Summons:
-    now = tx.get(Summons, summons)
-    if now is None:
-        raise Refused("unknown", kind="summons", id=summons)
-    return now
+    return present(tx, Whistle, whistle, (BLOWN,))
 
 
 def _step(tx: Tx, summons: str, state: str) -> Summons:
-    now = _known(tx, summons)
-    whistle = tx.get(Whistle, now.whistle)
-    if whistle is None:
-        raise Refused("unknown", kind="whistle", id=now.whistle)
+    now = present(tx, Summons, summons)
+    whistle = present(tx, Whistle, now.whistle)
     if (why := hindrance(now, whistle, state)) is not None:
         raise Refused(why.code, **why.facts)
     return replace(now, state=state, changed_at=tx.now, by=tx.by, post=tx.post)
@@ -197,7 +182,7 @@ def _let_go(tx: Tx, summons: Summons) -> Summons:
 
 def _rated(tx: Tx, summons: str, side: str, words: str) -> Rating:
     """What one side says, without its marks. Who rated for one side does not for the other."""
-    now = _known(tx, summons)
+    now = present(tx, Summons, summons)
     if now.state != RELEASED:
         raise Refused("state", kind="summons", id=summons, state=now.state)
     words = written("words", words, TITLE_LIMIT, needed=False)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from commandwall import clues, countersign, events, funds, ladder_acts, ladders, whistle_acts
-from commandwall.areas import TOWN, Area, town_of
+from commandwall.areas import TOWN, Area, by_code, town_of
 from commandwall.clues import Clue, Tip
 from commandwall.desk import Desk
 from commandwall.events import EventView
@@ -26,7 +26,7 @@ def lay(store: Store, desk: Desk) -> None:
     """Once, at the station that runs the demo, and never where somebody wrote a clue before."""
     if store.read(_begun):
         return
-    areas, told = store.read(_areas), asset("first_day")
+    areas, told = store.read(by_code), asset("first_day")
     towns = [area for area in areas.values() if area.level == TOWN]
     if not towns:
         return
@@ -59,10 +59,6 @@ def _hard(reader: Reader, areas: Areas) -> EventView | None:
     """The oldest of the least urgent open events that a town has."""
     found = [v for v in events.queue(reader) if town_of(areas, v.event.area)]
     return min(found, key=lambda v: (-v.event.urgency, v.event.reported_at), default=None)
-
-
-def _areas(reader: Reader) -> Areas:
-    return {area.id: area for area in reader.find(Area)}
 
 
 def _begun(reader: Reader) -> bool:

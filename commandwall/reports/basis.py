@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from commandwall import codes, deadlines, event_lists, events, swift, tallies
-from commandwall.areas import TOWN, Area, town_of
+from commandwall.areas import TOWN, Area, by_code, town_of
 from commandwall.clock import DAY, HOUR, MINUTE, Ms, day, day_start
 from commandwall.deadlines import RED
 from commandwall.event_flow import CLOSED_STATES, NEW
@@ -111,7 +111,7 @@ def read(reader: Reader, scope: Scope, as_of: Ms) -> Basis:
     if scope.span > (most := int(codes.limit("study_days", day(as_of)))) * DAY:
         raise Refused("study_days", most=most)
     earlier = Scope(Ms(scope.since - scope.span), scope.since, *_rest(scope))
-    areas = {area.id: area for area in reader.find(Area)}
+    areas = by_code(reader)
     shown = tallies.in_hand(reader)
     filed = [view.event for view in shown.values() if view.filed]
     return Basis(

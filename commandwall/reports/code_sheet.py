@@ -9,7 +9,7 @@ from contextlib import closing
 from pathlib import Path
 
 from commandwall import codes, exercise, place_codes
-from commandwall.areas import Area, chain
+from commandwall.areas import Area, by_code, chain
 from commandwall.config import REFUSED, Settings, SettingsError
 from commandwall.place_codes import DEVICE, LETTERS, Coded
 from commandwall.plain import plain
@@ -49,7 +49,7 @@ def run(settings: Settings, asked: argparse.Namespace) -> int:
 def collect(reader: Reader, kind: str, area: str, most: int, speech: Speech) -> Paper:
     """The sheet. SettingsError for an area that there is not, for one with nothing to put a code
     on, and for more than fit."""
-    areas = {one.id: one for one in reader.find(Area)}
+    areas = by_code(reader)
     if area and area not in areas:
         raise SettingsError(f"--area {area}: 没有这个辖区 there is no such area")
     found = list(place_codes.listed(reader, kind, area, most + 1))

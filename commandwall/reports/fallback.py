@@ -24,7 +24,7 @@ from commandwall import (
     tallies,
 )
 from commandwall.alarms import Alarm
-from commandwall.areas import Area, Person, foremost
+from commandwall.areas import Person, by_code, foremost
 from commandwall.clock import Ms, day
 from commandwall.deadlines import Deadline
 from commandwall.directives import Directive
@@ -181,7 +181,7 @@ class _Making:
 
     def events(self) -> dict[str, Any]:
         """The open events of this area, those that run out first foremost."""
-        areas = {area.id: area for area in self._reader.find(Area)}
+        areas = by_code(self._reader)
         found = [
             (v, deadlines.running(v, areas)) for v in tallies.in_hand(self._reader).values()
             if v.open and v.event.area.startswith(self.area)

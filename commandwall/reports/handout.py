@@ -28,7 +28,8 @@ from commandwall.reports.press import Paper
 from commandwall.reports.speech import Speech, clock, moment
 from commandwall.resources import Resource
 from commandwall.store import live
-from commandwall.store.store import Reader, Refused
+from commandwall.store.store import Reader
+from commandwall.store.written import present
 
 LEAFLET = Path(__file__).with_name("leaflet.py")
 DEGREE_M = 111_000.0
@@ -66,9 +67,7 @@ class Frame:
 
 def collect(reader: Reader, incident: str, speech: Speech, folder: Path, now: Ms) -> Paper:
     """What the page shows. Refused("unknown") where there is no such incident."""
-    found = reader.get(Incident, incident)
-    if found is None:
-        raise Refused("unknown", kind="incident", id=incident)
+    found = present(reader, Incident, incident)
     frame = Frame.around(found, _outline(reader, found))
     directives = [d for d in reader.find(Directive, incident=incident) if d.issued_at]
     posts = reader.find(CommandPost, incident=incident)

@@ -26,7 +26,8 @@ from commandwall.rollcall import RollAnswer
 from commandwall.rota import DutyTurn
 from commandwall.store.journal import AHEAD_LIMIT_BITS, Line
 from commandwall.store.lines import contents
-from commandwall.store.store import Reader, Refused
+from commandwall.store.store import Reader
+from commandwall.store.written import present
 from commandwall.unmasking import Unmasking
 
 SPAN = 60
@@ -51,9 +52,7 @@ class Step:
 
 def review(reader: Reader, incident: str, speech: Speech, now: Ms) -> Paper:
     """The paper. Refused("unknown") where there is no such incident."""
-    found = reader.get(Incident, incident)
-    if found is None:
-        raise Refused("unknown", kind="incident", id=incident)
+    found = present(reader, Incident, incident)
     lines, tr = _lines(reader, found), speech.tr
     steps = _steps(reader, found, speech)
     late = sorted((s for s in steps if s.late(now) > 0), key=lambda s: -s.late(now))
