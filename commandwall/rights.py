@@ -18,6 +18,7 @@ from commandwall.areas import Building
 from commandwall.calls import Call
 from commandwall.clock import day
 from commandwall.clues import Clue
+from commandwall.co_handling import CoHandling
 from commandwall.codes import Code
 from commandwall.conflicts import Dispute
 from commandwall.countersign import Countersign
@@ -44,6 +45,7 @@ from commandwall.sitreps import Situation
 from commandwall.store.store import Reader, Reason, Refused, Tx
 from commandwall.store.tables import Conflict
 from commandwall.studies import Study
+from commandwall.urging import Urge
 from commandwall.whistles import Summons, Whistle, Whistling
 
 DO, PROPOSE, REASON, SCENE, URGENCY, PRIORITY = "do", "propose", "reason", "scene", "U", "P"
@@ -393,6 +395,10 @@ KINDS: Mapping[str, str] = {
 }  # fmt: skip
 """Records whose id is that of another thing."""
 
+_NO_AREA = (
+    "view", "whose", "seat", "paper", "sheet", "instruction", "called", "present", "roll", "states",
+    "handover",
+)  # fmt: skip
 SUBJECTS: Mapping[str, Asked] = {
     "event": _event,
     "main": _event,
@@ -422,6 +428,8 @@ SUBJECTS: Mapping[str, Asked] = {
     "drafted": lambda reader, drafted: About((drafted.scope.area,)),
     "tip": lambda reader, tip: About((tip.area,)),
     "payment": _payment,
+    "urge": _within_event(Urge),
+    "help": _within_event(CoHandling),
     "rise": _within_event(Rise),
     "point": _within_event(PlanPoint),
     "council": _within_event(Council),
@@ -434,17 +442,7 @@ SUBJECTS: Mapping[str, Asked] = {
     "dispute": _dispute,
     "conflict": _conflict,
     **dict.fromkeys(("source", "rule", "proposal", "choosing", "topic", "measure"), _of_city),
-    "view": lambda reader, view: About(),
-    "whose": lambda reader, whose: About(),
     "within": lambda reader, area: About((area,)),
-    "seat": lambda reader, seat: About(),
-    "paper": lambda reader, paper: About(),
-    "sheet": lambda reader, sheet: About(),
-    "instruction": lambda reader, instruction: About(),
-    "called": lambda reader, called: About(),
-    "present": lambda reader, present: About(),
-    "roll": lambda reader, roll: About(),
-    "states": lambda reader, states: About(),
-    "handover": lambda reader, handover: About(),
+    **dict.fromkeys(_NO_AREA, lambda reader, one: About()),
 }
 """Name of an act's argument -> what it is about; a post lies within no area of its own."""

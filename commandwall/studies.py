@@ -33,6 +33,7 @@ class Scope:
     words: str = ""  # all of these stand in title, text or address
     state: str = ""  # code list event_state, as it is shown
     view: str = ""  # the saved view that these were taken from
+    tag: str = ""  # code list event_tag
 
     @property
     def span(self) -> int:
@@ -66,6 +67,7 @@ class Study:
     at: Ms
     by: str
     post: str
+    tag: str = ""
 
     @property
     def scope(self) -> Scope:

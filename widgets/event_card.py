@@ -11,11 +11,14 @@ from PySide6.QtWidgets import QComboBox, QLineEdit
 
 from commandwall import events, incidents
 from commandwall.areas import CITY, chain
+from commandwall.co_handling import CoHandling
 from commandwall.dispatch import Assignment, AssignmentStep
 from commandwall.event_acts import merged
 from commandwall.events import AREA, DISPATCHED, Event, EventView
 from commandwall.picture import Changes, Picture, Tick
 from commandwall.rights import about_event
+from commandwall.tagging import EventTag
+from commandwall.urging import Urge
 from commandwall.whistles import Rating, Summons, Whistle
 from widgets import age, event_clock, event_course, event_ladder, event_said, text, words
 from widgets.acts import ActBar
@@ -48,7 +51,8 @@ SAID = 32.0
 """Height of the line above the fields that says what was done."""
 ROOMY = 600.0
 """Height of a card on which all clocks of an event leave room for its history."""
-BESIDE = frozenset({Assignment, AssignmentStep, Whistle, Summons, Rating, *RECORDS})
+BESIDE = frozenset({Assignment, AssignmentStep, Whistle, Summons, Rating, Urge, CoHandling,
+                    EventTag, *RECORDS})  # fmt: skip
 """What else tells of its course."""
 
 

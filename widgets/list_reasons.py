@@ -31,6 +31,10 @@ def _no_filter(facts: Facts) -> str:
     return tr("这是一个数的行，没有筛选可存")
 
 
+def _days(facts: Facts) -> str:
+    return tr("日期写成 2026-11-01，止日不早于起日")
+
+
 def _study_rows(facts: Facts) -> str:
     return tr("时段内超过 {most} 件；缩短时段或缩小范围再起草", most=facts.get("most", ""))
 
@@ -54,6 +58,10 @@ def _full(facts: Facts) -> str:
 
 def _place(facts: Facts) -> str:
     return tr("目标位置写不进：{why}", why=facts.get("why", ""))
+
+
+def _put(facts: Facts) -> str:
+    return tr("大事记已记导出，但文件没有放到位：{why}；再导一次", why=facts.get("why", ""))
 
 
 def _unset(facts: Facts) -> str:
@@ -87,12 +95,14 @@ LISTS: Mapping[str, Callable[[Facts], str]] = {
     "view_many": _many,
     "view_personal": _personal,
     "view_rows": _no_filter,
+    "view_days": _days,
     "study_rows": _study_rows,
     "study_days": _study_days,
     "study_period": _study_period,
     "export_rows": _rows,
     "export_full": _full,
     "export_place": _place,
+    "export_put": _put,
     "unset": _unset,
     "no_drill": _no_drill,
     "nobody_called": lambda facts: tr("没有可点名的人：先收值班表，或录入镇街值班人"),

@@ -305,6 +305,7 @@ CHOICES: Mapping[str, Callable[[Officer], Facts]] = {
     "events.accept": lambda o: {"event": o.one("event", state="NEW")["id"]},
     "events.dispatch": lambda o: {
         "event": o.one("event", state="ACCEPTED")["id"], "unit": "供水抢修队",
+        "co": o.random.choice(("", "街道办", "街道办,住建局")),
     },
     "event_acts.sign": lambda o: {"event": o.one("event", state="DISPATCHED")["id"]},
     "event_acts.send_back": lambda o: {
@@ -324,12 +325,31 @@ CHOICES: Mapping[str, Callable[[Officer], Facts]] = {
         "solved": "solved", "content": "content",
     },
     "events.note": lambda o: {"event": o.one("event")["id"], "text": o.text()},
+    "tagging.tag_event": lambda o: {
+        "event": o.one("event")["id"],
+        "tags": o.random.sample(("group", "again", "danger", "media"), o.random.randrange(1, 4)),
+    },
+    "event_watch.share": lambda o: {
+        "event": o.one("event", state=("DISPATCHED", "SIGNED"))["id"],
+        "co": f"街道办,协办{next(o.no)}队",
+    },
+    "co_acts.sign_help": lambda o: {"help": o.one("cohandling", state="ASKED")["id"]},
+    "co_acts.feed_back_help": lambda o: {"help": o.one("cohandling")["id"], "result": o.text()},
+    "urging.urge": lambda o: {
+        "event": (event := o.one("event", state=("DISPATCHED", "SIGNED"), unit=bool))["id"],
+        "unit": event["unit"], "text": o.text(),
+    },
+    "urging.answer_urge": lambda o: {"urge": o.one("urge")["id"], "result": o.text()},
     "whistle_acts.blow": lambda o: {
         "whistling": {"town": "c", "kind": "emergency", "departments": ["燃气公司", "住建局"],
                       "matter": o.text(), "place": "北门", **HERE},
     },
     "whistle_acts.summon": lambda o: {
         "whistle": o.one("whistle")["id"], "departments": [f"水务局{next(o.no)}"],
+    },
+    "whistle_acts.check_whistle": lambda o: {"whistle": o.one("whistle", state="BLOWN")["id"]},
+    "whistle_acts.reroute": lambda o: {
+        "summons": o.called("SUMMONED"), "department": f"城管{next(o.no)}队", "reason": o.text(),
     },
     "whistle_acts.answer_whistle": lambda o: {"summons": o.called("SUMMONED")},
     "whistle_acts.check_in": lambda o: {"summons": o.called("SUMMONED", "ACKED"), **HERE},
