@@ -55,7 +55,8 @@ def test_each_town_has_its_share_with_its_rows_and_what_is_left_out(tmp_path: Pa
     routed = EventWork("f", "CLOSED", "城管局", "", NOW, "陈", "p3", furthest="CLOSED", tier="town")
     taken = Rise("g:city", "g", "city", "TAKEN", "", "", "", 1, NOW, NOW, None, "陈", "p3", NOW,
                  "陈", "p3")  # fmt: skip
-    station.desk.run(lambda tx: tx.put(routed, taken), {}, local=True)
+    for record in (routed, taken):
+        station.desk.run(lambda tx, record=record: tx.put(record), {}, local=True)
     asked = study.Asked("rates", "rates", ["lowest"], Scope(Ms(NOW - DAY), Ms(NOW + HOUR)))
     draft = station.store.read(lambda r: study.draft(r, asked, NOW, Speech.of("zh")))
     (block,) = draft.blocks

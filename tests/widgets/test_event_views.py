@@ -259,7 +259,9 @@ def test_a_name_with_a_dot_in_it_stays_whole(
     for name, form in (("1.5 环以内", "csv"), ("第 2.csv", "csv"), ("v1.csv", "xlsx")):
         export(wall, out / name, purpose="核对", form=form)
         kept = name if name.endswith(form) else f"{name}.{form}"
-        qtbot.waitUntil(lambda kept=kept: (out / kept).exists(), timeout=30_000)
+        told = f"已导出 {kept}"
+        qtbot.waitUntil(lambda t=told: t in told_by(wall, "event_queue"), timeout=30_000)
+        assert (out / kept).exists()
     assert len(list(out.iterdir())) == 3
 
 
