@@ -230,7 +230,8 @@ class EventCard(Panel):
         y = event_clock.draw(paper, y + 20, self.view, self.picture, roomy)
         y = event_ladder.draw(paper, y, self, self.view)
         end = paper.height - FIELDS - SAID - self._files.tall
-        y = self._draw_facts(paper, y + 30, end - event_course.LEAST)
+        least = event_course.LEAST if y + 30 <= end - event_course.LEAST else event_course.CROWDED
+        y = self._draw_facts(paper, y + 30, end - least)
         hidden = self._reading.hides(self.view)
         event_course.draw(paper, y + 16, end, self._told, self.picture.now, hidden)
         if self._said:
