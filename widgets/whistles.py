@@ -225,10 +225,10 @@ class Whistles(WorkedList):
         why = {key: self._barred(action) for key, action in on.items()}
         blown = muster is not None and muster.blown
         for key, act, can in (
-            (MORE, whistle_acts.summon, blown), (END, whistle_acts.end_whistle, blown),
-            (BLOW, whistle_acts.blow, True), (REROUTE, whistle_acts.reroute, self._comes()),
             (STEP, whistle_acts.check_whistle, self._unchecked() is not None),
             (OTHER, whistle_acts.return_whistle, self._unchecked() is not None),
+            (MORE, whistle_acts.summon, blown), (END, whistle_acts.end_whistle, blown),
+            (BLOW, whistle_acts.blow, True), (REROUTE, whistle_acts.reroute, self._comes()),
         ):  # fmt: skip
             if can:
                 why[key] = self.barred(act, it if can and key != BLOW else About())
