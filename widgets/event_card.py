@@ -11,14 +11,11 @@ from PySide6.QtWidgets import QComboBox, QLineEdit
 
 from commandwall import events, incidents
 from commandwall.areas import CITY, chain
-from commandwall.co_handling import CoHandling
 from commandwall.dispatch import Assignment, AssignmentStep
 from commandwall.event_acts import merged
 from commandwall.events import AREA, DISPATCHED, Event, EventView
 from commandwall.picture import Changes, Picture, Tick
 from commandwall.rights import about_event
-from commandwall.tagging import EventTag
-from commandwall.urging import Urge
 from commandwall.whistles import Rating, Summons, Whistle
 from widgets import age, event_clock, event_course, event_ladder, event_said, text, words
 from widgets.acts import ActBar
@@ -51,8 +48,7 @@ SAID = 32.0
 """Height of the line above the fields that says what was done."""
 ROOMY = 600.0
 """Height of a card on which all clocks of an event leave room for its history."""
-BESIDE = frozenset({Assignment, AssignmentStep, Whistle, Summons, Rating, Urge, CoHandling,
-                    EventTag, *RECORDS})  # fmt: skip
+BESIDE = frozenset({Assignment, AssignmentStep, Whistle, Summons, Rating, *RECORDS})
 """What else tells of its course."""
 
 
@@ -230,8 +226,7 @@ class EventCard(Panel):
         y = event_clock.draw(paper, y + 20, self.view, self.picture, roomy)
         y = event_ladder.draw(paper, y, self, self.view)
         end = paper.height - FIELDS - SAID - self._files.tall
-        least = event_course.LEAST if y + 30 <= end - event_course.LEAST else event_course.CROWDED
-        y = self._draw_facts(paper, y + 30, end - least)
+        y = self._draw_facts(paper, y + 30, end - event_course.LEAST)
         hidden = self._reading.hides(self.view)
         event_course.draw(paper, y + 16, end, self._told, self.picture.now, hidden)
         if self._said:
