@@ -11,8 +11,8 @@ from commandwall import (
     attachments,
     calls,
     clues,
+    co_handling,
     conflicts,
-    consulting,
     countersign,
     directives,
     dispatch,
@@ -46,18 +46,20 @@ from commandwall import (
     sitreps,
     sources,
     studies,
+    tagging,
     unmasking,
+    urging,
     verifying,
     whistles,
 )
 from commandwall.drill import evaluating, play
 
 __all__ = [
-    "alarms", "answers", "areas", "attachments", "calls", "clues", "conflicts", "consulting",
+    "alarms", "answers", "areas", "attachments", "calls", "clues", "co_handling", "conflicts",
     "countersign", "directives", "dispatch", "evaluating", "events", "exchange", "exports",
     "extents", "funds", "handover", "incidents", "indicators", "instructions", "ladders",
     "modes", "monthly", "people", "plans", "play", "public_warnings", "reentry", "repeats",
     "reporting", "requests", "resources", "reviewing", "rollcall", "rota", "rule_rows",
-    "saved_views", "selfcheck", "sensors", "sitreps", "sources", "studies", "unmasking",
-    "verifying", "whistles",
+    "saved_views", "selfcheck", "sensors", "sitreps", "sources", "studies", "tagging", "unmasking",
+    "urging", "verifying", "whistles",
 ]  # fmt: skip

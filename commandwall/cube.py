@@ -1,5 +1,5 @@
 """What the hot columns tell of events: any two-way count (area by class, source by state, class by
-hour of the day), and which events there are of some class, area, source or state.
+hour of the day), and which events there are of some class, area, unit, source or state.
 
 It adds up the columns, about ten milliseconds for three million events, whatever is asked. Counted
 is what the city says, as in the mirror's rows.
@@ -35,13 +35,13 @@ _WANTED = (
 _NUMBERED = ("hour", "no", "weight")
 HOUR_OF_DAY = "hour"
 WAYS = (*CODED, HOUR_OF_DAY)
-"""What events can be counted by: area, cls, source, state, and the local hour of the day."""
+"""What events can be counted by: area, cls, unit, source, state, and the local hour of the day."""
 
 
 Counts = NDArray[np.int64]
 Columns = dict[str, NDArray[Any]]
 Where = Mapping[str, Sequence[str]]
-"""For some of area, cls, source, state the values that count."""
+"""For some of area, cls, unit, source, state the values that count."""
 Span = tuple[Ms | None, Ms | None]
 """From the hour of one moment to before that of another; None for ever."""
 Taken = dict[str, NDArray[np.bool_]]
@@ -80,10 +80,10 @@ def count(
     return _without_empty(Cube(rows, cols, counts.reshape(len(rows), len(cols))))
 
 
-def total(reader: Reader, where: Where, since: Ms | None = None) -> int:
-    """How many such events there are."""
+def total(reader: Reader, where: Where, since: Ms | None = None, until: Ms | None = None) -> int:
+    """How many such events there are, from the hour of one moment to before that of another."""
     hot, _ = read_hot(_path(reader))
-    found = _blocks(hot, ("weight",), _taken(reader, where), (since, None))
+    found = _blocks(hot, ("weight",), _taken(reader, where), (since, until))
     return sum(int(block["weight"].sum(dtype=np.int64)) for block in found)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 
@@ -204,6 +204,17 @@ def visit_at(cls: str, closed: Ms) -> Ms | None:
 def reckoned(view: EventView, gone: Progress, areas: Mapping[str, Area]) -> list[Deadline]:
     """All clocks that run for an event in its state by what is known of its course."""
     found = (_clock(step, view, gone, areas) for step in RUNNING.get(view.state, ()))
+    return [clock for clock in found if clock is not None]
+
+
+def of_helper(
+    view: EventView, given: Ms, signed: bool, areas: Mapping[str, Area]
+) -> list[Deadline]:
+    """The clocks of a unit that helps since a moment: C3 until it signs, C5 until it feeds back. An
+    event that is suspended stands still for it too."""
+    gone = replace(_progress(view), given=given, dispatched=given)
+    steps = ("C5",) if signed else ("C3", "C5")
+    found = (_clock(step, view, gone, areas) for step in steps)
     return [clock for clock in found if clock is not None]
 
 

@@ -9,15 +9,23 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from commandwall import codes, countersign, deadlines, event_proofs, events, restricted, tiers
-from commandwall.clock import DAY, HOUR, Ms, day, to_datetime
+from commandwall import (
+    co_handling,
+    codes,
+    countersign,
+    deadlines,
+    event_proofs,
+    events,
+    restricted,
+    tiers,
+)
+from commandwall.clock import DAY, HOUR, Ms, day
 from commandwall.countersign import Second
 from commandwall.event_flow import (
     ARCHIVED,
     MERGED,
     SIGNED,
     SUSPENDED,
-    moments,
     pauses,
 )
 from commandwall.events import EventView, EventWork
@@ -248,6 +256,7 @@ def approve_return(tx: Tx, event: str) -> None:
     """同意退单: it waits for another unit; the disposal's clock goes on."""
     work = step(tx, event, "approve_return")
     tx.put(replace(work, unit="", co="", accepted_at=tx.now, return_no=work.return_no + 1))
+    co_handling.call(tx, event, "")
 
 
 def refuse_return(tx: Tx, event: str, reason: str) -> None:
@@ -335,7 +344,7 @@ def verify(tx: Tx, event: str, solved: str, content: str) -> None:
     work = step(tx, event, "verify")
     listed(tx, "event_solved", solved)
     listed(tx, "event_content", content)
-    if content == UNREACHED and not _tried(work, tx.now):
+    if content == UNREACHED and not event_proofs.tried(work, tx.now):
         raise Refused("calls", n=int(codes.limit("call_back_tries", day(tx.now))))
     visit = deadlines.visit_at(events.view(tx, event).cls, tx.now)
     tx.put(replace(work, solved=solved, content=content, closed_at=tx.now, visit_at=visit))
@@ -343,12 +352,14 @@ def verify(tx: Tx, event: str, solved: str, content: str) -> None:
 
 def redo(tx: Tx, event: str, reason: str) -> None:
     """重办: it is not done; the unit has it again, with a shorter limit."""
-    tx.put(_again(step(tx, event, "redo"), written("reason", reason), tx.now))
+    tx.put(work := _again(step(tx, event, "redo"), written("reason", reason), tx.now))
+    co_handling.call(tx, event, work.co, anew=True)
 
 
 def reopen(tx: Tx, event: str, reason: str) -> None:
     """重启: there is new evidence."""
-    tx.put(_again(step(tx, event, "reopen"), written("reason", reason), tx.now))
+    tx.put(work := _again(step(tx, event, "reopen"), written("reason", reason), tx.now))
+    co_handling.call(tx, event, work.co, anew=True)
 
 
 def archive(tx: Tx, event: str) -> None:
@@ -432,17 +443,3 @@ def _again(work: EventWork, reason: str, now: Ms) -> EventWork:
         suspended_ms=0, asked_ms=0, extended_ms=0, solved="", content="", missed="",
         visit_at=None, visited_at=None, visit="", lesson="", summary="",
     )  # fmt: skip
-
-
-def _tried(work: EventWork, now: Ms) -> bool:
-    """Whether he was called often enough, and each time in another part of the day."""
-    calls = [Ms(at) for at in moments(work.missed)]
-    least = int(codes.limit("call_back_tries", day(now)))
-    return len(calls) >= least and len({_part(at) for at in calls}) >= least
-
-
-def _part(at: Ms) -> str:
-    """The part of the day of a moment, of the list day_part."""
-    hour = to_datetime(at).hour
-    parts = [row.id for row in codes.load("day_part").values() if row.facts["from_h"] <= hour]
-    return parts[-1]

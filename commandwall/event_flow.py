@@ -54,6 +54,7 @@ FLOW: Mapping[str, Step] = {
     "dispatch": _step(DISPATCHED, NEW, ACCEPTED),  # a new event is accepted by the same act
     "withdraw": _step(ACCEPTED, DISPATCHED),
     "redirect": _step(DISPATCHED, DISPATCHED),
+    "share": _step(SAME, DISPATCHED, *HANDLED, SUSPENDED, LISTED),
     "sign": _step(SIGNED, DISPATCHED),
     "send_back": _step(RETURNED, DISPATCHED),
     "approve_return": _step(ACCEPTED, RETURNED),

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from commandwall import codes, cube, events, tallies
+from commandwall import codes, cube, events, tagging, tallies
 from commandwall.clock import DAY, HOUR, Ms
 from commandwall.event_flow import CLOSED
 from commandwall.events import Event, EventView
@@ -38,6 +38,13 @@ _OWING = (
     " THEN coalesce(closed_at, at) + :days ELSE visit_at END, id"
 )
 """Where a visit is due, until then; where only a lesson is, until it would be put away."""
+_GIVEN = (
+    "SELECT w.id FROM eventwork w JOIN event e ON e.id = w.id WHERE CASE WHEN e.unit = :unit"
+    " THEN w.unit NOT IN ('', :unit)"
+    " ELSE w.unit = :unit OR instr(',' || w.co || ',', ',' || :unit || ',') END"
+)
+"""What stations gave to a unit, to lead or to help, or took from it, and the city's row says
+otherwise."""
 _FILED = "SELECT id FROM filedevent f WHERE NOT EXISTS (SELECT 1 FROM event e WHERE e.id = f.id)"
 
 
@@ -50,7 +57,12 @@ def owing(reader: Reader, filter: Filter, now: Ms, limit: int) -> list[EventView
     """Closed events of which a visit or what is learned is still due, the soonest due first."""
     days = int(codes.limit("archive_days")) * DAY
     keys = [key for (key,) in reader.rows(_OWING, state=CLOSED, days=days)]
-    found = (v for v in some_of(reader, keys) if v.state == CLOSED)
+    if filter.tag:
+        tagged = frozenset(tagging.tagged(reader, filter.tag))
+        keys = [key for key in keys if key in tagged]
+    found = (
+        v for v in some_of(reader, keys) if v.state == CLOSED and not (filter.tag and v.restricted)
+    )
     return list(islice((v for v in found if filter.fits(v.event, now)), limit))
 
 
@@ -61,6 +73,8 @@ def search(reader: Reader, words: str, limit: int = 200) -> list[EventView]:
 
 def each(reader: Reader, filter: Filter, now: Ms) -> Iterator[EventView]:
     """All of them, read no further than somebody takes them; in order but within a minute."""
+    if filter.tag:
+        return iter(_tagged(reader, filter, now))
     ours = [*_filed(reader, filter, now), *_moved(reader, filter, now)[0]]
     return heapq.merge(
         sorted(ours, key=_newest_first), _pooled(reader, filter, now), key=_newest_first
@@ -83,6 +97,13 @@ def _may_tell(view: EventView, filter: Filter, now: Ms) -> bool:
     return not (view.restricted and filter.words) or filter.fits(view.event, now)
 
 
+def _tagged(reader: Reader, filter: Filter, now: Ms) -> list[EventView]:
+    """Of a restricted class no tag is told either."""
+    found = some_of(reader, tagging.tagged(reader, filter.tag))
+    fit = (v for v in found if filter.stands(v) and filter.fits(v.event, now))
+    return sorted((v for v in fit if not v.restricted), key=_newest_first)
+
+
 def _filed(reader: Reader, filter: Filter, now: Ms) -> list[EventView]:
     """What stations filed and the pool has no row of yet: it may be away for days."""
     keys = [key for (key,) in reader.rows(_FILED)]
@@ -91,13 +112,14 @@ def _filed(reader: Reader, filter: Filter, now: Ms) -> list[EventView]:
 
 
 def _moved(reader: Reader, filter: Filter, now: Ms) -> tuple[list[EventView], list[EventView]]:
-    """Where a state is asked for: what stations brought into it, and out of it, and the city's rows
-    do not say so yet."""
-    if not filter.state:
-        return [], []
-    ahead = events.views(reader, tallies.ahead_of_mirror(reader)).values()
+    """Where a state or a unit is asked for: what stations brought into it, and out of it, and the
+    city's rows do not say so yet."""
+    keys = tallies.ahead_of_mirror(reader) if filter.state else []
+    if filter.unit:
+        keys = [*keys, *(key for (key,) in reader.rows(_GIVEN, unit=filter.unit))]
+    ahead = events.views(reader, list(dict.fromkeys(keys))).values()
     some = [v for v in ahead if not v.filed and filter.fits(v.event, now)]
-    told = {v.event.id: v.event.state in filter.states for v in some}
+    told = {v.event.id: filter.stands(EventView(v.event, None)) for v in some}
     into = [v for v in some if filter.stands(v) and not told[v.event.id]]
     return into, [v for v in some if told[v.event.id] and not filter.stands(v)]
 
@@ -113,15 +135,16 @@ def count(reader: Reader, filter: Filter, now: Ms, limit: int) -> int:
     limit."""
     if filter.share == AFTER:
         return len(owing(reader, filter, now, limit))
-    if filter.words:
+    if filter.words or filter.tag:
         return sum(1 for _ in islice(each(reader, filter, now), limit))
     into, out = _moved(reader, filter, now)
     ours = len(_filed(reader, filter, now)) + len(into) - len(out)
-    return ours + cube.total(reader, _where(reader, filter), filter.since(now))
+    return ours + cube.total(reader, _where(reader, filter), filter.since(now), filter.until(now))
 
 
 def _where(reader: Reader, filter: Filter) -> dict[str, list[str]]:
-    where = {name: [value] for name in ("source", "cls") if (value := getattr(filter, name))}
+    asked = {name: getattr(filter, name) for name in ("source", "cls", "unit")}
+    where = {name: [value] for name, value in asked.items() if value}
     if filter.state:
         where["state"] = list(filter.states)
     if filter.area:
@@ -143,12 +166,14 @@ def _rows(reader: Reader, filter: Filter, now: Ms) -> Iterator[Event]:
 
 def _stretches(filter: Filter, now: Ms) -> Iterator[cube.Span]:
     """The last weeks, and all before them until the filter's beginning, when somebody reads on."""
-    since, recent = filter.since(now), Ms((now - RECENT) // HOUR * HOUR)
-    if since is None or since < recent:
-        yield recent, None
+    since, until, recent = filter.since(now), filter.until(now), Ms((now - RECENT) // HOUR * HOUR)
+    if until is not None and until <= recent:
+        yield since, until
+    elif since is None or since < recent:
+        yield recent, until
         yield since, recent
     else:
-        yield since, None
+        yield since, until
 
 
 def _parts(hours: cube.Counts, numbers: cube.Counts) -> Iterator[cube.Counts]:
@@ -163,17 +188,20 @@ def _parts(hours: cube.Counts, numbers: cube.Counts) -> Iterator[cube.Counts]:
 
 def _checks(filter: Filter, now: Ms) -> tuple[list[str], dict[str, Any]]:
     """Conditions beside the words, and their parameters."""
-    since = filter.since(now)
-    asked = {"source": filter.source, "cls": filter.cls}
+    since, until = filter.since(now), filter.until(now)
+    asked = {"source": filter.source, "cls": filter.cls, "unit": filter.unit}
     checks = [f"event.{name} = :{name}" for name, value in asked.items() if value]
     if filter.area:
         checks.append("substr(event.area, 1, :long) = :area")
     if since is not None:
         checks.append("event.reported_at >= :since")
+    if until is not None:
+        checks.append("event.reported_at < :until")
     if filter.state:
         checks.append("event.state IN (SELECT value FROM json_each(:states))")
     asked["states"] = json.dumps(filter.states)
-    params = {**asked, "area": filter.area, "long": len(filter.area), "since": since}
+    params = {**asked, "area": filter.area, "long": len(filter.area), "since": since,
+              "until": until}  # fmt: skip
     told = " ".join(checks)
     return checks or ["1"], {key: value for key, value in params.items() if f":{key}" in told}
 

@@ -1,13 +1,15 @@
-"""What shows that somebody was at the place of an event, and what was done there."""
+"""What shows that somebody was at the place of an event, what was done there, and that who reported
+it was called."""
 
 from __future__ import annotations
 
 from commandwall import codes, events, geo
 from commandwall.attachments import has_picture
+from commandwall.clock import Ms, day, to_datetime
 from commandwall.directives import PHOTO
 from commandwall.dispatch import ARRIVED, Assignment, AssignmentStep
-from commandwall.event_flow import ON_SCENE
-from commandwall.events import EventView
+from commandwall.event_flow import ON_SCENE, moments
+from commandwall.events import EventView, EventWork
 from commandwall.store.store import Reader
 
 Place = tuple[float | None, float | None]
@@ -46,3 +48,17 @@ def _seen_there(reader: Reader, event: str) -> bool:
     """Whether a unit that was sent to it has arrived."""
     sent = [a.id for a in reader.find(Assignment, subject=event)]
     return bool(reader.many(AssignmentStep, sent, "assignment", step=ARRIVED))
+
+
+def tried(work: EventWork, now: Ms) -> bool:
+    """Whether he was called often enough, and each time in another part of the day."""
+    calls = [Ms(at) for at in moments(work.missed)]
+    least = int(codes.limit("call_back_tries", day(now)))
+    return len(calls) >= least and len({_day_part(at) for at in calls}) >= least
+
+
+def _day_part(at: Ms) -> str:
+    """The part of the day of a moment, of the list day_part."""
+    hour = to_datetime(at).hour
+    parts = [row.id for row in codes.load("day_part").values() if row.facts["from_h"] <= hour]
+    return parts[-1]

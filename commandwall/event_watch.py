@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from commandwall import codes
+from commandwall import co_handling, codes
 from commandwall.event_acts import next_look, step
 from commandwall.store.store import Refused, Tx
 from commandwall.store.written import TITLE_LIMIT, listed, written
@@ -17,6 +17,7 @@ def withdraw(tx: Tx, event: str, reason: str) -> None:
     disposal's clock goes on, and it is counted apart from what units return."""
     work = replace(step(tx, event, "withdraw"), unit="", co="", accepted_at=tx.now)
     tx.put(replace(work, reason=written("reason", reason), taken_back_no=work.taken_back_no + 1))
+    co_handling.call(tx, event, "")
 
 
 def redirect(tx: Tx, event: str, unit: str, reason: str, co: str = "") -> None:
@@ -27,6 +28,19 @@ def redirect(tx: Tx, event: str, unit: str, reason: str, co: str = "") -> None:
         raise Refused("same_unit", unit=unit)
     work = replace(work, unit=unit, co=co, dispatched_at=tx.now)
     tx.put(replace(work, reason=written("reason", reason), taken_back_no=work.taken_back_no + 1))
+    co_handling.call(tx, event, co)
+
+
+def share(tx: Tx, event: str, co: str) -> None:
+    """增减协办: who helps from now on (by commas), whoever leads. Refused("same_unit") where
+    nothing changes, or who leads would help himself."""
+    work = step(tx, event, "share")
+    names = list(dict.fromkeys(filter(None, (one.strip() for one in co.split(",")))))
+    told = written("co", ",".join(names), TITLE_LIMIT, needed=False)
+    if work.unit in names or told == work.co:
+        raise Refused("same_unit", unit=work.unit)
+    tx.put(replace(work, co=told))
+    co_handling.call(tx, event, told)
 
 
 def review(tx: Tx, event: str, plan: str, days: int) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Index, text
 
-from commandwall import codes, plain, restricted
+from commandwall import co_handling, plain, restricted
 from commandwall.alarms import WAITING, Alarm, rules
 from commandwall.clock import Ms, day
 from commandwall.event_flow import ACCEPTED as ACCEPTED
@@ -27,8 +27,8 @@ from commandwall.event_flow import SIGNED as SIGNED
 from commandwall.masking import without
 from commandwall.store import fulltext
 from commandwall.store.journal import Line
-from commandwall.store.lines import contents
-from commandwall.store.schema import MIRROR, WALL, record, table_of
+from commandwall.store.lines import contents, telling
+from commandwall.store.schema import MIRROR, WALL, Meeting, record, table_of
 from commandwall.store.store import Reader, Reason, Refused, Tx
 from commandwall.store.written import TEXT_LIMIT as TEXT_LIMIT
 from commandwall.store.written import TITLE_LIMIT, written
@@ -109,7 +109,7 @@ class FiledEvent:
     phone: str = ""
 
 
-@record(WALL, index=("state", "main"))
+@record(WALL, index=("state", "main"), meeting=Meeting(keeps=restricted.still))
 @dataclass(frozen=True, slots=True)
 class EventWork:
     """What stations did to an event; `id` is the event. Its clocks begin with its moments."""
@@ -202,6 +202,11 @@ class EventView:
         return (self.work.unit if self.work else "") or self.event.unit
 
     @property
+    def units(self) -> tuple[str, ...]:
+        """The unit that leads, then those that help."""
+        return self.unit, *(self.work.co.split(",") if self.work and self.work.co else ())
+
+    @property
     def cls(self) -> str:
         """Its class: the one that a station set right, else the city's."""
         return (self.work.cls if self.work else "") or self.event.cls
@@ -236,9 +241,8 @@ def fold(event: Event | FiledEvent, work: EventWork | None, unsent: bool = False
 
 def _blurred(event: Event, cls: str) -> Event:
     """What may be known of an event of a restricted class: that there is one, and in which area."""
-    row = codes.once("event_class", cls)
     return replace(
-        event, cls=cls, title=row.zh if row else cls, body="", address="", person="", phone="",
+        event, cls=cls, title=restricted.title(cls), body="", address="", person="", phone="",
         lon=None, lat=None, acc_m=None, placed=AREA if event.area else NOWHERE,
     )  # fmt: skip
 
@@ -319,6 +323,7 @@ def dispatch(tx: Tx, event: str, unit: str, co: str = "") -> None:
             work, unit=unit, co=co, accepted_at=accepted, given_at=given, dispatched_at=tx.now,
         )
     )  # fmt: skip
+    co_handling.call(tx, event, co)
 
 
 def owed(work: EventWork) -> tuple[str, ...]:
@@ -370,13 +375,7 @@ def history(
     """What happened to an event, oldest first and of one moment as the journal has it: (moment,
     post, person, act, text)."""
     notes = [(n.at, n.post, n.by, "note", n.text) for n in reader.find(EventNote, event=event)]
-    as_kept = json.dumps(event, ensure_ascii=False)
-    sql = (
-        "SELECT * FROM journal WHERE act IN "
-        "(SELECT value FROM json_each(:acts)) AND instr(body, :id) ORDER BY hlc"
-    )
-    told = json.dumps([*FLOW, *BESIDE])
-    lines = [Line(*row) for row in reader.rows(sql, id=as_kept, acts=told)]
+    lines = telling(reader, event, [*FLOW, *BESIDE])
     acts = [(x.at, x.post, x.person, x.act, _said(x, event, say)) for x in lines]
     return sorted([*notes, *acts], key=lambda told: told[0])
 

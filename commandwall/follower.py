@@ -24,7 +24,9 @@ from commandwall.areas import Building, Camera, Person, Pipe, Place
 from commandwall.arrays import DEVICE, FixArrays, SensorArrays
 from commandwall.beside import Beside
 from commandwall.clock import SECOND, Ms
+from commandwall.dispatch import EVENT
 from commandwall.events import Event, EventView, EventWork, FiledEvent, queue, views
+from commandwall.ladders import Supervision
 from commandwall.picture import Changes, Fixes, Readings, SyncState, Tallies, Tick
 from commandwall.resources import Resource
 from commandwall.sensors import Sensor
@@ -79,6 +81,7 @@ class Follower(Beside):
         self._moved, self._pause = False, float(COUNT)  # events since the last count; its pause
         self._bands: tallies.Bands = {}
         self._ahead: dict[str, EventView] = {}
+        self._hidden: dict[str, str] = {}  # event -> class, where that is restricted
         self._sync, self._listened, self._silent = pulse.Sync(), Ms(0), (False, False)
         self._sight = sight.Sight()
         self._tracks_s = self._fixes_at = 0.0
@@ -166,6 +169,7 @@ class Follower(Beside):
             reader = Reader(conn)
             fresh = self._everything(reader, parts) if whole else self._news(reader, moved, parts)
             self._arrange(reader, fresh, parts)
+            self._hide(reader, fresh, parts)
         return {kind: rest.get(kind, {}) | fresh.get(kind, {}) for kind in rest.keys() | fresh}
 
     def _open(self) -> None:
@@ -255,6 +259,19 @@ class Follower(Beside):
             else:
                 self._ahead.pop(key, None)
         return {key: found.get(key) for key in keys}
+
+    def _hide(self, reader: Reader, fresh: Fresh, parts: dict[str, Any]) -> None:
+        """Which events are of a restricted class. Of closed ones the picture holds no more than
+        this, and what was said beside them on whistles, ladders and the like."""
+        before = {} if parts.get("whole") else self._hidden
+        told = fresh.get(Event, {})
+        beside = {key for kind, some in fresh.items() if kind is not Event
+                  for record in some.values() if (key := _event_of(record))}  # fmt: skip
+        views_ = told | views(reader, sorted(beside - told.keys() - before.keys()))
+        hidden = {key: cls for key, cls in before.items() if key not in views_}
+        hidden |= {key: v.cls for key, v in views_.items() if v is not None and v.restricted}
+        if hidden != self._hidden or parts.get("whole"):
+            self._hidden = parts["hidden"] = hidden
 
     def _arrange(self, reader: Reader, fresh: Fresh, parts: dict[str, Any]) -> None:
         if Sensor in fresh:
@@ -350,6 +367,18 @@ class Follower(Beside):
             self._conn.close()
         self._conn, self._live = None, {}
         self._banded = self._sourced = 0
+
+
+def _event_of(record: Any) -> str:
+    """The event that a record beside it is of; "" for none, and for an alarm, which no person
+    told."""
+    if isinstance(record, Alarm):
+        return ""
+    if isinstance(record, Supervision):
+        return record.id
+    if getattr(record, "kind", "") == EVENT and hasattr(record, "subject"):
+        return str(record.subject)
+    return str(getattr(record, "event", "") or "")
 
 
 def together(older: Changes, newer: Changes) -> Changes:

@@ -24,7 +24,7 @@ from commandwall.requests import Request
 from commandwall.store.schema import WALL, Meeting, record
 from commandwall.store.store import Reader, Refused, Tx
 from commandwall.store.written import present, written
-from commandwall.whistles import BLOWN, Muster
+from commandwall.whistles import STANDING, Muster
 
 OFFERED, DONE, WITHDRAWN = "OFFERED", "DONE", "WITHDRAWN"
 OWES, WAITS, DRAFTED, WHISTLED, SUPERVISED, UNDER_WAY, IN_FORCE = (
@@ -218,7 +218,8 @@ def _waits(directive: Directive, seat: str) -> bool:
 
 def _whistles(reader: Reader, seat: str) -> list[Muster]:
     """Those that the post blew and that are not ended."""
-    found = [m for m in whistles.read(reader, state=BLOWN) if m.whistle.blown_post == seat]
+    standing = whistles.read(reader, state=list(STANDING))
+    found = [m for m in standing if m.whistle.blown_post == seat]
     hidden = _hidden(reader, [muster.whistle.event for muster in found])
     titles = [hidden.get(muster.whistle.event) for muster in found]
     return [

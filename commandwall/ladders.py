@@ -167,7 +167,6 @@ class PlanPoint:
     changed_at: Ms
     by: str
     post: str
-    source: str = ""  # what it came of: resolution:…
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 from numpy.typing import NDArray
 
+from commandwall import restricted
 from commandwall.alarms import NORM, Alarm
 from commandwall.answers import Answer
 from commandwall.areas import (
@@ -32,8 +33,8 @@ from commandwall.arrays import FixArrays, SensorArrays
 from commandwall.calls import Call
 from commandwall.clock import Ms
 from commandwall.clues import Clue
+from commandwall.co_handling import CoHandling
 from commandwall.conflicts import OPEN, Dispute, Verdict
-from commandwall.consulting import Attendee, Consultation, Opinion, Resolution
 from commandwall.countersign import Countersign
 from commandwall.directives import Directive
 from commandwall.dispatch import Assignment, AssignmentStep, Trip, trips
@@ -46,7 +47,6 @@ from commandwall.funds import Payment
 from commandwall.handover import Handover
 from commandwall.incidents import CommandPost, GradeProposal, Incident, JoinedEvent
 from commandwall.indicators import Indicator, IndicatorValue, Stand, renew
-from commandwall.instructions import Instruction
 from commandwall.ladders import Council, PlanPoint, Rise, Supervision
 from commandwall.modes import GrantedAct, Mode
 from commandwall.monthly import Measure, MonthlyTopic
@@ -65,7 +65,9 @@ from commandwall.store.pulse import Lamp, Sync
 from commandwall.store.sight import Sight
 from commandwall.store.space import Space
 from commandwall.store.tables import Conflict
-from commandwall.studies import ScheduledStudy, Study, StudyUse
+from commandwall.studies import Study, StudyUse
+from commandwall.tagging import EventTag
+from commandwall.urging import Urge
 from commandwall.whistles import Rating, Summons, Whistle
 
 __all__ = [
@@ -145,6 +147,7 @@ class Changes:
     sight: Sight | None = None
     space: Space | None = None
     channels: Mapping[str, Channel] | None = None
+    hidden: Mapping[str, str] | None = None
     unsent: frozenset[str] | None = None
     city: str | None = None
     whole: frozenset[type] = frozenset()  # kinds that were read anew: what is not here is gone
@@ -195,6 +198,9 @@ class Picture:
         self.councils, self.points = dict[str, Council](), dict[str, PlanPoint]()
         self.requests, self.answers = dict[str, Request](), dict[str, Answer]()
         self.monthly, self.measures = dict[str, MonthlyTopic](), dict[str, Measure]()
+        self.helps, self.helped = dict[str, CoHandling](), dict[str, list[CoHandling]]()
+        self.tags, self.tags_of = dict[str, EventTag](), dict[str, list[EventTag]]()
+        self.urges, self.urged = dict[str, Urge](), dict[str, list[Urge]]()  # all, and by event
         self.countersigns, self.sitreps = dict[str, Countersign](), dict[str, SituationReport]()
         self.messages, self.decisions = dict[str, Message](), dict[str, Decision]()
         self.assignments: dict[str, Assignment] = {}
@@ -206,9 +212,6 @@ class Picture:
         self.switches, self.modes = dict[str, SourceSwitch](), dict[str, Mode]()
         self.rule_rows, self.saved_views = dict[str, RuleRow](), dict[str, SavedView]()
         self.studies, self.study_uses = dict[str, Study](), dict[str, StudyUse]()
-        self.scheduled, self.instructions = dict[str, ScheduledStudy](), dict[str, Instruction]()
-        self.consultations, self.attendees = dict[str, Consultation](), dict[str, Attendee]()
-        self.opinions, self.resolutions = dict[str, Opinion](), dict[str, Resolution]()
         self.clock_acts, self.free_injects = dict[str, ClockAct](), dict[str, FreeInject]()
         self.sent_injects, self.evaluations = dict[str, SentInject](), dict[str, Evaluation]()
         self.handovers, self.granted = dict[str, Handover](), dict[str, GrantedAct]()
@@ -219,14 +222,20 @@ class Picture:
         self.sensors, self.fixes = SensorArrays.of([]), FixArrays([])
         self.counters, self.sync, self.sight, self.space = Counters(), Sync(), Sight(), Space()
         self.channels: Mapping[str, Channel] = {}
+        self.hidden: Mapping[str, str] = {}  # events of a restricted class, also closed ones: class
         self.unsent: frozenset[str] = frozenset()
         self.ages: dict[str, Ms] = {}
         self._newest_event = Ms(0)
 
     def hides(self, event: str) -> bool:
-        """Whether nothing that was said of an open event is told: it is of a restricted class."""
+        """Whether nothing that was said of an event is told: it is of a restricted class."""
         view = self.events.get(event)
-        return view is not None and view.restricted
+        return view.restricted if view is not None else event in self.hidden
+
+    def title_of_hidden(self, event: str) -> str:
+        """What stands for its words: the name of its class."""
+        view = self.events.get(event)
+        return restricted.title(view.cls if view is not None else self.hidden.get(event, ""))
 
     def since(self, other: Picture) -> Changes:
         """What to tell who saw another picture and sees this one now."""
@@ -254,7 +263,8 @@ class Picture:
         for kind, records in changes.records.items():
             self._take(kind, records, kind in changes.whole)
         self._take_arrays(changes)
-        for name in ("counters", "sync", "sight", "space", "channels", "unsent", "city"):
+        for name in ("counters", "sync", "sight", "space", "channels", "unsent", "city",
+                     "hidden"):  # fmt: skip
             if (value := getattr(changes, name)) is not None:
                 setattr(self, name, value)
         # An hour without a new event is no old news: events are known up to the pool's last word,
@@ -310,9 +320,8 @@ class Picture:
             Whistle: self.whistles, Summons: self.summons, Rating: self.ratings,
             Study: self.studies, StudyUse: self.study_uses, Measure: self.measures,
             Rise: self.rises, Supervision: self.supervisions, Council: self.councils,
-            MonthlyTopic: self.monthly, ScheduledStudy: self.scheduled, Opinion: self.opinions,
-            Consultation: self.consultations, Attendee: self.attendees,
-            Resolution: self.resolutions, Instruction: self.instructions,
+            MonthlyTopic: self.monthly, Urge: self.urges, CoHandling: self.helps,
+            EventTag: self.tags,
         }  # fmt: skip
 
     def _derive(self, kind: type[Any], records: Mapping[str, Any]) -> None:
@@ -329,9 +338,23 @@ class Picture:
         elif kind in (Indicator, IndicatorValue):
             self.ages["values"] = max((v.at for v in self.values.values()), default=Ms(0))
             renew(self.stands, records, self.indicators, self.values)
+        elif kind is Urge:
+            self.urged = by_event(self.urges)
+        elif kind is EventTag:
+            self.tags_of = by_event(self.tags)
+        elif kind is CoHandling:
+            self.helped = by_event(self.helps)
         elif kind is Event:
             newest = (v.event.received_at for v in records.values() if v is not None)
             self._newest_event = max(newest, default=self._newest_event)
+
+
+def by_event(records: Mapping[str, R]) -> dict[str, list[R]]:
+    """Records by the event that they are of."""
+    found: dict[str, list[R]] = {}
+    for record in records.values():
+        found.setdefault(record.event, []).append(record)  # type: ignore[attr-defined]
+    return found
 
 
 _HELD = (dict, SensorArrays, FixArrays)
@@ -341,6 +364,8 @@ _HELD = (dict, SensorArrays, FixArrays)
 def _shown(record: Any) -> bool:
     if isinstance(record, Alarm):
         return record.state != NORM
+    if isinstance(record, EventTag):
+        return bool(record.stands)
     if isinstance(record, Dispute):
         return record.state == OPEN
     return not isinstance(record, EventView) or record.open

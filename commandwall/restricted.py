@@ -17,7 +17,6 @@ T = TypeVar("T", bound=Any)
 MATTER = frozenset({"matter", "title"})
 WORDS = MATTER | {
     "place", "reason", "task", "result", "decision", "chair", "words", "payee", "body", "text",
-    "basis",
 }  # fmt: skip
 """Fields of what is written beside the flow, on whistles, ladders and the like, that may tell."""
 
@@ -40,9 +39,22 @@ def _bare(name: str, value: Any, title: str) -> Any:
     return [bare(one, title) for one in value] if isinstance(value, (list, tuple)) else value
 
 
+def still(counts: T, other: T) -> T:
+    """Of two writings of the work on an event the one that counts: what the other made restricted
+    stays so."""
+    kept = hides(other.cls) and not hides(counts.cls)
+    return replace(counts, cls=other.cls) if kept else counts
+
+
 def hides(cls: str) -> bool:
     """Whether a class of the list event_class is restricted."""
     return cls in classes()
+
+
+def title(cls: str) -> str:
+    """What stands for the words of an event of a class: the name of that."""
+    row = codes.once("event_class", cls)
+    return row.zh if row else cls
 
 
 def classes() -> frozenset[str]:

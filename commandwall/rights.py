@@ -18,6 +18,7 @@ from commandwall.areas import Building
 from commandwall.calls import Call
 from commandwall.clock import day
 from commandwall.clues import Clue
+from commandwall.co_handling import CoHandling
 from commandwall.codes import Code
 from commandwall.conflicts import Dispute
 from commandwall.countersign import Countersign
@@ -43,7 +44,8 @@ from commandwall.reviewing import Finding
 from commandwall.sitreps import Situation
 from commandwall.store.store import Reader, Reason, Refused, Tx
 from commandwall.store.tables import Conflict
-from commandwall.studies import ScheduledStudy, Study
+from commandwall.studies import Study
+from commandwall.urging import Urge
 from commandwall.whistles import Summons, Whistle, Whistling
 
 DO, PROPOSE, REASON, SCENE, URGENCY, PRIORITY = "do", "propose", "reason", "scene", "U", "P"
@@ -308,6 +310,16 @@ def _payment(reader: Reader, payment: str) -> About:
     return About((found.town,)) if found else About()
 
 
+def _clue(reader: Reader, clue: str) -> About:
+    found = reader.get(Clue, clue)
+    return About((found.area,)) if found else About()
+
+
+def _study(reader: Reader, study: str) -> About:
+    found = reader.get(Study, study)
+    return About((found.area,)) if found else About()
+
+
 def _sending(reader: Reader, sending: Sending) -> About:
     """What a unit is sent to; it is as urgent as that, whatever less it is sent with."""
     found = SUBJECTS[sending.kind](reader, sending.subject)
@@ -329,8 +341,18 @@ def _entering(reader: Reader, entering: Entering) -> About:
     return replace(_incident(reader, entering.incident), areas=(entering.area,))
 
 
+def _mode(reader: Reader, mode: str) -> About:
+    found = reader.get(Mode, mode)
+    return About((found.area,)) if found else About()
+
+
 def _buildings(reader: Reader, buildings: list[str]) -> About:
     return About(tuple(b.area for b in reader.many(Building, buildings)))
+
+
+def _dispute(reader: Reader, dispute: str) -> About:
+    found = reader.get(Dispute, dispute)
+    return About((found.area,)) if found else About()
 
 
 def _conflict(reader: Reader, conflict: str) -> About:
@@ -361,16 +383,6 @@ def _within_event(kind: type[Any]) -> Asked:
     return about
 
 
-def _placed(kind: type[Any]) -> Asked:
-    """Of a record that names its area, by its id; "" is none."""
-
-    def about(reader: Reader, key: str) -> About:
-        found = reader.get(kind, key) if key else None
-        return About((found.area,)) if found else About()
-
-    return about
-
-
 def _of_city(reader: Reader, subject: object) -> About:
     """What is the whole city's: sources, rules of alarms."""
     return About(("",))
@@ -383,6 +395,10 @@ KINDS: Mapping[str, str] = {
 }  # fmt: skip
 """Records whose id is that of another thing."""
 
+_NO_AREA = (
+    "view", "whose", "seat", "paper", "sheet", "instruction", "called", "present", "roll", "states",
+    "handover",
+)  # fmt: skip
 SUBJECTS: Mapping[str, Asked] = {
     "event": _event,
     "main": _event,
@@ -400,19 +416,20 @@ SUBJECTS: Mapping[str, Asked] = {
     "situation": _order,
     "sending": _sending,
     "entering": _entering,
-    "mode": _placed(Mode),
+    "mode": _mode,
     "assignment": _assignment,
     "whistling": _whistling,
     "whistle": _whistle,
     "summons": _summons,
     "rating": _rating,
     "paying": _paying,
-    "clue": _placed(Clue),
-    "study": _placed(Study),
-    "scheduled": _placed(ScheduledStudy),
+    "clue": _clue,
+    "study": _study,
     "drafted": lambda reader, drafted: About((drafted.scope.area,)),
     "tip": lambda reader, tip: About((tip.area,)),
     "payment": _payment,
+    "urge": _within_event(Urge),
+    "help": _within_event(CoHandling),
     "rise": _within_event(Rise),
     "point": _within_event(PlanPoint),
     "council": _within_event(Council),
@@ -422,23 +439,10 @@ SUBJECTS: Mapping[str, Asked] = {
     "finding": _within_incident(Finding),
     "building": lambda reader, building: _buildings(reader, [building]),
     "buildings": _buildings,
-    "dispute": _placed(Dispute),
+    "dispute": _dispute,
     "conflict": _conflict,
     **dict.fromkeys(("source", "rule", "proposal", "choosing", "topic", "measure"), _of_city),
-    "view": lambda reader, view: About(),
-    "whose": lambda reader, whose: About(),
     "within": lambda reader, area: About((area,)),
-    "seat": lambda reader, seat: About(),
-    "paper": lambda reader, paper: About(),
-    "sheet": lambda reader, sheet: About(),
-    **dict.fromkeys(
-        ("instruction", "calling", "consultation", "attendee", "attendees", "resolution"),
-        lambda reader, subject: About(),
-    ),
-    "called": lambda reader, called: About(),
-    "present": lambda reader, present: About(),
-    "roll": lambda reader, roll: About(),
-    "states": lambda reader, states: About(),
-    "handover": lambda reader, handover: About(),
+    **dict.fromkeys(_NO_AREA, lambda reader, one: About()),
 }
 """Name of an act's argument -> what it is about; a post lies within no area of its own."""

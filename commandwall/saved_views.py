@@ -5,12 +5,14 @@ Whose it is decides who sees it and who may change it: of one person, of a post,
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Container, Iterable
 from dataclasses import asdict, dataclass, fields, replace
+from datetime import date, datetime
 
 from commandwall import codes, plain, swift
-from commandwall.clock import DAY, HOUR, Ms, day
+from commandwall.clock import DAY, HOUR, Ms, day, from_datetime, to_datetime
 from commandwall.event_flow import ARCHIVED, CLOSED, FEEDBACK, HANDLED, LISTED, RETURNED
 from commandwall.events import ACCEPTED, NEW, Event, EventView, terms
 from commandwall.store.schema import WALL, Meeting, record
@@ -29,6 +31,7 @@ CLOSED_TOO = {CLOSED: (CLOSED, ARCHIVED)}
 """State -> those that a filter means by it: what is archived was closed."""
 OWN, POST, EVERYBODY = "own", "post", "all"
 WHOSE = (OWN, POST, EVERYBODY)
+_DAY = re.compile(r"(?:(\d{4})[-/.])?(\d{1,2})[-/.](\d{1,2})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,11 @@ class Filter:
     days: int = 0  # reported within so many
     sort: str = ""  # the column that orders the open ones
     state: str = ""  # code list event_state, as it is shown
+    unit: str = ""  # that leads or helps
+    lamp: str = ""  # code list lamp: of open events alone
+    first_day: str = ""  # 2026-11-01: reported from this day on
+    last_day: str = ""  # until this day, which counts too
+    tag: str = ""  # code list event_tag
 
     @property
     def states(self) -> tuple[str, ...]:
@@ -51,13 +59,22 @@ class Filter:
 
     def since(self, now: Ms) -> Ms | None:
         """The beginning of the hour from which on they were reported; None for ever."""
-        return Ms((now - self.days * DAY) // HOUR * HOUR) if self.days else None
+        begin = _midnight(self.first_day, now)
+        back = Ms((now - self.days * DAY) // HOUR * HOUR) if self.days else None
+        return max((at for at in (begin, back) if at is not None), default=None)
+
+    def until(self, now: Ms) -> Ms | None:
+        """The midnight before which they were reported; None without an end."""
+        end = _midnight(self.last_day, now)
+        return Ms(end + DAY) if end is not None else None
 
     def fits(self, event: Event, now: Ms) -> bool:
-        """Whether an event is of this source, class and area, not reported before, and holds the
-        words."""
-        since = self.since(now)
+        """Whether an event is of this source, class and area, reported within its time, and holds
+        the words."""
+        since, until = self.since(now), self.until(now)
         if since is not None and event.reported_at < since:
+            return False
+        if until is not None and event.reported_at >= until:
             return False
         if self.source not in ("", event.source) or self.cls not in ("", event.cls):
             return False
@@ -80,8 +97,34 @@ class Filter:
         return self.share != SWIFT or swift.belongs(view)
 
     def stands(self, view: EventView) -> bool:
-        """Whether an event is in the state that it asks for."""
+        """Whether an event is in the state, and with the unit, that it asks for."""
+        if self.unit and self.unit not in view.units:
+            return False
         return not self.state or view.state in self.states
+
+
+def findable(filter: Filter) -> Filter:
+    """A filter that finds something by itself: rows that somebody was given are found by none, and
+    a lamp is of what is open."""
+    if filter.share == ROWS:
+        filter = replace(filter, share=MINE)
+    return replace(filter, share=ALL) if filter.lamp and filter.share in (POOL, AFTER) else filter
+
+
+def day_of(typed: str, now: Ms) -> str | None:
+    """2026-11-01, as a filter keeps a day; 11-01 is the newest such day that has begun. "" for
+    nothing, None for what is no day."""
+    if not (text := typed.strip()):
+        return ""
+    if (found := _DAY.fullmatch(text)) is None:
+        return None
+    year, month, on = (int(n) if n else None for n in found.groups())
+    today = day(now)
+    try:
+        at = date(year or today.year, month or 0, on or 0)
+        return str(at if year or at <= today else at.replace(year=at.year - 1))
+    except ValueError:
+        return None
 
 
 def waits_here(view: EventView) -> bool:
@@ -112,6 +155,11 @@ class SavedView:
     by: str
     post: str
     state: str = ""
+    unit: str = ""
+    lamp: str = ""
+    first_day: str = ""
+    last_day: str = ""
+    tag: str = ""
 
     @property
     def filter(self) -> Filter:
@@ -142,11 +190,14 @@ def save_view(tx: Tx, name: str, whose: str, filter: Filter) -> None:
     """存为视图. Refused("view_named") where one of this name is there already, Refused("view_own")
     for one of a person where nobody has signed in, Refused("view_many") where there are too many,
     Refused("view_personal") for words that belong to a person, Refused("view_rows") for rows that
-    no filter finds.
+    no filter finds, Refused("view_days") for an end before the beginning or a day that is none.
     """
     if filter.share == ROWS:
         raise Refused("view_rows")
+    if not in_order(filter, tx.now):
+        raise Refused("view_days")
     words = written("words", filter.words, TITLE_LIMIT, needed=False)
+    unit = written("unit", filter.unit, TITLE_LIMIT, needed=False)
     if plain.mask(words) != words:
         raise Refused("view_personal")
     if whose == OWN and not tx.by:
@@ -155,9 +206,16 @@ def save_view(tx: Tx, name: str, whose: str, filter: Filter) -> None:
     tx.put(
         SavedView(
             str(uuid.uuid4()), _name(name, held), whose, _owner(whose, tx.by, tx.post),
-            **asdict(replace(filter, words=words)), removed=0, at=tx.now, by=tx.by, post=tx.post,
+            **asdict(findable(replace(filter, words=words, unit=unit))), removed=0, at=tx.now,
+            by=tx.by, post=tx.post,
         )
     )  # fmt: skip
+
+
+def in_order(filter: Filter, now: Ms) -> bool:
+    """Whether its days are days, and its end is not before its beginning."""
+    days = [day_of(told, now) for told in (filter.first_day, filter.last_day)]
+    return None not in days and not (all(days) and filter.last_day < filter.first_day)
 
 
 def rename_view(tx: Tx, view: str, name: str) -> None:
@@ -211,6 +269,15 @@ def _says(event: Event, words: str) -> bool:
     texts = [text.lower() for text in (event.title, event.body, event.address)]
     wanted = terms(words.lower())
     return bool(wanted) and all(any(word in text for text in texts) for word in wanted)
+
+
+def _midnight(told: str, now: Ms) -> Ms | None:
+    """The beginning of a day of the city; None for "", and for what is none."""
+    try:
+        at = datetime.fromisoformat(told).replace(tzinfo=to_datetime(now).tzinfo)
+    except ValueError:
+        return None
+    return from_datetime(at)
 
 
 def _owner(whose: str, person: str, post: str) -> str:

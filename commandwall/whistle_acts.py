@@ -16,6 +16,7 @@ from commandwall.store.written import TITLE_LIMIT, listed, present, written
 from commandwall.whistles import (
     ACKED,
     BLOWN,
+    CHECKED,
     COMING,
     DEPARTMENT,
     ENDED,
@@ -25,7 +26,10 @@ from commandwall.whistles import (
     REFUSED,
     RELEASED,
     REPORTED,
+    REROUTED,
+    RETURNED,
     SCORES,
+    STANDING,
     SUMMONED,
     TOLD,
     TOWN,
@@ -60,9 +64,18 @@ def summon(tx: Tx, whistle: str, departments: Sequence[str]) -> None:
     """增哨: further departments; one that refused is called again."""
     now = _blown(tx, whistle)
     known = tx.find(Summons, whistle=whistle)
-    standing = [one.department for one in known if one.state != REFUSED]
+    standing = [one.department for one in known if one.state not in (REFUSED, REROUTED)]
     names = _departments(tx, departments, standing)
     tx.put(*(_called(tx, now, name) for name in names))
+
+
+def reroute(tx: Tx, summons: str, department: str, reason: str) -> None:
+    """改叫: it was the wrong department, another comes in its place, whose clocks begin now."""
+    gone = replace(_step(tx, summons, REROUTED), reason=written("reason", reason))
+    known = tx.find(Summons, whistle=gone.whistle)
+    standing = [s.department for s in known if s.state not in (REFUSED, REROUTED)]
+    (name,) = _departments(tx, [department], standing, spare=1)
+    tx.put(gone, _called(tx, _blown(tx, gone.whistle), name))
 
 
 def release_department(tx: Tx, summons: str) -> None:
@@ -88,6 +101,25 @@ def rate_department(
         raise Refused("score", least=SCORES[0], most=SCORES[-1])
     rating = _rated(tx, summons, TOWN, words)
     tx.put(replace(rating, arrival=arrival, effort=effort, outcome=outcome))
+
+
+# Acts of the centre.
+
+
+def check_whistle(tx: Tx, whistle: str) -> None:
+    """核哨: kind, item and departments are right."""
+    now = _blown(tx, whistle, BLOWN)
+    checked = replace(now, state=CHECKED, checked_at=tx.now, checked_by=tx.by)
+    tx.put(replace(checked, checked_post=tx.post, changed_at=tx.now, by=tx.by, post=tx.post))
+
+
+def return_whistle(tx: Tx, whistle: str, reason: str) -> None:
+    """退哨: it was no matter to whistle for. Who is on the way need not come."""
+    now, said = _blown(tx, whistle), written("reason", reason)
+    back = replace(now, state=RETURNED, result=said, ended_at=tx.now, changed_at=tx.now)
+    tx.put(replace(back, by=tx.by, post=tx.post))
+    open_ = [s for s in tx.find(Summons, whistle=whistle) if s.state in (*COMING, REPORTED)]
+    tx.put(*(_sent_home(tx, one, said) for one in open_))
 
 
 # Acts of a department.
@@ -139,18 +171,21 @@ def _told(tx: Tx, w: Whistling) -> Whistling:
 def _once(tx: Tx, w: Whistling) -> None:
     """One whistle at a time for one event, or for one matter of a town."""
     same = {"event": w.event} if w.event else {"event": "", "town": w.town, "matter": w.matter}
-    if tx.find(Whistle, state=BLOWN, **same):
+    if tx.find(Whistle, state=list(STANDING), **same):
         raise Refused("whistled", matter=w.matter)
 
 
-def _departments(tx: Tx, names: Sequence[str], standing: Sequence[str]) -> list[str]:
-    """Different names, none of them called already, and no more than one whistle may call."""
+def _departments(
+    tx: Tx, names: Sequence[str], standing: Sequence[str], spare: int = 0
+) -> list[str]:
+    """Different names, none of them called already, and no more than one whistle may call; `spare`:
+    how many of those that stand go."""
     told = [written("department", name.strip(), TITLE_LIMIT) for name in names]
     fresh = [name for name in dict.fromkeys(told) if name not in standing]
     if not fresh:
         raise Refused("missing", field="department")
     most = int(codes.limit("whistle_departments", day(tx.now)))
-    if len(fresh) + len(standing) > most:
+    if len(fresh) + len(standing) - spare > most:
         raise Refused("departments", most=most)
     return fresh
 
@@ -162,8 +197,8 @@ def _called(tx: Tx, w: Whistle, department: str) -> Summons:
     )  # fmt: skip
 
 
-def _blown(tx: Tx, whistle: str) -> Whistle:
-    return present(tx, Whistle, whistle, (BLOWN,))
+def _blown(tx: Tx, whistle: str, *states: str) -> Whistle:
+    return present(tx, Whistle, whistle, states or STANDING)
 
 
 def _step(tx: Tx, summons: str, state: str) -> Summons:
@@ -178,6 +213,12 @@ def _let_go(tx: Tx, summons: Summons) -> Summons:
     there = summons.state == REPORTED
     gone = replace(summons, state=RELEASED if there else MISSED, changed_at=tx.now)
     return replace(gone, released_at=tx.now if there else None, by=tx.by, post=tx.post)
+
+
+def _sent_home(tx: Tx, summons: Summons, reason: str) -> Summons:
+    """Who is there is let go, who is not need not come."""
+    gone = _let_go(tx, summons)
+    return gone if gone.state == RELEASED else replace(gone, state=REROUTED, reason=reason)
 
 
 def _rated(tx: Tx, summons: str, side: str, words: str) -> Rating:

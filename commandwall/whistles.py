@@ -8,7 +8,6 @@ rate each other 双评.
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,26 +16,30 @@ from commandwall import codes, deadlines
 from commandwall.clock import DAY, Ms, day
 from commandwall.deadlines import Deadline
 from commandwall.store.journal import Line
-from commandwall.store.lines import contents
+from commandwall.store.lines import contents, telling
 from commandwall.store.schema import WALL, Meeting, record
 from commandwall.store.store import Reader, Reason
 
-BLOWN, ENDED = "BLOWN", "ENDED"
-"""Rows of the code list whistle_state."""
-SUMMONED, ACKED, REPORTED, RELEASED, REFUSED, MISSED = (
-    "SUMMONED", "ACKED", "REPORTED", "RELEASED", "REFUSED", "MISSED",
+BLOWN, CHECKED, RETURNED, ENDED = "BLOWN", "CHECKED", "RETURNED", "ENDED"
+"""Rows of the code list whistle_state. CHECKED: the centre found it right; RETURNED: it did not,
+and nobody comes."""
+STANDING = (BLOWN, CHECKED)
+SUMMONED, ACKED, REPORTED, RELEASED, REFUSED, MISSED, REROUTED = (
+    "SUMMONED", "ACKED", "REPORTED", "RELEASED", "REFUSED", "MISSED", "REROUTED",
 )  # fmt: skip
-"""Rows of the code list summons_state. MISSED: the whistle ended before it was there."""
+"""Rows of the code list summons_state. MISSED: the whistle ended before it was there. REROUTED: it
+was the wrong one, another is called in its place."""
 STEPS: Mapping[str, frozenset[str]] = {
     SUMMONED: frozenset({REFUSED}),
     ACKED: frozenset({SUMMONED}),
     REPORTED: frozenset({SUMMONED, ACKED}),
     REFUSED: frozenset({SUMMONED, ACKED}),
+    REROUTED: frozenset({SUMMONED, ACKED}),
     RELEASED: frozenset({REPORTED}),
 }
 """New state -> the states it may follow, while the whistle is open."""
 COMING, CAME = (SUMMONED, ACKED), (REPORTED, RELEASED)
-ACK, REPORT, RATE = "ack", "report", "rate"
+ACK, REPORT, RATE, CHECK = "ack", "report", "rate", "check"
 """Steps that have a limit: rows of `whistle_limit` are called kind-step."""
 TOWN, DEPARTMENT = "town", "department"
 """The two sides that rate each other."""
@@ -45,7 +48,7 @@ PHOTO, POSITION, TOLD = "photo", "position", "told"
 SCORES = range(1, 6)
 ACTS = (
     "blow", "summon", "answer_whistle", "check_in", "refuse_whistle", "release_department",
-    "end_whistle", "rate_department", "rate_whistle",
+    "end_whistle", "rate_department", "rate_whistle", "check_whistle", "return_whistle", "reroute",
 )  # fmt: skip
 BESIDE = ("changed_at", "by", "post")
 
@@ -53,7 +56,14 @@ BESIDE = ("changed_at", "by", "post")
 @record(
     WALL,
     index=("event", "state"),
-    meeting=Meeting(beside=BESIDE, yields={BLOWN: frozenset({ENDED})}),
+    meeting=Meeting(
+        beside=(*BESIDE, "checked_at", "checked_by", "checked_post"),
+        yields={
+            BLOWN: frozenset({CHECKED, RETURNED, ENDED}),
+            CHECKED: frozenset({RETURNED, ENDED}),
+            RETURNED: frozenset({ENDED}),
+        },
+    ),
 )
 @dataclass(frozen=True, slots=True)
 class Whistle:
@@ -77,6 +87,9 @@ class Whistle:
     changed_at: Ms
     by: str
     post: str
+    checked_at: Ms | None = None
+    checked_by: str = ""
+    checked_post: str = ""
 
 
 @record(
@@ -86,8 +99,9 @@ class Whistle:
         ("summoned_at", "acked_at", "reported_at"),
         BESIDE,
         {
-            SUMMONED: frozenset({ACKED, REPORTED, RELEASED, REFUSED, MISSED}),
-            ACKED: frozenset({REPORTED, RELEASED, MISSED}),
+            SUMMONED: frozenset({ACKED, REPORTED, RELEASED, REFUSED, MISSED, REROUTED}),
+            ACKED: frozenset({REPORTED, RELEASED, MISSED, REROUTED}),
+            REROUTED: frozenset({REPORTED, RELEASED}),
             REPORTED: frozenset({RELEASED}),
             MISSED: frozenset({REPORTED, RELEASED}),
         },
@@ -109,7 +123,7 @@ class Summons:
     reported_at: Ms | None
     basis: str  # position, photo, told
     released_at: Ms | None
-    reason: str  # why it was refused
+    reason: str  # why it was refused, or why another was called
     changed_at: Ms
     by: str
     post: str
@@ -169,7 +183,7 @@ class Muster:
     @property
     def blown(self) -> bool:
         """Whether it is not ended yet."""
-        return self.whistle.state == BLOWN
+        return self.whistle.state in STANDING
 
     @property
     def owing(self) -> list[Owing]:
@@ -216,8 +230,8 @@ def musters(
     return sorted(found, key=lambda m: (-m.whistle.blown_at, m.whistle.id))
 
 
-def read(reader: Reader, **wanted: str) -> list[Muster]:
-    """Whistles whose fields equal the values, as shown."""
+def read(reader: Reader, **wanted: str | list[str]) -> list[Muster]:
+    """Whistles whose fields equal, or are among, the values, as shown."""
     whistles = reader.find(Whistle, **wanted)
     summons = reader.many(Summons, [w.id for w in whistles], "whistle")
     ratings = reader.many(Rating, [s.id for s in summons], "summons")
@@ -239,6 +253,13 @@ def owes(summons: Summons, ratings: Mapping[str, Rating]) -> list[Owing]:
     return [Owing(summons, DEPARTMENT, clock.step, clock) for clock in clocks(summons)]
 
 
+def check_clock(whistle: Whistle) -> Deadline | None:
+    """Until when the centre checks a whistle; None once it has."""
+    row = codes.load("whistle_limit").get(f"{whistle.kind}-{CHECK}")
+    waits = whistle.state == BLOWN and row is not None
+    return deadlines.of_row(CHECK, row, whistle.blown_at) if waits and row is not None else None
+
+
 def in_time(summons: Summons) -> bool | None:
     """Whether a department came within its limit; None while it is waited for."""
     clock = _clock(summons, REPORT)
@@ -252,7 +273,7 @@ def in_time(summons: Summons) -> bool | None:
 def tally(found: Iterable[Muster], now: Ms) -> Tally:
     """Count the departments of some whistles; a refusal is one that did not come."""
     musters = list(found)
-    summons = [one for muster in musters for one in muster.summons]
+    summons = [one for m in musters for one in m.summons if one.state != REROUTED]
     ratings = {r.id: r for muster in musters for r in muster.ratings.values()}
     rated = [r for one in summons if (r := ratings.get(rating_of(one.id, DEPARTMENT)))]
     return Tally(
@@ -271,7 +292,7 @@ def of_late(found: Iterable[Muster], now: Ms) -> list[Muster]:
 
 def hindrance(summons: Summons, whistle: Whistle, state: str) -> Reason | None:
     """Why a department cannot be brought into a state now; None where it can."""
-    if whistle.state != BLOWN:
+    if whistle.state not in STANDING:
         return Reason("state", {"kind": "whistle", "id": whistle.id, "state": whistle.state})
     if summons.state in STEPS[state]:
         return None
@@ -286,12 +307,7 @@ def rating_of(summons: str, side: str) -> str:
 
 def history(reader: Reader, event: str) -> list[tuple[Ms, str, str, str, str]]:
     """What was done on the whistles of an event: (moment, post, person, act, departments)."""
-    sql = (
-        "SELECT * FROM journal WHERE act IN (SELECT value FROM json_each(:acts)) "
-        "AND instr(body, :id) ORDER BY hlc"
-    )
-    as_kept = json.dumps(event, ensure_ascii=False)
-    found = [Line(*row) for row in reader.rows(sql, id=as_kept, acts=json.dumps(ACTS))]
+    found = telling(reader, event, ACTS)
     names = {one.id: one.department for one in reader.find(Summons, event=event)}
     return [(Ms(x.hlc >> 16), x.post, x.person, x.act, _told(x, names)) for x in found]
 

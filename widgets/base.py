@@ -57,8 +57,6 @@ class NamedPage(Protocol):
     def id(self) -> str: ...
     @property
     def name(self) -> str: ...
-    @property
-    def key(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,8 +184,10 @@ class Panel(QWidget):
         self.state, self.line = NORMAL, ""
         self.failures, self.failed_at = 0, Ms(0)
         self._brought = self._bringing = False
-        self._aside, self._drawn = list[QWidget](), set[Stroke]()
-        self._courier, self._own_keys = Courier(self, self.refused), OwnKeys(self)
+        self._aside: list[QWidget] = []
+        self._drawn: set[Stroke] = set()
+        self._courier = Courier(self, self.refused)
+        self._own_keys = OwnKeys(self)
         self.setAccessibleName(tr(self.heading()))
 
     # What a panel gives.

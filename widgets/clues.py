@@ -215,7 +215,7 @@ class Clues(WorkedList):
         title = Ink("body", "t1" if waits else "t2", clue.state == NEW)
         room = edge - STATE - 12
         if self.picture.hides(clue.event):  # it became one of a restricted class
-            clue = restricted.bare(clue, self.picture.events[clue.event].event.headline)
+            clue = restricted.bare(clue, self.picture.title_of_hidden(clue.event))
         paper.write(STATE + 12, base, text.plain(clue.title), title, room=room)
         paper.write(STATE + 12, base + 21, self._about(clue), Ink("age", "t2"), room=room)
         if key == self.current:

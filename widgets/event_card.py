@@ -11,11 +11,14 @@ from PySide6.QtWidgets import QComboBox, QLineEdit
 
 from commandwall import events, incidents
 from commandwall.areas import CITY, chain
+from commandwall.co_handling import CoHandling
 from commandwall.dispatch import Assignment, AssignmentStep
 from commandwall.event_acts import merged
 from commandwall.events import AREA, DISPATCHED, Event, EventView
 from commandwall.picture import Changes, Picture, Tick
 from commandwall.rights import about_event
+from commandwall.tagging import EventTag
+from commandwall.urging import Urge
 from commandwall.whistles import Rating, Summons, Whistle
 from widgets import age, event_clock, event_course, event_ladder, event_said, text, words
 from widgets.acts import ActBar
@@ -48,7 +51,8 @@ SAID = 32.0
 """Height of the line above the fields that says what was done."""
 ROOMY = 600.0
 """Height of a card on which all clocks of an event leave room for its history."""
-BESIDE = frozenset({Assignment, AssignmentStep, Whistle, Summons, Rating, *RECORDS})
+BESIDE = frozenset({Assignment, AssignmentStep, Whistle, Summons, Rating, Urge, CoHandling,
+                    EventTag, *RECORDS})  # fmt: skip
 """What else tells of its course."""
 
 
@@ -226,7 +230,8 @@ class EventCard(Panel):
         y = event_clock.draw(paper, y + 20, self.view, self.picture, roomy)
         y = event_ladder.draw(paper, y, self, self.view)
         end = paper.height - FIELDS - SAID - self._files.tall
-        y = self._draw_facts(paper, y + 30, end - event_course.LEAST)
+        least = event_course.LEAST if y + 30 <= end - event_course.LEAST else event_course.CROWDED
+        y = self._draw_facts(paper, y + 30, end - least)
         hidden = self._reading.hides(self.view)
         event_course.draw(paper, y + 16, end, self._told, self.picture.now, hidden)
         if self._said:

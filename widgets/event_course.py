@@ -17,6 +17,8 @@ TIME, WHO, ROW, LINES = 96.0, 150.0, 26.0, 9
 """Widths of the moment and of who it was, height of a line, and how many there are at most."""
 LEAST = 16 + 34 + 3 * ROW
 """Room that facts leave for the last lines."""
+CROWDED = 16 + 34 + 2 * ROW
+"""The same where there would be none for any fact."""
 CITY_SAYS = ("reported", "received", "closed")
 """What is told by the city itself and not by a station."""
 Told = Sequence[tuple[Ms, str, str, str, str]]

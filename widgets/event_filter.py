@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future
 from dataclasses import replace
 from typing import Any
 
 from commandwall.areas import TOWN
+from commandwall.clock import Ms
+from commandwall.deadlines import GREY, Deadline
+from commandwall.events import EventView
 from commandwall.picture import Picture
 from commandwall.saved_views import (
     ACTIVE,
@@ -20,12 +24,18 @@ from commandwall.saved_views import (
     SHARES,
     SWIFT,
     Filter,
+    day_of,
+    findable,
+    in_order,
 )
+from commandwall.store.store import Refused
+from commandwall.tagging import LIST
 from widgets import words
 from widgets.base import Panel
 from widgets.fields import Field, choice
 from widgets.fields import words as line
 from widgets.i18n import language, named, rows, tr
+from widgets.needs import Needs
 from widgets.sheet import Sheet
 from widgets.text import plain
 
@@ -42,8 +52,11 @@ NAMES = {
 }
 """Share of the events -> how it is called."""
 DAYS = (0, 1, 3, 7, 30, 90, 365)
-LISTS = {"source": "event_source", "cls": "event_class", "state": "event_state"}
-NAMED = {"source": "来源", "cls": "事项", "state": "状态"}
+LISTS = {
+    "source": "event_source", "cls": "event_class", "state": "event_state", "lamp": "lamp",
+    "tag": LIST,
+}  # fmt: skip
+NAMED = {"source": "来源", "cls": "事项", "state": "状态", "lamp": "时限灯", "tag": "标签"}
 
 
 def told(filter: Filter, picture: Picture, share: bool = False) -> str:
@@ -52,11 +65,39 @@ def told(filter: Filter, picture: Picture, share: bool = False) -> str:
     parts += [named(LISTS[key], getattr(filter, key)) for key in LISTS if getattr(filter, key)]
     if filter.area:
         parts.append(words.place(picture, filter.area) or plain(filter.area, 24))
+    if filter.unit:
+        parts.append(plain(filter.unit, 24))
     if filter.days:
         parts.append(days_name(filter.days))
+    parts += _span(filter)
     if filter.words:
         parts.append(tr("含「{words}」", words=plain(filter.words, 40)))
     return "　".join(parts)
+
+
+def _span(filter: Filter) -> list[str]:
+    """2026-11-01 起, 至 2026-11-20, or both as one."""
+    begin, end = plain(filter.first_day, 24), plain(filter.last_day, 24)
+    if begin and end:
+        return [tr("{begin} 至 {end}", begin=begin, end=end)]
+    return [tr("{begin} 起", begin=begin)] if begin else [tr("至 {end}", end=end)] if end else []
+
+
+def held(filter: Filter, picture: Picture, needs: Needs) -> Iterator[EventView]:
+    """The open events that a filter holds, by the clocks that the wall keeps."""
+    now, clocks = picture.now, needs.running
+    late = frozenset(needs.overdue(now) if filter.share == LATE else ())
+    found = (v for v in picture.events.values() if filter.holds(v, late, now))
+    if filter.tag:
+        tagged = {t.event for t in picture.tags.values() if t.tag == filter.tag}
+        found = (v for v in found if v.event.id in tagged and not v.restricted)
+    if not filter.lamp:
+        return found
+    return (v for v in found if _lamp(clocks.get(v.event.id), now) == filter.lamp)
+
+
+def _lamp(clock: Deadline | None, now: Ms) -> str:
+    return clock.lamp(now) if clock is not None else GREY
 
 
 def share_name(filter: Filter) -> str:
@@ -86,12 +127,29 @@ def sheet(panel: Panel, filter: Filter, done: Callable[[Filter], object]) -> She
     """Asks for all of a filter; `done` gets the new one."""
     fields = _fields(filter, panel.picture)
     made = Sheet(panel.look, tr("筛选事件"), "筛选", fields, panel.window())
-    made.telling(lambda answers: told(replace(filter, **_stated(answers)), panel.picture, True))
-    return made.then(lambda answers: done(replace(filter, **_stated(answers))))
+    now = panel.picture.now
+
+    def stated(answers: Mapping[str, Any]) -> Filter:
+        return findable(replace(filter, **_stated(answers, now)))
+
+    made.telling(lambda answers: told(stated(answers), panel.picture, True))
+    return made.then(lambda answers: _applied(stated(answers), now, done))
 
 
-def _stated(answers: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value or ("" if key != "days" else 0) for key, value in answers.items()}
+def _applied(filter: Filter, now: Ms, done: Callable[[Filter], object]) -> object:
+    """Days that are none are told over what was typed."""
+    if in_order(filter, now):
+        return done(filter)
+    wrong: Future[object] = Future()
+    wrong.set_exception(Refused("view_days"))
+    return wrong
+
+
+def _stated(answers: Mapping[str, Any], now: Ms) -> dict[str, Any]:
+    """What the fields say; a day as a filter keeps it, one that is none as it was typed."""
+    found = {key: value or ("" if key != "days" else 0) for key, value in answers.items()}
+    days = {key: day_of(str(found[key]), now) for key in ("first_day", "last_day")}
+    return found | {key: on for key, on in days.items() if on is not None}
 
 
 def _fields(filter: Filter, picture: Picture) -> dict[str, tuple[str, Field]]:
@@ -100,6 +158,9 @@ def _fields(filter: Filter, picture: Picture) -> dict[str, tuple[str, Field]]:
         "source": (tr("来源"), _of_list("event_source")),
         "cls": (tr("事项"), _of_list("event_class")),
         "state": (tr("状态"), _of_list("event_state")),
+        "lamp": (tr("时限灯"), _of_list("lamp")),
+        "unit": (tr("承办、协办单位"), _units(picture)),
+        "tag": (tr("标签"), _of_list(LIST)),
         "area": (tr("辖区"), _towns(picture)),
         "days": (tr("时间"), {days: days_name(days) for days in DAYS}),
     }
@@ -110,6 +171,8 @@ def _fields(filter: Filter, picture: Picture) -> dict[str, tuple[str, Field]]:
         field = choice(known)
         field.setCurrentIndex(list(known).index(now))
         made[key] = name, field
+    made["first_day"] = tr("起日"), line(filter.first_day, 10)
+    made["last_day"] = tr("止日"), line(filter.last_day, 10)
     made["words"] = tr("含"), line(filter.words, 80)
     return made
 
@@ -117,6 +180,12 @@ def _fields(filter: Filter, picture: Picture) -> dict[str, tuple[str, Field]]:
 def _of_list(name: str) -> dict[Any, str]:
     found = {key: code.name(language()) for key, code in rows(name).items()}
     return {"": tr("不限"), **found}
+
+
+def _units(picture: Picture) -> dict[Any, str]:
+    """Those that have an open event, lead it or help."""
+    known = {unit for view in picture.events.values() for unit in view.units if unit}
+    return {"": tr("不限"), **{unit: plain(unit, 24) for unit in sorted(known)}}
 
 
 def _towns(picture: Picture) -> dict[Any, str]:

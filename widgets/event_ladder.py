@@ -5,14 +5,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from commandwall import ladder_acts, ladders
+from commandwall import co_acts, ladder_acts, ladders, urging
 from commandwall.clock import Ms
 from commandwall.events import EventView
 from commandwall.ladders import Supervision
 from commandwall.store.store import Reader
 from widgets import (
     age,
+    event_help,
+    event_tags,
     event_tier,
+    event_urge,
     event_whistle,
     fund_sheets,
     ladder_sheets,
@@ -34,6 +37,8 @@ def draw(paper: Paper, y: float, card: Panel, view: EventView) -> float:
     picture, watched = card.picture, card.context.needs.watched
     it, due = watched.of(view.event.id), watched.first_due(view.event.id)
     y = event_whistle.draw(paper, event_tier.draw(paper, y, view, picture), view, picture)
+    y = event_help.draw(paper, y, view, picture)
+    y = event_urge.draw(paper, y, view, picture, view.restricted)
     y = fund_sheets.draw_line(paper, y, view.event.id, picture.payments.values())
     if not it.rises and it.supervision is None:
         return y
@@ -61,7 +66,9 @@ def history(reader: Reader, event: str) -> list[tuple[Ms, str, str, str, str]]:
     """What happened to an event, on its whistles and on the ladders."""
     raised = ladders.history(reader, event)
     paper = reentry.history(reader, event)
-    return [*event_whistle.history(reader, event), *map(_told, raised), *paper]
+    urged, helped = urging.history(reader, event), co_acts.history(reader, event)
+    told = [*map(_told, raised), *helped, *urged, *paper, *event_tags.history(reader, event)]
+    return [*event_whistle.history(reader, event), *told]
 
 
 def _told(step: tuple[Ms, str, str, str, str, str]) -> tuple[Ms, str, str, str, str]:
@@ -76,6 +83,9 @@ def commands(
     """Blow for it, raise it; or go to where that is listed."""
     return [
         *event_tier.commands(card, view, done),
+        *event_urge.commands(card, view, done),
+        *event_help.commands(card, view, done),
+        *event_tags.commands(card, view, done),
         Command("W", tr("吹哨、看吹哨"), lambda: event_whistle.begin(card, view())),
         Command("Shift+K", tr("上提、看督办"), lambda: begin(card, view())),
         Command("Shift+F", tr("微基金支付"), lambda: pay(card, view())),

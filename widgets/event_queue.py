@@ -18,16 +18,18 @@ from commandwall.events import NEW, Event, EventView
 from commandwall.picture import Changes, Picture, Tick
 from commandwall.saved_views import (
     AFTER,
-    LATE,
     POOL,
     ROWS,
     SHARES,
     SWIFT,
     Filter,
     SavedView,
+    findable,
 )
 from commandwall.store.store import Reader
-from widgets import age, event_filter, event_tier, tabs, words
+from commandwall.tagging import EventTag
+from commandwall.urging import Urge
+from widgets import age, event_filter, event_tier, event_urge, tabs, words
 from widgets.base import Command
 from widgets.event_views import EventViews
 from widgets.exporter import Exporter
@@ -68,7 +70,7 @@ class EventQueue(RowList):
     id = "event_queue"
     title = "事件"
     kind = Event
-    shows = frozenset({Event, SavedView, Tick})
+    shows = frozenset({Event, EventTag, SavedView, Urge, Tick})
     head = 76.0
     most = FOUND
 
@@ -110,9 +112,7 @@ class EventQueue(RowList):
         return sum(1 for _ in self._held(filter))
 
     def _held(self, filter: Filter) -> Iterator[EventView]:
-        """The open events that a filter holds."""
-        late, now = self._late(filter), self.picture.now
-        return (v for v in self.picture.events.values() if filter.holds(v, late, now))
+        return event_filter.held(filter, self.picture, self.context.needs)
 
     def refresh(self, picture: Picture, changes: Changes) -> None:
         self._views.look()
@@ -143,7 +143,7 @@ class EventQueue(RowList):
 
     def apply(self, filter: Filter, view: str = "") -> None:
         """List what a filter holds; what the pool has of it comes when it is found."""
-        self._asked = filter = self._filter(filter)
+        self._asked = filter = findable(filter)
         if filter.share not in (POOL, AFTER):
             self._list(filter, view, {}, 0)
         elif self.context.past is not None:
@@ -190,8 +190,7 @@ class EventQueue(RowList):
         line = self._in_all() if self.filter.share in (POOL, ROWS) else self._at_work()
         line = self._swift.aside() if self.filter.share == SWIFT else line
         only = tr("只看 {what}", what=asked) if asked else ""
-        loud = (self._studies.sign(), lost, only)
-        told = [*((one, Ink("age", "t1", True)) for one in loud), line]
+        told = [(lost, Ink("age", "t1", True)), (only, Ink("age", "t1", True)), line]
         return [piece for piece in told if piece[0]]
 
     @property
@@ -229,6 +228,8 @@ class EventQueue(RowList):
         line = tr("在办 {n}　逾期 {late}　{m} 分内将逾期 {soon}　今日 {today}",
                   n=len(self.picture.events), late=len(needs.overdue(now)), m=minutes,
                   soon=len(needs.soon(now, minutes)), today=len(needs.today(now)))  # fmt: skip
+        if urged := event_urge.unanswered(self.picture):
+            line += "　" + tr("催办未答 {n}", n=urged)
         return line, Ink("age", "t2")
 
     def place(self) -> None:
@@ -265,6 +266,8 @@ class EventQueue(RowList):
         start = columns["事项"]
         if catalogue.outside(view):
             start = paper.write(start, base, tr("清单外"), Ink("age", "t1", True)) + 8
+        if urged := event_urge.mark(view, self.picture):
+            start = paper.write(start, base, urged, Ink("age", "t1", True)) + 8
         paper.write(start, base, view.event.headline, ink, room=room + columns["事项"] - start)
         if "来源" in columns:
             place = columns["来源"] - columns["地点"] - 16
@@ -303,7 +306,7 @@ class EventQueue(RowList):
 
     def ask_filter(self) -> None:
         """Set all of the filter in a sheet."""
-        self.context.over(event_filter.sheet(self, self._filter(self.filter), self.apply))
+        self.context.over(event_filter.sheet(self, findable(self.filter), self.apply))
 
     def unfilter(self) -> None:
         """Show all of the share again, of the whole pool that which waits here."""
@@ -326,10 +329,6 @@ class EventQueue(RowList):
         if column in SORTS:
             self.filter = replace(self.filter, sort=column)
             self._anew()
-
-    def _filter(self, filter: Filter) -> Filter:
-        """A filter that finds something by itself."""
-        return replace(filter, share=SHARES[0]) if filter.share == ROWS else filter
 
     def _asked_for(self, share: bool = False) -> str:
         return event_filter.told(self.filter, self.picture, share)
@@ -419,16 +418,12 @@ class EventQueue(RowList):
         if self.filter.share == POOL and self.filter.words:
             self.unfilter()
 
-    def _late(self, filter: Filter) -> frozenset[str]:
-        """Ids of what is overdue, where a filter asks for it."""
-        now = self.picture.now
-        return frozenset(self.context.needs.overdue(now) if filter.share == LATE else ())
-
     def _in_pool(self, view: EventView, now: Ms) -> bool:
         """Whether a change is of a row of the list, or of a new one that belongs to it."""
         if view.event.id in self._found:
             return True
-        new = self.filter.share == POOL and view.event.received_at >= self._asked_at
+        asks = self.filter.share == POOL and not self.filter.tag  # nothing new has one
+        new = asks and view.event.received_at >= self._asked_at
         return new and self.filter.stands(view) and self.filter.fits(view.event, now)
 
     def _name_field(self) -> None:

@@ -55,6 +55,18 @@ def _same_unit(facts: Facts) -> str:
     return tr("{unit} 已是承办单位，写另一家", unit=facts.get("unit", ""))
 
 
+def _same_tags(facts: Facts) -> str:
+    return tr("标签没有变")
+
+
+def _not_with(facts: Facts) -> str:
+    return tr("{unit} 不承办也不协办此件", unit=text.plain(facts.get("unit", ""), 24))
+
+
+def _answered(facts: Facts) -> str:
+    return tr("{by} 已答复", by=text.person(facts.get("by", "")) or tr("别处"))
+
+
 def _not_there(facts: Facts) -> str:
     return tr("到场须在 {m} 米内，或按 F 附上照片", m=facts.get("m", ""))
 
@@ -183,6 +195,9 @@ EVENTS: Mapping[str, Callable[[Facts], str]] = {
     "own_work": _own_work,
     "reject_second": _reject_second,
     "main_over": _main_over,
+    "same_tags": _same_tags,
+    "not_with": _not_with,
+    "answered": _answered,
     "not_there": _not_there,
     "same_unit": _same_unit,
     "restricted": _restricted,

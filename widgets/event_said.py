@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from commandwall import deadlines
+from commandwall import co_acts, deadlines
 from commandwall.clock import HOUR, Ms
 from commandwall.event_flow import (
     CANCELLED,
@@ -25,8 +25,16 @@ from commandwall.event_flow import (
 from commandwall.events import EventView, EventWork
 from commandwall.masking import without
 from commandwall.picture import Picture
-from widgets import age, text, words
+from commandwall.tagging import LIST as TAGS
+from widgets import age, public_words, text, words
 from widgets.i18n import named, tr
+
+
+def tags_of(view: EventView, picture: Picture) -> str:
+    """涉众、媒体关注; "" for none, and of a restricted class."""
+    tags = [] if view.restricted else [t.tag for t in picture.tags_of.get(view.event.id, ())]
+    return tr("、").join(named(TAGS, tag) for tag in sorted(tags))
+
 
 Facts = list[tuple[str, str]]
 """What a fact is called, and what it is."""
@@ -61,9 +69,12 @@ _STEPS: Mapping[str, Callable[[EventWork], list[str]]] = {
     "reject": lambda w: [named("event_reject", w.reason)],
     "reconsider": _reason,
     "classify": lambda w: [named("event_class", w.cls)],
+    "route": lambda w: [named("tier", w.tier)],
+    "route_back": _reason,
     "dispatch": lambda w: [words.units(w.unit, w.co)],
     "withdraw": _reason,
     "redirect": lambda w: [words.units(w.unit, w.co), w.reason],
+    "share": lambda w: [words.units(w.unit, w.co)],
     "send_back": lambda w: [w.reason, tr("依据：{basis}", basis=w.basis)],
     "approve_return": lambda w: [tr("第 {n} 次退单", n=w.return_no)],
     "refuse_return": _reason,
@@ -103,17 +114,19 @@ def _outcome(work: EventWork) -> str:
 
 
 def facts(view: EventView, picture: Picture, hidden: bool = False) -> Facts:
-    """What was said and counts now, the name of who reported it hidden in it; nothing where no
-    station did anything. `hidden`: what a restricted one says is not told."""
-    work = view.work
+    """What callers are told, and what was said and counts now, the name of who reported it hidden
+    in it. `hidden`: what a restricted one says is not told."""
+    work, public = view.work, (tr("对外进度"), public_words.told(view, picture))
+    tags = (tr("标签"), tags_of(view, picture))
     if hidden:
-        return [(tr("受限"), tr("只示类别与辖区，V 写明缘由查看"))]
+        return [(tr("受限"), tr("只示类别与辖区，V 写明缘由查看")), public]
     if work is None:
-        return []
+        return [public, tags]
     way = named("handling_way", work.way) if work.way else ""
     found = [*_why(view, work, picture), *_what(work, picture.now, view.state), *_often(work)]
     found.append((named("field", "way"), way))
-    return [(label, without(fact, view.event.person)) for label, fact in found if fact]
+    told = [(label, without(fact, view.event.person)) for label, fact in found if fact]
+    return [public, tags, *told]
 
 
 def _why(view: EventView, work: EventWork, picture: Picture) -> Facts:
@@ -128,7 +141,7 @@ def _why(view: EventView, work: EventWork, picture: Picture) -> Facts:
         return []
     label = {
         RETURNED: tr("退单原因"), SUSPENDED: tr("挂起原因"), LISTED: tr("挂起原因"),
-    }.get(view.state, tr("原因"))  # fmt: skip
+    }.get(view.state, tr("退回分办原因") if work.back_at == work.at else tr("原因"))  # fmt: skip
     reason = named("event_reject", work.reason) if view.state == REJECTED else work.reason
     basis = work.basis if view.state == RETURNED else ""
     return [(label, reason), (named("field", "basis"), basis)]
@@ -183,13 +196,22 @@ def ahead(view: EventView, action: str, picture: Picture, merged: Sequence[Event
     """What is decided on, a line for each fact, or what an action wants; "" for nothing. `merged`:
     events that were merged into it."""
     if action == "feed_back":
-        return _wanted(view)
+        still = _owing(view, picture)
+        waits = tr("协办未反馈：{units}", units=still) if still else ""
+        return "\n".join(filter(None, (_wanted(view), waits)))
     if action not in DECIDES:
         return ""
     told = [(tr("承办"), words.handled_by(view)), *facts(view, picture, view.restricted)]
     told += [(tr("处置时限"), _moves(view, action, picture))]
     told += [(tr("并入本单"), others(merged)), (tr("还须回访"), _to_call(action, merged))]
+    told += [(tr("协办未反馈"), _owing(view, picture))] if action == "verify" else []
     return "\n".join(f"{label}：{fact}" for label, fact in told if fact)
+
+
+def _owing(view: EventView, picture: Picture) -> str:
+    """Units that help and have not fed back; "" where all did."""
+    owing = co_acts.owing(picture.helped.get(view.event.id, ()), view)
+    return tr("、").join(text.plain(one.unit, 24) for one in owing)
 
 
 def others(merged: Sequence[EventView]) -> str:

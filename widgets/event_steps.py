@@ -36,7 +36,8 @@ NAMES = {
     "accept": "受理", "reject": "不予受理", "reconsider": "复议", "merge": "并单",
     "unmerge": "拆单", "classify": "改分类",
     "choose_way": "定办理方式", "route": "分办", "route_back": "退回分办",
-    "dispatch": "派单", "withdraw": "撤回派单", "redirect": "改派", "review": "挂账复核",
+    "dispatch": "派单", "withdraw": "撤回派单", "redirect": "改派",
+    "share": "增减协办", "review": "挂账复核",
     "sign": "签收", "send_back": "退单", "approve_return": "同意退单",
     "refuse_return": "强制派单", "arrive": "到场", "ask_extension": "申请延期",
     "grant_extension": "同意延期", "refuse_extension": "不同意延期", "suspend": "挂起",
@@ -48,6 +49,7 @@ NAMES = {
 ACTS: Mapping[str, Callable[..., None]] = {
     "accept": events.accept, "dispatch": events.dispatch,
     "withdraw": event_watch.withdraw, "redirect": event_watch.redirect,
+    "share": event_watch.share,
     "review": event_watch.review, "visit": event_watch.visit, "sum_up": event_watch.sum_up,
     "reject": event_acts.reject, "reconsider": event_acts.reconsider,
     "merge": event_acts.merge, "unmerge": event_acts.unmerge,
@@ -75,7 +77,7 @@ MORE = "Shift+D"
 FIELDS: Mapping[str, tuple[str, ...]] = {
     "reject": ("reject",), "reconsider": ("reason",), "merge": ("main",),
     "choose_way": ("way",), "route": ("tier", "reason"), "route_back": ("reason",),
-    "classify": ("cls",), "withdraw": ("reason",), "redirect": ("unit", "reason"),
+    "classify": ("cls",), "withdraw": ("reason",), "redirect": ("unit", "reason"), "share": ("co",),
     "send_back": ("reason", "basis"), "refuse_return": ("reason",),
     "ask_extension": ("reason", "hours"), "refuse_extension": ("reason",),
     "suspend": ("reason", "days"), "put_on_list": ("plan", "days"),
@@ -203,6 +205,7 @@ def _done(panel: Panel, view: EventView, action: str, told: dict[str, Any], then
     channel, second = told.pop("channel", ""), told.pop("second", "")
     given: dict[str, Any] = {"second": Second(second, channel)} if second else {}
     given |= handlers(told["unit"]) if "unit" in told else {}
+    given |= {"co": ",".join(names_of(told["co"]))} if "co" in told else {}
     return panel.do(ACTS[action], then, event=view.event.id, **(told | given))
 
 
@@ -222,6 +225,9 @@ def _fields(panel: Panel, view: EventView, action: str) -> dict[str, tuple[str, 
 def _field(panel: Panel, view: EventView, name: str, action: str) -> tuple[str, Field]:
     if name == "main":
         return tr("主单"), choice(_others(panel, view))
+    if name == "co":
+        helping = view.work.co if view.work is not None else ""
+        return tr("协办单位，以顿号分开；留空为没有"), line(helping.replace(",", "、"), TEXT_LIMIT)
     if name == "tier":
         return named("field", "tier"), _tier_field(panel, view)
     if name == "hours":

@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from commandwall import restricted, tiers
+from commandwall import tiers
 from commandwall.deadlines import ORANGE, RED
 from commandwall.event_flow import allows
 from commandwall.events import EventView
 from commandwall.picture import Picture
 from commandwall.tiers import Standing, Timer
-from widgets import age, event_steps, text, words
+from widgets import age, event_steps, words
 from widgets.base import Command, Panel
 from widgets.event_steps import Then
 from widgets.i18n import named, tr
@@ -28,7 +28,7 @@ def draw(paper: Paper, y: float, view: EventView, picture: Picture) -> float:
         return y
     it, base = tiers.standing(view, picture.areas), y + TALL
     x = paper.write(0, base, named("tier", it.tier), Ink("label", "t1", True)) + 8
-    x = paper.write(x, base, _why(it, view), Ink("age"), room=max(0, paper.width - x - 330)) + 16
+    x = paper.write(x, base, _why(it), Ink("age"), room=max(0, paper.width - x - 330)) + 16
     for timer in it.timers:
         x = _draw_timer(paper, x, base, timer, picture) + 16
     return base
@@ -67,15 +67,12 @@ def begin(panel: Panel, view: EventView | None, done: Callable[[], Then]) -> Non
     event_steps.begin(panel, view, action, done())
 
 
-def _why(it: Standing, view: EventView) -> str:
-    """按规则：日常事项, or that a person chose; what was said when it came back."""
+def _why(it: Standing) -> str:
+    """按规则：日常事项, or that a person chose; how often it came back."""
     rule = named("tier_rule", it.rule) if it.rule else ""
     told = [tr("人定") if it.chosen else tr("按规则：{why}", why=rule)]
     if it.backs:
         told.append(tr("退回 {n} 次", n=it.backs))
-    told_why = it.backs and not it.chosen and not restricted.hides(view.cls)
-    if told_why and view.work is not None:
-        told.append(text.plain(view.work.reason, 40))
     return "　".join(told)
 
 

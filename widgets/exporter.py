@@ -16,7 +16,7 @@ from commandwall.clock import Ms, to_datetime
 from commandwall.exercise import MARK
 from commandwall.exports import FORMS, export_list
 from commandwall.files.content import named as plain_name
-from commandwall.reports.listing import Listed, Listing, Wanted
+from commandwall.reports.listing import Listed, Listing, Wanted, placed
 from commandwall.reports.speech import moment
 from commandwall.rights import About
 from commandwall.saved_views import POOL, Filter
@@ -119,7 +119,8 @@ class Exporter(QObject):
 
     def make(self, asked: Asked, target: Path) -> None:
         """Have it written."""
-        target = target.with_suffix(f".{asked.form}")
+        if target.suffix.lower() != f".{asked.form}":  # 1.5 环以内 has a dot and no ending
+            target = target.with_name(f"{target.name}.{asked.form}")
         now = self._panel.picture.now
         wanted = Wanted(str(target), asked.filter, asked.keys, now, self._head(asked), language())
         self._run = Listing(self._panel.desk.folder, wanted)
@@ -156,7 +157,7 @@ class Exporter(QObject):
         self._over(why)
 
     def _put(self, found: Listed) -> None:
-        put = self._panel.desk.files(lambda kept: found.put())
+        put = self._panel.desk.files(lambda kept: placed(found))
         told = tr("已导出 {name}，{n} 条", name=found.target.name, n=age.number(found.rows))
         self._courier.follow(put, lambda done: self._over(told))
 

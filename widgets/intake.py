@@ -18,7 +18,7 @@ from commandwall.picture import Changes, Picture, Tick
 from commandwall.repeats import Repeat
 from commandwall.store.store import Reader
 from commandwall.suggesting import Guess, Kept, Model
-from widgets import age, answer_card, same_matter
+from widgets import age, answer_card, public_words, same_matter
 from widgets.acts import ActBar
 from widgets.base import EMPTY, LOADING, NORMAL, Command, Panel, Piece, Subject
 from widgets.event_steps import about, hindrance
@@ -73,6 +73,7 @@ def in_words(found: Found, picture: Picture) -> str:
     for repeat, view in found.repeats:
         state, why = named("event_state", view.state), same_matter.reasons(picture, repeat, view)
         told += ["　".join((tr("疑似重复"), same_matter.title(view), state)), why]
+        told += [tr("可告知来电人：{words}", words=public_words.told(view, picture))]
     return "\n".join(told)
 
 

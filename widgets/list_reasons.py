@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from commandwall.clock import Ms
 from widgets import age
-from widgets.i18n import named, tr
+from widgets.i18n import tr
 
 Facts = Mapping[str, str]
 
@@ -29,6 +29,10 @@ def _personal(facts: Facts) -> str:
 
 def _no_filter(facts: Facts) -> str:
     return tr("这是一个数的行，没有筛选可存")
+
+
+def _days(facts: Facts) -> str:
+    return tr("日期写成 2026-11-01，止日不早于起日")
 
 
 def _study_rows(facts: Facts) -> str:
@@ -56,6 +60,10 @@ def _place(facts: Facts) -> str:
     return tr("目标位置写不进：{why}", why=facts.get("why", ""))
 
 
+def _put(facts: Facts) -> str:
+    return tr("大事记已记导出，但文件没有放到位：{why}；再导一次", why=facts.get("why", ""))
+
+
 def _unset(facts: Facts) -> str:
     return tr("未能生成：{why}", why=facts.get("why", ""))
 
@@ -76,10 +84,6 @@ def _paper_order(facts: Facts) -> str:
     return tr("这件事件 {at} 已另有处置，纸上时刻不能更早", at=_at(facts))
 
 
-def _not_chair(facts: Facts) -> str:
-    return tr("由主持签字：{post}", post=named("post", facts.get("chair", ""), "full"))
-
-
 def _at(facts: Facts) -> str:
     told = facts.get("at", "")
     return age.stamped(Ms(int(told))) if told.isdigit() else age.UNKNOWN
@@ -91,19 +95,17 @@ LISTS: Mapping[str, Callable[[Facts], str]] = {
     "view_many": _many,
     "view_personal": _personal,
     "view_rows": _no_filter,
+    "view_days": _days,
     "study_rows": _study_rows,
     "study_days": _study_days,
     "study_period": _study_period,
     "export_rows": _rows,
     "export_full": _full,
     "export_place": _place,
+    "export_put": _put,
     "unset": _unset,
     "no_drill": _no_drill,
     "nobody_called": lambda facts: tr("没有可点名的人：先收值班表，或录入镇街值班人"),
-    "nobody_invited": lambda facts: tr("先勾选或写下参会的人"),
-    "not_chair": _not_chair,
-    "due_past": lambda facts: tr("时限已过，写以后的时刻"),
-    "restricted_room": lambda facts: tr("受限事件不在大屏前会商"),
     "future": _future,
     "handed_over": _handed_over,
     "paper_order": _paper_order,

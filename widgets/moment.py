@@ -13,7 +13,8 @@ _AT = re.compile(r"(?:(?:(\d{4})-)?(\d{1,2})-(\d{1,2})\s+)?(\d{1,2})[:：](\d{2}
 
 
 def typed(text: str, now: Ms) -> Ms | None:
-    """The newest such moment that is not to come; None where it is none."""
+    """The newest such moment that is not to come; None where it is none, or all of it is named and
+    it is to come."""
     text = text.strip()
     if ago := _AGO.fullmatch(text):
         return Ms(now - int(ago[1]) * MINUTE)
@@ -33,4 +34,4 @@ def typed(text: str, now: Ms) -> Ms | None:
             at = at.replace(year=at.year - 1)
     except ValueError:
         return None
-    return min(now, from_datetime(at))
+    return moment if (moment := from_datetime(at)) <= now else None

@@ -31,6 +31,8 @@ from widgets.fields import words as line
 from widgets.i18n import named, rows, tr
 from widgets.text import ParagraphLabel, PlainLabel, plain
 
+KEPT = ("area", "cls", "source", "words", "state", "tag", "view")
+"""Fields of a source beside its period."""
 OWN = ""
 """A source that a person sets himself, by no saved view."""
 FORMS = {"both": "PDF 与 DOCX", "pdf": "PDF", "docx": "DOCX"}
@@ -109,7 +111,7 @@ class SourceStep(Step):
         since, until = ends["since"] or Ms(0), ends["until"] or Ms(0)
         if since >= until:
             return tr("止须在起之后")
-        rest = {key: told[key] or "" for key in ("area", "cls", "source", "words", "state", "view")}
+        rest = {key: told[key] or "" for key in KEPT}
         return Scope(since, until, **rest)
 
     def _by_kind(self) -> None:
@@ -129,9 +131,11 @@ class SourceStep(Step):
         view = self._panel.picture.saved_views.get(value(self.fields["view"]))
         if view is None:
             return
-        self.put({key: getattr(view, key) for key in ("area", "cls", "source", "words", "state")})
+        self.put({key: getattr(view, key) for key in KEPT if key != "view"})
         if (since := view.filter.since(self._now)) is not None:
             self.put({"since": moment(since), "until": moment(self._now)})
+        if (until := view.filter.until(self._now)) is not None:
+            self.put({"until": moment(min(until, self._now))})
 
 
 class TemplateStep(Step):
@@ -240,7 +244,9 @@ def put(field: QWidget, told: Any) -> None:
 
 def _source(panel: Panel) -> dict[str, tuple[str, QWidget]]:
     views, desk = panel.picture.saved_views.values(), panel.desk
-    mine = saved_views.visible(views, desk.person, desk.post)
+    mine = [
+        v for v in saved_views.visible(views, desk.person, desk.post) if not (v.unit or v.lamp)
+    ]  # fmt: skip  a study asks for neither
     return {
         "kind": (tr("报告种类"), choice(_named("study_kind"))),
         "view": (tr("按视图取"), choice({OWN: tr("自定"), **{v.id: _view(v) for v in mine}})),
@@ -248,6 +254,7 @@ def _source(panel: Panel) -> dict[str, tuple[str, QWidget]]:
         "cls": (tr("事项"), choice({"": tr("不限"), **_named("event_class")})),
         "source": (tr("来源"), choice({"": tr("不限"), **_named("event_source")})),
         "state": (tr("状态"), choice({"": tr("不限"), **_named("event_state")})),
+        "tag": (tr("标签"), choice({"": tr("不限"), **_named("event_tag")})),
         "words": (tr("含"), line("", 80)),
         "period": (tr("时段"), choice(_named("study_period"))),
         "since": (tr("起"), line("", 20)),

@@ -27,7 +27,7 @@ ACTS: Mapping[str, Callable[..., None]] = {
     "answer_whistle": whistle_acts.answer_whistle, "check_in": whistle_acts.check_in,
     "release_department": whistle_acts.release_department,
     "rate_department": whistle_acts.rate_department, "rate_whistle": whistle_acts.rate_whistle,
-    "refuse_whistle": whistle_acts.refuse_whistle,
+    "refuse_whistle": whistle_acts.refuse_whistle, "reroute": whistle_acts.reroute,
 }  # fmt: skip
 """What is done with one department."""
 
@@ -85,6 +85,15 @@ def ask_end(panel: Panel, muster: Muster, then: Then) -> None:
     sheet.telling(lambda told: whistle_words.owed(muster))
 
 
+def ask_return(panel: Panel, muster: Muster, then: Then) -> None:
+    """Why nobody need come."""
+    fields: Fields = {"reason": (named("field", "reason"), line())}
+    key = muster.whistle.id
+    _show(panel, _titled("退哨", muster), "退哨", fields, lambda told: panel.do(
+        whistle_acts.return_whistle, then, whistle=key, **told
+    ))  # fmt: skip
+
+
 def begin(panel: Panel, summons: Summons, action: str, then: Then) -> None:
     """Do what is done with one department, or ask for what that needs first."""
     act, key = ACTS[action], summons.id
@@ -108,6 +117,7 @@ def about(muster: Muster | None, picture: Picture) -> About:
 NAMES = {
     "answer_whistle": "应哨", "check_in": "报到", "release_department": "准离",
     "rate_department": "评部门", "rate_whistle": "评吹哨", "refuse_whistle": "拒哨",
+    "reroute": "改叫",
 }  # fmt: skip
 """Action -> its name on a button."""
 
@@ -126,6 +136,9 @@ def _judged() -> Fields:
 
 ASKED: Mapping[str, Callable[[], Fields]] = {
     "refuse_whistle": lambda: {"reason": (named("field", "reason"), line())},
+    "reroute": lambda: {
+        "department": (tr("改叫哪个部门"), line()), "reason": (named("field", "reason"), line()),
+    },
     "rate_department": _scores, "rate_whistle": _judged,
 }  # fmt: skip
 """Action -> what its sheet asks; the others need nothing."""

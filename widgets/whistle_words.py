@@ -12,12 +12,15 @@ from commandwall.whistles import (
     REFUSED,
     RELEASED,
     REPORTED,
+    REROUTED,
     TOWN,
     Muster,
     Owing,
     Rating,
     Summons,
     Tally,
+    Whistle,
+    check_clock,
     rating_of,
 )
 from widgets import age, text, words
@@ -59,8 +62,17 @@ def late(owing: Owing, now: Ms) -> str:
 
 def there(muster: Muster) -> str:
     """到 1 / 3: who came, of those that were called."""
-    came = sum(one.state in CAME for one in muster.summons)
-    return tr("到 {n} / {all}", n=came, all=len(muster.summons))
+    called = [one for one in muster.summons if one.state != REROUTED]
+    came = sum(one.state in CAME for one in called)
+    return tr("到 {n} / {all}", n=came, all=len(called))
+
+
+def checked(whistle: Whistle, now: Ms) -> str:
+    """欠核哨 余 1:20 while the centre owes it; 12:03 核哨 once it has."""
+    if (clock := check_clock(whistle)) is not None:
+        return tr("欠核哨 {left}", left=words.left(clock, now))
+    at = whistle.checked_at
+    return tr("{time} 核哨", time=age.clock(at)) if at is not None else ""
 
 
 def title(muster: Muster) -> str:
@@ -78,7 +90,7 @@ def course(summons: Summons, muster: Muster) -> str:
     if summons.reported_at is not None:
         how = tr(SHOWN_BY.get(summons.basis, "凭口报"))
         told.append(tr("报到 {time} {how}", time=age.clock(summons.reported_at), how=how))
-    if summons.state == REFUSED:
+    if summons.state in (REFUSED, REROUTED):
         told.append(text.plain(summons.reason, LONG))
     if summons.released_at is not None:
         told.append(tr("离 {time}", time=age.clock(summons.released_at)))

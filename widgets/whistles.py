@@ -15,6 +15,7 @@ from commandwall.events import Event
 from commandwall.picture import Changes, Picture, Tick
 from commandwall.rights import About
 from commandwall.whistles import (
+    BLOWN,
     COMING,
     RELEASED,
     REPORTED,
@@ -35,7 +36,7 @@ RECORDS = frozenset({Whistle, Summons, Rating})
 HEAD, ROW, LAMP, INDENT, LINE = 66.0, 36.0, 14.0, 40.0, 26.0
 NAME, STATE = 190.0, 100.0
 """Width of the columns of a department and of its state."""
-STEP, OTHER, BLOW, MORE, END = "S", "T", "Shift+B", "P", "Q"
+STEP, OTHER, BLOW, MORE, END, REROUTE = "S", "T", "Shift+B", "P", "Q", "Shift+P"
 
 
 class Whistles(WorkedList):
@@ -75,7 +76,7 @@ class Whistles(WorkedList):
         event = muster.whistle.event
         if event not in self._hidden:
             return muster
-        return restricted.bare(muster, self.picture.events[event].event.headline)
+        return restricted.bare(muster, self.picture.title_of_hidden(event))
 
     def order(self) -> Sequence[str]:
         """Those that are blown before those that wait for a rating; the first to be late first."""
@@ -117,12 +118,42 @@ class Whistles(WorkedList):
             self._offer()
 
     def step(self) -> None:
-        """What comes next for the chosen department."""
-        self._begin(STEP)
+        """What comes next for the chosen department; on a whistle that it is checked."""
+        if (muster := self._unchecked()) is None:
+            self._begin(STEP)
+        elif why := self.barred(whistle_acts.check_whistle, self._about):
+            self.refused(why)
+        else:
+            self.do(whistle_acts.check_whistle, self._done, whistle=muster.whistle.id)
 
     def other(self) -> None:
-        """It refuses; once it was let go, it says what it thinks of the whistle."""
-        self._begin(OTHER)
+        """It refuses; once it was let go, it says what it thinks of the whistle. A whistle that is
+        not checked yet is returned."""
+        if (muster := self._unchecked()) is None:
+            self._begin(OTHER)
+        elif why := self.barred(whistle_acts.return_whistle, self._about):
+            self.refused(why)
+        else:
+            whistle_sheets.ask_return(self, muster, self._done)
+
+    def reroute(self) -> None:
+        """Another department instead of the chosen one."""
+        summons = self.picture.summons.get(self.current)
+        if summons is None or not self._comes():
+            self.refused(tr("先选一个还没到的部门"))
+        elif why := self._barred("reroute"):
+            self.refused(why)
+        else:
+            whistle_sheets.begin(self, summons, "reroute", self._done)
+
+    @property
+    def _about(self) -> About:
+        return whistle_sheets.about(self._of.get(self.current), self.picture)
+
+    def _unchecked(self) -> Muster | None:
+        """The whistle itself where it is the chosen row, and the centre has not checked it."""
+        muster = self._of.get(self.current) if self.current in self.picture.whistles else None
+        return muster if muster is not None and muster.whistle.state == BLOWN else None
 
     def blow(self) -> None:
         """A whistle without an event."""
@@ -153,11 +184,16 @@ class Whistles(WorkedList):
             return None
         return muster
 
+    def _comes(self) -> bool:
+        """Whether the chosen row is a department that is not there yet."""
+        summons, muster = self.picture.summons.get(self.current), self._of.get(self.current)
+        return bool(summons and muster and muster.blown and summons.state in COMING)
+
     def _acts(self) -> list[Command]:
         return [
             Command(STEP, "应哨", self.step), Command(OTHER, "拒哨", self.other),
             Command(MORE, "增哨", self.more), Command(END, "销哨", self.end),
-            Command(BLOW, "另吹一哨", self.blow),
+            Command(BLOW, "另吹一哨", self.blow), Command(REROUTE, "改叫", self.reroute),
         ]  # fmt: skip
 
     def _on_key(self, key: str) -> str:
@@ -180,14 +216,19 @@ class Whistles(WorkedList):
     def _offer(self) -> None:
         """On each key what the chosen row and the post allow, by its name."""
         on = {key: action for key in (STEP, OTHER) if (action := self._on_key(key))}
-        self._bar.name({key: whistle_sheets.NAMES[action] for key, action in on.items()})
+        names = {key: whistle_sheets.NAMES[action] for key, action in on.items()}
+        if self._unchecked() is not None:
+            names |= {STEP: "核哨", OTHER: "退哨"}
+        self._bar.name(names)
         muster = self._of.get(self.current)
         it = whistle_sheets.about(muster, self.picture)
         why = {key: self._barred(action) for key, action in on.items()}
         blown = muster is not None and muster.blown
         for key, act, can in (
+            (STEP, whistle_acts.check_whistle, self._unchecked() is not None),
+            (OTHER, whistle_acts.return_whistle, self._unchecked() is not None),
             (MORE, whistle_acts.summon, blown), (END, whistle_acts.end_whistle, blown),
-            (BLOW, whistle_acts.blow, True),
+            (BLOW, whistle_acts.blow, True), (REROUTE, whistle_acts.reroute, self._comes()),
         ):  # fmt: skip
             if can:
                 why[key] = self.barred(act, it if can and key != BLOW else About())
@@ -222,7 +263,8 @@ class Whistles(WorkedList):
                        result=named("event_solved", w.solved))  # fmt: skip
         paper.write(paper.width - 8, base + LINE, blown, Ink("age", "t2"), RIGHT)
         edge = paper.width - 8 - paper.length(blown, Ink("age", "t2")) - 20
-        told = (words.place(self.picture, w.town), text.plain(w.place, 60), self._event(w),
+        told = (whistle_words.checked(w, now) if muster.blown else "",
+                words.place(self.picture, w.town), text.plain(w.place, 60), self._event(w),
                 named("post", w.blown_post, "full"))  # fmt: skip
         where = "　".join(filter(None, told))
         paper.write(INDENT, base + LINE, where, Ink("label", "t2"), room=edge - INDENT)

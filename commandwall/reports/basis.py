@@ -11,7 +11,16 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from commandwall import codes, deadlines, event_lists, events, swift, tallies
+from commandwall import (
+    codes,
+    deadlines,
+    event_lists,
+    events,
+    lowest,
+    swift,
+    tagging,
+    tallies,
+)
 from commandwall.areas import TOWN, Area, by_code, town_of
 from commandwall.clock import DAY, HOUR, MINUTE, Ms, day, day_start
 from commandwall.deadlines import RED
@@ -60,6 +69,12 @@ class Basis:
     views: Callable[[Sequence[str]], Mapping[str, EventView]]
     red: Sequence[EventView] = field(default=())
     """Open events of the scope, of whatever period, whose clock is over, the longest first."""
+    levels: Mapping[str, str] = field(default_factory=dict)
+    """Event -> the level that has it, where a ladder or a person says so."""
+
+    def level(self, row: Row) -> str:
+        """The level that closed an event; "" where nobody has it."""
+        return self.levels.get(row.id) or lowest.of_unit(row.unit)
 
     def town(self, row: Row) -> str:
         """Code of the town of an event; "" where it is none's."""
@@ -116,7 +131,8 @@ def read(reader: Reader, scope: Scope, as_of: Ms) -> Basis:
     filed = [view.event for view in shown.values() if view.filed]
     return Basis(
         scope, as_of, _rows(reader, scope, as_of, filed), _rows(reader, earlier, as_of, filed),
-        areas, lambda keys: events.views(reader, keys), _red(shown.values(), scope, as_of, areas),
+        areas, lambda keys: events.views(reader, keys),
+        _red(_of_tag(reader, scope, shown), scope, as_of, areas), lowest.told(reader),
     )  # fmt: skip
 
 
@@ -153,7 +169,7 @@ def _lanes(rows: Iterable[Row]) -> dict[int, swift.Members]:
 
 
 def _rest(scope: Scope) -> tuple[str, ...]:
-    return scope.area, scope.cls, scope.source, scope.words, scope.state, scope.view
+    return scope.area, scope.cls, scope.source, scope.words, scope.state, scope.view, scope.tag
 
 
 def _rows(reader: Reader, scope: Scope, as_of: Ms, filed: Sequence[Event]) -> list[Row]:
@@ -169,7 +185,26 @@ def _rows(reader: Reader, scope: Scope, as_of: Ms, filed: Sequence[Event]) -> li
     if len(found) > most:
         raise Refused("study_rows", most=most)
     wanted = CLOSED_TOO.get(scope.state, (scope.state,))
-    return [row for row in found if not scope.state or row.state in wanted]
+    tagged = _tagged(reader, scope)
+    return [
+        row
+        for row in found
+        if (not scope.state or row.state in wanted) and (tagged is None or row.id in tagged)
+    ]
+
+
+def _tagged(reader: Reader, scope: Scope) -> frozenset[str] | None:
+    """Ids of those that have the tag, none of a restricted class; None where none is asked for."""
+    if not scope.tag:
+        return None
+    found = events.views(reader, tagging.tagged(reader, scope.tag)).values()
+    return frozenset(view.event.id for view in found if not view.restricted)
+
+
+def _of_tag(reader: Reader, scope: Scope, shown: Mapping[str, EventView]) -> Iterable[EventView]:
+    """Those of some events that have the tag that a study asks for."""
+    tagged = _tagged(reader, scope)
+    return [view for key, view in shown.items() if tagged is None or key in tagged]
 
 
 def _numbers(scope: Scope) -> dict[str, int]:

@@ -53,6 +53,16 @@ class Listed:
         shutil.rmtree(self.path.parent, ignore_errors=True)
 
 
+def placed(found: Listed) -> None:
+    """Give it its name once its line is written. Refused("export_put") where that fails: the line
+    stands and the file does not, and what waited is gone."""
+    try:
+        found.put()
+    except OSError as why:
+        found.drop()
+        raise Refused("export_put", why=why.strerror or str(why)) from why
+
+
 class Listing(Question):
     """A table that is being written, from its making until `answer`, a Listed, is there. Refused
     where it cannot be: "export_full", "export_place", "export_rows"."""

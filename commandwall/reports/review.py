@@ -10,10 +10,12 @@ from typing import Any
 from commandwall import codes, plans, reporting
 from commandwall.alarms import Alarm
 from commandwall.clock import DAY, HOUR, MINUTE, SECOND, Ms, day
+from commandwall.co_handling import CoHandling
 from commandwall.directives import DRAFT, Directive, is_over
 from commandwall.dispatch import ARRIVED, Assignment, AssignmentStep, trips
 from commandwall.drill.evaluating import Evaluation
 from commandwall.drill.play import ClockAct
+from commandwall.funds import CENTS, Payment
 from commandwall.incidents import Incident, events_of
 from commandwall.plain import person, plain
 from commandwall.plans import StartedPlan
@@ -28,7 +30,11 @@ from commandwall.store.journal import AHEAD_LIMIT_BITS, Line
 from commandwall.store.lines import contents
 from commandwall.store.store import Reader
 from commandwall.store.written import present
+from commandwall.tagging import LIST as TAGS
+from commandwall.tagging import EventTag
 from commandwall.unmasking import Unmasking
+from commandwall.urging import Urge
+from commandwall.whistles import Rating, Summons, Whistle
 
 SPAN = 60
 """Characters of what is said of an act."""
@@ -126,6 +132,18 @@ def _of_called(one: RollAnswer | DutyTurn, speech: Speech) -> str:
     return f"{speech.named('person_role' if town else 'duty_role', one.role)} {person(one.name)}"
 
 
+def _of_payment(one: Payment, speech: Speech) -> str:
+    """路灯维修 1,200.00 元 换灯两盏; why it was not approved, or taken back."""
+    yuan = speech.tr("{n} 元", n=f"{one.cents / CENTS:,.2f}")
+    told = (speech.named("fund_item", one.item), yuan, one.payee, one.reason or one.words)
+    return " ".join(filter(None, told))
+
+
+def _of_whistle(one: Whistle, speech: Speech) -> str:
+    kind = speech.named("whistle_kind", one.kind)
+    return " ".join(filter(None, (kind, one.matter, one.result)))
+
+
 TOLD: Mapping[type[Any], Callable[[Any, Speech], str]] = {
     Directive: _of_order,
     Report: lambda r, speech: f"{speech.report(r.kind, r.no)} {r.recipients}".strip(),
@@ -136,6 +154,13 @@ TOLD: Mapping[type[Any], Callable[[Any, Speech], str]] = {
     Unmasking: lambda u, speech: "　".join(filter(None, (u.name, u.reason))),
     RollAnswer: _of_called,
     DutyTurn: _of_called,
+    Payment: _of_payment,
+    Whistle: _of_whistle,
+    Summons: lambda s, speech: " ".join(filter(None, (s.department, s.reason))),
+    Rating: lambda r, speech: r.words,
+    Urge: lambda u, speech: f"{u.unit} {u.result or u.text}",
+    CoHandling: lambda c, speech: " ".join(filter(None, (c.unit, c.result))),
+    EventTag: lambda t, speech: f"{'＋' if t.stands else '－'}{speech.named(TAGS, t.tag)}",
 }
 """What records say that are not told by one of their fields."""
 

@@ -6,25 +6,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from commandwall import codes
+from commandwall import codes, lowest
 from commandwall.areas import CITY, town_of
 from commandwall.clock import DAY, HOUR, Ms, day, to_datetime
-from commandwall.codes import Code
+from commandwall.event_flow import ARCHIVED, CLOSED
 from commandwall.people import Duty, holders
 from commandwall.plain import plain
 from commandwall.reports import basis
 from commandwall.reports.basis import THREE, Basis, Row, by
-from commandwall.reports.draft import (
-    Block,
-    Draft,
-    Figure,
-    Line,
-    Piece,
-    charted,
-    counted,
-    say,
-    share,
-)
+from commandwall.reports.draft import Block, Draft, Figure, Line, Piece, counted, say, share
 from commandwall.reports.speech import Speech, moment
 from commandwall.store.store import Reader
 from commandwall.studies import Scope
@@ -74,8 +64,7 @@ def draft(reader: Reader, asked: Asked, as_of: Ms, speech: Speech) -> Draft:
     """A draft of what the store knows. Refused as `basis.read`."""
     found = basis.read(reader, asked.scope, as_of)
     telling = Telling(found, speech, reader.find(Duty), as_of)
-    rows = codes.load("study_block", day(as_of))
-    blocks = (_block(rows[key], telling) for key in asked.blocks if _of(rows.get(key)) in TELLING)
+    blocks = (_block(key, telling) for key in asked.blocks if key in TELLING)
     return Draft(
         asked.kind, asked.template, title(asked, telling), told(asked.scope, as_of, telling),
         asked.scope, as_of, len(found.rows), tuple(blocks),
@@ -101,6 +90,7 @@ def told(scope: Scope, as_of: Ms, t: Telling) -> tuple[str, ...]:
         t.speech.named("event_class", scope.cls) if scope.cls else "",
         t.speech.named("event_source", scope.source) if scope.source else "",
         t.speech.named("event_state", scope.state) if scope.state else "",
+        t.speech.named("event_tag", scope.tag) if scope.tag else "",
         t.speech.tr("含「{words}」", words=plain(scope.words)) if scope.words else "",
     ]
     ends = t.speech.tr("{a} 至 {b}", a=moment(scope.since), b=moment(scope.until))
@@ -111,19 +101,10 @@ def told(scope: Scope, as_of: Ms, t: Telling) -> tuple[str, ...]:
     )
 
 
-def _of(row: Code | None) -> str:
-    """What tells a block."""
-    return str(row.facts.get("of", row.id)) if row is not None else ""
-
-
-def _block(row: Code, t: Telling) -> Block:
-    """A block as its row says: sentences and a table, or the table of another one as a chart."""
-    lines, (columns, rows) = TELLING[_of(row)](t)
-    head = t.speech.named("study_block", row.id)
-    if kind := row.facts.get("chart", ""):
-        most = int(codes.limit("study_series", day(t.now)))
-        return Block(row.id, head, chart=charted(kind, columns, rows, most))
-    return Block(row.id, head, lines, columns, rows)
+def _block(key: str, t: Telling) -> Block:
+    lines, table = TELLING[key](t)
+    columns, rows = table
+    return Block(key, t.speech.named("study_block", key), lines, columns, rows)
 
 
 Table = tuple[tuple[str, ...], tuple[Line, ...]]
@@ -236,6 +217,43 @@ def _town(
         _signed(len(rows), len(before)), t.count(closed, name, t.tr("已结")),
         t.count([row for row in rows if row.open], name, t.tr("在办")),
         t.count(late, name, t.tr("逾期")), share(closed, rows, f"{name} {t.tr('已结占比')}"),
+    )  # fmt: skip
+
+
+def _lowest(t: Telling) -> Told:
+    """就地解决 by town: closed by grid, village or town, of all that were closed and whose level is
+    known; the levels apart, and what is left out."""
+    closed = [row for row in t.basis.rows if row.state in (CLOSED, ARCHIVED)]
+    groups = by(closed, t.basis.town)
+    order = [*t.basis.towns, *(code for code in groups if code not in t.basis.towns)]
+    rows = tuple(_lowest_of(t, code, groups.get(code, [])) for code in order)
+    heads = ("镇街", "就地解决率", "分子", "分母")
+    names = (
+        *map(t.tr, heads),
+        *(t.speech.named("rung", one) for one in lowest.LEVELS),
+        t.tr("未计"),
+    )
+    good = [row for row in closed if t.basis.level(row) in lowest.LEVELS[:-1]]
+    known = [row for row in closed if t.basis.level(row)]
+    line = say(
+        t.tr("镇街以下办结 {n} 件，占已结 {of} 件的 {p}。"), n=t.count(good, t.tr("就地解决")),
+        of=t.count(known, t.tr("就地解决应计")), p=share(good, known, t.tr("就地解决率")),
+    )  # fmt: skip
+    return (line,), (names, rows)
+
+
+def _lowest_of(t: Telling, code: str, closed: Sequence[Row]) -> Line:
+    name, levels = t.place(code) if code else t.tr("未落镇街"), by(closed, t.basis.level)
+    good = [row for level in lowest.LEVELS[:-1] for row in levels.get(level, [])]
+    known = [*good, *levels.get(lowest.CITY, [])]
+    apart = (
+        t.count(levels.get(one, []), name, t.speech.named("rung", one)) for one in lowest.LEVELS
+    )
+    return (
+        name, share(good, known, f"{name} {t.tr('就地解决率')}"),
+        t.count(good, name, t.tr("就地解决"), t.tr("分子")),
+        t.count(known, name, t.tr("就地解决"), t.tr("分母")), *apart,
+        t.count(levels.get("", []), name, t.tr("就地解决"), t.tr("未计")),
     )  # fmt: skip
 
 
@@ -388,6 +406,7 @@ TELLING: Mapping[str, Callable[[Telling], Told]] = {
     "classes": _classes,
     "places": _places,
     "towns": _towns,
+    "lowest": _lowest,
     "units": _units,
     "days": _days,
     "quick": _quick,

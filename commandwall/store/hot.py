@@ -1,7 +1,7 @@
 """Hot columns: what panels count events by, as small numbers in a file that programs share.
 
-Fifteen bytes for an event, mapped into memory by whoever counts. The agent only ever adds rows: an
-event that changed or went is added once more with weight -1, so nobody reads a torn row, and a sum
+17 bytes for an event, mapped into memory by whoever counts. The agent only ever adds rows: an event
+that changed or went is added once more with weight -1, so nobody reads a torn row, and a sum
 of weights is a count. Each knows the number of its event, so that what fits a filter is found
 without reading the mirror's rows. The file belongs to one state of the mirror, by the number of
 its last change; one that belongs to another is made anew from the mirror.
@@ -24,15 +24,15 @@ from commandwall.store import numbers
 
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 """Linux: drawn at each start."""
-MAGIC = 0x4357_484F_5430_3032  # "CWHOT002"
+MAGIC = 0x4357_484F_5430_3033  # "CWHOT003"
 COLUMNS = (
-    ("area", "u2"), ("cls", "u2"), ("source", "u1"), ("state", "u1"), ("hour", "i4"), ("no", "u4"),
-    ("weight", "i1"),
+    ("area", "u2"), ("cls", "u2"), ("unit", "u2"), ("source", "u1"), ("state", "u1"),
+    ("hour", "i4"), ("no", "u4"), ("weight", "i1"),
 )  # fmt: skip
 """`no`: how far an event's number lies behind the first of its hour."""
-CODED = ("area", "cls", "source", "state")
+CODED = ("area", "cls", "unit", "source", "state")
 NAMES = (*CODED, "reported_at")
-"""Columns of an event that are kept: four as numbers of the table `code`, the last as hours."""
+"""Columns of an event that are kept: five as numbers of the table `code`, the last as hours."""
 HEAD, SPARE, BATCH = 5, 200_000, 50_000
 _COUNT, _STAMP = 2, 3
 Facts = tuple[Any, ...]

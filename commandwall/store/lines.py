@@ -76,6 +76,12 @@ def receive(tx: Tx, lines: Sequence[Line]) -> None:
             _settle(tx, line, record, seen)
 
 
+def telling(reader: Any, id: str, acts: Sequence[str]) -> list[Line]:
+    """The lines of some acts whose bodies name an id, in the order of their clocks."""
+    named = {"id": json.dumps(id, ensure_ascii=False), "acts": json.dumps(acts)}
+    return [Line(*row) for row in reader.rows(_TELLING, **named)]
+
+
 def unsent(tx: Any, origin: str, after: int, limit: int = 500) -> list[Line]:
     """Lines of this station that the pool has not confirmed, oldest first: as many as the pool
     takes in one go, and at least one."""
@@ -174,7 +180,9 @@ def _settle(tx: Tx, line: Line, record: Any, seen: int) -> None:
             stands, by = _replayed(tx, key)
         for other, rival in {writer: here, by: stands}.items():
             if other != name and _contradict(rival, record) and _apart(tx, line, key, seen, other):
-                both = (record, rival) if by == name else (rival, record)
+                first, second = (record, rival) if by == name else (rival, record)
+                both = kept_of(first, second), second
+                stands = both[0] if stands == first else stands
                 _keep_both(tx, key, both, sorted([name, other], reverse=True))
     if stands != was:
         tx.put(stands)
@@ -214,7 +222,15 @@ def followed(before: Any, record: Any, saw: bool) -> tuple[Any, bool]:
     if before is None:
         return record, True
     one, other, wins = meet(before, record, is_later=True)
-    return (other, True) if wins or saw else (one, False)
+    if saw:
+        return other, True
+    return (kept_of(other, one), True) if wins else (kept_of(one, other), False)
+
+
+def kept_of(counts: Any, other: Any) -> Any:
+    """The writing that counts, with what must not be lost of one that its writer had not seen."""
+    keeps = meeting_of(type(counts)).keeps
+    return keeps(counts, other) if keeps is not None else counts
 
 
 def _caught_up(here: Any, record: Any) -> Any:
@@ -323,6 +339,10 @@ _WRITINGS = (
 )
 
 
+_TELLING = (
+    "SELECT * FROM journal WHERE act IN (SELECT value FROM json_each(:acts)) AND instr(body, :id)"
+    " ORDER BY hlc"
+)
 _LATER = "SELECT 1 FROM told WHERE record = :r AND (hlc, origin) > (:h, :o) LIMIT 1"
 
 

@@ -54,6 +54,9 @@ class Meeting:
     yields: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """State -> states that went further in the same direction; these count, where who wrote the
     other had not seen them."""
+    keeps: Callable[[Any, Any], Any] | None = None
+    """(the writing that counts, one that its writer had not seen) -> the first with what must not
+    be lost of the other."""
     catches_up: Callable[[Any, Any], Any] | None = None
     """(what stands here, what a line says) -> that with what each station finds by itself, which
     who wrote the line had not found yet; for a kind that is `local`."""

@@ -13,7 +13,15 @@ import pytest
 from builders import NOW, an_event
 from station import Station
 
-from commandwall import deadlines, event_acts, event_lists, event_watch, events, tiers
+from commandwall import (
+    conflicts,
+    deadlines,
+    event_acts,
+    event_lists,
+    event_watch,
+    events,
+    tiers,
+)
 from commandwall.attachments import AttachedFile
 from commandwall.clock import DAY, HOUR, Ms
 from commandwall.countersign import Countersign, Second
@@ -37,7 +45,8 @@ GIVEN: dict[str, dict[str, Any]] = {
     "verify": {"solved": "solved", "content": "content"},
     "redo": {"reason": "又漏水"}, "reopen": {"reason": "新照片"}, "cancel": {"reason": "录错"},
     "classify": {"cls": "noise"}, "withdraw": {"reason": "派错单位"},
-    "redirect": {"unit": "住建局", "reason": "派错单位"}, "review": {"plan": "已招标", "days": 20},
+    "redirect": {"unit": "住建局", "reason": "派错单位"}, "share": {"co": "街道办"},
+    "review": {"plan": "已招标", "days": 20},
     "choose_way": {"way": "spot"},
     "route": {"tier": "county", "reason": "跨镇"}, "route_back": {"reason": "镇里没有设备"},
     "visit": {"visit": "没有再漏"}, "sum_up": {"lesson": "root", "summary": "列入换管"},
@@ -45,14 +54,14 @@ GIVEN: dict[str, dict[str, Any]] = {
 ALLOWED = {
     "NEW": {"accept", "reject", "merge", "dispatch", "cancel"},
     "ACCEPTED": {"merge", "dispatch", "cancel"},
-    "DISPATCHED": {"sign", "send_back", "withdraw", "redirect", "cancel"},
+    "DISPATCHED": {"sign", "send_back", "withdraw", "redirect", "share", "cancel"},
     "RETURNED": {"approve_return", "refuse_return", "cancel"},
     "SIGNED": {"arrive", "ask_extension", "grant_extension", "refuse_extension", "suspend",
-               "feed_back", "cancel"},
+               "feed_back", "share", "cancel"},
     "ON_SCENE": {"ask_extension", "grant_extension", "refuse_extension", "suspend", "feed_back",
-                 "cancel"},
-    "SUSPENDED": {"resume", "put_on_list", "cancel"},
-    "LISTED": {"resume", "review", "feed_back", "cancel"},
+                 "share", "cancel"},
+    "SUSPENDED": {"resume", "put_on_list", "share", "cancel"},
+    "LISTED": {"resume", "review", "feed_back", "share", "cancel"},
     "FEEDBACK": {"verify", "redo", "miss_call", "cancel"},
     "CLOSED": {"visit", "sum_up", "archive", "reopen"}, "ARCHIVED": {"reopen"},
     "REJECTED": {"reconsider"}, "MERGED": {"unmerge"}, "CANCELLED": set(),
@@ -501,3 +510,29 @@ def test_the_number_of_what_a_station_filed_is_the_beginning_of_its_id() -> None
         key = str(uuid.UUID(int=drawn.getrandbits(128)))
         view = EventView(an_event(id=key, source_id=key), None)
         assert view.number == key[:8].upper()
+
+
+@pytest.mark.parametrize("hides_first", [True, False])
+def test_what_one_station_made_restricted_stays_so_whoever_wrote_last(
+    tmp_path: Path, hides_first: bool
+) -> None:
+    one, two = Hall(tmp_path / "one"), Hall(tmp_path / "two")
+    for station in (one, two):
+        station.desk.run(put, {"work": prepared("NEW", "")}, local=True)
+    hides, takes = (one, two) if hides_first else (two, one)
+    one.clock.at += 1000
+    two.clock.at += 2000
+    hides.desk.run(event_acts.classify, {"event": "e1", "cls": "crisis"}, "李", "p3")
+    takes.desk.run(event_acts.choose_way, {"event": "e1", "way": "spot"}, "王", "p1")
+    told = one.store.read(lambda r: lines.unsent(r, one.desk.origin, 0))
+    back = two.store.read(lambda r: lines.unsent(r, two.desk.origin, 0))
+    two.desk.receive(told)
+    one.desk.receive(back)
+    assert one.view().work == two.view().work
+    for station in (one, two):
+        assert station.view().restricted, "nobody sees the words while two stations disagree"
+        (conflict,) = station.store.read(lambda r: r.find(Conflict))
+        station.desk.run(conflicts.settle, {"conflict": conflict.id, "keep": conflicts.KEPT}, "陈")
+        assert station.view().restricted
+    one.close()
+    two.close()

@@ -11,15 +11,27 @@ from builders import an_event, an_opening, an_order
 from pypdf import PdfReader
 from world import City, an_alarm, an_area
 
-from commandwall import codes, directives, events, handover, incidents, registering
+from commandwall import (
+    codes,
+    directives,
+    events,
+    funds,
+    handover,
+    incidents,
+    registering,
+    tagging,
+    whistle_acts,
+)
 from commandwall.areas import CITY, TOWN, Person
 from commandwall.clock import DAY, HOUR, MINUTE, Ms
+from commandwall.funds import Paying
 from commandwall.registering import Matter
 from commandwall.reports import fallback, press, shift_log, standby
 from commandwall.reports.fallback import Asked
 from commandwall.reports.press import Pressed
 from commandwall.reports.speech import Speech
 from commandwall.resources import Resource
+from commandwall.whistles import Summons, Whistling
 
 PHONE = "13800001111"
 CALLER = "13900002222"
@@ -178,3 +190,22 @@ def test_an_urgent_event_stands_in_the_log_however_many_older_ones_are_open(city
                                reported_at=at, received_at=at))  # fmt: skip
     log = city.store.read(lambda r: shift_log.read(r, Ms(at - HOUR), at, Speech.of("zh")))
     assert [e.what for e in log.entries if e.act == "接报"][-1].startswith("燃气泄漏")
+
+
+def test_the_log_says_what_was_paid_and_for_what_was_whistled(city: City) -> None:
+    """Not only that it was."""
+    city.copied(an_event(id="w1", area="t1", state="SIGNED"))
+    paying = Paying("t1", "patch", "180.5", "补了三块砖", payee="李师傅")
+    city.desk.do(funds.pay, paying=paying).result()
+    whistling = Whistling("t1", "emergency", ("燃气公司", "住建局"), matter="管道裸露", event="w1")
+    city.desk.do(whistle_acts.blow, whistling=whistling).result()
+    (one, _) = city.store.read(lambda r: r.find(Summons, event="w1"))
+    city.desk.do(whistle_acts.refuse_whistle, summons=one.id, reason="不归我管").result()
+    city.desk.do(tagging.tag_event, event="w1", tags=["danger"]).result()
+    now = Ms(city.clock.at)
+    log = city.store.read(lambda r: shift_log.read(r, Ms(now - HOUR), now, Speech.of("zh")))
+    told = {e.act: e.what for e in log.entries}
+    assert "＋安全隐患" in told["标签"]
+    assert "180.50 元" in told["微基金支付"] and "补了三块砖" in told["微基金支付"]
+    assert "管道裸露" in told["吹哨"] and "燃气公司" in told["吹哨"] and "住建局" in told["吹哨"]
+    assert f"{one.department} 不归我管" in told["拒哨"]

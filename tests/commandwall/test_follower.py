@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import reduce
 from pathlib import Path
 
@@ -27,6 +28,7 @@ from commandwall.store import live, pulse
 from commandwall.store.migrate import open_store
 from commandwall.store.mirror import Mirror, use
 from commandwall.store.pulse import Patience, Sync
+from commandwall.whistles import Whistle
 from commandwall.world import World
 
 
@@ -358,3 +360,24 @@ def test_changes_together_say_what_both_one_after_the_other_say() -> None:
         assert other.alarms == one.alarms and other.city == one.city
         assert len(other.sensors.ids) == len(one.sensors.ids)
         assert both.kinds == frozenset().union(*(step.kinds for step in steps[first:]))
+
+
+def test_a_closed_event_of_a_restricted_class_stays_hidden(world: Station) -> None:
+    """What was said beside it, on a whistle for one, is shown after its end as well."""
+    whistle = Whistle("w", "e1", "a", "emergency", "锦绣园有人轻生", "天台", None, None, "ENDED",
+                      "solved", "已劝下", NOW, "陈", "p3", NOW, NOW, "陈", "p3")  # fmt: skip
+    rows = [values(an_event(cls="crisis")), values(an_event(id="e2"))]
+    world.fill("m1.db", event=rows)
+    world.desk.run(lambda tx: tx.put(whistle, replace(whistle, id="w2", event="e2")), {})
+    world.look()
+    assert world.picture.hides("e1") and not world.picture.hides("e2")
+    finish(world.desk, "e1", "已劝下")
+    world.look()
+    assert "e1" not in world.picture.events and world.picture.hides("e1")
+    world.begin_again()
+    world.look()
+    assert world.picture.hides("e1") and not world.picture.hides("e2")
+    assert world.picture.title_of_hidden("e1") == "个人危机"
+    finish(world.desk, "e2", "好了")
+    world.look()
+    assert not world.picture.hides("e2")

@@ -12,7 +12,7 @@ from builders import NOW, StillClock, an_event
 
 from commandwall import codes, event_lists, saved_views
 from commandwall.areas import Area
-from commandwall.clock import DAY, HOUR, MINUTE, Ms
+from commandwall.clock import DAY, HOUR, MINUTE, Ms, day_start
 from commandwall.desk import Desk
 from commandwall.events import Event, EventView, EventWork, FiledEvent
 from commandwall.saved_views import ALL, LATE, MINE, POOL, SWIFT, Filter, SavedView, visible
@@ -104,7 +104,8 @@ def hall(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hall]:
 
 
 def test_a_view_is_the_same_at_every_station_and_only_there_for_whom_it_is(hall: Hall) -> None:
-    filter = Filter(POOL, "停水", "grid", "water", "320281001", 30, "急")
+    filter = Filter(POOL, "停水", "grid", "water", "320281001", 30, "急", "SIGNED", "供水公司",
+                    first_day="2026-11-01", last_day="2026-11-20")  # fmt: skip
     view = hall.save("全台 停水", "all", filter)
     hall.save("本岗 看", "post")
     hall.save("自己 看", "own")
@@ -145,6 +146,9 @@ def test_bad_names_and_what_is_not_ones_own_are_refused_in_plain_words(hall: Hal
     assert hall.refused(act, name="长" * 31, **given) == "too_long"
     number = Filter(POOL, "138 0000 1111")
     assert hall.refused(act, name="号码", whose="all", filter=number) == "view_personal"
+    for first, last in (("2026-11-21", "2026-11-20"), ("2026-13-01", ""), ("", "昨天")):
+        wrong = Filter(POOL, first_day=first, last_day=last)
+        assert hall.refused(act, name="日期", whose="all", filter=wrong) == "view_days"
     own = hall.save("燃气自己", "own")
     hall.sit("p1", "")
     assert hall.refused(act, name="自己", whose="own", filter=POOLED) == "view_own"
@@ -180,6 +184,9 @@ FILTERS = [
     Filter(POOL, "停水"),
     Filter(POOL, "停水", cls="gas", days=1),
     Filter(POOL, "第 停水", source="grid"),
+    Filter(POOL, first_day="2026-11-20", last_day="2026-11-23"),
+    Filter(POOL, last_day="2026-11-22", days=200),
+    Filter(POOL, "停水", first_day="2026-11-24"),
 ]
 
 
@@ -230,6 +237,26 @@ def test_a_filter_asks_for_the_state_that_is_shown(hall: Hall) -> None:
     assert Filter(ALL, state="NEW").holds(view, (), NOW)
     assert not Filter(ALL, state="SIGNED").holds(view, (), NOW)
     assert Filter(SWIFT).holds(EventView(an_event(source="12345", cls="water"), None), (), NOW)
+
+
+def test_days_are_taken_as_people_type_them() -> None:
+    told = {"2026-11-01": "2026-11-01", "11-3": "2026-11-03", "12/30": "2025-12-30", " ": "",
+            "2026.1.9": "2026-01-09", "02-30": None, "昨天": None, "2026-11": None}  # fmt: skip
+    assert {typed: saved_views.day_of(typed, NOW) for typed in told} == told
+    on = Filter(ALL, first_day="2026-11-24", last_day="2026-11-24")
+    midnight = day_start(NOW)
+    at = {n: an_event(reported_at=Ms(midnight + n)) for n in (-1, 0, DAY - 1, DAY)}
+    assert [n for n, event in at.items() if on.fits(event, NOW)] == [0, DAY - 1]
+
+
+def test_a_lamp_is_asked_of_what_is_open_alone(hall: Hall) -> None:
+    view = hall.save("红灯", filter=Filter(POOL, cls="gas", lamp="red"))
+    assert (view.share, view.lamp, view.cls) == (ALL, "red", "gas")
+    helps = EventWork("e1", "SIGNED", "供水公司", "", NOW, "陈", "p3", co="住建局,街道")
+    given = EventView(an_event(state="SIGNED", unit="供水公司"), helps)
+    assert [Filter(ALL, unit=unit).holds(given, (), NOW)
+            for unit in ("供水公司", "街道", "住建", "")] == [True, True, False, True]  # fmt: skip
+    hall.do(saved_views.remove_view, view=view.id)
 
 
 def test_of_the_open_ones_a_filter_takes_a_share(hall: Hall) -> None:

@@ -24,11 +24,14 @@ from commandwall.whistle_acts import (
     answer_whistle,
     blow,
     check_in,
+    check_whistle,
     end_whistle,
     rate_department,
     rate_whistle,
     refuse_whistle,
     release_department,
+    reroute,
+    return_whistle,
     summon,
 )
 from commandwall.whistles import DEPARTMENT, TOWN, Muster, Summons, Whistling
@@ -140,7 +143,7 @@ def test_each_department_has_its_own_clock_and_lamp(hall: Hall) -> None:
 def test_every_kind_of_whistle_has_all_its_limits(hall: Hall, kind: str) -> None:
     summons = hall.blow("城管局", kind=kind).summons[0]
     assert [clock.step for clock in whistles.clocks(summons)] == ["ack", "report"]
-    assert f"{kind}-rate" in codes.load("whistle_limit")
+    assert {f"{kind}-rate", f"{kind}-check"} <= codes.load("whistle_limit").keys()
 
 
 def test_a_hard_problem_counts_working_time(hall: Hall) -> None:
@@ -297,3 +300,61 @@ def test_two_stations_that_do_not_see_each_other(tmp_path: Path) -> None:
 def meet(giver: Hall, taker: Hall) -> None:
     """What one wrote reaches the other."""
     taker.desk.receive(giver.store.read(lambda r: lines.unsent(r, giver.desk.origin, 0)))
+
+
+def test_the_centre_checks_it_and_calls_another_where_one_is_wrong(hall: Hall) -> None:
+    start, whistle = Ms(hall.clock.at + 10), hall.blow().whistle
+    clock = whistles.check_clock(whistle)
+    assert clock is not None and clock.due == start + 2 * MINUTE
+    hall.clock.at += HOUR
+    wrong = hall.of("住建局").id
+    hall.do(reroute, summons=wrong, department="城管局", reason="占道归城管")
+    states = {s.department: s.state for s in hall.muster().summons}
+    assert states == {"燃气公司": whistles.SUMMONED, "住建局": whistles.REROUTED,
+                      "城管局": whistles.SUMMONED}  # fmt: skip
+    _, report = whistles.clocks(hall.of("城管局"))
+    assert report.due == hall.clock.at + 30 * MINUTE, "its time begins when it is called"
+    told = hall.tally()
+    assert (told.summoned, told.refused) == (2, 0), "the wrong one is neither late nor refused"
+    again = {"summons": hall.of("燃气公司").id, "department": "城管局", "reason": "再改"}
+    assert hall.refused(reroute, **again) == "missing"
+    assert hall.refused(reroute, **{**again, "department": "燃气公司"}) == "missing"
+    hall.do(check_whistle, whistle=whistle.id)
+    now = hall.muster()
+    assert (now.whistle.state, now.blown, now.whistle.checked_by) == (whistles.CHECKED, True, "陈")
+    assert whistles.check_clock(now.whistle) is None
+    assert hall.refused(check_whistle, whistle=whistle.id) == "state"
+    twice = Whistling("320281001", "emergency", ("公安局",), event="e1")
+    assert hall.refused(blow, whistling=twice) == "whistled", "a checked one stands"
+    assert hall.act(check_in, "城管局").state == whistles.REPORTED
+    hall.do(summon, whistle=whistle.id, departments=["住建局"])
+    assert hall.of("住建局").state == whistles.SUMMONED, "the wrong one may be right later"
+
+
+def test_what_was_no_matter_to_whistle_for_is_returned_and_nobody_comes(hall: Hall) -> None:
+    whistle = hall.blow("燃气公司", "住建局").whistle.id
+    hall.act(check_in, "燃气公司")
+    hall.do(return_whistle, whistle=whistle, reason="镇里自己能办")
+    now = hall.muster()
+    assert (now.whistle.state, now.whistle.result, now.blown) == (
+        whistles.RETURNED, "镇里自己能办", False,
+    )  # fmt: skip
+    assert {s.department: s.state for s in now.summons} == {
+        "燃气公司": whistles.RELEASED, "住建局": whistles.REROUTED,
+    }  # fmt: skip
+    assert hall.refused(check_in, summons=hall.of("住建局").id) == "state"
+    assert hall.tally().summoned == 1
+    hall.blow("公安局")
+
+
+def test_a_check_does_not_bring_back_what_ended_elsewhere(tmp_path: Path) -> None:
+    one, other = Hall(tmp_path / "a"), Hall(tmp_path / "b", "p1")
+    whistle = one.blow().whistle.id
+    meet(one, other)
+    one.do(end_whistle, whistle=whistle, solved="solved", result="好了")
+    other.clock.at += HOUR
+    other.do(check_whistle, whistle=whistle)
+    meet(one, other)
+    meet(other, one)
+    assert one.muster() == other.muster() and one.muster().whistle.state == whistles.ENDED
+    one.close(), other.close()

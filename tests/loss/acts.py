@@ -19,8 +19,7 @@ from commandwall.answers import Answer, own
 from commandwall.areas import Person
 from commandwall.calls import Call
 from commandwall.clues import Clue
-from commandwall.consulting import STANDS as HOLDS
-from commandwall.consulting import Attendee, Consultation, Resolution
+from commandwall.co_handling import OWING, CoHandling
 from commandwall.countersign import Countersign
 from commandwall.desk import Desk, Done
 from commandwall.directives import Directive, is_over
@@ -46,7 +45,9 @@ from commandwall.sources import SourceSwitch
 from commandwall.store.store import Reader
 from commandwall.store.tables import Conflict
 from commandwall.studies import Study
-from commandwall.whistles import BLOWN, Summons, Whistle
+from commandwall.urging import Urge
+from commandwall.whistles import STANDING as BLOWN
+from commandwall.whistles import Summons, Whistle
 
 ATTACH = "attachments.attach"
 """The one act that takes bytes, by a door of its own."""
@@ -91,14 +92,13 @@ def sight(reader: Reader) -> Sight:
         "countersign": (w for w in reader.find(Countersign) if w.signed_at is None),
         "assignment": reader.find(Assignment, outcome=""),
         "call": reader.find(Call),
-        "whistle": reader.find(Whistle, state=BLOWN),
+        "whistle": reader.find(Whistle, state=list(BLOWN)),
         "summons": reader.find(Summons),
+        "cohandling": reader.find(CoHandling, state=list(OWING)),
+        "urge": reader.find(Urge, state=ASKED),
         "rise": reader.find(Rise),
         "clue": reader.find(Clue),
         "study": reader.find(Study),
-        "consultation": reader.find(Consultation),
-        "attendee": reader.find(Attendee),
-        "resolution": reader.find(Resolution, state=HOLDS),
         "monthlytopic": reader.find(MonthlyTopic),
         "measure": reader.find(Measure),
         "payment": reader.find(Payment, state=[WAITING, PAID]),
@@ -127,6 +127,7 @@ def sight(reader: Reader) -> Sight:
         {
             "id": key,
             "state": v.state,
+            "unit": v.unit,
             "handler": v.work.handler if v.work else "",
             "reported_at": v.event.reported_at,
         }

@@ -110,7 +110,10 @@ def test_whose_an_event_is_stands_in_the_list_and_is_decided_on_the_card(
     qtbot.waitUntil(lambda: "县管难事 人定" in told_by(wall, "event_card"))
     routed(reason="县里没有这支队伍")
     qtbot.waitUntil(lambda: "退回 1 次" in told_by(wall, "event_card"))
-    assert "县里没有这支队伍" in told_by(wall, "event_card")
+    once = "退回分办 县里没有这支队伍"
+    qtbot.waitUntil(lambda: once in told_by(wall, "event_card").replace("\u3000", " "))
+    assert told_by(wall, "event_card").count("县里没有这支队伍") == 2, "the fact, and the course"
+    assert "退回分办原因" in told_by(wall, "event_card")
 
 
 def test_what_stands_still_by_night_tells_the_work_that_is_left(make_wall: Any, world: Any) -> None:

@@ -19,8 +19,8 @@ from world import City, an_area, told_by
 
 from commandwall import codes, rights
 from commandwall.areas import TOWN, Area
-from commandwall.clock import MINUTE, Ms
-from commandwall.events import Event, EventView
+from commandwall.clock import DAY, MINUTE, Ms
+from commandwall.events import Event, EventView, EventWork
 from commandwall.exports import ListExport
 from commandwall.saved_views import ALL, POOL, Filter, SavedView
 from commandwall.store.mirror import Mirror, use
@@ -249,6 +249,56 @@ def test_all_of_the_filter_becomes_a_file_and_the_journal_says_who_and_why(
                     timeout=30_000)  # fmt: skip
     sheet = openpyxl.load_workbook(out / "open.xlsx").active
     assert sheet.max_row == len(head) + 2 + 2 and sheet["B2"].value == "核对"
+
+
+def test_a_name_with_a_dot_in_it_stays_whole(
+    world: City, queue: Any, qtbot: Any, tmp_path: Path
+) -> None:
+    wall, out = world.walls[0], tmp_path / "out"
+    out.mkdir()
+    for name, form in (("1.5 环以内", "csv"), ("第 2.csv", "csv"), ("v1.csv", "xlsx")):
+        export(wall, out / name, purpose="核对", form=form)
+        kept = name if name.endswith(form) else f"{name}.{form}"
+        told = f"已导出 {kept}"
+        qtbot.waitUntil(lambda t=told: t in told_by(wall, "event_queue"), timeout=30_000)
+        assert (out / kept).exists()
+    assert len(list(out.iterdir())) == 3
+
+
+def test_a_file_that_finds_no_place_after_its_line_is_told_as_that(
+    world: City, queue: Any, qtbot: Any, tmp_path: Path
+) -> None:
+    wall, out = world.walls[0], tmp_path / "out"
+    (out / "a.csv" / "held").mkdir(parents=True)  # a folder has the name by now
+    export(wall, out / "a", purpose="核对", form="csv")
+    qtbot.waitUntil(lambda: "文件没有放到位" in told_by(wall, "event_queue"), timeout=30_000)
+    assert len(exported(world)) == 1 and [p.name for p in out.iterdir()] == ["a.csv"]
+
+
+def test_a_filter_asks_for_a_unit_a_lamp_and_days_and_is_kept(
+    world: City, queue: Any, qtbot: Any
+) -> None:
+    wall, at = world.walls[0], Ms(NOW - 3 * DAY)
+    helped = EventWork("help", "SIGNED", "供水公司", "", NOW, "陈", "p3", co="住建局")
+    old = an_event(id="old", state="SIGNED", unit="住建局", urgency=1, received_at=at,
+                   reported_at=at)  # fmt: skip
+    world.tick({Event: [EventView(an_event(id="help", state="SIGNED"), helped),
+                        EventView(old, None)]})  # fmt: skip
+    press(wall, "Ctrl+F")
+    fill(wall, share=ALL, unit="住建局")
+    assert set(queue.keys) == {"help", "old"} and "只看 住建局" in told_by(wall, "event_queue")
+    press(wall, "Ctrl+F")
+    fill(wall, share=POOL, lamp="red")
+    assert queue.keys == ["old"] and queue.filter.share == ALL, "a lamp is of what is open"
+    press(wall, "Ctrl+F")
+    fill(wall, lamp="", first_day="11-2x")
+    qtbot.waitUntil(lambda: "日期写成" in sheet(wall)._told.text())
+    fill(wall, first_day="11-21", last_day="11-22")
+    qtbot.waitUntil(lambda: not wall.findChildren(Sheet))
+    assert queue.keys == ["old"]
+    view = keep(world, qtbot, name="住建局 上周末", whose="all")
+    assert (view.unit, view.first_day, view.last_day) == ("住建局", "2026-11-21", "2026-11-22")
+    assert "住建局　2026-11-21 至 2026-11-22" in told_by(wall, "event_queue")
 
 
 def test_a_new_event_joins_the_list_of_the_pool_only_in_the_state_it_asks_for(

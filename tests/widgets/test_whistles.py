@@ -115,3 +115,26 @@ def test_none_says_so(world: Any, make_wall: Any) -> None:
 def test_departments_are_parted_by_a_space_too() -> None:
     assert departments_of("水务局 城管局、Water Bureau") == ["水务局", "城管局", "Water Bureau"]
     assert departments_of("水务局　城管局") == ["水务局", "城管局"]
+
+
+def test_the_centre_checks_it_on_its_row_and_calls_another(
+    page: Any, world: Any, qtbot: Any
+) -> None:
+    panel = page.page.panels["whistles"]
+    assert "欠核哨 余 2:00" in told_by(page, "whistles")
+    panel._step(1)
+    assert (panel._bar.button("S").text(), panel._bar.button("T").text()) == ("核哨", "退哨")
+    panel.step()
+    qtbot.waitUntil(lambda: world.store.read(lambda r: r.find(Whistle, state="CHECKED")) != [])
+    seen(world)
+    assert "欠核哨" not in told_by(page, "whistles") and "核哨" in told_by(page, "whistles")
+    panel._step(1)
+    panel.reroute()
+    sheet = page.findChildren(Sheet)[-1]
+    for name, said in (("department", "城管局"), ("reason", "占道归城管")):
+        sheet._fields[name][1].setText(said)
+    sheet.accept()
+    qtbot.waitUntil(lambda: world.store.read(lambda r: r.find(Summons, department="城管局")) != [])
+    seen(world)
+    told = told_by(page, "whistles")
+    assert "已改叫" in told and "占道归城管" in told and "到 0 / 2" in told
