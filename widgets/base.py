@@ -169,7 +169,7 @@ class Panel(QWidget):
     wanted = Signal(object)
     """A person wants to work on a Subject. The wall opens the page that is for its kind."""
     outgrown = Signal()
-    """What it can spare is another height than before. The wall arranges the page anew."""
+    """It offers something else, or can spare another height: the wall arranges the page anew."""
 
     def __init__(
         self, context: Context, options: Mapping[str, Any] | None = None,
@@ -182,7 +182,7 @@ class Panel(QWidget):
         self.lasts: float | None = None
         """Seconds after which what is shown is too old."""
         self.state, self.line = NORMAL, ""
-        self.failures, self.failed_at = 0, Ms(0)
+        self.failures, self.failed_at, self.spared = 0, Ms(0), 0.0
         self._brought = self._bringing = False
         self._aside: list[QWidget] = []
         self._drawn: set[Stroke] = set()
@@ -207,7 +207,7 @@ class Panel(QWidget):
         return str(self.options.get("title", self.title))
 
     def spare(self) -> float:
-        """How much of the height of its band it does without, in design pixels."""
+        """How much of the height that its page gives it does it do without, in design pixels."""
         return 0.0
 
     def aside(self) -> list[Piece]:
@@ -259,7 +259,8 @@ class Panel(QWidget):
     @property
     def top(self) -> float:
         """Where the body begins, in design pixels."""
-        tall = self.look.metrics.design("heading") * 1.25 + (16 if self._wall else 8)
+        below = 16 if self.look.metrics.kind == "wall" else 8
+        tall = self.look.metrics.design("heading") * 1.25 + below
         return tall if self.headed else 0.0
 
     def body(self, margin: float = 0) -> QVBoxLayout:
@@ -314,6 +315,8 @@ class Panel(QWidget):
         if self.shows & changes.kinds and not self.away:
             self.refresh(picture, changes)
             self.failed_at, self._brought = Ms(0), True
+            if self.spare() != self.spared:  # as its page knows it
+                self.outgrown.emit()
         self._renew()
 
     def offered(self) -> list[Command]:
@@ -391,10 +394,6 @@ class Panel(QWidget):
             self.wear()
         super().changeEvent(event)
 
-    @property
-    def _wall(self) -> bool:
-        return self.look.metrics.kind == "wall"
-
     def _paint(self, paper: Paper) -> None:
         if self.away:
             self._say_away(paper)
@@ -413,7 +412,8 @@ class Panel(QWidget):
     def _paint_heading(self, paper: Paper) -> None:
         base = float(self.look.metrics.design("heading"))
         pieces = [*self.aside(), *self._age()]
-        start = paper.row_back(paper.width, base, *pieces, gap=16 if self._wall else 12)
+        far = self.look.metrics.kind == "wall"
+        start = paper.row_back(paper.width, base, *pieces, gap=16 if far else 12)
         room = start - 16 if pieces else paper.width
         paper.write(0, base, tr(self.heading()), Ink("heading"), room=room)
 

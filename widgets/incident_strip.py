@@ -85,7 +85,6 @@ class IncidentStrip(Panel):
     def __init__(self, *args: Any, **kw: Any) -> None:
         super().__init__(*args, **kw)
         self.chosen_incident, self._said = "", ""
-        self._spared = 0.0
 
     def open(self, subject: Subject) -> None:
         if subject.kind is Incident:
@@ -95,9 +94,6 @@ class IncidentStrip(Panel):
     def refresh(self, picture: Picture, changes: Changes) -> None:
         found = self.incident()
         self.at = found.opened_at if found else None
-        if (spare := self.spare()) != self._spared:
-            self._spared = spare
-            self.outgrown.emit()
 
     def spare(self) -> float:
         """The row of cards, while there is no other incident."""

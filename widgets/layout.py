@@ -16,7 +16,8 @@ MARGIN, GUTTER, GAP = 32.0, 24.0, 24.0
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One panel in a column: fixed `height`, or between `least` and `most` by its share `grow`."""
+    """One panel in a column: fixed `height`, or between `least` and `most` by its share `grow`.
+    What a panel does without of a fixed height leaves it `least`."""
 
     of: str
     height: float = 0.0
@@ -109,9 +110,10 @@ def arrange(
     top: float,
     spare: Mapping[str, float] | None = None,
 ) -> list[Box]:
-    """The place of every panel that there is room for, below `top`. `spare`: how much of the
-    height of its band a panel does without."""
+    """The place of every panel that there is room for, below `top`. `spare`: how much of its
+    height a panel does without; its column takes it, and its band where all in it do."""
     boxes: list[Box] = []
+    layout = _spared(layout, spare or {})
     parts = [(_tall(b, spare or {}), 0.0 if b.height else 1.0, 0.0, 1e9) for b in layout.bands]
     # A band that does without all its height leaves no gap either.
     gaps = [layout.gap if tall or grows else 0.0 for tall, grows, *_ in parts]
@@ -124,10 +126,25 @@ def arrange(
     return boxes
 
 
+def _spared(layout: Layout, spare: Mapping[str, float]) -> Layout:
+    """With the heights that its panels need today."""
+
+    def needed(entry: Entry) -> Entry:
+        without = entry.height - spare.get(entry.of, 0.0)
+        return replace(entry, height=max(min(entry.least, entry.height), without))
+
+    def of(column: Column) -> Column:
+        return replace(column, panels=tuple(map(needed, column.panels)))
+
+    bands = (replace(band, columns=tuple(map(of, band.columns))) for band in layout.bands)
+    return replace(layout, bands=tuple(bands))
+
+
 def _tall(band: Band, spare: Mapping[str, float]) -> float:
     """The height of a band, less what all its panels do without; 0 where it takes the rest."""
-    names = [entry.of for column in band.columns for entry in column.panels]
-    return max(0.0, band.height - min(spare.get(name, 0.0) for name in names))
+    entries = [entry for column in band.columns for entry in column.panels]
+    without = band.height - min(spare.get(entry.of, 0.0) for entry in entries)
+    return max(min(band.height, max(entry.least for entry in entries)), without)
 
 
 def _across(layout: Layout, band: Band, width: float, zone: tuple[float, float]) -> list[Box]:

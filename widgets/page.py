@@ -187,7 +187,8 @@ def _enter(show: Callable[[str], object], name: str, command: Command) -> None:
 
 
 def _spare(panel: Panel) -> float:
-    return panel.safe(lambda: float(panel.spare()), 0.0)
+    panel.spared = panel.safe(lambda: float(panel.spare()), 0.0)
+    return panel.spared
 
 
 def _absent(panel: Panel) -> bool:

@@ -145,7 +145,7 @@ class Timeline(Panel):
 
     def _draw_keys(self, paper: Paper) -> None:
         """On a wall the bar itself names the keys; a desk page has a line for them."""
-        if not self._wall:
+        if self.look.metrics.kind != "wall":
             return
         x, base, ink = LEFT, paper.height - 28.0, Ink("age", "t2")
         for command in self.context.back():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import inf
 from typing import Any
 
 from PySide6.QtCore import QRectF
@@ -58,6 +59,10 @@ class WarningList(RowList):
             self.say(NORMAL)
         else:
             self.say(ERROR, trouble)
+
+    def spare(self) -> float:
+        """All but its line, while there is no warning and nothing is wrong."""
+        return 0.0 if self.keys or self.state != NORMAL else inf
 
     def commands(self) -> list[Command]:
         return [
@@ -158,13 +163,9 @@ class WarningStrip(Panel):
     def __init__(self, *args: Any, **kw: Any) -> None:
         super().__init__(*args, **kw)
         self._held: list[PublicWarning] = []
-        self._spared = 0.0
 
     def refresh(self, picture: Picture, changes: Changes) -> None:
         self._held = standing(list(picture.warnings.values()), picture.now)
-        if (spare := self.spare()) != self._spared:
-            self._spared = spare
-            self.outgrown.emit()
 
     def spare(self) -> float:
         return 0.0 if self._held else STRIP

@@ -56,6 +56,21 @@ def test_a_calm_wall_has_no_strip_and_a_warning_has_its_own_line(make_wall, worl
     assert strip.height() == 0 and panels["exceptions"].y() == top
 
 
+def test_without_a_warning_the_desk_has_room_for_how_its_alarms_do(make_wall, world) -> None:
+    """A warning takes the room that is its own, the figures of alarms go into their drawer."""
+    wall = make_wall()
+    wall.open_page("alarms")
+    world.tick()
+    panels = wall.page.panels
+    low = panels["warnings"].height()
+    assert panels["alarm_figures"].isVisible() and "没有生效的预警" in told_by(wall, "warnings")
+    taken(world, said.alert(NOW - 3 * MINUTE))
+    assert panels["warnings"].height() > 2 * low and not panels["alarm_figures"].isVisible()
+    world.clock.at += 7 * HOUR
+    world.tick({}, sync=world.sync())
+    assert panels["warnings"].height() == low and panels["alarm_figures"].isVisible()
+
+
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_the_list_says_level_issuer_and_times_and_names_a_drill(make_wall, world, lang) -> None:
     wall = make_wall(lang=lang)
