@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
@@ -41,9 +42,11 @@ Act = Callable[..., None]
 Reaction = Callable[[Tx, Sequence[Any]], None]
 Sweep = Callable[[sensors.Watch, Ms], None]
 
-TURN, PAUSE_S = 10, 0.005
+ANYHOW: AbstractContextManager[object] = nullcontext()
+TURN, PAUSE_S, BREATH_S = 10, 0.005, 0.001
 """Lines of one transaction on wall.db, and the pause after it: an act of a person waits for the
-transaction that is under way, and for no other."""
+transaction that is under way, and for no other. Readings wait for one sweep in the same way: a
+lock that is given back and taken again at once is got by nobody else."""
 
 REACTIONS: tuple[tuple[type[Any], Reaction], ...] = (
     (alarms.Alarm, events.file_alarms),
@@ -256,10 +259,15 @@ class Desk:
             if len(some) == TURN:
                 self._clock.pause(PAUSE_S)
 
-    def sweep(self, watch: Callable[[], sensors.Watch]) -> None:
-        """Walk SWEEPS; `watch` is asked before each, since one may renew it."""
+    def sweep(
+        self, watch: Callable[[], sensors.Watch], alone: AbstractContextManager[object] = ANYHOW
+    ) -> None:
+        """Walk SWEEPS; `watch` is asked before each, since one may renew it. Nothing else that is
+        `alone` comes between, and gets its turn after each."""
         for _, sweep in SWEEPS:
-            sweep(watch(), self._clock.now())
+            with alone:
+                sweep(watch(), self._clock.now())
+            self._clock.pause(BREATH_S)
 
     def close(self) -> None:
         self._files.shutdown()

@@ -188,7 +188,8 @@ def _even(body: bytes, now: float) -> Even | None:
         return None
     names = [name + label for label in labels] if name else labels
     with np.errstate(over="ignore"):
-        at = (time or 0.0) + np.array([time or 0.0 for time in times])
+        own = [one or 0.0 for one in times] if times.count(None) < len(times) else 0.0
+        at = np.full(len(times), time or 0.0) + own
     at[at < RELATIVE] += now
     sound = math.isfinite(sum(values)) and at.min() >= 0.0 and at.max() <= LAST
     if not sound or _NAMES.fullmatch("\n".join([*names, ""])) is None:

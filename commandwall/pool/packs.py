@@ -118,9 +118,8 @@ class Packs:
             self._doubtful = False
 
     def sweep(self) -> None:
-        """What the desk does each second, while no reading comes between."""
-        with self._lock:
-            self._desk.sweep(self.watch)
+        """What the desk does each second; no reading comes into the middle of a sweep."""
+        self._desk.sweep(self.watch, self._lock)
 
     def state(self) -> dict[str, NDArray[np.void]]:
         """The newest row of every device that was ever heard; for a thread that writes it down."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -71,6 +72,30 @@ def test_rules_that_people_changed_are_taken_up(tmp_path: Path) -> None:
     station.amended = True
     station.sweep(1)
     assert station.renewed == 1
+    station.close()
+
+
+def test_who_waits_while_the_desk_sweeps_waits_for_one_sweep(tmp_path: Path) -> None:
+    station, lock, swept, turns = Station(tmp_path), threading.RLock(), 0, list[int]()
+
+    def watch() -> Watch:
+        nonlocal swept
+        swept += 1
+        if swept == 1:
+            other.start()
+            while not waits.is_set():
+                pass
+        return station.watch
+
+    def take() -> None:
+        waits.set()
+        with lock:
+            turns.append(swept)
+
+    waits, other = threading.Event(), threading.Thread(target=take)
+    station.desk.sweep(watch, lock)
+    other.join()
+    assert turns[0] < len(desk.SWEEPS) == swept
     station.close()
 
 
