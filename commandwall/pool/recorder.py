@@ -51,6 +51,9 @@ class Recorder(Beside):
         self._state: State = dict
         self._hour = 0
         self._broken: StoreTrouble | None = None
+        self._doubts = 0
+        """How often in a row the file was said to be damaged: once says so also a disk that could
+        not read a page just then."""
 
     def take(self, series: str, rows: NDArray[np.void]) -> None:
         """Keep these rows; costs the caller nothing."""
@@ -79,10 +82,12 @@ class Recorder(Beside):
             if broken is not None:
                 self._telemetry.begin_anew(broken)
             space.finish(self._folder, lambda: self._write(self._clock.now()))
+            self._doubts = 0
         except (StoreTrouble, TimeoutError) as trouble:
             log.warning("the history is not written: %s", trouble)
             if isinstance(trouble, StoreTrouble) and trouble.code == "damaged":
-                self._broken = trouble
+                self._doubts += 1
+                self._broken = trouble if self._doubts > 1 else None
 
     def stop(self) -> None:
         """Write the last and end."""

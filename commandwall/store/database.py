@@ -21,6 +21,8 @@ SAFE_VERSION = (3, 51, 3)
 FULL = "disk_full"
 FULL_WORDS = "; 请先删除或移走文件 delete or move files first"
 NO_ROOM = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
+_FAULTS = {errno.EIO: "disk_error", errno.EROFS: "read_only"}
+"""What a disk says that is broken, and one that the system has locked for that."""
 _TROUBLES = {
     "database or disk is full": FULL,
     "disk i/o error": "disk_error",
@@ -167,9 +169,10 @@ def troubles() -> Generator[None]:
             raise StoreTrouble(code, said) from error
         raise
     except OSError as error:
-        if no_room(error):
-            raise StoreTrouble(FULL, str(error)) from error
-        raise
+        code = FULL if no_room(error) else _FAULTS.get(error.errno or 0, "")
+        if not code:
+            raise
+        raise StoreTrouble(code, str(error)) from error
 
 
 def no_room(error: OSError) -> bool:

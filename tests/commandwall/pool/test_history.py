@@ -6,6 +6,8 @@ import gc
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
+from unittest.mock import Mock
 
 import numpy as np
 import psutil
@@ -24,8 +26,10 @@ from commandwall.resources import pack as pack_fixes
 from commandwall.sensors import BAD, READING_DTYPE, pack
 from commandwall.store import live
 from commandwall.store.columns import spread, squeeze
+from commandwall.store.database import StoreTrouble
 from commandwall.store.migrate import open_store
 from commandwall.store.mirror import Mirror, use
+from commandwall.store.quarantine import harms
 from commandwall.store.telemetry import FIXES, NAME, READINGS, Telemetry, within
 
 
@@ -310,6 +314,29 @@ def test_a_file_that_is_of_no_use_is_begun_anew(station: Station, spoil: str) ->
     station.read((1, 0, 3.0))
     station.recorder.step()  # type: ignore[attr-defined]
     assert station.history(1) == [3.0]
+
+
+def test_what_could_not_be_read_once_is_not_thrown_away(
+    station: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SQLite calls a file damaged of which the disk did not give a page just then."""
+    recorder: Any = station.recorder
+    station.read((1, 0, 3.0))
+    recorder.step()
+    damage = StoreTrouble("damaged", "database disk image is malformed")
+    with monkeypatch.context() as broken:
+        broken.setattr(recorder._telemetry, "append", Mock(side_effect=damage))
+        station.read((1, 10, 4.0))
+        recorder.step()
+    recorder.step()
+    assert station.history(1) == [3.0, 4.0] and not harms(station.folder)
+    with monkeypatch.context() as broken:
+        broken.setattr(recorder._telemetry, "append", Mock(side_effect=damage))
+        station.read((1, 20, 5.0))
+        recorder.step()
+        recorder.step()
+    recorder.step()
+    assert station.history(1) == [5.0] and len(harms(station.folder)) == 1
 
 
 def test_the_history_of_another_pool_is_not_mixed_in(station: Station) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
 
 import pytest
@@ -44,6 +46,20 @@ def test_a_disk_of_this_machine_is_taken(kind: str) -> None:
 
 def test_a_system_without_such_a_table_takes_every_folder() -> None:
     assert network_file_system(Path("/data"), "") == ""
+
+
+@pytest.mark.parametrize(
+    ("number", "code"),
+    [(errno.EIO, "disk_error"), (errno.EROFS, "read_only"), (errno.ENOSPC, "disk_full")],
+)
+def test_what_a_broken_disk_says_of_any_file_is_a_trouble_of_the_disk(
+    number: int, code: str
+) -> None:
+    """An agent ended where a small file beside the database could not be read."""
+    with pytest.raises(StoreTrouble, match=code), database.troubles():
+        raise OSError(number, os.strerror(number))
+    with pytest.raises(FileNotFoundError), database.troubles():
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
 
 
 def test_a_store_on_another_machine_is_refused_in_plain_words(
