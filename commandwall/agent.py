@@ -205,6 +205,7 @@ class Agent:
     def _follow(self, client: Client, url: str, secret: str) -> None:
         """Follow the feed until the end, or until another mirror takes the place of this one."""
         epoch, folder = client.meta().epoch, self.settings.data_dir
+        scope = client.scope
         client.check_world(self.desk.exercise is not None)
         self.clock.measured(client.time_offset())
         with ExitStack() as parts:
@@ -241,7 +242,8 @@ class Agent:
                 if now // SECOND != second:
                     second = now // SECOND
                     self.clock.measured(client.time_offset())
-                    if client.meta().epoch != epoch or used in self._faults():
+                    met = client.meta().epoch, client.scope
+                    if met != (epoch, scope) or used in self._faults():
                         return
                     if self.desk.origin != origin:  # the journal was mended: its lines come back
                         return

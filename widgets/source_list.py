@@ -1,8 +1,9 @@
-"""来源: every system and channel of the city with rows, share, lag, errors, and its switch."""
+"""来源: every system and channel of the city with rows, share, lag, errors, and its switch; summed
+up by the departments whose systems they are, where the pool was told of any."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QRectF
@@ -22,6 +23,9 @@ from widgets.rows import RowList
 from widgets.sheet import Sheet
 from widgets.text import plain
 
+HEAD = "\0"
+"""Before the name of a department, where it stands for a row of the list."""
+INDENT = 16.0
 TITLES = {
     False: "停用 {name}，此后它的导入不再接收",
     True: "停用 {name}，此后它的读数只计数、不收",
@@ -40,6 +44,58 @@ class Row:
     source: Source | None
     feed: Feed | None = None  # where it is a broker
 
+    @property
+    def department(self) -> str:
+        return self.source.department if self.source else ""
+
+    @property
+    def refused(self) -> int | None:
+        counted = self.feed or self.source
+        return counted.refused if counted else None
+
+    @property
+    def disputed(self) -> int | None:
+        return self.source.disputed if self.source and not self.feed else None
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """What the sources of one department bring together; "" of those that nobody gave to one."""
+
+    department: str
+    rows: Sequence[Row]
+
+    @property
+    def brought(self) -> int:
+        return sum(row.rows for row in self.rows if row.feed is None)
+
+    @property
+    def today(self) -> int | None:
+        told = [row.today for row in self.rows if row.today is not None]
+        return sum(told) if told else None
+
+    @property
+    def newest(self) -> Ms:
+        return max((row.newest for row in self.rows), default=Ms(0))
+
+    @property
+    def refused(self) -> int:
+        return sum(row.refused or 0 for row in self.rows)
+
+    @property
+    def disputed(self) -> int:
+        return sum(row.disputed or 0 for row in self.rows)
+
+
+def by_department(rows: Iterable[Row]) -> list[Sum]:
+    """By name, what is nobody's last; nothing where no source is of a department."""
+    found: dict[str, list[Row]] = {}
+    for row in sorted(rows, key=lambda row: row.name):
+        found.setdefault(row.department, []).append(row)
+    if not any(found):
+        return []
+    return [Sum(name, found[name]) for name in sorted(found, key=lambda name: (not name, name))]
+
 
 class SourceList(RowList):
     """Those that are switched off or in trouble say so; the others are quiet."""
@@ -53,6 +109,7 @@ class SourceList(RowList):
 
     def refresh(self, picture: Picture, changes: Changes) -> None:
         self._rows = {row.name: row for row in self._all(picture)}
+        self._sums = {HEAD + one.department: one for one in by_department(self._rows.values())}
         super().refresh(picture, changes)
         if self.waiting:  # a new source goes to its place: nobody works through this list
             self.renew()
@@ -60,7 +117,13 @@ class SourceList(RowList):
         self.say(NORMAL)
 
     def order(self) -> Sequence[str]:
-        return sorted(self._rows)
+        if not self._sums:
+            return sorted(self._rows)
+        return [
+            key
+            for head, one in self._sums.items()
+            for key in (head, *(row.name for row in one.rows))
+        ]
 
     def empty_line(self) -> str:
         return tr("尚无来源，commandwall import 导入后在此列出")
@@ -81,8 +144,10 @@ class SourceList(RowList):
         """Ask for the reason and switch the chosen source off; or, where it is off, on again."""
         row = self._rows.get(self.current)
         if row is None:
+            if self.current in self._sums:
+                self.refused(tr("部门是合计，停用要选其下的来源"))
             return
-        if row.source is None and row.feed is None:
+        if row.feed is None and not (row.source and row.source.loaded):
             self.refused(tr("{name} 不经导入，停用要到写入它的系统", name=self._named(row)))
         elif why := self.barred(sources.switch_off, About(reason=True)):
             self.refused(why)
@@ -102,27 +167,47 @@ class SourceList(RowList):
             paper.write(at, base, tr(word), Ink("head"), side)
 
     def draw_row(self, paper: Paper, key: str, box: QRectF, chosen: bool) -> None:
+        if (one := self._sums.get(key)) is not None:
+            self._draw_sum(paper, one, box)
+            return
         row = self._rows.get(key)
         if row is None:
             return
         x = {word: at for word, at, _ in self._columns(paper.width)}
+        left = x["来源"] + (INDENT if self._sums else 0)
         state, second = self._state(row), self._second(row)
         base = box.center().y() + (-3 if second else 5)
         ink = Ink("body", "t1" if second else "t2", state == OFF)
-        paper.write(x["来源"], base, self._named(row), ink, room=x["行数"] - x["来源"] - 90)
-        paper.write(x["行数"], base, self._amount(row), Ink("label"), RIGHT)
-        paper.write(x["今日占比"], base, self._share(row), Ink("label"), RIGHT)
-        paper.write(x["最近"], base, age.since(self.picture.now, row.newest or None),
-                    Ink("label"), RIGHT)  # fmt: skip
-        counted = row.feed or row.source
-        refused = counted.refused if counted else None
-        disputed = row.source.disputed if row.source and not row.feed else None
-        for word, count in (("隔离", refused), ("待核验", disputed)):
-            told = Ink("label", "t1" if count else "t4", bool(count))
-            paper.write(x[word], base, age.number(count), told, RIGHT)
+        paper.write(left, base, self._named(row), ink, room=x["行数"] - left - 90)
+        self._draw_counts(paper, base, self._amount(row), row)
         if second:
-            room = paper.width - x["来源"] - 8
-            paper.write(x["来源"], base + 17, second, Ink("age", "t1"), room=room)
+            room = paper.width - left - 8
+            paper.write(left, base + 17, second, Ink("age", "t1"), room=room)
+
+    def _draw_sum(self, paper: Paper, one: Sum, box: QRectF) -> None:
+        """A department: what its sources bring together, and which share of all rows that is."""
+        x = {word: at for word, at, _ in self._columns(paper.width)}
+        base, left = box.center().y() - 3, x["来源"]
+        name = plain(one.department, 40) or tr("未归部门")
+        paper.write(left, base, name, Ink("item"), room=x["行数"] - left - 90)
+        self._draw_counts(paper, base, age.number(one.brought), one)
+        told = tr("{n} 个来源　占全部行数 {share}", n=len(one.rows), share=self._part(one))
+        if off := sum(self._state(row) == OFF for row in one.rows):
+            told = tr("{told}　停用 {n}", told=told, n=off)
+        paper.write(left, base + 17, told, Ink("age", "t1" if off else "t2"))
+
+    def _draw_counts(self, paper: Paper, base: float, amount: str, row: Row | Sum) -> None:
+        x = {word: at for word, at, _ in self._columns(paper.width)}
+        newest = age.since(self.picture.now, row.newest or None)
+        for word, told in (("行数", amount), ("今日占比", self._share(row)), ("最近", newest)):
+            paper.write(x[word], base, told, Ink("label"), RIGHT)
+        for word, count in (("隔离", row.refused), ("待核验", row.disputed)):
+            ink = Ink("label", "t1" if count else "t4", bool(count))
+            paper.write(x[word], base, age.number(count), ink, RIGHT)
+
+    def _part(self, one: Sum) -> str:
+        whole = sum(some.brought for some in self._sums.values())
+        return age.measure(one.brought / whole * 100, "%", 1) if whole else age.UNKNOWN
 
     def _second(self, row: Row) -> str:
         """What is not in order, in words."""
@@ -157,7 +242,7 @@ class SourceList(RowList):
             return switch.state
         return row.source.state if row.source else ON
 
-    def _share(self, row: Row) -> str:
+    def _share(self, row: Row | Sum) -> str:
         """今日 23 %（1,204）: the share with its count."""
         counters = self.picture.counters
         whole = sum(counters.today(name) for name in counters.by_hour)

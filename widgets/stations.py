@@ -191,7 +191,7 @@ class Stations(Panel):
             loud = lamp_words.is_loud(*given)
             ink = Ink("age", "t1" if loud else "t2", loud)
             x = paper.write(x, base + 22, lamp_words.told(*given), ink) + 20
-        loads = tr("导入来源 {n} 个", n=age.number(len(sight.sources)))
+        loads = tr("导入来源 {n} 个", n=age.number(sum(s.loaded for s in sight.sources)))
         paper.write(x, base + 22, loads, Ink("age", "t2"))
         now, sync, switches = self.picture.now, self.picture.sync, self.picture.switches
         for title, lines in (
@@ -226,6 +226,7 @@ class Stations(Panel):
             (tr("未入流 {n}", n=age.number(sight.waiting)), sight.waiting > waits),
             (tr("本台待传 {n}", n=age.number(sync.backlog)), gone and sync.backlog > 0),
             (tr("本台钟差 {s} 秒", s=f"{sync.skew_s:+.1f}"), sync.skewed),
+            *((tr("本台只收 {kinds}", kinds=_kinds(sight.kinds)), False),) * bool(sight.kinds),
         ]
 
     def _draw_spine(self, paper: Paper, first: QRectF, tall: float) -> None:
@@ -371,3 +372,7 @@ def _fitting(paper: Paper, parts: tuple[str, ...], room: float) -> str:
 
 def _key(station: Station) -> str:
     return f"{station.login}|{station.origin}"
+
+
+def _kinds(some: Sequence[str]) -> str:
+    return plain("、".join(named("record_kind", kind) for kind in some), 60)

@@ -41,6 +41,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = _named(verbs, "add", "a login; its password goes into a file 新增")
     only = "sees and writes only what lies in this area 只见、只写本辖区"
     add.add_argument("--area", default="", metavar="PREFIX", help=only)
+    some = "takes only rows of these kinds, with commas between 只收这些类"
+    add.add_argument("--kinds", default="", metavar="KINDS", help=some)
     add.add_argument(
         "--out", type=Path, default=None, metavar="FILE", help="else NAME.secret 密码存入"
     )
@@ -191,19 +193,24 @@ def _station(conn: Connection, settings: Settings, asked: argparse.Namespace) ->
         return DONE
     for login in stations.listed(conn):
         area = login.area or _words("whole", settings)
-        print(f"{login.name}\t{area}\t{login.origins}\t{login.newest or '—'}")
+        kinds = ",".join(login.kinds) or _words("every_kind", settings)
+        print(f"{login.name}\t{area}\t{login.origins}\t{login.newest or '—'}\t{kinds}")
     return DONE
 
 
 def _add(conn: Connection, settings: Settings, asked: argparse.Namespace) -> int:
-    from commandwall.pool import stations
+    from commandwall.pool import schema, stations
 
     if not re.fullmatch(r"[a-z][a-z0-9_]*", asked.name):
         return _refuse("name", settings, USAGE)
     if asked.area and not stations.knows(conn, asked.area):
         return _refuse("no_area", settings, area=asked.area)
+    kinds = list(filter(None, map(str.strip, asked.kinds.split(","))))
+    if strange := set(kinds) - schema.city_kinds().keys():
+        named, known = ", ".join(sorted(strange)), ", ".join(schema.city_kinds())
+        return _refuse("no_kind", settings, USAGE, kinds=named, known=known)
     file = (asked.out or Path(f"{asked.name}.secret")).absolute()
-    stations.add(conn, asked.name, asked.area, file)
+    stations.add(conn, asked.name, asked.area, file, kinds)
     print(f"COMMANDWALL_POOL={stations.address(settings.pool, asked.name)}")
     print(f"COMMANDWALL_SECRET_FILE={file}")
     if asked.show:

@@ -73,11 +73,13 @@ class Client:
         self._clock, self._pack, self._schema = Clock(), 0, 0
         set_json_loads(msgspec.json.decode, self._conn)
         self._places: dict[str, Places] = {}
-        self._bytes = ""
+        self._bytes, self._bounds = "", False
         self._reader = ThreadPoolExecutor(1, thread_name_prefix="page")
         self._ahead: tuple[int, int, Future[list[Row]]] | None = None
         self.area: str | None = ""
         """Of this login; "" for the whole city."""
+        self.kinds: frozenset[str] | None = None
+        """The only ones of which this login takes rows; None: all."""
         self.columns: dict[str, list[str]] = {}
         """Kinds that the pool has, and those of our columns that it has of each; from `meta`."""
 
@@ -107,6 +109,8 @@ class Client:
         if meta.schema < schema.SCHEMA - 1:
             told = f"the pool has schema {meta.schema}, ours is {schema.SCHEMA}"
             raise PoolTrouble("schema", f"{told}: commandwall pool upgrade")
+        if not self._schema:
+            self._bounds = self._one("SELECT to_regprocedure('cw_kinds()') IS NOT NULL")
         self._schema, self._places = meta.schema, dict(_places(held["columns"]))
         self.area = "" if meta.schema == 1 else self._one("SELECT cw_scope()")
         if self.area is None:
@@ -114,11 +118,27 @@ class Client:
         if self.area:
             seen = [kind for kind in self._places if schema.scoped(kind, "t", "")]
             self._places = {kind: self._places[kind] for kind in seen}
+        self.kinds = self._wanted()
+        if self.kinds is not None:
+            self._places = {kind: self._places[kind] for kind in self._places if kind in self.kinds}
         self.columns = {
             kind: [name for name in schema.columns(kind) if name in held["columns"][kind]]
             for kind in self._places
         }
         return meta
+
+    @property
+    def scope(self) -> str:
+        """What this login takes of the city, area and kinds; "" for all; after `meta`."""
+        if not self.area and self.kinds is None:
+            return ""
+        return f"{self.area}/{','.join(sorted(self.kinds or ()))}"
+
+    def _wanted(self) -> frozenset[str] | None:
+        if not self._bounds:  # an older pool; asked again on the next connection
+            return None
+        kinds = self._one("SELECT cw_kinds()")
+        return None if kinds is None else frozenset(kinds)
 
     def check_world(self, drill: bool) -> None:
         """PoolTrouble("world") where a station of the real world meets the pool of a drill, or the

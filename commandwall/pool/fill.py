@@ -14,7 +14,7 @@ from __future__ import annotations
 import json
 import shutil
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -77,12 +77,12 @@ def _fill(folder: Path, client: Client, source: Source, progress: Progress) -> N
     meta = client.meta()
     name, small = mirror_name(meta.epoch), mirror_name(meta.epoch, small=True)
     counts = {kind: source.count(kind) for kind in city_kinds()}
-    term = "".join(name for name, _ in client.terms()[-1:])
-    with closing(_draft(folder / name, term)) as draft:
+    facts = {"term": "".join(name for name, _ in client.terms()[-1:]), "scope": client.scope}
+    with closing(_draft(folder / name, facts)) as draft:
         if draft.made:
             return
         if not draft.meta("cursor"):
-            draft.note(cursor=str(client.head()), term=term, epoch=meta.epoch, city=meta.city)
+            draft.note(cursor=str(client.head()), epoch=meta.epoch, city=meta.city, **facts)
         progress.begin(sum(counts.values()), draft.rows())
         for kind in city_kinds():
             if kind != "event":
@@ -95,11 +95,12 @@ def _fill(folder: Path, client: Client, source: Source, progress: Progress) -> N
         draft.finish()
 
 
-def _draft(path: Path, term: str) -> Draft:
-    """What an earlier run left, unless it came of another server: that one may have had rows which
-    are not in this one, and nothing would tell of them."""
+def _draft(path: Path, facts: Mapping[str, str]) -> Draft:
+    """What an earlier run left, unless it came of another server, which may have had rows that
+    are not in this one, or of another scope: nothing would tell of them."""
     draft = Draft(path)
-    if draft.made or not draft.meta("cursor") or draft.meta("term") == term:
+    same = all(draft.meta(name) == fact for name, fact in facts.items())
+    if draft.made or not draft.meta("cursor") or same:
         return draft
     draft.close()
     path.unlink()

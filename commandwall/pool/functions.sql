@@ -347,6 +347,14 @@ SECURITY DEFINER SET search_path = public, pg_temp AS $$
         THEN '' END)
 $$;
 
+-- The kinds of which rows come to this session's login; NULL: of all. Without areas nothing has a place,
+-- and what a licence asks for comes with the map: these two come always.
+CREATE OR REPLACE FUNCTION cw_kinds() RETURNS text[] LANGUAGE sql STABLE
+SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    SELECT CASE WHEN s.kinds <> '{}' THEN s.kinds || '{area,credit}' END
+    FROM cw_station s WHERE s.login = session_user
+$$;
+
 -- Whether the body of a line is for this session: a town gets those of its own station, those whose
 -- records all lie in its area, what enters or ends a mode of an area that it lies in, and warnings.
 CREATE OR REPLACE FUNCTION cw_told(line cw_journal, area text) RETURNS boolean LANGUAGE sql STABLE AS $$
@@ -481,8 +489,10 @@ CREATE OR REPLACE FUNCTION cw_packs(after bigint, lim int)
 RETURNS TABLE(seq bigint, kind text, at bigint, body bytea) LANGUAGE sql STABLE
 SECURITY DEFINER SET search_path = public, pg_temp AS $$
     SELECT p.seq, p.kind, round(extract(epoch FROM p.at) * 1000)::bigint, p.body
-    FROM (SELECT cw_scope() AS area) s, cw_pack p
+    FROM (SELECT cw_scope() AS area, cw_kinds() AS kinds) s, cw_pack p
     WHERE p.seq > after AND (after > 0 OR p.at > now() - interval '10 minutes')
+        AND (s.kinds IS NULL OR CASE p.kind WHEN 'readings' THEN 'sensor' ELSE 'resource' END
+            = ANY(s.kinds))
         AND (s.area = '' OR (p.area <> '' AND starts_with(p.area, s.area)))
     ORDER BY p.seq LIMIT lim
 $$;

@@ -12,6 +12,7 @@ import logging
 from collections.abc import Callable, Iterable, Iterator
 
 from commandwall.pool.client import Client, PoolTrouble
+from commandwall.pool.schema import city_kinds
 from commandwall.store.mirror import Mirror
 
 log = logging.getLogger(__name__)
@@ -34,6 +35,23 @@ def catch_up(client: Client, mirror: Mirror, tell: Tell) -> None:
     if cursor < tail:
         refill(client, mirror, [kind for kind, pos in tails.items() if pos > cursor], tell)
         mirror.note(cursor=str(tail))
+    _bound(client, mirror, tell)
+
+
+def _bound(client: Client, mirror: Mirror, tell: Tell) -> None:
+    """The pool's owner gave this login another area, or other kinds: what came into its scope is
+    copied, what left it goes."""
+    was, now = mirror.meta("scope"), client.scope
+    if was == now:
+        return
+    log.info("this login takes %s of the city, before %s", now or "all", was or "all")
+    area, _, named = was.partition("/")
+    had = set(named.split(",")) if named else set(city_kinds())
+    held = had if area == client.area else set()
+    refill(client, mirror, [kind for kind in client.columns if kind not in held], tell)
+    for kind in city_kinds().keys() - client.columns.keys():
+        _drop(mirror, kind, sorted(mirror.ids(kind)))
+    mirror.note(scope=now)
 
 
 def _go_on(client: Client, mirror: Mirror, tell: Tell) -> None:

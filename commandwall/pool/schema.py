@@ -34,7 +34,7 @@ TOWN = "town"
 """The role of stations that see and write one area only; cw_station says which. It has no right on
 any table that holds rows of the city, and may not move the outbox: whoever may can hold it up."""
 TOWN_CALLS = (
-    "cw_scope()", "cw_page(bigint, int)", "cw_packs(bigint, int)", "cw_push(jsonb)",
+    "cw_scope()", "cw_kinds()", "cw_page(bigint, int)", "cw_packs(bigint, int)", "cw_push(jsonb)",
     "cw_lines(text, bigint, int)", "cw_heads()", "cw_hello(text, jsonb)", "cw_sight()",
     "cw_give(text, bigint, bytea)", "cw_get(text, bigint, int)", "cw_give_thumb(text, bytea)",
     "cw_thumbs(text[])", "cw_terms()",
@@ -259,8 +259,9 @@ def _seen(name: str) -> str:
     return f"""
 CREATE OR REPLACE FUNCTION cw_{name}_seen() RETURNS SETOF cw_{name} LANGUAGE sql STABLE
 SECURITY DEFINER SET search_path = public, pg_temp AS $$
-    SELECT t.* FROM (SELECT cw_scope() AS area) s, cw_{name} t
-    WHERE s.area IS NOT NULL AND {scoped(name, "t", "s.area")}
+    SELECT t.* FROM (SELECT cw_scope() AS area, cw_kinds() AS kinds) s, cw_{name} t
+    WHERE s.area IS NOT NULL AND (s.kinds IS NULL OR '{name}' = ANY(s.kinds))
+        AND {scoped(name, "t", "s.area")}
 $$;
 """
 
@@ -379,32 +380,41 @@ def _page() -> str:
 
     op: U with the newest row as a JSON array, D where it is gone, R repeated further down, A where
     all rows of the kind are to be copied anew. A town gets D for what left its area, and R without
-    a name for what never lay there. OFFSET keeps the planner from reading a row once for each time
-    that its body is asked for.
+    a name for what never lay there, as every login gets for kinds that it does not take. OFFSET
+    keeps the planner from reading a row once for each time that its body is asked for. The body is
+    json: jsonb would be put in order and written out again, a fifth of what a page costs; an older
+    pool's function gives way.
     """
     rows = "\n        ".join(
-        f"WHEN '{name}' THEN (SELECT jsonb_build_array({out(name, 't', text=True)}) "
+        f"WHEN '{name}' THEN (SELECT json_build_array({out(name, 't', text=True)}) "
         f"FROM cw_{name} t WHERE t.id = f.id "
         f"AND (s.area = '' OR {scoped(name, 't', 's.area') or 'false'}))"
         for name in city_kinds()
     )
     everywhere = ", ".join(f"'{name}'" for name in sorted(CITYWIDE))
+    wanted = "(f.kind = 'journal' OR s.kinds IS NULL OR f.kind = ANY(s.kinds))"
     return f"""
+DO $$ BEGIN
+    IF pg_get_function_result(to_regprocedure('cw_page(bigint, int)')) LIKE '%jsonb%' THEN
+        DROP FUNCTION cw_page(bigint, int);
+    END IF;
+END $$;
 CREATE OR REPLACE FUNCTION cw_page(after bigint, lim int)
-RETURNS TABLE(pos bigint, kind text, id text, op text, body jsonb) LANGUAGE sql STABLE
+RETURNS TABLE(pos bigint, kind text, id text, op text, body json) LANGUAGE sql STABLE
 SECURITY DEFINER SET search_path = public, pg_temp AS $$
     SELECT g.pos, CASE WHEN NOT g.hidden THEN g.kind ELSE '' END,
         CASE WHEN NOT g.hidden THEN g.id ELSE '' END,
         CASE WHEN g.op = 'A' THEN 'A'
             WHEN g.hidden OR (g.repeated AND (g.city OR g.body IS NOT NULL)) THEN 'R'
             WHEN g.body IS NULL THEN 'D' ELSE 'U' END, g.body
-    FROM (SELECT h.*, NOT h.city AND h.body IS NULL AND h.op <> 'A' AND NOT coalesce(
+    FROM (SELECT h.*, h.op <> 'A' AND (NOT h.wanted OR (NOT h.city AND h.body IS NULL
+            AND NOT coalesce(
             h.kind IN ({everywhere}) OR starts_with(h.was, h.area)
-            OR (h.kind = 'area' AND starts_with(h.area, h.was)), false) AS hidden
-    FROM (SELECT f.*, s.area, coalesce(s.area = '', false) AS city,
-        CASE WHEN NOT f.repeated OR s.area <> '' THEN CASE f.kind
+            OR (h.kind = 'area' AND starts_with(h.area, h.was)), false))) AS hidden
+    FROM (SELECT f.*, s.area, coalesce(s.area = '', false) AS city, {wanted} AS wanted,
+        CASE WHEN (NOT f.repeated OR s.area <> '') AND {wanted} THEN CASE f.kind
         {rows}
-        WHEN 'journal' THEN (SELECT cw_line(j, s.area) FROM cw_journal j
+        WHEN 'journal' THEN (SELECT cw_line(j, s.area)::json FROM cw_journal j
             WHERE s.area IS NOT NULL
             AND j.origin = left(f.id, -1 - length(split_part(f.id, ':', -1)))
             AND j.seq = split_part(f.id, ':', -1)::bigint)
@@ -413,7 +423,7 @@ SECURITY DEFINER SET search_path = public, pg_temp AS $$
             FROM (SELECT * FROM cw_feed WHERE cw_feed.pos > after ORDER BY cw_feed.pos LIMIT lim) c
             WINDOW later AS (PARTITION BY c.kind, c.id ORDER BY c.pos
                 ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING)) f,
-            (SELECT cw_scope() AS area OFFSET 0) s OFFSET 0) h OFFSET 0) g
+            (SELECT cw_scope() AS area, cw_kinds() AS kinds OFFSET 0) s OFFSET 0) h OFFSET 0) g
     ORDER BY g.pos
 $$;
 """

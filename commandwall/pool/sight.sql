@@ -18,6 +18,8 @@ ALTER TABLE cw_source ADD COLUMN IF NOT EXISTS reason text NOT NULL DEFAULT '';
 ALTER TABLE cw_source ADD COLUMN IF NOT EXISTS switched_at timestamptz;
 ALTER TABLE cw_source ADD COLUMN IF NOT EXISTS switched_by text NOT NULL DEFAULT '';
 ALTER TABLE cw_source ADD COLUMN IF NOT EXISTS switched_hlc bigint NOT NULL DEFAULT 0;
+ALTER TABLE cw_source ADD COLUMN IF NOT EXISTS department text NOT NULL DEFAULT '';
+COMMENT ON COLUMN cw_source.department IS 'Whose system it is; the page of the walls sums up by it.';
 COMMENT ON COLUMN cw_source.state IS 'off: a person at a wall wants none of its loads, for a reason.';
 ALTER TABLE cw_act ADD COLUMN IF NOT EXISTS kind text NOT NULL DEFAULT 'event';
 
@@ -37,7 +39,8 @@ BEGIN
     ON CONFLICT (origin) DO UPDATE SET at = clock_timestamp(), facts = excluded.facts;
 END $$;
 
--- Once a minute, whoever asks first counts what each source has here.
+-- Once a minute, whoever asks first counts what each source has here. Rows of map files claim nothing:
+-- of them counts what the table holds, however it came there.
 CREATE OR REPLACE FUNCTION cw_count_sources() RETURNS void LANGUAGE plpgsql
 SET search_path = public, pg_temp AS $$
 BEGIN
@@ -46,10 +49,13 @@ BEGIN
         RETURN;
     END IF;
     INSERT INTO cw_source(source, rows, refused, disputed, counted_at)
-    SELECT n.source, coalesce(c.n, 0), coalesce(q.n, 0), coalesce(d.n, 0), clock_timestamp()
+    SELECT n.source, coalesce(c.n, t.n, 0), coalesce(q.n, 0), coalesce(d.n, 0), clock_timestamp()
     FROM (SELECT source FROM cw_source UNION SELECT source FROM cw_batch
             UNION SELECT source FROM cw_claim) n
         LEFT JOIN (SELECT source, count(*) AS n FROM cw_claim GROUP BY 1) c USING (source)
+        LEFT JOIN (SELECT m.source, s.n FROM (VALUES ('areas', 'area'), ('buildings', 'building'),
+            ('roads', 'road'), ('ground', 'feature')) m(source, kind) JOIN cw_sum s USING (kind)) t
+            USING (source)
         LEFT JOIN (SELECT source, count(*) AS n FROM cw_quarantine GROUP BY 1) q USING (source)
         LEFT JOIN (SELECT said_source AS source, count(*) AS n FROM cw_dispute
             WHERE state = 'open' GROUP BY 1) d USING (source)
@@ -68,7 +74,7 @@ BEGIN
     END IF;
     RETURN (SELECT jsonb_build_object('at', cw_ms(clock_timestamp()), 'head', h.pos, 'tail', h.tail,
             'waiting', (SELECT count(*) FROM cw_outbox), 'area', mine,
-            'stations', cw_stations_seen(mine), 'sources', cw_sources_seen(mine))
+            'kinds', to_jsonb(coalesce(cw_kinds(), '{}')), 'stations', cw_stations_seen(mine), 'sources', cw_sources_seen(mine))
         FROM cw_head h WHERE mine IS NOT NULL);
 END $$;
 
@@ -92,7 +98,7 @@ CREATE OR REPLACE FUNCTION cw_sources_seen(mine text) RETURNS jsonb LANGUAGE sql
     SELECT coalesce(jsonb_agg(jsonb_build_object('source', s.source, 'rows', s.rows,
         'refused', s.refused, 'disputed', s.disputed, 'counted_at', coalesce(cw_ms(s.counted_at), 0),
         'state', s.state, 'reason', s.reason, 'switched_at', coalesce(cw_ms(s.switched_at), 0),
-        'switched_by', s.switched_by, 'batch', coalesce(b.state, ''),
+        'switched_by', s.switched_by, 'department', s.department, 'batch', coalesce(b.state, ''),
         'loaded_at', coalesce(cw_ms(coalesce(b.ended_at, b.begun_at)), 0)) ORDER BY s.source), '[]')
     FROM cw_source s LEFT JOIN LATERAL (SELECT state, begun_at, ended_at FROM cw_batch
         WHERE cw_batch.source = s.source ORDER BY batch DESC LIMIT 1) b ON true

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,27 +16,33 @@ from commandwall.pool import schema
 from commandwall.pool.schema import Connection
 
 LISTED = """
-SELECT r.rolname, coalesce(s.area, ''), count(DISTINCT o.origin), max(j.received_at)::text
+SELECT r.rolname, coalesce(s.area, ''), coalesce(s.kinds, '{}'), count(DISTINCT o.origin),
+    max(j.received_at)::text
 FROM pg_roles r JOIN pg_auth_members m ON m.member = r.oid
     JOIN pg_roles g ON g.oid = m.roleid AND g.rolname IN (%s, %s)
     LEFT JOIN cw_station s ON s.login = r.rolname LEFT JOIN cw_origin o ON o.login = r.rolname
     LEFT JOIN cw_journal j ON j.origin = o.origin
-WHERE r.rolcanlogin AND (s.login IS NOT NULL OR g.rolname = %s) GROUP BY 1, 2 ORDER BY 2, 1
+WHERE r.rolcanlogin AND (s.login IS NOT NULL OR g.rolname = %s) GROUP BY 1, 2, 3 ORDER BY 2, 1
 """
+
+BOUND = "INSERT INTO cw_station(login, area, kinds) VALUES (%s, %s, %s)"
 
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """A station's login: its area ("": the city), the stations it speaks for, its last line."""
+    """A station's login: its area ("": the city), the kinds that it takes (none: all), the stations
+    it speaks for, its last line."""
 
     name: str
     area: str
+    kinds: list[str]
     origins: int
     newest: str | None
 
 
-def add(conn: Connection, name: str, area: str, file: Path) -> None:
-    """A login with a drawn password, which goes into a new file that only we can read.
+def add(conn: Connection, name: str, area: str, file: Path, kinds: Sequence[str] = ()) -> None:
+    """A login with a drawn password, which goes into a new file that only we can read; `kinds`: the
+    only ones of which rows come to it.
 
     Raises FileExistsError for a file that is there, psycopg.Error for a login that is. The server
     gets the password's verifier alone, so it stands in no log.
@@ -46,6 +53,8 @@ def add(conn: Connection, name: str, area: str, file: Path) -> None:
         undo.callback(file.unlink)
         with conn.transaction():
             _create(conn, name, area, drawn)
+            if area or kinds:
+                conn.execute(BOUND, (name, area, list(kinds)))
         undo.pop_all()
 
 
@@ -72,8 +81,6 @@ def _create(conn: Connection, name: str, area: str, password: str) -> None:
         "CREATE ROLE {} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE PASSWORD {} IN ROLE {}"
     )
     conn.execute(made.format(login, sql.Literal(verifier), role))
-    if area:
-        conn.execute("INSERT INTO cw_station(login, area) VALUES (%s, %s)", (name, area))
 
 
 def listed(conn: Connection) -> list[Login]:

@@ -101,11 +101,16 @@ COMMENT ON TABLE cw_origin IS 'Which login speaks for a station: the first that 
 
 CREATE TABLE IF NOT EXISTS cw_station (
     login text PRIMARY KEY,
-    area text NOT NULL CHECK (area <> ''),
+    area text NOT NULL,
     since timestamptz NOT NULL DEFAULT clock_timestamp()
 );
+ALTER TABLE cw_station ADD COLUMN IF NOT EXISTS kinds text[] NOT NULL DEFAULT '{}';
+ALTER TABLE cw_station DROP CONSTRAINT IF EXISTS cw_station_area_check;
+ALTER TABLE cw_station DROP CONSTRAINT IF EXISTS cw_station_bounded;
+ALTER TABLE cw_station ADD CONSTRAINT cw_station_bounded CHECK (area <> '' OR kinds <> '{}');
 COMMENT ON TABLE cw_station IS
-    'Logins that see and write one area only: whatever lies in a code that begins like this.';
+    'Logins that see and write one area only: whatever lies in a code that begins like this (empty: the
+whole city); kinds: the only ones of which rows come to them (empty: all).';
 
 CREATE TABLE IF NOT EXISTS cw_own (
     kind text NOT NULL,

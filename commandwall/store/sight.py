@@ -63,6 +63,12 @@ class Source:
     reason: str = ""  # why it is off
     switched_at: Ms = NEVER
     switched_by: str = ""
+    department: str = ""  # whose system it is; "" where nobody said
+
+    @property
+    def loaded(self) -> bool:
+        """Whether it comes by loads, which can be switched off."""
+        return bool(self.batch or self.rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +80,7 @@ class Sight:
     tail: int = 0  # newest position that is no longer kept
     waiting: int = 0  # changes not yet in the feed
     area: str = ""  # of the login that asked
+    kinds: tuple[str, ...] = ()  # the only ones of which rows come to it; none: all
     stations: tuple[Station, ...] = ()
     sources: tuple[Source, ...] = ()
 

@@ -174,6 +174,28 @@ def test_a_source_is_switched_off_with_a_reason_and_on_again(
     qtbot.waitUntil(lambda: _switch(world).state == "on")
 
 
+def test_sources_are_summed_up_by_department_with_its_share(world: Any, make_wall: Any) -> None:
+    police = Source("police", 300, 5, 1, NOW, NOW, "done", department="公安局")
+    cameras = Source("cameras", 100, 0, 0, NOW, NOW, "done", OFF, "搬迁", NOW, department="公安局")
+    written = Source("12345", counted_at=NOW, department="数据局")
+    sight = a_sight(a_station(0), sources=(police, cameras, written, Source("areas", 20, 7)))
+    channels = {"12345": Channel(580, NOW), "110": Channel(0, NOW)}
+    counters = Counters({"12345": [2] * 24, "110": [0] * 24})
+    wall = opened(world, make_wall, sight, channels=channels, counters=counters)
+    panel, told = wall.page.panels["source_list"], words_of(wall, "source_list")
+    assert panel.keys == [
+        "\0公安局", "cameras", "police", "\0数据局", "12345", "\0", "110", "areas",
+    ]  # fmt: skip
+    assert "公安局 400" in told and "2 个来源　占全部行数 40.0\u2009%　停用 1" in told
+    assert "占全部行数 58.0" in told and "未归部门 20" in told and "隔离 12 条" in told
+    panel.choose("\0公安局")
+    panel.turn()
+    assert "停用要选其下的来源" in words_of(wall, "source_list")
+    panel.choose("12345")  # a department was named, but it comes by no load
+    panel.turn()
+    assert "不经导入" in words_of(wall, "source_list") and wall._overlay is None
+
+
 def test_a_broker_is_switched_off_like_a_source_and_its_lamp_says_why(
     world: Any, make_wall: Any, qtbot: Any
 ) -> None:

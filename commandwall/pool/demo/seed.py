@@ -146,6 +146,9 @@ def _finish(conn: Connection, city: City) -> None:
     """Indexes, triggers, the pool's name and new epoch, and which city the player continues."""
     schema.run(conn, schema.script(city.name))
     conn.execute("SELECT cw_begin_anew()")
+    conn.cursor().executemany(
+        "INSERT INTO cw_source(source, department) VALUES (%s, %s)", asset("departments").items()
+    )
     conn.execute("CREATE TABLE cw_demo AS SELECT seed, scale, at FROM cw_making")
     conn.execute("DROP TABLE cw_making")
     _let_in(conn, True)

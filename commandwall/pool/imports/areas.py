@@ -50,7 +50,7 @@ def run(pool: PoolRows, source: Source, ledger: Ledger) -> Report:
     ends = judge.ends(source.given)
     originals = {one.number: one.original for one in source.given}
     kept = [
-        aside(end, f"area:{source.ask.level}", source.name, originals[end.row])
+        aside(end, "areas", source.name, originals[end.row])
         for end in ends
         if end.outcome == QUARANTINED
     ]

@@ -70,7 +70,7 @@ def run(pool: PoolRows, source: Source, ledger: Ledger, progress: Progress) -> R
     layer = source.layer
     report = Report(layer.name, len(layer.rows), layer.ground.name)
     judge = BuildingJudge(source, Gazetteer(pool.all(Area), {}), report.notes)
-    file = File(Building, "building", layer.name, partial(_keep, columns=source.columns))
+    file = File(Building, "buildings", layer.name, partial(_keep, columns=source.columns))
     for start in range(0, len(layer.rows), BATCH):
         batch = judge.batch(start, start + BATCH)
         report.add(close(pool, ledger, batch, file))

@@ -97,14 +97,17 @@ class CityPool:
                 cursor.execute(UNCLAIM, (name, word.source, list(word.dropped)))
 
     @contextmanager
-    def batch(self, source: str, file: str, digest: str) -> Generator[Batch]:
-        """Everything that is put meanwhile belongs to one batch; one that was killed goes on."""
+    def batch(self, source: str, file: str, digest: str, department: str = "") -> Generator[Batch]:
+        """Everything that is put meanwhile belongs to one batch; one that was killed goes on.
+        `department`: whose system the source is, "" where this load does not say."""
         self._conn.execute("SELECT cw_forget_batches(%s)", (limit("batch_days"),))
         try:
             found = self._conn.execute("SELECT cw_begin_batch(%s, %s, %s)", (source, file, digest))
         except psycopg.errors.RaiseException as error:
             raise ImportTrouble("source_off", why=error.diag.message_primary) from error
         batch = Batch(int(_one(found)))
+        if department:
+            self._conn.execute(OF, (source, department))
         try:
             yield batch
         except ImportTrouble:
@@ -193,6 +196,10 @@ BATCHES = b"""
 SELECT b.batch, b.begun_at, b.source, b.file, b.state, b.summary,
     (SELECT count(*) FROM cw_batch_row r WHERE r.batch = b.batch AND r.kind <> 'claim')
 FROM cw_batch b ORDER BY b.batch DESC LIMIT %s
+"""
+OF = b"""
+INSERT INTO cw_source(source, department) VALUES (%s, %s)
+ON CONFLICT (source) DO UPDATE SET department = excluded.department
 """
 REFUSED = b"UPDATE cw_batch SET summary = %s WHERE batch = %s"
 NAMED = b"""

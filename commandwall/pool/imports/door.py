@@ -30,13 +30,15 @@ DONE, SOME_ASIDE, REFUSED = 0, 1, 2
 
 class Job(NamedTuple):
     """One import, read and checked: the name of what it loads, from whom, a mark of all of it;
-    `whole`: the kind of record of which it brings all that its source has, "" else."""
+    `whole`: the kind of record of which it brings all that its source has, "" else; `department`:
+    whose system the source is, where the mapping says so."""
 
     name: str
     source: str
     digest: str
     work: Work
     whole: str = ""
+    department: str = ""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -118,7 +120,7 @@ def _load(settings: Settings, job: Job) -> int:
     with (
         city_pool.opened(settings) as pool,
         Ledger(settings.data_dir / "imports", Path(job.name).name) as ledger,
-        pool.batch(job.source, job.name, job.digest) as batch,
+        pool.batch(job.source, job.name, job.digest, job.department) as batch,
     ):
         try:
             report = job.work(pool, ledger)
@@ -205,6 +207,7 @@ def _table(asked: argparse.Namespace) -> Job:
         _digest(f"{asked.file} {system}", *files),
         lambda pool, ledger: loads.run(pool, source, ledger, _progress),
         mapped.kind if mapped.whole else "",
+        mapped.department,
     )
 
 

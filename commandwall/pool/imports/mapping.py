@@ -71,6 +71,7 @@ class Mapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     columns: Columns  # field -> header of the table, or the first of several that is there
     kind: str = "event"  # one of KINDS
     system: str = ""  # name of the source system, where it is not `source`
+    department: str = ""  # whose system it is
     whole: bool = False  # the table is all that the source has: what it no longer has is gone
     table: str = ""  # of a database
     query: str = ""  # of a database, instead of `table`

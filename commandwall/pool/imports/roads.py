@@ -134,7 +134,7 @@ def _judged(number: int, way: Way, cutter: Cutter, held: Mapping[str, Road]) -> 
 
 
 def _write(pool: PoolRows, ledger: Ledger, report: Report, batch: Sequence[Judged]) -> None:
-    kept = [aside(j.outcome, "road", report.file, j.original) for j in batch if j.original]
+    kept = [aside(j.outcome, "roads", report.file, j.original) for j in batch if j.original]
     fresh = [road for j in batch for road in j.fresh]
     pool.put(fresh, kept, [road for j in batch for road in j.stale])
     ledger.write([j.outcome for j in batch], kept)

@@ -70,7 +70,7 @@ def test_buildings_come_into_the_pool_once_and_the_walls_hear_of_them(shell, cap
     ]
     assert shell.ask("SELECT count(*) FROM cw_outbox WHERE kind = 'building'") == [(1,)]
     assert shell.ask("SELECT source, row, field, reason FROM cw_quarantine") == [
-        ("building", 2, "id", "empty")
+        ("buildings", 2, "id", "empty")
     ]
 
 

@@ -344,6 +344,12 @@ def test_a_station_gets_its_login_with_one_command(
         assert typed("list") == 0
         assert "town_cli\t320281001\t0" in capsys.readouterr().out
         assert typed("add", "Town; DROP", "--area", "1") == 2
+        assert typed("add", "few_cli", "--kinds", "event,evnt") == 2
+        assert "evnt" in capsys.readouterr().err and not (tmp_path / "few_cli.secret").exists()
+        assert typed("add", "few_cli", "--kinds", "event, sensor") == 0
+        assert typed("list") == 0
+        (line,) = [x for x in capsys.readouterr().out.splitlines() if x.startswith("few_cli\t")]
+        assert line.endswith("\tevent,sensor") and typed("remove", "few_cli") == 0
     finally:
         assert typed("remove", "town_cli") == 0
     assert typed("remove", "town_cli") == 1

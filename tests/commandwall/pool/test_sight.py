@@ -8,7 +8,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from builders import NOW, an_event
+from builders import NOW, an_area, an_event
 from station import Station, exchange
 
 from commandwall import conflicts, events, sources
@@ -16,6 +16,9 @@ from commandwall.bell import UNATTENDED
 from commandwall.conflicts import HELD, OPEN, SAID, Dispute
 from commandwall.pool import stations
 from commandwall.pool.client import Client, PoolTrouble
+from commandwall.pool.imports.city_pool import CityPool
+from commandwall.pool.imports.pool_rows import aside
+from commandwall.pool.imports.report import Outcome
 from commandwall.pool.link import Link
 from commandwall.pool.loader import load
 from commandwall.pool.presence import Presence
@@ -127,6 +130,23 @@ def test_a_source_is_counted_and_a_person_switches_its_loads_off_and_on(
         back.do(sources.switch_on, source="grid")
         exchange(link)
         pool.owner.execute("SELECT cw_begin_batch('grid', 'b.csv', '2')")
+
+
+def test_rows_of_map_files_and_the_department_of_a_source_are_told(pool: Any, station: Any) -> None:
+    load(pool.owner, [an_area()])
+    city = CityPool(pool.owner)
+    refused = Outcome(3, "quarantined", "", "geometry", "empty")
+    with city.batch("areas", "towns.geojson", "1"):
+        city.put([], [aside(refused, "areas", "towns.geojson", ["320281001"])])
+    with city.batch("police", "people.csv", "2", "公安局"):
+        pass
+    pool.owner.execute("INSERT INTO cw_source(source, department) VALUES ('12345', '数据局')")
+    back = station("back")
+    with pool.client() as client:
+        hotline, areas, police = greet(back, back.meet(client)).sources
+    assert (areas.rows, areas.refused, areas.department) == (1, 1, "")
+    assert (police.department, police.loaded) == ("公安局", True)
+    assert (hotline.department, hotline.loaded) == ("数据局", False)
 
 
 @pytest.mark.parametrize(("keep", "title"), [(HELD, "小区停水"), (SAID, "三栋停水")])

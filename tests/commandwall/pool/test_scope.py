@@ -1,0 +1,130 @@
+"""What a login takes of the city: an area, some kinds, both; and what happens when that changes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from builders import a_sensor, an_area, an_event
+from station import Station, exchange
+
+from commandwall.areas import Area
+from commandwall.events import Event
+from commandwall.pool import stations
+from commandwall.pool.client import Client
+from commandwall.pool.link import Link
+from commandwall.pool.loader import load
+from commandwall.pool.packs import Packs
+from commandwall.sensors import Sensor
+
+OURS, THEIRS = "320281001", "320281002"
+Login = Callable[..., Client]
+
+
+@pytest.fixture
+def login(pool: Any, tmp_path: Path) -> Iterator[Login]:
+    """Two towns with an event and a device each; makes clients of logins that take a part."""
+    load(pool.owner, [an_area(id=OURS), an_area(id=THEIRS)])
+    load(pool.owner, [an_event(id="e1", area=OURS), an_event(id="e2", area=THEIRS)])
+    load(pool.owner, [a_sensor(1, area=OURS), a_sensor(2, area=THEIRS)])
+    with ExitStack() as made:
+
+        def make(area: str, *kinds: str) -> Client:
+            name = f"part_{area}_{'_'.join(kinds)}"
+            stations.add(pool.owner, name, area, tmp_path / name, kinds)
+            made.callback(stations.remove, pool.owner, name)
+            url = stations.address(pool.station_url, name)
+            return made.enter_context(Client(url, str(tmp_path / name)))
+
+        with pool.client() as city:
+            city.head()
+        yield make
+
+
+def held(station: Station) -> dict[str, set[str]]:
+    kinds = {"area": Area, "event": Event, "sensor": Sensor}
+    return {
+        name: {row.id for row in station.store.read(lambda r, k=kind: r.find(k))}
+        for name, kind in kinds.items()
+    }
+
+
+def again(station: Station, client: Client) -> Link:
+    """The same station on a new connection."""
+    client.meta()
+    assert station.mirror is not None
+    packs = Packs(station.store, station.desk, station.clock)
+    given = station.store, station.desk, station.clock, client, station.mirror, packs
+    link = Link(*given, station.shares.append)
+    link.begin()
+    exchange(link)
+    return link
+
+
+def bound(pool: Any, client: Client, area: str, *kinds: str) -> None:
+    sql = "UPDATE cw_station SET area = %s, kinds = %s WHERE login = %s"
+    pool.owner.execute(sql, (area, list(kinds), client._conn.info.user))
+
+
+def test_a_station_takes_the_kinds_of_its_login_from_the_first_fill_on(
+    pool: Any, login: Login, station: Any
+) -> None:
+    back, client = station("back"), login("", "event")
+    link = back.meet(client)
+    assert held(back) == {"area": {OURS, THEIRS}, "event": {"e1", "e2"}, "sensor": set()}
+    load(pool.owner, [a_sensor(3, area=OURS)])
+    load(pool.owner, [an_event(id="e3", area=THEIRS)])
+    pool.owner.execute("DELETE FROM cw_sensor WHERE id = 's1'")
+    pool.owner.execute("SELECT cw_put_pack('readings', 'x'), cw_put_pack('fixes', 'x')")
+    exchange(link)
+    assert held(back)["event"] == {"e1", "e2", "e3"} and held(back)["sensor"] == set()
+    assert client.packs() == []
+    assert client.sight().kinds == ("event", "area", "credit")
+
+
+def test_area_and_kinds_bound_together_and_the_pool_names_nothing_else(
+    pool: Any, login: Login, station: Any
+) -> None:
+    front, client = station("front"), login(OURS, "sensor")
+    front.meet(client)
+    assert held(front) == {"area": {OURS}, "event": set(), "sensor": {"s1"}}
+    rows = client._rows("SELECT kind, id, op, body FROM cw_page(0, 99)")
+    assert {kind for kind, *_ in rows} == {"", "area", "sensor"}
+    assert all(row == ("", "", "R", None) for row in rows if not row[0])
+    assert client._rows("SELECT * FROM cw_event_seen()") == []
+    with pytest.raises(psycopg.errors.CheckViolation):
+        bound(pool, client, "")
+
+
+@pytest.mark.parametrize("kinds", [("sensor", "event"), ()])
+def test_what_comes_into_the_scope_is_copied_and_what_leaves_it_goes(
+    pool: Any, login: Login, station: Any, kinds: tuple[str, ...]
+) -> None:
+    front, client = station("front"), login(OURS, "sensor")
+    front.meet(client)
+    scope = client.scope
+    bound(pool, client, OURS, *kinds)
+    client.meta()
+    assert client.scope != scope
+    again(front, client)
+    assert held(front) == {"area": {OURS}, "event": {"e1"}, "sensor": {"s1"}}
+    bound(pool, client, THEIRS, "event")
+    again(front, client)
+    assert held(front) == {"area": {THEIRS}, "event": {"e2"}, "sensor": set()}
+    shares = len(front.shares)
+    again(front, client)
+    assert len(front.shares) == shares > 0  # nothing is copied where nothing changed
+
+
+def test_the_whole_city_is_taken_where_a_bound_login_is_let_go(
+    pool: Any, login: Login, station: Any
+) -> None:
+    back, client = station("back"), login("", "event")
+    back.meet(client)
+    pool.owner.execute("DELETE FROM cw_station")
+    again(back, client)
+    assert client.scope == "" and held(back)["sensor"] == {"s1", "s2"}
