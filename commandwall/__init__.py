@@ -13,6 +13,7 @@ from commandwall import (
     clues,
     co_handling,
     conflicts,
+    consulting,
     countersign,
     directives,
     dispatch,
@@ -56,10 +57,10 @@ from commandwall.drill import evaluating, play
 
 __all__ = [
     "alarms", "answers", "areas", "attachments", "calls", "clues", "co_handling", "conflicts",
-    "countersign", "directives", "dispatch", "evaluating", "events", "exchange", "exports",
-    "extents", "funds", "handover", "incidents", "indicators", "instructions", "ladders",
-    "modes", "monthly", "people", "plans", "play", "public_warnings", "reentry", "repeats",
-    "reporting", "requests", "resources", "reviewing", "rollcall", "rota", "rule_rows",
-    "saved_views", "selfcheck", "sensors", "sitreps", "sources", "studies", "tagging", "unmasking",
-    "urging", "verifying", "whistles",
+    "consulting", "countersign", "directives", "dispatch", "evaluating", "events", "exchange",
+    "exports", "extents", "funds", "handover", "incidents", "indicators", "instructions",
+    "ladders", "modes", "monthly", "people", "plans", "play", "public_warnings", "reentry",
+    "repeats", "reporting", "requests", "resources", "reviewing", "rollcall", "rota",
+    "rule_rows", "saved_views", "selfcheck", "sensors", "sitreps", "sources", "studies",
+    "tagging", "unmasking", "urging", "verifying", "whistles",
 ]  # fmt: skip

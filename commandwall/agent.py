@@ -37,6 +37,7 @@ from commandwall.pool.porter import Porting
 from commandwall.pool.presence import Presence
 from commandwall.pool.recorder import Recorder
 from commandwall.pool.server import ServerTrouble
+from commandwall.reports.schedule import Scheduling
 from commandwall.reports.standby import Keeping
 from commandwall.store import database, pulse, quarantine, space, telemetry
 from commandwall.store.database import FULL, StoreTrouble
@@ -97,6 +98,8 @@ class Agent:
                 parts.enter_context(folder)
             parts.enter_context(Learning(self.settings.data_dir, self.clock))
             parts.enter_context(Keeping(self.settings.data_dir, self.clock, self.settings.lang))
+            lang = self.settings.lang
+            parts.enter_context(Scheduling(self.desk, self.clock, self._known_until, lang))
             beat = threading.Thread(target=self._beat, name="pulse", daemon=True)
             beat.start()
             url, secret = self._pool(parts)
@@ -134,6 +137,11 @@ class Agent:
             except psycopg.Error as error:  # whoever made it, or ran its server, is gone
                 self._wait(PoolTrouble("unreachable", str(error)))
         return self._own.login if self._own else ("", "")
+
+    def _known_until(self) -> Ms:
+        """Until when all of the city is here; 0 while some of its past is not."""
+        whole = self.sync.past is None and self.sync.filling is None
+        return self.sync.pool_at if whole else Ms(0)
 
     def _own_appears(self) -> bool:
         """Wait for a pool where none is named: an import may make one. False at the end."""

@@ -34,12 +34,13 @@ class Instruction:
     withdrawn_at: Ms | None = None
     withdrawn_by: str = ""
     withdrawn_post: str = ""
+    source: str = ""  # what it came of: resolution:…
 
 
-def instruct(tx: Tx, seat: str, text: str) -> None:
+def instruct(tx: Tx, seat: str, text: str, of: str = "") -> None:
     """立常备要求: it stands in each hand-over from now on."""
-    text = written("text", text)
-    tx.put(Instruction(str(uuid.uuid4()), seat, text, STANDING, tx.now, tx.by, tx.post))
+    text, key = written("text", text), str(uuid.uuid4())
+    tx.put(Instruction(key, seat, text, STANDING, tx.now, tx.by, tx.post, source=of))
 
 
 def lift_instruction(tx: Tx, instruction: str) -> None:

@@ -115,7 +115,7 @@ def correct_council(tx: Tx, council: str, held: str, chair: str, decision: str) 
     tx.put(replace(now, held=on, chair=who, decision=what, by=tx.by, post=tx.post))
 
 
-def add_point(tx: Tx, event: str, task: str, lead: str, co: str, days: int) -> None:
+def add_point(tx: Tx, event: str, task: str, lead: str, co: str, days: int, of: str = "") -> None:
     """立项: one point of the plan, with the unit that leads, those that help (by commas), and the
     workdays it has."""
     case = _watched(tx, event)
@@ -128,7 +128,7 @@ def add_point(tx: Tx, event: str, task: str, lead: str, co: str, days: int) -> N
     task, key = written("task", task), str(uuid.uuid4())
     tx.put(PlanPoint(
         key, event, _rung(case), task, lead, helping, tx.now, due, OPEN, "", None, "", "",
-        None, "", tx.now, tx.by, tx.post,
+        None, "", tx.now, tx.by, tx.post, of,
     ))  # fmt: skip
 
 

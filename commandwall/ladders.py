@@ -167,6 +167,7 @@ class PlanPoint:
     changed_at: Ms
     by: str
     post: str
+    source: str = ""  # what it came of: resolution:…
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,7 @@ from commandwall.clock import Ms
 from commandwall.clues import Clue
 from commandwall.co_handling import CoHandling
 from commandwall.conflicts import OPEN, Dispute, Verdict
+from commandwall.consulting import Attendee, Consultation, Opinion, Resolution
 from commandwall.countersign import Countersign
 from commandwall.directives import Directive
 from commandwall.dispatch import Assignment, AssignmentStep, Trip, trips
@@ -47,6 +48,7 @@ from commandwall.funds import Payment
 from commandwall.handover import Handover
 from commandwall.incidents import CommandPost, GradeProposal, Incident, JoinedEvent
 from commandwall.indicators import Indicator, IndicatorValue, Stand, renew
+from commandwall.instructions import Instruction
 from commandwall.ladders import Council, PlanPoint, Rise, Supervision
 from commandwall.modes import GrantedAct, Mode
 from commandwall.monthly import Measure, MonthlyTopic
@@ -65,7 +67,7 @@ from commandwall.store.pulse import Lamp, Sync
 from commandwall.store.sight import Sight
 from commandwall.store.space import Space
 from commandwall.store.tables import Conflict
-from commandwall.studies import Study, StudyUse
+from commandwall.studies import ScheduledStudy, Study, StudyUse
 from commandwall.tagging import EventTag
 from commandwall.urging import Urge
 from commandwall.whistles import Rating, Summons, Whistle
@@ -173,8 +175,7 @@ class Picture:
         self.persons: dict[str, Person] = {}
         self.places: dict[str, Place] = {}
         self.cameras: dict[str, Camera] = {}
-        self.pipes: dict[str, Pipe] = {}
-        self.roads: dict[str, Road] = {}
+        self.pipes, self.roads = dict[str, Pipe](), dict[str, Road]()
         self.features: dict[str, Feature] = {}
         self.credits: dict[str, Credit] = {}
         self.buildings: dict[str, Building] = {}
@@ -183,8 +184,7 @@ class Picture:
         self.resources: dict[str, Resource] = {}
         self.events: dict[str, EventView] = {}
         self.alarms: dict[str, Alarm] = {}
-        self.incidents: dict[str, Incident] = {}
-        self.command_posts: dict[str, CommandPost] = {}
+        self.incidents, self.command_posts = dict[str, Incident](), dict[str, CommandPost]()
         self.warnings: dict[str, PublicWarning] = {}
         self.extents, self.joined = dict[str, Extent](), dict[str, JoinedEvent]()
         self.calls, self.proposals = dict[str, Call](), dict[str, GradeProposal]()
@@ -212,6 +212,9 @@ class Picture:
         self.switches, self.modes = dict[str, SourceSwitch](), dict[str, Mode]()
         self.rule_rows, self.saved_views = dict[str, RuleRow](), dict[str, SavedView]()
         self.studies, self.study_uses = dict[str, Study](), dict[str, StudyUse]()
+        self.scheduled, self.instructions = dict[str, ScheduledStudy](), dict[str, Instruction]()
+        self.consultations, self.attendees = dict[str, Consultation](), dict[str, Attendee]()
+        self.opinions, self.resolutions = dict[str, Opinion](), dict[str, Resolution]()
         self.clock_acts, self.free_injects = dict[str, ClockAct](), dict[str, FreeInject]()
         self.sent_injects, self.evaluations = dict[str, SentInject](), dict[str, Evaluation]()
         self.handovers, self.granted = dict[str, Handover](), dict[str, GrantedAct]()
@@ -322,6 +325,9 @@ class Picture:
             Rise: self.rises, Supervision: self.supervisions, Council: self.councils,
             MonthlyTopic: self.monthly, Urge: self.urges, CoHandling: self.helps,
             EventTag: self.tags,
+            ScheduledStudy: self.scheduled, Opinion: self.opinions,
+            Consultation: self.consultations, Attendee: self.attendees,
+            Resolution: self.resolutions, Instruction: self.instructions,
         }  # fmt: skip
 
     def _derive(self, kind: type[Any], records: Mapping[str, Any]) -> None:

@@ -17,6 +17,7 @@ T = TypeVar("T", bound=Any)
 MATTER = frozenset({"matter", "title"})
 WORDS = MATTER | {
     "place", "reason", "task", "result", "decision", "chair", "words", "payee", "body", "text",
+    "basis",
 }  # fmt: skip
 """Fields of what is written beside the flow, on whistles, ladders and the like, that may tell."""
 

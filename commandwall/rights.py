@@ -44,7 +44,7 @@ from commandwall.reviewing import Finding
 from commandwall.sitreps import Situation
 from commandwall.store.store import Reader, Reason, Refused, Tx
 from commandwall.store.tables import Conflict
-from commandwall.studies import Study
+from commandwall.studies import ScheduledStudy, Study
 from commandwall.urging import Urge
 from commandwall.whistles import Summons, Whistle, Whistling
 
@@ -310,16 +310,6 @@ def _payment(reader: Reader, payment: str) -> About:
     return About((found.town,)) if found else About()
 
 
-def _clue(reader: Reader, clue: str) -> About:
-    found = reader.get(Clue, clue)
-    return About((found.area,)) if found else About()
-
-
-def _study(reader: Reader, study: str) -> About:
-    found = reader.get(Study, study)
-    return About((found.area,)) if found else About()
-
-
 def _sending(reader: Reader, sending: Sending) -> About:
     """What a unit is sent to; it is as urgent as that, whatever less it is sent with."""
     found = SUBJECTS[sending.kind](reader, sending.subject)
@@ -341,18 +331,8 @@ def _entering(reader: Reader, entering: Entering) -> About:
     return replace(_incident(reader, entering.incident), areas=(entering.area,))
 
 
-def _mode(reader: Reader, mode: str) -> About:
-    found = reader.get(Mode, mode)
-    return About((found.area,)) if found else About()
-
-
 def _buildings(reader: Reader, buildings: list[str]) -> About:
     return About(tuple(b.area for b in reader.many(Building, buildings)))
-
-
-def _dispute(reader: Reader, dispute: str) -> About:
-    found = reader.get(Dispute, dispute)
-    return About((found.area,)) if found else About()
 
 
 def _conflict(reader: Reader, conflict: str) -> About:
@@ -383,6 +363,16 @@ def _within_event(kind: type[Any]) -> Asked:
     return about
 
 
+def _placed(kind: type[Any]) -> Asked:
+    """Of a record that names its area, by its id; "" is none."""
+
+    def about(reader: Reader, key: str) -> About:
+        found = reader.get(kind, key) if key else None
+        return About((found.area,)) if found else About()
+
+    return about
+
+
 def _of_city(reader: Reader, subject: object) -> About:
     """What is the whole city's: sources, rules of alarms."""
     return About(("",))
@@ -397,7 +387,7 @@ KINDS: Mapping[str, str] = {
 
 _NO_AREA = (
     "view", "whose", "seat", "paper", "sheet", "instruction", "called", "present", "roll", "states",
-    "handover",
+    "handover", "calling", "consultation", "attendee", "attendees", "resolution",
 )  # fmt: skip
 SUBJECTS: Mapping[str, Asked] = {
     "event": _event,
@@ -416,15 +406,16 @@ SUBJECTS: Mapping[str, Asked] = {
     "situation": _order,
     "sending": _sending,
     "entering": _entering,
-    "mode": _mode,
+    "mode": _placed(Mode),
     "assignment": _assignment,
     "whistling": _whistling,
     "whistle": _whistle,
     "summons": _summons,
     "rating": _rating,
     "paying": _paying,
-    "clue": _clue,
-    "study": _study,
+    "clue": _placed(Clue),
+    "study": _placed(Study),
+    "scheduled": _placed(ScheduledStudy),
     "drafted": lambda reader, drafted: About((drafted.scope.area,)),
     "tip": lambda reader, tip: About((tip.area,)),
     "payment": _payment,
@@ -439,7 +430,7 @@ SUBJECTS: Mapping[str, Asked] = {
     "finding": _within_incident(Finding),
     "building": lambda reader, building: _buildings(reader, [building]),
     "buildings": _buildings,
-    "dispute": _dispute,
+    "dispute": _placed(Dispute),
     "conflict": _conflict,
     **dict.fromkeys(("source", "rule", "proposal", "choosing", "topic", "measure"), _of_city),
     "within": lambda reader, area: About((area,)),

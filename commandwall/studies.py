@@ -10,15 +10,22 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date, datetime, time, timedelta
 
 from commandwall import codes
 from commandwall.clock import DAY, HOUR, Ms, day, day_start, from_datetime, to_datetime
 from commandwall.codes import Code
-from commandwall.store.schema import WALL, record
+from commandwall.store.schema import WALL, Meeting, record
 from commandwall.store.store import Refused, Tx
 from commandwall.store.written import TITLE_LIMIT, listed, present, written
+
+WAITING, GIVEN, LEFT = "WAITING", "GIVEN", "DROPPED"
+"""Rows of the code list scheduledstudy_state."""
+DAYS_BACK = 32
+"""How far back it is looked for when something was last due."""
+NAMESPACE = uuid.UUID("7d7a5f0e-5f0b-4b53-9c0e-1f4b7a3d2c61")
+"""Of the ids of what drafted itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +94,43 @@ class StudyUse:
     at: Ms
     by: str
     post: str
+
+
+@record(
+    WALL,
+    index=("state",),
+    meeting=Meeting(
+        (), ("as_of", "rows", "counts", "changed_at", "by", "post"),
+        {WAITING: frozenset({GIVEN, LEFT})},
+    ),
+)  # fmt: skip
+@dataclass(frozen=True, slots=True)
+class ScheduledStudy:
+    """A study that drafted itself by its date, and waits for a person; the same id from every
+    station that drafts it."""
+
+    id: str
+    schedule: str  # code list study_schedule
+    due: Ms
+    state: str  # code list scheduledstudy_state
+    kind: str  # code list study_kind
+    template: str  # code list study_template
+    since: Ms
+    until: Ms
+    area: str
+    cls: str
+    as_of: Ms
+    rows: int
+    counts: str  # JSON, as of a study
+    study: str  # the one that was given out of it
+    reason: str  # why it is not given out
+    changed_at: Ms
+    by: str
+    post: str
+
+    @property
+    def scope(self) -> Scope:
+        return Scope(self.since, self.until, self.area, self.cls)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,13 +202,61 @@ def _midnight(on: date, now: Ms) -> Ms:
     return from_datetime(datetime.combine(on, time(), to_datetime(now).tzinfo))
 
 
+# By date.
+
+
+def last_due(row: Code, now: Ms) -> Ms | None:
+    """When a row of the list study_schedule was last due: at `at` of each day, of its `weekdays`
+    (1 Monday) or of its `days` of a month; None where it was not within a month."""
+    at, today = time.fromisoformat(row.facts["at"]), day(now)
+    for ago in range(DAYS_BACK):
+        on = today - timedelta(days=ago)
+        due = from_datetime(datetime.combine(on, at, to_datetime(now).tzinfo))
+        if due <= now and _falls_on(row, on):
+            return due
+    return None
+
+
+def _falls_on(row: Code, on: date) -> bool:
+    weekdays, days = row.facts.get("weekdays", ()), row.facts.get("days", ())
+    listed = on.isoweekday() in weekdays if weekdays else on.day in days if days else True
+    return listed and row.id in codes.load("study_schedule", on)
+
+
+def scheduled_id(schedule: str, due: Ms) -> str:
+    """The same at every station."""
+    return str(uuid.uuid5(NAMESPACE, f"{schedule}|{due}"))
+
+
+def waiting(found: Iterable[ScheduledStudy]) -> list[ScheduledStudy]:
+    """Those that wait for a person, the oldest first."""
+    return sorted((s for s in found if s.state == WAITING), key=lambda s: (s.due, s.id))
+
+
 # Acts.
 
 
-def issue_study(tx: Tx, drafted: Drafted, purpose: str, files: Sequence[tuple[str, str]]) -> None:
+def note_scheduled(tx: Tx, scheduled: ScheduledStudy) -> None:
+    """定时起草: the program drafted it and it waits; once in the city, however many stations find
+    that it is due."""
+    if tx.get(ScheduledStudy, scheduled.id) is None:
+        tx.put(replace(scheduled, changed_at=tx.now, by=tx.by, post=tx.post))
+
+
+def leave_scheduled(tx: Tx, scheduled: str, reason: str) -> None:
+    """不出: it is not given out, and why."""
+    now = present(tx, ScheduledStudy, scheduled, (WAITING,), LEFT)
+    reason = written("reason", reason)
+    tx.put(replace(now, state=LEFT, reason=reason, changed_at=tx.now, by=tx.by, post=tx.post))
+
+
+def issue_study(
+    tx: Tx, drafted: Drafted, purpose: str, files: Sequence[tuple[str, str]], scheduled: str = ""
+) -> None:
     """出报告: the files are made and wait, (SHA-256, name) each; they get their names once this is
     written. Refused("missing") without a purpose or a file, Refused("unknown") for a kind, template
-    or block that is none."""
+    or block that is none. `scheduled`: the one that drafted itself and is this; Refused("state")
+    where somebody gave it out meanwhile, or left it."""
     scope = drafted.scope
     listed(tx, "study_kind", drafted.kind)
     listed(tx, "study_template", drafted.template)
@@ -174,9 +266,14 @@ def issue_study(tx: Tx, drafted: Drafted, purpose: str, files: Sequence[tuple[st
     names = "\n".join(f"{sha256}  {written('name', name, TITLE_LIMIT)}" for sha256, name in files)
     if not names:
         raise Refused("missing", field="file")
+    key = str(uuid.uuid4())
+    if scheduled:
+        waits = present(tx, ScheduledStudy, scheduled, (WAITING,), GIVEN)
+        given = replace(waits, state=GIVEN, study=key, changed_at=tx.now)
+        tx.put(replace(given, by=tx.by, post=tx.post))
     tx.put(
         Study(
-            str(uuid.uuid4()), drafted.kind, drafted.template, ",".join(drafted.blocks),
+            key, drafted.kind, drafted.template, ",".join(drafted.blocks),
             written("title", drafted.title, TITLE_LIMIT),
             **{f.name: getattr(scope, f.name) for f in fields(Scope)},
             as_of=drafted.as_of, rows=drafted.rows, counts=_counts(drafted),
@@ -196,7 +293,7 @@ def note_use(tx: Tx, study: str, given_to: str, outcome: str, text: str = "") ->
     tx.put(StudyUse(key, study, given_to, outcome, words, tx.now, tx.by, tx.post))
 
 
-def counts_of(study: Study) -> dict[str, dict[str, int]]:
+def counts_of(study: Study | ScheduledStudy) -> dict[str, dict[str, int]]:
     """The numbers that went out; none where another station wrote what is not theirs."""
     try:
         found = json.loads(study.counts)

@@ -57,6 +57,8 @@ class NamedPage(Protocol):
     def id(self) -> str: ...
     @property
     def name(self) -> str: ...
+    @property
+    def key(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,10 +186,8 @@ class Panel(QWidget):
         self.state, self.line = NORMAL, ""
         self.failures, self.failed_at, self.spared = 0, Ms(0), 0.0
         self._brought = self._bringing = False
-        self._aside: list[QWidget] = []
-        self._drawn: set[Stroke] = set()
-        self._courier = Courier(self, self.refused)
-        self._own_keys = OwnKeys(self)
+        self._aside, self._drawn = list[QWidget](), set[Stroke]()
+        self._courier, self._own_keys = Courier(self, self.refused), OwnKeys(self)
         self.setAccessibleName(tr(self.heading()))
 
     # What a panel gives.

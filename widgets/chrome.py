@@ -47,8 +47,9 @@ class Rail(Panel):
 
     def _key(self, n: int) -> str:
         """The last of the keys of the nth page, from 0; "" of one that has none."""
-        drills = self.context.pages[n].id == drill_frame.page_of(self.context)
-        return page_key(n + 1)[-1:] or (drill_frame.KEY if drills else "")
+        page = self.context.pages[n]
+        drills = page.id == drill_frame.page_of(self.context)
+        return (page.key or page_key(n + 1))[-1:] or (drill_frame.KEY if drills else "")
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         cell = self._cell(self.height() / self.look.unit)

@@ -33,6 +33,9 @@ STATES = {
     "clue": "clue_state",
     "monthlytopic": "monthlytopic_state",
     "measure": "measure_state",
+    "consultation": "consultation_state",
+    "resolution": "resolution_state",
+    "scheduledstudy": "scheduledstudy_state",
 }
 """Kind of record -> the code list that its state, or its colour, is from."""
 OF_EVENT = frozenset({"eventwork", "filedevent", "supervision"})

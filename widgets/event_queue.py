@@ -190,7 +190,8 @@ class EventQueue(RowList):
         line = self._in_all() if self.filter.share in (POOL, ROWS) else self._at_work()
         line = self._swift.aside() if self.filter.share == SWIFT else line
         only = tr("只看 {what}", what=asked) if asked else ""
-        told = [(lost, Ink("age", "t1", True)), (only, Ink("age", "t1", True)), line]
+        loud = (self._studies.sign(), lost, only)
+        told = [*((one, Ink("age", "t1", True)) for one in loud), line]
         return [piece for piece in told if piece[0]]
 
     @property

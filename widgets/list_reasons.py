@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from commandwall.clock import Ms
 from widgets import age
-from widgets.i18n import tr
+from widgets.i18n import named, tr
 
 Facts = Mapping[str, str]
 
@@ -84,6 +84,10 @@ def _paper_order(facts: Facts) -> str:
     return tr("这件事件 {at} 已另有处置，纸上时刻不能更早", at=_at(facts))
 
 
+def _not_chair(facts: Facts) -> str:
+    return tr("由主持签字：{post}", post=named("post", facts.get("chair", ""), "full"))
+
+
 def _at(facts: Facts) -> str:
     told = facts.get("at", "")
     return age.stamped(Ms(int(told))) if told.isdigit() else age.UNKNOWN
@@ -106,6 +110,10 @@ LISTS: Mapping[str, Callable[[Facts], str]] = {
     "unset": _unset,
     "no_drill": _no_drill,
     "nobody_called": lambda facts: tr("没有可点名的人：先收值班表，或录入镇街值班人"),
+    "nobody_invited": lambda facts: tr("先勾选或写下参会的人"),
+    "not_chair": _not_chair,
+    "due_past": lambda facts: tr("时限已过，写以后的时刻"),
+    "restricted_room": lambda facts: tr("受限事件不在大屏前会商"),
     "future": _future,
     "handed_over": _handed_over,
     "paper_order": _paper_order,

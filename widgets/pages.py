@@ -40,6 +40,8 @@ class PageInfo:
     """Kinds of record (lower case) whose work is done here."""
     scene: bool = False
     """Whether the map shows the scene of the incident in focus."""
+    key: str = ""
+    """Its key, where it has another one than its place gives it."""
 
     @property
     def name(self) -> str:
@@ -129,7 +131,8 @@ def _page(data: Mapping[str, Any]) -> PageInfo:
     layouts = tuple(layout.read(one) for one in data["layout"])
     opens = tuple(data.get("opens", ()))
     scene = bool(data.get("scene", "incident" in opens))
-    return PageInfo(data["id"], data["zh"], data["en"], data["surface"], layouts, opens, scene)
+    named = data["id"], data["zh"], data["en"], data["surface"]
+    return PageInfo(*named, layouts, opens, scene, data.get("key", ""))
 
 
 @dataclass(slots=True)

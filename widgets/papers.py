@@ -42,6 +42,7 @@ class Wanted:
     incident: str  # "": of the drill as a whole
     forms: Sequence[str]
     make: Make
+    shift: bool = False  # of the shift, and of no incident
 
 
 class Papers(QObject):
@@ -91,12 +92,16 @@ class Papers(QObject):
             self._tell(found)
             return
         for one in found:
-            written = self._context.desk.do(
-                reporting.hand_out, incident=wanted.incident, what=wanted.what,
-                purpose=purpose, name=one.target.name, sha256=one.sha256,
-            )  # fmt: skip
+            facts = {"purpose": purpose, "name": one.target.name, "sha256": one.sha256}
+            written = self._hand_out(wanted, facts)
             put = self._context.desk.files(partial(_settled, one, written))
             self._courier.follow(put, partial(self._given_out, one.target.name))
+
+    def _hand_out(self, wanted: Wanted, facts: dict[str, str]) -> Future[Any]:
+        do = self._context.desk.do
+        if wanted.shift:
+            return do(reporting.hand_out_shift, sheet=wanted.what, **facts)
+        return do(reporting.hand_out, incident=wanted.incident, what=wanted.what, **facts)
 
     def _given_out(self, name: str, done: object) -> None:
         self._tell(tr("已导出 {name}", name=name))

@@ -23,14 +23,15 @@ from commandwall.reports.speech import Speech
 from commandwall.reports.study import Asked
 from commandwall.rights import About
 from commandwall.store.store import Reader
-from commandwall.studies import Drafted, Scope, Standing, Study, StudyUse
+from commandwall.studies import Drafted, ScheduledStudy, Scope, Standing, Study, StudyUse
+from widgets import study_waiting
 from widgets.base import Command, Panel
 from widgets.courier import Courier
-from widgets.i18n import language, named, tr
+from widgets.i18n import language, named, rows, tr
 from widgets.study_sheet import DRAFT, SOURCE, USE, StudySheet
 from widgets.text import plain
 
-KEY = "Ctrl+B"
+KEY, WAITS = "Ctrl+B", "Ctrl+Shift+B"
 ListRows = Callable[[str, Sequence[str]], object]
 
 
@@ -42,7 +43,7 @@ class Studies(QObject):
         self._panel, self._list_rows = panel, list_rows
         self.draft: Draft | None = None
         self._again: Callable[[], object] = lambda: None
-        self.changed = ""
+        self.changed = self._scheduled = ""
         self.kept: dict[str, Any] = {}
         self._sheet: StudySheet | None = None
         self._fresh: dict[type[Any], dict[str, Any]] = {Study: {}, StudyUse: {}}
@@ -54,7 +55,39 @@ class Studies(QObject):
     def commands(self) -> list[Command]:
         owed = sum(one.owed for one in self.standings())
         told = tr("研判报告（欠成果 {n}）", n=owed) if owed else tr("研判报告")
-        return [Command(KEY, told, self.open)]
+        waits = len(self.waiting())
+        named = tr("待审报告 {n}", n=waits) if waits else tr("待审报告")
+        return [Command(KEY, told, self.open), Command(WAITS, named, self.ask_waiting)]
+
+    def waiting(self) -> list[ScheduledStudy]:
+        """What drafted itself by its date, and nobody has looked at yet."""
+        return studies.waiting(self._panel.picture.scheduled.values())
+
+    def sign(self) -> str:
+        """What is told over the list while one waits; "" where none does."""
+        n = len(self.waiting())
+        return tr("▲ 待审报告 {n}　Ctrl Shift B", n=n) if n else ""
+
+    def ask_waiting(self) -> None:
+        """Which of those that wait; it is looked at, or not given out for a reason."""
+        if found := self.waiting():
+            self._panel.context.over(study_waiting.sheet(self._panel, found, self._waited))
+        else:
+            self._say(tr("没有待审的定时报告"))
+
+    def _waited(self, one: ScheduledStudy, reason: str | None) -> Any:
+        if reason is not None:
+            do = self._panel.desk.do
+            return do(studies.leave_scheduled, scheduled=one.id, reason=reason)
+        row = rows("study_template").get(one.template)
+        blocks = row.facts["blocks"] if row is not None else ()
+        asked = Asked(one.kind, one.template, blocks, one.scope)
+        again = partial(self._waited, one, None)
+        self._open(DRAFT)
+        self._say(tr("正在起草"))
+        self._ask(asked, one.as_of, lambda draft: self._drafted(draft, _differs(one, draft), again,
+                                                                one.id))  # fmt: skip
+        return None
 
     def open(self) -> None:
         """Where a person left it."""
@@ -142,8 +175,11 @@ class Studies(QObject):
 
         self._courier.follow(self._panel.desk.ask(query), then)
 
-    def _drafted(self, draft: Draft, changed: str, again: Callable[[], object]) -> None:
+    def _drafted(
+        self, draft: Draft, changed: str, again: Callable[[], object], scheduled: str = ""
+    ) -> None:
         self.draft, self.changed, self._again = draft, changed, again
+        self._scheduled = scheduled
         if self._sheet is not None:
             self._sheet.refill()
             self._sheet.go(DRAFT)
@@ -164,15 +200,15 @@ class Studies(QObject):
             self._say(plain(found))
             return
         files = [(one.sha256, one.target.name) for one in found]
-        written = self._panel.desk.do(
-            studies.issue_study, drafted=_stated(draft), purpose=purpose, files=files
-        )
+        given = {"purpose": purpose, "files": files, "scheduled": self._scheduled}
+        written = self._panel.desk.do(studies.issue_study, drafted=_stated(draft), **given)
         put = self._panel.desk.files(lambda kept: press.settle(found, written))
         names = tr("、").join(one.target.name for one in found)
         self._courier.follow(put, lambda done: self._given_out(done, names))
 
     def _given_out(self, done: Any, names: str) -> None:
         """The next step is its use."""
+        self._scheduled = ""
         self._take(done)
         if self._sheet is not None:
             self._sheet.refill(next((one.id for one in done.of(Study)), ""))
@@ -203,7 +239,7 @@ def _stated(draft: Draft) -> Drafted:
                    draft.rows, draft.counts())  # fmt: skip
 
 
-def _differs(old: Study, draft: Draft) -> str:
+def _differs(old: Study | ScheduledStudy, draft: Draft) -> str:
     """What is counted otherwise now than when it was given out, in words, and the first of them;
     without groups that no table has any more."""
     now, then = draft.counts(), studies.counts_of(old)

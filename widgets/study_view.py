@@ -12,10 +12,11 @@ from PySide6.QtWidgets import QWidget
 
 from commandwall.reports.draft import Block, Draft, Figure, Line, Piece
 from commandwall.reports.study_paper import is_number
-from widgets import text
+from widgets import study_chart, text
 from widgets.i18n import tr
 from widgets.look import Look
-from widgets.paper import RIGHT, Ink, Paper
+from widgets.paper import LEFT, MIDDLE, RIGHT, Ink, Paper
+from widgets.study_chart import Stroke
 
 LINE, HEAD, CELL, APART, PAD = 28.0, 40.0, 28.0, 14.0, 12.0
 """Design pixels: heights of a line, of a head and of a row of a table; after a block; beside."""
@@ -37,7 +38,7 @@ class Mark:
     words: str
     box: QRectF
     ink: Ink
-    right: bool
+    side: float  # LEFT, MIDDLE or RIGHT of its box
     figure: int  # place among the numbers of the draft; -1 for words
     block: str
 
@@ -55,6 +56,7 @@ class StudyView(QWidget):
         self.current = 0
         self._marks: list[Mark] = []
         self._rules: list[tuple[float, float]] = []  # how low, and how far
+        self._strokes: list[Stroke] = []
         self._tall = self._top = 0.0
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName(tr("分析报告"))
@@ -99,13 +101,14 @@ class StudyView(QWidget):
     # Places.
 
     def _lay_out(self) -> None:
-        self._marks, self._rules, y, no = [], [], PAD, 0
+        self._marks, self._rules, self._strokes, y, no = [], [], [], PAD, 0
         for block in self.draft.blocks if self.draft is not None else ():
             head = QRectF(PAD, y, self._wide, HEAD)
             typed = tr("（本岗改写）") if block.typed else ""
-            self._marks.append(Mark(f"{block.head}{typed}", head, Ink("item", "t1"), False, -1,
+            self._marks.append(Mark(f"{block.head}{typed}", head, Ink("item", "t1"), LEFT, -1,
                                     block.id))  # fmt: skip
             y, no = self._lay_lines(block, y + HEAD, no)
+            y, no = self._lay_chart(block, y, no)
             y, no = self._lay_table(block, y, no)
             y += APART
         self._tall = y
@@ -125,10 +128,20 @@ class StudyView(QWidget):
                     x, y = PAD, y + LINE
                 linked = isinstance(piece, Figure)
                 box = QRectF(x, y, wide, LINE)
-                self._marks.append(Mark(words, box, ink, False, no if linked else -1, block.id))
+                self._marks.append(Mark(words, box, ink, LEFT, no if linked else -1, block.id))
                 no, x = no + linked, x + wide
             y += LINE
         return y, no
+
+    def _lay_chart(self, block: Block, y: float, no: int) -> tuple[float, int]:
+        if block.chart is None:
+            return y, no
+        laid = study_chart.lay(block.chart, PAD, y, self._wide)
+        self._strokes += laid.strokes
+        for word in laid.words:
+            figure = no + word.figure if word.figure >= 0 else -1
+            self._marks.append(Mark(word.words, word.box, word.ink, word.at, figure, block.id))
+        return laid.bottom, no + sum(word.figure >= 0 for word in laid.words)
 
     def _lay_table(self, block: Block, y: float, no: int) -> tuple[float, int]:
         if not block.rows:
@@ -136,14 +149,15 @@ class StudyView(QWidget):
         columns = self._columns(block)
         for name, (x, wide, right) in zip(block.columns, columns, strict=True):
             box = QRectF(x, y, wide, CELL)
-            self._marks.append(Mark(name, box, Ink("head"), right, -1, block.id))
+            self._marks.append(Mark(name, box, Ink("head"), RIGHT if right else LEFT, -1, block.id))
         y += CELL
         end = columns[-1][0] + columns[-1][1]
         for row in block.rows:
             self._rules.append((y, end))
             for piece, (x, wide, right) in zip(row, columns, strict=True):
                 linked, box = isinstance(piece, Figure), QRectF(x, y, wide, CELL)
-                self._marks.append(Mark(_text(piece), box, _ink(piece), right,
+                side = RIGHT if right else LEFT
+                self._marks.append(Mark(_text(piece), box, _ink(piece), side,
                                         no if linked else -1, block.id))  # fmt: skip
                 no += linked
             y += CELL
@@ -173,6 +187,8 @@ class StudyView(QWidget):
         for y, end in self._rules:
             if self._top <= y <= self._top + paper.height:
                 paper.line(PAD, y - self._top, end, y - self._top)
+        for stroke in self._strokes:
+            stroke.draw(paper, self._top)
         for mark in self._marks:
             box = mark.box.translated(0, -self._top)
             if box.bottom() > 0 and box.top() < paper.height:
@@ -181,19 +197,19 @@ class StudyView(QWidget):
 
     def _draw(self, paper: Paper, mark: Mark, box: QRectF) -> None:
         base, linked = box.center().y() + 6, mark.figure >= 0
-        wide = min(box.width(), paper.length(mark.words, mark.ink))
-        x = box.right() - wide if mark.right else box.left()
+        wide = min(box.width(), paper.length(mark.words, mark.ink)) if mark.words else box.width()
+        x = box.left() + (box.width() - wide) * mark.side
         here = linked and mark.figure == self.current
         if here:
             over = QRectF(x - 3, box.top() + 3, wide + 6, box.height() - 6)
             paper.fill(over, "r2", 3)
             if self.hasFocus():
                 paper.frame(over, "t1", 1.5)
-        at = box.right() if mark.right else box.left()
-        side = RIGHT if mark.right else 0.0
-        room = None if mark.box.height() == LINE and not mark.right else box.width()
-        paper.write(at, base, mark.words, mark.ink, side, room=room)
-        if linked and not here:
+        at = box.left() + box.width() * mark.side
+        free = mark.side == MIDDLE or (mark.side == LEFT and mark.box.height() == LINE)
+        room = None if free else box.width()
+        paper.write(at, base, mark.words, mark.ink, mark.side, room=room)
+        if linked and not here and mark.words:
             paper.line(x, base + 3.5, x + wide, base + 3.5, "t3")
 
     # Hand.

@@ -337,7 +337,7 @@ class Wall(QWidget):
     def commands(self) -> list[Command]:
         """What can be done from anywhere; the panels on the page add theirs."""
         own = [
-            Command(page_key(n), page.name, partial(self.open_page, page.id))
+            Command(page.key or page_key(n), page.name, partial(self.open_page, page.id))
             for n, page in enumerate(self.file.pages, 1)
         ]
         themes = theme.names()

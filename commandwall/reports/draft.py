@@ -42,6 +42,22 @@ class Figure:
 
 Piece = str | Figure
 Line = tuple[Piece, ...]
+TREND, BARS = "trend", "bars"
+"""How a chart is drawn: by day as a line, by name as bars."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """Numbers as a picture: each keeps its rows."""
+
+    kind: str
+    series: tuple[str, ...]
+    points: tuple[tuple[str, tuple[Figure, ...]], ...]  # what it is of -> a number of each series
+
+    @property
+    def most(self) -> int:
+        """The greatest of its numbers."""
+        return max((figure.n for _, some in self.points for figure in some), default=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +69,15 @@ class Block:
     lines: tuple[Line, ...] = ()
     columns: tuple[str, ...] = ()
     rows: tuple[Line, ...] = ()
+    chart: Chart | None = None  # it stands after the sentences
     typed: bool = False  # a person wrote its sentences
 
     @property
     def figures(self) -> list[Figure]:
         """All its numbers, in the order in which they are read."""
-        return [p for line in (*self.lines, *self.rows) for p in line if isinstance(p, Figure)]
+        drawn = self.chart.points if self.chart is not None else ()
+        lines = (*self.lines, *(some for _, some in drawn), *self.rows)
+        return [p for line in lines for p in line if isinstance(p, Figure)]
 
     @property
     def text(self) -> str:
@@ -111,6 +130,21 @@ def written(line: Iterable[Piece]) -> str:
 def counted(rows: Sequence[Row], what: str) -> Figure:
     """1,234 with its rows."""
     return Figure(f"{len(rows):,}", tuple(map(_ID, rows)), what)
+
+
+def charted(kind: str, columns: Sequence[str], rows: Sequence[Line], most: int) -> Chart | None:
+    """The first columns of numbers of a table (`most`) as a picture, by its first column; None for
+    a table without any."""
+    counts = [n for n in range(1, len(columns)) if rows and all(_counts(row[n]) for row in rows)]
+    if not (shown := counts[:most]):
+        return None
+    points = ((written(row[:1]), tuple(p for n in shown if isinstance(p := row[n], Figure)))
+              for row in rows)  # fmt: skip
+    return Chart(kind, tuple(columns[n] for n in shown), tuple(points))
+
+
+def _counts(piece: Piece) -> bool:
+    return isinstance(piece, Figure) and piece.counts
 
 
 def share(good: Sequence[Row], of: Sequence[Row], what: str) -> Piece:

@@ -22,9 +22,14 @@ from typing import Any, TypeVar
 from commandwall import codes
 from commandwall.config import ASSETS
 
-CHILD = Path(__file__).with_name("child.py")
+CHILD, WRITER = (Path(__file__).with_name(name) for name in ("child.py", "writer.py"))
+PDF, DOCX = "pdf", "docx"
+BOTH = (PDF, DOCX)
+"""Forms of a paper that is to be read, and of one that is to be worked on."""
 FONTS = "manimgx_fonts_cjk"
 PAPERS = ASSETS / "papers"
+CHARTS = "chart-{p}.png"
+"""Pictures of the charts of a paper, one a page, for the form that does not draw them itself."""
 R = TypeVar("R")
 
 
@@ -56,15 +61,26 @@ class Pressed:
 
 
 def press(paper: Paper, targets: Sequence[Path], mark: str) -> list[Pressed]:
-    """Set one paper in the form of each target (.pdf, .html), beside where it is to be. `mark`
-    stands at the head of its title and of each page.
+    """Set one paper in the form of each target (.pdf, .docx, .html), beside where it is to be.
+    `mark` stands at the head of its title and of each page.
 
-    Waits for the child. Unset where it cannot be made, OSError where it cannot be written.
+    Waits for the children. Unset where it cannot be made, OSError where it cannot be written;
+    nothing is left of it then.
     """
+    made: list[Pressed] = []
     with tempfile.TemporaryDirectory(prefix="commandwall-") as name:
         folder = Path(name)
         _lay_out(paper, folder, mark)
-        return [_set(paper.program, folder, target) for target in targets]
+        try:
+            for target in targets:
+                docx = target.suffix == f".{DOCX}"
+                if docx and any(block.get("chart") for block in paper.data.get("blocks", ())):
+                    _run(CHILD, folder, folder / CHARTS)
+                made.append(_set(WRITER if docx else paper.program, folder, target))
+        except (Unset, OSError):
+            drop(made)
+            raise
+    return made
 
 
 def targets(chosen: Path, forms: Sequence[str]) -> list[Path]:
@@ -101,7 +117,8 @@ def drop(pressed: Sequence[Pressed]) -> None:
 
 def _lay_out(paper: Paper, folder: Path, mark: str) -> None:
     if paper.template:
-        shutil.copy(PAPERS / "base.typ", folder)
+        for part in ("base.typ", "chart.typ", "charts.typ"):
+            shutil.copy(PAPERS / part, folder)
         shutil.copy(PAPERS / f"{paper.template}.typ", folder / "main.typ")
     marked = {**paper.data, "title": f"{mark}{paper.data.get('title', '')}", "mark": mark}
     data = json.dumps(marked, ensure_ascii=False, allow_nan=False)
@@ -111,8 +128,16 @@ def _lay_out(paper: Paper, folder: Path, mark: str) -> None:
 
 
 def _set(program: Path, folder: Path, target: Path) -> Pressed:
-    megabytes, seconds = int(codes.limit("paper_mb")), int(codes.limit("paper_seconds"))
     made = folder / f"made{target.suffix}"
+    _run(program, folder, made)
+    fresh = part_of(target)
+    shutil.copy(made, fresh)
+    return _pressed(fresh, target)
+
+
+def _run(program: Path, folder: Path, made: Path) -> None:
+    """Let a child make a file of what lies in a folder. Unset where it did not."""
+    megabytes, seconds = int(codes.limit("paper_mb")), int(codes.limit("paper_seconds"))
     command = [sys.executable, "-I", str(program), str(folder), _fonts(), str(made)]
     try:
         done = subprocess.run(
@@ -121,11 +146,9 @@ def _set(program: Path, folder: Path, target: Path) -> Pressed:
         )  # fmt: skip
     except subprocess.TimeoutExpired as slow:
         raise Unset(f"not set within {seconds} s") from slow
-    if done.returncode or not made.is_file():
+    first = made.with_name(made.name.format(p=1))
+    if done.returncode or not first.is_file():
         raise Unset(done.stderr.decode("utf-8", "replace")[-600:] or f"ended {done.returncode}")
-    fresh = part_of(target)
-    shutil.copy(made, fresh)
-    return _pressed(fresh, target)
 
 
 def part_of(target: Path) -> Path:

@@ -9,12 +9,23 @@ from itertools import islice
 from commandwall import codes, lowest
 from commandwall.areas import CITY, town_of
 from commandwall.clock import DAY, HOUR, Ms, day, to_datetime
+from commandwall.codes import Code
 from commandwall.event_flow import ARCHIVED, CLOSED
 from commandwall.people import Duty, holders
 from commandwall.plain import plain
 from commandwall.reports import basis
 from commandwall.reports.basis import THREE, Basis, Row, by
-from commandwall.reports.draft import Block, Draft, Figure, Line, Piece, counted, say, share
+from commandwall.reports.draft import (
+    Block,
+    Draft,
+    Figure,
+    Line,
+    Piece,
+    charted,
+    counted,
+    say,
+    share,
+)
 from commandwall.reports.speech import Speech, moment
 from commandwall.store.store import Reader
 from commandwall.studies import Scope
@@ -64,7 +75,8 @@ def draft(reader: Reader, asked: Asked, as_of: Ms, speech: Speech) -> Draft:
     """A draft of what the store knows. Refused as `basis.read`."""
     found = basis.read(reader, asked.scope, as_of)
     telling = Telling(found, speech, reader.find(Duty), as_of)
-    blocks = (_block(key, telling) for key in asked.blocks if key in TELLING)
+    rows = codes.load("study_block", day(as_of))
+    blocks = (_block(rows[key], telling) for key in asked.blocks if _of(rows.get(key)) in TELLING)
     return Draft(
         asked.kind, asked.template, title(asked, telling), told(asked.scope, as_of, telling),
         asked.scope, as_of, len(found.rows), tuple(blocks),
@@ -101,10 +113,19 @@ def told(scope: Scope, as_of: Ms, t: Telling) -> tuple[str, ...]:
     )
 
 
-def _block(key: str, t: Telling) -> Block:
-    lines, table = TELLING[key](t)
-    columns, rows = table
-    return Block(key, t.speech.named("study_block", key), lines, columns, rows)
+def _of(row: Code | None) -> str:
+    """What tells a block."""
+    return str(row.facts.get("of", row.id)) if row is not None else ""
+
+
+def _block(row: Code, t: Telling) -> Block:
+    """A block as its row says: sentences and a table, or the table of another one as a chart."""
+    lines, (columns, rows) = TELLING[_of(row)](t)
+    head = t.speech.named("study_block", row.id)
+    if kind := row.facts.get("chart", ""):
+        most = int(codes.limit("study_series", day(t.now)))
+        return Block(row.id, head, chart=charted(kind, columns, rows, most))
+    return Block(row.id, head, lines, columns, rows)
 
 
 Table = tuple[tuple[str, ...], tuple[Line, ...]]

@@ -2,50 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 from commandwall.plain import clean, plain
 from commandwall.reports import press
-from commandwall.reports.draft import LONGEST, Block, Draft, Figure, Line, Piece, written
-from commandwall.reports.press import Paper, Pressed
+from commandwall.reports.draft import LONGEST, Block, Chart, Draft, Figure, Line, Piece, written
+from commandwall.reports.press import BOTH, DOCX, PDF, Paper, Pressed
 from commandwall.reports.speech import Speech, chinese, moment
 
-WRITER = Path(__file__).with_name("writer.py")
 TEMPLATE = "study"
-PDF, DOCX = "pdf", "docx"
 LONG = 28
 """Half letters (a Chinese one is two) of a cell whose column takes what room there is."""
-FORMS = {"both": (PDF, DOCX), PDF: (PDF,), DOCX: (DOCX,)}
+FORMS = {"both": BOTH, PDF: (PDF,), DOCX: (DOCX,)}
 """What a person may want -> the files of it."""
 
 
 def data(draft: Draft, unit: str, speech: Speech) -> dict[str, Any]:
     """What both forms are set of. `unit`: who gives it out."""
+    blocks, made = draft.blocks, moment(draft.as_of)
+    return paper(plain(draft.title), draft.told, blocks, unit, made, speech)
+
+
+def paper(
+    title: str, told: Sequence[str], blocks: Iterable[Block], unit: str, date: str, speech: Speech
+) -> dict[str, Any]:
+    """The data of any paper of blocks: lines under its title, who hands it out, of when it is."""
+    data = [_block(no, one, speech) for no, one in enumerate(blocks, 1)]
+    charts = [block["chart"] for block in data if block["chart"] is not None]
+    for page, one in enumerate(charts, 1):
+        one["page"] = page
     return {
-        "title": plain(draft.title),
-        "told": list(draft.told),
-        "blocks": [_block(no, one, speech) for no, one in enumerate(draft.blocks, 1)],
+        "title": title,
+        "told": list(told),
+        "blocks": data,
         "unit": plain(unit),
-        "date": moment(draft.as_of),
-        "foot": plain(draft.title),
+        "date": date,
+        "foot": title,
         "none": speech.tr("无"),
     }
 
 
 def make(data: dict[str, Any], target: Path, forms: Sequence[str], mark: str) -> list[Pressed]:
-    """Set it in each form, beside where it is to be. Waits for the children; Unset, OSError as
-    `press.press`, Taken as `press.targets`."""
-    papers = {PDF: Paper(TEMPLATE, data), DOCX: Paper("", data, program=WRITER)}
-    made: list[Pressed] = []
-    try:
-        for form, one in zip(forms, press.targets(target, forms), strict=True):
-            made += press.press(papers[form], [one], mark)
-    except (press.Unset, OSError):
-        press.drop(made)
-        raise
-    return made
+    """Set it in each form, beside where it is to be; as `press.press` and `press.targets`."""
+    return press.press(Paper(TEMPLATE, data), press.targets(target, forms), mark)
 
 
 def _block(no: int, block: Block, speech: Speech) -> dict[str, Any]:
@@ -54,9 +55,18 @@ def _block(no: int, block: Block, speech: Speech) -> dict[str, Any]:
         "lines": [_printed(line) for line in block.lines],
         "columns": list(block.columns),
         "rows": [[_printed((cell,)) for cell in row] for row in block.rows],
+        "chart": _chart(block.chart) if block.chart is not None else None,
         "right": [is_number(block, n) for n in range(len(block.columns))],
         "wide": [_longest(block, n) > LONG for n in range(len(block.columns))],
     }
+
+
+def _chart(chart: Chart) -> dict[str, Any]:
+    return {
+        "kind": chart.kind, "series": list(chart.series), "most": chart.most,
+        "points": [{"label": clean(label, LONGEST), "values": [f.n for f in some]}
+                   for label, some in chart.points],
+    }  # fmt: skip
 
 
 def _printed(line: Line) -> str:

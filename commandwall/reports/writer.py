@@ -21,15 +21,19 @@ from docx.shared import Mm, Pt
 PLATFORM = Path(__file__).parents[1] / "platform.py"
 FACE = "Noto Sans CJK SC"
 BODY, TITLE, HEAD, CELL = Pt(12), Pt(20), Pt(14), Pt(9)
+WIDE = Mm(162)
+"""Of a chart: all of the text's width."""
 
 
-def write(data: dict[str, Any], target: str) -> None:
+def write(data: dict[str, Any], folder: Path, target: str) -> None:
     """The whole document."""
     document = Document()
     _lay_out(document, data)
     _title(document, data)
     for block in data["blocks"]:
         _block(document, block, data["none"])
+        if block["chart"]:
+            _chart(document, block, folder / f"chart-{block['chart']['page']}.png")
     for line in (data["unit"], data["date"]):
         document.add_paragraph(line).alignment = WD_ALIGN_PARAGRAPH.RIGHT
     document.core_properties.title = data["title"]
@@ -78,8 +82,16 @@ def _block(document: Any, block: dict[str, Any], none: str) -> None:
         document.add_paragraph(line).paragraph_format.first_line_indent = 2 * BODY
     if block["rows"]:
         _table(document, block)
-    elif not block["lines"]:
+    elif not block["lines"] and not block["chart"]:
         document.add_paragraph(none)
+
+
+def _chart(document: Any, block: dict[str, Any], picture: Path) -> None:
+    """Its picture, and for who cannot see it its numbers."""
+    shape = document.add_picture(str(picture), width=WIDE)
+    chart = block["chart"]
+    told = "; ".join(f"{p['label']} {' / '.join(map(str, p['values']))}" for p in chart["points"])
+    shape._inline.docPr.set("descr", f"{block['head']}: {' / '.join(chart['series'])}; {told}")
 
 
 def _table(document: Any, block: dict[str, Any]) -> None:
@@ -106,5 +118,5 @@ def _keep(row: Any, head: bool) -> None:
 
 if __name__ == "__main__":
     runpy.run_path(str(PLATFORM))["bound"](int(sys.argv[4]), int(sys.argv[5]), alone=False)
-    given = json.loads((Path(sys.argv[1]) / "data.json").read_text(encoding="utf-8"))
-    write(given, sys.argv[3])
+    folder = Path(sys.argv[1])
+    write(json.loads((folder / "data.json").read_text(encoding="utf-8")), folder, sys.argv[3])

@@ -3,28 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import astuple, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from builders import NOW, StillClock, an_event
-from world import an_area
+from builders import NOW, an_event
+from halls import Hall as Station
 
 from commandwall import candidates, monthly
-from commandwall.areas import CITY, TOWN
 from commandwall.candidates import Candidate
 from commandwall.clock import DAY, HOUR, MINUTE, Ms
-from commandwall.desk import Desk
 from commandwall.events import Event
 from commandwall.monthly import Choosing, Measure, MonthlyTopic
 from commandwall.store import lines
-from commandwall.store.migrate import open_store
-from commandwall.store.mirror import Mirror, use
-from commandwall.store.store import Refused
 from commandwall.store.tables import Conflict
 from widgets import conflict as shown
-from widgets.reasons import sentence
 
 MONTH = candidates.month_of(NOW)
 CHOOSING = Choosing("noise", "夜间施工噪音", "城管局")
@@ -49,25 +43,8 @@ def pool() -> list[Event]:
     return rows
 
 
-class Hall:
-    """One station, which copies a city or shares that of another one."""
-
-    def __init__(self, folder: Path, events: list[Event]) -> None:
-        folder.mkdir(exist_ok=True)
-        towns = [an_area("c", CITY, "临江市", ""), an_area("t1", TOWN, "石塘镇", "c"),
-                 an_area("t2", TOWN, "沙浦镇", "c")]  # fmt: skip
-        mirror = Mirror(folder / "m1.db")
-        mirror.take(
-            {"area": [astuple(a) for a in towns], "event": [astuple(e) for e in events]}, {}
-        )
-        mirror.close()
-        use(folder, "m1.db")
-        self.store, self.clock = open_store(folder), StillClock()
-        self.desk = Desk(self.store, self.clock)
-        self.desk.take_post("chief", "陈").result()
-
-    def do(self, act: Any, **args: Any) -> Any:
-        return self.desk.do(act, **args).result()
+class Hall(Station):
+    """One that chooses topics."""
 
     def topic(self) -> MonthlyTopic:
         (found,) = self.store.read(lambda r: r.find(MonthlyTopic))
@@ -76,16 +53,6 @@ class Hall:
     def measure(self) -> Measure:
         (found,) = self.store.read(lambda r: r.find(Measure))
         return found
-
-    def refused(self, act: Any, **args: Any) -> str:
-        with pytest.raises(Refused) as refused:
-            self.do(act, **args)
-        assert "未执行" not in sentence(refused.value.reason)
-        return refused.value.reason.code
-
-    def close(self) -> None:
-        self.desk.close()
-        self.store.close()
 
 
 @pytest.fixture

@@ -219,6 +219,42 @@ def test_pdf_and_docx_say_the_same_numbers_and_name_nobody(
     ]
 
 
+def test_a_chart_has_the_numbers_of_its_table_and_each_its_rows(
+    station: tuple[Store, Desk],
+) -> None:
+    draft = drafted(station[0])
+    of = {b.id: b for b in draft.blocks}
+    for name, table in (("days_chart", "days"), ("towns_chart", "towns"),
+                        ("classes_chart", "classes")):  # fmt: skip
+        chart = of[name].chart
+        assert chart is not None and chart.series == of[table].columns[1:3]
+        assert [(label, *some) for label, some in chart.points] == [r[:3] for r in of[table].rows]
+        assert of[name].figures == [f for _, some in chart.points for f in some]
+        assert chart.most == max(f.n for f in of[name].figures) > 0
+    assert len([b for b in draft.blocks if b.chart]) == 3
+
+
+def test_charts_are_drawn_in_pdf_and_are_pictures_with_words_in_docx(
+    station: tuple[Store, Desk], tmp_path: Path
+) -> None:
+    docx = pytest.importorskip("docx")
+    draft = drafted(station[0])
+    only = replace(draft, blocks=tuple(b for b in draft.blocks if b.chart))
+    data = study_paper.data(only, "值班长 陈", Speech.of("zh"))
+    study_paper.press.put(study_paper.make(data, tmp_path / "图.pdf", ["pdf", "docx"], ""))
+    text = "".join(p.extract_text() for p in PdfReader(tmp_path / "图.pdf").pages)
+    document = docx.Document(str(tmp_path / "图.docx"))
+    told = [shape._inline.docPr.get("descr") for shape in document.inline_shapes]
+    assert len(told) == 3
+    for block, words in zip(only.blocks, told, strict=True):
+        assert block.chart is not None and block.head in words
+        for label, some in block.chart.points:
+            assert label in text
+            assert f"{label} {' / '.join(str(f.n) for f in some)}" in words
+            assert str(some[0].n) in text
+    assert {len(p.image.blob) > 5000 for p in document.part.package.image_parts} == {True}
+
+
 def test_a_paper_that_cannot_be_set_leaves_nothing(tmp_path: Path) -> None:
     data = {"title": "日报", "told": 3}
     with pytest.raises(study_paper.press.Unset):
@@ -355,6 +391,8 @@ def test_known_kinds_have_templates_and_blocks_that_are_told() -> None:
     kinds = {kind for row in templates for kind in row.facts["kinds"]}
     blocks = {block for row in templates for block in row.facts["blocks"]}
     assert kinds == codes.load("study_kind").keys()
-    assert blocks <= codes.load("study_block").keys() == study.TELLING.keys()
+    rows = codes.load("study_block")
+    assert blocks <= rows.keys()
+    assert {row.facts.get("of", key) for key, row in rows.items()} == study.TELLING.keys()
     periods = {row.facts["period"] for row in codes.load("study_kind").values()}
     assert periods <= codes.load("study_period").keys()

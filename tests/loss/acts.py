@@ -20,6 +20,8 @@ from commandwall.areas import Person
 from commandwall.calls import Call
 from commandwall.clues import Clue
 from commandwall.co_handling import OWING, CoHandling
+from commandwall.consulting import STANDS as HOLDS
+from commandwall.consulting import Attendee, Consultation, Resolution
 from commandwall.countersign import Countersign
 from commandwall.desk import Desk, Done
 from commandwall.directives import Directive, is_over
@@ -99,6 +101,9 @@ def sight(reader: Reader) -> Sight:
         "rise": reader.find(Rise),
         "clue": reader.find(Clue),
         "study": reader.find(Study),
+        "consultation": reader.find(Consultation),
+        "attendee": reader.find(Attendee),
+        "resolution": reader.find(Resolution, state=HOLDS),
         "monthlytopic": reader.find(MonthlyTopic),
         "measure": reader.find(Measure),
         "payment": reader.find(Payment, state=[WAITING, PAID]),

@@ -25,6 +25,10 @@ CHIEF, FRONT, OFF = "chief", "front", "off"
 HERE = {"lon": 120.2, "lat": 31.15}
 PAPER = {"told_at": 1_764_000_000_000, "writer": "王五", "reason": "停电"}
 """What stood before a line of a paper log."""
+LATER = 1_795_000_000_000
+"""A moment to come."""
+GOES_ON = ("CALLED", "OPEN", "CLOSED")
+"""States of a consultation to which something can be added."""
 OPEN_MOST = 3
 CLASSES = ("water", "noise", "road", "light", "garbage", "river")
 """Of the list event_class."""
@@ -104,6 +108,17 @@ class Officer:
         """A department of a whistle that is not ended."""
         blown = tuple(w["id"] for w in self.seen["whistle"])
         return str(self.one("summons", state=states, whistle=blown)["id"])
+
+    def talked(self) -> Facts:
+        """One who takes part in a consultation that goes on."""
+        return self.one("attendee", consultation=self._going())
+
+    def decided(self) -> Facts:
+        """What such a consultation decided."""
+        return self.one("resolution", consultation=self._going())
+
+    def _going(self) -> tuple[str, ...]:
+        return tuple(c["id"] for c in self.seen["consultation"] if c["state"] in GOES_ON)
 
     def ours(self, post: str) -> bool:
         return (post == FRONT) == (self.side == FRONT)
@@ -386,6 +401,37 @@ CHOICES: Mapping[str, Callable[[Officer], Facts]] = {
         "clue": o.one("clue", state=("NEW", "TAKEN"))["id"], "reason": o.text(),
     },
     "clues.bring_clue_back": lambda o: {"clue": o.one("clue", state="ASIDE")["id"]},
+    "consulting.call_consultation": lambda o: {"calling": {
+        "title": o.text(), "matter": o.text(), "chair": CHIEF, "planned_at": LATER,
+        "invited": [{"seat": CHIEF}, {"unit": "供电公司", "name": "李工"}],
+    }},
+    "consulting.invite": lambda o: {
+        "consultation": o.one("consultation", state=GOES_ON)["id"], "invited": [{"unit": o.text()}],
+    },
+    "consulting.attend": lambda o: {
+        "consultation": (found := o.talked())["consultation"], "attendees": [found["id"]],
+    },
+    "consulting.take_situation": lambda o: {
+        "consultation": o.one("consultation", state=GOES_ON)["id"], "as_of": LATER,
+        "counts": '{"counts": [], "hours": []}',
+    },
+    "consulting.speak": lambda o: {"attendee": o.talked()["id"], "text": o.text()},
+    "consulting.adopt_resolution": lambda o: {
+        "consultation": o.one("consultation", state=GOES_ON)["id"],
+        "settled": {"task": o.text(), "basis": "", "unit": "水务局", "days": 3},
+    },
+    "consulting.drop_resolution": lambda o: {
+        "resolution": o.decided()["id"], "reason": o.text(),
+    },
+    "consulting.close_consultation": lambda o: {
+        "consultation": o.one("consultation", state=("OPEN", "CLOSED"))["id"], "result": o.text(),
+    },
+    "consulting.sign_consultation": lambda o: {
+        "consultation": o.one("consultation", state="CLOSED")["id"],
+    },
+    "consulting.drop_consultation": lambda o: {
+        "consultation": o.one("consultation", state="CALLED")["id"], "reason": o.text(),
+    },
     "monthly.choose_topic": lambda o: {
         "choosing": {"cls": o.random.choice(CLASSES), "title": o.text(), "lead": "城管局"},
     },

@@ -21,7 +21,8 @@ from commandwall.reports import study_paper
 from commandwall.reports.press import Pressed
 from commandwall.reports.speech import moment
 from commandwall.store.mirror import Mirror, use
-from commandwall.studies import Study, StudyUse
+from commandwall.studies import ScheduledStudy, Study, StudyUse
+from widgets.sheet import Sheet
 from widgets.study_sheet import DRAFT, SOURCE, TEMPLATE, USE, StudySheet
 
 CTRL = Qt.KeyboardModifier.ControlModifier
@@ -96,6 +97,56 @@ def test_each_number_opens_exactly_its_rows_and_the_draft_waits(
         assert open_.step == DRAFT and open_._draft.view.current == at
     world.tick({})  # nothing is added to rows that were given
     assert set(queue.keys) == set(chosen[-1].keys)
+
+
+def test_a_point_of_a_chart_opens_its_rows(wall: Any, qtbot: Any) -> None:
+    open_ = draft(wall, qtbot, kind="node", period="week")
+    queue, studies = wall.page.panels["event_queue"], wall.page.panels["event_queue"]._studies
+    charts = [b for b in studies.draft.blocks if b.chart]
+    assert [b.id for b in charts] == ["days_chart", "classes_chart", "towns_chart"]
+    open_._draft.view.grab()
+    for block in charts:
+        figure = block.figures[0]
+        at = studies.draft.figures.index(figure)
+        spots = [m for m in open_._draft.view._marks if m.figure == at]
+        assert len(spots) == 1 and spots[0].block == block.id
+    view, unit = open_._draft.view, open_._draft.view._look.unit
+    spot = next(m for m in view._marks if m.block == "classes_chart" and m.figure >= 0)
+    figure = studies.draft.figures[spot.figure]
+    view._top = max(0.0, spot.box.top() - 40)
+    where = spot.box.translated(0, -view._top).center() * unit
+    QTest.mouseClick(view, Qt.MouseButton.LeftButton, NONE, where.toPoint())
+    qtbot.waitUntil(lambda: set(queue.keys) == set(figure.keys[:200]))
+
+
+def test_what_drafted_itself_is_told_looked_at_and_given_out(
+    wall: Any, qtbot: Any, world: City
+) -> None:
+    since, until = Ms(NOW - DAY), NOW
+    waits = ScheduledStudy("w1", "daily", until, "WAITING", "day", "day", since, until, "", "",
+                           until, 8, "{}", "", "", until, "", "")  # fmt: skip
+    world.desk.run(lambda tx: tx.put(waits), {}, local=True)
+    world.tick({ScheduledStudy: [waits]})
+    assert "▲ 待审报告 1" in told_by(wall, "event_queue")
+    press(wall, "Ctrl+Shift+B")
+    asked = next(s for s in wall.findChildren(Sheet) if s.isVisible())
+    assert "没有人看过不会外送" in asked._told.text()
+    asked.accept()
+    qtbot.waitUntil(lambda: any(s.step == DRAFT for s in wall.findChildren(StudySheet)))
+    studies = wall.page.panels["event_queue"]._studies
+    qtbot.waitUntil(lambda: studies.draft is not None)
+    assert (studies.draft.scope, studies.draft.as_of) == (waits.scope, until)
+    assert studies._scheduled == "w1"
+    sheet(wall).close()
+    press(wall, "Ctrl+Shift+B")
+    asked = next(s for s in wall.findChildren(Sheet) if s.isVisible())
+    asked._fields["deed"][1].setCurrentIndex(1)
+    asked.accept()  # without a reason
+    qtbot.waitUntil(lambda: "缺" in asked._told.text())
+    asked._fields["reason"][1].setText("节日不报")
+    asked.accept()
+    qtbot.waitUntil(lambda: [s.state for s in world.store.read(lambda r: r.find(ScheduledStudy))]
+                    == ["DROPPED"])  # fmt: skip
 
 
 def test_what_is_missing_is_named_and_nothing_goes_out_without_a_purpose(

@@ -1,0 +1,53 @@
+"""Studies that drafted themselves by their date 定时报告: they wait until a person looks at one and
+gives it out, or says why not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from commandwall.reports.speech import moment
+from commandwall.studies import ScheduledStudy
+from widgets import age
+from widgets.base import Panel
+from widgets.fields import Field, choice
+from widgets.fields import words as line
+from widgets.i18n import named, tr
+from widgets.sheet import Answers, Sheet
+from widgets.text import plain
+
+LOOK, LEAVE = "look", "leave"
+Done = Callable[[ScheduledStudy, str | None], Any]
+
+
+def sheet(panel: Panel, found: Sequence[ScheduledStudy], done: Done) -> Sheet:
+    """`done(which, reason)`: with a reason, which may be missing, it is not given out."""
+    of = {one.id: one for one in found}
+    fields: dict[str, tuple[str, Field]] = {
+        "which": (tr("定时报告"), choice({key: told(one) for key, one in of.items()})),
+        "deed": (tr("怎么办"), choice({LOOK: tr("看稿，改后出"), LEAVE: tr("不出，写明原因")})),
+        "reason": (named("field", "reason"), line()),
+    }
+    title = tr("待审报告 {n}", n=len(found))
+
+    def take(answers: Answers) -> Any:
+        reason = answers["reason"] if answers["deed"] == LEAVE else None
+        return done(of[answers["which"]], reason)
+
+    made = Sheet(panel.look, title, "办理", fields, panel.window())
+    return made.telling(lambda answers: about(of[answers["which"]], panel)).then(take)
+
+
+def told(one: ScheduledStudy) -> str:
+    """每日日报　2026-11-27 08:00."""
+    return f"{named('study_schedule', one.schedule)}　{moment(one.due)}"
+
+
+def about(one: ScheduledStudy, panel: Panel) -> str:
+    """Its period and rows, and since when it waits."""
+    picture = panel.picture
+    area = picture.areas.get(one.area)
+    where = plain(area.name, 40) if area is not None else tr("全市")
+    return tr("{where}　{a} 至 {b}　共 {n} 件　已等 {age}。没有人看过不会外送",
+              where=where, a=moment(one.since), b=moment(one.until), n=age.number(one.rows),
+              age=age.lasting(max(0, picture.now - one.due)))  # fmt: skip
