@@ -33,7 +33,6 @@ def run_wall(settings: Settings, snapshot: Snapshot | None) -> int:
     from widgets import lean
 
     lean.spare_sources()
-    lean.spare_algebra()
     from widgets import startup
 
     if snapshot is None and not startup.has_display():

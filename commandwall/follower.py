@@ -11,6 +11,7 @@ import logging
 import math
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields, replace
 from typing import Any
 
@@ -188,13 +189,21 @@ class Follower(Beside):
         return bool(found != before)
 
     def _everything(self, reader: Reader, parts: dict[str, Any]) -> Fresh:
-        """All that is shown; what there is much of and can wait follows with the next step."""
+        """All that is shown; what there is much of and can wait follows with the next step.
+
+        The devices are read beside the rest: nearly all of that is SQLite's work, which lets other
+        threads go on. They are those of the cursors or newer: what changed in between comes again.
+        """
         self._rest_at = UNSET
         for name in self._cursors:
             self._cursors[name] = reader.value(f"SELECT max(seq) FROM {name}.{RINGS[name]}") or 0
         known = {kind for name, kind in KNOWN.items() if name not in UNSHOWN}
-        fresh = self._whole(reader, known - {Event, EventWork, FiledEvent, Sensor, *LATER}, parts)
-        fresh[Event], fresh[Sensor] = self._open_events(reader), {}
+        known -= {Event, EventWork, FiledEvent, Sensor, *LATER}
+        with ThreadPoolExecutor(1, "follower-devices") as beside:
+            devices = beside.submit(self._store.read, _devices)
+            fresh = self._whole(reader, known, parts)
+            fresh[Event], fresh[Sensor] = self._open_events(reader), {}
+            parts["sensors"] = devices.result()
         parts["whole"] |= {Event, Sensor}
         return fresh
 
@@ -275,7 +284,7 @@ class Follower(Beside):
 
     def _arrange(self, reader: Reader, fresh: Fresh, parts: dict[str, Any]) -> None:
         if Sensor in fresh:
-            parts["sensors"] = SensorArrays(reader.columns(Sensor, DEVICE))
+            parts["sensors"] = parts.get("sensors") or _devices(reader)
             self._rows_at["sensors"] = parts["sensors"].no
         if Resource in fresh:
             parts["resources"] = FixArrays(reader.find(Resource))
@@ -379,6 +388,10 @@ def _event_of(record: Any) -> str:
     if getattr(record, "kind", "") == EVENT and hasattr(record, "subject"):
         return str(record.subject)
     return str(getattr(record, "event", "") or "")
+
+
+def _devices(reader: Reader) -> SensorArrays:
+    return SensorArrays(reader.columns(Sensor, DEVICE))
 
 
 def together(older: Changes, newer: Changes) -> Changes:

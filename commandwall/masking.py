@@ -13,7 +13,7 @@ import unicodedata
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
 
-from commandwall.surnames import NAMES, family_of
+from commandwall.surnames import family_of, names
 
 SCAR = "\ufffd"
 """Stands where something unprintable was taken out; as good as nothing between two digits."""
@@ -264,7 +264,9 @@ def _by(pattern: re.Pattern[str]) -> Callable[[str], Spans]:
 
 
 def _names(text: str) -> Spans:
-    for pattern in NAMES:
+    if text.isascii():  # as most of the log is
+        return
+    for pattern in names():
         for found in pattern.finditer(text):
             yield found.span("given")
 

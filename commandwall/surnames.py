@@ -4,6 +4,7 @@ other two or three characters."""
 from __future__ import annotations
 
 import re
+from functools import cache
 
 _COMPOUND = (
     "欧阳|司马|上官|诸葛|东方|皇甫|尉迟|公孙|慕容|令狐|司徒|端木|夏侯|独孤|南宫|西门|百里|东郭|"
@@ -70,14 +71,18 @@ _END = rf"(?=[^{_HAN}]|$|家|说|称|的|{_SAYS})"
 _USUAL = "方花关于曾申辛应安常乐包冷房支封管古高万金文景明水时殷宁和向解"
 """Family names that are more often the beginning of another word."""
 
-NAMES = (
-    re.compile(rf"(?:{_CUES})(?:姓名)?[\s：:是为\ufffd（(]{{0,3}}{_NAME}"),
-    re.compile(rf"(?:{_PERHAPS})[\s：:是为\ufffd（(]{{0,3}}(?![{_USUAL}]){_NAME}"),
-    re.compile(rf"(?:{_PERHAPS})[\s：:是为\ufffd（(]{{0,3}}{_NAME}{_END}"),
-    re.compile(rf"(?<![由关对属至鉴位名主理]){_NAME}{_GAP}(?:{_TITLES})"),
-    re.compile(rf"(?:^|[，。；！、\s（：,;:]){_NAME}(?:{_SAYS})"),
-)
-"""Each finds a name whose `given` part is to be hidden; the family name stays."""
+
+@cache
+def names() -> tuple[re.Pattern[str], ...]:
+    """Each finds a name whose `given` part is to be hidden; the family name stays. Made once they
+    are asked for: that takes a tenth of a second."""
+    return (
+        re.compile(rf"(?:{_CUES})(?:姓名)?[\s：:是为\ufffd（(]{{0,3}}{_NAME}"),
+        re.compile(rf"(?:{_PERHAPS})[\s：:是为\ufffd（(]{{0,3}}(?![{_USUAL}]){_NAME}"),
+        re.compile(rf"(?:{_PERHAPS})[\s：:是为\ufffd（(]{{0,3}}{_NAME}{_END}"),
+        re.compile(rf"(?<![由关对属至鉴位名主理]){_NAME}{_GAP}(?:{_TITLES})"),
+        re.compile(rf"(?:^|[，。；！、\s（：,;:]){_NAME}(?:{_SAYS})"),
+    )
 
 
 def family_of(name: str) -> int:

@@ -269,6 +269,7 @@ class Board(QObject):
             if not self._ink.isActive():
                 self._ink.start(SHOW_MS)
         else:
+            self._ink.stop()  # what it was to show is shown now
             self._order()
 
     def _write_some(self) -> bool:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from layers.kernels import kernel
+from layers.compiler import kernel
 from layers.viewport import Viewport
 
 Ints = NDArray[np.int64]

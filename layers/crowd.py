@@ -13,12 +13,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from llvmlite import ir
-from numba.core import types
-from numba.extending import intrinsic
 from numpy.typing import NDArray
 
-from layers.kernels import kernel
+from layers.compiler import intrinsic, ir, kernel, types
 from layers.sprites import Pages
 
 Corners = tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]]

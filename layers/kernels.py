@@ -12,32 +12,15 @@ its compiled form on disk is too old, not at the files of the functions it calls
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import numpy as np
-from numba import njit
-from numba.core.caching import NullCache
+
+from layers.compiler import kernel
 
 RED_BLUE, HALVES = np.uint32(0xFF00FF), np.uint32(0x800080)
 OPAQUE, FULL = np.uint32(0xFF000000), np.uint32(255)
 EIGHT, TWENTY_FOUR = np.uint32(8), np.uint32(24)
 CELL = 4
 """Pixels of one cell of the label grid."""
-_OPTIONS: dict[str, Any] = {"nogil": True, "boundscheck": False, "error_model": "numpy"}
-
-
-def kernel(fn: Callable[..., Any]) -> Any:
-    """Compile `fn` on first use; where no folder can be written it is simply not kept."""
-    try:
-        return njit(cache=True, **_OPTIONS)(fn)
-    except RuntimeError:  # numba: "no locator available"
-        return njit(**_OPTIONS)(fn)
-
-
-def forget_cache(compiled: Any) -> None:
-    """Do without the disk from now on (it is full, or went read-only)."""
-    compiled._cache = NullCache()
 
 
 def premultiply(rgb: int, alpha: float = 1.0) -> int:

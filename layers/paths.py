@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from layers.compiler import kernel
 from layers.geometry import Floats, Ints
-from layers.kernels import kernel
 
 MOVE, LINE, CLOSE = 1, 2, 7
 

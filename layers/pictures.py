@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from layers.kernels import kernel
+from layers.compiler import kernel
 
 ODD, EVEN = np.uint32(0xFF00FF), np.uint32(0xFF00FF00)
 EIGHT = np.uint32(8)

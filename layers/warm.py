@@ -10,6 +10,7 @@ import logging
 import numpy as np
 
 from layers import clusters, crowd, geometry, kernels, paths, pictures
+from layers.compiler import forget_cache
 from layers.painter import Painter
 from layers.scene import (
     BESIDE,
@@ -43,7 +44,7 @@ def warm(style: Style) -> None:
             for one in vars(room).values()
         ):
             if hasattr(name, "_cache"):
-                kernels.forget_cache(name)
+                forget_cache(name)
         _draw(style)
 
 

@@ -22,16 +22,26 @@ print(sum(name.endswith("colorsys.py") for name in linecache.cache))
 SCREEN = """
 import sys
 import main
-from widgets import lean
-lean.spare_algebra()
 from widgets import startup
 from layers import kernels
 from layers.warm import warm
 from layers.style import Style
-from widgets import wall
+from widgets import alarm_card, figures, sign_card, wall
 warm(Style())
-print([name for name in ("scipy", "pandas", "geopandas") if name in sys.modules])
+names = ("scipy", "pandas", "geopandas", "pyqtgraph", "yaml")
+print([name for name in names if name in sys.modules])
 import scipy.linalg.cython_blas
+"""
+COMPILED = """
+import sys
+from layers.warm import warm
+from layers.style import Style
+from layers import compiler, kernels
+warm(Style())
+print([name for name in ("numba.np.arraymath", "numba.np.linalg") if name in sys.modules])
+if {another}:
+    compiler.forget_cache(kernels.shade)
+    print(int(kernels.shade(1.5, 255)), "numba.np.linalg" in sys.modules, "scipy" in sys.modules)
 """
 AGENT = """
 import sys
@@ -56,6 +66,12 @@ def test_a_start_brings_no_library_that_only_calculates(program: str) -> None:
     """Forty megabytes of the agent and a third of a second of the screen. Who asks afterwards
     gets it."""
     assert told(program) == "[]"
+
+
+def test_kernels_that_were_compiled_before_bring_no_compiler() -> None:
+    """A third of a second of a start. One that was not is compiled, without SciPy."""
+    told(COMPILED.format(another=False))  # the first program on this machine compiles them
+    assert told(COMPILED.format(another=True)).splitlines() == ["[]", "1 True False"]
 
 
 def test_no_source_is_read_and_kept_of_what_is_imported() -> None:
