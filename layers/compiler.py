@@ -41,15 +41,16 @@ def without(*names: str) -> Generator[None]:
 with without(*UNUSED):
     from llvmlite import ir as ir
     from numba import njit
+    from numba.core import caching
     from numba.core import types as types
-    from numba.core.caching import FunctionCache
-    from numba.core.runtime import rtsys
+    from numba.core.runtime.nrt import rtsys
     from numba.extending import intrinsic as intrinsic
 
+_Cache: Any = caching.FunctionCache
 _OPTIONS: dict[str, Any] = {"nogil": True, "boundscheck": False, "error_model": "numpy"}
 
 
-class _Kept(FunctionCache):  # type: ignore[misc]  # numba has no types
+class _Kept(_Cache):  # type: ignore[misc]  # one of numba's own, which has no types
     """The compiled forms of a kernel on disk.
 
     numba brings all that it needs to compile before it looks there: a third of a second of a start.
@@ -58,10 +59,10 @@ class _Kept(FunctionCache):  # type: ignore[misc]  # numba has no types
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         rtsys.initialize(target_context)
-        with self._guard_against_spurious_io_errors():
-            if (found := self._load_overload(sig, target_context)) is not None:
-                return found
         with without(*UNUSED):
+            with self._guard_against_spurious_io_errors():
+                if (found := self._load_overload(sig, target_context)) is not None:
+                    return found
             target_context.refresh()
         return None
 

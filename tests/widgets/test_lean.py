@@ -38,10 +38,11 @@ from layers.warm import warm
 from layers.style import Style
 from layers import compiler, kernels
 warm(Style())
-print([name for name in ("numba.np.arraymath", "numba.np.linalg") if name in sys.modules])
+print("numba.misc.cffiimpl" in sys.modules)
 if {another}:
     compiler.forget_cache(kernels.shade)
-    print(int(kernels.shade(1.5, 255)), "numba.np.linalg" in sys.modules, "scipy" in sys.modules)
+    print(int(kernels.shade(1.5, 255)), "numba.misc.cffiimpl" in sys.modules)
+    print("scipy" in sys.modules)
 """
 AGENT = """
 import sys
@@ -71,7 +72,7 @@ def test_a_start_brings_no_library_that_only_calculates(program: str) -> None:
 def test_kernels_that_were_compiled_before_bring_no_compiler() -> None:
     """A third of a second of a start. One that was not is compiled, without SciPy."""
     told(COMPILED.format(another=False))  # the first program on this machine compiles them
-    assert told(COMPILED.format(another=True)).splitlines() == ["[]", "1 True False"]
+    assert told(COMPILED.format(another=True)).split() == ["False", "1", "True", "False"]
 
 
 def test_no_source_is_read_and_kept_of_what_is_imported() -> None:
