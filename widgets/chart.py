@@ -1,7 +1,7 @@
-"""Trend: a line over the band of the usual, today's or the last hours'.
+"""Trend: a line over the band of the usual, today's or the last hours', drawn by pyqtgraph.
 
-No grid, no legend, no title: one baseline with ticks at 6, 12, 18, a dot at the end. Time that is
-missing is hatched, never drawn flat.
+No grid, no legend, no title (those would read HTML): one baseline with ticks at 6, 12, 18, a dot
+at the end. Time that is missing is hatched, never drawn flat.
 """
 
 from __future__ import annotations
@@ -11,9 +11,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QWidget
+from PySide6.QtGui import QPainter, QPen
+from PySide6.QtWidgets import QFrame, QWidget
 
 from commandwall.clock import Ms, day_start, to_datetime
 from widgets.look import Look
@@ -100,78 +101,82 @@ def day_of_values(
     return Day(here, line, band, until=last, from_zero=False)
 
 
-class Trend(QWidget):
+class Trend(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
     """One trend. It takes no focus and no mouse: the figure above it is what is read."""
 
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(parent, background=None)
+        self.setFrameShape(QFrame.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setRenderHint(QPainter.RenderHint.Antialiasing)
+        self._box = pg.ViewBox(enableMouse=False, enableMenu=False, defaultPadding=0)
+        self.setCentralItem(self._box)
+        self._low, self._high = pg.PlotCurveItem(), pg.PlotCurveItem()
+        self._band = pg.FillBetweenItem(self._low, self._high)
+        self._line = pg.PlotCurveItem(antialias=True, connect="finite")
+        self._out = [pg.PlotCurveItem(antialias=True, connect="finite") for _ in SEVERITIES]
+        self._dot = pg.ScatterPlotItem(pxMode=True)
+        for item in (self._band, self._line, *self._out, self._dot):
+            self._box.addItem(item)
         self._day, self._range = Day(0.0), (0.0, 1.0)
         self.wear(look)
 
     def wear(self, look: Look) -> None:
         """Take the colours and sizes of a look."""
         self.look = look
-        self.update()
+        self.setBackground(look.colour("bg"))
+        width = look.unit * (LINE if look.metrics.kind == "wall" else 2.0)
+        self._pens = {
+            token: pg.mkPen(look.colour(token), width=width)
+            for token in ("data", "t3", *(f"s{severity}" for severity in SEVERITIES))
+        }
+        self._band.setBrush(look.colour("band"))
+        self._wear_dot(look)
+        self._show()
 
     def show_day(self, day: Day) -> None:
         """Take another day; most seconds change nothing that could be seen."""
         if day == self._day:
             return
-        self._day, self._range = day, _range_of(day)
+        self._day = day
+        self._show()
+
+    def _show(self) -> None:
+        day = self._day
+        self._range = _range_of(day)
+        self._box.setRange(xRange=(0, day.hours), yRange=self._range, padding=0)
+        x, low, high = _smooth(day.band)
+        self._low.setData(x, low)
+        self._high.setData(x, high)
+        pen = self._pens["t3" if day.frozen else "data"]
+        xs, ys = _columns(day.line)
+        self._line.setData(xs, ys, pen=pen)
+        for item, severity in zip(self._out, SEVERITIES, strict=True):
+            px, py = _outside(xs, ys, [li for li in day.limits if li.severity == severity])
+            item.setData(px, py, pen=self._pens["t3" if day.frozen else f"s{severity}"])
+        self._show_dot(day, xs, ys)
         self.update()
 
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.fillRect(self.rect(), self.look.colour("bg"))
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        self._draw_band(painter)
-        self._draw_line(painter)
+    def _show_dot(self, day: Day, xs: np.ndarray, ys: np.ndarray) -> None:
+        known = np.flatnonzero(np.isfinite(ys))
+        last = known[:0] if day.frozen else known[-1:]
+        self._dot.setData(xs[last], ys[last])
+
+    def _wear_dot(self, look: Look) -> None:
+        """Once for each look: the item keeps a picture of every pen it was ever given."""
+        self._dot.fragmentAtlas.clear()
+        self._dot.setPen(look.colour("data"))
+        self._dot.setBrush(look.colour("data"))
+        self._dot.setSize(DOT * look.unit)
+
+    def drawForeground(self, painter: QPainter, rect: QRectF) -> None:
+        painter.save()
+        painter.resetTransform()
         self._draw_hatch(painter)
         self._draw_limits(painter)
         self._draw_base(painter)
-        painter.end()
-
-    def _points(self, xs: np.ndarray, ys: np.ndarray) -> list[QPointF]:
-        """Hours and values as places in the widget."""
-        low, high = self._range
-        x = xs * (self.width() / self._day.hours)
-        y = (high - ys) * (self.height() / (high - low))
-        return [QPointF(*place) for place in zip(x.tolist(), y.tolist(), strict=True)]
-
-    def _draw_band(self, painter: QPainter) -> None:
-        x, low, high = _smooth(self._day.band)
-        if not len(x):
-            return
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(self.look.colour("band"))
-        painter.drawPolygon(self._points(x, low) + self._points(x, high)[::-1])
-
-    def _draw_line(self, painter: QPainter) -> None:
-        day, (xs, ys) = self._day, _columns(self._day.line)
-        self._draw_runs(painter, "t3" if day.frozen else "data", xs, ys)
-        for severity in SEVERITIES:
-            out = _outside(xs, ys, [limit for limit in day.limits if limit.severity == severity])
-            self._draw_runs(painter, "t3" if day.frozen else f"s{severity}", *out)
-        known = np.flatnonzero(np.isfinite(ys))[-1:]
-        if len(known) and not day.frozen:
-            painter.setPen(self.look.colour("data"))
-            painter.setBrush(self.look.colour("data"))
-            radius = DOT * self.look.unit / 2
-            painter.drawEllipse(self._points(xs[known], ys[known])[0], radius, radius)
-
-    def _draw_runs(self, painter: QPainter, token: str, xs: np.ndarray, ys: np.ndarray) -> None:
-        """A line with gaps where nothing is known."""
-        width = self.look.unit * (LINE if self.look.metrics.kind == "wall" else 2.0)
-        pen = QPen(self.look.colour(token), width)
-        pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
-        painter.setPen(pen)
-        edges = np.flatnonzero(np.diff(np.isfinite(ys), prepend=False, append=False))
-        for first, end in edges.reshape(-1, 2):
-            if end - first > 1:
-                painter.drawPolyline(self._points(xs[first:end], ys[first:end]))
+        painter.restore()
 
     def _free_side(self) -> Qt.AlignmentFlag:
         """Names of limits stand at the right, or where the line reaches that far at the left."""
