@@ -102,6 +102,7 @@ class SourceList(RowList):
 
     id, title, quiet = "source_list", "来源与部门", True
     recalls = False
+    tells_rest = True
     kind = SourceSwitch
     shows = frozenset({SyncState, Tallies, Tick, SourceSwitch})
     row = 46.0
@@ -189,7 +190,7 @@ class SourceList(RowList):
         x = {word: at for word, at, _ in self._columns(paper.width)}
         base, left = box.center().y() - 3, x["来源"]
         name = plain(one.department, 40) or tr("未归部门")
-        paper.write(left, base, name, Ink("item"), room=x["行数"] - left - 90)
+        paper.write(left, base, name, Ink("body", "t1", True), room=x["行数"] - left - 90)
         self._draw_counts(paper, base, age.number(one.brought), one)
         told = tr("{n} 个来源　占全部行数 {share}", n=len(one.rows), share=self._part(one))
         if off := sum(self._state(row) == OFF for row in one.rows):

@@ -375,4 +375,4 @@ def _key(station: Station) -> str:
 
 
 def _kinds(some: Sequence[str]) -> str:
-    return plain("、".join(named("record_kind", kind) for kind in some), 60)
+    return plain(tr("、").join(named("record_kind", kind) for kind in some), 60)
