@@ -12,7 +12,7 @@ import openpyxl
 import pytest
 from builders import NOW, StillClock, an_event
 from hostile.people import Told, leaks, texts
-from loss.full import COMPILER, FullDisk
+from loss.failing import COMPILER, FullDisk
 
 from commandwall import codes
 from commandwall.clock import MINUTE, Ms
@@ -170,7 +170,7 @@ def test_one_that_is_given_up_leaves_nothing(place: Place) -> None:
     assert list(out.iterdir()) == []
 
 
-@pytest.mark.skipif(COMPILER is None, reason="there is no C compiler for full.c")
+@pytest.mark.skipif(COMPILER is None, reason="there is no C compiler for failing.c")
 @pytest.mark.parametrize("name", ["full.csv", "full.xlsx"])
 def test_a_full_disk_says_so_and_holds_nothing_of_it(
     place: Place, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -114,6 +114,19 @@ def test_the_readme_names_the_commands_that_guard_a_landing() -> None:
         assert [name for name in named if name not in targets] == [], path.name
 
 
+def test_every_test_that_the_page_of_faults_names_is_there() -> None:
+    """And each fault has something that shows what it does."""
+    rows = [row for row in table("docs/reliability.md") if row[0].startswith("R-")]
+    assert len(rows) > 20
+    for mark, *_, shown in rows:
+        named = re.findall(r"`(tests/\S+?)::(\w+)`", shown)
+        assert named, mark
+        absent = [(file, test) for file, test in named if f"def {test}(" not in text(file)]
+        assert absent == [], mark
+        benches = re.findall(r"`benchmarks\.(\w+)`", shown)
+        assert [b for b in benches if not (ROOT / f"benchmarks/{b}.py").exists()] == [], mark
+
+
 def test_every_command_of_the_documents_is_understood() -> None:
     fenced = re.compile(r"^```(\w*)\n(.*?)^```$", re.S | re.M)
     found = [match for path in DOCUMENTS for match in fenced.findall(path.read_text("utf-8"))]

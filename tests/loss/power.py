@@ -94,26 +94,27 @@ class Found:
 
 
 @contextmanager
-def living_pool(folder: Path) -> Iterator[None]:
-    """A pool that `--join` finds; its events change and its devices speak ten times a second."""
+def living_pool(folder: Path, every_s: float = NEWS_S) -> Iterator[PoolServer]:
+    """A pool that `--join` finds; its events change and its devices speak ten times a second, or
+    as seldom as asked."""
     over = threading.Event()
     with PoolServer(folder / "pool") as server, server.owner() as conn:
         schema.create(conn, "临江市")
         load(conn, [an_area("c", CITY, "临江市", "")])
         load(conn, [a_sensor(no, area="c", period_s=60) for no in range(DEVICES)])
         conn.execute(MADE)
-        news = threading.Thread(target=_go_on, args=(conn, over))
+        news = threading.Thread(target=_go_on, args=(conn, over, every_s))
         news.start()
         try:
-            yield
+            yield server
         finally:
             over.set()
             news.join()
 
 
-def _go_on(conn: psycopg.Connection[Any], over: threading.Event) -> None:
+def _go_on(conn: psycopg.Connection[Any], over: threading.Event, every_s: float) -> None:
     rng, no = random.Random(1), 0
-    while not over.wait(NEWS_S):
+    while not over.wait(every_s):
         no += 1
         conn.execute(MOVED, (no, [f"e{rng.randrange(1, EVENTS + 1)}" for _ in range(5)]))
         rows = [(device, Clock().raw(), rng.uniform(1, 9), 0) for device in range(DEVICES)]

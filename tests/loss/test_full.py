@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from loss.full import COMPILER, FullDisk, SmallDisk
+from loss.failing import COMPILER, FullDisk, SmallDisk
 from loss.power import living_pool
 from loss.stations import Pool, Station, until
 from loss.verdict import Told, assert_nothing_lost
@@ -34,15 +34,15 @@ SAID_S = 2.0
 pytestmark = [
     pytest.mark.timeout(7200 if LONG else 300),
     pytest.mark.skipif(not sys.platform.startswith("linux"), reason="LD_PRELOAD is Linux's here"),
-    pytest.mark.skipif(COMPILER is None, reason="there is no C compiler for full.c"),
+    pytest.mark.skipif(COMPILER is None, reason="there is no C compiler for failing.c"),
 ]
 
 
-@pytest.fixture(scope="module")
-def pool(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    folder = tmp_path_factory.mktemp("full")
-    with living_pool(folder):
-        yield folder
+@pytest.fixture
+def pool(tmp_path: Path) -> Iterator[Path]:
+    """A pool for each: all lines in it are of one station."""
+    with living_pool(tmp_path):
+        yield tmp_path
 
 
 def test_a_disk_full_at_any_write_costs_nothing_that_was_acknowledged(pool: Path) -> None:

@@ -24,6 +24,7 @@ from PySide6.QtCore import QObject, QSocketNotifier, Qt, QTimer
 
 import main
 from commandwall import cli, event_lists, platform
+from commandwall.alarms import Alarm
 from commandwall.desk import Done
 from commandwall.directives import Directive
 from commandwall.picture import Changes
@@ -132,8 +133,11 @@ class Hand(QObject):
             self._do(json.loads(line))
 
     def _arrived(self, changes: Changes) -> None:
-        """Tell what the wall shows anew of directives; the wall heard of it before us."""
+        """Tell what the wall shows anew of directives and alarms; the wall heard of it before
+        us."""
         self._lists.look()
+        if raised := {a.sensor: a.state for a in changes.of(Alarm)}:
+            tell(alarms=raised)
         if shown := {d.id: [d.state, d.text] for d in changes.of(Directive)}:
             tell(shows=shown)
 

@@ -1,4 +1,5 @@
-"""The line between a station and the pool, in the conductor's hand: open, slow, cut, or a hole.
+"""The line between a station and the pool, in the conductor's hand: open, slow, thin, cut, or a
+hole.
 
 A relay of bytes between two Unix sockets, on a thread of its own. The station logs in at `url`.
 """
@@ -6,6 +7,7 @@ A relay of bytes between two Unix sockets, on a thread of its own. The station l
 from __future__ import annotations
 
 import asyncio
+import random
 import threading
 from contextlib import suppress
 from pathlib import Path
@@ -13,10 +15,13 @@ from urllib.parse import quote
 
 from commandwall.pool.server import DATABASE, PORT, STATION, PoolServer
 
-OPEN, SLOW, CUT, HOLE = "open", "slow", "cut", "hole"
-"""What goes through: all; all, each piece late; nothing, and whoever is connected learns it at
-once; nothing, and nobody learns it."""
+OPEN, SLOW, THIN, CUT, HOLE = "open", "slow", "thin", "cut", "hole"
+"""What goes through: all; all, each piece late; so too, and no faster than THIN_RATE, with one
+piece of twenty lost at first; nothing, and whoever is connected learns it at once; nothing, and
+nobody learns it."""
 LATE_S, PIECE = 0.15, 1 << 16
+THIN_RATE, LOST, AGAIN_S = 8000, 0.05, 0.5
+"""Bytes a second each way; the share of pieces that are lost, and after how long they come."""
 NAME = f".s.PGSQL.{PORT}"
 
 
@@ -29,7 +34,8 @@ class Wire(threading.Thread):
         self._here, self._there = folder / NAME, server.socket / NAME
         self.url = f"postgresql://{STATION}@/{DATABASE}?host={quote(str(folder))}&port={PORT}"
         self.state = OPEN
-        self.connections = 0
+        self.connections = self.passed = 0
+        """How many there were, and the bytes that came through, both ways."""
         self._ends: set[asyncio.StreamWriter] = set()
         self._relays: set[asyncio.Task[None]] = set()
         self._ready = threading.Event()
@@ -101,8 +107,15 @@ class Wire(threading.Thread):
     async def _pump(self, near: asyncio.StreamReader, far: asyncio.StreamWriter) -> None:
         with suppress(OSError):
             while piece := await near.read(PIECE):
-                if self.state == SLOW:
-                    await asyncio.sleep(LATE_S)
+                await asyncio.sleep(self._late(len(piece)))
                 await self._passes.wait()
+                self.passed += len(piece)
                 far.write(piece)
                 await far.drain()
+
+    def _late(self, size: int) -> float:
+        """Seconds until so many bytes are there."""
+        if self.state == THIN:
+            again = AGAIN_S if random.random() < LOST else 0.0
+            return LATE_S + size / THIN_RATE + again
+        return LATE_S if self.state == SLOW else 0.0

@@ -1,9 +1,11 @@
-/* A disk that takes no more, as the programs under test see it. Loaded before libc (LD_PRELOAD).
+/* A disk that is full, or that fails, as the programs under test see it. Loaded before libc
+   (LD_PRELOAD).
 
-   Calls that write to files below FULL_FOLDER are counted in a state that all programs share, and
-   that the test sets (loss/full.py). From the call at which it runs out all of them fail as on a
-   full disk, but for what the reserve has made room for. Where a file is only written over, a real
-   disk would still take it: this one is worse. */
+   Calls that concern files below FAILING_FOLDER are counted in a state that all programs share, and
+   that the test sets (loss/failing.py): those that write, read or sync, as it says. From the call at
+   which it runs out all of them fail, or that one alone. A full disk fails them but for what the
+   reserve has made room for. Where a file is only written over, a real disk would still take it:
+   this one is worse. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -25,13 +27,17 @@ struct state {
     int64_t failed_at; /* when the first did, in ns of the monotonic clock; 0: none did */
     int64_t room;      /* bytes that the reserve left */
     int64_t counts;    /* whether the reserve leaves any */
+    int64_t which;     /* calls that count: WRITES, READS, SYNCS */
+    int64_t error;     /* what a call that fails says */
+    int64_t once;      /* whether only one does */
 };
 
+enum { WRITES = 1, READS = 2, SYNCS = 4 };
 static struct state *shared;
 static char folder[PATH_MAX];
 
 __attribute__((constructor)) static void begin(void) {
-    const char *path = getenv("FULL_STATE"), *below = getenv("FULL_FOLDER");
+    const char *path = getenv("FAILING_STATE"), *below = getenv("FAILING_FOLDER");
     if (!path || !below) return;
     int fd = open(path, O_RDWR | O_CLOEXEC);
     if (fd < 0) return;
@@ -50,27 +56,35 @@ static int concerns(int fd) {
     return !strncmp(path, folder, strlen(folder));
 }
 
-/* Whether a call fails that would write so many bytes. */
-static int full(int fd, int64_t size) {
-    if (!shared || __atomic_load_n(&shared->left, __ATOMIC_SEQ_CST) < 0 || !concerns(fd)) return 0;
-    int64_t left = __atomic_load_n(&shared->left, __ATOMIC_SEQ_CST);
+static int64_t now(void) {
+    struct timespec at;
+    clock_gettime(CLOCK_MONOTONIC, &at);
+    return at.tv_sec * 1000000000LL + at.tv_nsec;
+}
+
+/* Whether a call of a kind fails that would write so many bytes. */
+static int fails(int kind, int fd, int64_t size) {
+    if (!shared || __atomic_load_n(&shared->left, __ATOMIC_SEQ_CST) < 0) return 0;
+    if (!(shared->which & kind) || !concerns(fd)) return 0;
+    int64_t left = __atomic_load_n(&shared->left, __ATOMIC_SEQ_CST), gone = -1;
     while (left > 0)
         if (__atomic_compare_exchange_n(&shared->left, &left, left - 1, 0, __ATOMIC_SEQ_CST,
                                         __ATOMIC_SEQ_CST))
             return 0;
     if (left < 0) return 0;
+    if (shared->once && !__atomic_compare_exchange_n(&shared->left, &left, gone, 0,
+                                                     __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
+        return 0;
     int64_t room = __atomic_load_n(&shared->room, __ATOMIC_SEQ_CST);
     while (size >= 0 && room >= size)
         if (__atomic_compare_exchange_n(&shared->room, &room, room - size, 0, __ATOMIC_SEQ_CST,
                                         __ATOMIC_SEQ_CST))
             return 0;
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    int64_t none = 0, at = now.tv_sec * 1000000000LL + now.tv_nsec;
-    __atomic_compare_exchange_n(&shared->failed_at, &none, at, 0, __ATOMIC_SEQ_CST,
+    int64_t none = 0;
+    __atomic_compare_exchange_n(&shared->failed_at, &none, now(), 0, __ATOMIC_SEQ_CST,
                                 __ATOMIC_SEQ_CST);
     __atomic_add_fetch(&shared->failed, 1, __ATOMIC_SEQ_CST);
-    errno = ENOSPC;
+    errno = shared->error;
     return 1;
 }
 
@@ -83,35 +97,47 @@ static int64_t sum(const struct iovec *parts, int count) {
 #define REAL(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
 
 ssize_t write(int fd, const void *data, size_t size) {
-    return full(fd, size) ? -1 : REAL(write)(fd, data, size);
+    return fails(WRITES, fd, size) ? -1 : REAL(write)(fd, data, size);
 }
 ssize_t writev(int fd, const struct iovec *parts, int count) {
-    return full(fd, sum(parts, count)) ? -1 : REAL(writev)(fd, parts, count);
+    return fails(WRITES, fd, sum(parts, count)) ? -1 : REAL(writev)(fd, parts, count);
 }
 ssize_t pwrite(int fd, const void *data, size_t size, off_t at) {
-    return full(fd, size) ? -1 : REAL(pwrite)(fd, data, size, at);
+    return fails(WRITES, fd, size) ? -1 : REAL(pwrite)(fd, data, size, at);
 }
 ssize_t pwrite64(int fd, const void *data, size_t size, off64_t at) {
-    return full(fd, size) ? -1 : REAL(pwrite64)(fd, data, size, at);
+    return fails(WRITES, fd, size) ? -1 : REAL(pwrite64)(fd, data, size, at);
 }
 ssize_t sendfile(int out, int in, off_t *at, size_t size);
 ssize_t sendfile(int out, int in, off_t *at, size_t size) {
-    return full(out, size) ? -1 : REAL(sendfile)(out, in, at, size);
+    return fails(WRITES, out, size) ? -1 : REAL(sendfile)(out, in, at, size);
 }
 ssize_t sendfile64(int out, int in, off64_t *at, size_t size);
 ssize_t sendfile64(int out, int in, off64_t *at, size_t size) {
-    return full(out, size) ? -1 : REAL(sendfile64)(out, in, at, size);
+    return fails(WRITES, out, size) ? -1 : REAL(sendfile64)(out, in, at, size);
 }
 ssize_t copy_file_range(int in, off64_t *from, int out, off64_t *to, size_t size, unsigned how) {
-    return full(out, size) ? -1 : REAL(copy_file_range)(in, from, out, to, size, how);
+    return fails(WRITES, out, size) ? -1 : REAL(copy_file_range)(in, from, out, to, size, how);
 }
 /* Blocks for a whole file at once are never to be had from what the reserve left. */
 int posix_fallocate(int fd, off_t at, off_t size) {
-    return full(fd, -1) ? ENOSPC : REAL(posix_fallocate)(fd, at, size);
+    return fails(WRITES, fd, -1) ? (int)shared->error : REAL(posix_fallocate)(fd, at, size);
 }
 int posix_fallocate64(int fd, off64_t at, off64_t size) {
-    return full(fd, -1) ? ENOSPC : REAL(posix_fallocate64)(fd, at, size);
+    return fails(WRITES, fd, -1) ? (int)shared->error : REAL(posix_fallocate64)(fd, at, size);
 }
+
+ssize_t read(int fd, void *data, size_t size) {
+    return fails(READS, fd, -1) ? -1 : REAL(read)(fd, data, size);
+}
+ssize_t pread(int fd, void *data, size_t size, off_t at) {
+    return fails(READS, fd, -1) ? -1 : REAL(pread)(fd, data, size, at);
+}
+ssize_t pread64(int fd, void *data, size_t size, off64_t at) {
+    return fails(READS, fd, -1) ? -1 : REAL(pread64)(fd, data, size, at);
+}
+int fsync(int fd) { return fails(SYNCS, fd, -1) ? -1 : REAL(fsync)(fd); }
+int fdatasync(int fd) { return fails(SYNCS, fd, -1) ? -1 : REAL(fdatasync)(fd); }
 
 static void freed(const char *path) {
     struct stat64 found;

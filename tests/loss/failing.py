@@ -1,7 +1,9 @@
-"""A disk that is full from the n-th write on, for real programs: full.c, before their libc."""
+"""A disk that is full, or fails, from the n-th call on, for real programs: failing.c before their
+libc."""
 
 from __future__ import annotations
 
+import errno
 import mmap
 import shutil
 import subprocess
@@ -13,40 +15,57 @@ from typing import ClassVar
 
 import numpy as np
 
-SOURCE = Path(__file__).with_name("full.c")
-LEFT, FAILED, FAILED_AT, ROOM, COUNTS = range(5)
+SOURCE = Path(__file__).with_name("failing.c")
+LEFT, FAILED, FAILED_AT, ROOM, COUNTS, WHICH, ERROR, ONCE = FIELDS = range(8)
+WRITES, READS, SYNCS = 1, 2, 4
 COMPILER = shutil.which("cc")
 
 
-class FullDisk:
-    """The folder of one station on such a disk; `environment` puts a program on it."""
+class FailingDisk:
+    """The folder of one station on a disk whose calls can be made to fail; `environment` puts a
+    program on it."""
 
     def __init__(self, folder: Path, scratch: Path) -> None:
-        library, state = scratch / "full.so", scratch / "full.state"
+        library, state = scratch / "failing.so", scratch / "failing.state"
         assert COMPILER is not None
         command = [COMPILER, "-shared", "-fPIC", "-O1", "-Wall", "-Werror", str(SOURCE), "-ldl"]
         subprocess.run([*command, "-o", str(library)], check=True)
-        state.write_bytes(np.array([-1, 0, 0, 0, 0], np.int64).tobytes())
+        state.write_bytes(np.array([-1] + [0] * len(FIELDS[1:]), np.int64).tobytes())
         with state.open("rb+") as file:
-            self._state = np.frombuffer(mmap.mmap(file.fileno(), 40), np.int64)
+            self._state = np.frombuffer(mmap.mmap(file.fileno(), 8 * len(FIELDS)), np.int64)
         self.environment = {
-            "LD_PRELOAD": str(library), "FULL_STATE": str(state), "FULL_FOLDER": str(folder),
+            "LD_PRELOAD": str(library), "FAILING_STATE": str(state), "FAILING_FOLDER": str(folder),
         }  # fmt: skip
 
-    def fill(self, after: int, counts: bool) -> None:
-        """Full from the write behind so many on. `counts`: what the reserve gives up is room."""
-        self._state[[FAILED, FAILED_AT, ROOM, COUNTS]] = 0, 0, 0, counts
-        self._state[LEFT] = after - 1
+    def fail(self, which: int, after: int, once: bool) -> None:
+        """The call so many on of these kinds fails as on a broken disk, `once` or with all that
+        follow it."""
+        self._strike(after, {WHICH: which, ERROR: errno.EIO, ONCE: once})
 
     def clear(self) -> float:
-        """There is room again; the moment (monotonic)."""
+        """All is well again; the moment (monotonic)."""
         self._state[LEFT] = -1
         return time.monotonic()
 
     @property
     def failed_at(self) -> float:
-        """The moment of the first write that failed since (monotonic); 0 where none did."""
+        """The moment of the first call that failed since (monotonic); 0 where none did."""
         return int(self._state[FAILED_AT]) / 1e9
+
+    def _strike(self, after: int, more: dict[int, int]) -> None:
+        self._state[LEFT] = -1
+        for field, value in {FAILED: 0, FAILED_AT: 0, ROOM: 0, COUNTS: 0, **more}.items():
+            self._state[field] = value
+        self._state[LEFT] = after - 1
+
+
+class FullDisk(FailingDisk):
+    """One that is full from a write on."""
+
+    def fill(self, after: int, counts: bool) -> None:
+        """Full from the write behind so many on. `counts`: what the reserve gives up is room."""
+        more = {WHICH: WRITES, ERROR: errno.ENOSPC, ONCE: False, COUNTS: counts}
+        self._strike(after, more)
 
 
 class SmallDisk:
