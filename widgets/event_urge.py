@@ -87,7 +87,7 @@ def commands(
 ) -> list[Command]:
     """`done` gives what hears that it is on disk."""
     return [
-        Command("Shift+C", tr("催办"), lambda: ask(panel, view(), done)),
+        Command("Shift+I", tr("催办"), lambda: ask(panel, view(), done)),
         Command("Shift+A", tr("答复催办"), lambda: ask_answer(panel, view(), done)),
     ]
 

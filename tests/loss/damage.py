@@ -106,7 +106,7 @@ def content(file: Path, scratch: Path) -> Content | None:
                 for name, sql in tables.fetchall()
                 if not sql.startswith("CREATE VIRTUAL")
             }
-    except sqlite.Error:
+    except (sqlite.Error, UnicodeDecodeError):  # SQLite quotes what it finds
         return None
 
 

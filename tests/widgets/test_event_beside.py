@@ -73,7 +73,7 @@ def card(wall: Any, qtbot: Any, wanted: str) -> str:
 
 def test_who_is_urged_is_marked_counted_and_answers(wall: Any, world: Any, qtbot: Any) -> None:
     card(wall, qtbot, "供水公司")
-    sheet = press(wall, "Shift+C")
+    sheet = press(wall, "Shift+I")
     assert [sheet._fields["unit"][1].itemData(i) for i in range(3)] == [
         "供水公司", "住建局", "街道办",
     ]  # fmt: skip

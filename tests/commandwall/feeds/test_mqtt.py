@@ -102,7 +102,9 @@ class Station:
         return found["value"].tolist()  # type: ignore[no-any-return]
 
     def aside(self) -> list[tuple[str, int, str, str, str]]:
-        text = (self.folder / quarantine.FOLDER / refused.NAME).read_text()
+        file = self.folder / quarantine.FOLDER / refused.NAME
+        until(file.exists)  # what is refused is written behind what is taken
+        text = file.read_text()
         told = [json.loads(line) for line in text.splitlines()]
         return [(t["topic"], t["record"], t["field"], t["reason"], t["name"]) for t in told]
 
