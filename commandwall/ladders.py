@@ -8,7 +8,6 @@ list `rung`, in their order; their limits rows of `rung_limit`. What is done sta
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,7 +19,7 @@ from commandwall.clock import Ms, day
 from commandwall.codes import Code
 from commandwall.deadlines import Deadline
 from commandwall.store.journal import Line
-from commandwall.store.lines import contents
+from commandwall.store.lines import contents, telling
 from commandwall.store.schema import WALL, Meeting, record
 from commandwall.store.store import Reader, Reason
 
@@ -385,13 +384,7 @@ def release(case: Case, over: bool) -> Reason | None:
 
 def history(reader: Reader, event: str) -> list[tuple[Ms, str, str, str, str, str]]:
     """What was done on the ladders for an event: (moment, post, person, act, rung, text)."""
-    sql = (
-        "SELECT * FROM journal WHERE act IN (SELECT value FROM json_each(:acts)) "
-        "AND instr(body, :id) ORDER BY hlc"
-    )
-    as_kept = json.dumps(event, ensure_ascii=False)
-    found = [Line(*row) for row in reader.rows(sql, id=as_kept, acts=json.dumps(ACTS))]
-    return [(Ms(x.hlc >> 16), x.post, x.person, x.act, *_told(x)) for x in found]
+    return [(x.at, x.post, x.person, x.act, *_told(x)) for x in telling(reader, event, ACTS)]
 
 
 def _told(line: Line) -> tuple[str, str]:

@@ -4,10 +4,11 @@ signs and feeds back."""
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from commandwall import co_acts
 from commandwall.co_handling import ASKED, DONE, CoHandling
-from commandwall.deadlines import order
+from commandwall.deadlines import Deadline, order
 from commandwall.events import EventView
 from commandwall.picture import Picture
 from widgets import age, text, words
@@ -40,9 +41,8 @@ def draw(paper: Paper, y: float, view: EventView, picture: Picture) -> float:
         return y
     base, now = y + TALL, picture.now
     clocks = {one.id: co_acts.first(one, view, picture.areas) for one in found}
-    late = lambda one: (clocks[one.id] is None, order(c) if (c := clocks[one.id]) else ())  # noqa: E731
     x = paper.write(0, base, tr("协办"), Ink("label", "t3")) + 12
-    for n, one in enumerate(sorted(found, key=late)):
+    for n, one in enumerate(sorted(found, key=lambda one: _late(clocks[one.id]))):
         clock = clocks[one.id]
         told, rest = _told(one, view, picture), tr("还有 {n} 家", n=len(found) - n)
         room = paper.length(told, Ink("label", "t1")) + (LAMP + 6 if clock is not None else 0)
@@ -54,6 +54,11 @@ def draw(paper: Paper, y: float, view: EventView, picture: Picture) -> float:
             x += LAMP + 6
         x = paper.write(x, base, told, Ink("label", "t1"), room=paper.width - x) + 18
     return base
+
+
+def _late(clock: Deadline | None) -> tuple[Any, ...]:
+    """The first to be late first; who has no clock any more at the end."""
+    return (clock is None, order(clock) if clock else ())
 
 
 def _told(one: CoHandling, view: EventView, picture: Picture) -> str:
