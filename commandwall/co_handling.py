@@ -50,12 +50,11 @@ def call(tx: Tx, event: str, co: str, anew: bool = False) -> None:
     helping = {unit for unit, one in held.items() if one.state != RELEASED and not anew}
     gone = (one for unit, one in held.items() if unit not in names and one.state in OWING)
     tx.put(
-        *(_called(tx, event, unit) for unit in names if unit not in helping),
+        *(called(event, unit, tx.now, tx.by, tx.post) for unit in names if unit not in helping),
         *(replace(one, state=RELEASED, changed_at=tx.now, by=tx.by, post=tx.post) for one in gone),
     )
 
 
-def _called(tx: Tx, event: str, unit: str) -> CoHandling:
-    return CoHandling(
-        f"{event}:{unit}", event, unit, ASKED, tx.now, None, None, "", tx.now, tx.by, tx.post
-    )
+def called(event: str, unit: str, at: Ms, by: str, post: str) -> CoHandling:
+    """One that was called on, and did nothing yet."""
+    return CoHandling(f"{event}:{unit}", event, unit, ASKED, at, None, None, "", at, by, post)

@@ -6,7 +6,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from commandwall import co_handling, codes
+from commandwall import co_acts, co_handling, codes, events
+from commandwall.co_handling import CoHandling
 from commandwall.event_acts import next_look, step
 from commandwall.store.store import Refused, Tx
 from commandwall.store.written import TITLE_LIMIT, listed, written
@@ -39,6 +40,8 @@ def share(tx: Tx, event: str, co: str) -> None:
     told = written("co", ",".join(names), TITLE_LIMIT, needed=False)
     if work.unit in names or told == work.co:
         raise Refused("same_unit", unit=work.unit)
+    known = tx.find(CoHandling, event=event)
+    tx.put(*(one for one in co_acts.helping(known, events.view(tx, event)) if one not in known))
     tx.put(replace(work, co=told))
     co_handling.call(tx, event, told)
 

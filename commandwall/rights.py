@@ -18,7 +18,6 @@ from commandwall.areas import Building
 from commandwall.calls import Call
 from commandwall.clock import day
 from commandwall.clues import Clue
-from commandwall.co_handling import CoHandling
 from commandwall.codes import Code
 from commandwall.conflicts import Dispute
 from commandwall.countersign import Countersign
@@ -420,7 +419,6 @@ SUBJECTS: Mapping[str, Asked] = {
     "tip": lambda reader, tip: About((tip.area,)),
     "payment": _payment,
     "urge": _within_event(Urge),
-    "help": _within_event(CoHandling),
     "rise": _within_event(Rise),
     "point": _within_event(PlanPoint),
     "council": _within_event(Council),

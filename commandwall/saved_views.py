@@ -273,6 +273,8 @@ def _says(event: Event, words: str) -> bool:
 
 def _midnight(told: str, now: Ms) -> Ms | None:
     """The beginning of a day of the city; None for "", and for what is none."""
+    if not told:  # as mostly: this is asked for each row of a list
+        return None
     try:
         at = datetime.fromisoformat(told).replace(tzinfo=to_datetime(now).tzinfo)
     except ValueError:

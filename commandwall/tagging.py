@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from commandwall import codes, events
 from commandwall.clock import Ms, day
-from commandwall.store.lines import contents, telling
+from commandwall.store.lines import told_of
 from commandwall.store.schema import WALL, Meeting, record
 from commandwall.store.store import Reader, Refused, Tx
 
@@ -36,12 +36,10 @@ def tagged(reader: Reader, tag: str) -> list[str]:
 
 def history(reader: Reader, event: str) -> list[tuple[Ms, str, str, str, list[str], list[str]]]:
     """(moment, post, person, act, tags put on, tags taken off)."""
-    found: list[tuple[Ms, str, str, str, list[str], list[str]]] = []
-    for line in telling(reader, event, ("tag_event",)):
-        some = [r for r, _ in contents(line) if isinstance(r, EventTag) and r.event == event]
-        put, taken = ([r.tag for r in some if r.stands == on] for on in (1, 0))
-        found.append((line.at, line.post, line.person, line.act, put, taken))
-    return found
+    return [
+        (x.at, x.post, x.person, x.act, *([t.tag for t in tags if t.stands == on] for on in (1, 0)))
+        for x, tags in told_of(reader, EventTag, event, ("tag_event",))
+    ]
 
 
 def tag_event(tx: Tx, event: str, tags: Sequence[str]) -> None:

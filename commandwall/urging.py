@@ -15,7 +15,7 @@ from commandwall.clock import Ms, day
 from commandwall.deadlines import Deadline
 from commandwall.event_flow import DISPATCHED, HANDLED, LISTED, SUSPENDED
 from commandwall.events import EventView
-from commandwall.store.lines import contents, telling
+from commandwall.store.lines import told_of
 from commandwall.store.schema import WALL, Meeting, record
 from commandwall.store.store import Reader, Reason, Refused, Tx
 from commandwall.store.written import present, written
@@ -86,13 +86,11 @@ def waiting(urges: Iterable[Urge], view: EventView) -> list[Urge]:
 
 def history(reader: Reader, event: str) -> list[tuple[Ms, str, str, str, str]]:
     """(moment, post, person, act, unit and words) of all that was urged and answered."""
-    found: list[tuple[Ms, str, str, str, str]] = []
-    for line in telling(reader, event, ACTS):
-        for one, _ in contents(line):
-            if isinstance(one, Urge) and one.event == event:
-                said = one.text if one.state == ASKED else one.result
-                found.append((line.at, line.post, line.person, line.act, f"{one.unit}　{said}"))
-    return found
+    return [
+        (x.at, x.post, x.person, x.act, f"{u.unit}　{u.text if u.state == ASKED else u.result}")
+        for x, urges in told_of(reader, Urge, event, ACTS)
+        for u in urges
+    ]
 
 
 # Acts.

@@ -96,6 +96,21 @@ def held(filter: Filter, picture: Picture, needs: Needs) -> Iterator[EventView]:
     return (v for v in found if _lamp(clocks.get(v.event.id), now) == filter.lamp)
 
 
+class ByTime:
+    """What a filter holds by the time alone: a clock runs out, a lamp turns, a day is over."""
+
+    def __init__(self) -> None:
+        self._seen: tuple[object, ...] = ()
+
+    def turned(self, filter: Filter, needs: Needs, now: Ms) -> bool:
+        """Whether that is otherwise than when it was asked for last."""
+        then, clocks = self._seen, needs.running if filter.lamp else {}
+        shown = frozenset(key for key, c in clocks.items() if c.lamp(now) == filter.lamp)
+        late = needs.overdue(now) if filter.share == LATE else []
+        self._seen = shown, late, filter.since(now)
+        return self._seen != then
+
+
 def _lamp(clock: Deadline | None, now: Ms) -> str:
     return clock.lamp(now) if clock is not None else GREY
 

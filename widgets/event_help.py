@@ -18,7 +18,7 @@ from widgets.fields import Field, choice
 from widgets.fields import words as line
 from widgets.i18n import named, tr
 from widgets.paper import Ink, Paper
-from widgets.sheet import Sheet
+from widgets.sheet import Answers, Sheet
 
 TALL, LAMP, SHOWN = 26.0, 16.0, 24
 SIGN, FEED_BACK = "sign", "feed_back"
@@ -95,19 +95,21 @@ def ask(panel: Panel, view: EventView | None, done: Callable[[], Then]) -> None:
     for one in open_:
         name = text.plain(one.unit, SHOWN)
         if one.state == ASKED:
-            ways[f"{SIGN}:{one.id}"] = tr("{unit} 签收", unit=name)
-        ways[f"{FEED_BACK}:{one.id}"] = tr("{unit} 反馈", unit=name)
+            ways[f"{SIGN}:{one.unit}"] = tr("{unit} 签收", unit=name)
+        ways[f"{FEED_BACK}:{one.unit}"] = tr("{unit} 反馈", unit=name)
     fields: dict[str, tuple[str, Field]] = {
         "way": (tr("协办"), choice(ways)),
         "result": (tr("反馈"), line()),
     }
     title = tr("协办：{title}", title=text.plain(view.event.headline, 40))
     sheet = Sheet(panel.look, title, "办", fields, panel.window())
-    panel.context.over(sheet.then(lambda told: _do(panel, told["way"], told["result"], done)))
+    key = view.event.id
+    panel.context.over(sheet.then(lambda told: _do(panel, key, told, done)))
 
 
-def _do(panel: Panel, way: str, result: str, done: Callable[[], Then]) -> object:
-    kind, _, help = way.partition(":")
+def _do(panel: Panel, event: str, told: Answers, done: Callable[[], Then]) -> object:
+    kind, _, unit = told["way"].partition(":")
     if kind == SIGN:
-        return panel.do(co_acts.sign_help, done(), help=help)
-    return panel.do(co_acts.feed_back_help, done(), help=help, result=result)
+        return panel.do(co_acts.sign_help, done(), event=event, unit=unit)
+    given = {"event": event, "unit": unit, "result": told["result"]}
+    return panel.do(co_acts.feed_back_help, done(), **given)

@@ -81,6 +81,7 @@ class EventQueue(RowList):
         self.applied, self._asked_at = "", Ms(0)  # the saved view that was applied
         self._given, self._what = tuple[str, ...](), ""  # rows of a number, and what it counts
         self._views, self._exporter = EventViews(self, self), Exporter(self, self)
+        self._by_time = event_filter.ByTime()
         self._studies = Studies(self, self.list_rows)
         self._swift = SwiftFigures(self, self.list_rows)
         self._field = QLineEdit(self)
@@ -126,7 +127,8 @@ class EventQueue(RowList):
             self._found.update(news)
         if self.filter.share == AFTER and Event in changes.kinds and self.context.past is None:
             self._ask(self.filter, self._renewed)
-        if Event in changes.kinds or not self.keys:
+        turned = self._by_time.turned(self.filter, self.context.needs, picture.now)
+        if changes.kinds & {Event, EventTag} or turned or not self.keys:
             super().refresh(picture, changes)
         self.at = picture.ages.get("events")
 

@@ -7,7 +7,7 @@ import json
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, astuple, replace
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -38,6 +38,7 @@ BIGGEST = 1 << 63
 LONGEST = 256
 """Characters of what a head names: an origin, an act, a person."""
 log = logging.getLogger(__name__)
+R = TypeVar("R")
 Read = Callable[[str, dict[str, Any]], list[Any]]
 """Rows of a question with its parameters."""
 
@@ -80,6 +81,15 @@ def telling(reader: Any, id: str, acts: Sequence[str]) -> list[Line]:
     """The lines of some acts whose bodies name an id, in the order of their clocks."""
     named = {"id": json.dumps(id, ensure_ascii=False), "acts": json.dumps(acts)}
     return [Line(*row) for row in reader.rows(_TELLING, **named)]
+
+
+def told_of(
+    reader: Any, kind: type[R], event: str, acts: Sequence[str]
+) -> Iterator[tuple[Line, list[R]]]:
+    """The lines of some acts, each with the records of a kind that it holds of an event."""
+    for line in telling(reader, event, acts):
+        found = (record for record, _ in contents(line) if isinstance(record, kind))
+        yield line, [record for record in found if record.event == event]  # type: ignore[attr-defined]
 
 
 def unsent(tx: Any, origin: str, after: int, limit: int = 500) -> list[Line]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from commandwall.co_handling import ASKED, DONE, RELEASED, SIGNED, CoHandling
 from commandwall.events import EventView
 from commandwall.store import lines
 from commandwall.store.mirror import Mirror, use
-from commandwall.store.store import Refused
+from commandwall.store.store import Refused, Tx
 from widgets.reasons import sentence
 
 
@@ -66,12 +67,12 @@ def test_each_signs_and_feeds_back_on_clocks_of_its_own(hall: Hall) -> None:
     assert hall.states() == {"住建局": ASKED, "街道": ASKED}
     assert hall.steps("街道") == [("C3", 15), ("C5", 24 * 60)]
     hall.clock.at += 10 * MINUTE
-    hall.do(co_acts.sign_help, help=hall.one("住建局").id)
+    hall.do(co_acts.sign_help, event="e1", unit="住建局")
     assert [step for step, _ in hall.steps("住建局")] == ["C5"]
     assert hall.steps("街道")[0] == ("C3", 4), "the others' go on"
-    assert hall.refused(co_acts.sign_help, help=hall.one("住建局").id) == "state"
-    assert hall.refused(co_acts.sign_help, help="no") == "unknown"
-    hall.do(co_acts.feed_back_help, help=hall.one("住建局").id, result="已封路")
+    assert hall.refused(co_acts.sign_help, event="e1", unit="住建局") == "state"
+    assert hall.refused(co_acts.sign_help, event="e1", unit="城管局") == "not_with"
+    hall.do(co_acts.feed_back_help, event="e1", unit="住建局", result="已封路")
     assert hall.steps("住建局") == [] and hall.one("住建局").result == "已封路"
     assert [one.unit for one in co_acts.owing(hall.all(), hall.view())] == ["街道"]
     told = hall.store.read(lambda r: co_acts.history(r, "e1"))
@@ -81,7 +82,7 @@ def test_each_signs_and_feeds_back_on_clocks_of_its_own(hall: Hall) -> None:
     hall.do(event_acts.sign, event="e1")
     hall.do(event_acts.feed_back, event="e1", result="已堵漏", evidence="回执")
     assert [step for step, _ in hall.steps("街道")] == ["C3", "C5"], "what the lead fed back is its"
-    hall.do(co_acts.feed_back_help, help=hall.one("街道").id, result="已安抚")
+    hall.do(co_acts.feed_back_help, event="e1", unit="街道", result="已安抚")
     assert hall.one("街道").signed_at == hall.one("街道").done_at
 
 
@@ -96,8 +97,35 @@ def test_who_is_called_later_has_his_time_from_then(hall: Hall) -> None:
     assert hall.steps("住建局") == []
 
 
+def test_who_was_called_on_by_an_older_program_has_his_clocks_since_the_dispatch(
+    hall: Hall,
+) -> None:
+    def of_old(tx: Tx, event: str) -> None:
+        work = events.step(tx, event, "dispatch")
+        given = {"given_at": tx.now, "dispatched_at": tx.now}
+        tx.put(replace(work, unit="燃气公司", co="住建局,街道", **given))
+
+    hall.do(event_watch.withdraw, event="e1", reason="派错")
+    with hall.store.write(Ms(NOW + HOUR), "陈", "chief") as tx:
+        of_old(tx, "e1")
+    hall.clock.at = NOW + HOUR + 10 * MINUTE
+    assert set(hall.states().values()) == {RELEASED}, "no record tells of them"
+    view = hall.view()
+    assert [one.unit for one in co_acts.owing(hall.all(), view)] == ["住建局", "街道"]
+    assert [c.step for c in co_acts.clocks(co_acts.helping(hall.all(), view)[0], view)] == [
+        "C3", "C5",
+    ]  # fmt: skip
+    first = co_acts.first(co_acts.helping(hall.all(), view)[0], view)
+    assert first is not None and first.left(hall.clock.now()) == 5 * MINUTE
+    hall.do(event_watch.share, event="e1", co="住建局,街道,城管局")
+    assert hall.steps("街道")[0] == ("C3", 4), "a third one that is called gives them no more time"
+    assert hall.steps("城管局")[0] == ("C3", 15)
+    hall.do(co_acts.feed_back_help, event="e1", unit="住建局", result="已封路")
+    assert hall.states()["住建局"] == DONE
+
+
 def test_what_stands_still_does_for_those_that_help_too(hall: Hall) -> None:
-    hall.do(co_acts.sign_help, help=hall.one("街道").id)
+    hall.do(co_acts.sign_help, event="e1", unit="街道")
     hall.do(event_acts.sign, event="e1")
     hall.do(event_acts.suspend, event="e1", reason="等天气", days=3)
     before = hall.steps("街道")
@@ -106,7 +134,7 @@ def test_what_stands_still_does_for_those_that_help_too(hall: Hall) -> None:
 
 
 def test_a_return_ends_it_and_a_redo_begins_it_anew(hall: Hall) -> None:
-    hall.do(co_acts.feed_back_help, help=hall.one("街道").id, result="好了")
+    hall.do(co_acts.feed_back_help, event="e1", unit="街道", result="好了")
     hall.do(event_acts.sign, event="e1")
     hall.do(event_acts.feed_back, event="e1", result="好了", evidence="回执")
     hall.clock.at += HOUR
@@ -123,9 +151,9 @@ def test_what_was_done_stays_done_where_another_station_only_saw_it_signed(
 ) -> None:
     other = Hall(tmp_path / "two")
     other.desk.receive(hall.store.read(lambda r: lines.unsent(r, hall.desk.origin, 0)))
-    hall.do(co_acts.feed_back_help, help=hall.one("街道").id, result="好了")
+    hall.do(co_acts.feed_back_help, event="e1", unit="街道", result="好了")
     other.clock.at += HOUR
-    other.do(co_acts.sign_help, help=other.one("街道").id)
+    other.do(co_acts.sign_help, event="e1", unit="街道")
     assert other.states()["街道"] == SIGNED
     given, back = (s.store.read(lambda r, s=s: lines.unsent(r, s.desk.origin, 0))
                    for s in (hall, other))  # fmt: skip

@@ -306,6 +306,11 @@ def _unanswered(o: Officer) -> Facts:
     return {"call": call["id"], "result": result, "words": o.text()}
 
 
+def _of(help: Facts) -> Facts:
+    """Which unit helps with which event."""
+    return {name: help[name] for name in ("event", "unit")}
+
+
 def _here(o: Officer) -> Facts:
     there = o.one("call", answered_at=lambda at: at is not None, arrived_at=None)
     return {"call": there["id"]}
@@ -348,8 +353,8 @@ CHOICES: Mapping[str, Callable[[Officer], Facts]] = {
         "event": o.one("event", state=("DISPATCHED", "SIGNED"))["id"],
         "co": f"街道办,协办{next(o.no)}队",
     },
-    "co_acts.sign_help": lambda o: {"help": o.one("cohandling", state="ASKED")["id"]},
-    "co_acts.feed_back_help": lambda o: {"help": o.one("cohandling")["id"], "result": o.text()},
+    "co_acts.sign_help": lambda o: _of(o.one("cohandling", state="ASKED")),
+    "co_acts.feed_back_help": lambda o: {**_of(o.one("cohandling")), "result": o.text()},
     "urging.urge": lambda o: {
         "event": (event := o.one("event", state=("DISPATCHED", "SIGNED"), unit=bool))["id"],
         "unit": event["unit"], "text": o.text(),

@@ -22,7 +22,7 @@ from commandwall.areas import TOWN, Area
 from commandwall.clock import DAY, MINUTE, Ms
 from commandwall.events import Event, EventView, EventWork
 from commandwall.exports import ListExport
-from commandwall.saved_views import ALL, POOL, Filter, SavedView
+from commandwall.saved_views import ALL, LATE, POOL, Filter, SavedView
 from commandwall.store.mirror import Mirror, use
 from widgets.sheet import Sheet
 
@@ -273,6 +273,32 @@ def test_a_file_that_finds_no_place_after_its_line_is_told_as_that(
     export(wall, out / "a", purpose="核对", form="csv")
     qtbot.waitUntil(lambda: "文件没有放到位" in told_by(wall, "event_queue"), timeout=30_000)
     assert len(exported(world)) == 1 and [p.name for p in out.iterdir()] == ["a.csv"]
+
+
+def test_a_lamp_that_turns_by_the_time_alone_moves_an_event_into_a_view_and_out_of_it(
+    world: City, queue: Any, qtbot: Any
+) -> None:
+    wall, clock = world.walls[0], world.clock
+    fresh = an_event(id="fresh", urgency=2, received_at=NOW, reported_at=NOW)
+    world.picture.events.clear()
+    world.tick({Event: [EventView(fresh, None)]})
+    due = queue.context.needs.running["fresh"]
+    for lamp, share in (("yellow", ALL), ("red", ALL), ("", LATE)):
+        queue.apply(Filter(share, lamp=lamp))
+        assert queue.keys == []
+    queue.apply(Filter(ALL, lamp="yellow"))
+    clock.at = Ms(due.start + due.whole * 6 // 10)
+    world.tick()
+    assert queue.keys == ["fresh"], "half of its time is gone and nothing else came"
+    clock.at = Ms(due.due + MINUTE)
+    world.tick()
+    assert queue.keys == []
+    clock.at = NOW
+    world.tick()
+    queue.apply(Filter(LATE))
+    clock.at = Ms(due.due + MINUTE)
+    world.tick()
+    assert queue.keys == ["fresh"] and "在办 1　逾期 1" in told_by(wall, "event_queue")
 
 
 def test_a_filter_asks_for_a_unit_a_lamp_and_days_and_is_kept(
