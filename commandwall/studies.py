@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date, datetime, time, timedelta
 
@@ -20,8 +20,12 @@ from commandwall.store.schema import WALL, Meeting, record
 from commandwall.store.store import Refused, Tx
 from commandwall.store.written import TITLE_LIMIT, listed, present, written
 
-WAITING, GIVEN, LEFT = "WAITING", "GIVEN", "DROPPED"
-"""Rows of the code list scheduledstudy_state."""
+WAITING, GIVEN, LEFT, MISSED = "WAITING", "GIVEN", "DROPPED", "MISSED"
+"""Rows of the code list scheduledstudy_state. MISSED: no agent could draft it within its day."""
+OWED = (WAITING, MISSED)
+"""A person gives it out, or says why not."""
+LOOKS_SINCE = "schedules_since"
+"""A setting of wall.db."""
 DAYS_BACK = 32
 """How far back it is looked for when something was last due."""
 NAMESPACE = uuid.UUID("7d7a5f0e-5f0b-4b53-9c0e-1f4b7a3d2c61")
@@ -101,7 +105,7 @@ class StudyUse:
     index=("state",),
     meeting=Meeting(
         (), ("as_of", "rows", "counts", "changed_at", "by", "post"),
-        {WAITING: frozenset({GIVEN, LEFT})},
+        {WAITING: frozenset({GIVEN, LEFT}), MISSED: frozenset({WAITING, GIVEN, LEFT})},
     ),
 )  # fmt: skip
 @dataclass(frozen=True, slots=True)
@@ -205,16 +209,15 @@ def _midnight(on: date, now: Ms) -> Ms:
 # By date.
 
 
-def last_due(row: Code, now: Ms) -> Ms | None:
-    """When a row of the list study_schedule was last due: at `at` of each day, of its `weekdays`
-    (1 Monday) or of its `days` of a month; None where it was not within a month."""
+def dues(row: Code, now: Ms) -> Iterator[Ms]:
+    """When a row of the list study_schedule was due within a month, the last time first: at `at` of
+    each day, of its `weekdays` (1 Monday) or of its `days` of a month."""
     at, today = time.fromisoformat(row.facts["at"]), day(now)
     for ago in range(DAYS_BACK):
         on = today - timedelta(days=ago)
         due = from_datetime(datetime.combine(on, at, to_datetime(now).tzinfo))
         if due <= now and _falls_on(row, on):
-            return due
-    return None
+            yield due
 
 
 def _falls_on(row: Code, on: date) -> bool:
@@ -230,7 +233,7 @@ def scheduled_id(schedule: str, due: Ms) -> str:
 
 def waiting(found: Iterable[ScheduledStudy]) -> list[ScheduledStudy]:
     """Those that wait for a person, the oldest first."""
-    return sorted((s for s in found if s.state == WAITING), key=lambda s: (s.due, s.id))
+    return sorted((s for s in found if s.state in OWED), key=lambda s: (s.due, s.id))
 
 
 # Acts.
@@ -239,13 +242,24 @@ def waiting(found: Iterable[ScheduledStudy]) -> list[ScheduledStudy]:
 def note_scheduled(tx: Tx, scheduled: ScheduledStudy) -> None:
     """定时起草: the program drafted it and it waits; once in the city, however many stations find
     that it is due."""
-    if tx.get(ScheduledStudy, scheduled.id) is None:
-        tx.put(replace(scheduled, changed_at=tx.now, by=tx.by, post=tx.post))
+    note_missed(tx, [scheduled])
+
+
+def begin_looking(tx: Tx) -> None:
+    """From now on this station knows what was not drafted in time; of before it does not."""
+    tx.set(LOOKS_SINCE, str(tx.now))
+
+
+def note_missed(tx: Tx, missed: Sequence[ScheduledStudy]) -> None:
+    """到期未起草: these were due and nobody drafted them; what is there by now stays."""
+    held = {one.id for one in tx.many(ScheduledStudy, [one.id for one in missed])}
+    new = (one for one in missed if one.id not in held)
+    tx.put(*(replace(one, changed_at=tx.now, by=tx.by, post=tx.post) for one in new))
 
 
 def leave_scheduled(tx: Tx, scheduled: str, reason: str) -> None:
     """不出: it is not given out, and why."""
-    now = present(tx, ScheduledStudy, scheduled, (WAITING,), LEFT)
+    now = present(tx, ScheduledStudy, scheduled, OWED, LEFT)
     reason = written("reason", reason)
     tx.put(replace(now, state=LEFT, reason=reason, changed_at=tx.now, by=tx.by, post=tx.post))
 
@@ -268,7 +282,7 @@ def issue_study(
         raise Refused("missing", field="file")
     key = str(uuid.uuid4())
     if scheduled:
-        waits = present(tx, ScheduledStudy, scheduled, (WAITING,), GIVEN)
+        waits = present(tx, ScheduledStudy, scheduled, OWED, GIVEN)
         given = replace(waits, state=GIVEN, study=key, changed_at=tx.now)
         tx.put(replace(given, by=tx.by, post=tx.post))
     tx.put(

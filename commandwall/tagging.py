@@ -36,8 +36,12 @@ def tagged(reader: Reader, tag: str) -> list[str]:
 
 def history(reader: Reader, event: str) -> list[tuple[Ms, str, str, str, list[str], list[str]]]:
     """(moment, post, person, act, tags put on, tags taken off)."""
+
+    def those(tags: Sequence[EventTag], stands: int) -> list[str]:
+        return [one.tag for one in tags if one.stands == stands]
+
     return [
-        (x.at, x.post, x.person, x.act, *([t.tag for t in tags if t.stands == on] for on in (1, 0)))
+        (x.at, x.post, x.person, x.act, those(tags, 1), those(tags, 0))
         for x, tags in told_of(reader, EventTag, event, ("tag_event",))
     ]
 

@@ -8,7 +8,16 @@ from typing import Any
 
 from PySide6.QtWidgets import QLineEdit, QWidget
 
-from commandwall import alarm_lists, deadlines, handover, instructions, rollcall, rota, selfcheck
+from commandwall import (
+    alarm_lists,
+    deadlines,
+    handover,
+    instructions,
+    rollcall,
+    rota,
+    selfcheck,
+    studies,
+)
 from commandwall.alarms import Alarm
 from commandwall.clock import MINUTE, Ms
 from commandwall.directives import Directive
@@ -33,6 +42,7 @@ from widgets import (
     links,
     roll_call,
     self_check,
+    study_waiting,
     text,
     whistle_words,
 )
@@ -90,6 +100,7 @@ def stands(context: Context) -> list[str]:
         if late else "",
         *(tr("最急　{what}　{place}", what=need_words.need_title(need),
              place=need_words.need_place(need, picture)) for need in needs.open[:WORST]),
+        study_waiting.count(studies.waiting(picture.scheduled.values())),
         *_in_hand(context),
         *_returning(aside, now),
     )))  # fmt: skip

@@ -55,9 +55,8 @@ class Studies(QObject):
     def commands(self) -> list[Command]:
         owed = sum(one.owed for one in self.standings())
         told = tr("研判报告（欠成果 {n}）", n=owed) if owed else tr("研判报告")
-        waits = len(self.waiting())
-        named = tr("待审报告 {n}", n=waits) if waits else tr("待审报告")
-        return [Command(KEY, told, self.open), Command(WAITS, named, self.ask_waiting)]
+        waits = study_waiting.count(self.waiting()) or tr("待审报告")
+        return [Command(KEY, told, self.open), Command(WAITS, waits, self.ask_waiting)]
 
     def waiting(self) -> list[ScheduledStudy]:
         """What drafted itself by its date, and nobody has looked at yet."""
@@ -65,8 +64,8 @@ class Studies(QObject):
 
     def sign(self) -> str:
         """What is told over the list while one waits; "" where none does."""
-        n = len(self.waiting())
-        return tr("▲ 待审报告 {n}　Ctrl Shift B", n=n) if n else ""
+        told = study_waiting.count(self.waiting())
+        return tr("▲ {studies}　Ctrl Shift B", studies=told) if told else ""
 
     def ask_waiting(self) -> None:
         """Which of those that wait; it is looked at, or not given out for a reason."""
@@ -242,6 +241,8 @@ def _stated(draft: Draft) -> Drafted:
 def _differs(old: Study | ScheduledStudy, draft: Draft) -> str:
     """What is counted otherwise now than when it was given out, in words, and the first of them;
     without groups that no table has any more."""
+    if not old.counts:  # nobody drafted it then
+        return ""
     now, then = draft.counts(), studies.counts_of(old)
     both = [(what, n, now[block][what]) for block, told in then.items()
             for what, n in told.items() if what in now.get(block, {})]  # fmt: skip

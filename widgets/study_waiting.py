@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from commandwall.reports.speech import moment
-from commandwall.studies import ScheduledStudy
+from commandwall.studies import MISSED, ScheduledStudy
 from widgets import age
 from widgets.base import Panel
 from widgets.fields import Field, choice
@@ -28,7 +28,7 @@ def sheet(panel: Panel, found: Sequence[ScheduledStudy], done: Done) -> Sheet:
         "deed": (tr("怎么办"), choice({LOOK: tr("看稿，改后出"), LEAVE: tr("不出，写明原因")})),
         "reason": (named("field", "reason"), line()),
     }
-    title = tr("待审报告 {n}", n=len(found))
+    title = count(found)
 
     def take(answers: Answers) -> Any:
         reason = answers["reason"] if answers["deed"] == LEAVE else None
@@ -38,9 +38,20 @@ def sheet(panel: Panel, found: Sequence[ScheduledStudy], done: Done) -> Sheet:
     return made.telling(lambda answers: about(of[answers["which"]], panel)).then(take)
 
 
+def count(found: Sequence[ScheduledStudy]) -> str:
+    """待审报告 1　到期未起草 2; "" for none."""
+    missed = sum(one.state == MISSED for one in found)
+    waits = len(found) - missed
+    told = (tr("待审报告 {n}", n=waits) if waits else "",
+            tr("到期未起草 {n}", n=missed) if missed else "")  # fmt: skip
+    return "　".join(filter(None, told))
+
+
 def told(one: ScheduledStudy) -> str:
     """每日日报　2026-11-27 08:00."""
-    return f"{named('study_schedule', one.schedule)}　{moment(one.due)}"
+    state = named("scheduledstudy_state", one.state) if one.state == MISSED else ""
+    name = named("study_schedule", one.schedule)
+    return "　".join(filter(None, (name, moment(one.due), state)))
 
 
 def about(one: ScheduledStudy, panel: Panel) -> str:
@@ -48,6 +59,9 @@ def about(one: ScheduledStudy, panel: Panel) -> str:
     picture = panel.picture
     area = picture.areas.get(one.area)
     where = plain(area.name, 40) if area is not None else tr("全市")
+    if one.state == MISSED:
+        return tr("{where}　{a} 至 {b}　到期后没有一台起草。看稿时按到期时刻起草",
+                  where=where, a=moment(one.since), b=moment(one.until))  # fmt: skip
     return tr("{where}　{a} 至 {b}　共 {n} 件　已等 {age}。没有人看过不会外送",
               where=where, a=moment(one.since), b=moment(one.until), n=age.number(one.rows),
               age=age.lasting(max(0, picture.now - one.due)))  # fmt: skip

@@ -5,6 +5,7 @@ that counts.
 
 Rows of the list `study_schedule` say which and when. Each station finds by itself what is due, one
 after the other by its name: what the first one drafted the others find there. None is ever sent.
+What none could draft in time is noted as that, and a person has it drafted or says why not.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ from commandwall.reports.study import Asked
 from commandwall.store import sight, space
 from commandwall.store.migrate import open_store
 from commandwall.store.store import Reader, Refused
-from commandwall.studies import WAITING, ScheduledStudy, Scope
+from commandwall.studies import MISSED, WAITING, ScheduledStudy, Scope
 
 log = logging.getLogger(__name__)
 LIST = "study_schedule"
@@ -64,12 +65,33 @@ def due(reader: Reader, folder: Path, known: Ms, now: Ms, lang: str) -> list[Job
     origin, area = reader.setting("origin"), sight.read(folder).area
     found: dict[str, Job] = {}
     for row in codes.load(LIST, on).values():
-        at = studies.last_due(row, now)
+        at = next(studies.dues(row, now), None)
         if at is None or now - at > late or known < at or not _within(row, area):
             continue
         job = _job(row, at, lang)
         if now - at >= turn(origin, job.id, on):
             found[job.id] = job
+    return _not_there(reader, found)
+
+
+def missed(reader: Reader, folder: Path, known: Ms, now: Ms) -> list[ScheduledStudy]:
+    """What no station drafted while it could, since this one looks: of a time until which the city
+    is known, else one that was cut off would tell of what others drafted."""
+    if exercise.of(folder) is not None:
+        return []
+    since = int(reader.setting(studies.LOOKS_SINCE) or now)
+    on, origin, area = day(now), reader.setting("origin"), sight.read(folder).area
+    late, found = int(codes.limit("study_late_hours", on) * HOUR), dict[str, Job]()
+    for row in codes.load(LIST, on).values():
+        for at in studies.dues(row, now) if _within(row, area) else ():
+            job = _job(row, at, "")
+            over = at + late + turn(origin, job.id, on)
+            if since <= at and over < min(now, known):
+                found[job.id] = job
+    return [_record(job, MISSED) for job in _not_there(reader, found)]
+
+
+def _not_there(reader: Reader, found: Mapping[str, Job]) -> list[Job]:
     held = {one.id for one in reader.many(ScheduledStudy, list(found))}
     return [job for key, job in found.items() if key not in held]
 
@@ -105,12 +127,15 @@ class Counting(Question):
     def _made(self, said: dict[str, Any]) -> ScheduledStudy | Refused:
         if "why" in said:
             return Refused(said["why"])
-        job, scope, asked = self._job, self._job.asked.scope, self._job.asked
-        return ScheduledStudy(
-            job.id, job.schedule, job.due, WAITING, asked.kind, asked.template, scope.since,
-            scope.until, scope.area, scope.cls, job.due, int(said["rows"]), said["counts"], "", "",
-            Ms(0), "", "",
-        )  # fmt: skip
+        return _record(self._job, WAITING, int(said["rows"]), said["counts"])
+
+
+def _record(job: Job, state: str, rows: int = 0, counts: str = "") -> ScheduledStudy:
+    scope, asked = job.asked.scope, job.asked
+    return ScheduledStudy(
+        job.id, job.schedule, job.due, state, asked.kind, asked.template, scope.since, scope.until,
+        scope.area, scope.cls, job.due, rows, counts, "", "", Ms(0), "", "",
+    )  # fmt: skip
 
 
 class Scheduling(Beside):
@@ -126,10 +151,15 @@ class Scheduling(Beside):
 
     def look(self) -> None:
         """Draft the first that is due; the others have their turn at the next looks."""
-        folder, now = self._desk.folder, self._clock.now()
+        folder, now, known = self._desk.folder, self._clock.now(), self._known()
         if space.is_full(folder):
             return
-        found = self._desk.ask(lambda r: due(r, folder, self._known(), now, self._lang)).result()
+        if not self._desk.ask(lambda r: r.setting(studies.LOOKS_SINCE)).result():
+            self._desk.run(studies.begin_looking, {}, local=True)
+        if lost := self._desk.ask(lambda r: missed(r, folder, known, now)).result():
+            self._desk.run(studies.note_missed, {"missed": lost})
+            log.warning("%d studies by date were not drafted in time", len(lost))
+        found = self._desk.ask(lambda r: due(r, folder, known, now, self._lang)).result()
         job = next((one for one in found if one.id not in self._refused), None)
         if job is not None:
             self._draft(job)

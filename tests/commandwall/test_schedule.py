@@ -23,7 +23,7 @@ from commandwall.store import lines, sight
 from commandwall.store.sight import Sight
 from commandwall.store.store import Refused
 from commandwall.store.tables import Conflict
-from commandwall.studies import GIVEN, LEFT, WAITING, Drafted, ScheduledStudy, Study
+from commandwall.studies import GIVEN, LEFT, MISSED, WAITING, Drafted, ScheduledStudy, Study
 
 EVENTS = [
     an_event(id=f"e{n}", source_id=f"s{n}", area="t1", reported_at=Ms(NOW - n * HOUR),
@@ -64,7 +64,7 @@ def test_it_is_due_at_its_time_of_its_days() -> None:
         (at("2026-11-27", 9), row(days=[1]), "2026-11-01 08:00"),
         (at("2026-12-30", 9), row(days=[31]), ""),
     ):
-        assert told(studies.last_due(found, now)) == expected
+        assert told(next(studies.dues(found, now), None)) == expected
 
 
 def due(hall: Hall, now: Ms, known: Ms | None = None) -> list[Job]:
@@ -77,9 +77,7 @@ def daily(jobs: list[Job]) -> list[Job]:
 
 
 def eight(now: Ms = NOW) -> Ms:
-    found = studies.last_due(DAILY, now)
-    assert found is not None
-    return found
+    return next(studies.dues(DAILY, now))
 
 
 def test_a_station_drafts_what_it_knows_and_in_its_turn(hall: Hall) -> None:
@@ -139,6 +137,44 @@ def test_it_drafts_itself_once_and_waits(hall: Hall, tmp_path: Path) -> None:
     assert hall.store.read(lambda r: r.find(Conflict)) == []
     other.desk.close()
     other.store.close()
+
+
+def test_what_no_agent_could_draft_within_its_day_is_told_until_a_person_settles_it(
+    hall: Hall, tmp_path: Path
+) -> None:
+    first = eight()
+    (made,) = draft(hall, Ms(first + HOUR))
+    back = Ms(first + 3 * DAY + HOUR)  # all agents were away for two days
+    behind = hall.store.read(lambda r: schedule.missed(r, hall.store.folder, first, back))
+    assert behind == [], "what others did meanwhile is not known yet"
+    told = draft(hall, back)
+    lost = [one for one in studies.waiting(told) if one.state == MISSED]
+    assert [(one.schedule, one.due) for one in lost] == [
+        ("daily", Ms(first + n * DAY)) for n in (1, 2)
+    ]  # fmt: skip
+    assert [one.id for one in studies.waiting(told)][:1] == [made.id]
+    assert {one.id for one in draft(hall, Ms(back + MINUTE))} >= {one.id for one in told}
+    assert len([one for one in found(hall) if one.state == MISSED]) == 2, "each once"
+    stated = Drafted("day", "day", ["total"], "日报", lost[0].scope, lost[0].as_of, 3, {})
+    hall.do(studies.issue_study, drafted=stated, purpose="会商", scheduled=lost[0].id,
+            files=[("0" * 64, "日报.pdf")])  # fmt: skip
+    hall.do(studies.leave_scheduled, scheduled=lost[1].id, reason="停机")
+    assert not [one for one in studies.waiting(found(hall)) if one.state == MISSED]
+    # One that was cut off drafted it: that counts, whoever hears of it later.
+    other = Hall(tmp_path / "b", EVENTS[:30])
+    draft(other, Ms(first + HOUR))
+    late = draft(other, Ms(first + 5 * DAY - HOUR))
+    (theirs,) = [one for one in late if one.due == first + 4 * DAY]
+    third = Hall(tmp_path / "c", EVENTS[:30])
+    draft(third, Ms(first + HOUR))
+    draft(third, Ms(first + 6 * DAY))
+    assert theirs.id in {one.id for one in found(third) if one.state == MISSED}
+    third.desk.receive(other.store.read(lambda r: lines.unsent(r, other.desk.origin, 0)))
+    assert [one.state for one in found(third) if one.id == theirs.id] == [WAITING]
+    assert third.store.read(lambda r: r.find(Conflict)) == []
+    for one in (other, third):
+        one.desk.close()
+        one.store.close()
 
 
 def test_a_person_gives_it_out_or_says_why_not_and_only_once(hall: Hall) -> None:

@@ -22,6 +22,7 @@ from commandwall.reports.press import Pressed
 from commandwall.reports.speech import moment
 from commandwall.store.mirror import Mirror, use
 from commandwall.studies import ScheduledStudy, Study, StudyUse
+from widgets import handing
 from widgets.sheet import Sheet
 from widgets.study_sheet import DRAFT, SOURCE, TEMPLATE, USE, StudySheet
 
@@ -147,6 +148,25 @@ def test_what_drafted_itself_is_told_looked_at_and_given_out(
     asked.accept()
     qtbot.waitUntil(lambda: [s.state for s in world.store.read(lambda r: r.find(ScheduledStudy))]
                     == ["DROPPED"])  # fmt: skip
+
+
+def test_what_nobody_drafted_is_told_and_drafted_by_hand(
+    wall: Any, qtbot: Any, world: City
+) -> None:
+    since, until = Ms(NOW - DAY), NOW
+    lost = ScheduledStudy("w2", "daily", until, "MISSED", "day", "day", since, until, "", "",
+                          until, 0, "", "", "", until, "", "")  # fmt: skip
+    world.desk.run(lambda tx: tx.put(lost), {}, local=True)
+    world.tick({ScheduledStudy: [lost]})
+    assert "▲ 到期未起草 1　Ctrl Shift B" in told_by(wall, "event_queue")
+    assert "到期未起草 1" in handing.stands(wall.context)
+    press(wall, "Ctrl+Shift+B")
+    asked = next(s for s in wall.findChildren(Sheet) if s.isVisible())
+    assert "没有一台起草" in asked._told.text()
+    asked.accept()
+    studies = wall.page.panels["event_queue"]._studies
+    qtbot.waitUntil(lambda: studies.draft is not None)
+    assert (studies.draft.as_of, studies._scheduled, studies.changed) == (until, "w2", "")
 
 
 def test_what_is_missing_is_named_and_nothing_goes_out_without_a_purpose(
