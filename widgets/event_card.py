@@ -10,7 +10,6 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent, QHideEvent
 from PySide6.QtWidgets import QComboBox, QLineEdit
 
 from commandwall import events, incidents
-from commandwall.areas import CITY, chain
 from commandwall.co_handling import CoHandling
 from commandwall.dispatch import Assignment, AssignmentStep
 from commandwall.event_acts import merged
@@ -20,7 +19,16 @@ from commandwall.rights import about_event
 from commandwall.tagging import EventTag
 from commandwall.urging import Urge
 from commandwall.whistles import Rating, Summons, Whistle
-from widgets import age, event_clock, event_course, event_ladder, event_said, text, words
+from widgets import (
+    age,
+    event_clock,
+    event_course,
+    event_facts,
+    event_ladder,
+    event_lines,
+    text,
+    words,
+)
 from widgets.acts import ActBar
 from widgets.base import Command, Panel, Subject
 from widgets.event_reading import Reading
@@ -37,7 +45,7 @@ from widgets.event_steps import (
     on_key,
 )
 from widgets.files import FileStrip
-from widgets.i18n import named, tr
+from widgets.i18n import tr
 from widgets.incident_acts import ask_join
 from widgets.number_acts import hint_of, in_full, show, unreadable, with_reason
 from widgets.opening import ask_opening, from_event
@@ -45,10 +53,10 @@ from widgets.paper import Ink, Paper
 from widgets.sheet import Sheet
 from widgets.watched import RECORDS
 
-LABEL = 96.0
-FIELDS = 112.0
-SAID = 32.0
-"""Height of the line above the fields that says what was done."""
+FIELDS = 122.0
+"""Height of the fields and buttons, and of the line below them that says what was done."""
+APART = 12.0
+"""Between the files and the fields."""
 ROOMY = 600.0
 """Height of a card on which all clocks of an event leave room for its history."""
 BESIDE = frozenset({Assignment, AssignmentStep, Whistle, Summons, Rating, Urge, CoHandling,
@@ -102,7 +110,7 @@ class EventCard(Panel):
         return [*own, Command("F", tr("添加附件"), files.choose_file),
                 Command("Ctrl+V", tr("粘贴附件"), files.paste),
                 Command("V", tr("查看来电号码"), self.show_number),
-                Command("Shift+R", tr("全部经过"), self.read_course),
+                Command("Shift+R", tr("全部情况与经过"), self.read_course),
                 Command("Shift+E", tr("并入突发事件"), self.join_incident),
                 *event_ladder.commands(self, lambda: self.view, self._then)]  # fmt: skip
 
@@ -179,12 +187,14 @@ class EventCard(Panel):
             with_reason(self, (e.id, e.headline), it, shown)
 
     def read_course(self) -> None:
-        """All of its course, the newest first: the card has room for the last lines."""
+        """All of its facts and its course, the newest first: the card has no room for all."""
         if self.view is not None:
-            title = tr("全部经过　{title}", title=text.plain(self.view.event.headline, 40))
+            title = tr("全部情况与经过　{title}", title=text.plain(self.view.event.headline, 40))
             sheet = Sheet(self.look, title, "知道了", {}, self.window())
             hidden = self.view.restricted
-            lines = event_course.lines(self._told, self.picture.now, hidden)
+            facts = event_facts.of(self, self.view, self._reading, self._merged, whole=False)
+            course = event_course.lines(self._told, self.picture.now, hidden)
+            lines = "\n\n".join((event_facts.told(facts), course))
             self.context.over(sheet.telling(lambda told: lines))
 
     def hideEvent(self, event: QHideEvent) -> None:
@@ -210,7 +220,7 @@ class EventCard(Panel):
         self._words.setGeometry(left + wide - half, y, half, tall)
         self._bar.setGeometry(left, y + tall + self.look.px(12), wide, self.look.px(44))
         strip = self.look.px(self._files.tall)
-        self._files.setGeometry(left, y - self.look.px(SAID) - strip, wide, strip)
+        self._files.setGeometry(left, y - self.look.px(APART) - strip, wide, strip)
 
     def wear(self) -> None:
         super().wear()
@@ -229,14 +239,15 @@ class EventCard(Panel):
         roomy = paper.height - self._files.tall >= ROOMY
         y = event_clock.draw(paper, y + 20, self.view, self.picture, roomy)
         y = event_ladder.draw(paper, y, self, self.view)
-        end = paper.height - FIELDS - SAID - self._files.tall
-        least = event_course.LEAST if y + 30 <= end - event_course.LEAST else event_course.CROWDED
-        y = self._draw_facts(paper, y + 30, end - least)
+        end = paper.height - FIELDS - APART - self._files.tall
+        y += event_lines.ROW
+        least = event_course.LEAST if y <= end - event_course.LEAST else event_course.CROWDED
+        facts = event_facts.of(self, self.view, self._reading, self._merged)
+        y, rest = event_facts.draw(paper, y, end - least, facts)
         hidden = self._reading.hides(self.view)
-        event_course.draw(paper, y + 16, end, self._told, self.picture.now, hidden)
+        event_course.draw(paper, y, end, self._told, self.picture.now, hidden, rest)
         if self._said:
-            base = paper.height - FIELDS - 14
-            paper.write(0, base, self._said, Ink("body", "t1"), room=paper.width)
+            paper.write(0, paper.height - 6, self._said, Ink("label", "t1"), room=paper.width)
 
     def _draw_title(self, paper: Paper, y: float) -> float:
         assert self.view is not None
@@ -249,54 +260,6 @@ class EventCard(Panel):
             y = paper.paragraph(0, y + 26, body, Ink("body"), paper.width, 3)
         return y
 
-    def _draw_facts(self, paper: Paper, y: float, end: float) -> float:
-        """In two columns, as many as there is room for; a fact too long for one stands across
-        both."""
-        facts = [(label, fact) for label, fact in self._facts() if fact]
-        lead = max(LABEL, *(paper.length(label, Ink("label")) + 12 for label, _ in facts))
-        half, x = paper.width / 2, 0.0
-        for label, fact in facts:
-            wide = paper.length(fact, Ink("label", "t1")) > half - lead - 16
-            if x and wide:
-                x, y = 0.0, y + 26
-            if y > end:
-                break
-            paper.write(x, y, label, Ink("label", "t3"))
-            room = (paper.width if wide else half - 16) - lead
-            y = paper.paragraph(x + lead, y, fact, Ink("label", "t1"), room, 2 if wide else 1)
-            x, y = (half, y) if not x and not wide else (0.0, y + 26)
-        return y + 26 if x else y
-
-    def _caller(self) -> object:
-        """Who reported it, and his number: whole while it may be read."""
-        assert self.view is not None
-        e = self._reading.of(self.view)
-        who = text.person(e.person)
-        if whole := self.context.numbers.whole(e.phone, "event", e.id, f"{who}　"):
-            return whole
-        masked = text.phone(e.phone)
-        hint = hint_of(e) if self.context.past is None else ""
-        return "　".join(filter(None, (who, masked, hint)))
-
-    def _facts(self) -> list[tuple[str, object]]:
-        assert self.view is not None
-        e = self.view.event
-        people = [p for code in self._codes() for p in self.picture.people.get(code, [])]
-        unsent = f"eventwork:{e.id}" in self.picture.unsent
-        number = self.view.number
-        return [
-            (tr("承办"), words.handled_by(self.view)), (tr("来电人"), self._caller()),
-            (tr("送达"), tr("已存本机，未送达中心池") if unsent else ""),
-            *event_said.facts(self.view, self.picture, self._reading.hides(self.view)),
-            (tr("并入本单"), event_said.others(self._merged)),
-            (tr("来源"), f"{named('event_source', e.source)}　{number}"),
-            (tr("分类"), named("event_class", self.view.cls)),
-            (tr("上报"), age.stamp(self.picture.now, e.reported_at)),
-            *((named("person_role", p.role), f"{text.person(p.name)}　{text.phone(p.phone)}")
-              for p in people[:3]),
-            (tr("坐标"), self._position()),
-        ]  # fmt: skip
-
     def _place(self) -> str:
         """Where it is, and how sure that is."""
         assert self.view is not None
@@ -304,19 +267,6 @@ class EventCard(Panel):
         if e.placed != AREA or e.acc_m is None:
             return where
         return tr("{place}　±{m} m", place=where, m=age.number(e.acc_m))
-
-    def _position(self) -> str:
-        assert self.view is not None
-        e = self.view.event
-        if e.lon is None or e.lat is None:
-            return ""
-        sure = tr("±{m} m", m=age.number(e.acc_m)) if e.acc_m is not None else ""
-        return f"WGS-84　{e.lon:.5f}, {e.lat:.5f}　{sure}"
-
-    def _codes(self) -> list[str]:
-        """The event's area and those above it, below the city."""
-        assert self.view is not None
-        return [a.id for a in chain(self.picture.areas, self.view.event.area) if a.level > CITY]
 
     # Files that are dropped anywhere on the card.
 

@@ -8,7 +8,7 @@ from commandwall import catalogue, deadlines, swift
 from commandwall.deadlines import GREEN, RED, Deadline
 from commandwall.events import EventView
 from commandwall.picture import Picture
-from widgets import words
+from widgets import event_lines, words
 from widgets.i18n import language, named, tr
 from widgets.paper import RIGHT, Ink, Paper
 
@@ -26,9 +26,9 @@ def draw(paper: Paper, y: float, view: EventView, picture: Picture, roomy: bool)
         return y + 24
     first, *others = sorted(running, key=deadlines.order)
     lamp = first.lamp(now)
-    left = paper.row(max(180, end + 16), y + 16, (_name(view, first), Ink("label", "t3")),
+    x = event_lines.mark(paper, max(180, end + 16), y + 16, lamp)
+    left = paper.row(x, y + 16, (_name(view, first), Ink("label", "t3")),
                      (words.left(first, now), Ink("item", "t1", lamp != GREEN)))  # fmt: skip
-    paper.lamp(left + 16, y + 10, 16, lamp)
     paper.bar(QRectF(0, y + 28, paper.width, 4), 1 - first.left(now) / max(1, first.whole))
     pressed = first.supervised(now)
     told = [tr("督办：{step}", step=pressed.name(language()))] if pressed is not None else []
@@ -37,7 +37,7 @@ def draw(paper: Paper, y: float, view: EventView, picture: Picture, roomy: bool)
         ink = Ink("label", "t1" if lamp == RED else "t3")
         paper.write(0, y + 52, "　".join([*told, *rest]), ink, room=paper.width)
         return y + 62
-    room = paper.width - left - 48
+    room = paper.width - left - 24
     paper.write(paper.width, y + 16, "　".join(rest), Ink("age"), RIGHT, room=room)
     return y + 36
 

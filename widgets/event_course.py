@@ -9,15 +9,18 @@ from commandwall.events import EventView
 from commandwall.masking import without
 from commandwall.picture import Picture
 from widgets import age, text
+from widgets.event_lines import LABEL, ROW
 from widgets.event_steps import sent_units, told_of
 from widgets.i18n import named, tr
 from widgets.paper import RIGHT, Ink, Paper
 
-TIME, WHO, ROW, LINES = 96.0, 150.0, 26.0, 9
-"""Widths of the moment and of who it was, height of a line, and how many there are at most."""
-LEAST = 16 + 34 + 3 * ROW
+TIME, WHO, LINES = LABEL, 130.0, 9
+"""Widths of the moment and of who it was, and how many lines there are at most."""
+HEAD, FOOT = 36.0, 18.0
+"""Where the first line stands, below where another fact would, and room for its heading."""
+LEAST = FOOT + 4 * ROW
 """Room that facts leave for the last lines."""
-CROWDED = 16 + 34 + 2 * ROW
+CROWDED = FOOT + 3 * ROW
 """The same where there would be none for any fact."""
 CITY_SAYS = ("reported", "received", "closed")
 """What is told by the city itself and not by a station."""
@@ -37,14 +40,20 @@ def of(picture: Picture, view: EventView, told: Told) -> Told:
     return [(*one[:4], without(one[4], e.person)) for one in found if one[0] <= picture.now]
 
 
-def draw(paper: Paper, y: float, end: float, told: Told, now: Ms, hidden: bool = False) -> None:
-    """The last lines that there is room for; `hidden`: without what was said."""
-    room = max(0, min(LINES, int((end - 34 - y) // ROW)))
+def draw(
+    paper: Paper, y: float, end: float, told: Told, now: Ms, hidden: bool = False, rest: int = 0
+) -> None:
+    """The last lines that there is room for; `hidden`: without what was said. `rest`: facts that
+    found no room before it; where these and all lines stand is told."""
+    room = max(0, min(LINES, int((end - FOOT - y) // ROW)))
     if not room:
         return
-    paper.write(0, y + 14, tr("经过"), Ink("heading"))
-    paper.write(paper.width, y + 14, tr("大事记 {n} 条", n=len(told)), Ink("age"), RIGHT)
-    y += 40
+    aside = [tr("另有 {n} 项情况", n=rest) if rest else "", tr("大事记 {n} 条", n=len(told))]
+    aside.append(tr("全看 Shift R") if rest or len(told) > room else "")
+    paper.write(0, y + 10, tr("经过"), Ink("heading"))
+    ink = Ink("age", "t1" if rest else "")
+    paper.write(paper.width, y + 10, "　".join(filter(None, aside)), ink, RIGHT)
+    y += HEAD
     for at, post, by, act, said in told[-room:]:
         paper.write(0, y, age.moment(now, at), Ink("age"))
         paper.write(TIME, y, _who(post, by, act), Ink("label"), room=WHO - 10)

@@ -11,16 +11,17 @@ from commandwall.co_handling import ASKED, DONE, CoHandling
 from commandwall.deadlines import Deadline, order
 from commandwall.events import EventView
 from commandwall.picture import Picture
-from widgets import age, text, words
+from widgets import age, event_lines, text, words
 from widgets.base import Command, Panel
 from widgets.event_steps import Then, about
 from widgets.fields import Field, choice
 from widgets.fields import words as line
 from widgets.i18n import named, tr
-from widgets.paper import Ink, Paper
+from widgets.paper import Paper
 from widgets.sheet import Answers, Sheet
 
-TALL, LAMP, SHOWN = 26.0, 16.0, 24
+SHOWN = 24
+"""Letters of a unit's name."""
 SIGN, FEED_BACK = "sign", "feed_back"
 
 
@@ -39,20 +40,12 @@ def draw(paper: Paper, y: float, view: EventView, picture: Picture) -> float:
     found = helping(view, picture)
     if not found:
         return y
-    base, now = y + TALL, picture.now
     clocks = {one.id: co_acts.first(one, view, picture.areas) for one in found}
-    x = paper.write(0, base, tr("协办"), Ink("label", "t3")) + 12
-    for n, one in enumerate(sorted(found, key=lambda one: _late(clocks[one.id]))):
-        clock = clocks[one.id]
-        told, rest = _told(one, view, picture), tr("还有 {n} 家", n=len(found) - n)
-        room = paper.length(told, Ink("label", "t1")) + (LAMP + 6 if clock is not None else 0)
-        if n and x + room + paper.length(rest, Ink("age")) + 24 > paper.width:
-            paper.write(x, base, rest, Ink("age"))
-            break
-        if clock is not None:
-            paper.lamp(x + 8, base - 6, LAMP, clock.lamp(now))
-            x += LAMP + 6
-        x = paper.write(x, base, told, Ink("label", "t1"), room=paper.width - x) + 18
+    base, x = event_lines.begin(paper, y, tr("协办"))
+    shown = sorted(found, key=lambda one: _late(clocks[one.id]))
+    lamps = [c.lamp(picture.now) if (c := clocks[one.id]) is not None else "" for one in shown]
+    told = [_told(one, view, picture) for one in shown]
+    event_lines.units(paper, x, base, list(zip(told, lamps, strict=True)))
     return base
 
 

@@ -13,6 +13,7 @@ from commandwall.store.store import Reader
 from widgets import (
     age,
     event_help,
+    event_lines,
     event_tags,
     event_tier,
     event_urge,
@@ -42,14 +43,12 @@ def draw(paper: Paper, y: float, card: Panel, view: EventView) -> float:
     y = fund_sheets.draw_line(paper, y, view.event.id, picture.payments.values())
     if not it.rises and it.supervision is None:
         return y
-    x, base, now = 0.0, y + 24, picture.now
-    if due is not None:
-        paper.lamp(8, base - 6, 16, due.clock.lamp(now))
-        x = 26.0
+    now = picture.now
+    lamp = due.clock.lamp(now) if due is not None else ""
+    base, x = event_lines.begin(paper, y, tr("属地"), lamp)
     start = ladder_sheets.start_of(picture, view.event.area)
     low, high = it.on(TERRITORY), it.on(SUPERVISION)
     begun = f"{ladder_words.rung(start)} {age.stamp(now, view.event.received_at)}"
-    x = paper.write(x, base, tr("属地"), Ink("label", "t3")) + 8
     below = ladder_words.stands(low, now) if low is not None else begun
     x = paper.write(x, base, below, Ink("label", "t1", True)) + 16
     if high is not None or it.watched:

@@ -114,7 +114,7 @@ def _outcome(work: EventWork) -> str:
 
 
 def facts(view: EventView, picture: Picture, hidden: bool = False) -> Facts:
-    """What callers are told, and what was said and counts now, the name of who reported it hidden
+    """What was said and counts now, and what callers are told, the name of who reported it hidden
     in it. `hidden`: what a restricted one says is not told."""
     work, public = view.work, (tr("对外进度"), public_words.told(view, picture))
     tags = (tr("标签"), tags_of(view, picture))
@@ -126,7 +126,7 @@ def facts(view: EventView, picture: Picture, hidden: bool = False) -> Facts:
     found = [*_why(view, work, picture), *_what(work, picture.now, view.state), *_often(work)]
     found.append((named("field", "way"), way))
     told = [(label, without(fact, view.event.person)) for label, fact in found if fact]
-    return [public, tags, *told]
+    return [*told, public, tags]
 
 
 def _why(view: EventView, work: EventWork, picture: Picture) -> Facts:

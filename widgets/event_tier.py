@@ -11,14 +11,13 @@ from commandwall.event_flow import allows
 from commandwall.events import EventView
 from commandwall.picture import Picture
 from commandwall.tiers import Standing, Timer
-from widgets import age, event_steps, words
+from widgets import age, event_lines, event_steps, words
 from widgets.base import Command, Panel
 from widgets.event_steps import Then
 from widgets.i18n import named, tr
 from widgets.paper import Ink, Paper
 
 KEY = "Shift+J"
-TALL = 26.0
 LAMP = 14.0
 
 
@@ -26,8 +25,9 @@ def draw(paper: Paper, y: float, view: EventView, picture: Picture) -> float:
     """One line of an open event: who has it and why, then the three timers. The height below."""
     if not view.open:
         return y
-    it, base = tiers.standing(view, picture.areas), y + TALL
-    x = paper.write(0, base, named("tier", it.tier), Ink("label", "t1", True)) + 8
+    it = tiers.standing(view, picture.areas)
+    base, x = event_lines.begin(paper, y, tr("分办"))
+    x = paper.write(x, base, named("tier", it.tier), Ink("label", "t1", True)) + 8
     x = paper.write(x, base, _why(it), Ink("age"), room=max(0, paper.width - x - 330)) + 16
     for timer in it.timers:
         x = _draw_timer(paper, x, base, timer, picture) + 16

@@ -10,7 +10,7 @@ from commandwall.clock import Ms
 from commandwall.events import EventView
 from commandwall.picture import Picture
 from commandwall.urging import ASKED, Urge
-from widgets import age, text, words
+from widgets import age, event_lines, text, words
 from widgets.base import Command, Panel
 from widgets.event_steps import Then, about
 from widgets.fields import Field, choice
@@ -20,8 +20,8 @@ from widgets.paper import Ink, Paper
 from widgets.reasons import sentence
 from widgets.sheet import Sheet
 
-TALL, LAMP, SHOWN = 26.0, 16.0, 40
-"""Height of the line, size of its lamp, letters of what was said."""
+SHOWN = 40
+"""Letters of what was said."""
 NEWEST = 3
 """Units that are named."""
 
@@ -46,15 +46,13 @@ def mark(view: EventView, picture: Picture) -> str:
 def draw(paper: Paper, y: float, view: EventView, picture: Picture, hidden: bool) -> float:
     """A line where anybody was urged: how often, who owes an answer and until when, or what was
     answered last. `hidden`: without what was said. The height below."""
-    urges, base, x = picture.urged.get(view.event.id, ()), y + TALL, 0.0
+    urges = picture.urged.get(view.event.id, ())
     if not urges:
         return y
     open_ = waiting(view, picture)
     clock = urging.clock(open_[0]) if open_ else None
-    if clock is not None:
-        paper.lamp(8, base - 6, LAMP, clock.lamp(picture.now))
-        x = 26.0
-    x = paper.write(x, base, tr("催办"), Ink("label", "t3")) + 12
+    lamp = clock.lamp(picture.now) if clock is not None else ""
+    base, x = event_lines.begin(paper, y, tr("催办"), lamp)
     x = paper.write(x, base, tr("{n} 次", n=len(urges)), Ink("label", "t1", True)) + 16
     owed = [_owes(one, picture.now) for one in open_[:NEWEST]]
     told = tr("、").join(owed) if owed else _answered(urges, picture.now, hidden)

@@ -10,8 +10,8 @@ from commandwall.event_flow import HANDLED
 from commandwall.events import EventView
 from commandwall.picture import Picture
 from commandwall.store.store import Reader
-from commandwall.whistles import Muster, Whistle
-from widgets import event_said, whistle_sheets, whistle_words
+from commandwall.whistles import Muster, Owing, Whistle
+from widgets import event_lines, event_said, whistle_sheets, whistle_words, words
 from widgets.base import Panel, Subject
 from widgets.event_steps import about
 from widgets.i18n import tr
@@ -31,16 +31,18 @@ def draw(paper: Paper, y: float, view: EventView, picture: Picture) -> float:
     """A line where there is a whistle; the line below it."""
     if (muster := of_event(picture, view.event.id)) is None:
         return y
-    x, base = 0.0, y + 24
-    if muster.owing:
-        paper.lamp(8, base - 6, 16, muster.owing[0].clock.lamp(picture.now))
-        x = 26.0
-    x = paper.write(x, base, tr("吹哨"), Ink("label", "t3")) + 12
+    lamp = muster.owing[0].clock.lamp(picture.now) if muster.owing else ""
+    base, x = event_lines.begin(paper, y, tr("吹哨"), lamp)
     x = paper.write(x, base, whistle_words.there(muster), Ink("label", "t1", True)) + 16
-    told = [f"{whistle_words.department(one.summons)} {whistle_words.late(one, picture.now)}"
-            for one in whistle_words.firsts(muster)]  # fmt: skip
-    paper.write(x, base, tr("、").join(told), Ink("label", "t1"), room=paper.width - x)
+    told = [(_owes(one, picture.now), "") for one in whistle_words.firsts(muster)]
+    event_lines.units(paper, x, base, told)
     return base
+
+
+def _owes(one: Owing, now: Ms) -> str:
+    """燃气公司 欠报到 超 5:12."""
+    told = (whistle_words.department(one.summons), whistle_words.step(one))
+    return " ".join((*told, words.left(one.clock, now)))
 
 
 def history(reader: Reader, event: str) -> list[tuple[Ms, str, str, str, str]]:

@@ -13,7 +13,7 @@ from commandwall.funds import ASKED, CENTS, PAID, Paying, Payment
 from commandwall.picture import Picture
 from commandwall.rights import About
 from commandwall.store.store import Refused
-from widgets import age, text
+from widgets import age, event_lines, text
 from widgets.base import Panel
 from widgets.fields import Field, choice
 from widgets.fields import words as line
@@ -74,9 +74,9 @@ def draw_line(paper: Paper, y: float, event: str, payments: Iterable[Payment]) -
             told.append(f"{named('payment_state', state)} {money(cents)}")
     if not told:
         return y
-    x = paper.write(0, y + 24, tr("微基金"), Ink("label", "t3")) + 8
-    paper.write(x, y + 24, "　".join(told), Ink("label", "t1", True), room=paper.width - x)
-    return y + 24
+    base, x = event_lines.begin(paper, y, tr("微基金"))
+    paper.write(x, base, "　".join(told), Ink("label", "t1", True), room=paper.width - x)
+    return base
 
 
 def _ahead(picture: Picture, paying: Paying) -> str:

@@ -11,7 +11,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QListWidget
 from world import an_area, told_by
 
-from commandwall import events
+from commandwall import event_watch, events
 from commandwall.areas import TOWN
 from commandwall.clock import MINUTE
 from commandwall.co_handling import CoHandling
@@ -95,12 +95,31 @@ def test_who_is_urged_is_marked_counted_and_answers(wall: Any, world: Any, qtbot
     card(wall, qtbot, "没有待答复的催办")
 
 
+def test_what_finds_no_room_is_counted_and_stands_on_a_key(
+    wall: Any, world: Any, qtbot: Any
+) -> None:
+    wall.resize(1920, 1080)
+    many = ",".join(f"第{n}协助单位办公室" for n in range(9))
+    world.desk.do(event_watch.share, event=E, co=many).result()
+    heard(world)
+    told = card(wall, qtbot, "第0协助单位办公室 待签收")
+    assert "还有 " in told and "家" in told and "坐标" in told
+    assert "Shift R" not in told and "第8协助单位办公室" not in told
+    for _ in range(9):
+        world.desk.do(events.note, event=E, text="再看一次").result()
+    world.clock.at += MINUTE
+    heard(world)
+    card(wall, qtbot, "全看 Shift R")
+    shown = press(wall, "Shift+R")._told.text()
+    assert "承办：供水公司" in shown and shown.count("再看一次") == 9
+
+
 def test_each_unit_that_helps_has_a_lamp_of_its_own(wall: Any, world: Any, qtbot: Any) -> None:
     card(wall, qtbot, "住建局 待签收 余")
     sheet = press(wall, "Shift+X")
     ways = [sheet._fields["way"][1].itemText(i) for i in range(4)]
     assert ways == ["住建局 签收", "住建局 反馈", "街道办 签收", "街道办 反馈"]
-    done(world, qtbot, sheet, CoHandling, 2, way=f"feed_back:{E}:住建局", result="已封路")
+    done(world, qtbot, sheet, CoHandling, 2, way="feed_back:住建局", result="已封路")
     qtbot.waitUntil(lambda: world.store.read(lambda r: r.find(CoHandling, state="DONE")) != [])
     world.clock.at += 3 * MINUTE
     heard(world)
