@@ -93,7 +93,7 @@ def test_words_of_an_event_come_without_the_name_of_who_reported_it() -> None:
 def test_only_the_numbers_let_a_line_through_unmasked() -> None:
     assert {line.split(":")[0] for line in found(SCREEN, r"(.*\.)?Whole")} == {"widgets/numbers.py"}
     asked = {line.split(":")[0] for line in found(SCREEN, r".*\.whole")}
-    assert asked == {"widgets/alarm_card.py", "widgets/calls.py", "widgets/event_card.py"}
+    assert asked == {"widgets/alarm_card.py", "widgets/calls.py", "widgets/event_facts.py"}
 
 
 def test_markup_and_message_boxes_have_no_other_door() -> None:
