@@ -77,7 +77,7 @@ class EventCard(Panel):
         self._told: event_course.Told = ()
         self._merged: list[EventView] = []
         self._reading = Reading(self)
-        self._said, self._writing = "", False
+        self._asked, self._said, self._writing = "", "", False
         self._unit, self._words = QComboBox(self), QLineEdit(self)
         self._unit.setEditable(True)
         self._words.setMaxLength(events.TEXT_LIMIT)
@@ -97,10 +97,10 @@ class EventCard(Panel):
             self._look(subject.id)
 
     def refresh(self, picture: Picture, changes: Changes) -> None:
-        if self.view is not None and Event in changes.kinds:
+        if self._asked and Event in changes.kinds:
             self._follow(changes)
-        elif self.view is not None and changes.kinds & BESIDE:
-            self._look(self.view.event.id)
+        elif self._asked and changes.kinds & BESIDE:
+            self._look(self._asked)
         if self.view is not None and self.isVisible():
             self._files.look_again()
 
@@ -312,6 +312,7 @@ class EventCard(Panel):
 
     def _look(self, key: str) -> None:
         """Show an event as it is, or as it was."""
+        self._asked = key
         if self.context.past is None:
             self.ask(lambda reader: events.view(reader, key), self._take)
         elif (view := self.picture.events.get(key)) is not None:
@@ -346,8 +347,7 @@ class EventCard(Panel):
         self.update()
 
     def _follow(self, changes: Changes) -> None:
-        assert self.view is not None
-        key = self.view.event.id
+        key = self._asked  # it may change while it is still being read
         if key in changes.records.get(Event, {key: None}):  # no records: the page was opened anew
             self._look(key)
 

@@ -114,6 +114,21 @@ def test_what_finds_no_room_is_counted_and_stands_on_a_key(
     assert "承办：供水公司" in shown and shown.count("再看一次") == 9
 
 
+def test_what_changes_while_the_card_still_reads_it_is_read_again(
+    wall: Any, world: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    panel, asked = wall.page.panels["event_card"], list[Any]()
+    panel.view = None
+    monkeypatch.setattr(panel, "ask", lambda query, take: asked.append((query, take)))
+    panel.open(Subject(Event, E))
+    old = world.store.read(asked[0][0])
+    world.desk.do(event_watch.share, event=E, co="城管局").result()
+    heard(world)
+    asked[0][1](old)
+    views = [world.store.read(query) for query, take in asked if take == panel._take]
+    assert len(views) == 2 and views[1].units == ("供水公司", "城管局")
+
+
 def test_each_unit_that_helps_has_a_lamp_of_its_own(wall: Any, world: Any, qtbot: Any) -> None:
     card(wall, qtbot, "住建局 待签收 余")
     sheet = press(wall, "Shift+X")
