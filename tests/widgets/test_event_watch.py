@@ -87,7 +87,7 @@ def test_another_unit_gets_what_was_dispatched_to_the_wrong_one(
     sheet.accept()
     qtbot.waitUntil(lambda: "雨水管归住建" in told_by(wall, "event_card"))
     told = told_by(wall, "event_card")
-    assert "住建局（协办 街道）" in told and "撤回改派 1 次" in told
+    assert "承办 住建局" in told and "街道 待签收" in told and "撤回改派 1 次" in told
 
 
 def test_what_is_due_after_the_end_has_a_list_and_is_done_by_keys(
