@@ -7,6 +7,9 @@ the queue asks it, and of three other indexes over the same rows, beside a readi
 Told are the time under which 95 of 100 answers came, the share of the wanted rows among the first
 found (a reading of all rows finds them all), and the size of the index. Ours gives whole events
 with what stations did; the others give row numbers.
+
+Hot words are looked for in a child program, never in the screen's: told are its seconds of
+processor by how many texts it compares, up to `hot_rows`, and what a person waits for the pool's.
 """
 
 from __future__ import annotations
@@ -26,7 +29,9 @@ import sqlcipher3.dbapi2 as sqlite
 from benchmarks.pool_queries import build
 from benchmarks.report import figures, table
 from benchmarks.synthetic import RARE
-from commandwall import event_lists
+from commandwall import event_lists, hotwords
+from commandwall.clock import DAY, Clock, Ms
+from commandwall.hotwords import Telling
 from commandwall.store import fulltext
 from commandwall.store.store import Store
 
@@ -37,6 +42,8 @@ OTHERS = {
     "FTS5 trigram": "tokenize='trigram'",
     "FTS5 unicode61": "tokenize='unicode61'",
 }
+TEXTS, WEEKS, RISEN = (15_000, 30_000, 60_000), 5, 50
+"""Texts that are compared, over so many weeks; one in so many of the last one has the rare word."""
 HAN = re.compile(r"[\u4e00-\u9fff]{2,}")
 Terms = Sequence[str]
 Ask = Callable[[str], list[Any]]
@@ -154,6 +161,31 @@ def compare(store: Store, folder: Path, each: int) -> tuple[list[Any], dict[str,
     return lines, told
 
 
+def tellings(store: Store, many: int, now: Ms) -> list[Telling]:
+    """Texts of the pool's events, spread over some weeks; in the last one a word comes up."""
+    rows = store.read(lambda r: r.rows("SELECT id, title, body FROM event LIMIT :n", n=many))
+    risen = lambda n: RARE if n < many / WEEKS and n % RISEN == 0 else ""  # noqa: E731
+    return [
+        Telling(id, Ms(now - n * WEEKS * 7 * DAY // many), f"t{n % 12}", risen(n) + title, body)
+        for n, (id, title, body) in enumerate(rows)
+    ]
+
+
+def hot(store: Store) -> dict[str, float]:
+    """Seconds of processor by texts, and what a person waits for a look at the whole pool."""
+    now, told = Clock().now(), {}
+    for many in TEXTS:
+        texts, start = tellings(store, many, now), time.thread_time()
+        found = hotwords.find(texts, (), Ms(now - 7 * DAY))
+        told[f"{len(texts):,} texts"] = time.thread_time() - start
+        assert {word.word for word in found if not word.town} == {RARE}
+    start, screen = time.perf_counter(), time.thread_time()
+    hotwords.Search(store.folder, now).answer.result()
+    told["a look at the pool, waited"] = time.perf_counter() - start
+    told["of that the screen's own"] = time.thread_time() - screen
+    return {what: round(seconds, 3) for what, seconds in told.items()}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true")
@@ -167,10 +199,12 @@ def main() -> None:
         others.mkdir()
         store = build(station, count, wanted.pool)
         lines, told = compare(store, others, each)
+        words = hot(store)
         store.close()
     head = ("way, p95 in ms", *list(next(iter(told.values())))[:5], "found", "index MB")
     table(f"{count:,} events, the newest {SHOWN}", head, lines)
-    figures("text_search", events=count, seed=SEED, ways=told)
+    table("hot words", ("of", "seconds"), list(words.items()))
+    figures("text_search", events=count, seed=SEED, ways=told, hot_words_s=words)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,8 @@ town, in events of the pool and mentions of an outside feed, with the rows that 
 How far a word rises is `surge.score` over the texts now and before, so that a day on which more is
 told lifts no word by itself. A word counts once in a text, and stands in the title of a third of
 those that hold it: bodies say much that they are not about. Words of the same texts are one row.
+Where there are too many, all of now are read and of those before one of so many, evenly: what is
+compared are shares.
 Texts are cut by jieba's dictionary, to which the places of the city are added, in a child program:
 that takes seconds, and 60 MB.
 """
@@ -17,6 +19,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from functools import cache
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +29,7 @@ import shapely
 
 from commandwall import codes, mentions, platform, surge, whereabouts
 from commandwall.areas import TOWN, VILLAGE, Area, by_code, town_of
-from commandwall.clock import DAY, Ms, day
+from commandwall.clock import DAY, HOUR, Ms, day
 from commandwall.errand import Question, end_with_starter, say
 from commandwall.events import Event, readable
 from commandwall.mentions import Mention
@@ -38,6 +41,8 @@ READ = 300
 """Characters of a body that are read."""
 BESIDE, PLACES = 3, 3
 """Words that are told with one, and towns and places of one, that are named."""
+DRAWN = 1.1
+"""How many times as many as it should be a draw may be."""
 CARRIED = 50
 """Mentions of one word that are told with it."""
 SAME = 0.6
@@ -45,7 +50,12 @@ SAME = 0.6
 TITLED = 3
 """One in so many texts holds a word in its title."""
 _WORD = re.compile("[\u4e00-\u9fff]{2,}")
-_ROWS = "SELECT * FROM event WHERE rowid >= :no AND reported_at >= :t ORDER BY rowid DESC LIMIT :n"
+_ROWS = (
+    "SELECT * FROM event WHERE rowid >= :no AND reported_at >= :t AND reported_at < :end"
+    " AND (rowid * 1000003 >> 20) % :k = 0 ORDER BY rowid DESC LIMIT :n"
+)
+"""One of so many, drawn by their numbers: these go by the minute, which reports may go by too."""
+_MANY = "SELECT sum(n) FROM tally WHERE name = 'hour' AND key >= :first AND key < :end"
 Cut = Callable[[str], Iterable[tuple[str, str]]]
 
 
@@ -92,6 +102,7 @@ class Found:
     now: int  # texts of now
     before: int
     outside: int  # mentions among both
+    every: int = 1  # of the texts before one of so many was read
 
 
 class Search(Question):
@@ -117,21 +128,34 @@ def of_pool(reader: Reader, now: Ms) -> Found:
     """The hot words of the pool at a moment. Takes seconds."""
     on = day(now)
     since, first = (int(now - codes.limit(name, on) * DAY) for name in ("hot_days", "hot_from"))
-    params = {"no": numbers.first(first), "t": first, "n": int(codes.limit("hot_rows", on))}
+    every = _every(reader, first, since, codes.limit("hot_rows", on))
     areas = by_code(reader)
     town = cache(lambda code: town_of(areas, code))
-    events = (Event(*row) for row in reader.rows(_ROWS, **params))
-    told = (e for e in readable(reader, events) if e.reported_at <= now)
+    told = [*_read(reader, since, now + 1, 1), *_read(reader, first, since, every)]
     tellings = [_telling(e, town(e.area)) for e in told]
     towns = _Towns([area for area in areas.values() if area.level == TOWN])
     outside = mentions.between(reader.folder, Ms(first), now)
-    tellings += (Telling(m.id, m.at, towns.of(m), m.text[:READ], "", m) for m in outside)
+    shown = [m for n, m in enumerate(outside) if m.at >= since or n % every == 0]
+    tellings += (Telling(m.id, m.at, towns.of(m), m.text[:READ], "", m) for m in shown)
     held = sum(t.at >= since for t in tellings)
     before = len(tellings) - held
     enough = before >= codes.limit("hot_past", on)
     words = find(tellings, _names(areas.values()), Ms(since)) if enough else []
     oldest = min((t.at for t in tellings), default=Ms(since))
-    return Found(tuple(words), oldest, Ms(since), held, before, len(outside))
+    return Found(tuple(words), oldest, Ms(since), held, before, len(shown), every)
+
+
+def _every(reader: Reader, first: int, since: int, most: float) -> int:
+    """Of how many events of a stretch one is read, so that no more than so many are."""
+    hours = {"first": f"{first // HOUR:06}", "end": f"{since // HOUR:06}"}
+    return max(1, ceil(int(reader.value(_MANY, **hours) or 0) / most))
+
+
+def _read(reader: Reader, first: int, end: int, every: int) -> Iterable[Event]:
+    """The events of a stretch, one of so many, of which more may be told than their class."""
+    most = int(codes.limit("hot_rows", day(Ms(end))) * DRAWN)
+    params = {"no": numbers.first(first), "t": first, "end": end, "k": every, "n": most}
+    return readable(reader, (Event(*row) for row in reader.rows(_ROWS, **params)))
 
 
 class _Counts:

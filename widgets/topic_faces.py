@@ -263,12 +263,13 @@ class HotWords(Face):
     def told(self) -> str:
         found = self._all
         days = max(0.0, (found.since - found.first) / DAY)
+        drawn = tr("（每 {n} 件取一）", n=found.every) if found.every > 1 else ""
         return tr(
             "{place}　近 {n} 天 {m} 件，与此前 {d} 天 {k} 件比",
             place=words.place(self.host.picture, self.town) if self.town else tr("全市"),
             n=round((self._asked - found.since) / DAY), m=age.number(found.now),
             d=round(days), k=age.number(found.before),
-        )  # fmt: skip
+        ) + drawn  # fmt: skip
 
     def draw_item(self, paper: Paper, item: HotWord, box: QRectF) -> None:
         picture = self.host.picture

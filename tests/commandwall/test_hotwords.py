@@ -12,9 +12,9 @@ from builders import NOW, an_event
 from scipy import stats
 from world import an_area
 
-from commandwall import hotwords, mentions, rising, surge
+from commandwall import codes, hotwords, mentions, rising, surge
 from commandwall.areas import CITY, TOWN
-from commandwall.clock import DAY, HOUR, Ms
+from commandwall.clock import DAY, HOUR, MINUTE, Ms
 from commandwall.events import Event
 from commandwall.hotwords import Telling
 from commandwall.mentions import Mention
@@ -118,6 +118,25 @@ def test_what_is_said_outside_counts_beside_the_pool_and_keeps_its_words(tmp_pat
         assert (word.n, len(word.events), word.outside) == (7, 3, 4)
         assert [one.id for one in word.mentions] == ["m0", "m1", "m2", "m3"]
     assert {word.town for word in found.words} == {"", "t1"}
+
+
+def test_of_a_past_that_is_too_large_one_of_so_many_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A city with thousands of reports a day has weeks that no limit of rows reaches back over."""
+    told = [ALGAE, *USUAL * 3][:8]
+    past = [event(n, SINCE - n * 10 * MINUTE, title=told[n % 8]) for n in range(1, 2000)]
+    algae = [event(5000 + n, NOW - n * HOUR, title=ALGAE, cls="river") for n in range(90)]
+    pool(tmp_path, [*past, *algae])
+    store, most = open_store(tmp_path), codes.limit
+    fewer = {"hot_rows": 250.0}
+    monkeypatch.setattr(codes, "limit", lambda name, *on: fewer.get(name) or most(name, *on))
+    found = store.read(lambda reader: hotwords.of_pool(reader, NOW))
+    assert found.every == 8 and found.now == 90 and 200 < found.before < 275
+    assert found.first < SINCE - 12 * DAY, "the sample goes back as far as the past does"
+    (hot,) = [w for w in found.words if not w.town and "蓝藻" in (w.word, *w.beside)]
+    assert hot.n == 90 and 4 < hot.usual < 20, "a share of the past: 11 of 90"
+    store.close()
 
 
 def test_classes_that_rise_are_told_for_the_city_and_the_town_alone_that_has_them(
