@@ -31,6 +31,8 @@ CACHE_KB, HASH_BYTES, WAITING, EVERY_S = 400_000, 64 << 20, 4, 1.0
 """Memory for pages of the file and for words; batches that may wait for their words; seconds
 after which what arrived is on disk."""
 _SETTING = "INSERT INTO event_fts(event_fts, rank) VALUES"
+_PARTS = "SELECT block FROM event_fts_data WHERE id = ?"
+_LIFT = "UPDATE event_fts_data SET block = ? WHERE id = ?"
 _SHADOWS = ("data", "idx", "docsize")
 """The tables in which FTS5 keeps an index (its settings apart)."""
 
@@ -244,6 +246,10 @@ class Words(threading.Thread):
                 while (rows := self._waiting.get()) is not None:
                     spelled = pa.table([rows["rowid"], _grams(rows)], ["rowid", "grams"])
                     cursor.adbc_ingest("event_fts", spelled, mode="append")
+                conn.commit()
+                cursor.execute(_PARTS, (fulltext.STRUCTURE,))
+                lifted = fulltext.lifted(cursor.fetchone()[0])
+                cursor.execute(_LIFT, (lifted, fulltext.STRUCTURE))
                 conn.commit()
             self._ended = True
         except adbc.Error as error:

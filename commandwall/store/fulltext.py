@@ -20,6 +20,9 @@ DDL = (
 takes half the time of the tokenizer that knows Unicode."""
 TEXTS = ("title", "body", "address")
 """Columns of an event that are searched."""
+STRUCTURE, V2, LEVEL = 10, b"\xff\0\0\1", 4
+"""Row of event_fts_data that names the parts of the index; how a newer form of it is told; where
+the parts of a first fill belong: a million events pass before they are merged with later ones."""
 END = "\0"
 """Ends each of many texts; PostgreSQL keeps none that holds it."""
 _NONE, _LETTER, _SIGN, _END = 0, 1, 2, 3
@@ -46,6 +49,28 @@ def cut(ended: str) -> str:
     out[start[first]] = codes[first]
     out[start[pairs] + 1] = codes[pairs + 1]
     return out.tobytes().decode("utf-32-le", "surrogatepass")
+
+
+def lifted(structure: bytes) -> bytes:
+    """The structure record of an index that was made in one go, with its parts on the level LEVEL
+    instead of the lowest: there the 16th small part that came after them made FTS5 write the whole
+    index anew at once (a crisis merge), seconds in which no row was taken. One that has other
+    levels is left as it is.
+
+    The record (SQLite, ext/fts5/fts5_index.c): a head of 4 bytes, 4 more where `V2` follows, the
+    numbers of levels, of parts and of writes, then level by level: parts that are being merged,
+    parts, and what is known of each.
+    """
+    start = 8 if structure[4:8] == V2 else 4
+    if structure[start] != 1:
+        return structure
+    rest = start + 1
+    for _ in range(2):  # numbers of seven bits a byte, the last one below 128
+        while structure[rest] >= 0x80:
+            rest += 1
+        rest += 1
+    counts = structure[start + 1 : rest]
+    return structure[:start] + bytes([LEVEL + 1]) + counts + bytes(2 * LEVEL) + structure[rest:]
 
 
 def match(term: str) -> str:

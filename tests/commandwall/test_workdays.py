@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tomllib
 from collections.abc import Iterator
@@ -104,6 +105,9 @@ def ms(at: int) -> Ms:
     return Ms(at * MINUTE)
 
 
+LONG = os.environ.get("COMMANDWALL_TEST_LONG") == "1"
+MORE = 20 if LONG else 1
+"""How many times as many examples are drawn."""
 SPRING = minute(2026, 2, 12)
 STARTS = st.one_of(
     st.integers(SPRING, minute(2026, 3, 2)),  # Spring Festival with its make-up days
@@ -118,7 +122,7 @@ STARTS = st.one_of(
 @example(minute(2026, 2, 13, 11, 59), 421)
 @example(minute(2026, 12, 31, 23, 59), 2)
 @example(minute(2028, 2, 28, 17, 29), 241)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150 * MORE, deadline=None)
 def test_work_time_is_what_counting_minutes_says(start: int, span: int) -> None:
     end = workdays.after(ms(start), span * MINUTE)
     assert end == ms(slow_after(start, span, True))
@@ -126,7 +130,7 @@ def test_work_time_is_what_counting_minutes_says(start: int, span: int) -> None:
 
 
 @given(STARTS, st.integers(0, 20_000))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150 * MORE, deadline=None)
 def test_work_time_between_two_moments(start: int, length: int) -> None:
     worked = workdays.between(ms(start), ms(start + length))
     assert worked == slow_between(start, start + length) * MINUTE
@@ -145,7 +149,7 @@ def disposal(urgency: int, **course: object) -> Deadline:
 
 
 @given(STARTS, st.sampled_from((1, 2, 3, 4)), PAUSES, st.integers(0, 600), st.booleans())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150 * MORE, deadline=None)
 def test_disposal_stands_still_while_it_is_suspended(
     start: int, urgency: int, gaps: list[tuple[int, int]], extended: int, redone: bool
 ) -> None:
@@ -165,7 +169,7 @@ def test_disposal_stands_still_while_it_is_suspended(
 
 
 @given(STARTS, st.integers(0, 15_000), st.integers(0, 15_000))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100 * MORE, deadline=None)
 def test_a_lamp_goes_on_and_never_back(start: int, first: int, then: int) -> None:
     clock = disposal(3, received=ms(start), given=ms(start))
     order = (GREEN, YELLOW, ORANGE, RED)
@@ -179,7 +183,7 @@ def test_a_lamp_goes_on_and_never_back(start: int, first: int, then: int) -> Non
 
 
 @given(STARTS, st.sampled_from((2, 3)), st.integers(0, 1200), st.integers(0, 100_000))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50 * MORE, deadline=None)
 def test_a_suspended_clock_is_blue_and_loses_nothing(
     start: int, urgency: int, gone: int, later: int
 ) -> None:

@@ -263,3 +263,20 @@ def test_a_fill_killed_when_all_was_made_takes_the_rest_from_the_feed(
         assert fill(tmp_path, client, StillClock(), lambda share: None) == name
         with closing(open_store(tmp_path)) as store:
             same_as_pool(store, client)
+
+
+def test_what_comes_after_the_first_fill_is_written_alone(tmp_path: Path, pool: Any) -> None:
+    """The 16th event wrote the index of all events anew: of millions, for seconds."""
+    many(pool, 6000)
+    assert run(tmp_path, pool) == 0
+    with pool.client() as client:
+        path = caught_up(tmp_path, client)
+    sql = "SELECT id FROM event_fts_data WHERE id > 10"  # its pages, beside two rows of its own
+    with closing(open_store(tmp_path)) as store, closing(Mirror(path)) as mirror:
+        made = set(store.read(lambda reader: reader.rows(sql)))
+        for n in range(40):
+            row = an_event(id=f"new{n}", title=f"井盖破损 {n}", reported_at=NOW)
+            mirror.take({"event": [dataclasses.astuple(row)]}, {})
+        assert len(made) > 9 and made <= set(store.read(lambda reader: reader.rows(sql)))
+        found = store.read(lambda reader: event_lists.search(reader, "破损"))
+        assert len(found) == 40 and len(store.read(lambda r: event_lists.search(r, "停水77"))) > 9
