@@ -248,8 +248,8 @@ class Words(threading.Thread):
                     cursor.adbc_ingest("event_fts", spelled, mode="append")
                 conn.commit()
                 cursor.execute(_PARTS, (fulltext.STRUCTURE,))
-                for (parts,) in cursor.fetchall():
-                    cursor.execute(_LIFT, (fulltext.lifted(parts), fulltext.STRUCTURE))
+                ((parts,),) = cursor.fetchall()
+                cursor.execute(_LIFT, (fulltext.lifted(parts), fulltext.STRUCTURE))
                 conn.commit()
             self._ended = True
         except adbc.Error as error:
