@@ -137,10 +137,13 @@ class EventQueue(RowList):
         self.apply(replace(self.filter, share=TABS[tab], words=""))
 
     def search(self) -> None:
-        """Ask the whole pool for what stands in the field; the keys are the list's again."""
+        """List the open event of this number, else what the pool has of these words."""
         if self._field.hasFocus():
             self.window().setFocus()
-        if asked := self._field.text().strip():
+        asked = self._field.text().strip()
+        if found := event_filter.numbered(self.picture, asked):
+            self.list_rows(tr("编号 {number}", number=asked), found)
+        elif asked:
             self.apply(Filter(POOL, words=asked, sort=self.filter.sort))
 
     def apply(self, filter: Filter, view: str = "") -> None:
@@ -430,7 +433,7 @@ class EventQueue(RowList):
         return new and self.filter.stands(view) and self.filter.fits(view.event, now)
 
     def _name_field(self) -> None:
-        self._field.setPlaceholderText(tr("搜索全池，如 停水 沙浦　/"))
+        self._field.setPlaceholderText(tr("编号，或全池搜字：停水 沙浦　/"))
         self._field.setAccessibleName(tr("搜索全池"))
 
 

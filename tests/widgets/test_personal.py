@@ -23,7 +23,7 @@ from commandwall.store.mirror import Mirror, use
 from commandwall.unmasking import Unmasking
 from layers.sprites import SpriteBook
 from layers.style import Style
-from widgets import facts, text
+from widgets import event_facts, facts, text
 from widgets.opening import from_event
 from widgets.rows import RowList
 
@@ -96,6 +96,8 @@ def test_no_text_leaks_on_the_display(display: Any, world: City) -> None:
         card._take(EventView(e, None))
         card.grab()
         found += bare(told, card.accessibleDescription(), "card")
+        known = event_facts.of(card, EventView(e, None), card._reading, [], whole=False)
+        found += bare(told, event_facts.told(known), "all facts")
     found += [line for some in _parts(many) for line in _in_lists(display, world, some)]
     assert found == []
 

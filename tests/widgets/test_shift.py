@@ -192,6 +192,19 @@ def test_what_the_search_found_is_reached_by_key(shift: Shift) -> None:
     assert shift.hand.keys == 4
 
 
+def test_what_the_hand_over_sheet_names_is_reached_by_its_number(shift: Shift) -> None:
+    """Who relieves has a sheet of numbers; no word of it stands in the events."""
+    shift.hand.press("Alt+4", "/")
+    shift.hand.write("102")
+    shift.hand.press("Return")
+    queue = shift.panel("event_queue")
+    shift.until(lambda: list(queue.keys) == ["n2"])
+    assert "编号 102" in told_by(shift.wall, "event_queue")
+    shift.hand.press("J")
+    shift.until(lambda: shift.panel("event_card").view is not None)
+    assert shift.hand.keys == 4 and shift.panel("event_card").view.event.id == "n2"
+
+
 def test_a_repeat_is_compared_and_merged_with_two_keys(shift: Shift) -> None:
     shift.chosen()
     shift.hand.press("M")
