@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import chain, compress
+from itertools import repeat
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,32 +18,36 @@ from commandwall.sensors import GOOD, READING_DTYPE, Sensor
 SEQ = "seq"
 """The own name of a record by which a gateway counts its packs."""
 LARGEST = float(np.finfo(np.float32).max)
-Names = Mapping[str, tuple[int, str]]
-"""How devices are called at a broker -> their small number, and their unit."""
+UNKNOWN = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """How devices are called at a broker -> their small number; and what each measures in."""
+
+    numbers: Mapping[str, int] = field(default_factory=dict)
+    units: Mapping[int, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
 class Found:
-    """What a message brought: numbers of devices, moments and values of its readings, and the
-    rest."""
+    """What a message brought: its readings (READING_DTYPE), and the rest."""
 
-    no: list[int] = field(default_factory=list)
-    at: list[int] = field(default_factory=list)
-    value: list[float] = field(default_factory=list)
+    rows: NDArray[np.void]
     refused: list[Refusal] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)  # devices that the pool does not know
 
 
-def by_name(sensors: Iterable[Sensor], prefix: str) -> Names:
+def by_name(sensors: Sequence[Sensor], prefix: str) -> Names:
     """The devices of the pool; `prefix`: what stands before their id at a broker."""
-    return {prefix + s.id: (s.no, s.unit) for s in sensors}
+    return Names({prefix + s.id: s.no for s in sensors}, {s.no: s.unit for s in sensors})
 
 
 class Devices:
     """The devices of the pool, and what the gateways of one broker counted."""
 
     def __init__(self) -> None:
-        self.names: Names = {}
+        self.names = Names()
         self._factor: dict[tuple[str, str], float | None] = {}
         self._gaps: dict[str, Gaps] = {}
         self._gone = 0
@@ -57,47 +61,51 @@ class Devices:
 
     def take(self, way: str, pack: Pack) -> Found:
         """Turn records into readings; `way`: broker and topic, which a gateway counts on."""
-        found = Found(refused=pack.refused)
-        kept = pack.kept
-        for record in self._even(kept, found) if isinstance(kept, Even) else kept:
-            device = self.names.get(record.name)
-            if device is not None:
-                self._read(record, device, found)
+        kept, told = pack.kept, list[tuple[int, int, float, int]]()
+        rows, others = self._even(kept) if isinstance(kept, Even) else (_rows(told), kept)
+        found = Found(rows, pack.refused)
+        for record in others:
+            no = self.names.numbers.get(record.name, UNKNOWN)
+            if no != UNKNOWN:
+                told += self._read(record, no, found.refused)
             elif record.label == SEQ:
                 self._count(way, record, found)
             else:
                 found.unknown.append(record.name)
+        found.rows = np.concatenate([rows, _rows(told)]) if told else rows
         return found
 
-    def _even(self, even: Even, found: Found) -> list[Resolved]:
-        """Take what is of a known device and no monster; the others, as records."""
-        known = [*map(self.names.get, even.names)]
-        sound = [device is not None and -LARGEST <= value <= LARGEST
-                 for device, value in zip(known, even.values, strict=True)]  # fmt: skip
-        found.no += [device[0] for device in compress(known, sound) if device]
-        found.at += compress(np.rint(even.at * SECOND).astype(np.int64).tolist(), sound)
-        found.value += compress(even.values, sound)
-        return [even.record(i) for i, fits in enumerate(sound) if not fits]
+    def _even(self, even: Even) -> tuple[NDArray[np.void], list[Resolved]]:
+        """What is of a known device and no monster; the others, as records."""
+        numbers = map(self.names.numbers.get, even.names, repeat(UNKNOWN))
+        no = np.fromiter(numbers, np.int64, len(even.names))
+        sound = (no != UNKNOWN) & (np.abs(even.values) <= LARGEST)
+        rows = np.empty(len(no), READING_DTYPE)
+        rows["no"], rows["at"], rows["quality"] = no, np.rint(even.at * SECOND), GOOD
+        rows["value"] = np.where(sound, even.values, 0.0)
+        if sound.all():
+            return rows, []
+        return rows[sound], [even.record(i) for i in np.flatnonzero(~sound).tolist()]
 
-    def _read(self, record: Resolved, device: tuple[int, str], found: Found) -> None:
-        value = record.value
+    def _read(
+        self, record: Resolved, no: int, refused: list[Refusal]
+    ) -> list[tuple[int, int, float, int]]:
+        """A record of a device as a row of READING_DTYPE; none where it cannot be one."""
+        value, unit = record.value, self.names.units[no]
         if not isinstance(value, float | bool):
             field_ = "s" if value is None else "vd" if isinstance(value, bytes) else "vs"
-            found.refused.append(Refusal(0, field_, "no_number", record.name))
-            return
-        no, unit = device
+            refused.append(Refusal(0, field_, "no_number", record.name))
+            return []
         if record.unit and record.unit != unit:
             factor = self._factor_of(record.unit, unit)
             if factor is None:
-                found.refused.append(Refusal(0, "u", "unit", record.name))
-                return
+                refused.append(Refusal(0, "u", "unit", record.name))
+                return []
             value *= factor
         if abs(value) > LARGEST:
-            found.refused.append(Refusal(0, "v", "range", record.name))
-            return
-        found.no.append(no)
-        found.at.append(round(record.at * SECOND))
-        found.value.append(float(value))
+            refused.append(Refusal(0, "v", "range", record.name))
+            return []
+        return [(no, round(record.at * SECOND), float(value), GOOD)]
 
     def _count(self, way: str, record: Resolved, found: Found) -> None:
         value = record.value
@@ -130,12 +138,12 @@ class Devices:
 
 def readings(found: Sequence[Found]) -> NDArray[np.void]:
     """READING_DTYPE of what messages brought, each once: a broker may send one twice."""
-    rows = np.empty(sum(len(one.no) for one in found), READING_DTYPE)
-    for name in ("no", "at", "value"):
-        told = chain.from_iterable(getattr(one, name) for one in found)
-        rows[name] = np.fromiter(told, READING_DTYPE[name], len(rows))
-    rows["quality"] = GOOD
+    rows = np.concatenate([_rows([]), *(one.rows for one in found)])
     order = np.lexsort((rows["value"], rows["at"], rows["no"]))
     ranked = rows[order]
     again = order[1:][ranked[1:] == ranked[:-1]]
     return np.delete(rows, again) if len(again) else rows
+
+
+def _rows(told: Sequence[tuple[int, int, float, int]]) -> NDArray[np.void]:
+    return np.array(told, READING_DTYPE)

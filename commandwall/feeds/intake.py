@@ -230,16 +230,16 @@ class Intake(Beside):
         counts = self._counts[message.line]
         counts.refused += len(found.refused)
         counts.unknown += len(found.unknown)
-        if found.at:
-            counts.note(self._clock.monotonic(), len(found.at))
-            counts.lag_s = (message.at - max(found.at)) / SECOND
+        if len(found.rows):
+            counts.note(self._clock.monotonic(), len(found.rows))
+            counts.lag_s = (message.at - int(found.rows["at"].max())) / SECOND
         return found
 
     def _allowed(self, line: Line, found: Found) -> list[Found]:
         """What is switched off is counted, and not taken."""
         if not self._is_off(line):
             return [found]
-        self._counts[line].withheld += len(found.no)
+        self._counts[line].withheld += len(found.rows)
         return []
 
     def _is_off(self, line: Line) -> bool:

@@ -62,11 +62,12 @@ class Even(msgspec.Struct, frozen=True):
 
     names: list[str]
     at: NDArray[np.float64]  # seconds since 1970, UTC
-    values: list[float]
+    values: NDArray[np.float64]
     labels: list[str]
 
     def record(self, i: int) -> Resolved:
-        return Resolved(self.names[i], "", float(self.at[i]), self.values[i], None, self.labels[i])
+        at, value = float(self.at[i]), float(self.values[i])
+        return Resolved(self.names[i], "", at, value, None, self.labels[i])
 
 
 class Pack(msgspec.Struct, frozen=True):
@@ -181,7 +182,7 @@ def _even(body: bytes, now: float) -> Even | None:
     if not found or b"\\" in body:
         return None
     name, time, times = found[0].bn, found[0].bt, [one.t for one in found]
-    labels, values = [one.n for one in found], [one.v for one in found]
+    labels, values = [one.n for one in found], np.array([one.v for one in found])
     told = 3 * len(found) - times.count(None) + (name is not None) + (time is not None)
     said = "".join([name or "", *labels]).count(":")
     if body.count(b":") != told + said:  # a label twice, or a base value behind the first record
@@ -191,7 +192,7 @@ def _even(body: bytes, now: float) -> Even | None:
         own = [one or 0.0 for one in times] if times.count(None) < len(times) else 0.0
         at = np.full(len(times), time or 0.0) + own
     at[at < RELATIVE] += now
-    sound = math.isfinite(sum(values)) and at.min() >= 0.0 and at.max() <= LAST
+    sound = bool(np.isfinite(values).all()) and at.min() >= 0.0 and at.max() <= LAST
     if not sound or _NAMES.fullmatch("\n".join([*names, ""])) is None:
         return None
     return Even(names, at, values, labels)

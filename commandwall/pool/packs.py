@@ -37,6 +37,9 @@ from commandwall.window import JUDGED, KNOWN, LATE, Made, Window
 
 log = logging.getLogger(__name__)
 
+ASK_S = 0.5
+"""Between two looks which modes hold; a mode counts for readings only `mode_lead_seconds` after a
+person's word."""
 REACH = 10 * MINUTE
 """A new connection begins with packs that reach back so far (cw_packs)."""
 
@@ -85,6 +88,7 @@ class Packs:
         self._amended = rows = read(rule_rows.approved)
         first, *later = rule_rows.editions(rows, self._day, Ms(self._clock.now() - 2 * reach))
         self._judge = Judge(known, first.rules, self._day, later)
+        self._asked_at = -ASK_S
         self._hold_modes()
         self._window = Window(self._judge, known, reach, self._open)
         self._hearing = Hearing(known, self._day)
@@ -217,7 +221,9 @@ class Packs:
 
     def _hold_modes(self) -> None:
         """Rules that name a mode count where it holds, also for readings that come late."""
-        if len(self._judge.book.modes) > 1:
+        now = self._clock.monotonic()
+        if len(self._judge.book.modes) > 1 and now - self._asked_at >= ASK_S:
+            self._asked_at = now
             since = Ms(self._clock.now() - 2 * self._reach)
             held = self._store.read(lambda r: modes.lately(r, since))
             self._judge.book.hold(stretches(held))

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import random
 
+import numpy as np
 from builders import NOW
 
 from commandwall.clock import SECOND, Ms
-from commandwall.feeds.devices import Found, readings
 from commandwall.feeds.rate import Rates
+from commandwall.sensors import GOOD, READING_DTYPE
 
 MOST = 3
 
 
 def kept(rates: Rates, rows: list[tuple[int, int]], now: Ms = NOW) -> list[tuple[int, int]]:
     """Device and milliseconds before now of those that count."""
-    told = Found([no for no, _ in rows], [NOW - ago for _, ago in rows], [1.0] * len(rows))
-    keeps = rates.thin(readings([told]), now, MOST)
+    told = np.array([(no, NOW - ago, 1.0, GOOD) for no, ago in rows], READING_DTYPE)
+    keeps = rates.thin(told, now, MOST)
     return [row for row, keep in zip(rows, keeps, strict=True) if keep]
 
 
