@@ -38,8 +38,8 @@ from commandwall.window import JUDGED, KNOWN, LATE, Made, Window
 log = logging.getLogger(__name__)
 
 ASK_S = 0.5
-"""Between two looks which modes hold; a mode counts for readings only `mode_lead_seconds` after a
-person's word."""
+"""Between two looks which modes hold, where this program wrote nothing meanwhile; a mode counts for
+readings only `mode_lead_seconds` after a person's word."""
 REACH = 10 * MINUTE
 """A new connection begins with packs that reach back so far (cw_packs)."""
 
@@ -88,7 +88,7 @@ class Packs:
         self._amended = rows = read(rule_rows.approved)
         first, *later = rule_rows.editions(rows, self._day, Ms(self._clock.now() - 2 * reach))
         self._judge = Judge(known, first.rules, self._day, later)
-        self._asked_at = -ASK_S
+        self._asked = -1, 0.0
         self._hold_modes()
         self._window = Window(self._judge, known, reach, self._open)
         self._hearing = Hearing(known, self._day)
@@ -221,9 +221,10 @@ class Packs:
 
     def _hold_modes(self) -> None:
         """Rules that name a mode count where it holds, also for readings that come late."""
-        now = self._clock.monotonic()
-        if len(self._judge.book.modes) > 1 and now - self._asked_at >= ASK_S:
-            self._asked_at = now
+        commits, now = asked = self._store.commits, self._clock.monotonic()
+        known = commits == self._asked[0] and now - self._asked[1] < ASK_S
+        if len(self._judge.book.modes) > 1 and not known:
+            self._asked = asked
             since = Ms(self._clock.now() - 2 * self._reach)
             held = self._store.read(lambda r: modes.lately(r, since))
             self._judge.book.hold(stretches(held))

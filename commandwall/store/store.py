@@ -216,6 +216,8 @@ class Store:
         self._beside: Mark = ("", 0)
         self._fit: tuple[Mark, bool] = (("", 0), False)
         self._reader: Engine | None = None
+        self.commits = 0
+        """Transactions that were committed through this; others' are not among them."""
 
     @contextmanager
     def write(self, now: Ms, by: str = "", post: str = "") -> Generator[Tx]:
@@ -227,6 +229,7 @@ class Store:
             self._writer.begin() as conn,
         ):
             yield Tx(conn, city, now, by, post)
+        self.commits += 1
 
     def read(self, query: Callable[[Reader], R]) -> R:
         with self._troubles(), self.reader().connect() as conn:
