@@ -1,10 +1,11 @@
 """The map on the real wall: frame clock, paint and sharp-after, beside one blit of that size.
 
-`python -m benchmarks.map_limit [--quick]` starts the wall with its agent, pool server and player
-on a new data directory, waits for the city, and moves the map by a clock of 60 Hz while values
-change. With `--city DIR` the city is the one of full size that `--demo --scale city` left in that
-directory: the wall alone with all its values new each second, then the whole program with an
-agent that takes all of them; `--copies 1 2 4 8` sets so many times its devices on the map.
+`python -m benchmarks.map_limit [--quick] [--write]` starts the wall with its agent, pool server
+and player on a new data directory, waits for the city, and moves the map by a clock of 60 Hz while
+values change. With `--city DIR` the city is the one of full size that `--demo --scale city` left
+in that directory: the wall alone with all its values new each second, then the whole program with
+an agent that takes all of them; `--copies 1 2 4 8` sets so many times its devices on the map, and
+`--sizes`, `--modes` and `--alone` take a part of it.
 `blit` is one opaque drawImage of the map's size, measured around each row; `bare` is a window that
 does nothing else. `alarm` is the time from an alarm on disk to its painted mark. A row marked
 `kernel` is the cook alone, without a window.
@@ -15,6 +16,7 @@ from __future__ import annotations
 import argparse
 import math
 import statistics
+import subprocess
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -30,10 +32,12 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
 from benchmarks import city as walls
+from benchmarks import map_page
 from benchmarks.living import Arrivals, drive, forget, living_wall, until
-from benchmarks.report import figures, milliseconds, table
+from benchmarks.report import figures, machine, milliseconds, table
 from benchmarks.values import MARK
 from commandwall.alarms import Alarm
+from commandwall.clock import Clock, to_datetime
 from layers.map import MapView
 from layers.painter import Painter
 from widgets.wall import Wall
@@ -336,40 +340,62 @@ def small(quick: bool) -> tuple[list[Row], list[Any]]:
     return rows, cooked
 
 
-def city(folder: Path, quick: bool, copies: Sequence[int]) -> tuple[list[Row], list[Any]]:
+def city(given: argparse.Namespace) -> tuple[list[Row], list[Any]]:
     """The city of full size: the wall alone, then the whole program, then with more devices."""
-    seconds, cooked = (2.0 if quick else 6.0), list[Any]()
-    sizes = (FULL_HD, FOUR_K) if quick else (*SIZES, WALL)
+    folder, sizes, modes = given.city, given.sizes, given.modes
+    seconds, cooked = (2.0 if given.quick else 6.0), list[Any]()
     rows: list[Row] = []
-    for times in copies:
+    for times in given.copies:
         with walls.alone(folder, FULL_HD, times) as (wall, told):
-            plan = dict.fromkeys(sizes if times == 1 else (FULL_HD,), MODES[:4])
+            plan = dict.fromkeys(sizes if times == 1 else (FULL_HD,), modes)
             label = f"{len(wall.picture.sensors.ids):,} devices"
             rows += on_the_wall(wall, plan, seconds, label, Painted(wall, told))
-            if times == 1:
+            if times == 1 and FULL_HD in sizes:
                 resize(wall, FULL_HD)
-                cooked = kernels(wall, 5 if quick else 15)
-    if 1 in copies:
+                cooked = kernels(wall, 5 if given.quick else 15)
+    both = [size for size in sizes if size in SIZES[:2] and not given.alone]
+    if 1 in given.copies and both:
         with walls.whole(folder, FULL_HD) as wall:
-            rows += on_the_wall(wall, dict.fromkeys(sizes[:2], MODES[:4]), seconds, "whole")
+            rows += on_the_wall(wall, dict.fromkeys(both, modes), seconds, "whole")
     return rows, cooked
 
 
-def main() -> None:
+def size_of(text: str) -> Size:
+    width, _, height = text.partition("x")
+    return int(width), int(height)
+
+
+def asked() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--write", action="store_true", help="docs/benchmarks/map-limit.md, too")
     parser.add_argument("--city", type=Path, metavar="DIR")
     parser.add_argument("--copies", type=int, nargs="+", default=[1], metavar="N")
-    asked = parser.parse_args()
-    if asked.city is None:
-        rows, alone = small(asked.quick)
-    else:
-        rows, alone = city(asked.city, asked.quick, asked.copies)
-    rows += [bare(size, 0.5 if asked.quick else 4.0) for size in SIZES[:2]]
+    parser.add_argument("--sizes", type=size_of, nargs="+", default=(*SIZES, WALL), metavar="WxH")
+    parser.add_argument("--modes", nargs="+", default=MODES[:4], choices=MODES)
+    parser.add_argument("--alone", action="store_true", help="not the whole program, too")
+    return parser.parse_args()
+
+
+def about() -> str:
+    """When, on which state of the program, on what machine."""
+    git = ["git", "log", "-1", "--format=%h"]
+    told = subprocess.run(git, capture_output=True, text=True, check=False).stdout.strip()
+    return f"{to_datetime(Clock().now()):%Y-%m-%d}, {told or 'no commit'}, {machine()}."
+
+
+def main() -> None:
+    given, since = asked(), about()
+    rows, alone = small(given.quick) if given.city is None else city(given)
+    if not given.alone:
+        rows += [bare(size, 0.5 if given.quick else 4.0) for size in SIZES[:2]]
     table("The wall while values change, milliseconds", HEAD, [row.cells() for row in rows])
     table("The cook alone, milliseconds", ("map", "", "anew", "live", "blit"), alone)
     told = [row.figures() for row in rows]
-    figures("map_limit", rows=told, kernels=[dict(zip(KERNEL, k, strict=True)) for k in alone])
+    cooked = [dict(zip(KERNEL, k, strict=True)) for k in alone]
+    if given.write:
+        map_page.write(since, told, cooked)
+    figures("map_limit", about=since, rows=told, kernels=cooked)
 
 
 if __name__ == "__main__":

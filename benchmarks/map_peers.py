@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import platform
 import shutil
 import signal
 import statistics
@@ -27,7 +26,7 @@ import numpy as np
 import platformdirs
 
 from benchmarks.peers.data import FEWER, prepare, thinned
-from benchmarks.report import figures, table
+from benchmarks.report import figures, machine, markdown, table
 from commandwall.clock import Clock, to_datetime
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -198,23 +197,6 @@ def promised(results: list[Result]) -> list[tuple[str, str, str, str]]:
                 ratio = best / ours.median("city", work)
                 rows.append((f"{name}: {title}", work, f"{ratio:.1f}", f"{least:g}"))
     return rows
-
-
-def machine() -> str:
-    model = platform.processor() or platform.machine()
-    info = Path("/proc/cpuinfo")
-    if info.exists():
-        lines = [x for x in info.read_text().splitlines() if x.startswith("model name")]
-        model = lines[0].partition(":")[2].strip() if lines else model
-    gpu = "a graphics card" if any(Path("/dev").glob("dri/card*")) else "no graphics card"
-    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
-    busy = f"; the machine was busy (load {load:.1f}): provisional" if load > 1 else ""
-    return f"{os.cpu_count()} cores {model}, {gpu}, Python {platform.python_version()}{busy}"
-
-
-def markdown(head: tuple[str, ...], rows: list[tuple[Any, ...]]) -> str:
-    lines = [head, ("---",) * len(head), *rows]
-    return "\n".join(f"| {' | '.join(map(str, line))} |" for line in lines)
 
 
 def write(results: list[Result], about: str, options: argparse.Namespace) -> None:

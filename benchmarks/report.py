@@ -1,11 +1,15 @@
-"""How every benchmark prints: a table for people, and as the last line one JSON object."""
+"""How every benchmark prints: a table for people, and as the last line one JSON object; some write
+a page of docs/benchmarks."""
 
 from __future__ import annotations
 
 import json
+import os
+import platform
 import statistics
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 
@@ -27,6 +31,25 @@ def table(title: str, head: Sequence[str], rows: Sequence[Sequence[Any]]) -> Non
     print(f"\n{title}")
     for row in cells:
         print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)))
+
+
+def machine() -> str:
+    """What it was measured on."""
+    model = platform.processor() or platform.machine()
+    info = Path("/proc/cpuinfo")
+    if info.exists():
+        lines = [x for x in info.read_text().splitlines() if x.startswith("model name")]
+        model = lines[0].partition(":")[2].strip() if lines else model
+    gpu = "a graphics card" if any(Path("/dev").glob("dri/card*")) else "no graphics card"
+    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
+    busy = f"; the machine was busy (load {load:.1f}): provisional" if load > 1 else ""
+    return f"{os.cpu_count()} cores {model}, {gpu}, Python {platform.python_version()}{busy}"
+
+
+def markdown(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+    """A table of a document."""
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(map(str, line))} |" for line in lines)
 
 
 def figures(name: str, **values: Any) -> None:

@@ -17,8 +17,8 @@ from commandwall.tiles import decode, grid
 from commandwall.tiles.grid import TileId
 from layers import vectors
 from layers.base import Layer
+from layers.frames import overscan, spare
 from layers.mosaic import Mosaic, Tiler, up
-from layers.painter import overscan, spare
 from layers.rasters import Printer
 from layers.scene import Piece, Raster, Scene
 from layers.vectors import Cutter, VectorTile

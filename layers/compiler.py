@@ -39,12 +39,11 @@ def without(*names: str) -> Generator[None]:
 
 
 with without(*UNUSED):
-    from llvmlite import ir as ir
+    from llvmlite import ir
     from numba import njit
-    from numba.core import caching
-    from numba.core import types as types
+    from numba.core import caching, types
     from numba.core.runtime.nrt import rtsys
-    from numba.extending import intrinsic as intrinsic
+    from numba.extending import intrinsic
 
 _Cache: Any = caching.FunctionCache
 _OPTIONS: dict[str, Any] = {"nogil": True, "boundscheck": False, "error_model": "numpy"}
@@ -73,6 +72,16 @@ def kernel(fn: Callable[..., Any]) -> Any:
     with suppress(RuntimeError):  # numba: "no locator available"
         compiled._cache = _Kept(fn)
     return compiled
+
+
+@intrinsic
+def lowest(_typing, word):  # type: ignore[no-untyped-def]
+    """The number of the lowest bit that is set; one instruction, for which numba has no name."""
+
+    def build(_context, builder, _signature, values):  # type: ignore[no-untyped-def]
+        return builder.cttz(values[0], ir.Constant(ir.IntType(1), 1))
+
+    return types.uint64(types.uint64), build
 
 
 def forget_cache(compiled: Any) -> None:

@@ -13,13 +13,23 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
+from layers.far import Far
 from layers.painter import Frame, Overtaken, Painter, give_way
 from layers.scene import Plan
 from layers.viewport import Viewport
 
 log = logging.getLogger(__name__)
+
+
+class Order(NamedTuple):
+    """What a window wants; `first`: what it shows may come alone, and what lies around it later."""
+
+    plan: Plan
+    view: Viewport
+    ticket: int
+    first: bool = True
 
 
 @dataclass(slots=True, eq=False)
@@ -28,7 +38,7 @@ class Seat:
 
     done: Callable[[Seat], None]
     painter: Painter
-    order: tuple[Plan, Viewport, int] | None = None
+    order: Order | None = None
     ready: Frame | None = None
     growing: Frame | None = None
 
@@ -46,6 +56,7 @@ class Cook:
         self._ticket = 0
         self._first: Callable[[], None] = lambda: None
         self._closed = False
+        self._far = Far()
         self._thread = threading.Thread(target=self._run, name="map-cook", daemon=True)
 
     def start(self, first: Callable[[], None]) -> None:
@@ -75,7 +86,7 @@ class Cook:
         """
         with self._door:
             self._ticket += 1
-            seat.order = (plan, view, self._ticket)
+            seat.order = Order(plan, view, self._ticket)
             self._door.notify()
             return self._ticket
 
@@ -86,6 +97,11 @@ class Cook:
             self._door.notify()
             return frame
 
+    @property
+    def far(self) -> Frame | None:
+        """The whole city from afar; None until a window has its picture."""
+        return self._far.frame
+
     def close(self, wait_s: float = 10.0) -> None:
         with self._door:
             self._closed = True
@@ -94,6 +110,7 @@ class Cook:
             self._thread.join(wait_s)
         for seat in self._seats:
             seat.painter.close()
+        self._far.close()
 
     def _run(self) -> None:
         give_way()
@@ -123,22 +140,28 @@ class Cook:
             order, seat.order = seat.order, None
         if order is None:
             return
-        plan, view, ticket = order
         try:
-            frame = seat.painter.paint(plan, view, partial(self._grow, seat, view, ticket))
+            frame = seat.painter.paint(
+                order.plan, order.view, partial(self._grow, seat, order), order.first
+            )
         except Overtaken:
             seat.done(seat)
             return
         with self._door:
-            seat.growing, seat.ready = None, replace(frame, ticket=ticket)
+            seat.growing, seat.ready = None, replace(frame, ticket=order.ticket)
+            if frame.close and seat.order is None and seat in self._seats:
+                seat.order = order._replace(first=False)
+            waited = any(s.order is not None for s in self._seats)
         seat.done(seat)
+        if not waited:
+            self._far.follow(order.plan)
 
-    def _grow(self, seat: Seat, view: Viewport, ticket: int, frame: Frame) -> None:
+    def _grow(self, seat: Seat, order: Order, frame: Frame) -> None:
         with self._door:
-            if self._closed or (seat.order and seat.order[1].mpp != view.mpp):
+            if self._closed or (_another_scale(seat, order) and not _nearly(frame)):
                 seat.growing = None
                 raise Overtaken
-            seat.growing = replace(frame, ticket=ticket)
+            seat.growing = replace(frame, ticket=order.ticket)
         seat.done(seat)
 
     def _guarded(self, work: Callable[[], Any]) -> None:
@@ -146,3 +169,14 @@ class Cook:
             work()
         except Exception:  # one bad item must not leave the wall without a map
             log.exception("The map could not be drawn")
+
+
+def _another_scale(seat: Seat, order: Order) -> bool:
+    """Whether the window has asked for another scale meanwhile."""
+    return seat.order is not None and seat.order.view.mpp != order.view.mpp
+
+
+def _nearly(frame: Frame) -> bool:
+    """Whether at most as much is left as was done: a hand that goes on zooming would never see
+    a picture that is given up then."""
+    return 2 * sum(b - a for a, b in frame.done) >= len(frame.pixels)

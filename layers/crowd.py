@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from layers.compiler import intrinsic, ir, kernel, types
+from layers.compiler import kernel, lowest
 from layers.sprites import Pages
 
 Corners = tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]]
@@ -176,16 +176,6 @@ def forms(book, where, sprite):  # type: ignore[no-untyped-def]
     return bits, form
 
 
-@intrinsic
-def _lowest(_typing, word):  # type: ignore[no-untyped-def]
-    """The number of the lowest bit that is set; one instruction, for which numba has no name."""
-
-    def build(_context, builder, _signature, values):  # type: ignore[no-untyped-def]
-        return builder.cttz(values[0], ir.Constant(ir.IntType(1), 1))
-
-    return types.uint64(types.uint64), build
-
-
 @kernel
 def _look(cover, seen, where_to, crowd, where, rows, begin, end):  # type: ignore[no-untyped-def]
     """From the uppermost sprite down: the lines that are seen of the sprites `rows` between two
@@ -223,11 +213,11 @@ def _lay(out, book, seen, where_to, n):  # type: ignore[no-untyped-def]
         if not (smooth | full):
             return k
         while full:
-            c = np.int64(_lowest(full))  # type: ignore[call-arg]
+            c = np.int64(lowest(full))  # type: ignore[call-arg]
             out[at + c] = book[line + c]
             full &= full - ONE
         while smooth:
-            c = np.int64(_lowest(smooth))  # type: ignore[call-arg]
+            c = np.int64(lowest(smooth))  # type: ignore[call-arg]
             out[at + c] = _over(out[at + c], book[line + c])
             smooth &= smooth - ONE
     return -1

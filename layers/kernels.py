@@ -14,11 +14,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from layers.compiler import kernel
+from layers.compiler import kernel, lowest
 
 RED_BLUE, HALVES = np.uint32(0xFF00FF), np.uint32(0x800080)
 OPAQUE, FULL = np.uint32(0xFF000000), np.uint32(255)
 EIGHT, TWENTY_FOUR = np.uint32(8), np.uint32(24)
+ONE = np.uint64(1)
 CELL = 4
 """Pixels of one cell of the label grid."""
 
@@ -84,7 +85,7 @@ def _toggle_ring(flips, span, xy, a, b, view, width, y0, y1):  # type: ignore[no
         for y in range(top, bottom):
             cross = np.ceil(xa + (y + 0.5 - ya) * (xb - xa) / (yb - ya) - 0.5)
             x, row = int(min(max(cross, 0.0), float(width))), y - y0
-            flips[row, x] ^= 1
+            flips[row, x >> 6] ^= ONE << np.uint64(x & 63)
             span[row, 0], span[row, 1] = min(span[row, 0], x), max(span[row, 1], x)
 
 
@@ -92,8 +93,8 @@ def _toggle_ring(flips, span, xy, a, b, view, width, y0, y1):  # type: ignore[no
 def own_pixels(ids, flips, xy, rings, shapes, box, first, last, view, y0, y1):  # type: ignore[no-untyped-def]
     """Write s + 1 into ids wherever the middle of a pixel lies in shape s of first..last.
 
-    Neighbours with common corners tile without gap or overlap. `flips` is zeroed uint8 scratch
-    of at least (y1 - y0, width + 1) and is left zeroed.
+    Neighbours with common corners tile without gap or overlap. `flips` is zeroed uint64 scratch,
+    a bit for each pixel, of at least (y1 - y0, width // 64 + 1) and is left zeroed.
     """
     width, span = ids.shape[1], np.empty((y1 - y0, 2), np.int64)
     for s in range(first, last):
@@ -105,11 +106,14 @@ def own_pixels(ids, flips, xy, rings, shapes, box, first, last, view, y0, y1):  
             _toggle_ring(flips, span, xy, rings[r], rings[r + 1], view, width, top, bottom)
         for y in range(top, bottom):
             row, inside, start = y - top, False, 0
-            for x in range(span[row, 0], span[row, 1] + 1):
-                if flips[row, x]:
+            for w in range(span[row, 0] >> 6, (span[row, 1] >> 6) + 1):
+                word, flips[row, w] = flips[row, w], 0
+                while word:
+                    x = (w << 6) + np.int64(lowest(word))  # type: ignore[call-arg]
+                    word &= word - ONE
                     if inside:
                         ids[y, start:x] = s + 1
-                    flips[row, x], inside, start = 0, not inside, x
+                    inside, start = not inside, x
 
 
 @kernel
@@ -167,16 +171,31 @@ def _add_edge(cover, xa, ya, xb, yb, width, y0, y1):  # type: ignore[no-untyped-
 
 
 @kernel
+def _wash(row, first, last, colour):  # type: ignore[no-untyped-def]
+    """Lay one colour over some pixels of a row."""
+    if colour >> TWENTY_FOUR == FULL:
+        row[first:last] = colour
+    else:
+        for x in range(first, last):
+            row[x] = over(row[x], colour)
+
+
+@kernel
 def _lay(out, cover, colour, left, top, right, bottom):  # type: ignore[no-untyped-def]
     """Turn the gathered coverage into colour, and clear it."""
     for y in range(top, bottom):
-        total, row = 0.0, cover[y - top]
-        for x in range(left, right):
-            total += row[x]
-            row[x] = 0.0
-            part = int(min(abs(total), 1.0) * 255 + 0.5)
-            if part:
-                out[y, x] = over(out[y, x], shade(colour, part))
+        total, shaded, row, x = 0.0, np.uint32(0), cover[y - top], left
+        while x < right:
+            if row[x] != 0.0:
+                total += row[x]
+                row[x] = 0.0
+                shaded = shade(colour, int(min(abs(total), 1.0) * 255 + 0.5))
+            end = x + 1
+            while end < right and row[end] == 0.0:  # up to the next edge all are covered alike
+                end += 1
+            if shaded:
+                _wash(out[y], x, end, shaded)
+            x = end
         for x in range(right, min(right + 2, row.shape[0])):
             row[x] = 0.0
 
@@ -198,16 +217,9 @@ def fill(out, cover, xy, rings, shapes, box, colours, view, y0, y1):  # type: ig
             a, b = rings[r], rings[r + 1]
             for k in range(a, b):
                 j = k + 1 if k + 1 < b else a
-                _add_edge(
-                    cover,
-                    xy[k, 0] * scale + ox,
-                    xy[k, 1] * scale + oy,
-                    xy[j, 0] * scale + ox,
-                    xy[j, 1] * scale + oy,
-                    width,
-                    top,
-                    bottom,
-                )
+                xa, ya = xy[k, 0] * scale + ox, xy[k, 1] * scale + oy
+                xb, yb = xy[j, 0] * scale + ox, xy[j, 1] * scale + oy
+                _add_edge(cover, xa, ya, xb, yb, width, top, bottom)
         _lay(out, cover, colours[s], left, top, right, bottom)
 
 
@@ -280,6 +292,15 @@ def strokes(out, segments, view, width, colour, y0, y1):  # type: ignore[no-unty
         if width > 2.5:
             disc(out, xa, ya, half, colour, y0, y1)
             disc(out, xb, yb, half, colour, y0, y1)
+
+
+@kernel
+def lines(out, segments, ends, view, widths, colours, y0, y1):  # type: ignore[no-untyped-def]
+    """`strokes` of many lines one after the other: those of line i end before segments[ends[i]]."""
+    start = 0
+    for i in range(ends.shape[0]):
+        strokes(out, segments[start : ends[i]], view, widths[i], colours[i], y0, y1)
+        start = ends[i]
 
 
 @kernel

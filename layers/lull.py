@@ -6,7 +6,7 @@ before one holds it up, though it be short; begun right after a frame it has the
 
 from __future__ import annotations
 
-from PySide6.QtCore import QElapsedTimer, QObject, QTimer, Signal
+from PySide6.QtCore import QElapsedTimer, QObject, Qt, QTimer, Signal
 
 AFTER_MS = 2
 """From a step of the map until its frame is painted."""
@@ -24,6 +24,7 @@ class Lull(QObject):
         self._since = QElapsedTimer()
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
+        self._timer.setTimerType(Qt.TimerType.PreciseTimer)  # a coarse one comes too early too
         self._timer.timeout.connect(self._come)
         self._near = False  # a step was taken: nothing more puts it off, however fast steps come
 

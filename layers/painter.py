@@ -10,50 +10,70 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cache, partial
-from itertools import groupby, pairwise
+from itertools import groupby
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from commandwall import platform
-from layers import kernels, names, pictures
+from layers import frames, kernels, names, pictures
+from layers.bundles import Bundle, Bundles, width_of
 from layers.crowd import Crowd
-from layers.scene import EVER, Dots, Fill, Item, Line, Plan, Raster, Stamps, Territory, Tint, shows
+from layers.frames import Box, Rows
+from layers.rooms import Ground, Room, laid
+from layers.scene import (
+    EVER,
+    Dots,
+    Fill,
+    Item,
+    Line,
+    Plan,
+    Raster,
+    Span,
+    Stamps,
+    Territory,
+    Tint,
+    shows,
+)  # fmt: skip
 from layers.sprites import Pages
-from layers.style import Style
 from layers.viewport import Viewport
 
 STEP = 5
 """How much nicer than the screen the threads of the cook are."""
-PARTS = 4
+PARTS = 2
 """Bands of one thread: where one part of the picture has little to draw, its thread goes on."""
-AT_ONCE = 6_000_000
-"""Pixels that are cooked before they are shown, when a picture is larger."""
+LEAST = 400_000
+"""Pixels of a band, where there are so many: each costs its own walk through all that is drawn."""
 Pixels = NDArray[np.uint32]
-Rows = tuple[int, int]
-Scratch = tuple[NDArray[np.float32], NDArray[np.uint8]]
-Box = tuple[int, int, int, int]
-"""Left, top, right, bottom pixels."""
-
-NOTHING: Scratch = (np.empty((0, 0), np.float32), np.empty((0, 0), np.uint8))
+Scratch = tuple[NDArray[np.float32], NDArray[np.uint64]]
+NOTHING: Scratch = (np.empty((0, 0), np.float32), np.empty((0, 0), np.uint64))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Frame:
     """A picture: (height, width) opaque pixels of `view`.
 
-    A large one grows by rows: those of `done` (first and last of each run) are finished.
+    A large one grows by rows: those of `done` (first and last of each run) are finished. One that
+    is `close` holds what its window shows and nothing around it yet.
     """
 
     view: Viewport
     pixels: Pixels
     ticket: int = 0  # of the order it answers
     done: tuple[Rows, ...] = ()
+    close: bool = False
 
     @property
     def whole(self) -> bool:
         return sum(b - a for a, b in self.done) == len(self.pixels)
+
+    def fills(self, view: Viewport) -> bool:
+        """Whether all that a window shows is finished."""
+        if not self.view.covers(view):
+            return False
+        top, bottom = frames.seen(self.view, view)
+        return sum(max(0, min(b, bottom) - max(a, top)) for a, b in self.done) == bottom - top
 
 
 Tell = Callable[[Frame], None]
@@ -61,16 +81,6 @@ Tell = Callable[[Frame], None]
 
 class Overtaken(Exception):
     """Another picture is wanted before this one is finished."""
-
-
-@dataclass(slots=True, eq=False)
-class Ground:
-    """What is kept while only data change: who owns a pixel, and what covers the land."""
-
-    view: Viewport
-    key: int
-    cover: Pixels
-    ids: NDArray[np.integer[Any]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -94,7 +104,7 @@ class Live:
 
     @classmethod
     def of(cls, plan: Plan, frame: Viewport, view: Viewport) -> Live:
-        items = [i for i in plan.live if shows(getattr(i, "between", EVER), frame.design_mpp)]
+        items = [i for i in plan.live if shows(_span(i), frame.design_mpp)]
         return cls(list(_steps(items, frame, plan.pages)), names.laid_out(plan, frame, view))
 
     def draw(self, band: Band) -> None:
@@ -121,28 +131,29 @@ class Painter:
         self._ground: Ground | None = None
         self._scratch: list[Scratch] = []  # one for each thread
         self._tall = 1  # rows of each: no band may have more
-        self._pictures: list[Pixels] = []
+        self._room = Room.of((0, 0), np.uint16)
+        self._bundles = Bundles()
 
     def close(self) -> None:
         self._helpers.shutdown(wait=True)
 
-    def paint(self, plan: Plan, view: Viewport, tell: Tell | None = None) -> Frame:
+    def paint(
+        self, plan: Plan, view: Viewport, tell: Tell | None = None, first: bool = False
+    ) -> Frame:
         """The picture of a plan, larger than `view` by the overscan of the style.
 
-        Of a large one `tell` hears as it grows, the middle first; it may raise Overtaken.
+        Where nothing of it is known, `first` makes one of what the window shows alone; another
+        call makes what lies around it. Of a large one `tell` hears as it grows, what the window
+        shows first and of that the middle; it may raise Overtaken.
         """
-        ground, around = self._ground, overscan(plan.style, view)
-        if ground is None or not ground.view.covers(view, spare(plan.style, view)):
-            wanted = view.overscanned(around)
-            ground = self._moved(plan, wanted) or self._begin(plan, wanted)
-        self._ground = ground
+        ground = self._ground = self._standing(plan, view, first)
         anew = ground.key != plan.ground_key
-        self._pictures.reverse()
-        out, compose = self._pictures[0], _composing(plan, ground)
+        self._room.pictures.reverse()
+        out, compose = laid(self._room.pictures[0], ground.view), _composing(plan, ground)
         live = cache(partial(Live.of, plan, ground.view, view))
-        frame = Frame(ground.view, out)
+        frame = Frame(ground.view, out, close=ground.close)
         try:
-            for rows in runs(*out.shape):
+            for rows in frames.runs(len(out), out.shape[1], frames.seen(ground.view, view)):
                 if anew:
                     self._cook_ground(plan, ground, rows)
                 band = Band(plan, ground, out, *rows)
@@ -153,58 +164,87 @@ class Painter:
                     tell(frame)
         finally:
             if not frame.whole:
-                self._pictures.reverse()  # the other one is on the screen
+                self._room.pictures.reverse()  # the other one is on the screen
         ground.key = plan.ground_key
         return frame
 
-    def _begin(self, plan: Plan, view: Viewport) -> Ground:
-        size, kind = (view.height, view.width), _numbers(plan)
+    def _standing(self, plan: Plan, view: Viewport, first: bool) -> Ground:
+        """The ground of the next frame, as far as it is known: its key is that of the plan where
+        nothing is left to cook."""
+        whole = view.overscanned(frames.overscan(plan.style, view))
+        self._furnish(whole, _numbers(plan))
         old = self._ground
-        if old is not None and old.cover.shape == size and old.ids.dtype == kind:
-            return Ground(view, -1, old.cover, old.ids)
-        self._tall = max(b - a for a, b in runs(*size)) // (PARTS * self.threads) + 1
-        self._scratch = [_scratch(self._tall, view.width) for _ in range(self.threads)]
-        self._pictures = [np.zeros(size, np.uint32) for _ in range(2)]
-        return Ground(view, -1, np.zeros(size, np.uint32), np.zeros(size, kind))
+        if old is not None and old.key == plan.ground_key:
+            spare = frames.spare(plan.style, view)
+            if old.view.covers(view, 0.0 if first and old.close else spare):
+                return old  # what lies around a close one can wait once more
+        moved = self._moved(plan, whole)
+        if moved is not None:
+            return moved
+        alone = frames.close(plan.style, view) if first else None
+        return self._room.ground(alone or whole, -1, close=alone is not None)
+
+    def _furnish(self, view: Viewport, kind: type[Any]) -> None:
+        """Have room for frames up to that size."""
+        size = (view.height, view.width)
+        if self._room.size != size or self._room.ids.dtype != kind:
+            self._ground, self._room = None, Room.of(size, kind)
+            most = max(b - a for a, b in frames.runs(*size))
+            self._tall = max(most // (PARTS * self.threads), LEAST // view.width) + 1
+            self._scratch = [_scratch(self._tall, view.width) for _ in range(self.threads)]
 
     def _moved(self, plan: Plan, view: Viewport) -> Ground | None:
         """The ground around another middle, of which only what comes into it is cooked; None
         where too little of it is known."""
-        old = self._ground
-        if old is None or old.key != plan.ground_key or not old.view.is_like(view):
+        old, self._ground = self._ground, None  # its arrays are written to
+        if old is None or old.key != plan.ground_key:
             return None
-        dx, dy = old.view.steps_to(view)
-        strips = exposed(view.width, view.height, dx, dy)
-        if sum((c - a) * (d - b) for a, b, c, d in strips) > view.width * view.height / 2:
+        strips = self._shifted(old, view) if old.view.is_like(view) else self._grown(old, view)
+        if strips is None:
             return None
-        pictures.shift(old.cover, dx, dy)
-        pictures.shift(old.ids, dx, dy)
-        ground = Ground(view, old.key, old.cover, old.ids)
+        ground = self._room.ground(view, old.key)
         for box in strips:
             self._cook_part(plan, ground, box)
         return ground
 
+    def _shifted(self, old: Ground, view: Viewport) -> list[Box] | None:
+        """What comes into view of a ground that is moved; None where that is most of it."""
+        dx, dy = old.view.steps_to(view)
+        strips = frames.exposed(view.width, view.height, dx, dy)
+        if sum((c - a) * (d - b) for a, b, c, d in strips) > view.width * view.height / 2:
+            return None
+        pictures.shift(old.cover, dx, dy)
+        pictures.shift(old.ids, dx, dy)
+        return strips
+
+    def _grown(self, old: Ground, view: Viewport) -> list[Box] | None:
+        """What comes around a ground that was close; None where it is no part of this one."""
+        box = frames.place(view, old.view)
+        if box is None:
+            return None
+        self._room.grown(old.view, view, box)
+        return frames.around(view.width, view.height, box)
+
     def _cook_part(self, plan: Plan, ground: Ground, box: Box) -> None:
         left, top, right, bottom = box
-        size = (bottom - top, right - left)
-        part = Ground(
-            ground.view.part(*box), -1, np.empty(size, np.uint32), np.empty(size, ground.ids.dtype)
-        )
-        for rows in runs(*size):
+        part = self._room.part(ground.view.part(*box))
+        for rows in frames.runs(*part.cover.shape):
             self._cook_ground(plan, part, rows)
         ground.cover[top:bottom, left:right] = part.cover
         ground.ids[top:bottom, left:right] = part.ids
 
     def _cook_ground(self, plan: Plan, ground: Ground, rows: Rows) -> None:
-        items = [
-            i for i in plan.ground if shows(getattr(i, "between", EVER), ground.view.design_mpp)
-        ]
+        mpp = ground.view.design_mpp
+        items = self._bundles.tied(i for i in plan.ground if shows(_span(i), mpp))
 
         def work(band: Band) -> None:
             ground.cover[band.y0 : band.y1] = 0
             ground.ids[band.y0 : band.y1] = 0
             for item in items:
-                _draw(item, band)
+                if isinstance(item, Bundle):
+                    item.draw(band.out, band.ground.view, band.y0, band.y1)
+                else:
+                    _draw(item, band)
 
         self._bands(Band(plan, ground, ground.cover, *rows), work)
 
@@ -224,46 +264,15 @@ class Painter:
                 self._scratch.append(scratch)
 
         # A strip that came into view at the side is higher than the runs of a large picture.
-        rows = min(self._tall, -(-(whole.y1 - whole.y0) // (PARTS * self.threads)))
+        height, width = whole.y1 - whole.y0, whole.out.shape[1]
+        least = min(LEAST // width + 1, -(-height // self.threads))
+        rows = min(self._tall, max(least, -(-height // (PARTS * self.threads))))
         starts = iter(range(whole.y0, whole.y1, rows))
         others = self._helpers.map(lambda _: _all(one, starts), range(self.threads - 1))
         meanwhile()
         _all(one, starts)
         for _ in others:
             pass  # a band that failed raises here
-
-
-def overscan(style: Style, view: Viewport) -> float:
-    """How much larger than its window a frame is: on large walls that much would be too much."""
-    look = style.map["frame"]
-    share = min(1.0, float(look["overscan_mpx"]) * 1e6 / (view.width * view.height))
-    return 1 + (float(look["overscan"]) - 1) * share
-
-
-def spare(style: Style, view: Viewport) -> float:
-    """The share of the window that must be known beyond its edges, or the frame is cooked anew."""
-    look = style.map["frame"]
-    return float(look["spare"]) * (overscan(style, view) - 1) / (float(look["overscan"]) - 1)
-
-
-def runs(height: int, width: int) -> list[Rows]:
-    """The rows of a picture in parts that are shown one by one, the middle first."""
-    count = max(1, round(height * width / AT_ONCE))
-    edges = [round(i * height / count) for i in range(count + 1)]
-    parts = [(a, b) for a, b in pairwise(edges) if b > a]
-    return sorted(parts, key=lambda part: abs(part[0] + part[1] - height))
-
-
-def exposed(width: int, height: int, dx: int, dy: int) -> list[Box]:
-    """What a picture does not know yet when its window has moved by (dx, dy) pixels."""
-    dx, dy = max(-width, min(dx, width)), max(-height, min(dy, height))
-    boxes = []
-    if dy:
-        boxes.append((0, height - dy, width, height) if dy > 0 else (0, 0, width, -dy))
-    if dx:
-        top, bottom = (0, height - dy) if dy > 0 else (-dy, height)
-        boxes.append((width - dx, top, width, bottom) if dx > 0 else (0, top, -dx, bottom))
-    return [(a, b, c, d) for a, b, c, d in boxes if c > a and d > b]
 
 
 def _all(one: Callable[[int], None], starts: Iterator[int]) -> None:
@@ -314,7 +323,7 @@ def _steps(items: Sequence[Item], view: Viewport, pages: Pages) -> Iterator[Item
 
 def _scratch(rows: int, width: int) -> Scratch:
     """Zeroed coverage and parity for one band."""
-    return np.zeros((rows, width + 2), np.float32), np.zeros((rows, width + 1), np.uint8)
+    return np.zeros((rows, width + 2), np.float32), np.zeros((rows, width // 64 + 1), np.uint64)
 
 
 def _composing(plan: Plan, ground: Ground) -> Callable[[Band], None]:
@@ -357,13 +366,18 @@ def _phase(view: Viewport) -> int:
     return (round(left / view.mpp) + round(top / view.mpp)) % (1 << 20)
 
 
+def _span(item: Item) -> Span:
+    return getattr(item, "between", EVER)
+
+
 def _line(out: Pixels, item: Line, view: Viewport, y0: int, y1: int) -> None:
-    width = max(item.width * view.unit, item.metres / view.mpp)
     segments = item.segments
     if item.dash is not None and item.along is not None:
         on, off = (part * view.unit * view.mpp for part in item.dash)
         segments = kernels.dashes(segments, item.along, on, off)
-    kernels.strokes(out, segments, view.transform, width, np.uint32(item.colour), y0, y1)
+    kernels.strokes(
+        out, segments, view.transform, width_of(item, view), np.uint32(item.colour), y0, y1
+    )
 
 
 def _dots(out: Pixels, item: Dots, view: Viewport, y0: int, y1: int) -> None:

@@ -10,7 +10,8 @@ from PySide6.QtGui import QImage, QPainter, QRegion
 
 from commandwall.clock import Clock
 from layers.cook import Cook, Seat
-from layers.painter import Frame, spare
+from layers.frames import spare
+from layers.painter import Frame
 from layers.scene import Scene
 from layers.viewport import Viewport
 
@@ -32,11 +33,13 @@ class Shared(Protocol):
 
 
 class Asked(NamedTuple):
-    """An order at the cook: its number, its moment, the marks with a ring of that moment."""
+    """An order at the cook: its number, its moment, the marks with a ring of that moment, what
+    the window showed."""
 
     ticket: int
     at: float
     marks: frozenset[str]
+    view: Viewport
 
 
 class Pane(QObject):
@@ -54,11 +57,12 @@ class Pane(QObject):
         self.held: frozenset[str] = frozenset()
         """Ids of the marks with a ring that `frame` holds."""
         self._asked: deque[Asked] = deque()
+        self._sharp = 0  # the last order whose window was seen sharp
 
     @property
     def waits(self) -> bool:
-        """Whether an order is not answered yet."""
-        return bool(self._asked)
+        """Whether an order is not answered yet, or not with all that lies around the window."""
+        return bool(self._asked) or (self.frame is not None and self.frame[0].close)
 
     def leave(self) -> None:
         """The window goes; nothing is cooked for it any more."""
@@ -77,7 +81,8 @@ class Pane(QObject):
         scene = self.board.scene
         scene.recall_names(self.view)
         ticket = self.board.cook.request(self.seat, scene.plan(), self.view)
-        self._asked.append(Asked(ticket, self.board.clock.monotonic(), scene.ringed()))
+        now = self.board.clock.monotonic()
+        self._asked.append(Asked(ticket, now, scene.ringed(), self.view))
 
     def paint(self, painter: QPainter, view: Viewport) -> None:
         """Draw the frame where it lies in the window; the window holds nothing yet without one."""
@@ -95,14 +100,26 @@ class Pane(QObject):
 
     def _paint_frame(self, painter: QPainter, view: Viewport, frame: Frame, image: QImage) -> None:
         x, y, k = view.offset_of(frame.view)
-        if not frame.view.covers(view):
-            outside = self.board.scene.style.colour("outside")
-            painter.fillRect(0, 0, view.width, view.height, outside)
+        if not frame.view.covers(view):  # of another scale, or moved away
+            inside = QRectF(x, y, image.width() * k, image.height() * k).toRect()
+            self._paint_around(painter, view, inside.adjusted(1, 1, -1, -1))
         if abs(k - 1) < SAME:
             whole = QRect(0, 0, image.width(), image.height())
             _copy(painter, image, whole.translated(round(x), round(y)), whole)
         else:
             painter.drawImage(QRectF(x, y, image.width() * k, image.height() * k), image)
+
+    def _paint_around(self, painter: QPainter, view: Viewport, inside: QRect) -> None:
+        """What a window shows beyond its frame: the city from afar, stretched."""
+        window = QRect(0, 0, view.width, view.height)
+        if (beyond := QRegion(window).subtracted(QRegion(inside))).isEmpty():
+            return
+        painter.save()
+        painter.setClipRegion(beyond, Qt.ClipOperation.IntersectClip)
+        painter.fillRect(window, self.board.scene.style.colour("outside"))
+        if (far := self.board.cook.far) is not None:
+            _far_away(painter, view, *_shown(far))
+        painter.restore()
 
     def _paint_waiting(self, painter: QPainter, view: Viewport) -> None:
         scene, box = self.board.scene, QRectF(0, 0, view.width, view.height)
@@ -115,12 +132,23 @@ class Pane(QObject):
         """Take what the cook has made."""
         frame, growing = self.board.cook.adopt(self.seat), self.seat.growing
         known = self.growing[0] if self.growing and self.frame else None
+        some = [part for part in (frame, growing) if part is not None]
+        for part in some:
+            self._time(part)
         if frame is not None:
             self.frame = _shown(frame)
             self._answer(frame.ticket)
         self.growing = _shown(growing) if growing is not None else None
-        if some := [part for part in (frame, growing) if part is not None]:
+        if some:
             self.fresh.emit([box for part in some for box in self._news(part, known)])
+
+    def _time(self, part: Frame) -> None:
+        """Note how long the oldest order has waited until its window is sharp, whatever is still
+        to come around it."""
+        late = [asked for asked in self._asked if self._sharp < asked.ticket <= part.ticket]
+        if late and part.fills(late[-1].view):
+            self._sharp = part.ticket
+            self.sharp_ms.append((self.board.clock.monotonic() - late[0].at) * 1000)
 
     def _news(self, frame: Frame, known: Frame | None) -> list[QRect]:
         """Where in the window a frame has rows that `known` had not: painting all of the largest
@@ -132,13 +160,12 @@ class Pane(QObject):
         return [place for place, _ in _runs(self.view, frame)[held:]]
 
     def _answer(self, ticket: int) -> None:
-        """Note what this frame holds, and how long the oldest order that it answers has waited."""
+        """Note what this frame holds."""
         answered = [asked for asked in self._asked if asked.ticket <= ticket]
         for _ in answered:
             self._asked.popleft()
         if answered:
             self.held = answered[-1].marks
-            self.sharp_ms.append((self.board.clock.monotonic() - answered[0].at) * 1000)
 
 
 def _runs(view: Viewport, frame: Frame) -> list[tuple[QRect, QRect]]:
@@ -157,6 +184,15 @@ def _copy(painter: QPainter, image: QImage, place: QRect, part: QRect) -> None:
     for top in range(0, part.height(), rows):
         some = QRect(part.left(), part.top() + top, part.width(), min(rows, part.height() - top))
         painter.drawImage(place.topLeft() + QPoint(0, top), image, some)
+
+
+def _far_away(painter: QPainter, view: Viewport, frame: Frame, image: QImage) -> None:
+    """Draw what a window shows of a picture of another scale, however far apart both are."""
+    x, y, k = view.offset_of(frame.view)
+    part = QRectF(-x / k, -y / k, view.width / k, view.height / k) & QRectF(image.rect())
+    painter.drawImage(
+        QRectF(x + part.x() * k, y + part.y() * k, part.width() * k, part.height() * k), image, part
+    )
 
 
 def _area(runs: list[tuple[QRect, QRect]]) -> QRegion:

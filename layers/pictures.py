@@ -109,3 +109,13 @@ def shift(pixels, dx, dy):  # type: ignore[no-untyped-def]
         else:
             for x in range(w - 1, -dx - 1, -1):
                 pixels[y, x] = pixels[y + dy, x + dx]
+
+
+@kernel
+def spread(flat, width, height, wide, left, top):  # type: ignore[no-untyped-def]
+    """Let the rows of a picture (height, width) at the beginning of an array stand at (left, top)
+    of one that is `wide`, which lies there too; what lies around them is left as it is."""
+    for y in range(height - 1, -1, -1):
+        there, here = (y + top) * wide + left, y * width
+        for x in range(width - 1, -1, -1):
+            flat[there + x] = flat[here + x]

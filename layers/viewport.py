@@ -75,10 +75,17 @@ class Viewport:
         Whole pixels keep names and dots from trembling when the frame is cooked around another
         middle: everything moves by complete pixels.
         """
-        width, height = int(self.width * factor) // 2 * 2, int(self.height * factor) // 2 * 2
+        return self._framed(int(self.width * factor), int(self.height * factor))
+
+    def on_pixels(self) -> Viewport:
+        """This window, hardly larger, its edges on whole pixels of the sheet."""
+        return self._framed(self.width + 3, self.height + 3)
+
+    def _framed(self, width: int, height: int) -> Viewport:
         cx = round(self.cx / self.mpp) * self.mpp
         cy = round(self.cy / self.mpp) * self.mpp
-        return replace(self, cx=cx, cy=cy, width=max(2, width), height=max(2, height))
+        size = max(2, width // 2 * 2), max(2, height // 2 * 2)
+        return replace(self, cx=cx, cy=cy, width=size[0], height=size[1])
 
     def is_like(self, other: Viewport) -> bool:
         """Whether the other has this scale and size, wherever it lies."""

@@ -58,6 +58,7 @@ def _draw(style: Style) -> None:
     kernels.ink(np.zeros((4, 4), np.uint8), 1, np.uint32(1), np.uint32(1))
     for kind in (np.uint32, np.uint16):
         pictures.shift(np.zeros((2, 2), kind), 1, 1)
+        pictures.spread(np.zeros(9, kind), 2, 2, 3, 0, 0)
 
 
 def _plan(style: Style) -> Plan:
@@ -71,7 +72,8 @@ def _plan(style: Style) -> Plan:
     piece = Piece(flat, (0.0, 0.0), np.zeros((2, 4)), (0.0, 0.0, 1.0, 1.0), (-9.0,) * 4)
     ground = (
         Territory(circle, (1, 1, 1)), Tint(two, np.ones(2, np.uint8)), Fill(circle, one),
-        Line(line, 1, 3.0, dash=(4.0, 4.0), along=np.zeros(2)), Raster((piece,)),
+        Line(line, 1, 3.0), Line(line, 1, 3.0, dash=(4.0, 4.0), along=np.zeros(2)),
+        Raster((piece,)),
     )  # fmt: skip
     live = (
         Dots(at, at, np.zeros(1, np.uint8), one, np.ones(1)), names,

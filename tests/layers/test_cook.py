@@ -6,10 +6,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PySide6.QtGui import QRegion
+from PySide6.QtGui import QImage, QPainter, QRegion
 
-from layers.painter import Frame, Overtaken, Painter, overscan, spare
-from layers.scene import Names
+from layers import kernels
+from layers.bundles import Bundle, Bundles, width_of
+from layers.frames import overscan, spare
+from layers.painter import Frame, Overtaken, Painter
+from layers.scene import Line, Names
 from layers.style import Style
 from layers.viewport import Viewport
 
@@ -43,12 +46,12 @@ def test_a_large_picture_that_moves_writes_only_where_it_may(
 ) -> None:
     """The kernels check no bounds: a strip at the side, higher than a run, wrote beyond its scratch
     and brought the wall down."""
-    monkeypatch.setattr("layers.painter.AT_ONCE", 40_000)
+    monkeypatch.setattr("layers.frames.AT_ONCE", 40_000)
     beyond: list[np.ndarray] = []
 
     def guarded(rows: int, width: int) -> Any:
         cover = np.full((1000, width + 2), 7, np.float32)
-        flips = np.full((1000, width + 1), 7, np.uint8)
+        flips = np.full((1000, width // 64 + 1), 7, np.uint64)
         cover[:rows], flips[:rows] = 0, 0
         beyond.extend((cover[rows:], flips[rows:]))
         return cover[:rows], flips[:rows]
@@ -63,6 +66,112 @@ def test_a_large_picture_that_moves_writes_only_where_it_may(
         painter.paint(plan, window)
     assert beyond and all((rest == 7).all() for rest in beyond)
     painter.close()
+
+
+@pytest.mark.parametrize("mpp", [30.0, 9.0, 2.0])
+@pytest.mark.parametrize(("dx", "dy"), [(0, 0), (31, -17), (400, 0)])
+def test_what_a_window_shows_comes_alone_and_then_what_lies_around_it(
+    make_map: Any, city: Any, mpp: float, dx: int, dy: int
+) -> None:
+    """Of a new scale the window is sharp in half the time; moved or not, its surroundings are
+    then those of a picture that was made whole."""
+    view = make_map(city, 500, 360)
+    view.navigator.look_at(0.0, 0.0, mpp)
+    plan, window = view.scene.plan(), view.navigator.view
+    painter, fresh = Painter(threads=2), Painter(threads=1)
+    alone = painter.paint(plan, window, first=True)
+    assert alone.close and alone.fills(window)
+    assert alone.pixels.size < 1.1 * window.width * window.height
+    again = painter.paint(plan, window, first=True)
+    assert again.close, "news of a moment later wait for nothing either"
+    window = window.panned(dx, dy)
+    around = painter.paint(plan, window)
+    assert not around.close
+    assert apart(around.pixels, fresh.paint(plan, window).pixels) < 1e-4
+    painter.close()
+    fresh.close()
+
+
+def test_the_rows_of_the_window_come_before_those_around_it(make_map: Any, city: Any) -> None:
+    view = make_map(city, 500, 360)
+    plan, window = view.scene.plan(), view.navigator.view
+    grown: list[Frame] = []
+    painter = Painter(threads=1)
+    painter.paint(plan, window, grown.append)
+    assert grown[0].fills(window) and not grown[0].whole
+    painter.close()
+
+
+def test_who_goes_on_zooming_sees_pictures_on_the_way(
+    make_map: Any, city: Any, qtbot: Any, monkeypatch: Any
+) -> None:
+    """Each picture was given up for the next, and none was seen until the hand was still."""
+    monkeypatch.setattr("layers.frames.AT_ONCE", 80_000)
+    view = make_map(city, 500, 360)
+    seen, steps = set[float](), list[int]()
+    view.pane.fresh.connect(lambda boxes: seen.add(view.pane.frame[0].view.mpp))
+
+    def step() -> bool:
+        steps.append(0)
+        view.navigator.zoom(0.02, 250, 180)
+        return len(seen) > 2
+
+    qtbot.waitUntil(step)
+    assert len(steps) < 300
+
+
+def test_a_window_is_sharp_before_its_surroundings_are(
+    make_map: Any, city: Any, qtbot: Any
+) -> None:
+    view = make_map(city, 500, 360)
+    view.pane.sharp_ms.clear()
+    seen: list[tuple[bool, int]] = []
+    view.pane.fresh.connect(
+        lambda boxes: seen.append((view.pane.frame[0].close, len(view.pane.sharp_ms)))
+    )
+    view.navigator.zoom(3, 250, 180)
+    qtbot.waitUntil(lambda: view.board.idle)
+    assert seen[0] == (True, 1)
+    assert not view.pane.frame[0].close and len(view.pane.sharp_ms) == 1
+
+
+def test_lines_that_are_tied_together_look_as_one_after_the_other(make_map: Any, city: Any) -> None:
+    view = make_map(city, 500, 360)
+    frame = view.navigator.view
+    lines = [i for i in view.scene.plan().ground if isinstance(i, Line) and i.dash is None]
+    tied, single = np.zeros((2, frame.height, frame.width), np.uint32)
+    (bundle,) = Bundles().tied(lines)
+    assert isinstance(bundle, Bundle)
+    bundle.draw(tied, frame, 0, frame.height)
+    for line in lines:
+        colour, width = np.uint32(line.colour), width_of(line, frame)
+        transform = frame.transform
+        kernels.strokes(single, line.segments, transform, width, colour, 0, frame.height)
+    assert tied.any() and np.array_equal(tied, single)
+
+
+def test_a_new_road_is_tied_anew(make_map: Any, city: Any) -> None:
+    lines = [i for i in make_map(city).scene.plan().ground if isinstance(i, Line)]
+    bundles = Bundles()
+    first, again = bundles.tied(lines[:2]), bundles.tied(lines[:2])
+    assert first == again and bundles.tied(lines[1:3]) != first
+
+
+def test_who_zooms_out_sees_the_city_from_afar_around_the_picture(
+    make_map: Any, city: Any, qtbot: Any
+) -> None:
+    """There was bare ground all round, until the next picture was there."""
+    view = make_map(city, 500, 360)
+    qtbot.waitUntil(lambda: view.board.cook.far is not None)
+    view.navigator.look_at(0.0, 0.0, 9.0)
+    qtbot.waitUntil(lambda: view.board.idle)
+    farther = view.navigator.view.zoomed(0.3, 250, 180)
+    image = QImage(500, 360, QImage.Format.Format_RGB32)
+    painter = QPainter(image)
+    view.pane.paint(painter, farther)
+    painter.end()
+    edge = {image.pixelColor(x, 6).rgb() for x in range(0, 500, 5)}
+    assert len(edge) > 2
 
 
 def test_only_the_exposed_strips_are_drawn(make_map: Any, city: Any, monkeypatch: Any) -> None:
@@ -144,7 +253,7 @@ def test_a_wall_of_many_screens_is_cooked_hardly_larger_than_it_is() -> None:
 def test_while_a_large_picture_grows_the_old_one_stays_below(
     make_map: Any, city: Any, qtbot: Any, monkeypatch: Any
 ) -> None:
-    monkeypatch.setattr("layers.painter.AT_ONCE", 40_000)
+    monkeypatch.setattr("layers.frames.AT_ONCE", 40_000)
     view = make_map(city, 500, 360)
     seen: list[int] = []
     view.pane.fresh.connect(lambda: seen.append(0 if view.pane.growing is None else 1))
@@ -159,7 +268,7 @@ def test_of_a_large_picture_each_row_is_painted_once_and_none_is_left_out(
 ) -> None:
     """Painting all of it for each run of rows kept the screen of the largest walls busy for a
     second, and alarms waited behind it."""
-    monkeypatch.setattr("layers.painter.AT_ONCE", 40_000)
+    monkeypatch.setattr("layers.frames.AT_ONCE", 40_000)
     view = make_map(city, 500, 360)
     view.set_reduced_motion(True)
     qtbot.waitUntil(lambda: view.board.idle)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from layers import compiler, geometry, kernels, pictures
-from layers.painter import exposed
+from layers.frames import around, exposed
 
 ONE_TO_ONE = (1.0, 0.0, 0.0)
 WHITE = np.uint32(0xFFFFFFFF)
@@ -20,7 +20,7 @@ def shapes(*rings: np.ndarray) -> geometry.Shapes:
 def owned(parts: geometry.Shapes, size: int = 200, bands: int = 1) -> np.ndarray:
     ids, rows = np.zeros((size, size), np.int32), -(-size // bands)
     for y0 in range(0, size, rows):
-        flips = np.zeros((rows, size + 1), np.uint8)
+        flips = np.zeros((rows, size // 64 + 1), np.uint64)
         y1 = min(size, y0 + rows)
         kernels.own_pixels(
             ids,
@@ -155,3 +155,20 @@ def test_what_a_moved_window_exposes_is_cooked_once(dx: int, dy: int) -> None:
     for left, top, right, bottom in exposed(30, 40, dx, dy):
         known[top:bottom, left:right] += 1
     assert (known == 1).all()
+
+
+def test_a_picture_is_spread_into_a_larger_one_in_its_own_memory() -> None:
+    small = np.arange(1, 13, dtype=np.uint32).reshape(3, 4)
+    flat = np.zeros(6 * 7, np.uint32)
+    flat[:12] = small.reshape(-1)
+    pictures.spread(flat, 4, 3, 7, 2, 1)
+    assert np.array_equal(flat.reshape(6, 7)[1:4, 2:6], small)
+
+
+def test_what_lies_around_a_box_is_all_that_is_not_in_it() -> None:
+    seen = np.zeros((9, 11), np.int32)
+    seen[2:6, 3:8] = 1
+    for left, top, right, bottom in around(11, 9, (3, 2, 8, 6)):
+        seen[top:bottom, left:right] += 1
+    assert (seen == 1).all()
+    assert around(11, 9, (0, 0, 11, 9)) == []
