@@ -112,10 +112,11 @@ class Screen(QObject):
             self._ordered[ticket] = self._scene
 
     def _adopt(self) -> None:
-        frame = self.wall.map.pane.frame
-        if frame is not None and frame[0].ticket in self._ordered:
-            self._frame = self._ordered[frame[0].ticket]
-            self._ordered = {t: at for t, at in self._ordered.items() if t > frame[0].ticket}
+        pane = self.wall.map.pane
+        for part, _ in filter(None, (pane.frame, pane.growing)):
+            if part.ticket in self._ordered and part.fills(pane.view):
+                self._frame = self._ordered[part.ticket]
+                self._ordered = {t: at for t, at in self._ordered.items() if t > part.ticket}
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Paint and self.recording and self._frame is not None:
