@@ -39,7 +39,7 @@ from PySide6.QtWidgets import (
 import main as program
 from commandwall.config import Settings
 from commandwall.plain import plain
-from commandwall.saved_views import ALL, POOL, Filter
+from commandwall.saved_views import ALL, POOL, ROWS, Filter
 from commandwall.store.schema import MIRROR, WALL, kinds
 from widgets import startup
 from widgets.base import Panel, Subject
@@ -183,8 +183,8 @@ class Tour:
         queue.apply(Filter(ALL))
         queue._field.setText(text)
         queue.search()
-        if queue._field.text().strip():
-            until(lambda: queue.filter.share == POOL or queue.line != "", STEP_S)
+        if queue._field.text().strip():  # what is an open event's number lists that one
+            until(lambda: queue.filter.share in (POOL, ROWS) or queue.line != "", STEP_S)
         queue.grab()
         self.said.add(queue.accessibleDescription())
         found[text[:60].encode("utf-8", "replace").decode()] = sorted(queue._found)
