@@ -55,6 +55,8 @@ NEW = (
     " (%s, 'grid', %s, %s, '', %s, 3, '320281000001', '', 'nowhere', 'wgs84', '', '',"
     " now(), now(), 'NEW', '')"
 )
+FILL_S = 3600.0
+"""How long a first fill may take."""
 CLOCK = Clock()
 
 
@@ -195,7 +197,8 @@ def main() -> None:
         station = Station(Path(name) / "wall", "back", **login)
         try:
             station.wait("pool and agent", lambda _: station.says().get("pool"))
-            station.wait("its picture", lambda _: Store(station.folder).mirror_name())
+            station.wait("its picture", lambda _: Store(station.folder).mirror_name(), FILL_S)
+            station.wait("the past too", lambda _: station.says().get("whole"), FILL_S)
             CLOCK.pause(5.0)  # the first pictures are drawn
             came = news(server, station, NEWS[quick])
             ours, direct, before, meanwhile, pace = follow(server, station, SECONDS[quick])

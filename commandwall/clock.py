@@ -62,6 +62,10 @@ class Clock:
         """Seconds that processors have worked for this program."""
         return time.process_time()
 
+    def worked_here(self) -> float:
+        """Seconds that a processor has worked for this thread."""
+        return time.thread_time()
+
     def pause(self, seconds: float) -> None:
         """Wait; never on the screen's thread."""
         time.sleep(seconds)

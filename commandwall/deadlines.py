@@ -106,10 +106,11 @@ class Clocks:
     def __init__(self) -> None:
         self.running: dict[str, Deadline] = {}
         self._order: list[tuple[Ms, str]] = []
+        self._out: list[str] | None = []
 
     def set(self, key: str, clock: Deadline | None) -> None:
         """The clock of an event; None where it has none, or none any more."""
-        before = self.running.pop(key, None)
+        before, self._out = self.running.pop(key, None), None
         if before is not None and before.paused_at is None:
             del self._order[bisect_left(self._order, (before.due, key))]
         if clock is not None:
@@ -117,9 +118,13 @@ class Clocks:
         if clock is not None and clock.paused_at is None:
             insort(self._order, (clock.due, key))
 
-    def out(self, now: Ms) -> list[str]:
-        """Ids of the events whose clock has run out, the longest first."""
-        return [key for _, key in self._order[: bisect_left(self._order, (now, ""))]]
+    def out(self, now: Ms) -> Sequence[str]:
+        """Ids of the events whose clock has run out, the longest first; the same list until they
+        are others."""
+        many = bisect_left(self._order, (now, ""))
+        if self._out is None or len(self._out) != many:
+            self._out = [key for _, key in self._order[:many]]
+        return self._out
 
     def between(self, start: Ms, end: Ms) -> list[str]:
         """Ids of the events whose clock runs out from one moment to another, the soonest first."""

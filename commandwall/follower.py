@@ -358,9 +358,9 @@ class Follower(Beside):
         with conn.begin():
             reader = Reader(conn)
             self._ask_slowly(reader, now, parts)
-            ahead, began = list(self._ahead.values()), self._clock.monotonic()
+            ahead, began = list(self._ahead.values()), self._clock.worked_here()
             parts["counters"] = tallies.count(reader, now, self._bands, ahead)
-        took = (self._clock.monotonic() - began) * SECOND
+        took = (self._clock.worked_here() - began) * SECOND  # waiting for others costs nobody
         self._pause = min(max(COUNT, took / COUNTING), tallies.EVERY)
         markers.add(Tallies)
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import date, datetime
 
@@ -71,7 +71,9 @@ class Filter:
     def fits(self, event: Event, now: Ms) -> bool:
         """Whether an event is of this source, class and area, reported within its time, and holds
         the words."""
-        since, until = self.since(now), self.until(now)
+        return self._fits(event, self.since(now), self.until(now))
+
+    def _fits(self, event: Event, since: Ms | None, until: Ms | None) -> bool:
         if since is not None and event.reported_at < since:
             return False
         if until is not None and event.reported_at >= until:
@@ -80,9 +82,13 @@ class Filter:
             return False
         return event.area.startswith(self.area) and (not self.words or _says(event, self.words))
 
-    def holds(self, view: EventView, late: Container[str], now: Ms) -> bool:
-        """Whether an open event belongs to it; `late`: ids of those that are overdue."""
-        return self.shares(view, late) and self.stands(view) and self.fits(view.event, now)
+    def held(self, some: Iterable[EventView], late: Container[str], now: Ms) -> Iterator[EventView]:
+        """Which of some open events belong to it; `late`: ids of those that are overdue."""
+        since, until = self.since(now), self.until(now)
+        for view in some:
+            here = self.shares(view, late) and self.stands(view)
+            if here and self._fits(view.event, since, until):
+                yield view
 
     def shares(self, view: EventView, late: Container[str]) -> bool:
         """Whether an open event is of its share."""

@@ -41,7 +41,7 @@ def count(
         sum(states.values()),
         sum(n for state, n in states.items() if state not in CLOSED),
         int(reader.value(_CLOSED, h=f"{midnight // HOUR:06}") or 0),
-        dict(reader.rows("SELECT key, n FROM tally WHERE name = 'open' AND n > 0")),
+        json.loads(reader.value(_OPEN)),
     )
     if ahead is None:
         ahead = list(views(reader, ahead_of_mirror(reader)).values())
@@ -111,6 +111,8 @@ def is_ahead(view: EventView) -> bool:
 
 def _corrected(counted: Counters, ahead: Sequence[EventView], midnight: Ms) -> Counters:
     """The mirror's counters, with what stations did that its rows do not say yet."""
+    if not ahead:
+        return counted
     by_area = Counter(counted.open_by_area)
     for view in ahead:
         by_area[view.event.area] += view.open - _counted_open(view)
@@ -194,6 +196,8 @@ _PAST_HOUR = (
     "SELECT source, count(*) FROM event WHERE rowid >= :no AND reported_at > :t GROUP BY source"
 )
 _HOURS = "SELECT key, n FROM tally WHERE name = 'hour' AND key >= :h AND n > 0"
+_OPEN = "SELECT json_group_object(key, n) FROM tally WHERE name = 'open' AND n > 0"
+"""One row: a city has thousands of areas, and rows cost ten times as much."""
 _CLOSED = "SELECT sum(n) FROM tally WHERE name = 'closed' AND key >= :h"
 """The keys begin with hours since 1970, which have six digits until 2084."""
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future
 from dataclasses import replace
 from typing import Any
 
+from commandwall import codes
 from commandwall.areas import TOWN
 from commandwall.clock import Ms
 from commandwall.deadlines import GREY, Deadline
-from commandwall.events import EventView
-from commandwall.picture import Picture
+from commandwall.events import Event, EventView
+from commandwall.picture import Changes, Picture
 from commandwall.saved_views import (
     ACTIVE,
     AFTER,
@@ -29,7 +30,7 @@ from commandwall.saved_views import (
     in_order,
 )
 from commandwall.store.store import Refused
-from commandwall.tagging import LIST
+from commandwall.tagging import LIST, EventTag
 from widgets import words
 from widgets.base import Panel
 from widgets.fields import Field, choice
@@ -83,11 +84,13 @@ def _span(filter: Filter) -> list[str]:
     return [tr("{begin} 起", begin=begin)] if begin else [tr("至 {end}", end=end)] if end else []
 
 
-def held(filter: Filter, picture: Picture, needs: Needs) -> Iterator[EventView]:
-    """The open events that a filter holds, by the clocks that the wall keeps."""
+def held(
+    filter: Filter, some: Iterable[EventView], picture: Picture, needs: Needs
+) -> Iterator[EventView]:
+    """Which of some open events a filter holds, by the clocks that the wall keeps."""
     now, clocks = picture.now, needs.running
     late = frozenset(needs.overdue(now) if filter.share == LATE else ())
-    found = (v for v in picture.events.values() if filter.holds(v, late, now))
+    found = filter.held(some, late, now)
     if filter.tag:
         tagged = {t.event for t in picture.tags.values() if t.tag == filter.tag}
         found = (v for v in found if v.event.id in tagged and not v.restricted)
@@ -96,19 +99,41 @@ def held(filter: Filter, picture: Picture, needs: Needs) -> Iterator[EventView]:
     return (v for v in found if _lamp(clocks.get(v.event.id), now) == filter.lamp)
 
 
-class ByTime:
-    """What a filter holds by the time alone: a clock runs out, a lamp turns, a day is over."""
+class Held:
+    """The open events that a filter holds, kept from tick to tick: of tens of thousands few change.
+
+    What is held by the time alone is looked at too: a clock runs out, a lamp turns, a day is over.
+    """
 
     def __init__(self) -> None:
+        self.keys: set[str] = set()
         self._seen: tuple[object, ...] = ()
 
-    def turned(self, filter: Filter, needs: Needs, now: Ms) -> bool:
-        """Whether that is otherwise than when it was asked for last."""
-        then, clocks = self._seen, needs.running if filter.lamp else {}
+    def begin(self, filter: Filter, picture: Picture, needs: Needs) -> list[EventView]:
+        """All of them anew, in no order."""
+        self._seen = self._by_time(filter, picture, needs)
+        found = list(held(filter, picture.events.values(), picture, needs))
+        self.keys = {view.event.id for view in found}
+        return found
+
+    def look(self, filter: Filter, picture: Picture, needs: Needs, changes: Changes) -> bool:
+        """Bring them up to a tick. Whether an event of the list may be otherwise than before."""
+        anew = Event in changes.whole or (filter.tag and EventTag in changes.kinds)
+        if anew or self._seen != self._by_time(filter, picture, needs):
+            self.begin(filter, picture, needs)
+            return True
+        news = changes.records.get(Event, {})
+        some = [picture.events[key] for key in news if key in picture.events]
+        self.keys.difference_update(news)
+        self.keys.update(v.event.id for v in held(filter, some, picture, needs))
+        return bool(changes.kinds & {Event, EventTag})
+
+    def _by_time(self, filter: Filter, picture: Picture, needs: Needs) -> tuple[object, ...]:
+        """What else than the events decides: when it is otherwise all are looked at."""
+        now, clocks = picture.now, needs.running if filter.lamp else {}
         shown = frozenset(key for key, c in clocks.items() if c.lamp(now) == filter.lamp)
         late = needs.overdue(now) if filter.share == LATE else []
-        self._seen = shown, late, filter.since(now)
-        return self._seen != then
+        return filter, shown, late, filter.since(now), codes.edition()
 
 
 def _lamp(clock: Deadline | None, now: Ms) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -81,7 +81,7 @@ class EventQueue(RowList):
         self.applied, self._asked_at = "", Ms(0)  # the saved view that was applied
         self._given, self._what = tuple[str, ...](), ""  # rows of a number, and what it counts
         self._views, self._exporter = EventViews(self, self), Exporter(self, self)
-        self._by_time = event_filter.ByTime()
+        self._held = event_filter.Held()
         self._studies = Studies(self, self.list_rows)
         self._swift = SwiftFigures(self, self.list_rows)
         self._field = QLineEdit(self)
@@ -97,12 +97,11 @@ class EventQueue(RowList):
     def order(self) -> Sequence[str]:
         if self.filter.share in READ:
             return list(self._found)
-        return [v.event.id for v in sorted(self._held(self.filter), key=self._order)]
+        found = self._held.begin(self.filter, self.picture, self.context.needs)
+        return [v.event.id for v in sorted(found, key=self._order)]
 
     def members(self) -> Iterable[str]:
-        if self.filter.share in READ:
-            return self._found
-        return (view.event.id for view in self._held(self.filter))
+        return self._found if self.filter.share in READ else self._held.keys
 
     def all_keys(self) -> Sequence[str]:
         """The ids of all rows, also of those that the list has no room for."""
@@ -110,13 +109,12 @@ class EventQueue(RowList):
 
     def holding(self, filter: Filter) -> int:
         """How many of the open events a filter holds."""
-        return sum(1 for _ in self._held(filter))
-
-    def _held(self, filter: Filter) -> Iterator[EventView]:
-        return event_filter.held(filter, self.picture, self.context.needs)
+        some = self.picture.events.values()
+        return sum(1 for _ in event_filter.held(filter, some, self.picture, self.context.needs))
 
     def refresh(self, picture: Picture, changes: Changes) -> None:
-        self._views.look()
+        if changes.kinds & {Tick, SavedView}:  # it counts anew: that need not be with each event
+            self._views.look()
         if self.filter.share == SWIFT:
             self._swift.look()
         if self.filter.share in (POOL, ROWS):
@@ -127,8 +125,7 @@ class EventQueue(RowList):
             self._found.update(news)
         if self.filter.share == AFTER and Event in changes.kinds and self.context.past is None:
             self._ask(self.filter, self._renewed)
-        turned = self._by_time.turned(self.filter, self.context.needs, picture.now)
-        if changes.kinds & {Event, EventTag} or turned or not self.keys:
+        if self._held.look(self.filter, picture, self.context.needs, changes) or not self.keys:
             super().refresh(picture, changes)
         self.at = picture.ages.get("events")
 
@@ -203,7 +200,7 @@ class EventQueue(RowList):
     def many(self) -> str:
         """How many rows the filter has, of which the list shows the first."""
         if self.filter.share not in READ:
-            return age.number(self.holding(self.filter))
+            return age.number(len(self._held.keys))
         more = self.filter.words and self._count >= FOUND
         return f"{'≥ ' if more else ''}{age.number(self._count)}"
 

@@ -6,7 +6,7 @@ What the mode mutes is counted, not listed, until a person wants to see it.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from commandwall import alarms, deadlines, routing
@@ -77,6 +77,7 @@ class Needs:
         """The matters on the two ladders."""
         self._clocks, self._pressing, self._reviews = Clocks(), Clocks(), Clocks()
         self._begun, self._out = False, list[str]()
+        self._made: dict[str, Need] = {}
         self._hush = Hush()
         self._place = Here()
         self.routing, self.called = Routing({}, self._place, Ms(0)), Called()
@@ -104,7 +105,7 @@ class Needs:
         alarms_ = picture.alarms.values() if began else changes.of(Alarm)
         self.load.see(alarms_, picture.now)
         if Event in changes.whole or Area in changes.kinds or not self._begun:
-            self._begun, news = True, picture.events
+            self._begun, news, self._made = True, picture.events, {}
             self._clocks, self._pressing, self._reviews = Clocks(), Clocks(), Clocks()
         for key in news:
             self._keep(key, picture)
@@ -133,7 +134,7 @@ class Needs:
         """From the next look on, overdue events up to another urgency are listed."""
         self.urgent, self._begun = urgent, False
 
-    def overdue(self, now: Ms) -> list[str]:
+    def overdue(self, now: Ms) -> Sequence[str]:
         """Ids of events whose clock has run out."""
         return self._clocks.out(now)
 
@@ -156,7 +157,7 @@ class Needs:
         return self.called.until is not None and self.called.until <= now
 
     def _keep(self, key: str, picture: Picture) -> None:
-        view = picture.events.get(key)
+        view, _ = picture.events.get(key), self._made.pop(key, None)
         clock = deadlines.running(view, picture.areas) if view is not None else None
         self._clocks.set(key, clock)
         pressing = view is not None and 0 < view.event.urgency <= self.urgent
@@ -169,12 +170,16 @@ class Needs:
         needs = [
             Need(a.severity, a, events.get(a.event), running.get(a.event)) for a in self.called.here
         ]
-        for key in self._out:
-            view = picture.events[key]
-            if key not in filed:
-                needs.append(Need(view.event.urgency, None, view, self._due(key, picture.now)))
+        needs += [self._of_event(key, picture) for key in self._out if key not in filed]
         open_ = (c for c in picture.conflicts.values() if not c.settled_by)
         return [*needs, *(Need(CONFLICT, None, None, None, c) for c in open_)]
+
+    def _of_event(self, key: str, picture: Picture) -> Need:
+        """Kept until its event changes; one with a review may be listed for another reason by now."""
+        if key not in self._made or key in self._reviews.running:
+            view = picture.events[key]
+            self._made[key] = Need(view.event.urgency, None, view, self._due(key, picture.now))
+        return self._made[key]
 
     def _due(self, key: str, now: Ms) -> Deadline:
         """Why an event is in the list: it was to be looked at again, or it is overdue."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,11 @@ POOLED = Filter(POOL)
 
 def row(record: Any) -> tuple[Any, ...]:
     return tuple(getattr(record, name) for name in record.__slots__)
+
+
+def holds(filter: Filter, view: EventView, late: Container[str] = ()) -> bool:
+    """Whether an open event belongs to a filter."""
+    return list(filter.held([view], late, NOW)) == [view]
 
 
 def rows() -> list[Event]:
@@ -234,9 +239,9 @@ def test_a_filter_asks_for_the_state_that_is_shown(hall: Hall) -> None:
             wanted = [v.event.id for v in found if v.state == state]
             assert hall.find(filter) == wanted and hall.count(filter) == len(wanted)
     view = EventView(an_event(id="n"), None)
-    assert Filter(ALL, state="NEW").holds(view, (), NOW)
-    assert not Filter(ALL, state="SIGNED").holds(view, (), NOW)
-    assert Filter(SWIFT).holds(EventView(an_event(source="12345", cls="water"), None), (), NOW)
+    assert holds(Filter(ALL, state="NEW"), view)
+    assert not holds(Filter(ALL, state="SIGNED"), view)
+    assert holds(Filter(SWIFT), EventView(an_event(source="12345", cls="water"), None))
 
 
 def test_days_are_taken_as_people_type_them() -> None:
@@ -254,7 +259,7 @@ def test_a_lamp_is_asked_of_what_is_open_alone(hall: Hall) -> None:
     assert (view.share, view.lamp, view.cls) == (ALL, "red", "gas")
     helps = EventWork("e1", "SIGNED", "供水公司", "", NOW, "陈", "p3", co="住建局,街道")
     given = EventView(an_event(state="SIGNED", unit="供水公司"), helps)
-    assert [Filter(ALL, unit=unit).holds(given, (), NOW)
+    assert [holds(Filter(ALL, unit=unit), given)
             for unit in ("供水公司", "街道", "住建", "")] == [True, True, False, True]  # fmt: skip
     hall.do(saved_views.remove_view, view=view.id)
 
@@ -262,15 +267,15 @@ def test_a_lamp_is_asked_of_what_is_open_alone(hall: Hall) -> None:
 def test_of_the_open_ones_a_filter_takes_a_share(hall: Hall) -> None:
     view = EventView(an_event(state="DISPATCHED", reported_at=Ms(NOW - 3 * HOUR)), None)
     new = EventView(an_event(id="n"), None)
-    assert not Filter(MINE).holds(view, (), NOW) and Filter(MINE).holds(new, (), NOW)
+    assert not holds(Filter(MINE), view) and holds(Filter(MINE), new)
     work = EventWork("e1", "SIGNED", "供水公司", "", NOW, "陈", "p3", furthest="SIGNED")
     signed = EventView(view.event, work)
-    assert not Filter(MINE).holds(signed, (), NOW), "it is the unit's"
+    assert not holds(Filter(MINE), signed), "it is the unit's"
     for more in ({"asked_ms": HOUR}, {"state": "RETURNED"}, {"state": "FEEDBACK"}):
         waits = EventView(view.event, replace(work, furthest="FEEDBACK", **more))
-        assert Filter(MINE).holds(waits, (), NOW), f"the centre answers {more}"
-    assert Filter(LATE).holds(view, {"e1"}, NOW) and not Filter(LATE).holds(view, (), NOW)
-    assert Filter(ALL, "停水 花园路").holds(view, (), NOW)
-    assert not Filter(ALL, "停水 沙浦").holds(view, (), NOW)
+        assert holds(Filter(MINE), waits), f"the centre answers {more}"
+    assert holds(Filter(LATE), view, {"e1"}) and not holds(Filter(LATE), view)
+    assert holds(Filter(ALL, "停水 花园路"), view)
+    assert not holds(Filter(ALL, "停水 沙浦"), view)
     old = replace(view.event, reported_at=Ms(NOW - 2 * DAY))
     assert Filter(ALL, days=1).fits(view.event, NOW) and not Filter(ALL, days=1).fits(old, NOW)

@@ -67,7 +67,7 @@ class Lists(QObject):
         super().__init__(wall)
         self._wall, self._word = wall, ""
         self._listed, self._found = dict[str, float](), dict[str, float]()
-        self._counted = dict[int, float]()
+        self._counted, self._seen = dict[int, float](), set[str]()
         self._eye = QTimer(self)
         self._eye.setTimerType(Qt.TimerType.PreciseTimer)
         self._eye.timeout.connect(self.look)
@@ -76,7 +76,7 @@ class Lists(QObject):
         """Those since the last call; then list what a filter holds and search for a word, again and
         again; "" ends that."""
         told = {"listed": self._listed, "found": self._found, "counted": self._counted}
-        self._listed, self._found, self._counted = {}, {}, {}
+        self._listed, self._found, self._counted, self._seen = {}, {}, {}, set()
         self._wall.open_page("events")
         self._queue.apply(Filter(**asked))
         begun, self._word = bool(self._word), word
@@ -89,8 +89,10 @@ class Lists(QObject):
         """Each frame, what the list itself has taken in: panels are told one after another. A new
         row stands in it, or is told below it."""
         now = time.monotonic()
-        for key in self._queue._known if self._word else ():
-            self._listed.setdefault(key, now)
+        if self._word and (known := self._queue._known) is not self._seen:
+            self._seen = known
+            for key in known:
+                self._listed.setdefault(key, now)
         self._counted.setdefault(self._wall.picture.counters.total, now)
 
     @property
@@ -178,13 +180,14 @@ class Hand(QObject):
 
     def _watch(self) -> None:
         """Tell what the wall says of pool and agent, when it says something else."""
-        trust = self._wall.context.trust
+        trust, sync = self._wall.context.trust, self._wall.picture.sync
         banners = [p for p in self._wall.page.shown() if p.id == "banner"]
         said = {
             "pool": trust.pool is None,
             "agent": trust.agent is None,
             "banner": _headline(banners[0].accessibleDescription()) if banners else "",
             "city": len(self._wall.picture.areas) > 0,
+            "whole": sync.filling is None and sync.past is None,
         }
         if said != self._said:
             self._said = said

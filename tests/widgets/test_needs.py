@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import dataclasses
 import random
+from collections.abc import Iterator
 
+import pytest
 from builders import NOW, an_event
 
 from commandwall import deadlines
 from commandwall.clock import HOUR, Ms
 from commandwall.events import Event, EventView
 from commandwall.picture import Changes, Picture, Tick
+from commandwall.saved_views import ACTIVE, ALL, LATE, SWIFT, Filter
+from commandwall.tagging import EventTag
+from widgets.event_filter import Held, held
 from widgets.needs import Needs
 
 
-def test_what_is_late_and_soon_is_what_a_fresh_count_says() -> None:
-    picture, needs, draw = Picture(), Needs(urgent=2), random.Random(3)
+def living(seed: int) -> Iterator[tuple[Picture, Needs, Changes]]:
+    """A city in which events come, change and go, quarter hour by quarter hour."""
+    picture, needs, draw = Picture(), Needs(urgent=2), random.Random(seed)
     picture.now = Ms(NOW)
     for _ in range(40):
         news: dict[str, EventView | None] = {}
@@ -23,12 +29,21 @@ def test_what_is_late_and_soon_is_what_a_fresh_count_says() -> None:
             key, reported = f"e{draw.randrange(200)}", Ms(NOW - draw.randrange(72) * HOUR)
             event = an_event(id=key, urgency=draw.randrange(1, 6), reported_at=reported)
             state = draw.choice(("NEW", "ACCEPTED", "DISPATCHED", "CLOSED"))
-            view = EventView(dataclasses.replace(event, state=state), None)
+            cls, source = draw.choice(("water", "gas")), draw.choice(("12345", "grid"))
+            event = dataclasses.replace(event, state=state, cls=cls, source=source)
+            view = EventView(event, None)
             news[key] = view if view.open and draw.random() > 0.1 else None
         picture.now = Ms(picture.now + HOUR // 4)
-        changes = Changes(picture.now, {Event: news}, frozenset({Tick}))
+        tag = EventTag("", f"e{draw.randrange(200)}", "t1", 1, picture.now, "", "")
+        tags = {tag.event: tag}
+        changes = Changes(picture.now, {Event: news, EventTag: tags}, frozenset({Tick}))
         picture.apply(changes)
         needs.look(picture, changes)
+        yield picture, needs, changes
+
+
+def test_what_is_late_and_soon_is_what_a_fresh_count_says() -> None:
+    for picture, needs, _ in living(3):
         clocks = {key: deadlines.running(view) for key, view in picture.events.items()}
         running = {key: clock for key, clock in clocks.items() if clock is not None}
         late = {key for key, clock in running.items() if clock.due < picture.now}
@@ -39,3 +54,37 @@ def test_what_is_late_and_soon_is_what_a_fresh_count_says() -> None:
         assert [(c.due, k) for c, k in needs.soon(picture.now, 120)] == soon
         pressing = {k for k in late if 0 < picture.events[k].event.urgency <= 2}
         assert needs.late == pressing
+        listed = [n for n in needs.open if n.event is not None]
+        assert [n.event for n in listed] == [picture.events[n.id] for n in listed]
+        assert [n.deadline for n in listed] == [running[n.id] for n in listed]
+
+
+@pytest.mark.parametrize(
+    "filter",
+    [Filter(), Filter(ALL, cls="gas"), Filter(LATE), Filter(SWIFT), Filter(ALL, lamp="red"),
+     Filter(ALL, lamp="orange", source="grid"), Filter(ALL, tag="t1"), Filter(ALL, days=1),
+     Filter(ACTIVE, state="DISPATCHED")],
+)  # fmt: skip
+def test_a_list_that_follows_events_one_by_one_holds_what_a_fresh_look_finds(
+    filter: Filter,
+) -> None:
+    kept, seen = Held(), set[str]()
+    for picture, needs, changes in living(7):
+        before = set(kept.keys)
+        told = kept.look(filter, picture, needs, changes)
+        fresh = {v.event.id for v in held(filter, picture.events.values(), picture, needs)}
+        assert kept.keys == fresh
+        assert told or before == fresh
+        seen |= fresh
+    assert seen, "the filter held something at times"
+
+
+def test_a_list_that_gets_another_filter_or_another_city_begins_anew() -> None:
+    kept = Held()
+    *_, (picture, needs, changes) = living(7)
+    for filter in (Filter(ALL, cls="gas"), Filter(ALL, cls="water")):
+        kept.look(filter, picture, needs, Changes(picture.now))
+        assert kept.keys == {k for k, v in picture.events.items() if v.event.cls == filter.cls}
+    then = Changes(picture.now, {Event: {}}, whole=frozenset({Event}))
+    picture.apply(then)
+    assert kept.look(filter, picture, needs, then) and not kept.keys
