@@ -175,7 +175,7 @@ class Needs:
         return [*needs, *(Need(CONFLICT, None, None, None, c) for c in open_)]
 
     def _of_event(self, key: str, picture: Picture) -> Need:
-        """Kept until its event changes; one with a review may be listed for another reason by now."""
+        """Kept until its event changes; one with a review may be listed for another reason now."""
         if key not in self._made or key in self._reviews.running:
             view = picture.events[key]
             self._made[key] = Need(view.event.urgency, None, view, self._due(key, picture.now))

@@ -81,7 +81,7 @@ def test_a_list_that_follows_events_one_by_one_holds_what_a_fresh_look_finds(
 
 def test_a_list_that_gets_another_filter_or_another_city_begins_anew() -> None:
     kept = Held()
-    *_, (picture, needs, changes) = living(7)
+    *_, (picture, needs, _) = living(7)
     for filter in (Filter(ALL, cls="gas"), Filter(ALL, cls="water")):
         kept.look(filter, picture, needs, Changes(picture.now))
         assert kept.keys == {k for k, v in picture.events.items() if v.event.cls == filter.cls}
