@@ -5,6 +5,7 @@ Only the screen's thread changes them.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -71,6 +72,12 @@ class SensorArrays:
             self.areas[self.area_index[row]], float(self.lon[row]), float(self.lat[row]),
             self._units[self._unit_index[row]],
         )  # fmt: skip
+
+    def newest(self, sensor: str, known: float) -> float:
+        """The newest value of a device; what is `known` of it elsewhere until it told one here."""
+        row = self.row_of.get(sensor)
+        value = math.nan if row is None else float(self.value[row])
+        return value if math.isfinite(value) else known
 
     def take(self, live: Mapping[str, NDArray[Any]]) -> None:
         """Newest live columns, in the order of the rows."""

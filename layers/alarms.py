@@ -63,7 +63,7 @@ class AlarmsLayer(Layer):
         """Of the worst and newest, the best first."""
         best = slice(None, -1 - scene.style.map["mark"]["names"], -1)
         x, y, alarms, some = held.x[best], held.y[best], held.alarms[best], looks[best].tolist()
-        titles = [title_of(a, scene) for a in alarms]
+        titles = [title_of(a, picture, scene) for a in alarms]
         subs = [age_of(a, LOOKS[k], picture, scene) for a, k in zip(alarms, some, strict=True)]
         gap = scene.style.map["mark"]["size"] * 0.95
         return Names(x, y, titles, "title", subs, "sub", 0, BESIDE, gap, leader=True)
@@ -155,14 +155,16 @@ def look_of(alarm: Alarm, picture: Picture, scene: Scene) -> str:
     return LOOKS[int(Held.of([alarm], picture, scene).looks(picture, scene)[0])]
 
 
-def title_of(alarm: Alarm, scene: Scene) -> str:
-    """燃气 27 %LEL; of an opening what its rule says: 夜间开门."""
+def title_of(alarm: Alarm, picture: Picture, scene: Scene) -> str:
+    """燃气 27 %LEL: the newest value, as old as the line below says; of an opening what its rule
+    says: 夜间开门."""
     if not of_value(alarm):
         rule = codes.once("alarm_rules", alarm.rule)
         return rule.name(scene.lang) if rule else alarm.rule
     cls = codes.load("sensor_class").get(alarm.cls)
     name = cls.name(scene.lang) if cls else alarm.cls
-    return f"{name} {words.value(alarm.value, alarm.unit)}"
+    newest = picture.sensors.newest(alarm.sensor, alarm.value)
+    return f"{name} {words.value(newest, alarm.unit)}"
 
 
 def age_of(alarm: Alarm, look: str, picture: Picture, scene: Scene) -> str:

@@ -165,7 +165,7 @@ class AlarmCard(Panel):
         title, state = named("sensor_class", sensor.cls), tr("没有告警")
         if alarm is not None:
             paper.mark(22, y - 8, 22, (alarm.severity, alarm.state), True)
-            title, state = words.alarm_title(alarm), named("alarm_state", alarm.state)
+            title, state = words.alarm_now(alarm, self.picture), named("alarm_state", alarm.state)
         left = 54.0 if alarm is not None else 0.0
         paper.write(room, y, state, Ink("body", "t2"), RIGHT)
         paper.write(left, y, title, Ink("item", "t1", True), room=room - left - 140)

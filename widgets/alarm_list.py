@@ -6,7 +6,6 @@ it, by F1..F6, the lists of what stands, is silent, put aside, suppressed, and o
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,7 +16,7 @@ from commandwall import alarm_groups, alarm_lists, alarms, codes
 from commandwall.alarm_groups import Group, Load, Presented, present, rank
 from commandwall.alarm_life import STALE
 from commandwall.alarm_lists import BadActor, Lists
-from commandwall.alarms import ASIDE, RTNUN, UNACK, Alarm, of_value
+from commandwall.alarms import ASIDE, RTNUN, UNACK, Alarm
 from commandwall.clock import SECOND, Ms
 from commandwall.picture import Changes, Picture, Readings, Tick
 from commandwall.sensors import Sensor
@@ -334,7 +333,7 @@ class AlarmList(RowList):
 
     def _draw_alarm(self, paper: Paper, alarm: Alarm, box: QRectF) -> None:
         if self._carded() and alarm.id == self.keys[0]:
-            names = self.title_of(alarm), named("alarm_state", alarm.state)
+            names = words.alarm_now(alarm, self.picture), named("alarm_state", alarm.state)
             alarm_rows.draw_card(paper, alarm, box, self.picture, names)
             return
         now = self.picture.now
@@ -348,7 +347,7 @@ class AlarmList(RowList):
         mark = alarm_rows.MARK if self.flood else 26.0  # its ring stays within the row
         paper.mark(24, box.center().y(), mark, (alarm.severity, state), lit)
         room = columns["地点"] - columns["告警"] - 16
-        paper.write(columns["告警"], base, self.title_of(alarm), ink, room=room)
+        paper.write(columns["告警"], base, words.alarm_now(alarm, self.picture), ink, room=room)
         place = columns["状态"] - columns["地点"] - 16
         paper.write(
             columns["地点"], base, words.place(self.picture, alarm.area), Ink("label"), room=place
@@ -362,17 +361,6 @@ class AlarmList(RowList):
         began = age.stamp(now, alarm.raised_at)
         paper.write(paper.width - 120, base, began, Ink("label", "t3"), RIGHT)
         paper.write(paper.width - 8, base, age.age(now, self._read_at(alarm)), Ink("age"), RIGHT)
-
-    def title_of(self, alarm: Alarm) -> str:
-        """燃气 27.0 %LEL: the class and the newest value, until one is known here that with which
-        it alarmed; of what is no value its name alone."""
-        if not of_value(alarm):
-            return words.alarm_name(alarm)
-        row = self.picture.sensors.row_of.get(alarm.sensor)
-        newest = math.nan if row is None else float(self.picture.sensors.value[row])
-        value = newest if math.isfinite(newest) else alarm.value
-        told = words.reading(alarm.cls, value, alarm.unit)
-        return f"{named('sensor_class', alarm.cls)} {told}"
 
     def _read_at(self, alarm: Alarm) -> Ms:
         row = self.picture.sensors.row_of.get(alarm.sensor)

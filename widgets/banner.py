@@ -54,10 +54,8 @@ class Banner(Panel):
             paper.mark(LEFT + 20, paper.height / 2, 40, of)
         what = tr("无人应答 {span}", span=age.lasting(lasts))
         x = paper.write(LEFT + 56, base, what, Ink("sentence", "ink", True)) + 28
-        for piece, ink in call_sign.pieces(self.context, "ink", "item"):
-            if x >= edge:
-                break
-            x = paper.write(x, base, piece, ink, room=edge - x) + 20
+        told_of = call_sign.pieces(self.context, "ink", "item")
+        call_sign.draw_pieces(paper, x, base, edge, told_of, 20)
 
     def _draw_stopped(self, paper: Paper) -> None:
         full = self.picture.space.full

@@ -42,11 +42,17 @@ def draw(paper: Paper, box: QRectF, context: Context) -> None:
         of = bell.worst.severity, ACKED  # a mark without a ring
         paper.mark(x + MARK / 2, box.center().y(), MARK, of)
         x += MARK + 10
-    for told, ink in pieces(context, token):
-        if x + paper.length(told, ink) > edge:
-            paper.write(x, base, told, ink, room=max(0.0, edge - x))
-            break
-        x = paper.write(x, base, told, ink) + GAP
+    draw_pieces(paper, x, base, edge, pieces(context, token), GAP)
+
+
+def draw_pieces(
+    paper: Paper, x: float, base: float, edge: float, told: list[Piece], gap: float
+) -> None:
+    """One after the other up to `edge`: a name may be cut there, a number is whole or not there."""
+    for n, (piece, ink) in enumerate(told):
+        if n and x + paper.length(piece, ink) > edge:
+            return
+        x = paper.write(x, base, piece, ink, room=max(0.0, edge - x)) + gap
 
 
 def pieces(context: Context, token: str, role: str = "label") -> list[Piece]:
@@ -58,7 +64,7 @@ def pieces(context: Context, token: str, role: str = "label") -> list[Piece]:
     told = [tr("已 {span}", span=waited), tr("第 {n} 次叫", n=age.number(bell.called(picture.now)))]
     if bell.count > 1:
         told.append(tr("另 {n} 条", n=age.number(bell.count - 1)))
-    what = f"{words.alarm_title(bell.worst)}　{words.place(picture, bell.worst.area)}"
+    what = f"{words.alarm_title(bell.worst, picture)}　{words.place(picture, bell.worst.area)}"
     return [(what, Ink(role, token, True)), *((one, Ink(role, token)) for one in told)]
 
 

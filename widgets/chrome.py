@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from itertools import groupby, takewhile
 
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QMouseEvent
@@ -13,7 +15,7 @@ from commandwall.picture import Changes, Picture, SyncState, Tallies, Tick
 from widgets import age, call_sign, drill_frame, frame, modes
 from widgets.base import Command, Panel, Piece
 from widgets.i18n import tr
-from widgets.keys import draw_cap, page_key
+from widgets.keys import draw_cap, key_name, page_key
 from widgets.paper import MIDDLE, RIGHT, Ink, Paper
 from widgets.seat import seated
 
@@ -43,13 +45,13 @@ class Rail(Panel):
             ink = Ink("label", "t1" if current else "t2", current)
             room = paper.width - (2 if self.context.past is None else 2 * frame.SIDE["desk"] + 2)
             paper.write(middle.x(), middle.y(), name, ink, MIDDLE, room)
-            paper.write(middle.x(), middle.y() + 18, self._key(i), Ink("age", "t4"), MIDDLE)
+            paper.write(middle.x(), middle.y() + 18, self._key(i), Ink("age"), MIDDLE)
 
     def _key(self, n: int) -> str:
-        """The last of the keys of the nth page, from 0; "" of one that has none."""
+        """What opens the nth page, from 0, as it is pressed; "" of one that has no key."""
         page = self.context.pages[n]
         drills = page.id == drill_frame.page_of(self.context)
-        return (page.key or page_key(n + 1))[-1:] or (drill_frame.KEY if drills else "")
+        return key_name(page.key or page_key(n + 1) or (drill_frame.KEY if drills else ""))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         cell = self._cell(self.height() / self.look.unit)
@@ -200,12 +202,18 @@ def _width(paper: Paper, command: Command) -> float:
 def _runs(commands: Sequence[Command]) -> list[Command]:
     """Keys 1, 2, 3 ... that choose among rows stand as one, which does what the first does."""
     found: list[Command] = []
-    for command in commands:
-        last = found[-1] if found else None
-        follows = last is not None and command.key.isdigit() and last.key[:1].isdigit()
-        if last is not None and follows:
-            name = last.name.removesuffix(last.key).rstrip()
-            found[-1] = Command(f"{last.key[0]}–{command.key}", name, last.run)
-        else:
-            found.append(command)
+    for digits, group in groupby(commands, lambda command: command.key.isdigit()):
+        run = list(group)
+        if digits and len(run) > 1:
+            keys = f"{run[0].key}–{run[-1].key}"
+            run = [Command(keys, _in_common([c.name for c in run]), run[0].run)]
+        found += run
     return found
+
+
+def _in_common(names: Sequence[str]) -> str:
+    """选 of 选 1, 选 2; 改为… of 改为红, 改为黄: the words with which all of them begin."""
+    split = (re.findall(r"[A-Za-z]+|.", name) for name in names)
+    alike = takewhile(lambda parts: len(set(parts)) == 1, zip(*split, strict=False))
+    words = "".join(parts[0] for parts in alike)
+    return words.rstrip() if words.endswith(" ") else f"{words}…" if words else names[0]

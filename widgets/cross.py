@@ -16,7 +16,9 @@ WAYS = (("cls", "source"), ("cls", "hour"), ("source", "state"))
 """What is counted, one after the other: rows by columns."""
 LISTS = {"cls": "event_class", "source": "event_source", "state": "event_state"}
 EVERY = 30 * SECOND
-STEP, NAME, MOST = 30.0, 104.0, 6
+STEP, MOST, GAP = 30.0, 6, 10.0
+NAMES = 0.4
+"""The most of the width that names of rows have."""
 
 
 class Cross(Panel):
@@ -48,19 +50,32 @@ class Cross(Panel):
 
     def draw(self, paper: Paper) -> None:
         found, (down, across) = self._found, WAYS[self.way]
-        wide = (paper.width - NAME) / max(1, min(MOST, len(found.cols)))
-        cols = _fullest(found.counts.sum(axis=0), MOST, in_order=across == cube.HOUR_OF_DAY)
         room = int((paper.height - self.top) // STEP) - 1
+        fullest = _fullest(found.counts.sum(axis=1), room)
+        rows = {row: self._told(down, found.rows[row]) for row in fullest}
+        longest = max((paper.length(name, Ink("label")) for name in rows.values()), default=0.0)
+        left = min(longest, paper.width * NAMES) + GAP
+        cols, wide = self._columns(paper, across, paper.width - left)
         for k, col in enumerate(cols):
             told = self._told(across, found.cols[col])
-            paper.write(NAME + (k + 1) * wide, self.top + 16, told, Ink("age"), RIGHT, wide - 6)
-        for i, row in enumerate(_fullest(found.counts.sum(axis=1), room)):
+            paper.write(left + (k + 1) * wide, self.top + 16, told, Ink("age"), RIGHT)
+        for i, (row, name) in enumerate(rows.items()):
             base = self.top + 16 + (i + 1) * STEP
-            paper.write(0, base, self._told(down, found.rows[row]), Ink("label"), room=NAME - 8)
+            paper.write(0, base, name, Ink("label"), room=left - GAP)
             for k, col in enumerate(cols):
                 n = int(found.counts[row, col])
                 ink = Ink("label", "t2" if n else "t4")
-                paper.write(NAME + (k + 1) * wide, base, age.number(n), ink, RIGHT)
+                paper.write(left + (k + 1) * wide, base, age.number(n), ink, RIGHT)
+
+    def _columns(self, paper: Paper, across: str, room: float) -> tuple[list[int], float]:
+        """As many of the fullest as can be named whole, and how wide each is."""
+        found = self._found
+        for most in range(min(MOST, len(found.cols)), 0, -1):
+            cols = _fullest(found.counts.sum(axis=0), most, in_order=across == cube.HOUR_OF_DAY)
+            names = (paper.length(self._told(across, found.cols[c]), Ink("age")) for c in cols)
+            if most == 1 or max(names) + GAP <= room / most:
+                return cols, room / most
+        return [], room
 
     def _count(self) -> None:
         now = self._asked = self.picture.now
@@ -86,7 +101,7 @@ class Cross(Panel):
         return names[way]
 
     def _told(self, way: str, key: str) -> str:
-        return named(LISTS[way], key) if way in LISTS else key
+        return named(LISTS[way], key, "short") if way in LISTS else key
 
 
 def _fullest(sums: cube.Counts, most: int, in_order: bool = False) -> list[int]:

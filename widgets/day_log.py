@@ -17,7 +17,7 @@ from commandwall.picture import Changes, Picture, Tick
 from commandwall.reports import shift_log
 from commandwall.reports.shift_log import ALARM, INCIDENT, OF, Entry, Log
 from commandwall.store.store import Reader
-from widgets import age
+from widgets import age, text
 from widgets.base import Command, Piece, Subject
 from widgets.i18n import tr
 from widgets.paper import RIGHT, Ink, Paper
@@ -27,7 +27,7 @@ from widgets.speech import speech
 EVERY = 5 * SECOND
 """So often it is read anew while it is shown."""
 AT, WHO = 132.0, 200.0
-"""Where the words begin, and room for who did it."""
+"""Where the words begin, and the most room for who did it."""
 KINDS: dict[str, type[Any]] = {OF: Event, ALARM: Alarm, INCIDENT: Incident}
 
 
@@ -105,8 +105,10 @@ class DayLog(RowList):
         e, base = self._entries[key], box.y() + 25
         paper.write(8, base, age.moment(self.picture.now, e.at), Ink("age"), room=AT - 16)
         end = box.right() - 8
-        paper.write(end, base, e.who, Ink("label", "t2"), RIGHT, room=WHO)
-        paper.write(AT, base, e.act, Ink("body", "t1"), room=end - WHO - AT - 12)
+        who, ink = f"{e.who} {text.person(e.by)}".strip(), Ink("label", "t2")
+        paper.write(end, base, who, ink, RIGHT, room=WHO)
+        room = end - min(WHO, paper.length(who, ink)) - AT - 12
+        paper.write(AT, base, e.act, Ink("body", "t1"), room=room)
         paper.write(AT, base + 24, e.what, Ink("label", "t2"), room=end - AT)
 
     def _take(self, log: Log) -> None:

@@ -75,8 +75,8 @@ class DoubtCard(Panel):
 
     def commands(self) -> list[Command]:
         return [
-            Command("1", tr("选第一处"), lambda: self._choose(0)),
-            Command("2", tr("选第二处"), lambda: self._choose(1)),
+            Command("1", tr("选 {n}", n=1), lambda: self._choose(0)),
+            Command("2", tr("选 {n}", n=2), lambda: self._choose(1)),
             Command("V", tr("定夺"), self.decide),
         ]
 

@@ -265,13 +265,12 @@ class EventQueue(RowList):
         if view.open or clock is not None:
             paper.lamp(16, box.center().y(), 18, lamp)
         paper.write(columns["编号"], base, view.number, Ink("age"), room=110)
-        room = columns.get("地点", columns["现钟"]) - columns["事项"] - 16
-        start = columns["事项"]
+        start, end = columns["事项"], columns.get("地点", columns["现钟"]) - 16
         if catalogue.outside(view):
             start = paper.write(start, base, tr("清单外"), Ink("age", "t1", True)) + 8
         if urged := event_urge.mark(view, self.picture):
             start = paper.write(start, base, urged, Ink("age", "t1", True)) + 8
-        paper.write(start, base, view.event.headline, ink, room=room + columns["事项"] - start)
+        paper.write(start, base, view.event.headline, ink, room=end - start)
         if "来源" in columns:
             place = columns["来源"] - columns["地点"] - 16
             where = words.event_place(view, self.picture)
@@ -283,17 +282,17 @@ class EventQueue(RowList):
             paper.write(columns["急"], base, view.event.urgency, level)
         left = words.left(clock, now) if clock is not None else ""
         room = paper.width - 16 - paper.length(left, ink) - columns["现钟"]
-        step = Ink("label", "t3")
-        paper.write(columns["现钟"], base, self.step_of(view), step, room=min(84, max(0, room)))
+        step, told = Ink("label", "t3"), self.step_of(view)
+        if clock is not None and paper.length(told, step) > room:
+            told = told.rpartition(" ")[2]  # its number says which clock it is, a cut name does not
+        paper.write(columns["现钟"], base, told, step, room=max(0, room))
         paper.write(paper.width - 8, base, left, ink, RIGHT)
         if f"eventwork:{key}" in self.picture.unsent:
             paper.write(columns["编号"], base + 14, tr("未送达中心池"), Ink("age", "t2"))
 
     def step_of(self, view: EventView) -> str:
-        clock = self._clock(view)
-        if clock is None:
-            return named("event_state", view.state)
-        return words.clock(view.event.urgency, clock.step)
+        clock, state = self._clock(view), named("event_state", view.state)
+        return state if clock is None else words.clock(view.event.urgency, clock.step)
 
     def commands(self) -> list[Command]:
         return [

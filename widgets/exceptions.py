@@ -168,7 +168,7 @@ class Exceptions(Panel):
         if not paper.sees(QRectF(TEXT, y, room, ROW)):  # only the marks blink
             return
         title = Ink("item", "t2" if self._unknown_since(need) else "")
-        paper.write(TEXT, y + 26, words.need_title(need), title, room=room)
+        paper.write(TEXT, y + 26, words.need_title(need, self.picture), title, room=room)
         paper.write(TEXT, y + 54, words.need_place(need, self.picture), Ink("body"), room=room)
         self._draw_clock(paper, y + 82, need, room)
 

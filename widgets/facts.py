@@ -168,7 +168,8 @@ def _alarm(id_: str, context: Context) -> Facts | None:
         words.place(context.picture, alarm.area),
     )  # fmt: skip
     silent = is_silent(alarm, context.picture, context.trust)
-    return Facts(words.alarm_title(alarm), lines, heard_at(alarm, context.picture), silent)
+    title, heard = words.alarm_now(alarm, context.picture), heard_at(alarm, context.picture)
+    return Facts(title, lines, heard, silent)
 
 
 def _event(id_: str, context: Context) -> Facts | None:

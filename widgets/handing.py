@@ -98,7 +98,7 @@ def stands(context: Context) -> list[str]:
         + ("　" + tr("最早 {at} 返回", at=age.moment(now, back)) if back is not None else ""),
         tr("陈旧　{names}", names=tr("、").join(named("feed", la.name) for la in late))
         if late else "",
-        *(tr("最急　{what}　{place}", what=need_words.need_title(need),
+        *(tr("最急　{what}　{place}", what=need_words.need_title(need, picture),
              place=need_words.need_place(need, picture)) for need in needs.open[:WORST]),
         study_waiting.count(studies.waiting(picture.scheduled.values())),
         *_in_hand(context),

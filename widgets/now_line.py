@@ -22,7 +22,8 @@ def draw(paper: Paper, edge: float, base: float, context: Context) -> float:
         return paper.row_back(edge, base, time, calm, gap=14) - 16
     worst = live.needs.open[0]
     count = (tr("{n} 件需要人", n=age.number(len(live.needs.open))), Ink("label", "t1", True))
-    what = (words.need_title(worst), Ink("item" if worst.rank == 1 else "label", "t1", True))
+    role = "item" if worst.rank == 1 else "label"
+    what = (words.need_title(worst, live.picture), Ink(role, "t1", True))
     edge = paper.row_back(edge, base, time, count, gap=14)
     edge = paper.row_back(edge - 20, base, what)
     if worst.alarm is not None:

@@ -42,15 +42,26 @@ def place(picture: Picture, code: str) -> str:
     return " ".join(reversed(names))
 
 
-def alarm_title(alarm: Alarm) -> str:
-    """燃气 27 %LEL; of a fault its name alone, of an opening that of its rule."""
+def alarm_title(alarm: Alarm, picture: Picture | None = None) -> str:
+    """燃气 27 %LEL; of a fault its name alone, of an opening that of its rule. With a picture its
+    newest value, else that with which it alarmed."""
     if not of_value(alarm):
         return alarm_name(alarm)
-    if alarm.value == int(alarm.value) or abs(alarm.value) >= 20:
-        value = age.measure(alarm.value, measured_in(alarm.unit))
+    value = picture.sensors.newest(alarm.sensor, alarm.value) if picture else alarm.value
+    if value == int(value) or abs(value) >= 20:
+        told = age.measure(value, measured_in(alarm.unit))
     else:
-        value = reading(alarm.cls, alarm.value, alarm.unit)
-    return f"{named('sensor_class', alarm.cls)} {value}"
+        told = reading(alarm.cls, value, alarm.unit)
+    return f"{named('sensor_class', alarm.cls)} {told}"
+
+
+def alarm_now(alarm: Alarm, picture: Picture) -> str:
+    """燃气 27.0 %LEL: the class and the newest value to its last digit, until one is known here
+    that with which it alarmed; of what is no value its name alone."""
+    if not of_value(alarm):
+        return alarm_name(alarm)
+    told = reading(alarm.cls, picture.sensors.newest(alarm.sensor, alarm.value), alarm.unit)
+    return f"{named('sensor_class', alarm.cls)} {told}"
 
 
 def reading(cls: str, value: float, unit: str) -> str:
@@ -67,11 +78,11 @@ def alarm_name(alarm: Alarm) -> str:
     return named(class_list(alarm.cls), alarm.cls)
 
 
-def need_title(need: Need) -> str:
+def need_title(need: Need, picture: Picture) -> str:
     if need.conflict is not None:
         return tr("两处改动不一致")
     if need.alarm is not None:
-        return alarm_title(need.alarm)
+        return alarm_title(need.alarm, picture)
     return plain(need.event.event.headline) if need.event is not None else age.UNKNOWN
 
 

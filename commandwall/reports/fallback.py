@@ -296,7 +296,10 @@ class _Making:
         asked = self._asked
         since = shift_log.begun(self._reader, asked.now)
         found = shift_log.read(self._reader, since, asked.now, self._speech)
-        rows = [[moment(e.at)[5:], e.who, e.act, e.what] for e in found.entries]
+        rows = [
+            [moment(e.at)[5:], f"{e.who} {plain(e.by, 12)}".strip(), e.act, e.what]
+            for e in found.entries
+        ]
         head = self.tr("值班日志　{since} 起", since=moment(since))
         table = self._table(head, ("时刻", "谁", "办了什么", "内容"), rows, len(rows))
         return {**table, "more": self._more(found.left, "更早的 {n} 条未列")}

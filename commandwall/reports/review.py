@@ -133,9 +133,9 @@ def _of_called(one: RollAnswer | DutyTurn, speech: Speech) -> str:
 
 
 def _of_payment(one: Payment, speech: Speech) -> str:
-    """路灯维修 1,200.00 元 换灯两盏; why it was not approved, or taken back."""
+    """路灯维修 1,200.00 元 张* 换灯两盏; why it was not approved, or taken back."""
     yuan = speech.tr("{n} 元", n=f"{one.cents / CENTS:,.2f}")
-    told = (speech.named("fund_item", one.item), yuan, one.payee, one.reason or one.words)
+    told = (speech.named("fund_item", one.item), yuan, person(one.payee), one.reason or one.words)
     return " ".join(filter(None, told))
 
 

@@ -51,11 +51,12 @@ class Entry:
     """One line of the log: when, by whom, what, and the thing that it is about ("" for none)."""
 
     at: Ms
-    who: str
+    who: str  # the post, or where it came from
     act: str
     what: str
     kind: str = ""  # OF, ALARM, INCIDENT
     id: str = ""
+    by: str = ""  # the person of the post: a wall masks the name, paper does not
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,8 +155,10 @@ def alarm_title(alarm: Alarm, speech: Speech) -> str:
 
 
 def _entry(line: Line, speech: Speech) -> Entry:
-    post = speech.named("post", line.post)
-    who = " ".join(filter(None, (post, plain(line.person, 12))))
+    return replace(_told(line, speech.named("post", line.post), speech), by=line.person)
+
+
+def _told(line: Line, who: str, speech: Speech) -> Entry:
     kind, id_ = next(_leads(line), ("", ""))
     found = next((r for r, _ in contents(line) if isinstance(r, PaperEntry)), None)
     if found is not None:

@@ -220,7 +220,9 @@ def test_a_returned_alarm_is_hollow_and_a_silent_device_unknown(make_map: Make, 
     assert look_of(back, city.picture, scene) == HOLLOW
     city.picture.sensors.quality[city.picture.sensors.row_of[gone.sensor]] = 2
     assert look_of(gone, city.picture, scene) == UNKNOWN
-    assert title_of(back, scene) == "燃气 27 %LEL"
+    assert title_of(back, city.picture, scene) == "燃气 27 %LEL"
+    city.picture.sensors.value[city.picture.sensors.row_of[back.sensor]] = 31.0
+    assert title_of(back, city.picture, scene) == "燃气 31 %LEL"  # as its age says: of now
 
 
 def test_an_area_of_silent_devices_is_hatched(make_map: Make, city: Any, qtbot: Any) -> None:

@@ -11,7 +11,7 @@ import pytest
 from builders import NOW, a_mode, a_sensor
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from world import an_alarm
+from world import an_alarm, told_by
 
 from commandwall import codes
 from commandwall.alarms import Alarm, rules
@@ -99,7 +99,8 @@ def test_the_card_of_a_door_opened_at_night_tells_whom_to_call_first(
     qtbot.waitUntil(lambda: page.page.panels["alarm_card"]._device is not None)
     said = told(page)
     assert "夜间开门" in said and "先打本人" in said and "王*" in said and "C 看号码" in said
-    assert "夜间开门" in page.page.panels["alarm_list"].title_of(door)
+    page.page.panels["alarm_list"].renew()
+    assert "夜间开门" in told_by(page, "alarm_list")
 
 
 def test_the_card_says_which_limits_are_others_by_the_mode(

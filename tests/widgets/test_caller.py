@@ -66,6 +66,28 @@ def test_the_head_of_every_page_shows_what_calls(world: Any, make_wall: Any) -> 
         assert "燃气 27\u2009%LEL　石塘镇" in said and "第 2 次叫" in said, page.id
 
 
+def test_what_calls_is_told_with_its_newest_value_on_every_page(world: Any, make_wall: Any) -> None:
+    wall = calling(world, make_wall, Sounds())
+    alarm = next(iter(world.picture.alarms.values()))
+    world.picture.sensors.value[world.picture.sensors.row_of[alarm.sensor]] = 61.4
+    wait(world, 1)
+    for panel, page in {"exceptions": "overview", "header": "map", "desk_header": "alarms"}.items():
+        wall.open_page(page)
+        assert "燃气 61\u2009%LEL" in told_by(wall, panel), panel
+    assert "燃气 61.4\u2009%LEL" in told_by(wall, "alarm_list")
+
+
+def test_of_what_calls_a_number_is_whole_or_not_there(world: Any, make_wall: Any) -> None:
+    wall = calling(world, make_wall, Sounds())
+    wait(world, 31)
+    wall.set_language("en")
+    for width in range(1280, 1930, 80):
+        wall.resize(width, 1080)
+        said = told_by(wall, "header")
+        assert "call 2" in said or "call" not in said
+        assert "for 30 s" in said or "for 3" not in said, width
+
+
 def test_each_call_is_one_sound_and_one_second_of_the_inverted_sign(
     world: Any, make_wall: Any
 ) -> None:

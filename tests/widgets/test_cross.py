@@ -6,11 +6,14 @@ import dataclasses
 from pathlib import Path
 from typing import Any
 
+import pytest
 from builders import NOW, an_event
-from world import City
+from world import City, told_by
 
+from commandwall import codes
 from commandwall.clock import DAY, Ms
 from commandwall.store.mirror import Mirror, use
+from widgets import cross
 
 
 def filled(folder: Path) -> None:
@@ -58,6 +61,27 @@ def test_events_of_the_last_weeks_are_counted_by_two_ways(
     states = {("12345", "NEW"): 2, ("grid", "NEW"): 1, ("grid", "CLOSED"): 1}
     qtbot.waitUntil(lambda: shown(panel) == states)
     panel.grab()
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_no_column_stands_under_half_a_name(
+    world: City, make_wall: Any, qtbot: Any, tmp_path: Path, lang: str
+) -> None:
+    sources = list(codes.load("event_source"))
+    mirror = Mirror(tmp_path / "m1.db")
+    rows = [an_event(id=s, cls="water", source=s) for s in sources]
+    mirror.take({"event": [dataclasses.astuple(e) for e in rows]}, {})
+    mirror.close()
+    use(tmp_path, "m1.db")
+    wall = make_wall()
+    wall.set_language(lang)
+    wall.open_page("vitals")
+    panel = wall.page.panels["cross"]
+    world.clock.at = NOW
+    for _ in cross.WAYS:
+        panel.step()
+        qtbot.waitUntil(lambda: bool(panel._found.rows))
+        assert "…" not in told_by(wall, "cross")
 
 
 def test_a_city_without_events_says_so(world: City, make_wall: Any, qtbot: Any) -> None:

@@ -19,7 +19,7 @@ def test_what_was_done_stands_there_and_opens_by_key(
     event = an_event(area="t1", state="NEW")
     world.copied(event)
     world.tick({Event: [EventView(event, None)]})
-    world.desk.take_post("chief", "周").result()
+    world.desk.take_post("chief", "周明").result()
     world.desk.do(events.note, event=event.id, text="已到楼下 13800001111").result()
     paper = OnPaper(Ms(world.clock.at - 5 * MINUTE), "王五")
     world.desk.do(reentry.enter_line, paper=paper, text="停电").result()
@@ -30,6 +30,7 @@ def test_what_was_done_stands_there_and_opens_by_key(
     told = told_by(wall, "day_log")
     assert "备注" in told and "已到楼下 138****1111" in told
     assert "停电（王五 纸上记" in told
+    assert "长 周*" in told and "周明" not in told  # a wall masks names, here too
     world.clock.at += 6 * SECOND
     world.desk.do(events.accept, event=event.id).result()
     world.tick()

@@ -49,6 +49,15 @@ def shown(world: Any, make_wall: Any) -> Any:
     return wall
 
 
+def test_a_clock_with_no_room_for_its_name_keeps_its_number(make_wall: Any, world: Any) -> None:
+    wall = shown(world, make_wall)
+    wall.set_language("en")
+    wall.page.panels["event_queue"].select_tab(3)
+    said = told_by(wall, "event_queue")
+    assert "C2" in said or "C1" in said
+    assert "…" not in said.partition("workdays")[0][-20:]
+
+
 def test_list_and_head_count_the_same_late_and_soon(make_wall: Any, world: Any) -> None:
     wall = shown(world, make_wall)
     queue = told_by(wall, "event_queue")

@@ -431,6 +431,20 @@ def test_a_small_window_has_all_pages_and_readable_titles(make_wall: Any, world:
     assert wall.page.info is wall.file.pages[-1]
 
 
+def test_the_rail_says_the_whole_key_of_a_page(make_wall: Any) -> None:
+    wall = make_wall()
+    wall.open_page("events")  # where 4 alone chooses a unit
+    said = read(wall.page.panel("rail"))
+    assert "Alt 4" in said and "Alt 0" in said and "Alt C" in said
+
+
+def test_keys_in_a_row_stand_under_what_all_of_them_do(make_wall: Any) -> None:
+    wall = make_wall()
+    for page, keys in (("calls", "1–5 结果 R 应答"), ("doubts", "1–2 选 V 定夺")):
+        wall.open_page(page)
+        assert keys in " ".join(read(wall.page.panel("key_line")).replace("…", "").split())
+
+
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_the_key_of_all_keys_stands_in_every_line_of_keys(make_wall: Any, lang: str) -> None:
     wall = make_wall()
