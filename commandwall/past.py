@@ -32,7 +32,7 @@ from commandwall.picture import Changes, Picture
 from commandwall.resources import FIX_DTYPE, track_gap
 from commandwall.sensors import READING_DTYPE, STALE, Sensor
 from commandwall.store import lines, telemetry, undo
-from commandwall.store.journal import AHEAD_LIMIT_BITS, Line
+from commandwall.store.journal import AHEAD_LIMIT_BITS, Line, Version
 from commandwall.store.pulse import Sync
 from commandwall.store.schema import MIRROR, WALL, kinds, table_of
 from commandwall.store.sight import Sight
@@ -252,8 +252,8 @@ def _told(reader: Reader, moment: Ms) -> Then:
     keys = [key for (key,) in reader.rows(_LATER, h=edge) if key.partition(":")[0] in known]
     for key in keys:
         then[known[key.partition(":")[0]]][key.partition(":")[2]] = None
-    said: dict[tuple[str, int], dict[str, tuple[Any, int]]] = {}
-    stands: dict[str, int] = {}
+    said: dict[tuple[str, int], dict[str, tuple[Any, Version]]] = {}
+    stands: dict[str, Version] = {}
     for key, *row in reader.rows(_TOLD, h=edge, keys=json.dumps(keys)):
         line = Line(*row)
         if (here := (line.origin, line.seq)) not in said:
@@ -261,8 +261,9 @@ def _told(reader: Reader, moment: Ms) -> Then:
         if (told := said[here].get(key)) is not None:
             (record, seen), id_ = told, key.partition(":")[2]
             shelf = then[type(record)]
-            shelf[id_], wins = lines.followed(shelf[id_], record, seen == stands.get(key))
-            stands[key] = line.hlc if wins else stands[key]
+            saw = lines.is_seen(seen, stands.get(key, (0, "")))
+            shelf[id_], wins = lines.followed(shelf[id_], record, saw)
+            stands[key] = (line.hlc, line.origin) if wins else stands[key]
     return dict(then)
 
 

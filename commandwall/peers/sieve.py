@@ -16,7 +16,8 @@ class Sieve:
     def __init__(self) -> None:
         self.held: dict[str, int] = {}
         """By origin, the first line that does not pass."""
-        self._clocks: set[int] = set()
+        self._held: dict[int, set[str]] = {}
+        """By clock, whose lines they are."""
 
     def passes(self, line: Line) -> bool:
         """Whether a line, which comes in its order, may go on; else it is held."""
@@ -27,12 +28,13 @@ class Sieve:
 
     def hold(self, line: Line) -> None:
         self.held.setdefault(line.origin, line.seq)
-        self._clocks.add(line.hlc)
+        self._held.setdefault(line.hlc, {""}).add(line.origin)
 
     def _saw_one(self, line: Line) -> bool:
-        if not self._clocks:
+        if not self._held:
             return False
         try:
-            return not self._clocks.isdisjoint(said(line.body).seen.values())
+            body = said(line.body)
         except (ValueError, RecursionError):
             return False
+        return any(body.by.get(key, "") in self._held.get(at, ()) for key, at in body.seen.items())

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -21,6 +21,9 @@ from commandwall.store.schema import wall
 
 GENESIS = "0" * 64
 AHEAD_LIMIT_BITS = 16
+Version = tuple[int, str]
+"""What a record was at a time: the clock of the line that wrote it, and its station, since two may
+write in one millisecond. No station where an older program had seen it, which did not say."""
 
 journal = Table(
     "journal",
@@ -62,9 +65,10 @@ class Line:
         return Ms(self.hlc >> AHEAD_LIMIT_BITS)
 
 
-def body_text(records: dict[str, list[dict[str, Any]]], seen: dict[str, int]) -> str:
-    """The body as canonical JSON: records after the act, and what it saw before."""
-    body = {"records": records, "seen": seen}
+def body_text(records: dict[str, list[dict[str, Any]]], seen: Mapping[str, Version]) -> str:
+    """The body as canonical JSON: records after the act, and the version of each that it saw."""
+    clocks = {record: hlc for record, (hlc, _) in seen.items()}
+    body = {"records": records, "seen": clocks, "by": {r: who for r, (_, who) in seen.items()}}
     return json.dumps(body, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 

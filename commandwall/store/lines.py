@@ -17,6 +17,7 @@ from commandwall.store.journal import (
     AHEAD_LIMIT_BITS,
     GENESIS,
     Line,
+    Version,
     body_text,
     head_hash,
     seal,
@@ -48,6 +49,10 @@ class Body(msgspec.Struct):
 
     records: dict[str, list[dict[str, Any]]] = {}
     seen: dict[str, int] = {}
+    by: dict[str, str] = {}
+
+    def saw(self, key: str) -> Version:
+        return self.seen.get(key, 0), self.by.get(key, "")
 
 
 def append(tx: Tx, origin: str, act: str, records: Records) -> Line:
@@ -138,7 +143,7 @@ def has_sound_head(line: Line) -> bool:
     return numbers and all(len(t) <= LONGEST and sound(t) == t for t in texts)
 
 
-def contents(line: Line) -> Iterator[tuple[Any, int]]:
+def contents(line: Line) -> Iterator[tuple[Any, Version]]:
     """The records of a line, each with the version it had seen.
 
     A line that verifies is always kept, or it would block all that follow: what it holds and
@@ -159,7 +164,12 @@ def contents(line: Line) -> Iterator[tuple[Any, int]]:
             except ValueError as why:
                 log.warning("a %s of line %s of %s is none: %s", name, line.seq, line.origin, why)
             else:
-                yield record, body.seen.get(f"{name}:{record.id}", 0)
+                yield record, body.saw(f"{name}:{record.id}")
+
+
+def is_seen(seen: Version, other: Version) -> bool:
+    """Whether what a line had seen is that version."""
+    return seen[0] == other[0] and seen[1] in ("", other[1])
 
 
 def said(body: str | None) -> Body:
@@ -175,7 +185,7 @@ def _record(kind: type[Any], row: dict[str, Any]) -> Any:
     return record
 
 
-def _settle(tx: Tx, line: Line, record: Any, seen: int) -> None:
+def _settle(tx: Tx, line: Line, record: Any, seen: Version) -> None:
     key, name = key_of(record), (line.hlc, line.origin)
     rows = tx.rows("SELECT hlc, origin FROM version WHERE record = :r", r=key)
     here = was = tx.get(type(record), record.id)
@@ -184,7 +194,7 @@ def _settle(tx: Tx, line: Line, record: Any, seen: int) -> None:
     if here is not None:
         record = _caught_up(here, record)
         here, record, wins = meet(here, record, name > writer)
-        stands, by = (record, name) if wins or seen == writer[0] else (here, writer)
+        stands, by = (record, name) if wins or is_seen(seen, writer) else (here, writer)
         # Where the later writing does not always count, it matters what stood there before it.
         if meeting_of(type(record)).yields and tx.value(_LATER, r=key, h=line.hlc, o=line.origin):
             stands, by = _replayed(tx, key)
@@ -200,19 +210,19 @@ def _settle(tx: Tx, line: Line, record: Any, seen: int) -> None:
         _mark(tx, [(key, *by)])
 
 
-def _replayed(tx: Tx, key: str) -> tuple[Any, tuple[int, str]]:
+def _replayed(tx: Tx, key: str) -> tuple[Any, Version]:
     """What all writings of a record make of it, in the order of their clocks, and whose counts:
     no order of arrival changes that."""
     stands, by = None, (0, "")
     for line in (Line(*row) for row in tx.rows(_WRITINGS, r=key)):
         for record, seen in contents(line):
             if key_of(record) == key:
-                stands, wins = followed(stands, record, seen == by[0])
+                stands, wins = followed(stands, record, is_seen(seen, by))
                 by = (line.hlc, line.origin) if wins else by
     return stands, by
 
 
-def _keep_both(tx: Tx, key: str, pair: tuple[Any, Any], writers: list[tuple[int, str]]) -> None:
+def _keep_both(tx: Tx, key: str, pair: tuple[Any, Any], writers: list[Version]) -> None:
     conflict = _conflict(key, pair, writers)
     if tx.get(Conflict, conflict.id) is None:  # it may be here already, and settled
         tx.put(conflict)
@@ -262,15 +272,15 @@ def _contradict(one: Any, other: Any) -> bool:
     return not (yields(one, other) or yields(other, one) or _alike(one, other))
 
 
-def _apart(tx: Tx, line: Line, key: str, seen: int, here: tuple[int, str]) -> bool:
+def _apart(tx: Tx, line: Line, key: str, seen: Version, here: Version) -> bool:
     """Whether a line and the version `here` of a record were written without seeing each other."""
-    if here[1] == line.origin or here[0] == seen:
+    if here[1] == line.origin or is_seen(seen, here):
         return False
-    if here[0] > seen:
-        return not _had_seen(tx, key, here, line.hlc)
+    if here > seen:
+        return not _had_seen(tx, key, here, (line.hlc, line.origin))
     # What went further may stand here over a later line: who saw that one need not have seen it.
     further = bool(meeting_of(kinds(WALL)[key.partition(":")[0]]).yields)
-    return further and not _had_seen(tx, key, (line.hlc, line.origin), here[0])
+    return further and not _had_seen(tx, key, (line.hlc, line.origin), here)
 
 
 def _alike(one: Any, other: Any) -> bool:
@@ -279,25 +289,28 @@ def _alike(one: Any, other: Any) -> bool:
     return bool(replace(one, **{name: getattr(other, name) for name in beside}) == other)
 
 
-def _had_seen(tx: Tx, key: str, here: tuple[int, str], before: int) -> bool:
-    """Whether who wrote the version `here` of a record knew the one that a line wrote `before`: a
-    line that was seen may come later, by another way."""
-    return bool(tx.value(_SAW, k=key, h=here[0], o=here[1], b=before))
+def _had_seen(tx: Tx, key: str, here: Version, before: Version) -> bool:
+    """Whether who wrote the version `here` of a record knew the one `before`: a line that was seen
+    may come later, by another way."""
+    (hlc, origin), (was, whose) = here, before
+    return bool(tx.value(_SAW, k=key, h=hlc, o=origin, b=was, w=whose))
 
 
 _SAW = """
-WITH RECURSIVE saw(hlc) AS (
-    SELECT s.value FROM journal j, json_each(iif(json_valid(j.body), j.body, '{}'), '$.seen') s
-        WHERE j.hlc = :h AND j.origin = :o AND s.key = :k
-    UNION SELECT s.value FROM saw JOIN journal j ON j.hlc = saw.hlc,
-        json_each(iif(json_valid(j.body), j.body, '{}'), '$.seen') s
-        WHERE saw.hlc > :b AND s.key = :k
-) SELECT 1 FROM saw WHERE hlc = :b
+WITH RECURSIVE saw(hlc, origin) AS (
+    SELECT :h, :o
+    UNION SELECT s.value, coalesce(w.value, '')
+        FROM saw CROSS JOIN (SELECT hlc, origin, iif(json_valid(body), body, '{}') AS body
+            FROM journal) j ON j.hlc = saw.hlc AND saw.origin IN ('', j.origin)
+        JOIN json_each(j.body, '$.seen') s ON s.key = :k
+        LEFT JOIN json_each(j.body, '$.by') w ON w.key = :k
+        WHERE saw.hlc > :b
+) SELECT 1 FROM saw WHERE hlc = :b AND origin IN ('', :w)
 """
-"""Versions of a record that led to one, newest first, each by the line that wrote it."""
+"""Versions of a record that led to one, and that one, newest first."""
 
 
-def _conflict(key: str, pair: tuple[Any, Any], writers: list[tuple[int, str]]) -> Conflict:
+def _conflict(key: str, pair: tuple[Any, Any], writers: list[Version]) -> Conflict:
     """The same at both stations: its id names the two writings, the later one first."""
     kept, other = (json.dumps(asdict(r), ensure_ascii=False, sort_keys=True) for r in pair)
     kind, record = key.split(":", 1)
@@ -361,9 +374,9 @@ def _mark(tx: Tx, rows: Sequence[tuple[str, int, str]]) -> None:
     tx.run("INSERT OR REPLACE INTO version VALUES (?, ?, ?)", rows)
 
 
-def _seen(tx: Tx, keys: Sequence[str]) -> dict[str, int]:
-    sql = "SELECT record, hlc FROM version WHERE record IN (SELECT value FROM json_each(:k))"
-    return dict(tx.rows(sql, k=json.dumps(keys)))
+def _seen(tx: Tx, keys: Sequence[str]) -> dict[str, Version]:
+    sql = "SELECT * FROM version WHERE record IN (SELECT value FROM json_each(:k))"
+    return {key: (hlc, who) for key, hlc, who in tx.rows(sql, k=json.dumps(keys))}
 
 
 def _newest_of(tx: Tx, keys: Sequence[str]) -> int:

@@ -9,13 +9,13 @@ from __future__ import annotations
 import json
 import logging
 import uuid
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import replace
 
 import msgspec
 
-from commandwall.store.journal import GENESIS, Line, seal
-from commandwall.store.lines import receive
+from commandwall.store.journal import GENESIS, Line, Version, body_text, seal
+from commandwall.store.lines import receive, said
 from commandwall.store.store import Reader, Tx
 
 log = logging.getLogger(__name__)
@@ -62,14 +62,28 @@ def renew(tx: Tx, moved: Sequence[Line] = ()) -> None:
     """Go on under a new name; lines of the old one that nobody else has are the first of the new,
     with their moments, persons and bodies."""
     name, prev = draw(), GENESIS
-    sealed = []
+    sealed, went = [], {(line.hlc, line.origin) for line in moved}
     for seq, line in enumerate(moved, 1):
-        sealed.append(seal(replace(line, origin=name, seq=seq, prev=prev)))
+        body = _renamed(line.body, name, went)
+        sealed.append(seal(replace(line, origin=name, seq=seq, prev=prev, body=body)))
         prev = sealed[-1].hash
     receive(tx, sealed)
     former = {old: at for old, at in names(tx).items() if old}
     kept = {ORIGIN: name, FORMER: json.dumps(former), **dict.fromkeys(COUNTED, "0")}
     tx.run("INSERT OR REPLACE INTO setting VALUES (?, ?)", list(kept.items()))
+
+
+def _renamed(body: str | None, name: str, went: Set[Version]) -> str | None:
+    """A body that names lines which go along by their new name."""
+    try:
+        told = said(body)
+    except (ValueError, RecursionError):
+        return body
+    seen = {key: told.saw(key) for key in told.seen}
+    if body is None or went.isdisjoint(seen.values()):
+        return body
+    now = {key: (old[0], name) if old in went else old for key, old in seen.items()}
+    return body_text(told.records, now)
 
 
 def part(tx: Tx, old: str, after: int) -> None:

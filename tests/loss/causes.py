@@ -30,7 +30,7 @@ class Writing:
     line: Line
     record: str
     says: dict[str, Any]
-    seen: int
+    seen: str
 
     @property
     def name(self) -> str:
@@ -43,7 +43,7 @@ def writings(lines: list[Line]) -> Iterator[Writing]:
         for kind, rows in body["records"].items():
             for row in rows:
                 key = f"{kind}:{row['id']}"
-                yield Writing(line, key, row, body["seen"].get(key, 0))
+                yield Writing(line, key, row, f"{body['seen'].get(key)}.{body['by'].get(key)}")
 
 
 def histories(lines: list[Line]) -> dict[str, list[Writing]]:
@@ -74,12 +74,10 @@ def assert_in_causal_order(stations: list[Station], pool: Pool, by_arrival: bool
 def _causes(known: dict[str, list[Writing]]) -> Iterator[tuple[Writing, Writing]]:
     """Each writing that had seen another, behind that one."""
     for some in known.values():
-        by_version = defaultdict(list)
+        by_name = {writing.name: writing for writing in some}
         for writing in some:
-            by_version[writing.line.hlc].append(writing)
-        for writing in some:
-            if writing.seen and len(seen := by_version[writing.seen]) == 1:
-                yield seen[0], writing
+            if writing.seen in by_name:
+                yield by_name[writing.seen], writing
 
 
 def _id(line: Line) -> str:
@@ -122,7 +120,7 @@ def lost(some: list[Writing], before: set[tuple[str, str, str]]) -> Iterator[Wri
     but the one that is shown. One that another goes on from is lost in nothing."""
     seen = {w.seen for w in some}
     for writing in some[:-1]:
-        if writing.line.hlc in seen:
+        if writing.name in seen:
             continue
         apart = [w for w in some if w is not writing]
         apart = [w for w in apart if (w.record, w.name, writing.name) not in before]

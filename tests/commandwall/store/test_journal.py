@@ -18,7 +18,7 @@ from commandwall import behalf, closing, conflicts, directives, event_acts, even
 from commandwall.answers import Voice
 from commandwall.desk import Desk
 from commandwall.events import EventWork
-from commandwall.store import check, lines
+from commandwall.store import check, lines, origin
 from commandwall.store.journal import Line, first_bad
 from commandwall.store.migrate import open_store
 from commandwall.store.mirror import Mirror, use
@@ -436,6 +436,47 @@ def test_what_lost_against_a_writing_that_counts_again_is_shown(
     for station in trio:
         assert "DONE" in {json.loads(c.other)["state"] for c in conflicts_of(station)}
     van.close()
+
+
+@pytest.mark.parametrize("first", [0, 1])
+@pytest.mark.parametrize("order", ["hvu", "huv", "uhv"])
+def test_what_was_written_in_one_millisecond_is_told_apart_by_its_station(
+    hall: Station, scene: Station, tmp_path: Path, first: int, order: str
+) -> None:
+    """The van has heard one of two whose clocks are alike: the other it has not seen."""
+    duo = sorted((hall, scene), key=lambda one: one.desk.origin)
+    heard, unheard = duo[first], duo[1 - first]
+    van, late = Station(tmp_path / "van", "front"), Station(tmp_path / "late", "p1")
+    heard.do(events.dispatch, event="e1", unit="供水公司")
+    unheard.do(events.dispatch, event="e1", unit="消防")
+    assert heard.lines()[-1].hlc == unheard.lines()[-1].hlc
+    van.hear(heard)
+    van.clock.at += 5_000
+    van.do(event_acts.sign, event="e1")
+    for turn in order:
+        late.hear({"h": heard, "v": van, "u": unheard}[turn])
+    assert work_of(late).state == "SIGNED"  # type: ignore[union-attr]
+    assert any("消防" in c.kept + c.other for c in conflicts_of(late))
+    for station in (van, late):
+        station.close()
+
+
+def test_under_a_new_name_a_station_still_says_what_it_had_seen(
+    hall: Station, scene: Station, tmp_path: Path
+) -> None:
+    late = Station(tmp_path / "late", "p1")
+    scene.do(events.accept, event="e1")
+    hall.hear(scene)
+    hall.clock.at = scene.clock.at
+    hall.do(events.dispatch, event="e1", unit="消防")
+    hall.do(event_acts.sign, event="e1")
+    hall.desk.run(origin.part, {"old": hall.desk.origin, "after": 0}, local=True)
+    for heard in (hall, scene):
+        late.hear(heard)
+    assert work_of(late).state == "SIGNED"  # type: ignore[union-attr]
+    assert conflicts_of(late) == conflicts_of(hall) == []
+    assert check.journal(late.store.folder / "wall.db") is None
+    late.close()
 
 
 def test_stations_that_hear_each_other_in_any_order_come_to_the_same(
