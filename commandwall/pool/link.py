@@ -11,7 +11,7 @@ from __future__ import annotations
 import heapq
 import logging
 from bisect import bisect
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from commandwall.clock import Clock
@@ -21,12 +21,14 @@ from commandwall.pool.packs import Packs
 from commandwall.pool.pages import Carrier, FromPool
 from commandwall.pool.refill import Tell, catch_up, refill
 from commandwall.store import lines, origin, quarantine
-from commandwall.store.journal import Line
+from commandwall.store.journal import Line, Version
 from commandwall.store.mirror import Mirror
 from commandwall.store.quarantine import Fault, Span
-from commandwall.store.store import WALL_DB, Reader, Refused, Store
+from commandwall.store.store import WALL_DB, Reader, Refused, Store, Tx
 
 log = logging.getLogger(__name__)
+TOLD, WHOLE = "told", "all"
+"""Setting: of which scope the bodies of lines were taken; the whole city."""
 OWN = "SELECT seq, hash FROM journal WHERE origin = :o"
 
 
@@ -64,7 +66,8 @@ class Link:
             self._part(name, heads.get(name, 0))
         here = self.store.read(lambda r: dict(r.rows("SELECT origin, seq FROM head")))
         missing = (self._missing(who, here.get(who, 0), heads[who]) for who in heads)
-        self._receive(heapq.merge(*missing, key=lambda line: line.hlc))
+        self._receive(heapq.merge(*missing, key=_clock))
+        self._reveal()
         for name, pushed in self._names().items():
             self._count(name, pushed, heads.get(name, 0))
 
@@ -153,6 +156,24 @@ class Link:
             yield from (line for line in some if line.seq <= newest)
             after = some[-1].seq
 
+    def _reveal(self) -> None:
+        """Take the bodies that were withheld while this login had another area."""
+        scope = self.client.scope or WHOLE
+        if self.store.read(lambda r: r.setting(TOLD)) == scope:
+            return
+        bare = self.store.read(lines.withheld)
+        self._receive(heapq.merge(*(self._bodies(*some) for some in bare.items()), key=_clock))
+        self.desk.run(_note_told, {"scope": scope}, local=True)
+
+    def _bodies(self, who: str, bare: Sequence[int]) -> Iterator[Line]:
+        """Those of these lines of a station, with what lies between, that the pool tells us now."""
+        behind = 0
+        for seq in bare:
+            if seq > behind:
+                some = self.client.lines(who, seq - 1)
+                yield from (line for line in some if line.seq <= bare[-1] and line.body is not None)
+                behind = some[-1].seq if some else bare[-1]
+
     def _receive(self, received: Iterable[Line]) -> None:
         try:
             self.desk.receive(received)
@@ -161,6 +182,14 @@ class Link:
 
     def _mark(self, key: str, seq: int, name: str) -> None:
         self.desk.run(origin.mark, {"key": key, "seq": seq, "origin": name}, local=True)
+
+
+def _clock(line: Line) -> Version:
+    return line.hlc, line.origin
+
+
+def _note_told(tx: Tx, scope: str) -> None:
+    tx.set(TOLD, scope)
 
 
 def _waiting(reader: Reader) -> list[Line]:

@@ -72,14 +72,34 @@ def append(tx: Tx, origin: str, act: str, records: Records) -> Line:
 
 
 def receive(tx: Tx, lines: Sequence[Line]) -> None:
-    """Fold lines of other stations: in order, each once, the later write of a record wins."""
+    """Fold lines of other stations: in order, each once, the later write of a record wins. One
+    whose body was withheld counts as one that comes late, once it comes with it."""
+    bare = _bare(tx, lines)
+    tx.run(_TOLD_NOW, [(line.body, line.origin, line.seq) for line in bare])
+    tx.run(TOLD, [(line.hlc, line.origin, line.body) for line in bare])
     for line in lines:
-        if line.seq <= _head(tx, line.origin)[0]:
+        if line.seq > _head(tx, line.origin)[0]:
+            _verify(tx, line)
+            _keep(tx, line)
+        elif line not in bare:
             continue
-        _verify(tx, line)
-        _keep(tx, line)
         for record, seen in contents(line):
             _settle(tx, line, record, seen)
+
+
+def withheld(reader: Any) -> dict[str, list[int]]:
+    """Of each station the numbers of its lines of which only the head is here, in order."""
+    found: dict[str, list[int]] = {}
+    for origin, seq in reader.rows("SELECT origin, seq FROM journal WHERE body IS NULL ORDER BY 2"):
+        found.setdefault(origin, []).append(seq)
+    return found
+
+
+def _bare(tx: Tx, lines: Sequence[Line]) -> list[Line]:
+    """Those of which only the head is here, and which bring the body that it names."""
+    told = {(x.origin, x.seq): x for x in lines if x.body is not None}
+    found = tx.rows(_BARE, told=json.dumps([*told]))
+    return [told[o, n] for o, n, digest in found if sha256(told[o, n].body or "") == digest]
 
 
 def telling(reader: Any, id: str, acts: Sequence[str]) -> list[Line]:
@@ -366,6 +386,11 @@ _TELLING = (
     "SELECT * FROM journal WHERE act IN (SELECT value FROM json_each(:acts)) AND instr(body, :id)"
     " ORDER BY hlc"
 )
+_BARE = (
+    "SELECT j.origin, j.seq, j.body_hash FROM json_each(:told) CROSS JOIN journal j"
+    " ON j.origin = value ->> 0 AND j.seq = value ->> 1 WHERE j.body IS NULL"
+)
+_TOLD_NOW = "UPDATE journal SET body = ? WHERE origin = ? AND seq = ?"
 _LATER = "SELECT 1 FROM told WHERE record = :r AND (hlc, origin) > (:h, :o) LIMIT 1"
 
 
