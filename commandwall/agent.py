@@ -32,6 +32,7 @@ from commandwall.pool.compare import Comparison
 from commandwall.pool.filling import Filling
 from commandwall.pool.link import Link
 from commandwall.pool.own import OwnPool, address
+from commandwall.pool.pace import Pace
 from commandwall.pool.packs import Packs
 from commandwall.pool.porter import Porting
 from commandwall.pool.presence import Presence
@@ -75,6 +76,7 @@ class Agent:
         """Connections that failed. The next try begins so many servers further in the address: an
         old primary that came back may take writes too."""
         self._warden: Warden | None = None
+        self._pace = Pace(self.clock)
         self._peers = Peers(settings, self.store, self.desk, self.clock)
         self._folders = (
             WarningFolder(settings, self.desk, self.clock), MentionFolder(settings, self.clock),
@@ -212,6 +214,7 @@ class Agent:
 
     def _follow(self, client: Client, url: str, secret: str) -> None:
         """Follow the feed until the end, or until another mirror takes the place of this one."""
+        self._pace.hear(client)
         epoch, folder = client.meta().epoch, self.settings.data_dir
         scope = client.scope
         client.check_world(self.desk.exercise is not None)
@@ -247,6 +250,7 @@ class Agent:
                 link.take_packs()
                 presence.step(self.clock.monotonic())
                 now = self._met(packs, filling)
+                self._pace.looked()
                 if now // SECOND != second:
                     second = now // SECOND
                     self.clock.measured(client.time_offset())
@@ -381,6 +385,7 @@ class Agent:
         state = replace(
             self.sync, agent_at=self.clock.now(), skew_s=self.clock.skew,
             offset_s=self.clock.offset, harm=harm, copies=copies,
+            heard_at=self._pace.heard_at, slow=self._pace.is_slow(),
             peers=self._peers.seen(),
             lamps=self.sync.lamps | {lamp.name: lamp for lamp in lamps},
             feeds=self._intake.seen(),

@@ -6,13 +6,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from commandwall.picture import Picture
-from commandwall.store.pulse import is_gone
+from commandwall.store.pulse import pool_gone
 from layers.scene import Scene
 
 
 def late(picture: Picture, scene: Scene) -> bool:
     """Whether the pool has been silent for too long."""
-    return is_gone(picture.sync.pool_at, picture.now, scene.pool_s)
+    return pool_gone(picture.sync, picture.now, scene.pool_s)
 
 
 def stopped(picture: Picture, at: NDArray[np.int64], scene: Scene) -> NDArray[np.bool_]:

@@ -187,9 +187,10 @@ class Header(Panel):
 
     def _date(self) -> tuple[Piece, Piece]:
         now, trust = self.picture.now, self.context.trust
-        pool: Piece = (
-            tr("中心池 {age}", age=age.age(now, self.picture.sync.pool_at)), Ink("label"),
-        )  # fmt: skip
+        told = age.age(now, self.picture.sync.pool_at)
+        pool: Piece = (tr("中心池 {age}", age=told), Ink("label"))
+        if trust.slow:
+            pool = (tr("中心池 线路慢 {age}", age=told), Ink("label", "t1"))
         if trust.pool is not None and trust.known:
             gone = age.lasting(now - trust.pool)
             pool = (tr("中心池 断开 {span}", span=gone), Ink("label", "t1"))

@@ -208,12 +208,15 @@ class Links(Panel):
         sync, trust, now = picture.sync, self.context.trust, picture.now
         if trust.pool is not None and trust.known:
             pool = tr("断开 {span}，待上传 {n}", span=age.span(now - trust.pool), n=sync.backlog)
+        elif trust.slow:
+            told = age.age(now, sync.pool_at)
+            pool = tr("线路慢，{age}，积压 {n}", age=told, n=age.number(sync.backlog))
         else:
             told = age.age(now, sync.pool_at)
             pool = tr("{age}，积压 {n}", age=told, n=age.number(sync.backlog))
         gone = trust.agent is not None
         lines = [
-            (tr("中心池"), pool, trust.pool is not None),
+            (tr("中心池"), pool, trust.pool is not None or trust.slow),
             (tr("采集程序"), age.age(now, sync.agent_at), gone),
         ]
         if sync.past is not None:

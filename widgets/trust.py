@@ -8,7 +8,7 @@ from commandwall.alarms import Alarm
 from commandwall.clock import Ms
 from commandwall.picture import Picture
 from commandwall.sensors import STALE
-from commandwall.store.pulse import Patience, is_gone
+from commandwall.store.pulse import Patience, is_gone, pool_gone
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,8 @@ class Trust:
     agent: Ms | None = None
     known: bool = True
     """Whether there ever was a picture from the pool."""
+    slow: bool = False
+    """Whether the pool still speaks, but takes long: what it says is as old as the screen tells."""
 
     @property
     def stopped(self) -> Ms | None:
@@ -51,10 +53,13 @@ def judge(picture: Picture, limits: Limits) -> Trust:
     known = sync.pool_at or max(picture.ages.values(), default=Ms(0))
     if sync.filling is not None and not is_gone(sync.agent_at, now, limits.agent_s):
         return Trust(known=bool(picture.areas))
+    gone = pool_gone(sync, now, limits.pool_s, known)
+    slow = not gone and (sync.slow or is_gone(known, now, limits.pool_s))
     return Trust(
-        _gone(now, known, limits.pool_s),
+        known if gone else None,
         _gone(now, sync.agent_at or known, limits.agent_s),
         known > 0,
+        slow,
     )
 
 

@@ -91,6 +91,11 @@ class Client:
         self._conn.close()
 
     @property
+    def heard(self) -> float:
+        """When the line last brought anything (s), by the monotonic clock."""
+        return self._conn.heard
+
+    @property
     def dsn(self) -> str:
         """All that another connection of this login needs, its password too."""
         return make_conninfo(self._conn.info.dsn, password=self._conn.info.password)

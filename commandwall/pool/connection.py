@@ -6,12 +6,14 @@ standbys, in whatever order; after a promotion the same address leads to the new
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
 import psycopg
 from psycopg.abc import RV, PQGen
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.waiting import Ready
 
 from commandwall import codes
 from commandwall.clock import SECOND, Clock
@@ -23,12 +25,12 @@ OWNER_S = 5
 _WRITES: Mapping[str, Any] = {"target_session_attrs": "read-write"}
 
 
-def station(url: str, password: str | None, first: int = 0) -> psycopg.Connection[Any]:
+def station(url: str, password: str | None, first: int = 0) -> Patient:
     """A station's connection, one statement one transaction; nothing on it waits for ever.
 
     `first`: which server of the address is tried first, counted round and round.
     """
-    return _Patient.connect(
+    return Patient.connect(
         _turned(url, first),
         password=password,
         autocommit=True,
@@ -80,25 +82,28 @@ def _limits() -> dict[str, Any]:
     }
 
 
-class _Patient(psycopg.Connection[Any]):
+class Patient(psycopg.Connection[Any]):
     """One that gives up on a line or a server which stands still: neither says so by itself."""
 
+    heard = -math.inf
+    """When the line last brought bytes (s), by the monotonic clock."""
+
     def wait(self, gen: PQGen[RV], *args: Any, **kwargs: Any) -> RV:
-        return super().wait(_while_it_speaks(gen), *args, **kwargs)
+        return super().wait(self._while_it_speaks(gen), *args, **kwargs)
 
-
-def _while_it_speaks(gen: PQGen[RV]) -> PQGen[RV]:
-    clock, most = Clock(), codes.limit("silence_seconds")
-    heard = clock.monotonic()
-    try:
-        wanted = next(gen)
-        while True:
-            ready = yield wanted
-            if ready:
-                heard = clock.monotonic()
-            elif clock.monotonic() - heard > most:
-                raise psycopg.OperationalError("the pool does not answer")
-            wanted = gen.send(ready)
-    except StopIteration as done:
-        value: RV = done.value
-        return value
+    def _while_it_speaks(self, gen: PQGen[RV]) -> PQGen[RV]:
+        clock, most = Clock(), codes.limit("silence_seconds")
+        moved = clock.monotonic()
+        try:
+            wanted = next(gen)
+            while True:
+                ready = yield wanted
+                if ready:
+                    moved = clock.monotonic()
+                    self.heard = moved if ready & Ready.R else self.heard
+                elif clock.monotonic() - moved > most:
+                    raise psycopg.OperationalError("the pool does not answer")
+                wanted = gen.send(ready)
+        except StopIteration as done:
+            value: RV = done.value
+            return value

@@ -146,6 +146,8 @@ class Sync:
 
     agent_at: Ms = NEVER
     pool_at: Ms = NEVER
+    heard_at: Ms = NEVER  # when the line to the pool brought bytes, also of an answer not yet whole
+    slow: bool = False  # whether its answers take, or lately took, longer than they should
     skew_s: float = 0.0
     offset_s: float = 0.0  # of the agent's time, by which all programs of a station go
     filling: float | None = None  # share of a first fill that must be waited for, 0..1
@@ -179,13 +181,20 @@ class Patience:
 
     def spent(self, sync: Sync, now: Ms) -> tuple[bool, bool]:
         """Whether the pool, and whether the agent, has been silent for too long."""
-        return is_gone(sync.pool_at, now, self.pool_s), is_gone(sync.agent_at, now, self.agent_s)
+        return pool_gone(sync, now, self.pool_s), is_gone(sync.agent_at, now, self.agent_s)
 
 
 def source(address: str) -> str:
     """A broker's address without whose account it is."""
     scheme, mark, rest = address.partition("://")
     return scheme + mark + rest.rpartition("@")[2]
+
+
+def pool_gone(sync: Sync, now: Ms, limit_s: float, known: Ms = NEVER) -> bool:
+    """Whether nothing came from the pool for over so many seconds; over a line that is slow, for
+    as long as the agent itself waits. `known`: as of when the picture is, where not by `sync`."""
+    wait_s = max(limit_s, codes.limit("silence_seconds")) if sync.slow else limit_s
+    return is_gone(Ms(max(known, sync.pool_at, sync.heard_at)), now, wait_s)
 
 
 def is_gone(heard: Ms, now: Ms, limit_s: float) -> bool:

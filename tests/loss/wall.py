@@ -184,6 +184,7 @@ class Hand(QObject):
         banners = [p for p in self._wall.page.shown() if p.id == "banner"]
         said = {
             "pool": trust.pool is None,
+            "slow": trust.slow,
             "agent": trust.agent is None,
             "banner": _headline(banners[0].accessibleDescription()) if banners else "",
             "city": len(self._wall.picture.areas) > 0,

@@ -1,0 +1,101 @@
+"""A line that is slow: said at once, and not taken back before it is quick for a while."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from builders import NOW
+
+from commandwall import codes
+from commandwall.clock import SECOND, Clock, Ms
+from commandwall.pool.pace import Pace
+from commandwall.store.pulse import Patience, Sync
+
+PATIENT = Patience(2.0, 2.0)
+
+
+class Steps(Clock):
+    """Time that goes on only when it is told to."""
+
+    s = 100.0
+
+    def monotonic(self) -> float:
+        return self.s
+
+    def now(self) -> Ms:
+        return Ms(NOW + int(self.s * SECOND))
+
+
+class Wire:
+    heard = -math.inf
+
+
+@pytest.fixture
+def clock() -> Steps:
+    return Steps()
+
+
+@pytest.fixture
+def wire() -> Wire:
+    return Wire()
+
+
+@pytest.fixture
+def pace(clock: Steps, wire: Wire) -> Pace:
+    """Of a line that has just been met."""
+    made = Pace(clock)
+    assert made.heard_at == 0
+    made.hear(wire)
+    return made
+
+
+def look(pace: Pace, clock: Steps, wire: Wire, lasted: float) -> None:
+    """A look whose last bytes came then."""
+    clock.s += lasted
+    wire.heard = clock.s
+    pace.looked()
+
+
+def test_one_slow_look_makes_a_line_slow_until_it_was_quick_for_a_while(
+    clock: Steps, wire: Wire, pace: Pace
+) -> None:
+    for lasted in (60.0, 0.1, 1.9):  # what a connection begins with may take its time
+        look(pace, clock, wire, lasted)
+        assert not pace.is_slow()
+    look(pace, clock, wire, codes.limit("slow_line_seconds") + 0.1)
+    for _ in range(int(codes.limit("slow_settle_seconds")) - 1):
+        look(pace, clock, wire, 1.0)
+        assert pace.is_slow()
+    look(pace, clock, wire, 1.1)
+    assert not pace.is_slow()
+
+
+def test_a_line_is_slow_before_its_answer_is_whole_and_not_while_it_is_silent(
+    clock: Steps, wire: Wire, pace: Pace
+) -> None:
+    look(pace, clock, wire, 0.1)
+    clock.s += 5.0
+    assert not pace.is_slow()
+    wire.heard = clock.s
+    assert pace.is_slow()
+    clock.s += 5.0
+    assert pace.is_slow()
+
+
+def test_a_line_that_brings_bytes_is_not_gone_and_one_that_brings_none_is(
+    clock: Steps, wire: Wire, pace: Pace
+) -> None:
+    wire.heard, asked = clock.s, clock.now()
+    clock.s += 5.0
+    assert pace.heard_at == asked
+    for seconds, gone in ((1.9, False), (2.1, True)):
+        heard = Ms(clock.now() - int(seconds * SECOND))
+        told = Sync(clock.now(), asked, heard_at=heard)
+        assert PATIENT.spent(told, clock.now())[0] is gone
+
+
+@pytest.mark.parametrize(("silent_s", "gone"), [(7.9, False), (8.1, True)])
+def test_a_slow_line_may_be_silent_as_long_as_the_agent_waits(silent_s: float, gone: bool) -> None:
+    told = Sync(Ms(NOW), pool_at=Ms(NOW - int(silent_s * SECOND)), slow=True)
+    assert PATIENT.spent(told, Ms(NOW))[0] is gone
