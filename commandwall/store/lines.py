@@ -75,13 +75,13 @@ def receive(tx: Tx, lines: Sequence[Line]) -> None:
     """Fold lines of other stations: in order, each once, the later write of a record wins. One
     whose body was withheld counts as one that comes late, once it comes with it."""
     bare = _bare(tx, lines)
-    tx.run(_TOLD_NOW, [(line.body, line.origin, line.seq) for line in bare])
-    tx.run(TOLD, [(line.hlc, line.origin, line.body) for line in bare])
+    tx.run(_TOLD_NOW, [(line.body, *name) for name, line in bare.items()])
+    tx.run(TOLD, [(line.hlc, line.origin, line.body) for line in bare.values()])
     for line in lines:
         if line.seq > _head(tx, line.origin)[0]:
             _verify(tx, line)
             _keep(tx, line)
-        elif line not in bare:
+        elif (line.origin, line.seq) not in bare:
             continue
         for record, seen in contents(line):
             _settle(tx, line, record, seen)
@@ -95,11 +95,12 @@ def withheld(reader: Any) -> dict[str, list[int]]:
     return found
 
 
-def _bare(tx: Tx, lines: Sequence[Line]) -> list[Line]:
-    """Those of which only the head is here, and which bring the body that it names."""
+def _bare(tx: Tx, lines: Sequence[Line]) -> dict[tuple[str, int], Line]:
+    """Those of which only the head is here, and which bring the body that it names, by origin and
+    number."""
     told = {(x.origin, x.seq): x for x in lines if x.body is not None}
     found = tx.rows(_BARE, told=json.dumps([*told]))
-    return [told[o, n] for o, n, digest in found if sha256(told[o, n].body or "") == digest]
+    return {(o, n): told[o, n] for o, n, digest in found if sha256(told[o, n].body or "") == digest}
 
 
 def telling(reader: Any, id: str, acts: Sequence[str]) -> list[Line]:
