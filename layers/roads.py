@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections import defaultdict
 
 import numpy as np
@@ -16,6 +15,7 @@ from layers.style import STREET, Style
 
 CLASSES = ("street", "main", "expressway")
 """Drawn in this order; a class the list does not know is a street."""
+RANK = {name: i for i, name in enumerate(CLASSES)}
 
 
 class RoadsLayer(Layer):
@@ -30,12 +30,12 @@ class RoadsLayer(Layer):
 
 def _items(roads: list[Road], scene: Scene) -> tuple[Item, ...]:
     segments, _, owner = geometry.lines([r.geom for r in roads], scene.project)
-    known = [r.cls if r.cls in CLASSES else CLASSES[0] for r in roads]
-    cls = np.array([CLASSES.index(name) for name in known], np.int64)[owner]
+    rank = np.fromiter((RANK.get(r.cls, 0) for r in roads), np.int64, len(roads))
+    cls = rank[owner]
     items: list[Item] = []
     for i, name in enumerate(CLASSES):
         items += road_lines(name, np.ascontiguousarray(segments[cls == i]), scene.style)
-    return (*items, _names(roads, segments, owner, scene))
+    return (*items, _names(roads, rank, segments, owner, scene))
 
 
 def road_lines(name: str, segments: geometry.Floats, style: Style) -> list[Line]:
@@ -53,14 +53,14 @@ def road_lines(name: str, segments: geometry.Floats, style: Style) -> list[Line]
 
 
 def _names(
-    roads: list[Road], segments: geometry.Floats, owner: geometry.Ints, scene: Scene
-) -> Names:
+    roads: list[Road], rank: geometry.Ints, segments: geometry.Floats, owner: geometry.Ints,
+    scene: Scene,
+) -> Names:  # fmt: skip
     """Names at the middle of road pieces, the greatest roads first, each name well apart."""
     numbers = np.arange(len(roads))
     first, behind = (np.searchsorted(owner, numbers, side=side) for side in ("left", "right"))
     has_name = np.fromiter((bool(r.name) for r in roads), bool, len(roads))
     length = np.fromiter((r.length for r in roads), np.float64, len(roads))
-    rank = np.fromiter((_rank(r.cls) for r in roads), np.int64, len(roads))
     order = np.lexsort((-length, -rank))
     named = order[(has_name & (behind > first))[order]]
     at = segments[(first[named] + behind[named]) // 2]
@@ -72,16 +72,17 @@ def _names(
 
 
 def _apart(texts: list[str], x: geometry.Floats, y: geometry.Floats, least: float) -> list[int]:
-    """Rows to keep so that equal texts stand at least so many metres from each other."""
+    """Rows to keep so that equal texts stand at least so many metres from each other. A city
+    asks this 50,000 times: a plain loop takes a third of the time of a generator."""
     kept: list[int] = []
     taken: dict[str, list[tuple[float, float]]] = defaultdict(list)
-    for i, (text, *here) in enumerate(zip(texts, x.tolist(), y.tolist(), strict=True)):
+    near = least * least
+    for i, (text, a, b) in enumerate(zip(texts, x.tolist(), y.tolist(), strict=True)):
         others = taken[text]
-        if all(math.dist(here, other) >= least for other in others):
-            others.append((here[0], here[1]))
+        for c, d in others:
+            if (a - c) * (a - c) + (b - d) * (b - d) < near:
+                break
+        else:
+            others.append((a, b))
             kept.append(i)
     return kept
-
-
-def _rank(cls: str) -> int:
-    return CLASSES.index(cls) if cls in CLASSES else 0
