@@ -93,7 +93,7 @@ def stamp(now: Ms, at: Ms | None) -> str:
 
 def number(value: float | None, decimals: int = 0) -> str:
     """132,000 with thousands commas; — where it is unknown, 0 where it is zero."""
-    return UNKNOWN if value is None or value != value else f"{value:,.{decimals}f}"
+    return UNKNOWN if value is None or value != value else f"{value:z,.{decimals}f}"
 
 
 def measure(value: float | None, unit: str, decimals: int = 0) -> str:

@@ -184,6 +184,8 @@ class EventQueue(RowList):
         asked = event_filter.told(self.filter, self.picture)
         if self.filter.share == AFTER and not asked:
             return tr("没有待回访、待复盘的事件")
+        if any(letter.isdigit() for letter in self.filter.words):
+            return tr("没有这样的事件：{asked}；编号只查在办的，办结的按文字查", asked=asked)
         return tr("没有这样的事件：{asked}", asked=asked) if asked else tr("没有待处理的事件")
 
     def aside(self) -> list[tuple[object, Ink]]:
@@ -228,7 +230,7 @@ class EventQueue(RowList):
 
     def _at_work(self) -> tuple[object, Ink]:
         needs, now, minutes = self.context.needs, self.picture.now, deadlines.soon_minutes()
-        line = tr("在办 {n}　逾期 {late}　{m} 分内将逾期 {soon}　今日 {today}",
+        line = tr("在办 {n}　逾期 {late}　{m} 分内将逾期 {soon}　今日内 {today}",
                   n=len(self.picture.events), late=len(needs.overdue(now)), m=minutes,
                   soon=len(needs.soon(now, minutes)), today=len(needs.today(now)))  # fmt: skip
         if urged := event_urge.unanswered(self.picture):

@@ -292,7 +292,7 @@ class Soon(Panel):
         open_ = self.picture.counters.open or len(self.picture.events)
         return [
             (age.number(count), Ink("heading", "t1" if count else "t4", bool(count))),
-            (tr("今日 {n}", n=age.number(len(self._today))), Ink("label")),
+            (tr("今日内 {n}", n=age.number(len(self._today))), Ink("label")),
             (tr("在办 {n}", n=age.number(open_)), Ink("label")),
         ]
 

@@ -28,6 +28,7 @@ from commandwall.ladders import Case
 from commandwall.modes import Mode
 from commandwall.owed import Debt
 from commandwall.people import LONGEST
+from commandwall.picture import Picture
 from commandwall.rollcall import RollAnswer, RollCall
 from commandwall.rota import DutyTurn
 from commandwall.selfcheck import SelfCheck
@@ -61,7 +62,7 @@ WORST = 3
 KINDS = {OWES: "欠答", WAITS: "待答", DRAFTED: "草稿"}
 
 
-def told(item: Item) -> str:
+def told(item: Item, picture: Picture) -> str:
     """欠答　3 号　封控港五路　未接令: one open item in a line."""
     about = item.record
     if isinstance(about, Incident):
@@ -71,15 +72,22 @@ def told(item: Item) -> str:
         return tr("模式　{mode}　{reason}", mode=named("mode", about.mode),
                   reason=text.plain(about.reason, TOLD))  # fmt: skip
     if isinstance(about, Muster):
-        return tr("吹哨　{matter}　{owed}", matter=text.plain(about.whistle.matter, TOLD),
-                  owed=whistle_words.owed(about))  # fmt: skip
+        number, matter = _number(about.whistle.event, picture), about.whistle.matter
+        owed = whistle_words.handed(about, picture.now)
+        return "　".join(filter(None, (tr("吹哨"), number, text.plain(matter, TOLD), owed)))
     if isinstance(about, Case):
-        return ladder_words.handed(about)
+        return ladder_words.handed(about, _number(about.event, picture))
     if isinstance(about, Debt):
         return "　".join(
             (tr(KINDS[OWES]), _words(about.record), named("directive_limit", about.step))
         )
     return "　".join((tr(KINDS[item.kind]), _words(about), named("directive_state", about.state)))
+
+
+def _number(event: str, picture: Picture) -> str:
+    """Of an open event, as its list tells it; "" of none and of one that is over."""
+    view = picture.events.get(event)
+    return view.number if view is not None else ""
 
 
 def stands(context: Context) -> list[str]:
@@ -163,7 +171,8 @@ def ask_paper(context: Context, wall: QWidget, seat: str, offer: Handover | None
 
     def show(known: Known) -> None:
         note = offer.note.split("\n") if offer is not None and offer.note else []
-        lines = [tr("未了 {n} 项", n=len(known.items)), *map(told, known.items),
+        lines = [tr("未了 {n} 项", n=len(known.items)),
+                 *(told(item, context.live.picture) for item in known.items),
                  *(tr("交代：{note}", note=text.plain(one)) for one in note),
                  *stands(context), *_more(context, known)]  # fmt: skip
         over(FallbackSheet(context, wall, seat, lines))
@@ -208,7 +217,7 @@ class OfferSheet(Sheet):
         title = tr("交岗　{post}", post=post)
         super().__init__(context.look, title, "交岗", fields, wall)
         lines = [why, tr("未了 {n} 项，由接岗人逐项复述", n=len(items))]
-        lines += [told(item) for item in items[: Ticks.LINES]]
+        lines += [told(item, context.live.picture) for item in items[: Ticks.LINES]]
         if (more := len(items) - Ticks.LINES) > 0:
             lines.append(tr("另有 {n} 件", n=more))
         lines += ["", *stands(context), *_more(context, known)]
@@ -245,7 +254,8 @@ class ReliefSheet(Sheet):
         self._free = not context.picture.officers
         fields: dict[str, tuple[str, Field]] = {}
         if items:
-            fields["read"] = tr("逐项复述"), Ticks({item.key: told(item) for item in items})
+            lines = {item.key: told(item, context.live.picture) for item in items}
+            fields["read"] = tr("逐项复述"), Ticks(lines)
         fields["name"] = (tr("姓名") if self._free else tr("姓名或登录名")), words()
         if not self._free:
             secret = words(limit=LONGEST)

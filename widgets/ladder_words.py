@@ -88,9 +88,9 @@ def why(proposal: Proposal, now: Ms) -> str:
     return tr("{why}　自 {time}", why=told, time=age.stamp(now, proposal.at))
 
 
-def handed(case: Case) -> str:
-    """督办　小区停水　政府办　任务 1 / 3: a line of the hand-over."""
+def handed(case: Case, number: str) -> str:
+    """督办　1128-00572　小区停水　政府办　任务 1 / 3: a line of the hand-over."""
     matter = text.plain(case.supervision.matter, LONG) if case.supervision is not None else ""
     where = rung(case.top.rung) if case.top is not None else ""
     owes = owed(case.dues[0]) if case.dues else ""
-    return "　".join(filter(None, (tr("督办"), matter, where, count(case), owes)))
+    return "　".join(filter(None, (tr("督办"), number, matter, where, count(case), owes)))

@@ -53,6 +53,8 @@ class LayerTree(Panel):
             self._rebuild()
         for layer in self._layers:
             box = self._boxes[layer.id]
+            box.setText(plain(layer.title, 40))  # its language may be another one now
+            box.setAccessibleName(box.text())
             box.blockSignals(True)
             box.setChecked(layer.visible)
             box.blockSignals(False)
@@ -64,8 +66,6 @@ class LayerTree(Panel):
             box = self._boxes[layer.id]
             box.setFont(self.look.font("body"))
             scale_box(box, self.look)
-            box.setText(plain(layer.title, 40))
-            box.setAccessibleName(plain(layer.title, 40))
             box.setGeometry(px(x), px(y), px(wide - told), px(low) - px(y))
 
     def draw(self, paper: Paper) -> None:

@@ -225,7 +225,7 @@ class Roster(Panel):
         paper.write(paper.width, top + 30, self._said or self._handing(post), Ink("body", "t1"),
                     RIGHT)  # fmt: skip
         duty = duty_line.told(self._duty, self.picture.now) or tr(
-            "没有值班表：commandwall rota 文件"
+            "尚无，用 commandwall rota 文件 读入"
         )
         paper.write(0, top + 94, tr("值班表　{who}", who=duty), Ink("age"), room=paper.width)
         x = 0.0

@@ -1,7 +1,8 @@
 """A list of rows that a person works through by key or mouse, and that never moves by itself.
 
-New rows wait under the list until `N`; the chosen row, the scroll and the focus stay. A row whose
-thing is gone leaves at once, since acting on it would be refused.
+New rows come beneath the others where all of them have room, else they wait there until `N`, which
+puts all in order; the chosen row, the scroll and the focus stay. A row whose thing is gone leaves
+at once, since acting on it would be refused.
 """
 
 from __future__ import annotations
@@ -97,9 +98,17 @@ class RowList(Panel):
         self.keys = [key for key in self.keys if key in here]
         if here and not self.keys:
             self.keys = list(self.order())
+        self._beneath(here)
         self._known = here
         if self.current not in here:
             self.current = ""
+
+    def _beneath(self, here: set[str]) -> None:
+        """Put new rows under the others where there is room for all: nothing moves by that."""
+        new = here.difference(self.keys)
+        room = self.height() / self.look.unit - self.top - self.lead - self.foot
+        if new and sum(map(self.tall, self.keys)) + len(new) * self.row <= room:
+            self.keys += [key for key in self.order() if key in new]
 
     def renew(self) -> None:
         """Take new rows in and order all of them: a person asked for it."""

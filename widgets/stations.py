@@ -124,7 +124,7 @@ class Stations(Panel):
         if behind > codes.limit("behind_rows"):
             told.append(tr("落后 {n}", n=age.number(behind)))
         if abs(said.skew_s) > codes.limit("skew_seconds"):
-            told.append(tr("钟差 {s} 秒", s=f"{said.skew_s:+.1f}"))
+            told.append(tr("钟差 {s} 秒", s=f"{said.skew_s:+z.1f}"))
         if said.conflicts:
             told.append(tr("冲突 {n}", n=age.number(said.conflicts)))
         return told
@@ -227,7 +227,7 @@ class Stations(Panel):
             (tr("变更流 {n}", n=age.number(sight.head)), False),
             (tr("未入流 {n}", n=age.number(sight.waiting)), sight.waiting > waits),
             (tr("本台待传 {n}", n=age.number(sync.backlog)), gone and sync.backlog > 0),
-            (tr("本台钟差 {s} 秒", s=f"{sync.skew_s:+.1f}"), sync.skewed),
+            (tr("本台钟差 {s} 秒", s=f"{sync.skew_s:+z.1f}"), sync.skewed),
             *((tr("本台只收 {kinds}", kinds=_kinds(sight.kinds)), False),) * bool(sight.kinds),
         ]
 

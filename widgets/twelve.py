@@ -11,6 +11,9 @@ from widgets.figures import Vital
 from widgets.i18n import tr
 
 LEAST_WIDE, GUTTER, GAP = 300.0, 40.0, 32.0
+LOW, FLAT = 260.0, 0.5
+"""How tall one may become in any case, and beyond that of its width: a large wall has no half that
+stays empty, and no day becomes a tower."""
 
 
 class Twelve(Panel):
@@ -40,7 +43,7 @@ class Twelve(Panel):
         columns = max(1, min(4, int((width + GUTTER) // (LEAST_WIDE + GUTTER))))
         rows = -(-len(vitals) // columns)
         wide = (width - GUTTER * (columns - 1)) / columns
-        high = min(260.0, (height - GAP * (rows - 1)) / rows)
+        high = min(max(LOW, wide * FLAT), (height - GAP * (rows - 1)) / rows)
         for i, vital in enumerate(vitals):
             x, y = i % columns * (wide + GUTTER), i // columns * (high + GAP)
             vital.setGeometry(QRect(*(round(v * unit) for v in (x, y, wide, high))))

@@ -36,6 +36,22 @@ def owed(muster: Muster) -> str:
     return tr("、").join(told) or tr("不欠")
 
 
+def handed(muster: Muster, now: Ms) -> str:
+    """燃气公司、住建局 欠应哨，10:14:30 到期: what is owed by when, together where it is alike."""
+    some: dict[tuple[str, Ms], list[str]] = {}
+    for one in firsts(muster):
+        some.setdefault((step(one), one.clock.due), []).append(department(one.summons))
+    return "　".join(
+        tr(
+            "{who} {step}，{time} 到期",
+            who=tr("、").join(who),
+            step=what,
+            time=age.moment(now, due),
+        )
+        for (what, due), who in some.items()
+    ) or tr("不欠")
+
+
 def firsts(muster: Muster) -> list[Owing]:
     """What each department owes first, or is owed, the first to be late first."""
     found: dict[str, Owing] = {}

@@ -30,6 +30,7 @@ from commandwall.ladders import (
     Rise,
     Supervision,
 )
+from commandwall.picture import Picture
 from commandwall.store import lines
 from commandwall.store.mirror import Mirror, use
 from commandwall.store.store import Refused
@@ -418,12 +419,15 @@ def test_it_is_handed_over_as_it_stands(hall: Hall) -> None:
     hall.up()
     read = lambda: hall.store.read(lambda r: handover.open_items(r, "chief"))  # noqa: E731
     (item,) = read()
-    assert handing.told(item) == "督办　小区停水　市级　欠接办"
+    assert handing.told(item, Picture()) == "督办　小区停水　市级　欠接办"
     hall.act(ladder_acts.take_up, rise="e1:city")
     (later,) = read()
     assert later.key != item.key
     hall.point()
-    assert handing.told(read()[0]) == "督办　小区停水　市级　任务 0 / 1　任务"
+    city, case = Picture(), read()[0]
+    city.events["e1"] = EventView(an_event(id="e1"), None)
+    line = f"督办　{city.events['e1'].number}　小区停水　市级　任务 0 / 1　任务"
+    assert handing.told(case, city) == line
     assert hall.store.read(lambda r: handover.open_items(r, "p1")) == []
 
 

@@ -16,6 +16,8 @@ from station import Station
 from commandwall import codes, handover, whistles
 from commandwall.clock import DAY, HOUR, MINUTE, Ms
 from commandwall.deadlines import GREEN, ORANGE, RED
+from commandwall.events import EventView
+from commandwall.picture import Picture
 from commandwall.store import lines
 from commandwall.store.mirror import Mirror, use
 from commandwall.store.store import Refused
@@ -35,7 +37,7 @@ from commandwall.whistle_acts import (
     summon,
 )
 from commandwall.whistles import DEPARTMENT, TOWN, Muster, Summons, Whistling
-from widgets import handing
+from widgets import age, handing
 from widgets.reasons import sentence
 
 CITY = [
@@ -269,7 +271,12 @@ def test_it_is_handed_over_with_what_is_owed(hall: Hall) -> None:
     read = lambda: hall.store.read(lambda r: handover.open_items(r, "chief"))  # noqa: E731
     (item,) = read()
     assert item.kind == handover.WHISTLED
-    assert handing.told(item) == "吹哨　小区停水　住建局 欠应哨、燃气公司 欠应哨"
+    city, (event,) = Picture(), (e for e in CITY if e.id == "e1")
+    city.now, city.events["e1"] = Ms(hall.clock.at), EventView(event, None)
+    due = age.moment(city.now, muster.owing[0].clock.due)
+    line = f"吹哨　{city.events['e1'].number}　小区停水　住建局、燃气公司 欠应哨，{due} 到期"
+    assert handing.told(item, city) == line
+    assert handing.told(item, Picture()).startswith("吹哨　小区停水　"), "an event that is over"
     hall.act(check_in, "燃气公司")
     (later,) = read()
     assert later.key != item.key  # it has to be read back as it stands

@@ -152,3 +152,17 @@ def test_a_suppressed_alarm_makes_no_flood(desk: Any, world: Any) -> None:
     ]  # fmt: skip
     world.tick({Alarm: rows})
     assert not desk.flood and "压住 31 个" in told(desk)
+
+
+def test_a_new_alarm_stands_beneath_the_others_where_there_is_room(desk: Any, world: Any) -> None:
+    """An orange one nobody had answered for minutes was but a count under an empty list."""
+    press(desk, "J")
+    before, chosen = list(desk.keys), desk.current
+    world.tick({Alarm: [an_alarm("worse", sensor="s7", severity=1)]})
+    assert desk.keys == [*before, "worse"] and desk.current == chosen, "what stands is not moved"
+    assert "新到" not in told(desk)
+    press(desk, "N")
+    assert desk.keys[0] == "worse"
+    desk.resize(desk.width(), desk.look.px(300))
+    world.tick({Alarm: [an_alarm("more", sensor="s8")]})
+    assert "more" not in desk.keys and "新到 1 条在下方，按 N 显示" in told(desk)

@@ -61,7 +61,7 @@ def test_a_clock_with_no_room_for_its_name_keeps_its_number(make_wall: Any, worl
 def test_list_and_head_count_the_same_late_and_soon(make_wall: Any, world: Any) -> None:
     wall = shown(world, make_wall)
     queue = told_by(wall, "event_queue")
-    assert "在办 6　逾期 1　30 分内将逾期 1　今日 2" in queue
+    assert "在办 6　逾期 1　30 分内将逾期 1　今日内 2" in queue
     head = told_by(wall, "desk_header")
     assert "逾期 1" in head and "30 分内将逾期 1" in head
     panel = wall.page.panels["event_queue"]
@@ -166,7 +166,7 @@ def test_the_tile_goes_on_from_half_an_hour_to_the_end_of_the_day(
     panel = wall.page.panels["soon"]
     panel.resize(panel.width(), panel.look.px(176))  # as a larger wall gives it
     told = told_by(wall, "soon")
-    assert "30 分内将逾期" in told and "今日 2" in told
+    assert "30 分内将逾期" in told and "今日内 2" in told
     first, second = told.index(TITLES["soon"]), told.index(TITLES["today"])
     assert first < second and "余 20:00" in told and "余 2.0 时" in told
     assert TITLES["days"] not in told and TITLES["late"] not in told

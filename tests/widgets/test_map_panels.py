@@ -432,6 +432,15 @@ def test_no_row_of_the_tree_is_cut_off(
     assert tree._boxes["events"].font().pixelSize() == wall.context.look.metrics.size("body")
 
 
+def test_the_tree_follows_the_language(open_map: Any, village: City) -> None:
+    wall = open_map()
+    boxes = wall.page.panels["layer_tree"]._boxes
+    assert boxes["events"].text() == "事件"
+    wall.set_language("en")
+    village.tick()
+    assert boxes["events"].text() == boxes["events"].accessibleName() == "Events"
+
+
 def test_the_legend_is_whole_and_not_cut_in_either_language(open_map: Any) -> None:
     for lang in ("zh", "en"):
         wall = open_map(lang=lang)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
-from builders import NOW, an_event
+from builders import NOW, an_area, an_event
 from world import City, told_by
 
 from commandwall.clock import HOUR, MINUTE
@@ -21,6 +21,8 @@ from commandwall.reports.fallback import collect
 from commandwall.reports.press import Pressed
 from commandwall.reports.press import press as press_paper
 from commandwall.store.store import Refused
+from commandwall.whistle_acts import blow
+from commandwall.whistles import Whistling
 from widgets import fallback
 from widgets.fallback import FallbackSheet
 from widgets.reentry import PaperSheet
@@ -84,6 +86,9 @@ def test_the_hand_over_sheet_is_printed_for_two_to_sign(
 ) -> None:
     monkeypatch.setattr(standby, "Making", Made)
     world.desk.take_post("chief", "周").result()
+    world.copied(an_area())
+    whistling = Whistling("320281001", "emergency", ("城管局",), matter="老街堵了", place="老街")
+    world.desk.do(blow, whistling=whistling).result()
     wall = make_wall()
     wall.open_page("roster")
     press(wall, "P")
@@ -92,7 +97,10 @@ def test_the_hand_over_sheet_is_printed_for_two_to_sign(
     assert (line.what, line.purpose) == ("handover", "交接班签字")
     asked = Made.asked[-1]
     assert asked.seat == "chief" and not asked.whole
-    assert asked.told[0] == "未了 0 项" and any("自检" in one for one in asked.told)
+    assert asked.told[0] == "未了 1 项" and asked.told[1].startswith(
+        "吹哨　老街堵了　城管局 欠应哨，"
+    )
+    assert any("自检" in one for one in asked.told)
     paper = world.store.read(lambda r: collect(r, asked))
     assert paper.template == "handover" and paper.data["signs"][0] == "交岗人签字"
     made = press_paper(paper, [world.store.folder / "h.pdf"], "")

@@ -14,7 +14,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
-from world import an_alarm
+from world import an_alarm, told_by
 
 from commandwall import directives, incidents
 from commandwall.alarms import Alarm
@@ -222,6 +222,10 @@ def test_a_found_event_shows_what_stations_did_and_goes_on_with_them(
     wall = make_wall()
     wall.open_page("events")
     queue = wall.page.panels["event_queue"]
+    queue._field.setText("1121-00216")
+    queue.search()
+    qtbot.waitUntil(lambda: queue.filter.words == "1121-00216")
+    assert "编号只查在办的，办结的按文字查" in told_by(wall, "event_queue")
     queue._field.setText("停水")
     queue.search()
     qtbot.waitUntil(lambda: len(queue.keys) == 2)

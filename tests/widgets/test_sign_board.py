@@ -194,3 +194,15 @@ def test_nothing_is_filled_once_the_pool_is_gone(world: Any, board: Any) -> None
     assert "当时 红，此后未知" in told_by(board, "sign_card")
     after = [reds(board, name) for name in ("sign_board", "sign_card")]
     assert all(n < most / 4 for n, most in zip(after, before, strict=True)), (before, after)
+
+
+@pytest.mark.parametrize("size", [(1920, 1080), (5760, 2160), (1080, 1920)])
+def test_the_twelve_take_the_height_that_they_are_given(make_wall: Any, size: Any) -> None:
+    """On a wall of 5760 x 2160 a half of the page was empty."""
+    wall = make_wall(*size)
+    wall.open_page("vitals")
+    panel = wall.page.panels["twelve"]
+    boxes = [vital.geometry() for vital in panel._vitals()]
+    assert len(boxes) == 12
+    assert max(box.bottom() for box in boxes) > 0.9 * panel.height()
+    assert all(box.height() <= max(260, box.width() / 2) for box in boxes)

@@ -16,6 +16,7 @@ from commandwall.picture import Channel, Counters, SyncState, Tallies
 from commandwall.sources import SourceSwitch
 from commandwall.store.pulse import Compared, Difference, Feed, Peer
 from commandwall.store.sight import OFF, Said, Sight, Source, Station
+from widgets import age
 
 MARKERS = frozenset({SyncState, Tallies})
 
@@ -172,6 +173,14 @@ def test_a_source_is_switched_off_with_a_reason_and_on_again(
     assert "重复上报　未送达中心池" in words_of(wall, "source_list")
     panel.turn()
     qtbot.waitUntil(lambda: _switch(world).state == "on")
+
+
+def test_a_clock_that_is_right_is_not_told_as_late(world: Any, make_wall: Any) -> None:
+    wall = opened(
+        world, make_wall, a_sight(a_station(0, skew_s=-0.04)), sync=world.sync(skew_s=-0.04)
+    )
+    assert "本台钟差 +0.0 秒" in words_of(wall, "stations")
+    assert age.number(-0.04, 1) == "0.0"
 
 
 def test_sources_are_summed_up_by_department_with_its_share(world: Any, make_wall: Any) -> None:
