@@ -126,6 +126,7 @@ def follow(server: PoolServer, station: Station, seconds: float) -> tuple[Any, .
     ):
         ids = [key for (key,) in conn.execute("SELECT id FROM cw_event ORDER BY id")]
         mark = ids.pop()
+        conn.execute(MARK, ("", mark))  # a pool that was kept has the number of the run before
         station.ask("frames")
         CLOCK.pause(seconds / 2)
         quiet = station.ask("frames")["frames"]
