@@ -171,11 +171,13 @@ def _numbers(read: str) -> Iterator[Number]:
 
 def _of_people(d: _Digits) -> Iterator[Number]:
     """The parts to hide of every number of a person in one run. Where one was found only those
-    begin that their own digits prove."""
+    begin that their own digits prove, or that go on behind it: two that follow each other may look
+    like another by chance."""
     done = 0
     for start in d.starts[:-1]:
-        spans = (kind(d, start) for kind in (_SURE if start < done else _KINDS))
-        if span := next(filter(None, spans), None):
+        found = ((kind, kind(d, start)) for kind in _KINDS)
+        fit = (s for kind, s in found if s and (start >= done or kind in _SURE or s[0] > done))
+        if span := next(fit, None):
             end, own, first, last = span
             done = end if start >= done else done
             yield d.at[own], d.at[end - 1] + 1, d.at[first], d.at[last - 1] + 1

@@ -189,6 +189,8 @@ def identity(rng: random.Random) -> Told:
     text = text.replace("X", rng.choice(["X", "x", "Ｘ", "ｘ"]))
     lead = rng.choice(["身份证", "身份证号码：", "证件 ", "", "ID ", "本人"])
     secret = number[6:14] if len(number) == 18 else number[6:12]
+    if secret == number[:6]:  # which may be read: nobody could tell the two apart
+        return Told("identity", lead + text, (number,))
     return Told("identity", lead + text, (number, secret))
 
 

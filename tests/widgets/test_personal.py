@@ -64,6 +64,11 @@ def test_no_text_leaks_by_any_door_of_words(qtbot: Any) -> None:
     assert found == []
 
 
+def test_a_number_behind_another_is_hidden_though_both_look_like_a_card_by_chance() -> None:
+    shown = mask("QQ号：5176333192\n86-一,七,八,八,四,九,一,〇,九,四,九。")
+    assert shown.endswith("****〇九四九。") and "8849" not in shown and "八,四" not in shown
+
+
 def test_no_text_leaks_into_a_log() -> None:
     form, found = Masked("%(message)s"), list[str]()
     for told, e in all_of(ON_A_WALL):
