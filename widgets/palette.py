@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtGui import QKeyEvent, QPaintEvent
+from PySide6.QtGui import QKeyEvent, QPaintEvent, QShowEvent
 from PySide6.QtWidgets import QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 from widgets.base import Command
@@ -58,6 +58,14 @@ class Palette(QWidget):
                 item.setData(Qt.ItemDataRole.UserRole, command)
                 self.list.addItem(item)
         self.list.setCurrentRow(0)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """No lower edge cuts a row in two."""
+        layout, row = self.layout(), self.list.sizeHintForRow(0)
+        if layout is not None and row > 0:
+            layout.activate()
+            self.resize(self.width(), self.height() - self.list.viewport().height() % row)
+        super().showEvent(event)
 
     def _run(self) -> None:
         item = self.list.currentItem()

@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 from builders import NOW, an_event
+from PySide6.QtGui import QFontMetricsF
 from world import told_by
 
 from commandwall import event_acts, events
 from commandwall.clock import DAY, HOUR
-from widgets import event_course, event_steps
+from widgets import event_course, event_facts, event_steps
 from widgets.sheet import Sheet
 
 E = "e1"
@@ -132,3 +133,16 @@ def test_who_reported_what_was_merged_is_called_back_too(card: Any, world: Any, 
     said = next(s for s in card.window().findChildren(Sheet) if s.isVisible())._told.text()
     assert "还须回访：1127-00012" in said and "李" in said
     assert "李四" not in said and "13900002222" not in said
+
+
+def test_in_english_too_the_facts_stand_in_the_column_of_the_flow(
+    card: Any, world: Any, qtbot: Any
+) -> None:
+    read(card, world, qtbot)
+    card.window().set_language("en")
+    facts = event_facts.of(card, card.view, card._reading, card._merged)
+    told = dict(facts)
+    assert "To callers" in told and "Source" in told
+    font = QFontMetricsF(card.look.font("label"))
+    widest = max(font.horizontalAdvance(name) for name in told) / card.look.unit
+    assert widest + 12 <= event_facts.LABEL

@@ -139,6 +139,8 @@ def test_the_right_button_finds_every_command(make_wall, qtbot) -> None:
     QApplication.sendEvent(wall, event)
     palette = wall.findChild(Palette)
     shown = [palette.list.item(i).text() for i in range(palette.list.count())]
+    room, row = palette.list.viewport().height(), palette.list.sizeHintForRow(0)
+    assert palette.list.count() * row > room and room % row == 0, "no row is cut in two"
     assert any("换主题" in line for line in shown)
     assert any("确认告警" in line for line in shown)
 
