@@ -107,7 +107,9 @@ class RowList(Panel):
         """Put new rows under the others where there is room for all: nothing moves by that."""
         new = here.difference(self.keys)
         room = self.height() / self.look.unit - self.top - self.lead - self.foot
-        if new and sum(map(self.tall, self.keys)) + len(new) * self.row <= room:
+        if not new or len(self.keys) > room:  # of thousands none has room: nobody adds them up
+            return
+        if sum(map(self.tall, self.keys)) + len(new) * self.row <= room:
             self.keys += [key for key in self.order() if key in new]
 
     def renew(self) -> None:
