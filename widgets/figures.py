@@ -25,7 +25,7 @@ from commandwall.indicators import (
 from commandwall.picture import Changes, Picture, Tallies, Tick
 from commandwall.rollups import Signs, air_of
 from widgets import age
-from widgets.base import EMPTY, Context, Panel
+from widgets.base import EMPTY, Context, Panel, Piece
 from widgets.base import NORMAL as SHOWN
 from widgets.chart import Day, Limit, day_of_counts, day_of_values, hour_of
 from widgets.i18n import language, measured_in, named, rows, tr
@@ -48,6 +48,18 @@ class Figure(Panel):
         super().__init__(context, options, parent)
         self.trend = Trend(context.look, context.settled, self)
         self.number, self.unit, self.note = age.UNKNOWN, "", ""
+        self._low = False
+        """Whether its age stands under the figure, since the name takes the line of both."""
+
+    def _age(self) -> list[Piece]:
+        return [] if self._low else super()._age()
+
+    def _paint_heading(self, paper: Paper) -> None:
+        self._low = False
+        taken = sum(paper.length(told, ink) + 16 for told, ink in self._age())
+        room = paper.width - taken
+        self._low = not self._compact and paper.length(self.heading(), Ink("heading")) > room
+        super()._paint_heading(paper)
 
     def place(self) -> None:
         look = self.look
@@ -65,7 +77,9 @@ class Figure(Panel):
         if self._compact:
             paper.write(paper.width, base, note, Ink("label"), RIGHT, paper.width - end - 16)
         else:
-            paper.write(0, base + 28, note, Ink("label"), room=paper.width)
+            low = super()._age() if self._low else []
+            end = paper.row_back(paper.width, base + 28, *low) - 16 if low else paper.width
+            paper.write(0, base + 28, note, Ink("label"), room=end)
 
     @property
     def _compact(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import replace
 from typing import Any
 
@@ -206,3 +207,22 @@ def test_the_twelve_take_the_height_that_they_are_given(make_wall: Any, size: An
     assert len(boxes) == 12
     assert max(box.bottom() for box in boxes) > 0.9 * panel.height()
     assert all(box.height() <= max(260, box.width() / 2) for box in boxes)
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_long_name_of_the_twelve_is_not_cut_and_keeps_its_age(
+    make_wall: Any, world: Any, lang: str
+) -> None:
+    names = {"zh": "市第一人民医院新区 急诊候诊", "en": "Central zone end pressure"}
+    row = an_indicator("env.001", pinned=1)
+    row = dataclasses.replace(row, name=names["zh"], name_en=names["en"])
+    world.picture.indicators["env.001"] = row
+    world.picture.values["env.001"] = a_value("env.001")
+    wall = make_wall()
+    wall.set_language(lang)
+    wall.open_page("vitals")
+    first = wall.page.panels["twelve"]._vitals()[0]
+    first.grab()
+    said = first.accessibleDescription()
+    assert names[lang] in said and "…" not in said
+    assert "40 秒前" in said or "40 s ago" in said
