@@ -17,7 +17,7 @@ class Machine:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.calendar, self.steady = BEGAN, 1_000.0
-        asked = {name: getattr(time, name) for name in ("process_time", "sleep")}
+        asked = {name: getattr(time, name) for name in ("process_time", "thread_time", "sleep")}
         moved = {"time": lambda: self.calendar, "monotonic": lambda: self.steady}
         monkeypatch.setattr(clock, "time", SimpleNamespace(**asked, **moved))
 

@@ -109,7 +109,7 @@ def test_a_word_of_his_own_is_known_by_what_it_answers(here: Here) -> None:
 
 def writing(kind: str, hlc: int, seen: int = 0, **says: Any) -> Writing:
     line = Line(f"o{hlc}", 1, hlc, "", "act", "", "", "", GENESIS, "", "")
-    return Writing(line, f"{kind}:1", {"id": "1", **says}, seen)
+    return Writing(line, f"{kind}:1", {"id": "1", **says}, f"{seen}.o{seen}")
 
 
 def test_what_lost_unseen_must_be_told_and_what_went_further_need_not() -> None:
