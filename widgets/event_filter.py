@@ -122,10 +122,10 @@ class Held:
         if anew or self._seen != self._by_time(filter, picture, needs):
             self.begin(filter, picture, needs)
             return True
-        news = changes.records.get(Event, {})
-        some = [picture.events[key] for key in news if key in picture.events]
-        self.keys.difference_update(news)
-        self.keys.update(v.event.id for v in held(filter, some, picture, needs))
+        if news := changes.records.get(Event):
+            some = [picture.events[key] for key in news if key in picture.events]
+            self.keys.difference_update(news)
+            self.keys.update(v.event.id for v in held(filter, some, picture, needs))
         return bool(changes.kinds & {Event, EventTag})
 
     def _by_time(self, filter: Filter, picture: Picture, needs: Needs) -> tuple[object, ...]:

@@ -16,16 +16,7 @@ from commandwall.clock import Ms
 from commandwall.deadlines import GREY, ORANGE, RED, Deadline
 from commandwall.events import NEW, Event, EventView
 from commandwall.picture import Changes, Picture, Tick
-from commandwall.saved_views import (
-    AFTER,
-    POOL,
-    ROWS,
-    SHARES,
-    SWIFT,
-    Filter,
-    SavedView,
-    findable,
-)
+from commandwall.saved_views import AFTER, POOL, ROWS, SHARES, SWIFT, Filter, SavedView, findable
 from commandwall.store.store import Reader
 from commandwall.tagging import EventTag
 from commandwall.urging import Urge
@@ -125,7 +116,10 @@ class EventQueue(RowList):
             self._found.update(news)
         if self.filter.share == AFTER and Event in changes.kinds and self.context.past is None:
             self._ask(self.filter, self._renewed)
-        if self._held.look(self.filter, picture, self.context.needs, changes) or not self.keys:
+        moved = bool(changes.kinds & {Event, EventTag})
+        if self.filter.share not in READ:  # which open ones a read list would hold nobody asks
+            moved = self._held.look(self.filter, picture, self.context.needs, changes)
+        if moved or not self.keys:
             super().refresh(picture, changes)
         self.at = picture.ages.get("events")
 
@@ -293,8 +287,9 @@ class EventQueue(RowList):
             paper.write(columns["编号"], base + 14, tr("未送达中心池"), Ink("age", "t2"))
 
     def step_of(self, view: EventView) -> str:
-        clock, state = self._clock(view), named("event_state", view.state)
-        return state if clock is None else words.clock(view.event.urgency, clock.step)
+        if (clock := self._clock(view)) is None:
+            return named("event_state", view.state)
+        return words.clock(view.event.urgency, clock.step)
 
     def commands(self) -> list[Command]:
         return [

@@ -157,7 +157,8 @@ class Needs:
         return self.called.until is not None and self.called.until <= now
 
     def _keep(self, key: str, picture: Picture) -> None:
-        view, _ = picture.events.get(key), self._made.pop(key, None)
+        self._made.pop(key, None)
+        view = picture.events.get(key)
         clock = deadlines.running(view, picture.areas) if view is not None else None
         self._clocks.set(key, clock)
         pressing = view is not None and 0 < view.event.urgency <= self.urgent

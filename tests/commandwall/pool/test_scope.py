@@ -134,46 +134,52 @@ def test_the_whole_city_is_taken_where_a_bound_login_is_let_go(
     assert client.scope == "" and held(back)["sensor"] == {"s1", "s2"}
 
 
-def test_what_was_done_before_an_area_grew_is_told_afterwards(
+@pytest.fixture
+def hall_and_town(
     pool: Any, login: Login, station: Any
-) -> None:
+) -> Iterator[tuple[Station, Link, Station, Client]]:
+    """The hall, which sees the whole city, with its link; a town's station, with its client."""
     hall, front, client = station("back"), station("front"), login(OURS)
     with pool.client() as city:
         given = hall.meet(city)
         front.meet(client)
-        hall.do(events.dispatch, event="e2", unit="供水公司")
-        hall.do(event_acts.sign, event="e2")
-        hall.do(events.accept, event="e1")
-        exchange(given)
+        yield hall, given, front, client
+
+
+def test_what_was_done_before_an_area_grew_is_told_afterwards(
+    pool: Any, hall_and_town: tuple[Station, Link, Station, Client]
+) -> None:
+    hall, given, front, client = hall_and_town
+    hall.do(events.dispatch, event="e2", unit="供水公司")
+    hall.do(event_acts.sign, event="e2")
+    hall.do(events.accept, event="e1")
+    exchange(given)
+    again(front, client)
+    assert front.work("e2") is None and front.work("e1") == hall.work("e1")
+    bound(pool, client, "320281")
+    for _ in range(2):
         again(front, client)
-        assert front.work("e2") is None and front.work("e1") == hall.work("e1")
-        bound(pool, client, "320281")
-        for _ in range(2):
-            again(front, client)
-            assert front.work("e2") == hall.work("e2") is not None
-        told = front.store.read(lambda r: events.history(r, "e2"))
-        assert told == hall.store.read(lambda r: events.history(r, "e2")) != []
+        assert front.work("e2") == hall.work("e2") is not None
+    told = front.store.read(lambda r: events.history(r, "e2"))
+    assert told == hall.store.read(lambda r: events.history(r, "e2")) != []
     assert front.store.read(lambda r: r.find(Conflict)) == []
     assert check.journal(front.folder / "wall.db") is None
 
 
 def test_what_two_did_unseen_is_a_conflict_once_the_other_may_be_known(
-    pool: Any, login: Login, station: Any
+    pool: Any, hall_and_town: tuple[Station, Link, Station, Client]
 ) -> None:
     """A line of the hall that spans two towns was withheld from the one that acted meanwhile."""
-    hall, front, client = station("back"), station("front"), login(OURS)
-    with pool.client() as city:
-        given = hall.meet(city)
-        front.meet(client)
-        hall.desk.run(_give, {"ids": ("e1", "e2")})
-        exchange(given)
-        front.clock.at += 5_000
-        front.do(events.dispatch, event="e1", unit="消防")
-        again(front, client)
-        assert front.store.read(lambda r: r.find(Conflict)) == []
-        bound(pool, client, "320281")
-        again(front, client)
-        exchange(given)
+    hall, given, front, client = hall_and_town
+    hall.desk.run(_give, {"ids": ("e1", "e2")})
+    exchange(given)
+    front.clock.at += 5_000
+    front.do(events.dispatch, event="e1", unit="消防")
+    again(front, client)
+    assert front.store.read(lambda r: r.find(Conflict)) == []
+    bound(pool, client, "320281")
+    again(front, client)
+    exchange(given)
     for one in (hall, front):
         (conflict,) = one.store.read(lambda r: r.find(Conflict))
         assert "消防" in conflict.kept and "供水公司" in conflict.other
