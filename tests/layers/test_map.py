@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import gc
-import sys
 from collections.abc import Callable
 from importlib.metadata import EntryPoint
 from typing import Any
 
 import numpy as np
-import psutil
 import pytest
+from memory import held
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QLineEdit
@@ -414,15 +413,6 @@ def test_names_that_come_into_view_do_not_order_a_picture_each(
     settle(view, qtbot)
     assert len(writes) > 30
     assert len(orders) < len(writes)
-
-
-def held() -> int:
-    """Bytes of memory that are no file's. `uss` has the pages of Qt in it too while no other
-    program has them: 70 MB come and go with each that begins or ends beside this one."""
-    process = psutil.Process()
-    if sys.platform != "linux":
-        return process.memory_full_info().uss
-    return sum(part.anonymous for part in process.memory_maps())
 
 
 def test_pictures_of_a_size_that_is_gone_are_gone(make_map, city, qtbot) -> None:

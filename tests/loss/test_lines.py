@@ -11,13 +11,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 from loss import tester
 from loss.power import living_pool
 from loss.stations import Pool, Station, until
 from loss.verdict import Told, assert_nothing_lost
 from loss.wire import CUT, HOLE, OPEN, THIN, THIN_RATE, Wire
+from memory import held
 
 from commandwall.pool.own import address
 
@@ -97,14 +97,14 @@ def test_a_hole_is_told_and_keeps_no_act_waiting(place: Place) -> None:
 def test_a_line_that_comes_and_goes_is_not_stormed(place: Place) -> None:
     _, wire, station = place
     time.sleep(TIDY_S)
-    held, began, before = memory(station), time.monotonic(), wire.connections
+    full, began, before = memory(station), time.monotonic(), wire.connections
     for _ in range(FLAPS):
         for state in (CUT, OPEN):
             wire.turn(state)
             time.sleep(FLAP_S)
     took, tried = time.monotonic() - began, wire.connections - before
     time.sleep(TIDY_S)
-    grown = [after - was for was, after in zip(held, memory(station), strict=True)]
+    grown = [after - was for was, after in zip(full, memory(station), strict=True)]
     print(f"\n{FLAPS} times cut in {took:.0f} s: {tried} connections, wall and agent grew by "
           f"{[round(n / 2**20, 1) for n in grown]} MB")  # fmt: skip
     assert 0 < tried <= took
@@ -118,4 +118,4 @@ def _gone(heard: list[Any], since: float) -> Any:
 
 def memory(station: Station) -> list[int]:
     """Bytes that wall and agent hold for themselves."""
-    return [psutil.Process(one).memory_full_info().uss for one in (station.wall, station.agent())]
+    return [held(one) for one in (station.wall, station.agent())]

@@ -27,6 +27,7 @@ import psutil
 import pytest
 from loss.kills import family, send
 from loss.stations import OFFSCREEN, Pool
+from memory import held
 from scipy.stats import theilslopes
 
 HERE = Path(__file__).parent
@@ -77,11 +78,10 @@ class Soak:
     def sample(self, kind: str, process: psutil.Process) -> None:
         """What a program holds now; one that has just ended holds nothing."""
         with suppress(psutil.Error, FileNotFoundError), process.oneshot():
-            memory = process.memory_full_info()
             self.samples.append({
-                "kind": kind, "pid": process.pid, "at": time.monotonic(), "uss": memory.uss / 1e6,
-                "pss": memory.pss / 1e6, "threads": process.num_threads(),
-                **handles(process.pid),
+                "kind": kind, "pid": process.pid, "at": time.monotonic(),
+                "memory": held(process.pid) / 1e6, "uss": process.memory_full_info().uss / 1e6,
+                "threads": process.num_threads(), **handles(process.pid),
                 **(self.lines[-1] if kind == "wall" else {}),
             })  # fmt: skip
 
@@ -173,8 +173,8 @@ def grown(samples: list[Sample]) -> Counter[str]:
 
 
 def show(samples: list[Sample]) -> None:
-    keys = ("kind", "uss", "pss", "handles", "threads", "blocks", "qobjects", "widgets", "events",
-            "alarms", "deeds")  # fmt: skip
+    keys = ("kind", "memory", "uss", "handles", "threads", "blocks", "qobjects", "widgets",
+            "events", "alarms", "deeds")  # fmt: skip
     print("\n  min " + "".join(f"{key:>9}" for key in keys))
     began = samples[0]["at"]
     step = max(1, len(samples) // 40)
@@ -213,7 +213,7 @@ def test_a_day_at_ten_times_the_rate_leaves_memory_and_handles_flat(tmp_path: Pa
     assert soak.lines[-1]["deeds"] > SOAK_S and len({s["readings"] for s in soak.lines[-9:]}) > 3
     for kind in ("wall", "agent"):
         flat = later(of(soak.samples, kind), warm)
-        steep = slope(flat, "uss")
+        steep = slope(flat, "memory")
         print(f"{kind}: {steep:+.2f} MB a minute; handles {highest(flat, 'handles')}, "
               f"threads {highest(flat, 'threads')}")  # fmt: skip
         assert steep < STEEP[kind]
