@@ -166,6 +166,29 @@ def test_what_was_done_before_an_area_grew_is_told_afterwards(
     assert check.journal(front.folder / "wall.db") is None
 
 
+def test_a_body_that_the_pool_had_lost_when_an_area_grew_comes_with_its_line(
+    pool: Any, login: Login, station: Any
+) -> None:
+    """The pool was set back: what it is asked for it cannot tell before its station is there."""
+    hall, front, client = station("back"), station("front"), login(OURS)
+    with pool.client() as city:
+        given = hall.meet(city)
+        front.meet(client)
+        hall.do(events.dispatch, event="e2", unit="供水公司")
+        exchange(given)
+        again(front, client)
+        pool.owner.execute("TRUNCATE cw_journal, cw_work")
+        pool.owner.execute("SELECT cw_begin_anew()")
+        bound(pool, client, "320281")
+        front.mirror.close()
+        link = front.meet(client)
+        assert front.work("e2") is None
+        hall.mirror.close()
+        hall.meet(city)
+        exchange(link)
+    assert front.work("e2") == hall.work("e2") is not None
+
+
 def test_what_two_did_unseen_is_a_conflict_once_the_other_may_be_known(
     pool: Any, hall_and_town: tuple[Station, Link, Station, Client]
 ) -> None:

@@ -461,6 +461,19 @@ def test_what_was_written_in_one_millisecond_is_told_apart_by_its_station(
         station.close()
 
 
+@pytest.mark.parametrize("withheld", [False, True])
+def test_what_is_done_comes_behind_all_that_was_heard(
+    hall: Station, scene: Station, withheld: bool
+) -> None:
+    """Also behind what this act does not touch, and behind lines whose bodies are not for us."""
+    scene.clock.at += lines.CLOCK_TOLERANCE // 2
+    scene.do(events.accept, event="e1")
+    heard = [dataclasses.replace(x, body=None) if withheld else x for x in scene.lines()]
+    hall.desk.run(_receive, {"heard": heard}, local=True)
+    hall.do(incidents.open_incident, opening=an_opening())
+    assert hall.lines()[-1].hlc > heard[-1].hlc
+
+
 def test_under_a_new_name_a_station_still_says_what_it_had_seen(
     hall: Station, scene: Station, tmp_path: Path
 ) -> None:
