@@ -130,7 +130,7 @@ class DeskHeader(Panel):
             return [(tr("中心池 断开 {span}", span=gone), Ink("label", "t1", True))]
         told = age.age(now, self.picture.sync.pool_at)
         if trust.slow:
-            return [(tr("中心池 线路慢 {age}", age=told), Ink("label", "t1"))]
+            return [(tr("中心池 线路慢，{age}", age=told), Ink("label", "t1"))]
         return [(tr("中心池 {age}", age=told), Ink("label"))]
 
     def _page_name(self) -> str:

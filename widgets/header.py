@@ -190,7 +190,7 @@ class Header(Panel):
         told = age.age(now, self.picture.sync.pool_at)
         pool: Piece = (tr("中心池 {age}", age=told), Ink("label"))
         if trust.slow:
-            pool = (tr("中心池 线路慢 {age}", age=told), Ink("label", "t1"))
+            pool = (tr("中心池 线路慢，{age}", age=told), Ink("label", "t1"))
         if trust.pool is not None and trust.known:
             gone = age.lasting(now - trust.pool)
             pool = (tr("中心池 断开 {span}", span=gone), Ink("label", "t1"))

@@ -221,7 +221,7 @@ class Stations(Panel):
             span = age.span(now - self.stopped)
             away = [(tr("断开 {span}，第 {n} 次重连", span=span, n=sync.tries), True)]
         elif self.context.trust.slow:
-            away = [(tr("线路慢 {age}", age=age.age(now, sync.pool_at)), True)]
+            away = [(tr("线路慢，{age}", age=age.age(now, sync.pool_at)), True)]
         return [
             *away,  # how old the pool is the head of the page says
             (tr("变更流 {n}", n=age.number(sight.head)), False),

@@ -44,6 +44,18 @@ def opened(world: Any, make_wall: Any, sight: Sight, **more: Any) -> Any:
     return wall
 
 
+def test_a_slow_line_is_told_with_its_age_and_stations_stay_known(
+    world: Any, make_wall: Any
+) -> None:
+    wall = opened(world, make_wall, a_sight(a_station(1)))
+    world.clock.at += 5 * SECOND
+    world.tick({}, sync=world.sync(pool_at=Ms(NOW), slow=True), markers=MARKERS)
+    assert "线路慢，5 秒前" in words_of(wall, "stations")
+    assert "未知" not in words_of(wall, "stations")
+    world.tick({}, sync=world.sync(), markers=MARKERS)
+    assert "线路慢" not in words_of(wall, "stations")
+
+
 @pytest.mark.parametrize("size", [(1920, 1080), (3840, 2160)])
 def test_126_stations_stand_on_the_page_at_once(world: Any, make_wall: Any, size: Any) -> None:
     sight = a_sight(*(a_station(n) for n in range(126)))

@@ -259,7 +259,7 @@ def test_a_line_that_still_brings_data_is_slow_and_not_gone(world: Any, make_wal
     world.clock.at += 5 * SECOND
     world.tick(sync=world.sync(pool_at=Ms(NOW), heard_at=Ms(NOW + 4 * SECOND)))
     assert "banner" not in wall.page.panels or wall.page.panels["banner"].isHidden()
-    assert "中心池 线路慢 5 秒前" in read(wall.page.panels["header"])
+    assert "中心池 线路慢，5 秒前" in read(wall.page.panels["header"])
     assert "此后未知" not in read(wall.page.panels["header"])
     world.tick(sync=world.sync())
     assert "线路慢" not in read(wall.page.panels["header"])
