@@ -31,6 +31,11 @@ _NUMBERED = (
     " WHERE {checks}"
 )
 
+_OF_NUMBER = (
+    "SELECT event.* FROM event WHERE source_id IN (:typed, :small, :large)"
+    " OR (length(:small) = 8 AND id >= :small || '-' AND id < :small || '.')"
+)
+"""Each by its index; the second what a station drew (`.` is the sign behind `-`)."""
 _BELOW = "SELECT key FROM code WHERE name = 'area' AND key LIKE :area ESCAPE '\\'"
 _OWING = (
     "SELECT id FROM eventwork WHERE state = :state"
@@ -69,6 +74,14 @@ def owing(reader: Reader, filter: Filter, now: Ms, limit: int) -> list[EventView
 def search(reader: Reader, words: str, limit: int = 200) -> list[EventView]:
     """Those whose title, text or address hold all the words."""
     return find(reader, Filter(words=words), Ms(0), limit) if words.strip() else []
+
+
+def numbered(reader: Reader, typed: str) -> list[str]:
+    """Ids of the events that a person means by this number, open ones and closed."""
+    asked = {"typed": typed, "small": typed.lower(), "large": typed.upper()}
+    rows = [Event(*row) for row in reader.each(_OF_NUMBER, **asked)]
+    filed = events.views(reader, [key for (key,) in reader.rows(_FILED)]).values()
+    return [e.id for e in [*rows, *(v.event for v in filed)] if e.is_numbered(typed)]
 
 
 def each(reader: Reader, filter: Filter, now: Ms) -> Iterator[EventView]:

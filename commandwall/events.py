@@ -42,7 +42,7 @@ POINT, AREA, NOWHERE = "point", "area", "nowhere"
 """How an event was placed: by coordinates, on the area its text or code names, or not at all."""
 
 
-@record(MIRROR)
+@record(MIRROR, index=("source_id",))
 @dataclass(frozen=True, slots=True)
 class Event:
     """What the city says of an event."""
@@ -81,6 +81,20 @@ class Event:
     def words(self) -> str:
         """The text, in the same way."""
         return without(self.body, self.person)
+
+    @property
+    def number(self) -> str:
+        """1125-00665, or the beginning of an id that no person gave: B465B589."""
+        given = self.source_id
+        own = given == self.id and len(given) > LONGEST
+        if own and _BEGIN.match(given):  # drawn by a station: digits in it are nobody's number
+            return given[:8].upper()
+        shown = plain.plain(given, 40)
+        return shown[:8].upper() if own else shown
+
+    def is_numbered(self, typed: str) -> bool:
+        """Whether a person means it by this number: as it is shown, or as its source gave it."""
+        return typed.casefold() in (self.number.casefold(), self.source_id.casefold())
 
 
 _open = table_of(Event).c
@@ -222,13 +236,8 @@ class EventView:
 
     @property
     def number(self) -> str:
-        """1125-00665, or the beginning of an id that no person gave: B465B589."""
-        given = self.event.source_id
-        own = given == self.event.id and len(given) > LONGEST
-        if own and _BEGIN.match(given):  # drawn by a station: digits in it are nobody's number
-            return given[:8].upper()
-        shown = plain.plain(given, 40)
-        return shown[:8].upper() if own else shown
+        """As the city knows it."""
+        return self.event.number
 
 
 def fold(event: Event | FiledEvent, work: EventWork | None, unsent: bool = False) -> EventView:

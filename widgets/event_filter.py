@@ -140,12 +140,6 @@ def _lamp(clock: Deadline | None, now: Ms) -> str:
     return clock.lamp(now) if clock is not None else GREY
 
 
-def numbered(picture: Picture, typed: str) -> list[str]:
-    """The open events of a number, as the card and the hand-over sheet tell it."""
-    asked = typed.casefold()
-    return [key for key, v in picture.events.items() if asked and v.number.casefold() == asked]
-
-
 def share_name(filter: Filter) -> str:
     return tr(NAMES.get(filter.share, NAMES[ALL]))
 

@@ -128,14 +128,20 @@ class EventQueue(RowList):
         self.apply(replace(self.filter, share=TABS[tab], words=""))
 
     def search(self) -> None:
-        """List the open event of this number, else what the pool has of these words."""
+        """List the events of this number, else what the pool has of these words."""
         if self._field.hasFocus():
             self.window().setFocus()
-        asked = self._field.text().strip()
-        if found := event_filter.numbered(self.picture, asked):
-            self.list_rows(tr("编号 {number}", number=asked), found)
-        elif asked:
-            self.apply(Filter(POOL, words=asked, sort=self.filter.sort))
+        if asked := self._field.text().strip():
+            words = self._asked = Filter(POOL, words=asked, sort=self.filter.sort)
+            self.ask(partial(event_lists.numbered, typed=asked), partial(self._go_on, words))
+
+    def _go_on(self, words: Filter, keys: list[str]) -> None:
+        if words != self._asked:  # something else was asked for meanwhile
+            return
+        if keys:
+            self.list_rows(tr("编号 {number}", number=words.words), keys)
+        else:
+            self.apply(words)
 
     def apply(self, filter: Filter, view: str = "") -> None:
         """List what a filter holds; what the pool has of it comes when it is found."""
@@ -178,8 +184,6 @@ class EventQueue(RowList):
         asked = event_filter.told(self.filter, self.picture)
         if self.filter.share == AFTER and not asked:
             return tr("没有待回访、待复盘的事件")
-        if any(letter.isdigit() for letter in self.filter.words):
-            return tr("没有这样的事件：{asked}；编号只查在办的，办结的按文字查", asked=asked)
         return tr("没有这样的事件：{asked}", asked=asked) if asked else tr("没有待处理的事件")
 
     def aside(self) -> list[tuple[object, Ink]]:

@@ -171,3 +171,40 @@ def test_a_minute_with_more_events_than_numbers_loses_none(
     pool.mirror.take({"event": [row(rows[3])]}, {"event": ["m000", "m149"]})
     pool.agree()
     pool.close()
+
+
+DRAWN = "b465b589-0c1d-4e6e-9b63-3b1f54b7a001"
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("1125-00665", ["closed"]),
+        ("gd7", ["two", "three"]),  # of two sources
+        ("B465B589", [DRAWN]),  # as the wall shows what a station drew
+        ("b465b589", [DRAWN]),
+        ("B465B58A", ["filed"]),
+        ("1125", []),
+        ("closed", []),  # an id of ours that nobody sees
+        ("b465b58%", []),
+        ("", []),
+    ],
+)
+def test_an_event_is_found_by_the_number_that_people_see(
+    tmp_path: Path, typed: str, found: list[str]
+) -> None:
+    mirror = Mirror(tmp_path / "m1.db")
+    given = {"closed": "1125-00665", "two": "GD7", "three": "gd7", DRAWN: DRAWN, "other": "102"}
+    some = [an_event(id=key, source_id=no, state="CLOSED") for key, no in given.items()]
+    mirror.take({"event": [row(one) for one in some]}, {})
+    mirror.close()
+    use(tmp_path, "m1.db")
+    store, filed = open_store(tmp_path), DRAWN.replace("b589", "b58a")
+    duty = FiledEvent(filed, "duty", "路灯", "", "light", 4, "320281", "", None, None, None, NOW)
+    desk = Desk(store, StillClock(NOW))
+    desk.run(lambda tx: tx.put(duty), {}, local=True)
+    names = {"filed": filed}
+    keys = store.read(lambda reader: event_lists.numbered(reader, typed))
+    desk.close()
+    store.close()
+    assert sorted(keys) == sorted(names.get(key, key) for key in found)

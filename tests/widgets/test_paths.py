@@ -214,7 +214,8 @@ def test_what_a_post_may_not_do_is_grey_and_says_who_may(
 def test_a_found_event_shows_what_stations_did_and_goes_on_with_them(
     make_wall, world, qtbot
 ) -> None:
-    rows = [an_event(id=key, title="停水") for key in ("f1", "f2")]
+    numbers = {"f1": "1121-00216", "f2": "1121-00217"}
+    rows = [an_event(id=key, title="停水", source_id=no) for key, no in numbers.items()]
     mirror = Mirror(world.store.folder / "m1.db")
     mirror.take({"event": [tuple(getattr(e, n) for n in e.__slots__) for e in rows]}, {})
     mirror.close()
@@ -224,10 +225,14 @@ def test_a_found_event_shows_what_stations_did_and_goes_on_with_them(
     wall = make_wall()
     wall.open_page("events")
     queue = wall.page.panels["event_queue"]
+    queue._field.setText("1121-00218")
+    queue.search()
+    qtbot.waitUntil(lambda: queue.filter.words == "1121-00218")
+    assert "没有这样的事件" in told_by(wall, "event_queue")
     queue._field.setText("1121-00216")
     queue.search()
-    qtbot.waitUntil(lambda: queue.filter.words == "1121-00216")
-    assert "编号只查在办的，办结的按文字查" in told_by(wall, "event_queue")
+    qtbot.waitUntil(lambda: queue.keys == ["f1"])
+    assert "编号 1121-00216" in told_by(wall, "event_queue")
     queue._field.setText("停水")
     queue.search()
     qtbot.waitUntil(lambda: len(queue.keys) == 2)
