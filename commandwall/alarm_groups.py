@@ -7,8 +7,11 @@ from __future__ import annotations
 
 from collections import defaultdict, deque
 from collections.abc import Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from math import cos, radians
+
+import numpy as np
+from numpy.typing import NDArray
 
 from commandwall import alarm_life as life
 from commandwall import codes
@@ -37,6 +40,7 @@ class Group:
     since: Ms  # the first began
     newest: Ms  # the last began
     alarms: tuple[Alarm, ...]
+    began: NDArray[np.int64] = field(compare=False)  # when each of them did, in that order
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,14 +172,15 @@ def _everywhere(key: Key, areas: Mapping[str, Area]) -> Key:
 
 def _group(key: Key, alarms: Sequence[Alarm], elsewhere: Container[str]) -> Group:
     waiting = [a.severity for a in alarms if waits(a) and a.id not in elsewhere]
-    began = [a.raised_at for a in alarms]
+    began = np.array([a.raised_at for a in alarms], np.int64)
     worst = min(waiting or [a.severity for a in alarms])
     cls, chatters, place, _ = key
     name = "|".join(map(str, key))
     at = "" if place.startswith("@") else place
     return Group(
-        name, cls, chatters, at, worst, len(waiting), min(began), max(began), tuple(alarms)
-    )
+        name, cls, chatters, at, worst, len(waiting), Ms(int(began.min())), Ms(int(began.max())),
+        tuple(alarms), began,
+    )  # fmt: skip
 
 
 def _group_rank(group: Group) -> tuple[bool, int, int]:

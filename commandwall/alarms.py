@@ -6,12 +6,13 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from commandwall import alarm_life as life
 from commandwall import codes, rulecheck
 from commandwall.alarm_life import ACKED, ASIDE, NORM, RTNUN, STATES, UNACK, WAITING
-from commandwall.clock import MINUTE, SECOND, Ms, day
+from commandwall.clock import MINUTE, SECOND, Ms, day, today
 from commandwall.sensors import Sensor
 from commandwall.store.schema import WALL, Meeting, record
 from commandwall.store.store import Reader, Refused, Tx
@@ -56,7 +57,13 @@ class Rule:
 def rules(on: date | None = None) -> list[Rule]:
     """The thresholds in force on a day, today where none is given. ValueError where one cannot be
     judged by, which names row, field and reason."""
-    return rules_of(codes.load("alarm_rules", on))
+    return list(_rules(on, today(), codes.edition()))
+
+
+@lru_cache(maxsize=8)
+def _rules(on: date | None, _: date, __: object) -> tuple[Rule, ...]:
+    """Kept: a card that is painted asks what its rule was called."""
+    return tuple(rules_of(codes.load("alarm_rules", on)))
 
 
 def rules_of(rows: Mapping[str, codes.Code]) -> list[Rule]:

@@ -6,8 +6,9 @@ say how often each severity rings, whether it is heard, and after how many calls
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
+from operator import itemgetter
 
 from commandwall import codes
 from commandwall.alarms import NEVER, Alarm, calls, priority
@@ -44,24 +45,47 @@ class Bell:
         """Whether this machine is known to have no sound."""
         self._touched = NEVER
         self._known: dict[str, int] = {}
+        self._waiting: dict[int, dict[str, tuple[Ms, Alarm]]] = {}
         self._fresh: set[int] = set()
         self._oldest: dict[int, tuple[Ms, Alarm]] = {}
         self._rang: dict[int, Ms] = {}
         self._flooded = False
 
-    def take(self, called: Called, hushed: Container[str] = ()) -> None:
-        """What calls here is now this, but what the mode mutes."""
-        here = [a for a in called.here if a.id not in hushed]
-        worse = (a for a in here if a.id not in self._known or a.severity < self._known[a.id])
-        self._fresh |= {a.severity for a in worse}
-        self._known = {a.id: a.severity for a in here}
-        self._oldest = {}
-        for alarm in here:
-            since, held = called.since[alarm.id], self._oldest.get(alarm.severity)
-            if held is None or since < held[0]:
-                self._oldest[alarm.severity] = since, alarm
-        self.count = len(here)
-        self.worst = self._oldest[min(self._oldest)][1] if here else None
+    def take(
+        self, called: Called, hushed: Container[str] = (), moved: Iterable[str] | None = None
+    ) -> None:
+        """What calls here is now this, but what the mode mutes; `moved`: the ids of those that may
+        stand otherwise than before, all where none are given."""
+        if moved is None:
+            moved = list(dict.fromkeys([*self._known, *called.here]))
+        for key in moved:
+            alarm = None if key in hushed else called.here.get(key)
+            self._move(key, alarm, called.since.get(key, NEVER))
+        self.count = len(self._known)
+        self.worst = self._oldest[min(self._oldest)][1] if self._oldest else None
+
+    def _move(self, key: str, alarm: Alarm | None, since: Ms) -> None:
+        """One calls here, or no more."""
+        before = self._known.pop(key, None)
+        if before is not None:
+            del self._waiting[before][key]
+            if self._oldest[before][1].id == key:
+                self._find_oldest(before)
+        if alarm is None:
+            return
+        severity = self._known[key] = alarm.severity
+        if before is None or severity < before:
+            self._fresh.add(severity)
+        self._waiting.setdefault(severity, {})[key] = since, alarm
+        held = self._oldest.get(severity)
+        if held is None or since < held[0]:
+            self._oldest[severity] = since, alarm
+
+    def _find_oldest(self, severity: int) -> None:
+        if waiting := self._waiting[severity]:
+            self._oldest[severity] = min(waiting.values(), key=itemgetter(0))
+        else:
+            del self._oldest[severity]
 
     def look(self, now: Ms, flood: bool) -> None:
         """Ring where something has to, once for all that calls at this moment: for the worst."""

@@ -54,14 +54,41 @@ def _is_cut(sight: Sight, station: Station) -> bool:
     return link_of(sight.at, station.at) == CUT
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Called:
-    """What wants a person, as one station sees it."""
+    """What wants a person, as one station sees it; of thousands few change from look to look."""
 
-    here: tuple[Alarm, ...] = ()  # calls here
-    since: Mapping[str, Ms] = field(default_factory=dict)  # id -> since when it calls here
-    elsewhere: Mapping[str, Route] = field(default_factory=dict)  # id -> still with its town
-    until: Ms | None = None  # when the next one comes to call here, if nothing else happens
+    here: dict[str, Alarm] = field(default_factory=dict)  # id -> calls here
+    since: dict[str, Ms] = field(default_factory=dict)  # id -> since when it calls here
+    elsewhere: dict[str, Route] = field(default_factory=dict)  # id -> still with its town
+    _later: dict[str, Ms] = field(default_factory=dict)
+    """id -> when it is to be looked at again, if nothing else happens."""
+
+    def bring(
+        self, routing: Routing, alarms: Mapping[str, Alarm], changed: Iterable[str]
+    ) -> list[str]:
+        """Bring these up to a moment, and those that move by the clock alone; the ids of all."""
+        due = [key for key, at in self._later.items() if at <= routing.now]
+        moved = list(dict.fromkeys([*due, *changed]))
+        for key in moved:
+            for held in (self.here, self.since, self.elsewhere, self._later):
+                held.pop(key, None)
+            if (alarm := alarms.get(key)) is not None:
+                self._put(alarm, routing)
+        return moved
+
+    def _put(self, alarm: Alarm, routing: Routing) -> None:
+        since, route, now = wants_since(alarm, routing.now), routing.of(alarm), routing.now
+        if since is None or route.at is None:
+            return
+        if route.at <= now:
+            self.here[alarm.id], self.since[alarm.id] = alarm, route.at
+        elif since <= now:
+            self.elsewhere[alarm.id] = route
+        if since >= now:  # it begins later, or by a clock that is ahead
+            self._later[alarm.id] = since
+        elif route.at > now:
+            self._later[alarm.id] = route.at
 
 
 @dataclass(slots=True)
@@ -81,32 +108,10 @@ class Routing:
         self._both = not in_town or bool(town_of(self.areas, self.place.area))
 
     def of(self, alarm: Alarm) -> Route:
-        """How one comes to this station."""
-        return self._route(alarm, wants_since(alarm, self.now))
-
-    def look(self, alarms: Iterable[Alarm]) -> Called:
-        """Which of them call here by now, and which are still with their towns."""
-        here: dict[str, Ms] = {}
-        elsewhere: dict[str, Route] = {}
-        found: list[Alarm] = []
-        later: list[Ms] = []
-        for alarm in alarms:
-            since = wants_since(alarm, self.now)
-            route = self._route(alarm, since)
-            if since is None or route.at is None:
-                continue
-            if route.at <= self.now:
-                found.append(alarm)
-                here[alarm.id] = route.at
-                continue
-            later.append(route.at)
-            if since <= self.now:
-                elsewhere[alarm.id] = route
-        return Called(tuple(found), here, elsewhere, min(later, default=None))
-
-    def _route(self, alarm: Alarm, since: Ms | None) -> Route:
-        """The city is called at once where the rows say so or no town is there, else so many
-        minutes after the alarm began to wait, or was last acknowledged."""
+        """How one comes to this station: the city is called at once where the rows say so or no
+        town is there, else so many minutes after the alarm began to wait, or was last
+        acknowledged."""
+        since = wants_since(alarm, self.now)
         if since is None or self._both or not (wait := self._wait(alarm)):
             return Route(since)
         town, why = self._town(alarm.area)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +35,13 @@ from layers.trust import stopped
 
 LOOKS = (FILLED, HOLLOW, LATCHED, SHELVED, UNUSED, UNKNOWN)
 LOOK_OF = {RTNUN: HOLLOW, LATCH: LATCHED, SHLVD: SHELVED, OOSRV: UNUSED}
+FACTS = np.dtype([
+    ("x", "f8"), ("y", "f8"), ("severity", "i8"), ("state", "i8"), ("waits", "?"), ("rows", "i8"),
+    ("raised", "i8"), ("there", "?"),
+])  # fmt: skip
+SHOWN = ("x", "y", "severity", "state", "waits", "rows")
+MORE = 256
+"""Rows at first; twice as many whenever they are too few."""
 """State -> look, of those that are not simply there."""
 
 
@@ -43,14 +51,17 @@ class AlarmsLayer(Layer):
 
     def __init__(self) -> None:
         super().__init__()
+        self._columns: Columns | None = None
         self._held: Held | None = None
 
     def refresh(self, picture: Picture, changes: Changes, scene: Scene) -> None:
-        held = self._held
-        if held is None or Alarm in changes.kinds or held.sensors is not picture.sensors:
-            # One about a device stands in the list; here the device itself shows what it is.
-            told = (a for a in picture.alarms.values() if not of_device(a))
-            held = self._held = Held.of(told, picture, scene)
+        columns, held = self._columns, self._held
+        if columns is None or not columns.are_of(picture.sensors, scene):
+            columns, held = Columns(picture.sensors, scene), None
+        if held is None or Alarm in changes.kinds:
+            columns.follow(picture.alarms)
+            held = columns.held()
+            self._columns, self._held = columns, held
             self.count = len(held.alarms)
             self.at = max((a.changed_at for a in held.alarms), default=None)
         looks = held.looks(picture, scene)
@@ -71,8 +82,7 @@ class AlarmsLayer(Layer):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Held:
-    """Alarms as columns, worst and newest last: they are drawn over the others. Made anew when
-    one of them changes; a second that only goes by costs nothing for each of thousands."""
+    """Alarms as columns, worst and newest last: they are drawn over the others."""
 
     alarms: list[Alarm]
     x: Floats
@@ -82,17 +92,6 @@ class Held:
     waits: NDArray[np.bool_]  # nobody has acknowledged it
     rows: Ints  # its device in `sensors`, -1 for one that is not there
     sensors: SensorArrays
-
-    @classmethod
-    def of(cls, alarms: Iterable[Alarm], picture: Picture, scene: Scene) -> Held:
-        some, row_of = sorted(alarms, key=_rank), picture.sensors.row_of
-        x, y = scene.project([a.lon for a in some], [a.lat for a in some])
-        return cls(
-            some, x, y, np.array([a.severity for a in some], np.int64),
-            np.array([_LOOK_AT.get(a.state, 0) for a in some], np.int64),
-            np.array([a.state == UNACK for a in some], bool),
-            np.array([row_of.get(a.sensor, -1) for a in some], np.int64), picture.sensors,
-        )  # fmt: skip
 
     def looks(self, picture: Picture, scene: Scene) -> Ints:
         """Each one's look, into LOOKS: filled, hollow when returned, unknown when its feed is gone
@@ -110,11 +109,77 @@ class Held:
         return np.where(dense & (self.severity > 2), 1, 0)
 
 
+class Columns:
+    """The same in no order, a row written when its alarm changes: of thousands few do at once, and
+    a second that only goes by costs nothing for each."""
+
+    def __init__(self, sensors: SensorArrays, scene: Scene) -> None:
+        self._sensors, self._plane, self._project = sensors, scene.plane, scene.project
+        self._known: dict[str, Alarm] = {}
+        self._row: dict[str, int] = {}
+        self._alarms: dict[int, Alarm] = {}  # by row
+        self._free: list[int] = []
+        self._facts = np.zeros(0, FACTS)
+
+    def are_of(self, sensors: SensorArrays, scene: Scene) -> bool:
+        """Whether they are of these devices, on this sheet."""
+        return self._sensors is sensors and self._plane is scene.plane
+
+    def follow(self, alarms: Mapping[str, Alarm]) -> None:
+        """These are there now, each as it is."""
+        known = self._known
+        for key in known.keys() - alarms.keys():
+            del known[key]
+            if (row := self._row.pop(key, None)) is not None:
+                self._facts["there"][row] = False
+                del self._alarms[row]
+                self._free.append(row)
+        news = {key: alarm for key, alarm in alarms.items() if known.get(key) is not alarm}
+        known.update(news)
+        # One about a device stands in the list; here the device itself shows what it is.
+        self.write([alarm for alarm in news.values() if not of_device(alarm)])
+
+    def held(self) -> Held:
+        """All of them in their order."""
+        there = np.flatnonzero(self._facts["there"])
+        some = self._facts[there]
+        order = np.lexsort((some["raised"], -some["severity"]))
+        alarms, some = [self._alarms[row] for row in there[order].tolist()], some[order]
+        columns: dict[str, NDArray[Any]] = {name: some[name].copy() for name in SHOWN}
+        return Held(alarms, sensors=self._sensors, **columns)
+
+    def write(self, some: Sequence[Alarm]) -> None:
+        """These as they are."""
+        for alarm in some:
+            row = self._row.get(alarm.id)
+            if row is None:
+                row = self._row[alarm.id] = self._room()
+            self._alarms[row] = alarm
+        facts = np.zeros(len(some), FACTS)
+        facts["x"], facts["y"] = self._project([a.lon for a in some], [a.lat for a in some])
+        for name, of in _FACTS.items():
+            facts[name] = [of(alarm) for alarm in some]
+        facts["rows"] = [self._sensors.row_of.get(alarm.sensor, -1) for alarm in some]
+        facts["there"] = True
+        self._facts[[self._row[alarm.id] for alarm in some]] = facts
+
+    def _room(self) -> int:
+        """A row that no alarm has."""
+        if not self._free:
+            begin = len(self._facts)
+            more = max(MORE, begin)
+            self._facts = np.concatenate([self._facts, np.zeros(more, FACTS)])
+            self._free = list(range(begin + more - 1, begin - 1, -1))
+        return self._free.pop()
+
+
 _LOOK_AT = {state: LOOKS.index(look) for state, look in LOOK_OF.items()}
-
-
-def _rank(alarm: Alarm) -> tuple[int, int]:
-    return -alarm.severity, alarm.raised_at
+_FACTS: Mapping[str, Callable[[Alarm], Any]] = {
+    "severity": lambda alarm: alarm.severity,
+    "state": lambda alarm: _LOOK_AT.get(alarm.state, 0),
+    "waits": lambda alarm: alarm.state == UNACK,
+    "raised": lambda alarm: alarm.raised_at,
+}
 
 
 def _marks(held: Held, looks: Ints, scene: Scene) -> Stamps:
@@ -152,7 +217,9 @@ def _each(sprite: Callable[[int], int], kinds: Ints) -> NDArray[np.int32]:
 
 def look_of(alarm: Alarm, picture: Picture, scene: Scene) -> str:
     """How one of them is drawn."""
-    return LOOKS[int(Held.of([alarm], picture, scene).looks(picture, scene)[0])]
+    columns = Columns(picture.sensors, scene)
+    columns.write([alarm])
+    return LOOKS[int(columns.held().looks(picture, scene)[0])]
 
 
 def title_of(alarm: Alarm, picture: Picture, scene: Scene) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
 from PySide6.QtCore import QRectF
 
 from commandwall import codes
@@ -81,11 +82,8 @@ def draw_group(paper: Paper, group: Group, box: QRectF, picture: Picture, opened
 
 def _draw_spark(paper: Paper, group: Group, box: QRectF, left: float, now: Ms) -> None:
     span = int(codes.limit("alarm_group_minutes") * MINUTE) // BINS
-    counts = [0] * BINS
-    for alarm in group.alarms:
-        back = (now - alarm.raised_at) // span
-        if 0 <= back < BINS:
-            counts[BINS - 1 - back] += 1
+    back = (now - group.began) // span
+    counts = np.bincount(back[(back >= 0) & (back < BINS)], minlength=BINS)[::-1].tolist()
     most, foot = max(1, *counts), box.bottom() - 15
     for i, n in enumerate(counts):
         high = 2 + (box.height() - 30) * n / most if n else 1.0

@@ -23,7 +23,7 @@ from widgets import age, conflict, words
 from widgets.acts import ActBar
 from widgets.base import EMPTY, NORMAL, Command, Context, Panel, Piece, Subject
 from widgets.i18n import tr
-from widgets.needs import Need
+from widgets.need_list import Need
 from widgets.opening import ask_opening, from_alarm, from_event
 from widgets.paper import Ink, Paper
 from widgets.top_row import TopRow

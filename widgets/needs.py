@@ -6,59 +6,28 @@ What the mode mutes is counted, not listed, until a person wants to see it.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from collections.abc import Container, Iterable, Sequence
+from datetime import date
 
 from commandwall import alarms, deadlines, routing
 from commandwall.alarm_groups import Load
 from commandwall.alarms import Alarm
 from commandwall.areas import Area
 from commandwall.bell import Bell
-from commandwall.clock import MINUTE, Ms
+from commandwall.clock import MINUTE, Ms, day
 from commandwall.deadlines import Clocks, Deadline
-from commandwall.events import Event, EventView
+from commandwall.events import Event
 from commandwall.picture import Changes, Picture, SyncState, Tick
 from commandwall.routing import Called, Here, Routing
 from commandwall.store.tables import Conflict
 from widgets import modes
 from widgets.modes import Hush
+from widgets.need_list import ALARM, CONFLICT, EVENT, Key, Need, NeedList
 from widgets.watched import Watched
 
-CONFLICT = 3
+AS_SEVERE = 3
 """Among the needs a conflict ranks as an alarm of this severity."""
-
-
-class Need(NamedTuple):
-    """One thing that waits for a person: an alarm (with its event, if it filed one), an event, or
-    two stations that disagree."""
-
-    rank: int
-    alarm: Alarm | None
-    event: EventView | None
-    deadline: Deadline | None
-    conflict: Conflict | None = None
-
-    @property
-    def kind(self) -> type[Alarm] | type[Event] | type[Conflict]:
-        if self.conflict is not None:
-            return Conflict
-        return Alarm if self.alarm is not None else Event
-
-    @property
-    def id(self) -> str:
-        if self.conflict is not None:
-            return self.conflict.id
-        if self.alarm is not None:
-            return self.alarm.id
-        return self.event.event.id if self.event is not None else ""
-
-    @property
-    def since(self) -> Ms:
-        if self.conflict is not None:
-            return self.conflict.at
-        if self.alarm is not None:
-            return self.alarm.raised_at
-        return self.deadline.due if self.deadline is not None else Ms(0)
+SEVERITIES, IDLE = (1, 2, 3, 4), (alarms.NORM, *alarms.ASIDE)
 
 
 class Needs:
@@ -70,23 +39,27 @@ class Needs:
 
     def __init__(self, urgent: int) -> None:
         self.urgent = urgent
-        self.open: list[Need] = []
+        self._list = NeedList()
         self.late: frozenset[str] = frozenset()
         """Ids of the events in the list that are there by their own clock."""
         self.watched = Watched()
         """The matters on the two ladders."""
         self._clocks, self._pressing, self._reviews = Clocks(), Clocks(), Clocks()
-        self._begun, self._out = False, list[str]()
-        self._made: dict[str, Need] = {}
-        self._hush = Hush()
-        self._place = Here()
+        self._begun, self._pressed = False, set[str]()
+        self._out: tuple[Sequence[str], Sequence[str]] = ([], [])
+        """Events whose clocks ran out, and whose reviews are due; both press."""
+        self._hush, self._place, self._day = Hush(), Here(), date.min
+        self._severity: dict[str, int] = {}
+        """Of each alarm that counts in `active`."""
+        self._event_of, self._filed = dict[str, str](), Counter[str]()
+        """The event of each alarm that calls here and filed one, and how many filed each."""
         self.routing, self.called = Routing({}, self._place, Ms(0)), Called()
         """Which alarms call here, and which are still with their towns."""
         self.load, self.bell = Load(), Bell()
         """How many came of late; what rang here."""
-        self.active = _by_severity(())
+        self.active = dict.fromkeys(SEVERITIES, 0)
         """How many alarms of each severity 1..4 nobody has put aside."""
-        self.muted: frozenset[str] = frozenset()
+        self.muted: set[str] = set()
         """Ids of the alarms that call here and that the mode mutes."""
         self.unmuted = False
         """Whether a person wants to see these too."""
@@ -96,39 +69,68 @@ class Needs:
         """The clock that runs of each open event that has one."""
         return self._clocks.running
 
+    @property
+    def open(self) -> list[Need]:
+        """What is open and not muted, the worst first."""
+        return self._list.needs
+
     def look(self, picture: Picture, changes: Changes) -> None:
         """Bring everything up to a tick."""
         self.watched.look(picture, changes)
         if not changes.kinds & {Alarm, Area, Event, Conflict, Tick, SyncState}:
             return
-        news, began = changes.records.get(Event, {}), not self._begun
-        alarms_ = picture.alarms.values() if began else changes.of(Alarm)
-        self.load.see(alarms_, picture.now)
-        if Event in changes.whole or Area in changes.kinds or not self._begun:
-            self._begun, news, self._made = True, picture.events, {}
+        news, anew = changes.records.get(Event, {}), not self._begun
+        self.load.see(picture.alarms.values() if anew else changes.of(Alarm), picture.now)
+        if changes.whole & {Alarm, Event, Conflict} or Area in changes.kinds or anew:
+            self._begun, anew, news = True, True, picture.events
             self._clocks, self._pressing, self._reviews = Clocks(), Clocks(), Clocks()
         for key in news:
             self._keep(key, picture)
-        hush, reviews = modes.hush(picture), self._reviews.out(picture.now)
-        pressing = list(dict.fromkeys([*self._pressing.out(picture.now), *reviews]))
-        place = _place(picture) if began or changes.kinds & {Tick, SyncState} else self._place
-        other = began or (pressing, hush, place) != (self._out, self._hush, self._place)
-        if other or self._comes(picture.now) or changes.records.keys() & {Alarm, Event, Conflict}:
-            self._out, self._hush, self._place = pressing, hush, place
+        hush, on = modes.hush(picture), day(picture.now)
+        place = _place(picture) if anew or changes.kinds & {Tick, SyncState} else self._place
+        if anew or (hush, place, on) != (self._hush, self._place, self._day):
+            self._hush, self._place, self._day = hush, place, on
             self.sort(picture)
+        else:
+            self._bring(picture, changes)
         self.bell.look(picture.now, self.load.flood)
 
     def sort(self, picture: Picture) -> None:
         """List anew what is open and not muted."""
-        self.active = _by_severity(picture.alarms.values())
-        self.routing = Routing(picture.areas, self._place, picture.now)
-        self.called = self.routing.look(picture.alarms.values())
-        self.muted = frozenset(a.id for a in self.called.here if self._hush.mutes(a))
-        self.bell.take(self.called, () if self.unmuted else self.muted)
-        hidden = frozenset() if self.unmuted else self.muted
-        shown = (n for n in self._all(picture) if not hidden or n.id not in hidden)
-        self.open = sorted(shown, key=lambda need: (need.rank, need.since))
-        self.late = frozenset(n.id for n in self.open if n.kind is Event)
+        self.called, self.muted, self._severity = Called(), set(), {}
+        self.active, self._event_of, self._filed = dict.fromkeys(SEVERITIES, 0), {}, Counter()
+        self._route(picture, picture.alarms)
+        self._press(picture.now)
+        keys = [
+            *((ALARM, key) for key in self.called.here), *((EVENT, key) for key in self._pressed),
+            *((CONFLICT, key) for key in picture.conflicts),
+        ]  # fmt: skip
+        found = {key: self._need(key, picture) for key in keys}
+        self._list.fill({key: need for key, need in found.items() if need is not None})
+        self.late = frozenset(self._list.ids(EVENT))
+        self.bell.take(self.called, self._hidden)
+
+    def _bring(self, picture: Picture, changes: Changes) -> None:
+        """List what is not as it was at the last look."""
+        news = changes.records.get(Event, {}).keys()
+        asked = {key for key, event in self._event_of.items() if event in news} if news else set()
+        filed = {self._event_of.get(key, "") for key in changes.records.get(Alarm, ())}
+        moved = self._route(picture, changes.records.get(Alarm, {}))
+        filed |= {self._event_of.get(key, "") for key in moved}
+        events_ = (self._press(picture.now) | news | filed) - {""}
+        keys = [
+            *((ALARM, key) for key in asked.union(moved)), *((EVENT, key) for key in events_),
+            *((CONFLICT, key) for key in changes.records.get(Conflict, ())),
+        ]  # fmt: skip
+        for key in keys:
+            self._list.put(key, self._need(key, picture))
+        if events_:
+            self.late = frozenset(self._list.ids(EVENT))
+        self.bell.take(self.called, self._hidden, moved)
+
+    @property
+    def _hidden(self) -> Container[str]:
+        return () if self.unmuted else self.muted
 
     def limit(self, urgent: int) -> None:
         """From the next look on, overdue events up to another urgency are listed."""
@@ -150,14 +152,44 @@ class Needs:
     @property
     def alarms(self) -> int:
         """How many alarms are in the list."""
-        return sum(need.kind is Alarm for need in self.open)
+        return self._list.count[ALARM]
 
-    def _comes(self, now: Ms) -> bool:
-        """Whether one came to call here by the clock alone."""
-        return self.called.until is not None and self.called.until <= now
+    def _route(self, picture: Picture, changed: Iterable[str]) -> list[str]:
+        """Which alarms call here now; the ids of all that may stand otherwise than before."""
+        self.routing = Routing(picture.areas, self._place, picture.now)
+        moved = self.called.bring(self.routing, picture.alarms, changed)
+        for key in moved:
+            self._count(key, picture.alarms.get(key))
+            self._note(key, self.called.here.get(key))
+        return moved
+
+    def _count(self, key: str, alarm: Alarm | None) -> None:
+        if (before := self._severity.pop(key, None)) is not None:
+            self.active[before] -= 1
+        if alarm is not None and alarm.state not in IDLE:
+            self._severity[key] = alarm.severity
+            self.active[alarm.severity] += 1
+
+    def _note(self, key: str, alarm: Alarm | None) -> None:
+        """Whether one that calls here is muted, and which event it filed."""
+        if before := self._event_of.pop(key, ""):
+            self._filed[before] -= 1
+        if alarm is not None and alarm.event:
+            self._event_of[key] = alarm.event
+            self._filed[alarm.event] += 1
+        self.muted.discard(key)
+        if alarm is not None and self._hush.mutes(alarm):
+            self.muted.add(key)
+
+    def _press(self, now: Ms) -> set[str]:
+        """Learn which events press now; the ids of those that did not so before."""
+        before, self._out = self._out, (self._pressing.out(now), self._reviews.out(now))
+        pairs = [(a, b) for a, b in zip(before, self._out, strict=True) if a is not b]
+        if pairs:
+            self._pressed = set().union(*self._out)
+        return set().union(*(set(a) ^ set(b) for a, b in pairs))
 
     def _keep(self, key: str, picture: Picture) -> None:
-        self._made.pop(key, None)
         view = picture.events.get(key)
         clock = deadlines.running(view, picture.areas) if view is not None else None
         self._clocks.set(key, clock)
@@ -165,22 +197,24 @@ class Needs:
         self._pressing.set(key, clock if pressing else None)
         self._reviews.set(key, deadlines.review(view) if view is not None else None)
 
-    def _all(self, picture: Picture) -> list[Need]:
-        filed = {a.event for a in self.called.here if a.event}
-        events, running = picture.events, self.running
-        needs = [
-            Need(a.severity, a, events.get(a.event), running.get(a.event)) for a in self.called.here
-        ]
-        needs += [self._of_event(key, picture) for key in self._out if key not in filed]
-        open_ = (c for c in picture.conflicts.values() if not c.settled_by)
-        return [*needs, *(Need(CONFLICT, None, None, None, c) for c in open_)]
-
-    def _of_event(self, key: str, picture: Picture) -> Need:
-        """Kept until its event changes; one with a review may be listed for another reason now."""
-        if key not in self._made or key in self._reviews.running:
-            view = picture.events[key]
-            self._made[key] = Need(view.event.urgency, None, view, self._due(key, picture.now))
-        return self._made[key]
+    def _need(self, key: Key, picture: Picture) -> Need | None:
+        """One of the list; None where it needs nobody, or the mode mutes it."""
+        kind, id_ = key
+        if kind == ALARM:
+            alarm = self.called.here.get(id_)
+            if alarm is None or id_ in self._hidden:
+                return None
+            filed = alarm.event
+            return Need(alarm.severity, alarm, picture.events.get(filed), self.running.get(filed))
+        if kind == CONFLICT:
+            conflict = picture.conflicts.get(id_)
+            if conflict is None or conflict.settled_by:
+                return None
+            return Need(AS_SEVERE, None, None, None, conflict)
+        if id_ not in self._pressed or self._filed[id_]:
+            return None
+        view = picture.events[id_]
+        return Need(view.event.urgency, None, view, self._due(id_, picture.now))
 
     def _due(self, key: str, now: Ms) -> Deadline:
         """Why an event is in the list: it was to be looked at again, or it is overdue."""
@@ -192,9 +226,3 @@ def _place(picture: Picture) -> Here:
     """Where this station stands, and which others are there."""
     beside = frozenset(peer.origin for peer in picture.sync.peers if peer.joined)
     return routing.here(picture.sight, picture.now, picture.sync.pool_at, beside)
-
-
-def _by_severity(some: Iterable[Alarm]) -> dict[int, int]:
-    idle = (alarms.NORM, *alarms.ASIDE)
-    counts = Counter(alarm.severity for alarm in some if alarm.state not in idle)
-    return dict.fromkeys((1, 2, 3, 4), 0) | counts

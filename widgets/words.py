@@ -19,7 +19,8 @@ from commandwall.store.pulse import NO_POOL, Sync
 from layers.words import order_number
 from widgets import age, conflict
 from widgets.i18n import language, measured_in, named, rows, tr
-from widgets.needs import Need, Needs
+from widgets.need_list import Need
+from widgets.needs import Needs
 from widgets.text import address, plain
 from widgets.trust import Trust
 

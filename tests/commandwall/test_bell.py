@@ -34,7 +34,8 @@ class Desk:
         self.rang: list[tuple[int, int, bool, bool]] = []
 
     def call(self, *alarms: Alarm) -> None:
-        self.bell.take(Called(alarms, {a.id: a.raised_at for a in alarms}))
+        here = {alarm.id: alarm for alarm in alarms}
+        self.bell.take(Called(here, {key: alarm.raised_at for key, alarm in here.items()}))
 
     def wait(self, first: int, last: int) -> list[tuple[int, int, bool, bool]]:
         self.rang = []
@@ -132,7 +133,7 @@ def test_milder_ones_mark_no_desk() -> None:
 def test_what_was_forgotten_rings_and_counts_again() -> None:
     taken = replace(an(1), state=ACKED, acked_at=Ms(NOW - 30 * MINUTE))
     desk = Desk()
-    desk.bell.take(Called((taken,), {"A": Ms(NOW)}))
+    desk.bell.take(Called({"A": taken}, {"A": Ms(NOW)}))
     assert desk.rings(0, 31) == [(0, 1), (30, 1)]
     assert desk.bell.called(Ms(NOW + 31 * SECOND)) == 2
 

@@ -11,7 +11,7 @@ from world import an_alarm, an_area
 from commandwall.alarms import ACKED, RTNUN, Alarm
 from commandwall.areas import CITY, TOWN, VILLAGE
 from commandwall.clock import HOUR, MINUTE, SECOND, Ms
-from commandwall.routing import AWAY, NO_STATION, NO_TOWN, UNKNOWN, Routing, here
+from commandwall.routing import AWAY, NO_STATION, NO_TOWN, UNKNOWN, Called, Routing, here
 from commandwall.store.sight import Sight, Station
 
 AREAS = {
@@ -40,8 +40,26 @@ def at(scope: str, now: Ms, silent_s: int = 0, towns: tuple[str, ...] = ("c1",))
     return Routing(AREAS, here(Sight(now, area=scope, stations=others), now, now), now)
 
 
+def look(routing: Routing, alarm: Alarm) -> Called:
+    found = Called()
+    found.bring(routing, {alarm.id: alarm}, [alarm.id])
+    return found
+
+
 def called(routing: Routing, alarm: Alarm) -> bool:
-    return bool(routing.look([alarm]).here)
+    return bool(look(routing, alarm).here)
+
+
+def test_what_is_kept_moves_by_the_clock_alone_and_is_asked_no_sooner() -> None:
+    kept = Called()
+    assert kept.bring(at("", later(0)), {"A": RAISED}, ["A"]) == ["A"]
+    kept.bring(at("", later(1)), {"A": RAISED}, [])
+    assert kept.bring(at("", later(14.9)), {"A": RAISED}, []) == []
+    assert kept.elsewhere and not kept.here
+    assert kept.bring(at("", later(15)), {"A": RAISED}, []) == ["A"]
+    assert kept.since == {"A": later(15)} and not kept.elsewhere
+    assert kept.bring(at("", later(16)), {}, ["A"]) == ["A"]
+    assert kept == Called(), "what is over leaves nothing"
 
 
 @pytest.mark.parametrize(("severity", "minutes"), [(2, 5), (3, 15)])
@@ -53,11 +71,10 @@ def test_the_town_is_called_at_once_and_the_city_when_nobody_takes_it(
         assert called(at("c1", later(passed)), alarm)
         city = at("", later(passed))
         assert not called(city, alarm)
-        assert city.look([alarm]).elsewhere["A"].at == later(minutes)
-        assert city.look([alarm]).until == later(minutes)
+        assert look(city, alarm).elsewhere["A"].at == later(minutes)
     for scope in ("c1", "", "c"):
         assert called(at(scope, later(minutes)), alarm)
-    assert not at("", later(minutes)).look([alarm]).elsewhere
+    assert not look(at("", later(minutes)), alarm).elsewhere
 
 
 def test_the_worst_calls_both_at_once() -> None:
@@ -79,11 +96,11 @@ def test_a_clock_that_is_behind_the_device_hides_nothing() -> None:
 def test_what_the_town_took_calls_nobody_until_it_is_forgotten() -> None:
     taken = replace(RAISED, state=ACKED, acked_at=later(3))
     for scope in ("c1", ""):
-        looked = at(scope, later(60)).look([taken])
+        looked = look(at(scope, later(60)), taken)
         assert not looked.here and not looked.elsewhere
     forgotten = later(3 + 240)
     assert called(at("c1", forgotten), taken)
-    assert at("", forgotten).look([taken]).elsewhere["A"].at == later(3 + 240 + 15)
+    assert look(at("", forgotten), taken).elsewhere["A"].at == later(3 + 240 + 15)
     assert called(at("", later(3 + 240 + 15)), taken)
 
 

@@ -4,18 +4,28 @@ from __future__ import annotations
 
 import dataclasses
 import random
+from collections import Counter
 from collections.abc import Iterator
 
 import pytest
 from builders import NOW, an_event
+from world import an_alarm, an_area
 
 from commandwall import deadlines
-from commandwall.clock import HOUR, Ms
+from commandwall.alarm_life import SHLVD
+from commandwall.alarms import ACKED, RTNUN, UNACK, Alarm
+from commandwall.areas import CITY, TOWN, Area
+from commandwall.clock import HOUR, SECOND, Ms
 from commandwall.events import Event, EventView
-from commandwall.picture import Changes, Picture, Tick
+from commandwall.picture import Changes, Picture, SyncState, Tick
 from commandwall.saved_views import ACTIVE, ALL, LATE, SWIFT, Filter
+from commandwall.store.pulse import Sync
+from commandwall.store.sight import Sight, Station
+from commandwall.store.tables import Conflict
 from commandwall.tagging import EventTag
+from widgets import modes
 from widgets.event_filter import Held, held
+from widgets.modes import Hush
 from widgets.needs import Needs
 
 
@@ -88,3 +98,68 @@ def test_a_list_that_gets_another_filter_or_another_city_begins_anew() -> None:
     then = Changes(picture.now, {Event: {}}, whole=frozenset({Event}))
     picture.apply(then)
     assert kept.look(filter, picture, needs, then) and not kept.keys
+
+
+STATES = (UNACK, UNACK, ACKED, RTNUN, SHLVD)
+TOWNS = {a.id: a for a in (an_area("c", CITY, "市", ""), an_area("c1", TOWN, "镇", "c"),
+                           an_area("c2", TOWN, "镇", "c"))}  # fmt: skip
+
+
+def drawn_alarm(draw: random.Random, now: Ms) -> Alarm | None:
+    """One as it may be now; some are over, and some come from a clock that is ahead."""
+    key, began = f"a{draw.randrange(60)}", Ms(now - draw.randrange(-20, 900) * SECOND)
+    state = draw.choice(STATES)
+    acked = Ms(began + draw.randrange(9) * HOUR) if state == ACKED else None
+    filed = f"e{draw.randrange(200)}" if draw.random() < 0.3 else ""
+    return an_alarm(
+        key, severity=draw.randrange(1, 5), state=state, area=draw.choice(("c1", "c2", "c")),
+        raised_at=began, changed_at=began, acked_at=acked, event=filed,
+    )  # fmt: skip
+
+
+def alarmed(seed: int) -> Iterator[tuple[Picture, Needs, bool]]:
+    """The same city with alarms, stations that come and go, a mode, and two that disagree."""
+    draw = random.Random(seed)
+    for picture, needs, _ in living(seed):
+        some = [drawn_alarm(draw, picture.now) for _ in range(12)]
+        told: dict[str, Alarm | None] = {a.id: a if draw.random() > 0.2 else None for a in some}
+        heard = Ms(picture.now - draw.choice((0, 0, 0, 120)) * SECOND)
+        towns = tuple(Station(f"o-{t}", t, t, picture.now, heard, 0, Ms(0)) for t in ("c1", ""))
+        key, settled = f"x{draw.randrange(3)}", draw.choice(("", "陈"))
+        one = Conflict(key, "eventwork", "e1", "{}", "{}", "a", "b", picture.now, settled)
+        areas = TOWNS if not picture.areas else {}
+        changes = Changes(
+            picture.now, {Alarm: told, Conflict: {one.id: one}, **({Area: areas} if areas else {})},
+            frozenset({Tick, SyncState}), sight=Sight(picture.now, stations=towns),
+            sync=Sync(pool_at=picture.now),
+        )  # fmt: skip
+        picture.apply(changes)
+        needs.look(picture, changes)
+        yield picture, needs, draw.random() < 0.1
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_what_is_kept_need_by_need_is_what_a_fresh_look_lists(
+    seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hushed = Hush(2, "c2")
+    monkeypatch.setattr(modes, "hush", lambda picture: hushed if picture.now % 7 == 0 else Hush())
+    seen, many = Counter[type](), 0
+    for picture, needs, toggled in alarmed(seed):
+        if toggled:
+            needs.unmuted = not needs.unmuted
+            needs.sort(picture)
+        fresh = Needs(urgent=2)
+        fresh.unmuted = needs.unmuted
+        fresh.look(picture, Changes(picture.now))
+        assert needs.open == fresh.open
+        assert (needs.active, needs.muted, needs.late) == (fresh.active, fresh.muted, fresh.late)
+        assert needs.called.since == fresh.called.since
+        assert needs.called.elsewhere == fresh.called.elsewhere
+        assert needs.alarms == sum(need.kind is Alarm for need in needs.open)
+        assert needs.bell.count == fresh.bell.count
+        ranks = [(need.rank, need.since) for need in needs.open]
+        assert ranks == sorted(ranks)
+        seen.update(need.kind for need in needs.open)
+        many += len(needs.called.elsewhere)
+    assert seen.keys() == {Alarm, Event, Conflict} and many
