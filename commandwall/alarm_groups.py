@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import defaultdict, deque
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from heapq import heappop, heappush
 from math import cos, radians
 
 import numpy as np
@@ -194,6 +195,8 @@ class Load:
         self.flood, self.since = False, Ms(0)
         """Whether more came than a person can take one by one, and since when."""
         self._raised: dict[str, Ms] = {}
+        self._oldest: list[tuple[Ms, str]] = []
+        """A heap of these, and of some that are no more so."""
         self._on: dict[str, bool] = {}
         self._turns: dict[str, deque[Ms]] = {}
 
@@ -204,14 +207,15 @@ class Load:
         for alarm in changed:
             if alarm.state == life.DSUPR or withdrawn(alarm):  # it calls nobody, or never was
                 self._raised.pop(alarm.id, None)
-            elif alarm.raised_at > begin:
+            elif alarm.raised_at > begin and self._raised.get(alarm.id) != alarm.raised_at:
                 self._raised[alarm.id] = alarm.raised_at
+                heappush(self._oldest, (alarm.raised_at, alarm.id))
             active = alarm.cleared_at is None
             if self._on.get(alarm.sensor) != active:
                 self._on[alarm.sensor] = active
                 times = self._turns.setdefault(alarm.sensor, deque(maxlen=turns))
                 times.append(alarm.changed_at)
-        self._raised = {key: at for key, at in self._raised.items() if at > begin}
+        self._forget(begin)
         self._decide(now)
 
     @property
@@ -227,6 +231,13 @@ class Load:
             sensor for sensor, at in self._turns.items()
             if len(at) == turns and at[-1] - at[0] <= span * SECOND and now - at[-1] < held
         )  # fmt: skip
+
+    def _forget(self, begin: int) -> None:
+        """What began before that counts no more."""
+        while self._oldest and self._oldest[0][0] <= begin:
+            at, key = heappop(self._oldest)
+            if self._raised.get(key) == at:
+                del self._raised[key]
 
     def _decide(self, now: Ms) -> None:
         """It ends at a lower count than it begins at, else it would come and go."""

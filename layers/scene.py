@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import chain, compress
 from typing import Any, TypeVar
 
 import numpy as np
@@ -304,12 +305,8 @@ class Scene:
 
     def ringed(self) -> frozenset[str]:
         """Ids of the marks that have a ring: those that call for a person."""
-        return frozenset(
-            id_
-            for rings in self.rings()
-            for id_, sprite in zip(rings.marks.ids, rings.sprite.tolist(), strict=True)
-            if sprite >= 0
-        )
+        some = (compress(one.marks.ids, (one.sprite >= 0).tolist()) for one in self.rings())
+        return frozenset(chain.from_iterable(some))
 
     def plan(self) -> Plan:
         """A snapshot for the cook."""

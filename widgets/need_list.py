@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from commandwall.alarms import Alarm
@@ -58,8 +57,8 @@ class NeedList:
 
     def __init__(self) -> None:
         self.needs: list[Need] = []
-        self.count: Counter[int] = Counter()
-        """How many of each kind there are."""
+        self.ids: dict[int, set[str]] = {kind: set() for kind in (ALARM, EVENT, CONFLICT)}
+        """Ids of those of each kind."""
         self._places: list[Place] = []
         self._place: dict[Key, Place] = {}
 
@@ -68,24 +67,21 @@ class NeedList:
         self._place = {key: _place(key, need) for key, need in needs.items()}
         self._places = sorted(self._place.values())
         self.needs[:] = [needs[key] for _, _, key in self._places]
-        self.count = Counter(kind for kind, _ in needs)
+        for kind in self.ids:
+            self.ids[kind] = {id_ for of, id_ in needs if of == kind}
 
     def put(self, key: Key, need: Need | None) -> None:
         """One as it is now; None where it needs nobody."""
         if (before := self._place.pop(key, None)) is not None:
             at = bisect_left(self._places, before)
             del self._places[at], self.needs[at]
-            self.count[key[0]] -= 1
+            self.ids[key[0]].discard(key[1])
         if need is not None:
             place = self._place[key] = _place(key, need)
             at = bisect_left(self._places, place)
             self._places.insert(at, place)
             self.needs.insert(at, need)
-            self.count[key[0]] += 1
-
-    def ids(self, kind: int) -> Iterable[str]:
-        """Ids of those of a kind, in no order."""
-        return (key for of, key in self._place if of == kind)
+            self.ids[key[0]].add(key[1])
 
 
 def _place(key: Key, need: Need) -> Place:

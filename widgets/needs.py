@@ -107,7 +107,7 @@ class Needs:
         ]  # fmt: skip
         found = {key: self._need(key, picture) for key in keys}
         self._list.fill({key: need for key, need in found.items() if need is not None})
-        self.late = frozenset(self._list.ids(EVENT))
+        self.late = frozenset(self._list.ids[EVENT])
         self.bell.take(self.called, self._hidden)
 
     def _bring(self, picture: Picture, changes: Changes) -> None:
@@ -125,7 +125,7 @@ class Needs:
         for key in keys:
             self._list.put(key, self._need(key, picture))
         if events_:
-            self.late = frozenset(self._list.ids(EVENT))
+            self.late = frozenset(self._list.ids[EVENT])
         self.bell.take(self.called, self._hidden, moved)
 
     @property
@@ -152,7 +152,7 @@ class Needs:
     @property
     def alarms(self) -> int:
         """How many alarms are in the list."""
-        return self._list.count[ALARM]
+        return len(self._list.ids[ALARM])
 
     def _route(self, picture: Picture, changed: Iterable[str]) -> list[str]:
         """Which alarms call here now; the ids of all that may stand otherwise than before."""

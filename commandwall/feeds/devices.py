@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from commandwall import codes
 from commandwall.clock import SECOND
+from commandwall.feeds import senml
 from commandwall.feeds.gaps import Gaps
 from commandwall.feeds.senml import Even, Pack, Refusal, Resolved
 from commandwall.sensors import GOOD, READING_DTYPE, Sensor
@@ -19,6 +20,8 @@ SEQ = "seq"
 """The own name of a record by which a gateway counts its packs."""
 LARGEST = float(np.finfo(np.float32).max)
 UNKNOWN = -1
+Told = tuple[int, int, float, int]
+"""A row of READING_DTYPE."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +64,8 @@ class Devices:
 
     def take(self, way: str, pack: Pack) -> Found:
         """Turn records into readings; `way`: broker and topic, which a gateway counts on."""
-        kept, told = pack.kept, list[tuple[int, int, float, int]]()
-        rows, others = self._even(kept) if isinstance(kept, Even) else (_rows(told), kept)
+        kept, told = pack.kept, list[Told]()
+        rows, others = self._even(kept) if isinstance(kept, Even) else (rows_of(told), kept)
         found = Found(rows, pack.refused)
         for record in others:
             no = self.names.numbers.get(record.name, UNKNOWN)
@@ -72,8 +75,17 @@ class Devices:
                 self._count(way, record, found)
             else:
                 found.unknown.append(record.name)
-        found.rows = np.concatenate([rows, _rows(told)]) if told else rows
+        found.rows = np.concatenate([rows, rows_of(told)]) if told else rows
         return found
+
+    def lone(self, body: bytes, now: float, most: int, name: str) -> Told | None:
+        """The reading of a known device that is all of a message; None where it is more, or less.
+        `name`: how the device is called where the message does not say it."""
+        if (found := senml.lone(body, now, most, name)) is None:
+            return None
+        no, value = self.names.numbers.get(found[0], UNKNOWN), found[2]
+        fits = no != UNKNOWN and abs(value) <= LARGEST
+        return (no, round(found[1] * SECOND), value, GOOD) if fits else None
 
     def _even(self, even: Even) -> tuple[NDArray[np.void], list[Resolved]]:
         """What is of a known device and no monster; the others, as records."""
@@ -87,9 +99,7 @@ class Devices:
             return rows, []
         return rows[sound], [even.record(i) for i in np.flatnonzero(~sound).tolist()]
 
-    def _read(
-        self, record: Resolved, no: int, refused: list[Refusal]
-    ) -> list[tuple[int, int, float, int]]:
+    def _read(self, record: Resolved, no: int, refused: list[Refusal]) -> list[Told]:
         """A record of a device as a row of READING_DTYPE; none where it cannot be one."""
         value, unit = record.value, self.names.units[no]
         if not isinstance(value, float | bool):
@@ -138,12 +148,13 @@ class Devices:
 
 def readings(found: Sequence[Found]) -> NDArray[np.void]:
     """READING_DTYPE of what messages brought, each once: a broker may send one twice."""
-    rows = np.concatenate([_rows([]), *(one.rows for one in found)])
+    rows = np.concatenate([rows_of([]), *(one.rows for one in found)])
     order = np.lexsort((rows["value"], rows["at"], rows["no"]))
     ranked = rows[order]
     again = order[1:][ranked[1:] == ranked[:-1]]
     return np.delete(rows, again) if len(again) else rows
 
 
-def _rows(told: Sequence[tuple[int, int, float, int]]) -> NDArray[np.void]:
+def rows_of(told: Sequence[Told]) -> NDArray[np.void]:
+    """Such rows as READING_DTYPE."""
     return np.array(told, READING_DTYPE)

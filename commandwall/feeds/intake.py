@@ -23,7 +23,7 @@ from commandwall.beside import Beside
 from commandwall.clock import SECOND, Clock, Ms
 from commandwall.config import Settings, brokers
 from commandwall.feeds import mailbox, refused, senml
-from commandwall.feeds.devices import Devices, Found, by_name, readings
+from commandwall.feeds.devices import Devices, Found, Told, by_name, readings, rows_of
 from commandwall.feeds.mqtt import Line, Message
 from commandwall.feeds.rate import Rates
 from commandwall.sensors import Sensor
@@ -199,8 +199,8 @@ class Intake(Beside):
         """False where this ends before anything was taken."""
         taker = self._know()
         aside: list[dict[str, Any]] = []
-        brought: dict[Line, list[Found]] = {}
-        for message in batch:
+        brought, others = self._alone(batch)
+        for message in others:
             found = self._read(message)
             aside += self._noted(message, found)
             brought.setdefault(message.line, []).extend(self._allowed(message.line, found))
@@ -210,6 +210,22 @@ class Intake(Beside):
         if taken:
             self._put_aside(aside)
         return taken
+
+    def _alone(self, batch: list[Message]) -> tuple[dict[Line, list[Found]], list[Message]]:
+        """What single readings brought, those of each line at one go; and the other messages."""
+        told, others = dict[Line, list[Told]](), list[Message]()
+        most = int(codes.limit("feed_message_bytes"))
+        for message in batch:
+            name = self._prefix + message.topic.rpartition("/")[2]
+            given = message.body, message.at / SECOND, most, name
+            if (row := self._devices[message.line].lone(*given)) is not None:
+                told.setdefault(message.line, []).append(row)
+            else:
+                others.append(message)
+        found = {line: Found(rows_of(rows)) for line, rows in told.items()}
+        for line, some in found.items():
+            self._tally(line, some, batch[-1].at)
+        return {line: self._allowed(line, some) for line, some in found.items()}, others
 
     def _know(self) -> Taker:
         """Who takes this batch, by whose numbers its devices are called."""
@@ -227,13 +243,16 @@ class Intake(Beside):
         most = int(codes.limit("feed_message_bytes"))
         pack = senml.read(message.body, message.at / SECOND, most, self._prefix + own)
         found = self._devices[message.line].take(message.topic, pack)
-        counts = self._counts[message.line]
+        self._tally(message.line, found, message.at)
+        return found
+
+    def _tally(self, line: Line, found: Found, came: Ms) -> None:
+        counts = self._counts[line]
         counts.refused += len(found.refused)
         counts.unknown += len(found.unknown)
         if len(found.rows):
             counts.note(self._clock.monotonic(), len(found.rows))
-            counts.lag_s = (message.at - int(found.rows["at"].max())) / SECOND
-        return found
+            counts.lag_s = (came - int(found.rows["at"].max())) / SECOND
 
     def _allowed(self, line: Line, found: Found) -> list[Found]:
         """What is switched off is counted, and not taken."""

@@ -115,6 +115,14 @@ class _Plain(msgspec.Struct, gc=False, forbid_unknown_fields=True):
     bt: float | None = None
 
 
+class _Lone(msgspec.Struct, gc=False, forbid_unknown_fields=True):
+    """A reading that stands alone."""
+
+    v: float
+    n: str = ""
+    t: float | None = None
+
+
 class _Own(msgspec.Struct):
     n: str = ""
 
@@ -129,6 +137,7 @@ class _Spoilt(Exception):
 
 _WHOLE = msgspec.json.Decoder(list[_Record])
 _EVEN = msgspec.json.Decoder(list[_Plain])
+_LONE = msgspec.json.Decoder(_Lone | float)
 _SINGLE = msgspec.json.Decoder(_Record | float | bool)
 _PIECES = msgspec.json.Decoder(list[msgspec.Raw])
 _RECORD = msgspec.json.Decoder(_Record)
@@ -159,6 +168,28 @@ def read(body: bytes, now: float, most: int, name: str = "") -> Pack:
         return Pack([], [Refusal(0, _field(why), "type")])
     except ValueError:  # no JSON, or no UTF-8
         return _nothing("json")
+
+
+def lone(body: bytes, now: float, most: int, name: str) -> tuple[str, float, float] | None:
+    """Name, moment and number of a message that says one reading and nothing else, as `read` has
+    them: devices that know no better send thousands a second. None for any other message, and
+    where anything of it must be looked at more closely."""
+    if len(body) > most or b"\\" in body:
+        return None
+    try:
+        found = _LONE.decode(body)
+    except (ValueError, RecursionError):
+        return None
+    if isinstance(found, float):
+        at, value = now, found
+    else:
+        at, value, name = found.t or 0.0, found.v, found.n or name
+        at = at + now if at < RELATIVE else at
+        labels = 1 + (found.t is not None) + (b'"n"' in body)
+        if body.count(b":") != labels + found.n.count(":"):  # one of them stands twice
+            return None
+    sound = math.isfinite(value) and 0.0 <= at <= LAST and _NAME.fullmatch(name) is not None
+    return (name, at, value) if sound else None
 
 
 def _nothing(reason: str) -> Pack:

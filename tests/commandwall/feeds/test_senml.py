@@ -354,6 +354,39 @@ def test_a_pack_of_one_kind_means_what_it_means_beside_an_unlike_record(
     assert alone.refused == beside.refused
 
 
+LONE = st.one_of(
+    st.floats(allow_nan=False, allow_infinity=False).map(json.dumps),
+    st.lists(
+        st.one_of(
+            st.tuples(st.just("v"), st.floats(-1e300, 1e300) | st.integers(-9, 9) | st.booleans()),
+            st.tuples(st.just("t"), st.floats(-9e8, 9e12) | st.none()),
+            st.tuples(st.just("n"), st.sampled_from(["", "a", "n", "a:b", "/", "名", "\\u0061"])),
+            st.tuples(st.sampled_from(["u", "vs", "bn", "x", "x_"]), st.just("C")),
+        ),
+        max_size=4,
+    ).map(lambda pairs: "{" + ", ".join(f'"{k}": {json.dumps(v)}' for k, v in pairs) + "}"),
+)  # fmt: skip
+
+
+@given(LONE.map(str.encode) | BODIES)
+@settings(max_examples=20_000 if LONG else 300, deadline=None, database=None)
+def test_a_reading_alone_means_what_it_means_looked_at_closely(body: bytes) -> None:
+    if (found := senml.lone(body, NOW, 1000, "dev")) is not None:
+        name, at, value = found
+        pack = senml.read(body, NOW, 1000, "dev")
+        assert [(r.name, r.at, r.value, r.unit, r.sum) for r in pack.records] == [
+            (name, at, value, "", None)
+        ]
+        assert not pack.refused
+
+
+@pytest.mark.parametrize(
+    "body", [b"21.5", b" -3 ", b'{"v": 1}', b'{"t":-2,"v":1e3}', b'{"n":"a:b","v":2,"t":1.7e9}']
+)
+def test_what_simple_devices_send_is_read_at_one_go(body: bytes) -> None:
+    assert senml.lone(body, NOW, 1000, "dev") is not None
+
+
 @given(BODIES)
 @settings(
     max_examples=20_000 if LONG else 100, deadline=None, database=None,
