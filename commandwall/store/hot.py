@@ -9,7 +9,8 @@ its last change; one that belongs to another is made anew from the mirror.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Generator, Iterable, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -64,19 +65,20 @@ class HotColumns:
 
     def done(self, last: int) -> bool:
         """After the mirror's commit, whose last change has this number: add the rows. False where
-        there is no room for them, or no number for what goes."""
+        there is no number for what goes."""
         facts, weights = self._waiting, self._weights
         self._waiting, self._weights = [], []
         try:
             rows = self._rows(facts, weights)
         except KeyError:
             return False
+        more = len(rows["hour"])
+        if int(self._head[_COUNT]) + more > self._room:
+            self._pack(more)
         count = int(self._head[_COUNT])
-        if count + len(rows["hour"]) > self._room:
-            return False
         for name, values in rows.items():
-            self._columns[name][count : count + len(values)] = values
-        self._head[_COUNT] = count + len(rows["hour"])
+            self._columns[name][count : count + more] = values
+        self._head[_COUNT] = count + more
         self._head[_STAMP] = last
         return True
 
@@ -95,20 +97,41 @@ class HotColumns:
 
     def _make(self, conn: Connection) -> None:
         (total,) = conn.exec_driver_sql("SELECT count(*) FROM event").fetchone() or (0,)
+        with self._anew(total):
+            found = conn.exec_driver_sql(f"SELECT {', '.join(NAMES)}, rowid FROM event")
+            count = 0
+            while some := [tuple(row) for row in found.fetchmany(BATCH)]:
+                self._name(conn, some)
+                for name, values in self._rows(some, [1] * len(some)).items():
+                    self._columns[name][count : count + len(some)] = values
+                count += len(some)
+            self._head[_COUNT], self._head[_STAMP] = count, stamp(conn)
+
+    def _pack(self, more: int) -> None:
+        """Make room for so many: what cancels out goes. The last row of an event says whether it is
+        there, and how; to read the mirror instead would take seconds for millions."""
+        count, last = int(self._head[_COUNT]), self._head[_STAMP]
+        held = {name: column[:count] for name, column in self._columns.items()}
+        numbered = number(held["hour"], held["no"])
+        order = np.argsort(numbered, kind="stable")
+        ends = order[np.flatnonzero(np.diff(numbered[order], append=-1))]
+        kept = np.sort(ends[held["weight"][ends] > 0])
+        with self._anew(len(kept) + more):
+            for name, column in held.items():
+                self._columns[name][: len(kept)] = column[kept]
+            self._head[_COUNT], self._head[_STAMP] = len(kept), last
+
+    @contextmanager
+    def _anew(self, total: int) -> Generator[None]:
+        """Another file with room for so many rows and more; it takes the place of the present one
+        once the block, which fills it, is over."""
         self._room = total + total // 4 + SPARE
         fresh = self._path.with_suffix(".new")
         size = 8 * HEAD + sum(np.dtype(kind).itemsize for _, kind in COLUMNS) * self._room
         fresh.write_bytes(np.array([MAGIC, self._room, 0, 0, boot()], np.int64).tobytes())
         platform.allocate(fresh, size)
         self._head, self._columns = _map(fresh, "r+")
-        found = conn.exec_driver_sql(f"SELECT {', '.join(NAMES)}, rowid FROM event")
-        count = 0
-        while some := [tuple(row) for row in found.fetchmany(BATCH)]:
-            self._name(conn, some)
-            for name, values in self._rows(some, [1] * len(some)).items():
-                self._columns[name][count : count + len(some)] = values
-            count += len(some)
-        self._head[_COUNT], self._head[_STAMP] = count, stamp(conn)
+        yield
         fresh.replace(self._path)
 
     def _name(self, conn: Connection, facts: Sequence[Facts]) -> None:

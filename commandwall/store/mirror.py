@@ -27,7 +27,8 @@ Row = tuple[Any, ...]
 Numbered = tuple[int, Row]
 """An event's number and its row."""
 Held = Mapping[str, Numbered]
-"""id -> number and row of the events that are there."""
+"""id -> number and row of the events that are there; behind its columns a row has its number too:
+to cut that off took as long as all else that is done with a page's rows here."""
 CACHE_KB, CHECKPOINT = 32 << 10, 8_000
 """What the writing side holds of the file, and how many pages of it wait in the log to be put in
 their place: as much again."""
@@ -182,7 +183,7 @@ class Mirror:
         _remove(conn, [one for one, _ in moved])
         self._recount(conn, [one for one, _ in moved], _add(conn, rows))
         if self._logs:
-            pairs = [(old, new) for (_, old), new in moved]
+            pairs = [(old[:-1], new) for (_, old), new in moved]
             made = [row[0] for row in rows if row[0] not in held]
             self._log(conn, "event", undo.of_change(_columns(), pairs, made))
 
@@ -373,13 +374,13 @@ def _part(names: tuple[str, ...]) -> Callable[[Row], Row]:
 def _held(conn: Connection, keys: Iterable[str]) -> Held:
     """Those of these events that the mirror has."""
     sql = (
-        "SELECT e.rowid, e.* FROM (SELECT DISTINCT value FROM json_each(?)) CROSS JOIN event e"
+        "SELECT e.*, e.rowid FROM (SELECT DISTINCT value FROM json_each(?)) CROSS JOIN event e"
         " ON e.id = value"
     )
     raw = conn.connection.driver_connection
     assert raw is not None
     found = raw.execute(sql, (json.dumps(list(keys)),)).fetchall()
-    return {row[1]: (row[0], row[1:]) for row in found}
+    return {row[0]: (row[-1], row) for row in found}
 
 
 def _remove(conn: Connection, events: Sequence[Numbered]) -> None:

@@ -122,13 +122,21 @@ def test_a_page_that_was_undone_leaves_no_trace(tmp_path: Path, store: Store) ->
     assert counted == store.read(lambda r: plain(r, ("area", "cls")))
 
 
-def test_a_file_that_is_full_is_made_anew(
+def test_a_file_that_is_full_is_packed_and_the_mirror_not_read_again(
     tmp_path: Path, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Of millions of events that took many seconds, in which no change came."""
+    made: list[int] = []
     monkeypatch.setattr(hot, "SPARE", 50)
+    inner = hot.HotColumns._make
+    monkeypatch.setattr(hot.HotColumns, "_make", lambda self, c: (inner(self, c), made.append(1)))
     live(tmp_path, 8, pages=12)
     counted = told(store.read(lambda r: cube.count(r, ("source", "state"))))
     assert counted == store.read(lambda r: plain(r, ("source", "state")))
+    assert made == [1], "at the beginning"
+    weights = hot.read_hot(tmp_path / "m1.db")[0]["weight"]
+    there = store.read(lambda r: r.value("SELECT count(*) FROM event"))
+    assert int(weights.sum()) == there < len(weights) < 3 * there + 100
 
 
 def test_more_names_than_a_column_can_tell_apart_share_the_last(
