@@ -87,9 +87,8 @@ class Event:
         """1125-00665, or the beginning of an id that no person gave: B465B589."""
         given = self.source_id
         own = given == self.id and len(given) > LONGEST
-        if own and _BEGIN.match(given):  # drawn by a station: digits in it are nobody's number
-            return given[:8].upper()
-        shown = plain.plain(given, 40)
+        drawn = own and _BEGIN.match(given)  # by a station: digits in it are nobody's number
+        shown = given if drawn else plain.plain(given, 40)
         return shown[:8].upper() if own else shown
 
     def is_numbered(self, typed: str) -> bool:
