@@ -7,6 +7,7 @@ it, by F1..F6, the lists of what stands, is silent, put aside, suppressed, and o
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from PySide6.QtCore import QRectF, Qt
@@ -16,7 +17,7 @@ from commandwall import alarm_groups, alarm_lists, alarms, codes
 from commandwall.alarm_groups import Group, Load, Presented, present, rank
 from commandwall.alarm_life import STALE
 from commandwall.alarm_lists import BadActor, Lists
-from commandwall.alarms import ASIDE, RTNUN, UNACK, Alarm
+from commandwall.alarms import ASIDE, RTNUN, UNACK, WAITING, Alarm
 from commandwall.clock import SECOND, Ms
 from commandwall.picture import Changes, Picture, Readings, Tick
 from commandwall.sensors import Sensor
@@ -30,8 +31,9 @@ from widgets.rows import RowList
 from widgets.top_row import TopRow
 from widgets.trust import is_silent
 
-THOUSANDS, REGROUP = 1_000, 500
-"""So many alarms are grouped once in so many ms: all of them are looked at."""
+THOUSANDS, REGROUP, SHARE = 1_000, 500, 0.25
+"""So many alarms are grouped once in so many ms, and for no larger share of the time: all of them
+are looked at."""
 SINCE = 210.0
 """From the right edge: where the moment since when it lasts begins."""
 
@@ -55,7 +57,7 @@ class AlarmList(RowList):
         self._groups: dict[str, Group] = {}
         self._opened: set[str] = set()
         self._flat = False
-        self._grouped = Ms(0)
+        self._grouped, self._cost = Ms(0), 0.0
         self.tab, self._lists = ACTIVE, Lists()
         self._bad: dict[str, BadActor] | None = None
         self._asked = Ms(0)
@@ -127,14 +129,30 @@ class AlarmList(RowList):
         self.at = picture.ages.get("readings")
 
     def _take(self, picture: Picture, changes: Changes) -> None:
-        """Group anew what changed; thousands twice a second, and one of the worst at once."""
-        some = changes.of(Alarm)
+        """Group anew what changed; thousands twice a second at most, and for no more than a share
+        of the time. One of the worst stands alone at once."""
         if not self._load.flood:
             self._flat = False
         few = len(picture.alarms) < THOUSANDS or not self._load.flood
-        soon = 0 <= picture.now - self._grouped < REGROUP
-        if few or not soon or any(alarm.severity == 1 for alarm in some):
+        soon = 0 <= picture.now - self._grouped < max(REGROUP, self._cost / SHARE)
+        worst = [alarm for alarm in changes.of(Alarm) if alarm.severity == 1]
+        if few or not soon or not self._stand_alone(worst):
+            began = self.context.seconds()
             self._group(picture)
+            self._cost = SECOND * (self.context.seconds() - began)
+
+    def _stand_alone(self, worst: Sequence[Alarm]) -> bool:
+        """Put new ones of the worst before the groups, which stay as they are; False where these
+        have to change too."""
+        held = {alarm.id for group in self._shown.groups for alarm in group.alarms} if worst else ()
+        alone = {alarm.id: alarm for alarm in (*self._shown.alone, *worst)}
+        fits = all(alarm.state in WAITING and alarm.id not in held for alarm in worst)
+        room = len(alone) <= codes.limit("alarm_alone")
+        room &= len(alone) + len(self._shown.groups) <= codes.limit("alarm_rows")
+        if not (worst and self.flood and fits and room):
+            return not worst
+        self._shown = replace(self._shown, alone=tuple(sorted(alone.values(), key=self._rank)))
+        return True
 
     def _group(self, picture: Picture) -> None:
         self._grouped = picture.now

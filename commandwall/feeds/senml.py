@@ -174,7 +174,7 @@ def lone(body: bytes, now: float, most: int, name: str) -> tuple[str, float, flo
     """Name, moment and number of a message that says one reading and nothing else, as `read` has
     them: devices that know no better send thousands a second. None for any other message, and
     where anything of it must be looked at more closely."""
-    if len(body) > most or b"\\" in body:
+    if body[:1] == b"[" or len(body) > most or b"\\" in body:
         return None
     try:
         found = _LONE.decode(body)

@@ -110,6 +110,25 @@ def test_among_thousands_one_of_the_worst_is_on_top_at_once(flooded: Any, world:
     known = sum(group.waiting for group in flooded.shown.groups)
     world.tick({Alarm: [an_alarm("more", sensor="x2", severity=3)]})
     assert sum(group.waiting for group in flooded.shown.groups) == known  # in half a second
+    world.tick({Alarm: [an_alarm("m7", sensor="m7", severity=1)]})
+    assert [alarm.id for alarm in flooded.shown.alone].count("m7") == 1
+    assert "m7" not in {a.id for group in flooded.shown.groups for a in group.alarms}
+    assert sum(group.waiting for group in flooded.shown.groups) == known  # one more, one less
+
+
+def test_more_of_the_worst_than_stand_alone_at_once_are_never_more_rows_than_a_person_reads(
+    flooded: Any, world: Any
+) -> None:
+    many = [an_alarm(f"m{i}", sensor=f"m{i}", severity=3) for i in range(1_200)]
+    other = [
+        an_alarm(f"o{i}", sensor=f"o{i}", cls=("GAS", "RWL", "PWR")[i % 3], severity=3,
+                 lat=31 + i / 10, area="")
+        for i in range(30)
+    ]  # fmt: skip
+    world.tick({Alarm: many + other})
+    for i in range(15):
+        world.tick({Alarm: [an_alarm(f"w{i}", sensor=f"w{i}", severity=1)]})
+        assert flooded.shown.rows <= 20 and f"w{i}" in flooded.keys
 
 
 def test_rows_without_room_are_said(flooded: Any, world: Any) -> None:
