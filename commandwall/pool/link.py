@@ -10,15 +10,17 @@ from __future__ import annotations
 
 import heapq
 import logging
+import math
 from bisect import bisect
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 
 from commandwall.clock import Clock
 from commandwall.desk import Desk
 from commandwall.pool.client import Client, Page, PoolTrouble
 from commandwall.pool.packs import Packs
-from commandwall.pool.pages import Carrier, FromPool
+from commandwall.pool.pages import Carrier, FromPool, resized
 from commandwall.pool.refill import Tell, catch_up, refill
 from commandwall.store import lines, origin, quarantine
 from commandwall.store.journal import Line, Version
@@ -29,6 +31,8 @@ from commandwall.store.store import WALL_DB, Reader, Refused, Store, Tx
 log = logging.getLogger(__name__)
 TOLD, WHOLE = "told", "all"
 """Setting: of which scope the bodies of lines were taken; the whole city."""
+ARRANGE_S = 10.0
+LEAST_ROOM = 64 << 10
 OWN = "SELECT seq, hash FROM journal WHERE origin = :o"
 
 
@@ -46,6 +50,13 @@ class Link:
     carrier: Carrier | None = None
     """What brings the feed; the connection itself where nothing else is named."""
     _pages: Carrier = field(init=False)
+    _moved: bool = False
+    """Whether devices changed since readings were last arranged by them, and when that was: for
+    each page of a whole city of new ones it took longer than the pages."""
+    _arranged: float = -math.inf
+    _room: int = LEAST_ROOM
+    """Bytes of lines that are sent at once: a storm of alarms files thousands of events, and what
+    takes the pool longer than a question may would be sent again and again."""
 
     def __post_init__(self) -> None:
         self._pages = self.carrier or FromPool(self.client, self.clock)
@@ -112,15 +123,20 @@ class Link:
         with self._pages.pages(after) as page:
             if page.last > after:
                 self._take(page)
+        self._arrange(page.more)
         return page.more
 
     def push(self) -> bool:
-        """Send own lines, those of former names first; True where more may wait."""
-        waiting = self.store.read(_waiting)
+        """Send own lines, those of former names first, as much at once as goes quickly; True where
+        more may wait."""
+        waiting = _within(self.store.read(_waiting), self._room)
         if not waiting:
             return False
+        began = self.clock.monotonic()
         try:
             self._mark(origin.PUSHED, self.client.push(waiting), waiting[0].origin)
+            took = self.clock.monotonic() - began
+            self._room = min(max(resized(self._room, took), LEAST_ROOM), lines.ROOM)
         except PoolTrouble as trouble:
             if trouble.code != "again":
                 raise
@@ -145,8 +161,15 @@ class Link:
         refill(self.client, self.mirror, page.anew, self.tell)
         now = str(self.clock.now())
         self.mirror.take(page.rows, page.gone, cursor=str(page.last), taken_at=now)
-        if "sensor" in (*page.rows, *page.gone, *page.anew):
+        self._moved |= "sensor" in (*page.rows, *page.gone, *page.anew)
+
+    def _arrange(self, more: bool) -> None:
+        """Take readings by the devices as they are now: at the end of what the feed holds, and now
+        and then on the way."""
+        late = self.clock.monotonic() - self._arranged > ARRANGE_S
+        if self._moved and (late or not more):
             self.packs.rearrange()
+            self._moved, self._arranged = False, self.clock.monotonic()
 
     def _missing(self, who: str, after: int, newest: int) -> Iterator[Line]:
         """Lines of a station behind a number, up to another: what came since may have seen lines
@@ -196,3 +219,10 @@ def _waiting(reader: Reader) -> list[Line]:
     """Lines of the oldest of our names that has some which the pool has not."""
     every = (lines.unsent(reader, name, after) for name, after in origin.names(reader).items())
     return next((some for some in every if some), [])
+
+
+def _within(waiting: list[Line], room: int) -> list[Line]:
+    """The first of them, and what fits beside it."""
+    ends = accumulate(len(line.body or "") for line in waiting)
+    return [line for i, (line, end) in enumerate(zip(waiting, ends, strict=True))
+            if not i or end <= room]  # fmt: skip

@@ -49,10 +49,10 @@ class FromPool:
             self._client.ahead(page.last, self._size)
         yield page
         if page.more:
-            self._resize(self._clock.monotonic() - began)
+            took = self._clock.monotonic() - began
+            self._size = min(max(resized(self._size, took), LEAST), MOST)
 
-    def _resize(self, took: float) -> None:
-        if took < SHORT_S:
-            self._size = min(2 * self._size, MOST)
-        elif took > LONG_S:
-            self._size = max(self._size // 2, LEAST)
+
+def resized(size: int, took: float) -> int:
+    """How much is moved next, by the time that so much took."""
+    return 2 * size if took < SHORT_S else size // 2 if took > LONG_S else size

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -225,3 +226,32 @@ def test_an_alarm_is_raised_though_the_agent_was_killed_before_it_was_on_disk(
 def reading(station: Station, second: int, value: float) -> bytes:
     at = station.clock.now() + second * SECOND
     return pack(np.array([(0, at, value, 0)], READING_DTYPE))
+
+
+def test_what_is_sent_at_once_goes_by_how_quickly_the_pool_takes_it(
+    pool: Any, station: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What took longer than a question may was sent again and again, as large as before."""
+    load(pool.owner, [an_event()])
+    back, sizes, slow = station("back"), list[int](), [True]
+    with pool.client() as client:
+        link, push = back.meet(client), client.push
+
+        def counted(lines: Any) -> int:
+            sizes.append(sum(len(line.body or "") for line in lines))
+            if slow[0]:
+                time.sleep(0.3)
+            return int(push(lines))
+
+        monkeypatch.setattr(client, "push", counted)
+        for taken_slowly in (True, False):
+            slow[0] = taken_slowly
+            for n in range(120):
+                back.do(events.note, event="e1", text=f"{n} " + "水" * 1900)
+            del sizes[:]
+            exchange(link)
+            if taken_slowly:
+                assert len(sizes) > 3 and max(sizes) <= 64 << 10
+            else:
+                assert sizes[0] <= 64 << 10 and max(sizes) > 1.5 * sizes[0]
+    assert pool.owner.execute("SELECT count(*) FROM cw_journal").fetchone()[0] >= 240
