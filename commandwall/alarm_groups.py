@@ -5,7 +5,7 @@ Pure: what is grouped is what the picture holds; only `Load` remembers, as long 
 
 from __future__ import annotations
 
-from collections import defaultdict, deque
+from collections import defaultdict
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from heapq import heappop, heappush
@@ -198,7 +198,8 @@ class Load:
         self._oldest: list[tuple[Ms, str]] = []
         """A heap of these, and of some that are no more so."""
         self._on: dict[str, bool] = {}
-        self._turns: dict[str, deque[Ms]] = {}
+        self._turns: dict[str, tuple[Ms, ...]] = {}
+        """The last turns of each device, which turned last at the end."""
 
     def see(self, changed: Iterable[Alarm], now: Ms) -> None:
         """Take alarms that changed, those that are over too."""
@@ -213,8 +214,8 @@ class Load:
             active = alarm.cleared_at is None
             if self._on.get(alarm.sensor) != active:
                 self._on[alarm.sensor] = active
-                times = self._turns.setdefault(alarm.sensor, deque(maxlen=turns))
-                times.append(alarm.changed_at)
+                times = self._turns.pop(alarm.sensor, ())
+                self._turns[alarm.sensor] = (*times, alarm.changed_at)[-turns:]
         self._forget(begin)
         self._decide(now)
 
@@ -233,11 +234,15 @@ class Load:
         )  # fmt: skip
 
     def _forget(self, begin: int) -> None:
-        """What began before that counts no more."""
+        """What began before that counts no more, nor what turned neither since nor for as long as
+        turns are counted."""
         while self._oldest and self._oldest[0][0] <= begin:
             at, key = heappop(self._oldest)
             if self._raised.get(key) == at:
                 del self._raised[key]
+        still = begin - codes.limit("alarm_chatter_seconds") * SECOND
+        while self._turns and self._turns[sensor := next(iter(self._turns))][-1] < still:
+            del self._turns[sensor]
 
     def _decide(self, now: Ms) -> None:
         """It ends at a lower count than it begins at, else it would come and go."""
