@@ -15,6 +15,7 @@ from commandwall import codes
 from commandwall.alarm_life import LATCH, OOSRV, RTNUN, SHLVD, UNACK
 from commandwall.alarms import Alarm, of_device, of_value
 from commandwall.arrays import SensorArrays
+from commandwall.clock import Ms
 from commandwall.picture import Changes, Picture, Tick
 from commandwall.sensors import STALE
 from layers import words
@@ -37,11 +38,13 @@ LOOKS = (FILLED, HOLLOW, LATCHED, SHELVED, UNUSED, UNKNOWN)
 LOOK_OF = {RTNUN: HOLLOW, LATCH: LATCHED, SHLVD: SHELVED, OOSRV: UNUSED}
 FACTS = np.dtype([
     ("x", "f8"), ("y", "f8"), ("severity", "i8"), ("state", "i8"), ("waits", "?"), ("rows", "i8"),
-    ("raised", "i8"), ("there", "?"),
+    ("raised", "i8"), ("changed", "i8"), ("there", "?"),
 ])  # fmt: skip
 SHOWN = ("x", "y", "severity", "state", "waits", "rows")
 MORE = 256
 """Rows at first; twice as many whenever they are too few."""
+MANY, PAUSE_MS = 5_000, 500
+"""Of more than so many marks new ones, but for the worst, wait so long at most."""
 """State -> look, of those that are not simply there."""
 
 
@@ -53,22 +56,34 @@ class AlarmsLayer(Layer):
         super().__init__()
         self._columns: Columns | None = None
         self._held: Held | None = None
+        self._followed, self._behind = Ms(0), False
+        """When what changed was last taken, and whether something of it waits."""
 
     def refresh(self, picture: Picture, changes: Changes, scene: Scene) -> None:
         columns, held = self._columns, self._held
         if columns is None or not columns.are_of(picture.sensors, scene):
             columns, held = Columns(picture.sensors, scene), None
-        if held is None or Alarm in changes.kinds:
+        news = Alarm in changes.kinds or self._behind
+        self._behind = news and self._may_wait(changes)
+        if held is None or (news and not self._behind):
             columns.follow(picture.alarms)
             held = columns.held()
-            self._columns, self._held = columns, held
+            self._columns, self._held, self._followed = columns, held, changes.now
             self.count = len(held.alarms)
-            self.at = max((a.changed_at for a in held.alarms), default=None)
+            self.at = Ms(held.newest) if held.alarms else None
+        elif self._behind and Tick not in changes.kinds:
+            return
         looks = held.looks(picture, scene)
         marks = _marks(held, looks, scene)
         scene.draw(
             self, marks, _rings(marks, held, scene), self._names(held, looks, picture, scene)
         )
+
+    def _may_wait(self, changes: Changes) -> bool:
+        """Thousands are put in order twice a second at most, and at once for one of the worst."""
+        soon = 0 <= changes.now - self._followed < PAUSE_MS and Alarm not in changes.markers
+        worst = any(alarm.severity == 1 for alarm in changes.of(Alarm))
+        return soon and self.count > MANY and not worst
 
     def _names(self, held: Held, looks: Ints, picture: Picture, scene: Scene) -> Names:
         """Of the worst and newest, the best first."""
@@ -92,6 +107,7 @@ class Held:
     waits: NDArray[np.bool_]  # nobody has acknowledged it
     rows: Ints  # its device in `sensors`, -1 for one that is not there
     sensors: SensorArrays
+    newest: int  # when one of them last changed
 
     def looks(self, picture: Picture, scene: Scene) -> Ints:
         """Each one's look, into LOOKS: filled, hollow when returned, unknown when its feed is gone
@@ -146,7 +162,8 @@ class Columns:
         order = np.lexsort((some["raised"], -some["severity"]))
         alarms, some = [self._alarms[row] for row in there[order].tolist()], some[order]
         columns: dict[str, NDArray[Any]] = {name: some[name].copy() for name in SHOWN}
-        return Held(alarms, sensors=self._sensors, **columns)
+        newest = int(some["changed"].max(initial=0))
+        return Held(alarms, sensors=self._sensors, newest=newest, **columns)
 
     def write(self, some: Sequence[Alarm]) -> None:
         """These as they are."""
@@ -179,6 +196,7 @@ _FACTS: Mapping[str, Callable[[Alarm], Any]] = {
     "state": lambda alarm: _LOOK_AT.get(alarm.state, 0),
     "waits": lambda alarm: alarm.state == UNACK,
     "raised": lambda alarm: alarm.raised_at,
+    "changed": lambda alarm: alarm.changed_at,
 }
 
 

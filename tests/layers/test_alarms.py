@@ -10,7 +10,8 @@ from world import an_alarm
 
 from commandwall.alarms import ACKED, BROKEN, RTNUN, UNACK, Alarm
 from commandwall.clock import Ms
-from layers.alarms import SHOWN, Columns
+from commandwall.picture import Changes
+from layers.alarms import SHOWN, AlarmsLayer, Columns
 
 
 def drawn(draw: random.Random, key: str) -> Alarm:
@@ -43,3 +44,25 @@ def test_a_thousand_changes_leave_what_a_fresh_look_at_all_finds(make_map: Any, 
         assert ranks == sorted(ranks)
     assert kept.are_of(sensors, scene)
     assert not kept.are_of(type(sensors).of([]), scene), "other devices were read"
+
+
+def test_among_thousands_one_of_the_worst_has_its_mark_at_once_and_others_soon(
+    make_map: Any, city: Any
+) -> None:
+    view = make_map(city)
+    layer = view.board.layer(AlarmsLayer)
+    many = {f"m{i}": an_alarm(f"m{i}", severity=3, lon=120.2, lat=31.1) for i in range(6_000)}
+
+    def marks(later_ms: int, *news: Alarm) -> int:
+        now = Ms(city.picture.now + later_ms)
+        changes = Changes(now, {Alarm: {a.id: a for a in news}} if news else {})
+        city.picture.apply(changes)
+        view.refresh(city.picture, changes)
+        return layer.count
+
+    begun = marks(0, *many.values())
+    assert begun >= 6_000
+    assert marks(100, an_alarm("mild", severity=3)) == begun, "it waits for others"
+    assert marks(100, an_alarm("worst", severity=1)) == begun + 2
+    assert marks(100, an_alarm("next", severity=2)) == begun + 2
+    assert marks(600) == begun + 3, "and needs nothing more to come"
