@@ -31,6 +31,7 @@ BEAT, BEAT_S = "wall.beat", 2.0
 AWAKE = 0.05
 """A program that worked for less than this share of a time was not running: the machine slept."""
 SINCE, LASTED, ENDED = "stood since ", "lasted ", "ended with the program"
+AFTER = "still stands after "
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,8 @@ class Watchdog(Beside):
         self._told = -math.inf
         self._open: tuple[Stall, float] | None = None
         """The stall that lasts, and the pat before it."""
+        self._again = math.inf
+        """When its stacks are written once more."""
 
     def pat(self) -> None:
         """The screen lives; called on its thread, well within the limit."""
@@ -86,6 +89,8 @@ class Watchdog(Beside):
             self._begin(now, began, held)
         if self._open is not None and patted > self._open[1]:
             self._end(patted)
+        if self._open is not None and now >= self._again:
+            self._write_again(now, *self._open)
         if patted > self._seen and now - self._told > BEAT_S:
             self._told = now
             _touch(self._folder / BEAT)
@@ -105,7 +110,13 @@ class Watchdog(Beside):
         log.error("the screen stands still since %s: %s", to_datetime(since), stall.report)
         _write(stall, (self._folder / HELD).read_bytes())
         held.truncate(0)
-        self._open = stall, began
+        self._open, self._again = (stall, began), now + now - began
+
+    def _write_again(self, now: float, stall: Stall, began: float) -> None:
+        """Where it stands when it has lasted twice as long: a screen that is slow moves on."""
+        self._again = now + now - began
+        _add(stall.report, f"{AFTER}{now - began:.1f} s")
+        _add_stacks(stall.report)
 
     def _end(self, patted: float) -> None:
         assert self._open is not None
@@ -166,9 +177,17 @@ def _write(stall: Stall, held: bytes) -> None:
     try:
         with stall.report.open("wb", buffering=0) as file:
             file.write(_head(stall) + held)
-            faulthandler.dump_traceback(file)
+        _add_stacks(stall.report)
         for old in sorted(stall.report.parent.glob("stall-*.txt"))[:-REPORTS]:
             old.unlink()
+    except OSError:
+        log.exception("the report of a stall could not be written")
+
+
+def _add_stacks(report: Path) -> None:
+    try:
+        with report.open("ab", buffering=0) as file:
+            faulthandler.dump_traceback(file)
     except OSError:
         log.exception("the report of a stall could not be written")
 

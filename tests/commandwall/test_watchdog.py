@@ -63,6 +63,30 @@ def test_a_stall_is_on_disk_while_it_lasts_and_told_when_it_is_over(tmp_path: Pa
     assert "test_watchdog.py" in stall.report.read_text()
 
 
+def stand_elsewhere(until_there: Callable[[], object]) -> None:
+    """The same, further on."""
+    until(until_there)
+
+
+def test_where_a_long_stall_went_meanwhile_is_on_disk_too(tmp_path: Path) -> None:
+    """A start on a busy machine stood still for a while, then for good: only the first was told."""
+
+    def written(name: str) -> bool:
+        return any(name in path.read_text() for path in reports(tmp_path))
+
+    with watching(tmp_path) as (dog, told):
+        dog.pat()
+        stand_still(lambda: written("in stand_still"))
+        stand_elsewhere(lambda: written("in stand_elsewhere"))
+        dog.pat()
+        until(lambda: told)
+    (report,) = reports(tmp_path)
+    words = report.read_text()
+    assert words.index("in stand_still") < words.index("still stands after")
+    assert words.index("still stands after") < words.index("in stand_elsewhere")
+    assert watchdog.stalls(tmp_path)[0].lasted_s == round(told[0].lasted_s or 0, 1)
+
+
 def test_a_screen_that_lives_leaves_nothing(tmp_path: Path) -> None:
     with watching(tmp_path) as (dog, told):
         for _ in range(40):
