@@ -36,6 +36,7 @@ from layers.trust import stopped
 
 LOOKS = (FILLED, HOLLOW, LATCHED, SHELVED, UNUSED, UNKNOWN)
 LOOK_OF = {RTNUN: HOLLOW, LATCH: LATCHED, SHLVD: SHELVED, OOSRV: UNUSED}
+"""State -> look, of those that are not simply there."""
 FACTS = np.dtype([
     ("x", "f8"), ("y", "f8"), ("severity", "i8"), ("state", "i8"), ("waits", "?"), ("rows", "i8"),
     ("raised", "i8"), ("changed", "i8"), ("there", "?"),
@@ -45,7 +46,6 @@ MORE = 256
 """Rows at first; twice as many whenever they are too few."""
 MANY, PAUSE_MS = 5_000, 500
 """Of more than so many marks new ones, but for the worst, wait so long at most."""
-"""State -> look, of those that are not simply there."""
 
 
 class AlarmsLayer(Layer):

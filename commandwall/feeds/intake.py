@@ -216,9 +216,8 @@ class Intake(Beside):
         told, others = dict[Line, list[Told]](), list[Message]()
         most = int(codes.limit("feed_message_bytes"))
         for message in batch:
-            name = self._prefix + message.topic.rpartition("/")[2]
-            given = message.body, message.at / SECOND, most, name
-            if (row := self._devices[message.line].lone(*given)) is not None:
+            row = self._devices[message.line].lone(*self._given(message, most))
+            if row is not None:
                 told.setdefault(message.line, []).append(row)
             else:
                 others.append(message)
@@ -238,10 +237,14 @@ class Intake(Beside):
                 devices.names = names
         return taker
 
-    def _read(self, message: Message) -> Found:
+    def _given(self, message: Message, most: int) -> tuple[bytes, float, int, str]:
+        """What a message is read by; the last part of its topic names a device that does not."""
         own = message.topic.rpartition("/")[2]
+        return message.body, message.at / SECOND, most, self._prefix + own
+
+    def _read(self, message: Message) -> Found:
         most = int(codes.limit("feed_message_bytes"))
-        pack = senml.read(message.body, message.at / SECOND, most, self._prefix + own)
+        pack = senml.read(*self._given(message, most))
         found = self._devices[message.line].take(message.topic, pack)
         self._tally(message.line, found, message.at)
         return found

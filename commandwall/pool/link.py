@@ -14,7 +14,7 @@ import math
 from bisect import bisect
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import accumulate
+from functools import partial
 
 from commandwall.clock import Clock
 from commandwall.desk import Desk
@@ -31,8 +31,8 @@ from commandwall.store.store import WALL_DB, Reader, Refused, Store, Tx
 log = logging.getLogger(__name__)
 TOLD, WHOLE = "told", "all"
 """Setting: of which scope the bodies of lines were taken; the whole city."""
-ARRANGE_S = 10.0
-LEAST_ROOM = 64 << 10
+ARRANGE_S, LEAST_ROOM = 10.0, 64 << 10
+"""So often devices that change on are taken up; as many characters of lines go at once at least."""
 OWN = "SELECT seq, hash FROM journal WHERE origin = :o"
 
 
@@ -51,12 +51,13 @@ class Link:
     """What brings the feed; the connection itself where nothing else is named."""
     _pages: Carrier = field(init=False)
     _moved: bool = False
-    """Whether devices changed since readings were last arranged by them, and when that was: for
-    each page of a whole city of new ones it took longer than the pages."""
+    """Whether devices changed since readings were last arranged by them: for each page of a whole
+    city of new ones that took longer than the pages."""
     _arranged: float = -math.inf
+    """When they last were."""
     _room: int = LEAST_ROOM
-    """Bytes of lines that are sent at once: a storm of alarms files thousands of events, and what
-    takes the pool longer than a question may would be sent again and again."""
+    """Characters of lines that are sent at once: a storm of alarms files thousands of events, and
+    what takes the pool longer than a question may would be sent again and again."""
 
     def __post_init__(self) -> None:
         self._pages = self.carrier or FromPool(self.client, self.clock)
@@ -129,7 +130,7 @@ class Link:
     def push(self) -> bool:
         """Send own lines, those of former names first, as much at once as goes quickly; True where
         more may wait."""
-        waiting = _within(self.store.read(_waiting), self._room)
+        waiting = self.store.read(partial(_waiting, room=self._room))
         if not waiting:
             return False
         began = self.clock.monotonic()
@@ -215,14 +216,8 @@ def _note_told(tx: Tx, scope: str) -> None:
     tx.set(TOLD, scope)
 
 
-def _waiting(reader: Reader) -> list[Line]:
-    """Lines of the oldest of our names that has some which the pool has not."""
-    every = (lines.unsent(reader, name, after) for name, after in origin.names(reader).items())
+def _waiting(reader: Reader, room: int) -> list[Line]:
+    """Lines of the oldest of our names that has some which the pool has not, as many as fit."""
+    names = origin.names(reader).items()
+    every = (lines.unsent(reader, name, after, room=room) for name, after in names)
     return next((some for some in every if some), [])
-
-
-def _within(waiting: list[Line], room: int) -> list[Line]:
-    """The first of them, and what fits beside it."""
-    ends = accumulate(len(line.body or "") for line in waiting)
-    return [line for i, (line, end) in enumerate(zip(waiting, ends, strict=True))
-            if not i or end <= room]  # fmt: skip

@@ -32,7 +32,7 @@ CLOCK_TOLERANCE = MINUTE
 """A line further ahead of our time than this does not move our clock, until an act here changes
 what that line wrote: whoever saw a writing comes after it, however wrong their clocks are."""
 ROOM = 1_000_000
-"""Characters of bodies after which no further line goes along."""
+"""Characters of the bodies that are sent at once, at most."""
 
 
 BIGGEST = 1 << 63
@@ -118,16 +118,16 @@ def told_of(
         yield line, [record for record in found if record.event == event]  # type: ignore[attr-defined]
 
 
-def unsent(tx: Any, origin: str, after: int, limit: int = 500) -> list[Line]:
-    """Lines of this station that the pool has not confirmed, oldest first: as many as the pool
-    takes in one go, and at least one."""
+def unsent(tx: Any, origin: str, after: int, limit: int = 500, room: int = ROOM) -> list[Line]:
+    """Lines of this station that the pool has not confirmed, oldest first: as many as have room in
+    so many characters of bodies, and at least one."""
     sql = (
-        "SELECT *, coalesce(sum(length(body)) OVER (ORDER BY seq ROWS BETWEEN UNBOUNDED PRECEDING "
-        "AND 1 PRECEDING), 0) AS before "
-        "FROM (SELECT * FROM journal WHERE origin = :o AND seq > :s ORDER BY seq LIMIT :n)"
+        "WITH some AS (SELECT *, sum(coalesce(length(body), 0)) OVER (ORDER BY seq) AS total "
+        "FROM (SELECT * FROM journal WHERE origin = :o AND seq > :s ORDER BY seq LIMIT :n)) "
+        "SELECT * FROM some WHERE total <= :room OR seq = (SELECT min(seq) FROM some) ORDER BY seq"
     )
-    rows = tx.rows(sql, o=origin, s=after, n=limit)
-    return [Line(*row) for *row, before in rows if before < ROOM]
+    rows = tx.rows(sql, o=origin, s=after, n=limit, room=room)
+    return [Line(*row) for *row, _ in rows]
 
 
 def newest(tx: Any, origin: str) -> int:
