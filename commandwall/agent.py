@@ -241,6 +241,7 @@ class Agent:
             )
             parts.enter_context(carrier)
             second, origin = 0, self.desk.origin
+            self._pace.looked()  # what a connection begins with is over
             while not self._over() and used == self.store.mirror_name():
                 self._check_room()
                 if self.clock.slept() > codes.limit("silence_seconds"):

@@ -138,15 +138,15 @@ class Follower(Beside):
             platform.give_back()
 
     def _look_at_disk(self, now: Ms) -> None:
-        """See to the reserve. What is new of the disk is told at once, even where nothing can be
-        read; and each second the desk hears it."""
+        """See to the reserve; the desk hears how it is. Whether the disk is full or nearly is told
+        at once, even where nothing can be read; how much is left, with the next second."""
         if abs(now - self._spaced) < LISTEN_MS:
             return
         self._spaced = now
         found = space.keep(self._store.folder)
         self._desk.full = found.full
-        if found != self._space:
-            self._space = found
+        told, self._space = self._space, found
+        if replace(told, free_mb=found.free_mb) != found:
             self._tell(Changes(now, {}, frozenset({SyncState}), space=found))
 
     def _fell_silent(self, now: Ms) -> bool:
@@ -339,6 +339,9 @@ class Follower(Beside):
         self._silent = self.patience.spent(sync, now)
         if sync != self._sync:
             self._sync = parts["sync"] = sync
+            markers.add(SyncState)
+        if self._space.full or self._space.low:  # it is told how much is left
+            parts["space"] = self._space
             markers.add(SyncState)
         seen = sight.read(self._store.folder)
         if seen != self._sight:

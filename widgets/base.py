@@ -320,7 +320,9 @@ class Panel(QWidget):
         self._renew()
 
     def offered(self) -> list[Command]:
-        """Its `commands`; none where it cannot say them."""
+        """Its `commands`; none where it cannot say them, or shows nothing that they act on."""
+        if self.away:
+            return []
         return self.safe(lambda: [c for c in self.commands() if isinstance(c, Command)], [])
 
     def safe(self, ask: Callable[[], T], instead: T) -> T:
@@ -364,9 +366,8 @@ class Panel(QWidget):
             for part in seen:
                 part.hide()
         else:
-            for part in self._aside:
-                part.show()
-            self._aside = []
+            while self._aside:
+                self._aside.pop().show()
 
     def _renew(self) -> None:
         """Have what differs from what is drawn painted."""
@@ -438,13 +439,12 @@ class Panel(QWidget):
         paper.write(0, self.look.metrics.design("heading"), tr(self.heading()), Ink("heading"),
                     room=paper.width)  # fmt: skip
         base = self.look.metrics.design("heading") * 1.25 + self.look.metrics.design("body") + 12
-        told = tr("没有过去的记录，回看时不显示")
-        paper.paragraph(0, base, told, Ink("body", "t3"), paper.width, 2)
+        told, ink = tr("没有过去的记录，回看时不显示"), Ink("body", "t3")
+        paper.paragraph(0, base, told, ink, paper.width, 2)
 
     def _say_broken(self, paper: Paper) -> None:
         if not self._brought:  # its heading may need what it never got
             paper.write(0, self.look.metrics.design("heading"), tr(self.title), Ink("heading"))
-        base = self.top + self.look.metrics.design("body")
-        when = age.clock(self.failed_at)
+        base, when = self.top + self.look.metrics.design("body"), age.clock(self.failed_at)
         line = tr("此面板 {time} 出错，已重启 {n} 次", time=when, n=self.failures)
         paper.paragraph(0, base, line, Ink("body", "t2"), paper.width, 3)

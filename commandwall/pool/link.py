@@ -31,7 +31,7 @@ from commandwall.store.store import WALL_DB, Reader, Refused, Store, Tx
 log = logging.getLogger(__name__)
 TOLD, WHOLE = "told", "all"
 """Setting: of which scope the bodies of lines were taken; the whole city."""
-ARRANGE_S, LEAST_ROOM = 10.0, 64 << 10
+ARRANGE_S, LEAST_ROOM = 10.0, 16 << 10
 """So often devices that change on are taken up; as many characters of lines go at once at least."""
 OWN = "SELECT seq, hash FROM journal WHERE origin = :o"
 
@@ -137,7 +137,8 @@ class Link:
         try:
             self._mark(origin.PUSHED, self.client.push(waiting), waiting[0].origin)
             took = self.clock.monotonic() - began
-            self._room = min(max(resized(self._room, took), LEAST_ROOM), lines.ROOM)
+            sent = sum(len(line.body or "") for line in waiting)
+            self._room = min(max(resized(sent, took), LEAST_ROOM), lines.ROOM)
         except PoolTrouble as trouble:
             if trouble.code != "again":
                 raise

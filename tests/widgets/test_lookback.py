@@ -24,6 +24,7 @@ from commandwall.store.mirror import Mirror, use
 from widgets import age
 from widgets.frame import Frame
 from widgets.moment import typed
+from widgets.sheet import Sheet
 
 OPENING = incidents.Opening("泄漏", "accident", "320281", "港区", 120.2, 31.1)
 
@@ -146,6 +147,25 @@ def test_nobody_acts_on_the_past(lived: Lived) -> None:
     wall.back.leave()
     assert not wall.page.panels["order_form"].isHidden()
     wall.desk.do(incidents.open_incident, opening=OPENING).result()
+
+
+@pytest.mark.qt_log_ignore("propagateSizeHints")  # dialogs of files, without a screen
+def test_every_key_of_every_page_is_harmless_in_the_past(lived: Lived) -> None:
+    """Also on a page that was never opened before: what cannot show the past offers no keys."""
+    wall = lived.wall
+    wall.back.enter()
+    for info in wall.file.pages:
+        wall.open_page(info.id)
+        for command in [c for panel in wall.page.shown() for c in panel.offered()]:
+            command.run()
+            for sheet in wall.findChildren(Sheet):
+                sheet.close()
+        assert [p.id for p in wall.page.shown() if p.failures] == []
+    wall.open_page("sync")
+    sources = wall.page.panels["source_list"]
+    assert not sources.offered()
+    wall.back.leave()
+    assert sources.offered()
 
 
 def test_a_jump_that_comes_late_moves_nobody_who_went_elsewhere(lived: Lived) -> None:

@@ -29,7 +29,7 @@ def test_long_lines_go_one_after_the_other(tmp_path: Path) -> None:
     while waiting := store.read(partial(lines.unsent, origin=desk.origin, after=sent)):
         goes.append([line.seq for line in waiting])
         sent = waiting[-1].seq
-    assert goes == [[1, 2, 3], [4, 5], [6]]
+    assert goes == [[1, 2], [3], [4], [5], [6]]
     desk.close()
     store.close()
 
