@@ -54,12 +54,12 @@ def judge(picture: Picture, limits: Limits) -> Trust:
     if sync.filling is not None and not is_gone(sync.agent_at, now, limits.agent_s):
         return Trust(known=bool(picture.areas))
     gone = pool_gone(sync, now, limits.pool_s, known)
-    slow = not gone and (sync.slow or is_gone(known, now, limits.pool_s))
+    late = known > 0 and is_gone(known, now, limits.pool_s)  # before its first word nothing is late
     return Trust(
         known if gone else None,
         _gone(now, sync.agent_at or known, limits.agent_s),
         known > 0,
-        slow,
+        slow=not gone and (sync.slow or late),
     )
 
 

@@ -49,6 +49,8 @@ class Link:
     tell: Tell = lambda share: None
     carrier: Carrier | None = None
     """What brings the feed; the connection itself where nothing else is named."""
+    came: bool = False
+    """Whether the last page brought anything: more is likely to follow."""
     _pages: Carrier = field(init=False)
     _moved: bool = False
     """Whether devices changed since readings were last arranged by them: for each page of a whole
@@ -122,7 +124,8 @@ class Link:
         """Take one page; True where the feed holds more."""
         after = int(self.mirror.meta("cursor", "0"))
         with self._pages.pages(after) as page:
-            if page.last > after:
+            self.came = page.last > after
+            if self.came:
                 self._take(page)
         self._arrange(page.more)
         return page.more

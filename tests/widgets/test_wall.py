@@ -265,6 +265,14 @@ def test_a_line_that_still_brings_data_is_slow_and_not_gone(world: Any, make_wal
     assert "线路慢" not in read(wall.page.panels["header"])
 
 
+def test_a_pool_that_was_not_heard_yet_is_not_called_slow(world: Any, make_wall: Any) -> None:
+    """A first start: the line brings the first picture, and nothing is there that could be old."""
+    wall = make_wall()
+    world.picture.ages.clear()
+    world.tick(sync=world.sync(pool_at=Ms(0), heard_at=Ms(NOW)))
+    assert "线路慢" not in read(wall.page.panels["header"])
+
+
 def test_a_dead_agent_is_told_apart_from_a_dead_pool(world: Any, make_wall: Any) -> None:
     wall = make_wall()
     world.clock.at += 5 * SECOND
