@@ -56,7 +56,7 @@ long:           ## the same tests with the issues' numbers, each long form by it
 
 bench:          ## every benchmark, quick
 	@$(PYTHON) .ci/prepare.py test
-	@for name in pool_queries text_search first_fill map_limit start pair power_cuts sync_chaos sync_lag sync_fill dispatch command_chaos alarm_flood feed_burst drill_clock dry_run; do $(OFFSCREEN) $(VENV) -m benchmarks.$$name --quick || exit 1; done
+	@for name in pool_queries text_search first_fill map_limit start pair power_cuts sync_chaos sync_lag sync_fill event_flood dispatch command_chaos alarm_flood feed_burst drill_clock dry_run; do $(OFFSCREEN) $(VENV) -m benchmarks.$$name --quick || exit 1; done
 
 bundle:         ## everything a station needs in one file, to be installed without a network
 	@$(PYTHON) .ci/prepare.py run

@@ -27,7 +27,7 @@ from loss.stations import Station
 
 from benchmarks.report import figures, table
 from benchmarks.synthetic import synthetic
-from commandwall.agent import SOON_S
+from commandwall.agent import QUICK_S
 from commandwall.clock import Clock
 from commandwall.pool.own import address
 from commandwall.pool.server import PoolServer
@@ -133,7 +133,7 @@ def follow(server: PoolServer, station: Station, seconds: float) -> tuple[Any, .
         flow = Flow(conn, ids, mark)
         ours = Reader(lambda: store.read(lambda r: r.value(sql, id=mark)), LOOK_S)
         plain = "SELECT unit FROM cw_event WHERE id = %s"
-        direct = Reader(lambda: other.execute(plain, (mark,)).fetchone()[0], SOON_S)
+        direct = Reader(lambda: other.execute(plain, (mark,)).fetchone()[0], QUICK_S)
         with running(ours, direct, flow):
             CLOCK.pause(seconds)
         busy = station.ask("frames")["frames"]

@@ -49,7 +49,7 @@ from commandwall.store.store import WALL_DB, Store, put_away
 from commandwall.warden import Warden
 
 log = logging.getLogger(__name__)
-POLL_S, SOON_S = 0.05, 0.02
+POLL_S, QUICK_S = 0.05, 0.02
 """Between two looks at the pool: where nothing came, and while something comes."""
 BEAT_S, TIDY_S = 0.5, 60.0
 ROOM_S = 2.0
@@ -266,7 +266,7 @@ class Agent:
                     packs.sweep()
                 if not busy:
                     self._compare(compare)
-                    self._halt.wait(SOON_S if link.came else POLL_S)
+                    self._halt.wait(QUICK_S if link.came else POLL_S)
 
     def _live_side(self, epoch: str) -> tuple[Packs, Recorder]:
         """Where readings go. It outlasts a connection: feeds go on while the pool is away."""

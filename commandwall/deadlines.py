@@ -6,11 +6,13 @@ work calendar (workdays) where the row says so, else day and night.
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
+from itertools import islice
+
+from sortedcontainers import SortedList
 
 from commandwall import codes, swift, workdays
 from commandwall.areas import Area, chain
@@ -105,35 +107,44 @@ class Clocks:
 
     def __init__(self) -> None:
         self.running: dict[str, Deadline] = {}
-        self._order: list[tuple[Ms, str]] = []
+        self._order = SortedList()  # of (due, key)
         self._out: list[str] | None = []
+        self._asked = Ms(0)
 
     def set(self, key: str, clock: Deadline | None) -> None:
         """The clock of an event; None where it has none, or none any more."""
-        before, self._out = self.running.pop(key, None), None
+        before = self.running.pop(key, None)
         if before is not None and before.paused_at is None:
-            del self._order[bisect_left(self._order, (before.due, key))]
+            self._order.remove((before.due, key))
+            self._forget(before)
         if clock is not None:
             self.running[key] = clock
         if clock is not None and clock.paused_at is None:
-            insort(self._order, (clock.due, key))
+            self._order.add((clock.due, key))
+            self._forget(clock)
+
+    def _forget(self, clock: Deadline) -> None:
+        if clock.due < self._asked:
+            self._out = None
 
     def out(self, now: Ms) -> Sequence[str]:
         """Ids of the events whose clock has run out, the longest first; the same list until they
         are others."""
-        many = bisect_left(self._order, (now, ""))
+        many = self._order.bisect_left((now, ""))
         if self._out is None or len(self._out) != many:
-            self._out = [key for _, key in self._order[:many]]
+            self._out = [key for _, key in self._order.islice(0, many)]
+        self._asked = now
         return self._out
 
-    def between(self, start: Ms, end: Ms) -> list[str]:
-        """Ids of the events whose clock runs out from one moment to another, the soonest first."""
-        first, last = bisect_left(self._order, (start, "")), bisect_left(self._order, (end + 1, ""))
-        return [key for _, key in self._order[first:last]]
+    def count(self, start: Ms, end: Ms) -> int:
+        """How many run out from one moment to another."""
+        first = self._order.bisect_left((start, ""))
+        return int(self._order.bisect_left((end + 1, ""))) - int(first)
 
-    def today(self, now: Ms) -> list[str]:
-        """Ids of those that run out before the city's day is over, the soonest first."""
-        return self.between(now, Ms(day_start(now) + DAY - 1))
+    def next(self, start: Ms, end: Ms, most: int) -> list[str]:
+        """Ids of the first events whose clock runs out from one moment to another, the soonest
+        first."""
+        return [key for _, key in islice(self._order.irange((start, ""), (end + 1, "")), most)]
 
 
 def lamp(left: int, whole: int) -> str:
@@ -148,6 +159,11 @@ def lamp(left: int, whole: int) -> str:
 def soon_minutes() -> int:
     """A clock with no more than this left is nearly over."""
     return int(codes.limit("soon_minutes"))
+
+
+def tonight(now: Ms) -> Ms:
+    """The last moment of the city's day."""
+    return Ms(day_start(now) + DAY - 1)
 
 
 def furthest(now: Ms) -> Ms:

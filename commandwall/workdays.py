@@ -54,7 +54,7 @@ def after(start: Ms, span: int) -> Ms:
     """
     if span <= 0:
         return start
-    first = to_datetime(start).year
+    first = day(start).year
     wanted = _year_of(first).worked(start) + span
     for year in YEARS:
         this = _year_of(first + year)
@@ -68,7 +68,7 @@ def between(start: Ms, end: Ms) -> int:
     """Milliseconds worked from one moment to a later one; 0 where it is not later."""
     if end <= start:
         return 0
-    first, last = to_datetime(start).year, to_datetime(end).year
+    first, last = day(start).year, day(end).year
     before = sum(_year_of(year).whole for year in range(first, last))
     return before + _year_of(last).worked(end) - _year_of(first).worked(start)
 

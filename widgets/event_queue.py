@@ -230,7 +230,7 @@ class EventQueue(RowList):
         needs, now, minutes = self.context.needs, self.picture.now, deadlines.soon_minutes()
         line = tr("在办 {n}　逾期 {late}　{m} 分内将逾期 {soon}　今日内 {today}",
                   n=len(self.picture.events), late=len(needs.overdue(now)), m=minutes,
-                  soon=len(needs.soon(now, minutes)), today=len(needs.today(now)))  # fmt: skip
+                  soon=needs.soon(now, minutes), today=needs.today(now))  # fmt: skip
         if urged := event_urge.unanswered(self.picture):
             line += "　" + tr("催办未答 {n}", n=urged)
         return line, Ink("age", "t2")

@@ -281,18 +281,19 @@ class Soon(Panel):
 
     def refresh(self, picture: Picture, changes: Changes) -> None:
         minutes = float(self.options.get("minutes", deadlines.soon_minutes()))
-        self._soon = self.context.needs.soon(picture.now, minutes)
-        self._minutes, self._today = minutes, self.context.needs.today(picture.now)
+        needs = self.context.needs
+        self._soon, self._today = needs.soon(picture.now, minutes), needs.today(picture.now)
+        self._minutes = minutes
 
     def heading(self) -> str:
         return tr("{n} 分内将逾期", n=int(getattr(self, "_minutes", deadlines.soon_minutes())))
 
     def aside(self) -> list[Piece]:
-        count = len(self._soon)
+        count = self._soon
         open_ = self.picture.counters.open or len(self.picture.events)
         return [
             (age.number(count), Ink("heading", "t1" if count else "t4", bool(count))),
-            (tr("今日内 {n}", n=age.number(len(self._today))), Ink("label")),
+            (tr("今日内 {n}", n=age.number(self._today)), Ink("label")),
             (tr("在办 {n}", n=age.number(open_)), Ink("label")),
         ]
 
@@ -301,10 +302,9 @@ class Soon(Panel):
 
     def draw(self, paper: Paper) -> None:
         rows = int((paper.height - self.top + 8) // 38)
-        soon = {key for _, key in self._soon}
-        order = [*(key for _, key in self._soon), *(k for k in self._today if k not in soon)]
-        for i, key in enumerate(order[:rows]):
-            self._draw_row(paper, self.top + 16 + i * 38, key, key in soon)
+        first = self.context.needs.next(self.picture.now, self._minutes, rows)
+        for i, key in enumerate(first):
+            self._draw_row(paper, self.top + 16 + i * 38, key, i < self._soon)
 
     def _draw_row(self, paper: Paper, base: float, key: str, soon: bool) -> None:
         view, clock = self.picture.events.get(key), self.context.needs.running.get(key)

@@ -29,6 +29,7 @@ from widgets.base import EMPTY, Context, Panel, Piece
 from widgets.base import NORMAL as SHOWN
 from widgets.chart import Day, Limit, Trend, day_of_counts, day_of_values, hour_of
 from widgets.i18n import language, measured_in, named, rows, tr
+from widgets.open_events import is_anew, told
 from widgets.paper import RIGHT, Ink, Paper
 from widgets.text import plain
 
@@ -94,12 +95,18 @@ class Counter(Figure):
     id, title, quiet = "counter", "今日", True
     shows = frozenset({Tallies, Event, Tick})
 
+    def __init__(self, *args: Any, **kw: Any) -> None:
+        super().__init__(*args, **kw)
+        self._newest: Ms | None = None
+
     def refresh(self, picture: Picture, changes: Changes) -> None:
         counters, source = picture.counters, str(self.options.get("source", ""))
-        self.at = max(
-            (v.event.received_at for v in picture.events.values() if v.event.source == source),
-            default=picture.ages.get("events"),
-        )
+        if is_anew(changes):
+            self._newest = None
+        came = (view.event for view in told(picture, changes) if view.event.source == source)
+        newest = max((event.received_at for event in came), default=Ms(0))
+        self._newest = max(self._newest or Ms(0), newest) or None
+        self.at = self._newest or picture.ages.get("events")
         self.number, self.unit = age.number(counters.today(source)), tr("件")
         past, usual = counters.last_hour(source), counters.usual(source)
         low, high = usual[int(hour_of(picture.now))]

@@ -140,14 +140,19 @@ class Needs:
         """Ids of events whose clock has run out."""
         return self._clocks.out(now)
 
-    def soon(self, now: Ms, minutes: float) -> list[tuple[Deadline, str]]:
-        """Clocks that run out within so many minutes and the ids of their events, soonest first."""
-        found = self._clocks.between(now, Ms(int(now + minutes * MINUTE)))
-        return [(self.running[key], key) for key in found]
+    def soon(self, now: Ms, minutes: float) -> int:
+        """How many clocks run out within so many minutes."""
+        return self._clocks.count(now, Ms(int(now + minutes * MINUTE)))
 
-    def today(self, now: Ms) -> list[str]:
-        """Ids of events whose clock runs out before the day is over, the soonest first."""
-        return self._clocks.today(now)
+    def today(self, now: Ms) -> int:
+        """How many clocks run out before the day is over."""
+        return self._clocks.count(now, deadlines.tonight(now))
+
+    def next(self, now: Ms, minutes: float, most: int) -> list[str]:
+        """Ids of events whose clock runs out within so many minutes or before the day is over, the
+        soonest first."""
+        end = max(Ms(int(now + minutes * MINUTE)), deadlines.tonight(now))
+        return self._clocks.next(now, end, most)
 
     @property
     def alarms(self) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -26,6 +25,7 @@ from widgets import age, feed_words, fields, lamp_words, words
 from widgets.base import EMPTY, NORMAL, Panel, Piece
 from widgets.figures import is_old, title_of
 from widgets.i18n import language, named, tr
+from widgets.open_events import Counted
 from widgets.paper import MIDDLE, RIGHT, Ink, Paper
 from widgets.seat import Tile, briefly, tiles, under
 from widgets.text import plain
@@ -246,14 +246,19 @@ class Towns(Panel):
     id, title, quiet, piecewise = "towns", "镇街", True, True
     shows = frozenset({Area, Event, Tallies})
 
+    def __init__(self, *args: Any, **kw: Any) -> None:
+        super().__init__(*args, **kw)
+        self._open = Counted(_area)
+
     def refresh(self, picture: Picture, changes: Changes) -> None:
         self.at = picture.ages.get("events")
+        self._open.look(picture, changes)
         towns = {a.id: plain(a.name, 24) for a in picture.areas.values() if a.level == TOWN}
         late = (picture.events.get(key) for key in self.context.needs.overdue(picture.now))
         if Area in changes.kinds or not hasattr(self, "_town_of"):
             self._town_of = {code: _town(picture, code) for code in picture.areas}
-        open_ = self._by_town(picture.events.values())
-        over = self._by_town(view for view in late if view is not None)
+        open_ = self._by_town(self._open.counts)
+        over = self._by_town(Counter(_area(view) for view in late if view is not None))
         self._rows = [(towns[t], t, open_[t], over[t]) for t in sorted(towns)]
         self._most = max(open_.values(), default=1)
         if self._rows:
@@ -261,10 +266,10 @@ class Towns(Panel):
         else:
             self.say(EMPTY, tr("尚无镇街"))
 
-    def _by_town(self, events: Iterable[EventView]) -> Counter[str]:
-        """How many events each town has."""
+    def _by_town(self, areas: Counter[str]) -> Counter[str]:
+        """How many events each town has, by how many each area has."""
         towns = Counter[str]()
-        for code, count in Counter([view.event.area for view in events]).items():
+        for code, count in areas.items():
             towns[self._town_of.get(code, "")] += count
         return towns
 
@@ -289,6 +294,10 @@ class Towns(Panel):
             paper.width, base, age.number(over), Ink("body", "t1" if loud else "t4", loud), RIGHT
         )
         paper.line(0, base + 15.5, paper.width, base + 15.5)
+
+
+def _area(view: EventView) -> str:
+    return view.event.area
 
 
 def _town(picture: Picture, code: str) -> str:

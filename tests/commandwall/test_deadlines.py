@@ -110,10 +110,21 @@ def test_the_forecast_counts_what_runs_out_before_midnight_and_nothing_suspended
         clocks.set(key, Deadline("C5", Ms(0), Ms(due), due))
     clocks.set("e", Deadline("C5", Ms(0), Ms(NOW - 5), NOW, paused_at=Ms(NOW - 9)))
     assert clocks.out(Ms(NOW)) == ["a"]
-    assert clocks.today(Ms(NOW)) == ["b", "c"]
+    night = deadlines.tonight(Ms(NOW))
+    assert night == end - 1
+    assert clocks.next(Ms(NOW), night, 9) == ["b", "c"]
+    assert clocks.count(Ms(NOW), night) == 2
     clocks.set("e", None)
     clocks.set("b", None)
-    assert clocks.today(Ms(NOW)) == ["c"] and set(clocks.running) == {"a", "c", "d"}
+    assert clocks.next(Ms(NOW), night, 9) == ["c"] and set(clocks.running) == {"a", "c", "d"}
+    before = clocks.out(Ms(NOW))
+    clocks.set("f", Deadline("C5", Ms(0), Ms(NOW + 1), NOW))
+    assert clocks.out(Ms(NOW)) is before  # nothing of it is otherwise
+    clocks.set("g", Deadline("C5", Ms(0), Ms(NOW - 9), NOW))
+    assert clocks.out(Ms(NOW)) == ["g", "a"]
+    clocks.set("g", None)
+    clocks.set("h", Deadline("C5", Ms(0), Ms(NOW - 8), NOW))
+    assert clocks.out(Ms(NOW)) == ["h", "a"]
 
 
 def test_what_stations_did_moves_the_clocks() -> None:

@@ -27,6 +27,7 @@ from widgets import modes
 from widgets.event_filter import Held, held
 from widgets.modes import Hush
 from widgets.needs import Needs
+from widgets.open_events import Counted
 
 
 def living(seed: int) -> Iterator[tuple[Picture, Needs, Changes]]:
@@ -61,12 +62,25 @@ def test_what_is_late_and_soon_is_what_a_fresh_count_says() -> None:
         assert set(needs.overdue(picture.now)) == late
         until = picture.now + 2 * HOUR
         soon = sorted((c.due, k) for k, c in running.items() if picture.now <= c.due <= until)
-        assert [(c.due, k) for c, k in needs.soon(picture.now, 120)] == soon
+        assert needs.soon(picture.now, 120) == len(soon)
+        first = needs.next(picture.now, 120, 5)
+        assert first[: len(soon)] == [key for _, key in soon[:5]]
         pressing = {k for k in late if 0 < picture.events[k].event.urgency <= 2}
         assert needs.late == pressing
         listed = [n for n in needs.open if n.event is not None]
         assert [n.event for n in listed] == [picture.events[n.id] for n in listed]
         assert [n.deadline for n in listed] == [running[n.id] for n in listed]
+
+
+def test_open_events_that_are_counted_one_by_one_are_as_many_as_a_fresh_count_says() -> None:
+    counted = Counted(lambda view: view.event.source)
+    for n, (picture, _, changes) in enumerate(living(5)):
+        if n % 9 == 4:
+            continue  # the panel was not shown
+        page_opened = Changes(picture.now, markers=frozenset({Event, Tick}))
+        counted.look(picture, page_opened if n % 9 == 5 else changes)
+        fresh = Counter(view.event.source for view in picture.events.values())
+        assert +counted.counts == fresh
 
 
 @pytest.mark.parametrize(

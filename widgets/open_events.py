@@ -1,0 +1,43 @@
+"""What panels tell of all open events, kept event by event: of tens of thousands few change."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterator
+from typing import Generic, TypeVar
+
+from commandwall.events import Event, EventView
+from commandwall.picture import Changes, Picture
+
+T = TypeVar("T", bound=Hashable)
+
+
+def is_anew(changes: Changes) -> bool:
+    """Whether any event may be otherwise than a panel last saw it, and not only those that the
+    changes name."""
+    return Event in changes.whole or (Event in changes.kinds and Event not in changes.records)
+
+
+def told(picture: Picture, changes: Changes) -> Iterator[EventView]:
+    """The open events that may be otherwise."""
+    news = picture.events if is_anew(changes) else changes.records.get(Event, ())
+    return (picture.events[key] for key in news if key in picture.events)
+
+
+class Counted(Generic[T]):
+    """How many open events there are of each value of something."""
+
+    def __init__(self, of: Callable[[EventView], T]) -> None:
+        self._of, self._values = of, dict[str, T]()
+        self.counts: Counter[T] = Counter()
+
+    def look(self, picture: Picture, changes: Changes) -> None:
+        """Bring the counts up to a tick."""
+        if is_anew(changes):
+            self._values, self.counts = {}, Counter()
+        for key in changes.records.get(Event, ()):
+            if key in self._values:
+                self.counts[self._values.pop(key)] -= 1
+        for view in told(picture, changes):
+            value = self._values[view.event.id] = self._of(view)
+            self.counts[value] += 1
