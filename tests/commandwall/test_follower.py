@@ -22,12 +22,13 @@ from commandwall.desk import Desk
 from commandwall.events import Event
 from commandwall.follower import Follower, together
 from commandwall.judge import Crossing
-from commandwall.picture import Changes, Picture, Readings, Tallies, Tick
+from commandwall.picture import Changes, Picture, Readings, SyncState, Tallies, Tick
 from commandwall.sensors import Sensor
-from commandwall.store import live, pulse
+from commandwall.store import live, pulse, space
 from commandwall.store.migrate import open_store
 from commandwall.store.mirror import Mirror, use
 from commandwall.store.pulse import Patience, Sync
+from commandwall.store.space import Space
 from commandwall.whistles import Whistle
 from commandwall.world import World
 
@@ -336,6 +337,27 @@ def test_who_falls_silent_is_told_before_the_next_second(world: Station) -> None
     assert world.picture.now == world.clock.at
     world.clock.at += 250
     assert world.look_again() == set()  # and told once
+
+
+def test_what_a_disk_has_left_is_told_by_the_second_and_only_where_it_is_little(
+    world: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Other programs write all the time; a full disk waits for no second."""
+    found = Space("/data", 9000, 128)
+    monkeypatch.setattr(space, "keep", lambda folder: found)
+
+    def turns_to(it: Space, ms: int) -> set[type]:
+        nonlocal found
+        found, world.clock.at = it, Ms(world.clock.at + ms)
+        return world.look_again()
+
+    world.look()
+    world.look()
+    assert SyncState not in turns_to(replace(found, free_mb=8000), 250)
+    assert SyncState in turns_to(replace(found, free_mb=820, low=True), 250)
+    assert SyncState not in turns_to(replace(found, free_mb=810), 250)
+    assert SyncState in turns_to(found, 750) and world.picture.space.free_mb == 810
+    assert SyncState in turns_to(replace(found, full=True, low=False), 250)
 
 
 def test_changes_together_say_what_both_one_after_the_other_say() -> None:

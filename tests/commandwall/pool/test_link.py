@@ -255,3 +255,27 @@ def test_what_is_sent_at_once_goes_by_how_quickly_the_pool_takes_it(
             else:
                 assert sizes[0] <= 64 << 10 and max(sizes) > 1.5 * sizes[0]
     assert pool.owner.execute("SELECT count(*) FROM cw_journal").fetchone()[0] >= 240
+
+
+def test_small_things_that_went_quickly_say_nothing_of_how_much_a_line_takes(
+    pool: Any, station: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was done while a thin line was away went in one piece: 8 s of silence."""
+    load(pool.owner, [an_event()])
+    back, sizes = station("back"), list[int]()
+    with pool.client() as client:
+        link, push = back.meet(client), client.push
+
+        def counted(lines: Any) -> int:
+            sizes.append(sum(len(line.body or "") for line in lines))
+            return int(push(lines))
+
+        monkeypatch.setattr(client, "push", counted)
+        for n in range(20):
+            back.do(events.note, event="e1", text=str(n))
+            exchange(link)
+        del sizes[:]
+        for n in range(60):
+            back.do(events.note, event="e1", text=f"{n} " + "水" * 1900)
+        exchange(link)
+    assert sizes[0] <= 16 << 10
