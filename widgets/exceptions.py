@@ -301,7 +301,7 @@ class Soon(Panel):
         return []
 
     def draw(self, paper: Paper) -> None:
-        rows = int((paper.height - self.top + 8) // 38)
+        rows = max(0, int((paper.height - self.top + 8) // 38))
         first = self.context.needs.next(self.picture.now, self._minutes, rows)
         for i, key in enumerate(first):
             self._draw_row(paper, self.top + 16 + i * 38, key, i < self._soon)

@@ -62,6 +62,8 @@ class Mirror:
         event.listen(self._engine, "connect", _for_large_pages)
         with database.troubles(), self._engine.begin() as conn:
             mirror.create_all(conn)
+            for index in (index for table in mirror.sorted_tables for index in table.indexes):
+                index.create(conn, checkfirst=True)  # one that an older program did not make yet
             conn.exec_driver_sql(fulltext.DDL)
             self._hot = HotColumns(path, conn)
             if not conn.exec_driver_sql("SELECT 1 FROM mirror_log LIMIT 1").fetchone():

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+import sqlcipher3.dbapi2 as sqlite
 from builders import StillClock, an_event, finish
 
 from commandwall import event_lists, events, tallies
@@ -74,6 +76,22 @@ def test_words_are_found_literally(
 ) -> None:
     mirror.take({"event": ROWS}, {})
     assert found(store, words) == ids
+
+
+def test_a_mirror_of_an_older_program_gets_the_indexes_that_it_lacks(
+    mirror: Mirror, store: Store, tmp_path: Path
+) -> None:
+    """Else the search for a number reads all events of years."""
+
+    def here() -> bool:
+        sql = "SELECT 1 FROM mirror.sqlite_master WHERE name = 'ix_event_source_id'"
+        return bool(store.read(lambda r: r.value(sql)))
+
+    with closing(sqlite.connect(str(tmp_path / "mirror-1.db"))) as raw:
+        raw.execute("DROP INDEX ix_event_source_id")
+    assert not here()
+    Mirror(tmp_path / "mirror-1.db").close()
+    assert here()
 
 
 def test_a_changed_title_is_found_by_its_new_words_only(mirror: Mirror, store: Store) -> None:
