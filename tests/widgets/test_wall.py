@@ -72,6 +72,13 @@ def test_every_page_stands_at_every_size(
         assert not [(a, b) for a, b in pairs if a.intersects(b)]
 
 
+def test_a_list_that_has_no_room_yet_names_nothing_and_fails_not(make_wall: Any) -> None:
+    soon = make_wall().page.panel("soon")
+    soon.resize(300, 4)
+    soon.grab()
+    assert not soon.failures
+
+
 def test_an_ultra_wide_wall_gets_more_columns_and_the_same_type(make_wall: Any) -> None:
     small, wide = make_wall(3840, 2160, pitch_mm=1.25), make_wall(6656, 1792, pitch_mm=1.25)
     assert small.context.look.unit == wide.context.look.unit
