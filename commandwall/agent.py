@@ -346,6 +346,7 @@ class Agent:
         self.sync = replace(self.sync, filling=share, left_s=left_s, making=True)
 
     def _wait(self, trouble: PoolTrouble) -> None:
+        self._pace.lose()
         tries, self._failed = self.sync.tries + 1, self._failed + 1
         pause = backoff.pause(backoff.LINE_S, tries - 1, backoff.JITTER)
         log.warning("pool: %s; try %d, next in %.0f s", trouble, tries, pause)

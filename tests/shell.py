@@ -11,6 +11,7 @@ from pathlib import Path
 import psycopg
 
 from commandwall.config import ASSETS, Settings
+from commandwall.pool import schema
 from commandwall.pool.imports import door
 
 COUNT = itertools.count(1)
@@ -41,6 +42,8 @@ class Shell:
         self.settings = Settings(
             data_dir=folder / "data", pool=self.url, secret_file=server.owner_secret
         )
+        with self.connect(self.url) as conn:
+            schema.create(conn)
 
     def connect(self, url):
         return psycopg.connect(url, password=self.password, autocommit=True)

@@ -52,6 +52,9 @@ commandwall: the map was not drawn within {s:.0f} s: no city in the picture. Try
 NOT_LIVE = """\
 commandwall: 等了 {s:.0f} 秒，中心池或采集程序没有应答；图上是此前的情形。
 commandwall: pool or agent did not answer within {s:.0f} s: the picture shows what was before."""
+TROUBLE = """
+commandwall: 中心池：{code}；commandwall doctor 会说怎么办。
+commandwall: pool: {code}; commandwall doctor says what to do."""
 KNOCK_MS, PAT_MS, SWEEP_MS, LOOK_MS = 500, 250, 200, 20
 STARTED_MS = 5000
 """A start makes little that has to go, and much that a sweep would look at."""
@@ -285,8 +288,10 @@ def draw(wall: Wall, shot: Snapshot) -> bool:
         print(NO_PAGE.format(page=shot.page, pages=", ".join(pages)), file=sys.stderr)
         return False
 
+    looked = Looked(wall)
+
     def save() -> None:
-        told = lacks(wall)
+        told = looked.lacks()
         done = wall.snapshot(shot.width, shot.height).save(str(shot.file))
         print(shot.file if done else f"cannot write {shot.file}", flush=True)
         if told:
@@ -296,15 +301,25 @@ def draw(wall: Wall, shot: Snapshot) -> bool:
     wall.resize(shot.width, shot.height)
     wall.open_page(shot.page or pages[0])
     wall.show()
-    when(lambda: not lacks(wall), save, shot.wait_s, settle_s=3.0)
+    when(lambda: not looked.lacks(), save, shot.wait_s, settle_s=3.0)
     return True
 
 
-def lacks(wall: Wall) -> str:
-    """Why a picture would not show the city as it is now; "" where it would."""
-    if not wall.is_alive():
-        return NO_MAP
-    return NOT_LIVE if wall.context.trust.stopped is not None else ""
+class Looked:
+    """What a wall was seen to show so far, by whoever wants a picture of it."""
+
+    def __init__(self, wall: Wall) -> None:
+        self._wall, self._whole = wall, False
+
+    def lacks(self) -> str:
+        """Why a picture would not show the city as it is now, and the last trouble with the pool;
+        "" where it would. Of a city that lives something is always left to draw: that all was there
+        once is enough."""
+        wall = self._wall
+        self._whole = self._whole or wall.is_drawn()
+        why = NO_MAP if not self._whole else NOT_LIVE if wall.context.trust.stopped else ""
+        trouble = wall.picture.sync.trouble
+        return why + (TROUBLE.replace("{code}", trouble) if why and trouble else "")
 
 
 def note_start(wall: Wall) -> None:

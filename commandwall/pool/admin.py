@@ -95,7 +95,21 @@ def run(settings: Settings, asked: argparse.Namespace) -> int:
             return WORKS[asked.what](conn, settings, asked)
     except (OSError, psycopg.Error) as error:
         print(f"commandwall: {error}", file=sys.stderr)
-        return REFUSED
+        return _advise(error, settings)
+
+
+def _advise(error: Exception, settings: Settings) -> int:
+    """What to do about what a server or a disk said in its own words, where that is known."""
+    from psycopg import errors
+
+    about = {
+        FileExistsError: "secret_there", errors.DuplicateObject: "login_there",
+        errors.InsufficientPrivilege: "no_owner",
+    }  # fmt: skip
+    code = next((code for kind, code in about.items() if isinstance(error, kind)), "")
+    if not code and "password" in str(error):
+        code = "no_secret"
+    return _refuse(code, settings) if code else REFUSED
 
 
 def _init(conn: Connection, settings: Settings, asked: argparse.Namespace) -> int:
@@ -167,15 +181,16 @@ def _line(fact: object) -> str:
 
 
 def _drop(conn: Connection, settings: Settings, asked: argparse.Namespace) -> int:
-    from commandwall.pool import schema
+    from commandwall.pool import schema, stations
 
     if schema.made(conn)[0] == 0:
         return _refuse("none", settings)
     city = _city(conn)
     if not asked.yes and _answer(_words("drop", settings, city=city)) != city:
         return _refuse("kept", settings)
+    logins = ", ".join(login.name for login in stations.listed(conn)) or "—"
     schema.drop(conn)
-    print(_words("dropped", settings, city=city))
+    print(_words("dropped", settings, city=city, logins=logins))
     return DONE
 
 

@@ -35,6 +35,11 @@ class Pace:
         """Go by another connection."""
         self._line, self._asked, self._follows = line, self._clock.monotonic(), False
 
+    def lose(self) -> None:
+        """The connection is over, or brought a refusal alone: what was heard on it tells nothing of
+        a pool that is there."""
+        self._line = None
+
     def looked(self) -> None:
         """A look is over, and the next one begins."""
         self.is_slow()

@@ -103,6 +103,7 @@ def drop(conn: Connection) -> None:
     with conn.transaction():
         run(conn, _LOCK)
         run(conn, f"{routines}DROP TABLE IF EXISTS {tables};")
+        run(conn, f"REVOKE ALL ON SCHEMA public FROM {STATION}, {TOWN}")
 
 
 def script(city: str = "") -> str:

@@ -26,6 +26,7 @@ from widgets.drawer import Drawer
 from widgets.i18n import tr
 from widgets.keys import KeySheet
 from widgets.palette import Palette
+from widgets.startup import Looked
 
 SIZES = [(1920, 1080, 2.5), (3840, 2160, 1.25), (6656, 1792, 1.25), (1080, 1920, 2.5)]
 
@@ -77,6 +78,17 @@ def test_a_list_that_has_no_room_yet_names_nothing_and_fails_not(make_wall: Any)
     soon.resize(300, 4)
     soon.grab()
     assert not soon.failures
+
+
+def test_a_picture_waits_until_the_city_was_drawn_once(make_wall: Any, qtbot: Any) -> None:
+    """A map stood there before its areas did: the first picture on a machine was an empty one."""
+    wall = make_wall()
+    looked = Looked(wall)
+    assert not wall.is_drawn() and "地图还没有画好" in looked.lacks()
+    qtbot.waitUntil(wall.is_drawn, timeout=60_000)
+    assert looked.lacks() == ""
+    wall.set_theme("day")  # of a city that lives something is always left to draw
+    assert not wall.is_drawn() and looked.lacks() == ""
 
 
 def test_an_ultra_wide_wall_gets_more_columns_and_the_same_type(make_wall: Any) -> None:

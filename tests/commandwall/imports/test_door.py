@@ -145,13 +145,21 @@ def test_what_cannot_be_imported_is_said_and_the_pool_is_not_even_opened(
     city = shell.file("320281.geojson", OUTLINE)
     assert shell.run(*(a.format(city=city, map=mapping) for a in arguments)) == 2
     assert said in capsys.readouterr().err
+    assert shell.ask("SELECT count(*) FROM cw_batch") == [(0,)]
+
+
+def test_a_database_without_a_pool_gets_none_by_an_import(shell, mapping, capsys):
+    """Its name was mistyped, or the pool was dropped and the nightly load goes on."""
+    table = shell.file("e.csv", HEAD + "1,甲,停水,三栋,2026/3/1\n")
+    with shell.connect(shell.url) as conn:
+        schema.drop(conn)
+    assert shell.run("table", table, "--map", mapping) == 2
+    assert "没有中心池" in capsys.readouterr().err
     assert shell.ask("SELECT to_regclass('cw_meta')") == [(None,)]
 
 
 def test_a_pool_that_cannot_be_reached_or_written_is_said(shell, mapping, server, capsys):
     table = shell.file("e.csv", HEAD + "1,甲,停水,三栋,2026/3/1\n")
-    with shell.connect(shell.url) as conn:
-        schema.create(conn)
     station = shell.url.replace("pool@", "station@")
     for url, secret, told in (
         (station, server.station_secret, "不是中心池的属主"),

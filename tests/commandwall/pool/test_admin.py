@@ -306,6 +306,10 @@ def test_a_pool_is_dropped_only_by_its_name(pool: Any, shell: Shell, capsys: Any
     )
     assert pool.owner.execute(left).fetchall() == [("others",)]
     assert pool.owner.execute("SELECT FROM pg_proc WHERE proname ~ '^cw_'").fetchall() == []
+    allowed = "SELECT has_schema_privilege('town', 'public', 'USAGE') AND nspacl::text ~ 'town='"
+    assert pool.owner.execute(
+        f"{allowed} FROM pg_namespace WHERE nspname = 'public'"
+    ).fetchone() in [(False,), (None,)]  # else the role could not be dropped
     assert shell("init") == 0
     assert shell("drop", "--yes") == 0
 
@@ -343,6 +347,10 @@ def test_a_station_gets_its_login_with_one_command(
         assert secret not in told and "town_cli@" in told
         assert typed("list") == 0
         assert "town_cli\t320281001\t0" in capsys.readouterr().out
+        assert typed("add", "town_cli", "--area", "320281001") == 1
+        assert "--out" in capsys.readouterr().err
+        assert typed("add", "town_cli", "--area", "320281001", "--out", "other.secret") == 1
+        assert "station remove" in capsys.readouterr().err
         assert typed("add", "Town; DROP", "--area", "1") == 2
         assert typed("add", "few_cli", "--kinds", "event,evnt") == 2
         assert "evnt" in capsys.readouterr().err and not (tmp_path / "few_cli.secret").exists()

@@ -99,3 +99,11 @@ def test_a_line_that_brings_bytes_is_not_gone_and_one_that_brings_none_is(
 def test_a_slow_line_may_be_silent_as_long_as_the_agent_waits(silent_s: float, gone: bool) -> None:
     told = Sync(Ms(NOW), pool_at=Ms(NOW - int(silent_s * SECOND)), slow=True)
     assert PATIENT.spent(told, Ms(NOW))[0] is gone
+
+
+def test_a_pool_that_refuses_each_time_is_not_heard(pace: Pace, clock: Steps, wire: Wire) -> None:
+    """Its server answers: no pool is in it any more. That was told as a slow line for ever."""
+    wire.heard = clock.s
+    assert pace.heard_at == clock.now()
+    pace.lose()
+    assert pace.heard_at == 0 and not pace.is_slow()
