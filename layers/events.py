@@ -10,9 +10,10 @@ from PySide6.QtCore import QPointF
 from PySide6.QtGui import QPainter
 
 from commandwall.areas import Area
-from commandwall.clock import to_datetime
+from commandwall.clock import Ms
 from commandwall.events import AREA, NEW, POINT, Event, EventView
 from commandwall.picture import Changes, Picture, SyncState, Tick
+from layers import words
 from layers.alarms import mark
 from layers.areas import SHOWN
 from layers.base import Layer
@@ -64,7 +65,7 @@ class EventsLayer(Layer):
         held = Counter(self._on_area.values())
         scene.draw(
             self, *self._marks(scene), *counted(self._tree, held, scene),
-            *self._calling(calls, scene),
+            *self._calling(calls, picture.now, scene),
         )  # fmt: skip
 
     def _follow(self, picture: Picture, changes: Changes, scene: Scene) -> None:
@@ -96,14 +97,13 @@ class EventsLayer(Layer):
         names = Names(x, y, titles, "note", rank=4, where=BESIDE, gap=gap, between=near)
         return [_specks(points, scene), *marks, names]
 
-    def _calling(self, views: list[EventView], scene: Scene) -> list[Stamps | Names]:
+    def _calling(self, views: list[EventView], now: Ms, scene: Scene) -> list[Stamps | Names]:
         """The lamp of a clock that ran out, with what and since when."""
         x, y = scene.project([v.event.lon for v in views], [v.event.lat for v in views])
         size = scene.style.map["mark"]["lamp"]
         lamp = mark(scene, 1, UNKNOWN if self._late else FILLED, size)
-        told = [
-            scene.tr("{time} 上报", time=f"{to_datetime(v.event.reported_at):%H:%M}") for v in views
-        ]
+        reported = [words.stamp(now, view.event.reported_at) for view in views]
+        told = [scene.tr("{time} 上报", time=time) for time in reported]
         return [
             Stamps(x, y, np.full(len(views), lamp, np.int32), of="event",
                    ids=[v.event.id for v in views]),

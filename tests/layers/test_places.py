@@ -8,8 +8,10 @@ from typing import Any
 from PySide6.QtCore import QPointF
 
 from commandwall.areas import Camera, Place
+from commandwall.clock import DAY, Ms, to_datetime
 from commandwall.events import Event
 from commandwall.incidents import Incident
+from layers.scene import Names
 
 Make = Callable[..., Any]
 LON, LAT = 120.27, 31.91
@@ -62,6 +64,24 @@ def test_an_event_that_waits_for_a_person_stands_out_at_any_scale(make_map, city
         for y in range(0, image.height(), 2)
     )
     assert reds > 5
+
+
+def test_an_event_of_another_day_says_its_day(make_map: Make, city: Any, qtbot: Any) -> None:
+    """08:12 beside one that waits since March would be read as this morning."""
+    key = next(iter(city.picture.events))
+    view = make_map(city)
+    view.set_calls(frozenset({key}))
+
+    def told() -> str:
+        view.refresh(city.picture, city.changes(Event))
+        items = view.board.scene._items["events"][1]
+        return " ".join(sub for item in items if isinstance(item, Names) for sub in item.subs)
+
+    at = city.picture.events[key].event.reported_at
+    city.picture.now = Ms(at + 60_000)
+    assert f"{to_datetime(at):%H:%M} 上报" in told() and f"{to_datetime(at):%m-%d}" not in told()
+    city.picture.now = Ms(at + 3 * DAY)
+    assert f"{to_datetime(at):%m-%d %H:%M} 上报" in told()
 
 
 def test_what_nobody_has_graded_shows_no_level(make_map: Make, city: Any, qtbot: Any) -> None:
