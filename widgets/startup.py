@@ -89,6 +89,7 @@ def application(offscreen: bool) -> QApplication:
     app = QApplication.instance() or QApplication(["commandwall"])
     assert isinstance(app, QApplication)
     app.setApplicationName("commandwall")
+    app.setStyle("Fusion")  # once: it dresses every widget anew, as a change of colours does again
     _sweep(app)
     _end_when_asked(app, code=1 if offscreen else 0)
     return app
@@ -317,7 +318,8 @@ class Looked:
         once is enough."""
         wall = self._wall
         self._whole = self._whole or wall.is_drawn()
-        why = NO_MAP if not self._whole else NOT_LIVE if wall.context.trust.stopped else ""
+        stands = wall.context.trust.stopped is not None
+        why = NO_MAP if not self._whole else NOT_LIVE if stands else ""
         trouble = wall.picture.sync.trouble
         return why + (TROUBLE.replace("{code}", trouble) if why and trouble else "")
 

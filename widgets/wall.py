@@ -238,7 +238,6 @@ class Wall(QWidget):
         self.context.blinker.style = Style(name)
         app = QApplication.instance()
         if isinstance(app, QApplication):
-            app.setStyle("Fusion")
             app.setPalette(colours.palette())
             app.setStyleSheet(colours.qss())
         self.map.set_theme(name)

@@ -183,12 +183,13 @@ def _line(fact: object) -> str:
 def _drop(conn: Connection, settings: Settings, asked: argparse.Namespace) -> int:
     from commandwall.pool import schema, stations
 
-    if schema.made(conn)[0] == 0:
+    if (number := schema.made(conn)[0]) == 0:
         return _refuse("none", settings)
     city = _city(conn)
     if not asked.yes and _answer(_words("drop", settings, city=city)) != city:
         return _refuse("kept", settings)
-    logins = ", ".join(login.name for login in stations.listed(conn)) or "—"
+    listed = stations.listed(conn) if number > 1 else []  # before, pools knew no logins
+    logins = ", ".join(login.name for login in listed) or "—"
     schema.drop(conn)
     print(_words("dropped", settings, city=city, logins=logins))
     return DONE

@@ -71,6 +71,14 @@ ORDERS = "SELECT relname FROM pg_class WHERE relname ~ '^cw_.*_order$' AND relki
 KIND_MODULES = ("areas", "attachments", "sensors", "indicators", "events", "resources", "conflicts")
 _FOLDER = Path(__file__).parent
 _LOCK = "SELECT pg_advisory_xact_lock(4711, 1)"
+_LEAVE = f"""
+DO $$ DECLARE one text; BEGIN
+    FOR one IN SELECT rolname FROM pg_roles WHERE rolname IN ('{STATION}', '{TOWN}') LOOP
+        EXECUTE format('REVOKE ALL ON SCHEMA public FROM %I', one);
+    END LOOP;
+END $$
+"""
+"""The rights that `_grants` gives in the schema itself: else nobody could drop the roles."""
 
 
 @cache
@@ -103,7 +111,7 @@ def drop(conn: Connection) -> None:
     with conn.transaction():
         run(conn, _LOCK)
         run(conn, f"{routines}DROP TABLE IF EXISTS {tables};")
-        run(conn, f"REVOKE ALL ON SCHEMA public FROM {STATION}, {TOWN}")
+        run(conn, _LEAVE)
 
 
 def script(city: str = "") -> str:

@@ -16,10 +16,10 @@ from urllib.parse import quote
 from commandwall.pool.server import DATABASE, PORT, STATION, PoolServer
 
 OPEN, SLOW, THIN, CUT, HOLE = "open", "slow", "thin", "cut", "hole"
-"""What goes through: all; all, each piece late; so too, and no faster than THIN_RATE, with one
-piece of twenty lost at first; nothing, and whoever is connected learns it at once; nothing, and
+"""What goes through: all; all, each piece late; packet by packet, late, no faster than THIN_RATE,
+with one of twenty lost at first; nothing, and whoever is connected learns it at once; nothing, and
 nobody learns it."""
-LATE_S, PIECE = 0.15, 1 << 16
+LATE_S, PIECE, PACKET = 0.15, 1 << 16, 1400
 THIN_RATE, LOST, AGAIN_S = 8000, 0.05, 0.5
 """Bytes a second each way; the share of pieces that are lost, and after how long they come."""
 NAME = f".s.PGSQL.{PORT}"
@@ -105,17 +105,21 @@ class Wire(threading.Thread):
         self._ends.discard(back)
 
     async def _pump(self, near: asyncio.StreamReader, far: asyncio.StreamWriter) -> None:
+        ended = -LATE_S
         with suppress(OSError):
-            while piece := await near.read(PIECE):
-                await asyncio.sleep(self._late(len(piece)))
+            while piece := await near.read(PACKET if self.state == THIN else PIECE):
+                follows = self._loop.time() - ended < LATE_S
+                await asyncio.sleep(self._late(len(piece), follows))
                 await self._passes.wait()
                 self.passed += len(piece)
                 far.write(piece)
                 await far.drain()
+                ended = self._loop.time()
 
-    def _late(self, size: int) -> float:
-        """Seconds until so many bytes are there."""
+    def _late(self, size: int, follows: bool) -> float:
+        """Seconds until so many bytes are there; of packets that follow each other only the first
+        pays the way."""
         if self.state == THIN:
             again = AGAIN_S if random.random() < LOST else 0.0
-            return LATE_S + size / THIN_RATE + again
+            return LATE_S * (not follows) + size / THIN_RATE + again
         return LATE_S if self.state == SLOW else 0.0

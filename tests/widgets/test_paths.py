@@ -373,12 +373,15 @@ def test_map_and_banner_doubt_the_pool_at_the_same_moment(make_wall, world) -> N
 
 def test_a_picture_to_a_file_says_what_it_lacks(make_wall, world, qtbot) -> None:
     wall = make_wall()
-    assert "no city" in startup.lacks(wall)
+    looked = startup.Looked(wall)
+    assert "no city" in looked.lacks()
     world.tick(sync=world.sync())
-    qtbot.waitUntil(wall.is_alive, timeout=60_000)
-    assert startup.lacks(wall) == ""
+    qtbot.waitUntil(wall.is_drawn, timeout=60_000)
+    assert looked.lacks() == ""
     world.tick(sync=world.sync(pool_at=Ms(NOW - HOUR)))
-    assert "did not answer" in startup.lacks(wall)
+    assert "did not answer" in looked.lacks() and "doctor" not in looked.lacks()
+    world.tick(sync=world.sync(pool_at=Ms(NOW - HOUR), trouble="login"))
+    assert "login" in looked.lacks() and "doctor" in looked.lacks()
 
 
 def test_two_stations_that_disagree_are_shown_and_a_person_decides(
