@@ -96,6 +96,11 @@ class Client:
         return self._conn.heard
 
     @property
+    def asking(self) -> bool:
+        """Whether an answer is waited for."""
+        return self._conn.asking
+
+    @property
     def dsn(self) -> str:
         """All that another connection of this login needs, its password too."""
         return make_conninfo(self._conn.info.dsn, password=self._conn.info.password)

@@ -87,13 +87,15 @@ class Patient(psycopg.Connection[Any]):
 
     heard = -math.inf
     """When the line last brought bytes (s), by the monotonic clock."""
+    asking = False
+    """Whether an answer is waited for."""
 
     def wait(self, gen: PQGen[RV], *args: Any, **kwargs: Any) -> RV:
         return super().wait(self._while_it_speaks(gen), *args, **kwargs)
 
     def _while_it_speaks(self, gen: PQGen[RV]) -> PQGen[RV]:
         clock, most = Clock(), codes.limit("silence_seconds")
-        moved = clock.monotonic()
+        moved, self.asking = clock.monotonic(), True
         try:
             wanted = next(gen)
             while True:
@@ -107,3 +109,5 @@ class Patient(psycopg.Connection[Any]):
         except StopIteration as done:
             value: RV = done.value
             return value
+        finally:
+            self.asking = False

@@ -31,7 +31,7 @@ from commandwall.store.store import WALL_DB, Reader, Refused, Store, Tx
 log = logging.getLogger(__name__)
 TOLD, WHOLE = "told", "all"
 """Setting: of which scope the bodies of lines were taken; the whole city."""
-ARRANGE_S, LEAST_ROOM = 10.0, 16 << 10
+ARRANGE_S, LEAST_ROOM = 10.0, 4 << 10
 """So often devices that change on are taken up; as many characters of lines go at once at least."""
 OWN = "SELECT seq, hash FROM journal WHERE origin = :o"
 

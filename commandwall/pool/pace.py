@@ -16,13 +16,19 @@ class Line(Protocol):
     @property
     def heard(self) -> float: ...
 
+    @property
+    def asking(self) -> bool:
+        """Whether somebody waits for an answer on it."""
+        ...
+
 
 class Pace:
     """The looks at the pool, one after the other, over one line after the other.
 
-    A line that still brings bytes of an answer later than the list `limit` lets be is slow. It
-    stays so until all looks were quick for as long as that list says: what is told of it must not
-    come and go. What a connection begins with may be long, and is nothing to remember.
+    A line that still brings bytes of an answer later than the list `limit` lets be is slow, and one
+    on which answers came and another is waited for until then: what is asked may take its time to
+    get there. It stays so until all looks were quick for as long as that list says: what is told of
+    it must not come and go. What a connection begins with may be long, and is nothing to remember.
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -46,8 +52,9 @@ class Pace:
         self._asked, self._follows = self._clock.monotonic(), True
 
     def is_slow(self) -> bool:
-        now, late = self._clock.monotonic(), self._heard() - self._asked
-        is_late = late > codes.limit("slow_line_seconds")
+        now, heard, most = self._clock.monotonic(), self._heard(), codes.limit("slow_line_seconds")
+        waits = self._line is not None and self._line.asking and heard > self._asked
+        is_late = (now if waits else heard) - self._asked > most
         if is_late and self._follows:
             self._slow_until = now + codes.limit("slow_settle_seconds")
         return is_late or now < self._slow_until

@@ -278,4 +278,4 @@ def test_small_things_that_went_quickly_say_nothing_of_how_much_a_line_takes(
         for n in range(60):
             back.do(events.note, event="e1", text=f"{n} " + "水" * 1900)
         exchange(link)
-    assert sizes[0] <= 16 << 10
+    assert sizes[0] <= 4 << 10

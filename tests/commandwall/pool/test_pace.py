@@ -28,7 +28,7 @@ class Steps(Clock):
 
 
 class Wire:
-    heard = -math.inf
+    heard, asking = -math.inf, False
 
 
 @pytest.fixture
@@ -107,3 +107,36 @@ def test_a_pool_that_refuses_each_time_is_not_heard(pace: Pace, clock: Steps, wi
     assert pace.heard_at == clock.now()
     pace.lose()
     assert pace.heard_at == 0 and not pace.is_slow()
+
+
+def test_a_line_that_answered_and_lets_wait_is_slow_before_it_counts_as_gone(
+    pace: Pace, clock: Steps, wire: Wire
+) -> None:
+    """What is sent over a thin line takes seconds in which it brings nothing."""
+    look(pace, clock, wire, 0.1)
+    clock.s += 0.5
+    wire.heard, wire.asking = clock.s, True
+    clock.s += 1.0
+    assert not pace.is_slow()
+    clock.s += 1.0
+    assert pace.is_slow()
+    wire.asking = False
+
+
+def test_a_line_that_brings_nothing_at_all_is_not_called_slow(
+    pace: Pace, clock: Steps, wire: Wire
+) -> None:
+    look(pace, clock, wire, 0.1)
+    wire.asking = True
+    clock.s += 5.0
+    assert not pace.is_slow()
+
+
+def test_work_of_ones_own_between_two_questions_makes_no_line_slow(
+    pace: Pace, clock: Steps, wire: Wire
+) -> None:
+    look(pace, clock, wire, 0.1)
+    clock.s += 0.1
+    wire.heard = clock.s
+    clock.s += 5.0
+    assert not pace.is_slow()
