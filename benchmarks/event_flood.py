@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-import tempfile
 import threading
 from contextlib import closing
 from pathlib import Path
@@ -25,9 +24,9 @@ from loss.stations import Station, until
 from memory import held
 
 from benchmarks.report import figures, table
+from benchmarks.sync_lag import following, running
 from benchmarks.synthetic import synthetic
 from commandwall.clock import Clock
-from commandwall.pool.own import address
 from commandwall.pool.server import PoolServer
 from commandwall.store.store import Reader, Store
 
@@ -94,14 +93,12 @@ def watch(server: PoolServer, station: Station, seconds: float) -> dict[str, Any
         quiet = station.ask("frames")["frames"]
         flood = Flood(conn)
         watched, memory, late = Watch(store, flood), list[tuple[int, int]](), list[float]()
-        flood.start()
-        end = CLOCK.monotonic() + seconds
-        while CLOCK.monotonic() < end:
-            CLOCK.pause(LOOK_S)
-            late.append(watched.late())
-            memory.append((held(station.wall), held(station.agent())))
-        flood.halt.set()
-        flood.join()
+        with running(flood):
+            end = CLOCK.monotonic() + seconds
+            while CLOCK.monotonic() < end:
+                CLOCK.pause(LOOK_S)
+                late.append(watched.late())
+                memory.append((held(station.wall), held(station.agent())))
         frames = station.ask("frames")["frames"]
         until("all on the disk", lambda: not watched.late(), limit=WAIT_S)
         on_disk = CLOCK.monotonic() - flood.at[-1][0]
@@ -125,15 +122,8 @@ def main() -> None:
     parser.add_argument("--seconds", type=float)
     asked = parser.parse_args()
     seconds = asked.seconds or SECONDS[asked.quick]
-    with tempfile.TemporaryDirectory() as name, synthetic(EVENTS[asked.quick]) as server:
-        login = address(server.station_url, server.station_secret)
-        station = Station(Path(name) / "wall", "back", **login)
-        try:
-            station.wait("the past too", lambda _: station.says().get("whole"), WAIT_S)
-            CLOCK.pause(5.0)  # the first pictures are drawn
-            found = watch(server, station, seconds)
-        finally:
-            station.end()
+    with synthetic(EVENTS[asked.quick]) as server, following(server) as station:
+        found = watch(server, station, seconds)
     rows = [
         (what, len(some), *np.percentile(some, (50, 95, 99, 100)).round(1).tolist())
         for what, some in (

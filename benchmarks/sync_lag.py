@@ -116,6 +116,22 @@ def running(*threads: Any) -> Iterator[None]:
             thread.join()
 
 
+@contextmanager
+def following(server: PoolServer) -> Iterator[Station]:
+    """A real wall with its agent that has all of that pool."""
+    with tempfile.TemporaryDirectory() as name:
+        login = address(server.station_url, server.station_secret)
+        station = Station(Path(name) / "wall", "back", **login)
+        try:
+            station.wait("pool and agent", lambda _: station.says().get("pool"))
+            station.wait("its picture", lambda _: Store(station.folder).mirror_name(), FILL_S)
+            station.wait("the past too", lambda _: station.says().get("whole"), FILL_S)
+            CLOCK.pause(5.0)  # the first pictures are drawn
+            yield station
+        finally:
+            station.end()
+
+
 def follow(server: PoolServer, station: Station, seconds: float) -> tuple[Any, ...]:
     """Lags of the wall's disk and of the pool's own table; frames without and with the changes."""
     sql = "SELECT unit FROM event WHERE id = :id"
@@ -193,18 +209,9 @@ def main() -> None:
     parser.add_argument("--pool", type=Path, help="a folder that keeps the pool for another run")
     wanted = parser.parse_args()
     quick, count = wanted.quick, wanted.events or EVENTS[wanted.quick]
-    with tempfile.TemporaryDirectory() as name, synthetic(count, wanted.pool) as server:
-        login = address(server.station_url, server.station_secret)
-        station = Station(Path(name) / "wall", "back", **login)
-        try:
-            station.wait("pool and agent", lambda _: station.says().get("pool"))
-            station.wait("its picture", lambda _: Store(station.folder).mirror_name(), FILL_S)
-            station.wait("the past too", lambda _: station.says().get("whole"), FILL_S)
-            CLOCK.pause(5.0)  # the first pictures are drawn
-            came = news(server, station, NEWS[quick])
-            ours, direct, before, meanwhile, pace = follow(server, station, SECONDS[quick])
-        finally:
-            station.end()
+    with synthetic(count, wanted.pool) as server, following(server) as station:
+        came = news(server, station, NEWS[quick])
+        ours, direct, before, meanwhile, pace = follow(server, station, SECONDS[quick])
     rows = [
         (name, len(some), *np.percentile(some, (50, 99, 100)).round(1).tolist())
         for name, some in (

@@ -185,11 +185,7 @@ def _write(stall: Stall, held: bytes) -> None:
 
 
 def _add_stacks(report: Path) -> None:
-    try:
-        with report.open("ab", buffering=0) as file:
-            faulthandler.dump_traceback(file)
-    except OSError:
-        log.exception("the report of a stall could not be written")
+    _append(report, faulthandler.dump_traceback)
 
 
 def _touch(beat: Path) -> None:
@@ -200,8 +196,12 @@ def _touch(beat: Path) -> None:
 
 
 def _add(report: Path, line: str) -> None:
+    _append(report, lambda file: file.write(f"{line}\n".encode()))
+
+
+def _append(report: Path, write: Callable[[IO[bytes]], object]) -> None:
     try:
-        with report.open("a", encoding="utf-8") as file:
-            file.write(f"{line}\n")
+        with report.open("ab", buffering=0) as file:
+            write(file)
     except OSError:
         log.exception("the report of a stall could not be written")

@@ -31,7 +31,7 @@ from commandwall.saved_views import (
 )
 from commandwall.store.store import Refused
 from commandwall.tagging import LIST, EventTag
-from widgets import words
+from widgets import open_events, words
 from widgets.base import Panel
 from widgets.fields import Field, choice
 from widgets.fields import words as line
@@ -123,7 +123,7 @@ class Held:
             self.begin(filter, picture, needs)
             return True
         if news := changes.records.get(Event):
-            some = [picture.events[key] for key in news if key in picture.events]
+            some = open_events.told(picture, changes)
             self.keys.difference_update(news)
             self.keys.update(v.event.id for v in held(filter, some, picture, needs))
         return bool(changes.kinds & {Event, EventTag})

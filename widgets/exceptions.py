@@ -289,10 +289,9 @@ class Soon(Panel):
         return tr("{n} 分内将逾期", n=int(getattr(self, "_minutes", deadlines.soon_minutes())))
 
     def aside(self) -> list[Piece]:
-        count = self._soon
         open_ = self.picture.counters.open or len(self.picture.events)
         return [
-            (age.number(count), Ink("heading", "t1" if count else "t4", bool(count))),
+            (age.number(self._soon), Ink("heading", "t1" if self._soon else "t4", self._soon > 0)),
             (tr("今日内 {n}", n=age.number(self._today)), Ink("label")),
             (tr("在办 {n}", n=age.number(open_)), Ink("label")),
         ]

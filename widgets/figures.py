@@ -97,15 +97,14 @@ class Counter(Figure):
 
     def __init__(self, *args: Any, **kw: Any) -> None:
         super().__init__(*args, **kw)
-        self._newest: Ms | None = None
+        self._newest = Ms(0)
 
     def refresh(self, picture: Picture, changes: Changes) -> None:
         counters, source = picture.counters, str(self.options.get("source", ""))
         if is_anew(changes):
-            self._newest = None
+            self._newest = Ms(0)
         came = (view.event for view in told(picture, changes) if view.event.source == source)
-        newest = max((event.received_at for event in came), default=Ms(0))
-        self._newest = max(self._newest or Ms(0), newest) or None
+        self._newest = max([self._newest, *(event.received_at for event in came)])
         self.at = self._newest or picture.ages.get("events")
         self.number, self.unit = age.number(counters.today(source)), tr("件")
         past, usual = counters.last_hour(source), counters.usual(source)

@@ -231,7 +231,7 @@ def opened(settings: Settings) -> Generator[CityPool]:
     with ExitStack() as stack:
         try:
             conn = stack.enter_context(_connection(settings))
-            if settings.pool and not _is_pool(conn):  # a name that was mistyped, or a pool dropped
+            if settings.pool and not schema.made(conn)[0]:  # mistyped, or dropped
                 raise ImportTrouble("no_pool", name=conn.info.dbname)
             schema.create(conn)
             # Also waits for what the pool still does for an import that was killed.
@@ -242,11 +242,6 @@ def opened(settings: Settings) -> Generator[CityPool]:
             yield CityPool(conn)
         except psycopg.Error as error:
             raise _trouble(error) from error
-
-
-def _is_pool(conn: schema.Connection) -> bool:
-    row = conn.execute("SELECT to_regclass('cw_meta') IS NOT NULL").fetchone()
-    return bool(row and row[0])
 
 
 def _trouble(error: Exception) -> ImportTrouble:

@@ -120,7 +120,6 @@ def test_a_line_that_answered_and_lets_wait_is_slow_before_it_counts_as_gone(
     assert not pace.is_slow()
     clock.s += 1.0
     assert pace.is_slow()
-    wire.asking = False
 
 
 def test_a_line_that_brings_nothing_at_all_is_not_called_slow(
