@@ -12,7 +12,7 @@ import math
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import fields, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -55,8 +55,6 @@ LATER: tuple[type[Any], ...] = (Building, Place, Camera, Pipe, Person)
 UNSHOWN = {"household", "attachment", "attachedfile", "eventnote", "notsame"}
 """Kinds that are asked for when a card needs them, not held in memory."""
 Fresh = dict[type[Any], dict[str, Any]]
-SAID = {field.name for field in fields(Changes)} - {"now", "records", "markers", "whole"}
-"""What of `Changes` is one thing as a whole, and the newer one counts."""
 
 
 class Follower(Beside):
@@ -395,19 +393,3 @@ def _event_of(record: Any) -> str:
 
 def _devices(reader: Reader) -> SensorArrays:
     return SensorArrays(reader.columns(Sensor, DEVICE))
-
-
-def together(older: Changes, newer: Changes) -> Changes:
-    """Both as one: of each record and array what is newer."""
-    records = {
-        kind: rows if kind in newer.whole else {**older.records.get(kind, {}), **rows}
-        for kind, rows in {**older.records, **newer.records}.items()
-    }
-    # Values of devices that were counted otherwise since fit no row any more.
-    stale = {"readings": newer.sensors is not None, "fixes": newer.resources is not None}
-    said = {
-        name: getattr(newer if stale.get(name) or getattr(newer, name) is not None else older, name)
-        for name in SAID
-    }
-    markers, whole = older.markers | newer.markers, older.whole | newer.whole
-    return Changes(newer.now, records, markers, whole=whole, **said)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 from copy import copy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any, TypeVar
 
 from numpy.typing import NDArray
@@ -163,6 +163,26 @@ class Changes:
 
     def gone(self, kind: type[Any]) -> tuple[str, ...]:
         return tuple(key for key, r in self.records.get(kind, {}).items() if r is None)
+
+
+SAID = {field.name for field in fields(Changes)} - {"now", "records", "markers", "whole"}
+"""What of `Changes` is one thing as a whole, and the newer one counts."""
+
+
+def together(older: Changes, newer: Changes) -> Changes:
+    """Both as one: of each record and array what is newer."""
+    records = {
+        kind: rows if kind in newer.whole else {**older.records.get(kind, {}), **rows}
+        for kind, rows in {**older.records, **newer.records}.items()
+    }
+    # Values of devices that were counted otherwise since fit no row any more.
+    stale = {"readings": newer.sensors is not None, "fixes": newer.resources is not None}
+    said = {
+        name: getattr(newer if stale.get(name) or getattr(newer, name) is not None else older, name)
+        for name in SAID
+    }
+    markers, whole = older.markers | newer.markers, older.whole | newer.whole
+    return Changes(newer.now, records, markers, whole=whole, **said)
 
 
 class Picture:

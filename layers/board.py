@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from commandwall.alarms import Alarm
 from commandwall.areas import Area
 from commandwall.clock import Clock, Ms
 from commandwall.geo import Plane
@@ -20,6 +21,7 @@ from layers.drill import Drill
 from layers.lull import Lull
 from layers.pane import Pane
 from layers.scene import Scene
+from layers.turns import Turns
 from layers.warm import warm
 
 log = logging.getLogger(__name__)
@@ -62,6 +64,7 @@ class Board(QObject):
         self._start()
 
     def _start(self) -> None:
+        self.turns = Turns[Layer](self._take_turn, self, self._after)
         self._pen = Lull(self)
         self._pen.came.connect(self._write_names)
         self._ink = QTimer(self)
@@ -84,14 +87,15 @@ class Board(QObject):
 
     @property
     def idle(self) -> bool:
-        """Nothing is left to build, to write or to cook."""
+        """Nothing is left to take, to build, to write or to cook."""
         writing = self._pen.isActive() or self._ink.isActive()
-        waiting = any(pane.waits for pane in self.panes)
+        waiting = len(self.turns) or any(pane.waits for pane in self.panes)
         return self._warm and not (writing or self._building or waiting)
 
     def shut(self) -> None:
         """End the threads; afterwards the board is only good for looking at."""
         self._over = True
+        self.turns.drop()
         self._pen.stop()
         self._ink.stop()
         self.cook.close()
@@ -100,7 +104,7 @@ class Board(QObject):
     # -- from the picture to the scene -----------------------------------------------------------
 
     def refresh(self, picture: Picture, changes: Changes) -> None:
-        """Bring everything up to a tick."""
+        """Have everything brought up to a tick, layer by layer; an alarm waits for none."""
         self.picture = picture
         if Area in changes.kinds or not self.drill.areas:
             self.drill.take(picture)
@@ -115,11 +119,26 @@ class Board(QObject):
             return  # a kernel asked for now would hold the screen until all are compiled
         if self.scene.sprites.full:
             self.scene.sprites.renew()
-            changes = self._everything(picture)
+            self._refresh_all(picture)
+            return
+        touched = [layer for layer in self.layers if layer.shows & changes.kinds]
+        self.turns.take(touched, changes)
+        if Alarm in changes.records:
+            self.turns.finish(layer for layer in touched if Alarm in layer.shows)
+            if len(self.turns):
+                self._after()
+
+    def _refresh_all(self, picture: Picture) -> None:
+        """In one go: what is half handed over is never shown."""
+        self.turns.drop()
+        everything = self._everything(picture)
         for layer in self.layers:
-            if layer.shows & changes.kinds:
-                self._refresh_layer(layer, picture, changes)
+            self._refresh_layer(layer, picture, everything)
         self._after()
+
+    def _take_turn(self, layer: Layer, changes: Changes) -> None:
+        if self.picture is not None:
+            self._refresh_layer(layer, self.picture, changes)
 
     def _refresh_layer(self, layer: Layer, picture: Picture, changes: Changes) -> None:
         self._failed.discard(layer.id)
@@ -154,16 +173,16 @@ class Board(QObject):
     def renew(self) -> None:
         """Hand over everything again: another city, theme, scale or language."""
         self.scene.clear()
-        if self.picture is not None and self.scene.plane is not None:
-            self._refresh(self.picture, self._everything(self.picture))
+        if self.picture is not None and self.scene.plane is not None and self._warm:
+            self._refresh_all(self.picture)
 
     def redo(self, name: str) -> None:
-        """Let one layer speak again, since a person changed its setting."""
+        """Let one layer speak again, since its setting changed, and no record."""
         if self.picture is None or self.scene.plane is None or not self._warm:
             return
         for layer in self.layers:
             if layer.id == name:
-                changes = Changes(now=self.picture.now, markers=layer.shows)
+                changes = Changes(self.picture.now, {kind: {} for kind in layer.shows}, frozenset())
                 self._refresh_layer(layer, self.picture, changes)
         self._after()
 
@@ -217,6 +236,7 @@ class Board(QObject):
     def look(self, pane: Pane, wanted: bool) -> None:
         """A window looks elsewhere; `wanted` where its frame does not reach."""
         self._pen.moved()
+        self.turns.moved()
         before = self.scene.changed
         self._tell(self.layers)
         more = self.scene.changed and not before  # a layer has more to show there

@@ -104,6 +104,7 @@ class City:
         changes = self.apply(records or {}, **more)
         for wall in self.walls:
             wall.tick(changes)
+            wall.map.board.turns.finish()
             wall.turns.finish()
 
 

@@ -11,8 +11,9 @@ from PySide6.QtWidgets import QWidget
 from commandwall.config import Settings
 from commandwall.picture import Changes, Picture
 from layers.map import MapView
+from layers.turns import Turns
 from widgets import age, timeline
-from widgets.base import Command, Context
+from widgets.base import Command, Context, Panel
 from widgets.fields import words
 from widgets.frame import Frame
 from widgets.homes import Homes
@@ -23,7 +24,6 @@ from widgets.moment import typed
 from widgets.needs import Needs
 from widgets.page import Page
 from widgets.sheet import Sheet
-from widgets.turns import Turns
 
 
 class Turning(Protocol):
@@ -33,7 +33,7 @@ class Turning(Protocol):
     context: Context
     map: MapView
     maps: list[MapWindow]
-    turns: Turns
+    turns: Turns[Panel]
     homes: Homes
     settings: Settings
 

@@ -59,7 +59,7 @@ class Sheet:
 class Heat(Panel):
     """All indicators at a glance: what is normal is grey, what is not stands out."""
 
-    id, title = "heat", "城市体征"
+    id, title, piecewise = "heat", "城市体征", True
     recalls = False
     shows = frozenset({Indicator, IndicatorValue, Tick})
     _sheet: Sheet | None = None

@@ -21,8 +21,7 @@ from commandwall.areas import Area, Building
 from commandwall.clock import Clock
 from commandwall.config import Snapshot
 from commandwall.cycles import Sweeper
-from commandwall.follower import together
-from commandwall.picture import Changes, Picture
+from commandwall.picture import Changes, Picture, together
 from commandwall.sounder import Sounder, player
 from commandwall.watchdog import Watchdog
 from layers.lull import Lull
@@ -52,6 +51,9 @@ commandwall: the map was not drawn within {s:.0f} s: no city in the picture. Try
 NOT_LIVE = """\
 commandwall: 等了 {s:.0f} 秒，中心池或采集程序没有应答；图上是此前的情形。
 commandwall: pool or agent did not answer within {s:.0f} s: the picture shows what was before."""
+NO_READING = """\
+commandwall: 等了 {s:.0f} 秒，没有一个设备报过数；图上的设备都是失联。
+commandwall: no device said anything within {s:.0f} s: the picture shows all of them as silent."""
 TROUBLE = """
 commandwall: 中心池：{code}；commandwall doctor 会说怎么办。
 commandwall: pool: {code}; commandwall doctor says what to do."""
@@ -319,9 +321,14 @@ class Looked:
         wall = self._wall
         self._whole = self._whole or wall.is_drawn()
         stands = wall.context.trust.stopped is not None
-        why = NO_MAP if not self._whole else NOT_LIVE if stands else ""
+        why = NO_MAP if not self._whole else NOT_LIVE if stands else self._dumb()
         trouble = wall.picture.sync.trouble
         return why + (TROUBLE.replace("{code}", trouble) if why and trouble else "")
+
+    def _dumb(self) -> str:
+        """A pool's first readings come seconds after its areas; maybe none ever do."""
+        devices = self._wall.picture.sensors
+        return NO_READING if len(devices.ids) and not devices.at.any() else ""
 
 
 def note_start(wall: Wall) -> None:

@@ -26,6 +26,7 @@ from commandwall.world import World
 from layers.map import MapView
 from layers.overlay import Blinker
 from layers.style import Style
+from layers.turns import Turns
 from widgets import facts, i18n, pages, standing, theme
 from widgets.backward import Backward
 from widgets.base import Command, Context, Live, Panel, Subject
@@ -54,7 +55,6 @@ from widgets.sheet import later
 from widgets.shortcuts import Shortcuts
 from widgets.streets import Streets
 from widgets.tracing import Tracing
-from widgets.turns import Turns
 
 log = logging.getLogger(__name__)
 ON_MAP: dict[str, type[Any]] = {

@@ -58,6 +58,7 @@ def test_among_thousands_one_of_the_worst_has_its_mark_at_once_and_others_soon(
         changes = Changes(now, {Alarm: {a.id: a for a in news}} if news else {})
         city.picture.apply(changes)
         view.refresh(city.picture, changes)
+        view.board.turns.finish()
         return layer.count
 
     begun = marks(0, *many.values())

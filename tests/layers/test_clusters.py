@@ -85,6 +85,7 @@ def test_one_closed_event_leaves_the_map_and_the_others_stay(make_map: Any, city
     city.picture.events.pop(gone)
     news = Changes(city.picture.now, {Event: {gone: None}}, frozenset({Tick}))
     view.refresh(city.picture, news)
+    view.board.turns.finish()
     assert set(layer._points.ids) == before - {gone}
 
 
@@ -96,6 +97,7 @@ def test_what_got_a_restricted_class_leaves_its_place(make_map: Any, city: Any) 
     city.picture.events[key] = fold(told, None)
     news = Changes(city.picture.now, {Event: {key: city.picture.events[key]}}, frozenset({Tick}))
     view.refresh(city.picture, news)
+    view.board.turns.finish()
     assert key not in layer._points.ids and layer._on_area[key] == told.area
     texts = [t for item in view.scene.items() for t in getattr(item, "texts", ())]
     assert not [text for text in texts if "锦绣园" in text]
@@ -114,6 +116,7 @@ def test_of_alarms_in_one_place_the_worst_is_seen_ringed_and_picked(
         city.alarm(f"x{i}", 1 if i == 3 else 4, 0.0, 0.0, state=UNACK)
     view = make_map(city)
     view.refresh(city.picture, city.changes(Alarm, Tick))
+    view.board.turns.finish()
     worst = city.picture.alarms["x3"]
     spot = view.point(worst.lon, worst.lat)
     hit = view.hit(QPointF(spot))

@@ -63,9 +63,11 @@ def test_a_reading_colours_its_piece_and_nothing_is_drawn_anew_without_need(
     before = view.scene._items["pipe_states"][1]
     city.picture.sensors.value[:] = 26.0
     view.refresh(city.picture, city.changes(Readings))
+    view.board.turns.finish()
     assert view.scene._items["pipe_states"][1] is before
     city.picture.sensors.severity[0] = 1
     view.refresh(city.picture, city.changes(Readings))
+    view.board.turns.finish()
     assert layer.count == 5
     assert len(drawn(view)[-1].segments) == 2  # the worst lie uppermost
 

@@ -11,6 +11,7 @@ from commandwall.areas import Camera, Place
 from commandwall.clock import DAY, Ms, to_datetime
 from commandwall.events import Event
 from commandwall.incidents import Incident
+from layers.events import EventsLayer
 from layers.scene import Names
 
 Make = Callable[..., Any]
@@ -30,6 +31,7 @@ def test_a_school_is_found_near_and_not_in_the_whole_city(make_map: Make, city: 
     city.picture.places["p1"] = Place("p1", "school", "实验小学", "", LON, LAT)
     view = make_map(city)
     view.refresh(city.picture, city.changes(Place))
+    view.board.turns.finish()
     assert found(view)[0] != "place"
     view.look_at(LON, LAT)
     settle(view, qtbot)
@@ -40,6 +42,7 @@ def test_a_camera_shows_the_way_it_looks(make_map: Make, city: Any, qtbot) -> No
     city.picture.cameras["c1"] = Camera("c1", "路口东", "", LON, LAT, 90.0, 60.0)
     view = make_map(city)
     view.refresh(city.picture, city.changes(Camera))
+    view.board.turns.finish()
     view.look_at(LON, LAT, 1.0)
     settle(view, qtbot)
     assert found(view) == ("camera", "c1")
@@ -66,6 +69,17 @@ def test_an_event_that_waits_for_a_person_stands_out_at_any_scale(make_map, city
     assert reds > 5
 
 
+def test_a_clock_that_ran_out_reads_no_other_event_anew(make_map: Make, city: Any) -> None:
+    key = next(iter(city.picture.events))
+    view = make_map(city)
+    layer = view.board.layer(EventsLayer)
+    before = layer._points
+    view.set_calls(frozenset({key}))
+    assert layer._points is before
+    names = [i for i in view.board.scene._items["events"][1] if isinstance(i, Names)]
+    assert any(i.subs for i in names)
+
+
 def test_an_event_of_another_day_says_its_day(make_map: Make, city: Any, qtbot: Any) -> None:
     """08:12 beside one that waits since March would be read as this morning."""
     key = next(iter(city.picture.events))
@@ -74,6 +88,7 @@ def test_an_event_of_another_day_says_its_day(make_map: Make, city: Any, qtbot: 
 
     def told() -> str:
         view.refresh(city.picture, city.changes(Event))
+        view.board.turns.finish()
         items = view.board.scene._items["events"][1]
         return " ".join(sub for item in items if isinstance(item, Names) for sub in item.subs)
 

@@ -48,6 +48,7 @@ def test_a_past_moment_knows_nothing_of_what_came_after(city: Any, make_map: Any
     city.picture.now = Ms(now - 6 * MINUTE)
     city.picture.fixes.at[:] = now - 8 * MINUTE
     view.refresh(city.picture, city.changes())
+    view.board.turns.finish()
     solid, dashed, told = drawn(view)
     assert (solid, dashed) == (1, 0)
     assert any("末次定位" in text for text in told) and not any("恢复" in text for text in told)

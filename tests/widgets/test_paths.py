@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from builders import NOW, an_event, an_opening
+from builders import NOW, a_sensor, an_event, an_opening
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtTest import QTest
@@ -18,6 +18,7 @@ from world import an_alarm, told_by
 
 from commandwall import directives, incidents
 from commandwall.alarms import Alarm
+from commandwall.arrays import SensorArrays
 from commandwall.clock import DAY, HOUR, MINUTE, SECOND, Ms
 from commandwall.directives import DONE, EXECUTING, VERIFIED, Directive
 from commandwall.events import Event, EventNote, EventView, EventWork
@@ -382,6 +383,8 @@ def test_a_picture_to_a_file_says_what_it_lacks(make_wall, world, qtbot) -> None
     assert "did not answer" in looked.lacks() and "doctor" not in looked.lacks()
     world.tick(sync=world.sync(pool_at=Ms(NOW - HOUR), trouble="login"))
     assert "login" in looked.lacks() and "doctor" in looked.lacks()
+    world.tick(sensors=SensorArrays.of([a_sensor(1)]), sync=world.sync())
+    assert "no device said anything" in looked.lacks()  # a first start showed all of them as lost
 
 
 def test_two_stations_that_disagree_are_shown_and_a_person_decides(

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 from commandwall.config import Settings
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from commandwall.pool.imports.city_pool import CityPool
 
 DONE, SOME_LEFT = 0, 1
@@ -55,10 +57,17 @@ def _batches(pool: CityPool, settings: Settings, asked: argparse.Namespace) -> i
     words = _words(settings)
     for number, begun, source, file, state, summary, rows in pool.batches(asked.most):
         changed = f"{words['written']} {rows:,}"
-        print(f"{number:>6}  {begun:%Y-%m-%d %H:%M}  {words[state]}  {source}  {file}  {changed}")
+        print(f"{number:>6}  {_when(begun)}  {words[state]}  {source}  {file}  {changed}")
         if summary:
             print(f"        {summary}")
     return DONE
+
+
+def _when(at: datetime) -> str:
+    """In the city's time: the server tells it in its own."""
+    from commandwall.clock import from_datetime, to_datetime
+
+    return f"{to_datetime(from_datetime(at)):%Y-%m-%d %H:%M}"
 
 
 def _withdraw(pool: CityPool, settings: Settings, asked: argparse.Namespace) -> int:
@@ -88,7 +97,7 @@ def _quarantine(pool: CityPool, settings: Settings, asked: argparse.Namespace) -
         return DONE
     for at, _, source, file_name, row, field, reason, original in rows[:SHOWN]:
         why = words.get(reason, reason)
-        print(f"{at:%Y-%m-%d %H:%M}  {source}  {file_name}  {words['row']} {row}, {field}: {why}")
+        print(f"{_when(at)}  {source}  {file_name}  {words['row']} {row}, {field}: {why}")
         print(f"        {text.clean(original).text}")
     more = f" ({words['more_aside']})" if len(rows) > SHOWN else ""
     print(f"{words['quarantined']} {len(rows):,}{more}", file=sys.stderr)

@@ -205,6 +205,13 @@ def test_an_old_batch_is_dropped_by_itself_and_can_no_longer_be_withdrawn(shell,
     assert shell.ask("SELECT count(*) FROM cw_event") == [(4,)]
 
 
+def test_when_a_batch_was_is_told_in_the_city_s_time(shell, mapping, capsys):
+    load(shell, mapping, a_table(range(1)))
+    shell.ask("UPDATE cw_batch SET begun_at = '2026-10-05 23:30+00' RETURNING 1")
+    shell.run("batches")
+    assert "2026-10-06 07:30" in capsys.readouterr().out
+
+
 def test_a_batch_of_shapes_comes_back_byte_for_byte(shell):
     outline = (
         '{"type": "Polygon", "coordinates": '
