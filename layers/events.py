@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 from PySide6.QtCore import QPointF
@@ -49,6 +49,7 @@ class EventsLayer(Layer):
         self._plane: object = None
         self._points = Points()
         self._on_area: dict[str, str] = {}  # event -> the area that is all we know of its place
+        self._counted: list[Names] | None = None  # how many those are, by area
 
     def refresh(self, picture: Picture, changes: Changes, scene: Scene) -> None:
         gone = late(picture, scene)
@@ -56,31 +57,36 @@ class EventsLayer(Layer):
             return
         self._late = gone
         if self._tree is None or Area in changes.kinds:
-            self._tree = AreaTree(picture)
+            self._tree, self._counted = AreaTree(picture), None
         self._follow(picture, changes, scene)
+        if self._counted is None:
+            self._counted = counted(self._tree, Counter(self._on_area.values()), scene)
         self.count = len(picture.events)
         self.at = picture.ages.get("events")
         found = (picture.events.get(id_) for id_ in sorted(self.calls))
         calls = [v for v in found if v is not None and has_point(v)]
-        held = Counter(self._on_area.values())
-        scene.draw(
-            self, *self._marks(scene), *counted(self._tree, held, scene),
-            *self._calling(calls, picture.now, scene),
-        )  # fmt: skip
+        calling = self._calling(calls, picture.now, scene)
+        scene.draw(self, *self._marks(scene), *self._counted, *calling)
 
     def _follow(self, picture: Picture, changes: Changes, scene: Scene) -> None:
         """Keep up with the events that changed, or with all where it is not said which."""
         news = changes.records.get(Event)
         if news is None or Event in changes.whole or scene.plane is not self._plane:
             self._plane, self._points, self._on_area = scene.plane, Points(), {}
-            news = picture.events
-        for id_ in news:
-            self._on_area.pop(id_, None)
+            news, self._counted = picture.events, None
         views = [v for v in map(picture.events.get, news) if v is not None]
-        self._on_area.update((v.event.id, v.event.area) for v in views if v.event.placed == AREA)
+        vague = {v.event.id: v.event.area for v in views if v.event.placed == AREA}
+        self._place_on_areas(news, vague)
         points = [_point(v) for v in views if has_point(v)]
         self._points.drop(set(news) - {p.id for p in points})
         self._points.put(points, *scene.project([p.lon for p in points], [p.lat for p in points]))
+
+    def _place_on_areas(self, news: Iterable[str], placed: Mapping[str, str]) -> None:
+        """Of these, `placed` have no better place than an area; most news changes no count."""
+        before = {id_: self._on_area.pop(id_) for id_ in news if id_ in self._on_area}
+        self._on_area.update(placed)
+        if before != placed:
+            self._counted = None
 
     def _marks(self, scene: Scene) -> list[Dots | Stamps | Names]:
         points, mark_of = self._points, scene.style.map["mark"]

@@ -10,7 +10,7 @@ import pytest
 from PySide6.QtCore import QPointF
 
 from commandwall.alarms import UNACK, Alarm
-from commandwall.events import Event, fold
+from commandwall.events import AREA, POINT, Event, fold
 from commandwall.picture import Changes, Tick
 from layers.points import Point, Points
 from layers.scene import Stamps
@@ -87,6 +87,26 @@ def test_one_closed_event_leaves_the_map_and_the_others_stay(make_map: Any, city
     view.refresh(city.picture, news)
     view.board.turns.finish()
     assert set(layer._points.ids) == before - {gone}
+
+
+def test_counts_beneath_areas_are_written_anew_only_where_they_change(
+    make_map: Any, city: Any
+) -> None:
+    view, events = make_map(city), city.picture.events
+    layer = next(la for la in view.board.layers if la.id == "events")
+    one, other = sorted(layer._points.ids)[:2]
+
+    def say(id_: str) -> list[Any]:
+        view.refresh(city.picture, Changes(city.picture.now, {Event: {id_: events[id_]}}))
+        view.board.turns.finish()
+        return layer._counted
+
+    events[one] = fold(replace(events[one].event, placed=AREA), None)
+    counted = say(one)
+    assert any("1 件按辖区" in text for names in counted for text in names.texts)
+    assert say(other) is counted
+    events[one] = fold(replace(events[one].event, placed=POINT), None)
+    assert not say(one)
 
 
 def test_what_got_a_restricted_class_leaves_its_place(make_map: Any, city: Any) -> None:
