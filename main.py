@@ -76,6 +76,7 @@ def build(settings: Settings, parts: ExitStack) -> Wall:
     crossing.settled.connect(keeper.drawn)
     parts.callback(follower.stop)
     follower.start()
+    crossing.fed = follower.is_alive
     # Loading the screen takes a second, in which the city is read.
     from layers.base import installed, load_layers
     from layers.map import MapView

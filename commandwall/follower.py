@@ -12,6 +12,7 @@ import math
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -100,7 +101,8 @@ class Follower(Beside):
                 self.step()
             except Exception:
                 log.exception("the picture could not be brought up to date; trying again")
-                self._forget()
+                with suppress(Exception):  # without memory this fails too, and the wall would stand
+                    self._forget()
                 self._halt.wait(1.0)
 
     def stop(self) -> None:
@@ -373,10 +375,10 @@ class Follower(Beside):
             self._sourced, parts["channels"] = now, tallies.channels(reader)
 
     def _forget(self) -> None:
-        if self._conn is not None:
-            self._conn.close()
-        self._conn, self._live = None, {}
+        conn, self._conn, self._live = self._conn, None, {}
         self._banded = self._sourced = 0
+        if conn is not None:
+            conn.close()
 
 
 def _event_of(record: Any) -> str:

@@ -135,6 +135,8 @@ class Crossing(QObject):
     def __init__(self, picture: Picture) -> None:
         super().__init__()
         self._picture = picture
+        self.fed: Callable[[], bool] = lambda: True
+        """Whether somebody lives who brings what is new."""
         self._show: Callable[[Changes], None] = lambda changes: None
         self._came: deque[Changes] = deque()
         self._waiting: Changes | None = None
@@ -179,27 +181,35 @@ class Crossing(QObject):
 
 
 class Watch(QObject):
-    """The watch over the screen's thread: pats the dog, and tells the wall when it stood still."""
+    """The watch over the screen's thread: pats the dog, and tells the wall when it stood still.
+
+    A screen to which nobody brings anything any more stands still too, however well it paints.
+    """
 
     stood = Signal(object)
 
-    def __init__(self, wall: Wall, limit_s: float) -> None:
+    def __init__(self, wall: Wall, limit_s: float, fed: Callable[[], bool] = lambda: True) -> None:
         super().__init__(wall)
+        self._fed = fed
         self.stood.connect(wall.tell_stall)
         folder = wall.settings.data_dir / "log"
         self._dog = Watchdog(folder, Clock(), limit_s, self.stood.emit)
         self.stop = self._dog.stop
         self._timer = QTimer(self)
-        self._timer.timeout.connect(self._dog.pat)
+        self._timer.timeout.connect(self._pat)
         self._timer.start(PAT_MS)
         self._dog.start()
+
+    def _pat(self) -> None:
+        if self._fed():
+            self._dog.pat()
 
 
 def watch(wall: Wall, parts: ExitStack) -> None:
     """Watch over the wall until `parts` end; what shows it is kept from locking meanwhile."""
     if QApplication.platformName() != "offscreen":
         parts.callback(Awake(wall).let_go)
-    parts.callback(Watch(wall, codes.limit("stall_seconds")).stop)
+    parts.callback(Watch(wall, codes.limit("stall_seconds"), wall.crossing.fed).stop)
 
 
 def ring(wall: Wall, parts: ExitStack) -> None:

@@ -57,6 +57,19 @@ def test_a_window_that_stood_still_says_since_when_how_long_and_where_the_report
         assert "stood still" in notice(wall)
 
 
+def test_a_window_to_which_nobody_brings_anything_more_stands_still_too(
+    wall: Any, qtbot: Any
+) -> None:
+    """It paints and answers keys, and all that it shows stays as it was."""
+    alive = [True]
+    with ExitStack() as parts:
+        parts.callback(Watch(wall, 0.5, lambda: alive[0]).stop)
+        qtbot.wait(800)
+        assert longest(wall).lasted_s == 0
+        alive[0] = False
+        qtbot.waitUntil(lambda: bool(stalls(wall.settings.data_dir / "log")))
+
+
 def test_it_goes_when_a_person_knows_of_it(wall: Any, qtbot: Any, tmp_path: Any) -> None:
     before = wall.map.geometry()
     for known in (wall.know, lambda: qtbot.mouseClick(wall.page.panels["notice"], LEFT)):
