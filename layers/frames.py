@@ -31,8 +31,12 @@ def spare(style: Style, view: Viewport) -> float:
 
 
 def close(style: Style, view: Viewport) -> Viewport | None:
-    """The frame of what the window shows and nothing more; None where that is not worth while."""
-    return view.on_pixels() if overscan(style, view) ** 2 >= WORTH else None
+    """The frame of what the window shows and nothing more; None where that is not worth while, or
+    not less: a window of no width yet, while others are laid out."""
+    factor, alone = overscan(style, view), view.on_pixels()
+    whole = view.overscanned(factor)
+    less = alone.width <= whole.width and alone.height <= whole.height
+    return alone if less and factor**2 >= WORTH else None
 
 
 def seen(frame: Viewport, view: Viewport) -> Rows:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -39,6 +40,19 @@ def test_a_moved_window_shows_what_a_new_one_would(make_map: Any, city: Any, mpp
         assert apart(seen, fresh.paint(plan, window).pixels) < 1e-4
         fresh.close()
     moving.close()
+
+
+@pytest.mark.parametrize("size", [(1, 200), (2, 200), (200, 1), (4, 4), (7, 300)])
+def test_a_window_of_no_width_yet_is_drawn_too(
+    make_map: Any, city: Any, size: tuple[int, int]
+) -> None:
+    """What it shows and no more was larger than its frame, and no map could be drawn."""
+    view = make_map(city, 500, 360)
+    plan, window = view.scene.plan(), view.navigator.view
+    window = replace(window, width=size[0], height=size[1])
+    painter = Painter(threads=1)
+    assert painter.paint(plan, window, first=True).whole
+    painter.close()
 
 
 def test_a_large_picture_that_moves_writes_only_where_it_may(
