@@ -41,8 +41,6 @@ COMPACT = 190.0
 class Figure(Panel):
     """A large number, one line about it, and its day."""
 
-    piecewise = True  # its day lies over it, and is drawn anew with whatever is beneath
-
     def __init__(
         self, context: Context, options: Mapping[str, Any] | None = None,
         parent: QWidget | None = None,

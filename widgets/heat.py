@@ -59,7 +59,7 @@ class Sheet:
 class Heat(Panel):
     """All indicators at a glance: what is normal is grey, what is not stands out."""
 
-    id, title, piecewise = "heat", "城市体征", True
+    id, title = "heat", "城市体征"
     recalls = False
     shows = frozenset({Indicator, IndicatorValue, Tick})
     _sheet: Sheet | None = None

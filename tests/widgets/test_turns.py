@@ -8,8 +8,6 @@ from PySide6.QtCore import QEvent, QObject, QTimer
 from world import an_alarm
 
 from commandwall.alarms import Alarm
-from commandwall.clock import SECOND
-from widgets.figures import Figure
 
 
 class Paints(QObject):
@@ -56,26 +54,6 @@ def test_what_lies_behind_the_map_is_not_drawn_with_it(make_wall: Any, qtbot: An
     wall.map.update()
     qtbot.waitUntil(lambda: len(wall.map.paint_ms) > painted)
     assert behind.count == 0
-
-
-def test_a_second_that_changes_only_ages_draws_no_day_and_no_cells(
-    world: Any, make_wall: Any, qtbot: Any
-) -> None:
-    wall = make_wall()
-    qtbot.waitUntil(wall.is_drawn, timeout=60_000)
-    wall.turns.finish()
-    qtbot.wait(50)
-    day, heat = Paints(), wall.page.panels["heat"]
-    trends = [panel.trend for panel in wall.page.shown() if isinstance(panel, Figure)]
-    rows = Rows()
-    heat.installEventFilter(rows)
-    for trend in trends:
-        trend.viewport().installEventFilter(day)
-    world.clock.at += SECOND
-    world.tick(sync=world.sync())
-    qtbot.wait(50)
-    assert trends and day.count == 0
-    assert rows.widest < heat.width() / 2
 
 
 def test_a_blinking_mark_draws_nothing_but_marks(world: Any, make_wall: Any, qtbot: Any) -> None:
