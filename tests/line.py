@@ -5,6 +5,7 @@ from __future__ import annotations
 import select
 import socket
 import threading
+import time
 from contextlib import suppress
 from typing import Self
 from urllib.parse import parse_qs, urlsplit
@@ -23,6 +24,7 @@ class Wire:
         self._passes, self._halt = threading.Event(), threading.Event()
         self._passes.set()
         self._sockets: list[socket.socket] = []
+        self._passed_at = 0.0
         self._threads = [threading.Thread(target=self._listen)]
 
     def __enter__(self) -> Self:
@@ -36,8 +38,11 @@ class Wire:
         for end in (self._door, *self._sockets):
             end.close()
 
-    def hole(self) -> None:
-        """From now on nothing passes."""
+    def hole(self, quiet_s: float = 0.0) -> None:
+        """From now on nothing passes; from when nothing has passed for so long: between two looks,
+        not in the middle of one."""
+        while time.monotonic() - self._passed_at < quiet_s:
+            time.sleep(0.001)
         self._passes.clear()
 
     def mend(self) -> None:
@@ -69,7 +74,7 @@ class Wire:
                 data = b""
                 with suppress(OSError):
                     data = end.recv(1 << 16)
-                alive = alive and bool(data)
+                alive, self._passed_at = alive and bool(data), time.monotonic()
                 if data and not self._passes.is_set():
                     self._swallow(here, there)
                     return

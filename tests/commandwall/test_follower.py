@@ -22,15 +22,7 @@ from commandwall.desk import Desk
 from commandwall.events import Event
 from commandwall.follower import Follower
 from commandwall.judge import Crossing
-from commandwall.picture import (
-    Changes,
-    Picture,
-    Readings,
-    SyncState,
-    Tallies,
-    Tick,
-    together,
-)
+from commandwall.picture import Changes, Picture, Readings, SyncState, Tallies, Tick, together
 from commandwall.sensors import Sensor
 from commandwall.store import live, pulse, space
 from commandwall.store.migrate import open_store

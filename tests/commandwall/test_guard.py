@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
+from loss.kills import walls
 
 from commandwall import guard
 from commandwall.clock import Clock
@@ -28,19 +28,6 @@ def wait(true: Callable[[], Any], limit_s: float = 60) -> Any:
     while not (found := true()):
         assert time.monotonic() < until, "it did not come in time"
         time.sleep(0.1)
-    return found
-
-
-def walls(folder: Path) -> list[psutil.Process]:
-    """Walls of a data directory that run now, and no agent of theirs."""
-    found = []
-    for process in psutil.Process().children(recursive=True):
-        try:
-            words, told = process.cmdline(), process.environ().get("COMMANDWALL_DATA_DIR")
-        except psutil.Error:
-            continue
-        if told == str(folder) and words[-1] == "main" and process.status() != "zombie":
-            found.append(process)
     return found
 
 

@@ -84,6 +84,19 @@ def family(process: int) -> list[int]:
         return [process]
 
 
+def walls(folder: Path) -> list[psutil.Process]:
+    """Walls of a data directory that run now, and no agent of theirs."""
+    found = []
+    for process in psutil.Process().children(recursive=True):
+        try:
+            words, told = process.cmdline(), process.environ().get("COMMANDWALL_DATA_DIR")
+        except psutil.Error:
+            continue
+        if told == str(folder) and words[-1] == "main" and process.status() != "zombie":
+            found.append(process)
+    return found
+
+
 def works(processes: Sequence[int]) -> bool:
     """Whether a session of a PostgreSQL server is at work, by the title it gives itself."""
     for process in processes:

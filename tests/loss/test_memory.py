@@ -17,6 +17,7 @@ from typing import Any
 
 import psutil
 import pytest
+from loss.kills import walls
 from loss.power import living_pool
 from loss.stations import OFFSCREEN, PATIENCE_S, Pool, Station, until
 from loss.verdict import Told, assert_nothing_lost
@@ -106,7 +107,8 @@ def test_a_wall_without_memory_stands_again_and_harms_no_file(guarded: Guarded) 
     """It ends, or stands still until its guard ends it, or finds its way with less."""
     server, folder = guarded
     for no in range(TIMES):
-        first, before = wall_of(folder), stood(folder)
+        (wall,), before = walls(folder), stood(folder)
+        first = wall.pid
         starve(first)
         began = time.monotonic()
         with server.owner() as conn:
@@ -124,17 +126,6 @@ def test_a_wall_without_memory_stands_again_and_harms_no_file(guarded: Guarded) 
     assert check.journal(folder / WALL_DB) is None
     assert check.mirror(folder / pointed(folder)) is None
     assert not harms(folder)
-
-
-def wall_of(folder: Path) -> int:
-    """The process of the wall that runs on a data directory."""
-
-    def is_wall(one: psutil.Process) -> bool:
-        told = one.environ().get("COMMANDWALL_DATA_DIR")
-        return told == str(folder) and one.cmdline()[-1] == "main"
-
-    mine = psutil.Process().children(recursive=True)
-    return next(one.pid for one in mine if one.status() != psutil.STATUS_ZOMBIE and is_wall(one))
 
 
 def stood(folder: Path) -> int:

@@ -9,11 +9,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from commandwall.clock import Ms, from_datetime, to_datetime
 from commandwall.config import Settings
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from commandwall.pool.imports.city_pool import CityPool
 
 DONE, SOME_LEFT = 0, 1
@@ -56,18 +55,16 @@ def run(settings: Settings, asked: argparse.Namespace) -> int:
 def _batches(pool: CityPool, settings: Settings, asked: argparse.Namespace) -> int:
     words = _words(settings)
     for number, begun, source, file, state, summary, rows in pool.batches(asked.most):
-        changed = f"{words['written']} {rows:,}"
-        print(f"{number:>6}  {_when(begun)}  {words[state]}  {source}  {file}  {changed}")
+        when, changed = _when(from_datetime(begun)), f"{words['written']} {rows:,}"
+        print(f"{number:>6}  {when}  {words[state]}  {source}  {file}  {changed}")
         if summary:
             print(f"        {summary}")
     return DONE
 
 
-def _when(at: datetime) -> str:
+def _when(at: Ms | None) -> str:
     """In the city's time: the server tells it in its own."""
-    from commandwall.clock import from_datetime, to_datetime
-
-    return f"{to_datetime(from_datetime(at)):%Y-%m-%d %H:%M}"
+    return f"{to_datetime(at):%Y-%m-%d %H:%M}" if at is not None else ""
 
 
 def _withdraw(pool: CityPool, settings: Settings, asked: argparse.Namespace) -> int:
@@ -96,8 +93,8 @@ def _quarantine(pool: CityPool, settings: Settings, asked: argparse.Namespace) -
         print(f"{words['quarantined']} {len(rows):,}: {asked.export}")
         return DONE
     for at, _, source, file_name, row, field, reason, original in rows[:SHOWN]:
-        why = words.get(reason, reason)
-        print(f"{_when(at)}  {source}  {file_name}  {words['row']} {row}, {field}: {why}")
+        when, why = _when(from_datetime(at)), words.get(reason, reason)
+        print(f"{when}  {source}  {file_name}  {words['row']} {row}, {field}: {why}")
         print(f"        {text.clean(original).text}")
     more = f" ({words['more_aside']})" if len(rows) > SHOWN else ""
     print(f"{words['quarantined']} {len(rows):,}{more}", file=sys.stderr)
@@ -115,7 +112,6 @@ def _forget(pool: CityPool, words: Mapping[str, str], batch: int | None) -> int:
 
 
 def _disputes(pool: CityPool, settings: Settings, asked: argparse.Namespace) -> int:
-    from commandwall.clock import to_datetime
     from commandwall.pool.imports import text
 
     waiting = pool.undecided()
@@ -125,8 +121,7 @@ def _disputes(pool: CityPool, settings: Settings, asked: argparse.Namespace) -> 
             (d.held, d.held_source, d.held_at),
             (d.said, d.said_source, d.said_at),
         ):
-            when = f"{to_datetime(at):%Y-%m-%d %H:%M}" if at is not None else ""
-            print(f"        {text.clean(value).text}  {source}  {when}")
+            print(f"        {text.clean(value).text}  {source}  {_when(at)}")
     print(f"{_words(settings)['disputed']} {len(waiting):,}", file=sys.stderr)
     return SOME_LEFT if waiting else DONE
 

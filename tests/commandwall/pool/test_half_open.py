@@ -96,10 +96,8 @@ def test_an_agent_says_so_within_15_seconds_and_comes_back(pool: Any, tmp_path: 
             first = _sync(tmp_path).pool_at
             # A line whose first look took long, as on a busy machine, is given more time.
             until(lambda: _sync(tmp_path).pool_at > first + SECOND and not _sync(tmp_path).slow, 60)
-            line.hole()
-            # Long before it is given up: gone, or slow where it died in the middle of a look.
-            assert until(lambda: _wall_says(tmp_path) or _sync(tmp_path).slow, MOST_S) < 5
-            until(lambda: _wall_says(tmp_path), MOST_S)
+            line.hole(quiet_s=0.03)  # one that dies in the middle of a look is slow at first
+            assert until(lambda: _wall_says(tmp_path), MOST_S) < 5  # long before it is given up
             until(lambda: _sync(tmp_path).trouble == "unreachable", MOST_S)
             pool.owner.execute("UPDATE cw_event SET title = '又有水了'")
             line.mend()
