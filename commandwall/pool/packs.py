@@ -29,7 +29,7 @@ from commandwall.judge import Judge
 from commandwall.pool.recorder import Recorder
 from commandwall.rulebook import stretches
 from commandwall.runs import CALM
-from commandwall.silence import Hearing
+from commandwall.silence import HEARD, Hearing
 from commandwall.store import live
 from commandwall.store.store import Store
 from commandwall.store.telemetry import FIXES, READINGS
@@ -91,7 +91,7 @@ class Packs:
         self._asked = -1, 0.0
         self._hold_modes()
         self._window = Window(self._judge, known, reach, self._open)
-        self._hearing = Hearing(known, self._day)
+        self._hearing = Hearing(known, self._open("heard", HEARD, 1), self._day)
         self._family = suppression.Family(known, self._day)
         self._readings = self._open("sensors", live.READING, size)
         self._fixes = self._open("fixes", live.FIX, 1 + max((u.no for u in units), default=0))
@@ -195,6 +195,7 @@ class Packs:
             self._say(made)
         self._window.keep()
         self._show(rows[fate == JUDGED])
+        self._hearing.hear(int(at.max(initial=0)))
         self._record(READINGS, _those(_with(readings, quality), rows, fate != KNOWN)[0])
         if late := int(np.count_nonzero(fate == LATE)):
             self.late += late
@@ -286,7 +287,7 @@ class Packs:
     def _open(self, what: str, columns: live.Columns, rows: int) -> live.LiveArrays:
         path = self._store.folder / live.live_name(what, rows)
         arrays = live.LiveArrays(path, columns, rows, create=True)
-        if columns in (live.READING, live.FIX):  # one that is nowhere near would keep others out
+        if columns in (live.READING, live.FIX, HEARD):  # what is to come would keep others out
             wrong = np.flatnonzero(arrays.read()["at"] > self._clock.now() + DAY)
             arrays.write(wrong, at=np.zeros(len(wrong), np.int64))
         return arrays

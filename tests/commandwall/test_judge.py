@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
 from builders import NOW, a_mode
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from commandwall import alarms, codes, rulecheck, sun
 from commandwall.alarms import Crossing, Rule
@@ -19,7 +21,8 @@ from commandwall.judge import Judge
 from commandwall.modes import OVER
 from commandwall.rulebook import Stretch, stretches
 from commandwall.sensors import BAD, GOOD, Sensor
-from commandwall.silence import Hearing
+from commandwall.silence import HEARD, Hearing
+from commandwall.store.live import LiveArrays, live_name
 
 RULES = [
     Rule(f"GAS-{s}", "GAS", s, False, t, 5.0, 60.0, 3.0, s < 3, 1, "gas", f"燃气 {t}", f"Gas {t}")
@@ -220,44 +223,71 @@ def hourly(no: int, cls: str = "GAS", period: int = 30) -> Sensor:
     return Sensor(f"s{no}", no, cls, "n", "a", "", 120.0, 31.0, "", 0.0, 100.0, period)
 
 
-def test_a_device_is_silent_after_the_time_of_its_class_while_others_are_heard() -> None:
-    hearing = Hearing([hourly(0), hourly(1), hourly(2, "FIR", 3600)])
+@pytest.fixture
+def heard(tmp_path: Path) -> LiveArrays:
+    """Of a station that heard nothing so far."""
+    return LiveArrays(tmp_path / live_name("heard", 1), HEARD, 1, create=True)
+
+
+def silent(hearing: Hearing, at: NDArray[np.int64]) -> list[int]:
+    """After a pack that brought these."""
+    hearing.hear(int(at.max()))
+    return hearing.silent(at).tolist()
+
+
+def test_a_device_is_silent_after_the_time_of_its_class_while_others_are_heard(
+    heard: LiveArrays,
+) -> None:
+    hearing = Hearing([hourly(0), hourly(1), hourly(2, "FIR", 3600)], heard)
     begin = 1_000_000 * SECOND
     at = np.full(3, begin, np.int64)
     fell = {}
     for second in range(0, 400, 10):
         at[1] = begin + second * SECOND
-        fell[second] = hearing.silent(at).tolist()
+        fell[second] = silent(hearing, at)
     assert fell[300] == []
     assert fell[310] == [0]  # GAS: five minutes; FIR tells of itself once a day
     assert hearing.due(at)[0] == begin + 300 * SECOND
 
 
-def test_while_nothing_is_heard_nobody_falls_silent_and_after_a_gap_all_have_time() -> None:
-    hearing = Hearing([hourly(no) for no in range(3)])
+def test_while_nothing_is_heard_nobody_falls_silent_and_after_a_gap_all_have_time(
+    heard: LiveArrays,
+) -> None:
+    hearing = Hearing([hourly(no) for no in range(3)], heard)
     at = np.full(3, 1_000_000 * SECOND, np.int64)
-    assert hearing.silent(at).tolist() == []
-    assert hearing.silent(at).tolist() == []  # however long the pool is away
+    assert silent(hearing, at) == []
+    assert silent(hearing, at) == []  # however long the pool is away
     at[1] += 7200 * SECOND
-    assert hearing.silent(at).tolist() == []
+    assert silent(hearing, at) == []
     at[1] += 80 * SECOND
-    assert hearing.silent(at).tolist() == []
+    assert silent(hearing, at) == []
     at[1] += 20 * SECOND
-    assert hearing.silent(at).tolist() == [0, 2]
+    assert silent(hearing, at) == [0, 2]
 
 
-def test_very_many_at_once_have_one_cause() -> None:
-    hearing = Hearing([hourly(no) for no in range(200)])
+def test_whose_agent_began_anew_and_caught_up_has_heard_without_a_gap(heard: LiveArrays) -> None:
+    devices = [hourly(no) for no in range(3)]
+    at = np.full(3, 1_000_000 * SECOND, np.int64)
+    for _ in range(3):
+        at[1] += 200 * SECOND  # longer than it takes, and each shorter than a gap
+        found = silent(Hearing(devices, heard), at)
+    assert found == [0, 2]
+
+
+def test_very_many_at_once_have_one_cause(
+    heard: LiveArrays,
+) -> None:
+    hearing = Hearing([hourly(no) for no in range(200)], heard)
     at = np.full(200, 1_000_000 * SECOND, np.int64)
-    hearing.silent(at)
+    silent(hearing, at)
     for _ in range(3):
         at[30:] += 120 * SECOND
-        found = hearing.silent(at)
-    assert found.tolist() == list(range(30))
+        found = silent(hearing, at)
+    assert found == list(range(30))
     for _ in range(3):
         at[60:] += 120 * SECOND
-        found = hearing.silent(at)
-    assert found.tolist() == []
+        found = silent(hearing, at)
+    assert found == []
 
 
 def test_whoever_speaks_again_is_silent_no_more() -> None:

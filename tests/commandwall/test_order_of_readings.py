@@ -159,6 +159,21 @@ def test_split_repeated_and_shuffled_within_ten_minutes_is_the_same(
     assert shared.ends(packs, restarts) == true
 
 
+def test_a_device_falls_silent_at_the_same_moment_where_the_agent_began_anew(
+    station: Station,
+) -> None:
+    """It was told up to a few periods later there: two walls showed different alarms meanwhile."""
+    packs = [[Reading(0, 0, 1.0)], *([Reading(1, s, 1.0 + s / 1000)] for s in range(0, 301, 30))]
+    for pack in packs:
+        station.hear(*pack)
+        station.packs.sweep()
+    station.restart(packs)
+    station.hear(Reading(1, 310, 1.5))
+    station.packs.sweep()
+    (alarm,) = station.stands()
+    assert (alarm.sensor, alarm.state, alarm.raised_at) == ("s0", "STALE", NOW + 300 * SECOND)
+
+
 # What a late reading does, one by one.
 
 
