@@ -52,6 +52,7 @@ class EventsLayer(Layer):
         self._counted: list[Names] | None = None  # how many those are, by area
 
     def refresh(self, picture: Picture, changes: Changes, scene: Scene) -> None:
+        self.at = picture.ages.get("events")  # an hour without a new event is no old news
         gone = late(picture, scene)
         if not changes.kinds & {Event, Area} and gone == self._late:
             return
@@ -62,7 +63,6 @@ class EventsLayer(Layer):
         if self._counted is None:
             self._counted = counted(self._tree, Counter(self._on_area.values()), scene)
         self.count = len(picture.events)
-        self.at = picture.ages.get("events")
         found = (picture.events.get(id_) for id_ in sorted(self.calls))
         calls = [v for v in found if v is not None and has_point(v)]
         calling = self._calling(calls, picture.now, scene)

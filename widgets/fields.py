@@ -7,6 +7,8 @@ from typing import Any
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import (
+    QAbstractScrollArea,
+    QAbstractSpinBox,
     QComboBox,
     QLineEdit,
     QListWidget,
@@ -84,6 +86,8 @@ class Lines(QPlainTextEdit):
 
 
 Field = QLineEdit | QComboBox | QSpinBox | Ticks | Lines
+BUILT = QAbstractScrollArea, QAbstractSpinBox, QComboBox
+"""What Qt builds of other widgets."""
 SPACE, SIDE = 5, 10
 """Design pixels between a field's border and its text."""
 
@@ -129,7 +133,7 @@ def changed(field: Field) -> Any:
 
 def dress(parent: QWidget, look: Look, keys: OwnKeys) -> None:
     """Let the fields and buttons of a part write in its type, and keep the keys that work them."""
-    px, font, children = look.px, look.font("label"), parent.findChildren(QWidget)
+    px, font, children = look.px, look.font("label"), parts(parent)
     if any(isinstance(child, QLineEdit | QComboBox) for child in children):
         # A sheet knows pixels only, not the scale of a wall.
         sheet = f"QLineEdit, QComboBox, QSpinBox {{ padding: {px(SPACE)}px {px(SIDE)}px; }}"
@@ -140,5 +144,16 @@ def dress(parent: QWidget, look: Look, keys: OwnKeys) -> None:
         child.installEventFilter(keys)
         if child.font() != font:
             child.setFont(font)
-        if isinstance(child, QSpinBox) and (line := child.findChild(QLineEdit)) is not None:
-            line.setTextMargins(px(SIDE), 0, 0, 0)
+        if isinstance(child, QSpinBox):
+            child.lineEdit().setTextMargins(px(SIDE), 0, 0, 0)
+
+
+def parts(parent: QWidget) -> list[QWidget]:
+    """The widgets in a part that somebody put there, and not what Qt builds those of: PySide keeps
+    what it once knew of these (viewports, scroll bars) after they are gone."""
+    found: list[QWidget] = []
+    for child in parent.children():
+        if isinstance(child, QWidget):
+            found.append(child)
+            found += [] if isinstance(child, BUILT) else parts(child)
+    return found

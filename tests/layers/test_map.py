@@ -186,6 +186,18 @@ def test_the_frame_tells_datum_and_the_oldest_layer(make_map: Make, city: Any) -
     assert make_map(city).frame_text() == "CGCS2000　·　最旧图层 42 秒前"
 
 
+def test_events_are_as_old_as_the_last_word_of_the_pool(
+    make_map: Make, city: Any, qtbot: Any
+) -> None:
+    """A layer to which no event came for minutes was told to be minutes old."""
+    view = make_map(city)
+    city.picture.ages["events"] = Ms(city.picture.now - 2_000)
+    view.refresh(city.picture, city.changes(SyncState, Tick))
+    settle(view, qtbot)
+    told = {info.id: info for info in view.layers()}
+    assert city.picture.now - told["events"].at == 2_000
+
+
 def test_a_silent_pool_hatches_the_city_and_empties_the_marks(
     make_map: Make, city: Any, qtbot: Any
 ) -> None:

@@ -173,7 +173,7 @@ def grown(samples: list[Sample]) -> Counter[str]:
 
 
 def show(samples: list[Sample]) -> None:
-    keys = ("kind", "memory", "uss", "handles", "threads", "blocks", "qobjects", "widgets",
+    keys = ("kind", "memory", "uss", "handles", "threads", "blocks", "wrappers",
             "events", "alarms", "deeds")  # fmt: skip
     print("\n  min " + "".join(f"{key:>9}" for key in keys))
     began = samples[0]["at"]

@@ -26,6 +26,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 from PySide6.QtCore import QObject, Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit
+from shiboken6 import Shiboken
 
 import main
 from commandwall import alarms, cli, closing, directives, event_acts, events, incidents
@@ -73,8 +74,9 @@ class Officer(QObject):
         picture = self.wall.picture
         held = {
             "deeds": self.done, "blocks": sys.getallocatedblocks(),
-            "qobjects": len(self.wall.findChildren(QObject)),
-            "widgets": len(QApplication.allWidgets()), "threads": len(threading.enumerate()),
+            # Never findChildren: PySide keeps what it once knew of Qt's own parts.
+            "wrappers": len(Shiboken.getAllValidWrappers()),
+            "threads": len(threading.enumerate()),
             "names": sorted(thread.name for thread in threading.enumerate()),
             "events": len(picture.events), "alarms": len(picture.alarms), "at": time.monotonic(),
             "readings": int(picture.sensors.at.sum() % (1 << 40)),

@@ -1,0 +1,42 @@
+"""Fields in the type of a look."""
+
+from __future__ import annotations
+
+import gc
+from collections import Counter
+from typing import Any
+
+import pytest
+from PySide6.QtCore import QCoreApplication, QEvent, QObject
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from widgets import fields
+from widgets.own_keys import OwnKeys
+
+
+def wrappers() -> Counter[str]:
+    return Counter(type(o).__name__ for o in gc.get_objects() if isinstance(o, QObject))
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        fields.Lines, lambda: fields.Ticks({"a": "甲"}), lambda: fields.choice({1: "一"}),
+        fields.words, lambda: fields.number(9, 1, "人"),
+    ],
+)  # fmt: skip
+def test_a_field_that_is_gone_leaves_nothing(make: Any, make_wall: Any) -> None:
+    """Parts of lists and texts stayed: some kB with each sheet that was opened and closed."""
+    look, parent, keys = make_wall().context.look, QWidget(), OwnKeys()
+    column, before = QVBoxLayout(parent), Counter[str]()
+    for round_ in range(5):
+        field = make()
+        column.addWidget(field)
+        fields.dress(parent, look, keys)
+        assert field.font() == look.font("label")
+        field.deleteLater()
+        del field
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+        gc.collect()
+        before = wrappers() if round_ == 0 else before
+    assert wrappers() == before
