@@ -7,9 +7,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from copy import copy
 from dataclasses import dataclass, field, fields
+from itertools import chain
 from typing import Any, TypeVar
 
 from numpy.typing import NDArray
@@ -225,8 +226,9 @@ class Picture:
         self.messages, self.decisions = dict[str, Message](), dict[str, Decision]()
         self.assignments: dict[str, Assignment] = {}
         self.assignment_steps: dict[str, AssignmentStep] = {}
-        self.trips: dict[str, Trip] = {}
-        self.engaged: dict[str, Trip] = {}  # the open trip of each unit that has one
+        self.trips, self.under_way = dict[str, Trip](), dict[str, Trip]()  # all, and the open ones
+        self.steps_of: dict[str, list[AssignmentStep]] = {}
+        self.engaged: dict[str, Trip] = {}  # the open trip, sent last, of each unit that has one
         self.conflicts: dict[str, Conflict] = {}
         self.disputes, self.verdicts = dict[str, Dispute](), dict[str, Verdict]()
         self.switches, self.modes = dict[str, SourceSwitch](), dict[str, Mode]()
@@ -298,12 +300,56 @@ class Picture:
         shelf = self._shelf(kind)
         if whole:
             shelf.clear()
+        before = None if whole else {key: shelf.get(key) for key in records}
         for key, record in records.items():
             if record is None or not _shown(record):
                 shelf.pop(key, None)
             else:
                 shelf[key] = record
         self._derive(kind, records)
+        self._regroup(kind, before)
+
+    def _regroup(self, kind: type[Any], before: Mapping[str, Any] | None) -> None:
+        """What stands by event or sending, anew for what changed: in years there are a hundred
+        thousand. `before`: the records that changed as they were; None where all of them came."""
+        if (held := self._groups().get(kind)) is not None:
+            (groups, by), shelf = held, self._shelf(kind)
+            if before is None:
+                groups.clear()
+            regroup(groups, by, dict.fromkeys(shelf) if before is None else before, shelf)
+        if kind in (Assignment, AssignmentStep):
+            self._follow_trips(kind, before)
+
+    def _groups(self) -> dict[type[Any], tuple[dict[str, list[Any]], str]]:
+        """What is grouped, and by which field of a record."""
+        return {
+            Urge: (self.urged, "event"), EventTag: (self.tags_of, "event"),
+            CoHandling: (self.helped, "event"), AssignmentStep: (self.steps_of, "assignment"),
+        }  # fmt: skip
+
+    def _follow_trips(self, kind: type[Any], before: Mapping[str, Any] | None) -> None:
+        if before is None:
+            self.trips, self.under_way = {}, {}
+        moved = self._sendings(kind, before)
+        mine = [self.assignments[key] for key in moved if key in self.assignments]
+        fresh = trips(mine, chain.from_iterable(self.steps_of.get(a.id, ()) for a in mine))
+        for key in moved:
+            self.under_way.pop(key, None)
+            if key not in fresh:
+                self.trips.pop(key, None)
+        self.trips.update(fresh)
+        self.under_way.update((key, trip) for key, trip in fresh.items() if trip.open)
+        sent = sorted((t.assignment.sent_at, key) for key, t in self.under_way.items())
+        self.engaged = {(t := self.trips[key]).assignment.resource: t for _, key in sent}
+
+    def _sendings(self, kind: type[Any], before: Mapping[str, Any] | None) -> Iterable[str]:
+        """Those of which something changed."""
+        if before is None:
+            return list(self.assignments)
+        if kind is Assignment:
+            return list(before)
+        steps = (old or self.assignment_steps.get(key) for key, old in before.items())
+        return dict.fromkeys(step.assignment for step in steps if step is not None)
 
     def _take_arrays(self, changes: Changes) -> None:
         if changes.sensors is not None:
@@ -358,29 +404,27 @@ class Picture:
             self.people = defaultdict(list)
             for person in self.persons.values():
                 self.people[person.area].append(person)
-        elif kind in (Assignment, AssignmentStep):
-            self.trips = trips(self.assignments.values(), self.assignment_steps.values())
-            self.engaged = {t.assignment.resource: t for t in self.trips.values() if t.open}
         elif kind in (Indicator, IndicatorValue):
             self.ages["values"] = max((v.at for v in self.values.values()), default=Ms(0))
             renew(self.stands, records, self.indicators, self.values)
-        elif kind is Urge:
-            self.urged = by_event(self.urges)
-        elif kind is EventTag:
-            self.tags_of = by_event(self.tags)
-        elif kind is CoHandling:
-            self.helped = by_event(self.helps)
         elif kind is Event:
             newest = (v.event.received_at for v in records.values() if v is not None)
             self._newest_event = max(newest, default=self._newest_event)
 
 
-def by_event(records: Mapping[str, R]) -> dict[str, list[R]]:
-    """Records by the event that they are of."""
-    found: dict[str, list[R]] = {}
-    for record in records.values():
-        found.setdefault(record.event, []).append(record)  # type: ignore[attr-defined]
-    return found
+def regroup(
+    groups: dict[str, list[Any]], by: str, before: Mapping[str, Any], now: Mapping[str, Any]
+) -> None:
+    """Keep lists of records, by a field that never changes, up with those of which `before` tells
+    how they were."""
+    for key, old in before.items():
+        new = now.get(key)
+        if (known := new or old) is None:
+            continue
+        some = groups.pop(group := getattr(known, by), [])
+        some = [new if one is old else one for one in some] if old else [*some, new]
+        if left := [one for one in some if one is not None]:
+            groups[group] = left
 
 
 _HELD = (dict, SensorArrays, FixArrays)
