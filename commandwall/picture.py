@@ -191,9 +191,8 @@ class Picture:
 
     def __init__(self) -> None:
         self.now, self.city = Ms(0), ""
-        self.areas: dict[str, Area] = {}
+        self.areas, self.persons = dict[str, Area](), dict[str, Person]()
         self.people: dict[str, list[Person]] = defaultdict(list)
-        self.persons: dict[str, Person] = {}
         self.places: dict[str, Place] = {}
         self.cameras: dict[str, Camera] = {}
         self.pipes, self.roads = dict[str, Pipe](), dict[str, Road]()
@@ -219,18 +218,19 @@ class Picture:
         self.councils, self.points = dict[str, Council](), dict[str, PlanPoint]()
         self.requests, self.answers = dict[str, Request](), dict[str, Answer]()
         self.monthly, self.measures = dict[str, MonthlyTopic](), dict[str, Measure]()
+        # All, and by event or by sending.
         self.helps, self.helped = dict[str, CoHandling](), dict[str, list[CoHandling]]()
         self.tags, self.tags_of = dict[str, EventTag](), dict[str, list[EventTag]]()
-        self.urges, self.urged = dict[str, Urge](), dict[str, list[Urge]]()  # all, and by event
+        self.urges, self.urged = dict[str, Urge](), dict[str, list[Urge]]()
         self.countersigns, self.sitreps = dict[str, Countersign](), dict[str, SituationReport]()
         self.messages, self.decisions = dict[str, Message](), dict[str, Decision]()
         self.assignments: dict[str, Assignment] = {}
-        self.assignment_steps: dict[str, AssignmentStep] = {}
+        self.assignment_steps = dict[str, AssignmentStep]()
+        self.steps_of = dict[str, list[AssignmentStep]]()
         self.trips, self.under_way = dict[str, Trip](), dict[str, Trip]()  # all, and the open ones
-        self.steps_of: dict[str, list[AssignmentStep]] = {}
         self.engaged: dict[str, Trip] = {}  # the open trip, sent last, of each unit that has one
-        self.conflicts: dict[str, Conflict] = {}
-        self.disputes, self.verdicts = dict[str, Dispute](), dict[str, Verdict]()
+        self.conflicts, self.disputes = dict[str, Conflict](), dict[str, Dispute]()
+        self.verdicts: dict[str, Verdict] = {}
         self.switches, self.modes = dict[str, SourceSwitch](), dict[str, Mode]()
         self.rule_rows, self.saved_views = dict[str, RuleRow](), dict[str, SavedView]()
         self.studies, self.study_uses = dict[str, Study](), dict[str, StudyUse]()
@@ -241,8 +241,7 @@ class Picture:
         self.sent_injects, self.evaluations = dict[str, SentInject](), dict[str, Evaluation]()
         self.handovers, self.granted = dict[str, Handover](), dict[str, GrantedAct]()
         self.officers, self.duties = dict[str, Officer](), dict[str, Duty]()
-        self.indicators: dict[str, Indicator] = {}
-        self.values: dict[str, IndicatorValue] = {}
+        self.indicators, self.values = dict[str, Indicator](), dict[str, IndicatorValue]()
         self.stands: dict[str, Stand] = {}  # how each indicator stands by its values
         self.sensors, self.fixes = SensorArrays.of([]), FixArrays([])
         self.counters, self.sync, self.sight, self.space = Counters(), Sync(), Sight(), Space()
