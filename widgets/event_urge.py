@@ -33,8 +33,8 @@ def waiting(view: EventView, picture: Picture) -> list[Urge]:
 
 def unanswered(picture: Picture) -> int:
     """How many of all open events are."""
-    views = (view for key in picture.urged if (view := picture.events.get(key)) is not None)
-    return sum(len(waiting(view, picture)) for view in views)
+    of = picture.urged.keys() & picture.events.keys()  # those of years are of closed ones
+    return sum(len(waiting(picture.events[key], picture)) for key in of)
 
 
 def mark(view: EventView, picture: Picture) -> str:
