@@ -26,5 +26,6 @@ class Shortcuts:
 
     def _shortcut(self, command: Command) -> QShortcut:
         shortcut = QShortcut(QKeySequence(command.key), self._window)
-        shortcut.activated.connect(command.run)
+        # PySide never lets go of what it notes of a method of an object that is not Qt's.
+        shortcut.activated.connect(lambda: command.run())
         return shortcut
