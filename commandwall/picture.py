@@ -226,7 +226,7 @@ class Picture:
         self.messages, self.decisions = dict[str, Message](), dict[str, Decision]()
         self.assignments: dict[str, Assignment] = {}
         self.assignment_steps = dict[str, AssignmentStep]()
-        self.steps_of = dict[str, list[AssignmentStep]]()
+        self.steps_of, self.sent = dict[str, list[AssignmentStep]](), dict[str, list[Assignment]]()
         self.trips, self.under_way = dict[str, Trip](), dict[str, Trip]()  # all, and the open ones
         self.engaged: dict[str, Trip] = {}  # the open trip, sent last, of each unit that has one
         self.conflicts, self.disputes = dict[str, Conflict](), dict[str, Dispute]()
@@ -260,6 +260,10 @@ class Picture:
         """What stands for its words: the name of its class."""
         view = self.events.get(event)
         return restricted.title(view.cls if view is not None else self.hidden.get(event, ""))
+
+    def trips_to(self, *subjects: str) -> list[Trip]:
+        """All sendings to some of these."""
+        return [self.trips[a.id] for key in dict.fromkeys(subjects) for a in self.sent.get(key, ())]
 
     def since(self, other: Picture) -> Changes:
         """What to tell who saw another picture and sees this one now."""
@@ -324,6 +328,7 @@ class Picture:
         return {
             Urge: (self.urged, "event"), EventTag: (self.tags_of, "event"),
             CoHandling: (self.helped, "event"), AssignmentStep: (self.steps_of, "assignment"),
+            Assignment: (self.sent, "subject"),
         }  # fmt: skip
 
     def _follow_trips(self, kind: type[Any], before: Mapping[str, Any] | None) -> None:

@@ -120,8 +120,7 @@ class Clocks(Panel):
 
     def _first(self, i: Incident) -> Clock:
         """The first unit that was sent to it, or to what it grew from."""
-        of = {i.id, i.event, i.alarm} - {""}
-        mine = [t for t in self.picture.trips.values() if t.assignment.subject in of]
+        mine = self.picture.trips_to(*filter(None, (i.id, i.event, i.alarm)))
         there = min((t.steps[ARRIVED].at for t in mine if ARRIVED in t.steps), default=None)
         start = min((t.assignment.sent_at for t in mine), default=i.opened_at)
         aim = int(codes.limit("arrive_minutes") * MINUTE)

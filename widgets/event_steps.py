@@ -110,9 +110,9 @@ def sent_units(picture: Picture, view: EventView) -> list[tuple[Ms, str, str, st
     """Which units were sent to it, how far they came, and what ended it: (moment, post, person,
     step, text)."""
     found: list[tuple[Ms, str, str, str, str]] = []
-    for trip in picture.trips.values():
+    for trip in picture.trips_to(view.event.id):
         a, unit = trip.assignment, name_of(trip, picture)
-        if (a.kind, a.subject) != (EVENT, view.event.id):
+        if a.kind != EVENT:
             continue
         found.append((a.sent_at, a.post, a.by, SENT, unit))
         for step in trip.steps.values():

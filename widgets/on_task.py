@@ -154,7 +154,7 @@ def out_for(picture: Picture, incident: Incident | None) -> list[Trip]:
     if incident is None:
         return []
     events = joined(picture, incident.id)
-    return forces.sent_to(picture.trips.values(), incident, events)
+    return forces.sent_to(picture.under_way.values(), incident, events)
 
 
 def counts(trips: list[Trip]) -> str:

@@ -123,8 +123,8 @@ class Tracing(QWidget):
         incident = _incident(picture, id_ if kind == "incident" else "")
         if incident is None:
             return {}, Ms(0)
-        subjects = {incident.id, incident.event, incident.alarm, *joined(picture, incident.id)}
-        mine = [t.assignment for t in picture.trips.values() if t.assignment.subject in subjects]
+        subjects = incident.id, incident.event, incident.alarm, *joined(picture, incident.id)
+        mine = [t.assignment for t in picture.trips_to(*filter(None, subjects))]
         units = {a.resource: picture.resources[a.resource].no for a in mine
                  if a.resource in picture.resources}  # fmt: skip
         return units, Ms(min([incident.opened_at, *(a.sent_at for a in mine)]))

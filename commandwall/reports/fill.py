@@ -289,8 +289,7 @@ def _order(f: Facts, d: Directive) -> str:
 
 def _units(f: Facts) -> str:
     """How many units were sent to it, and how many were there; "" for none."""
-    subjects = {f.incident.id, f.incident.event} - {""}
-    mine = [t for t in f.picture.trips.values() if t.assignment.subject in subjects]
+    mine = f.picture.trips_to(*filter(None, (f.incident.id, f.incident.event)))
     there = sum(ARRIVED in trip.steps for trip in mine)
     line = f.speech.tr("派出力量 {n}，到场 {there}", n=len(mine), there=there)
     return line if mine else ""

@@ -18,24 +18,9 @@ Told = tuple[type[Any], str, Any]
 
 def sending(key: str, unit: str = "u1", sent: int = 0, outcome: str = "") -> Assignment:
     at = Ms(NOW + sent * SECOND)
-    return Assignment(
-        key,
-        "event",
-        "e1",
-        unit,
-        3,
-        "",
-        120.2,
-        31.9,
-        None,
-        None,
-        None,
-        "road",
-        at,
-        "陈",
-        "duty",
-        outcome,
-    )
+    where = ("", 120.2, 31.9, None, None, None, "road")
+    event = f"e{int(key[1:]) % 2}"
+    return Assignment(key, "event", event, unit, 3, *where, at, "陈", "duty", outcome)
 
 
 def step(key: str, of: str, name: str, at: int) -> AssignmentStep:
@@ -77,6 +62,9 @@ def test_bit_by_bit_is_the_same_as_at_once(told: list[Told]) -> None:
     whole = {kind: dict(one._shelf(kind)) for kind in kinds}
     other.apply(Changes(NOW, whole, whole=frozenset(kinds)))
     assert folded(one) == folded(other)
+    for event in ("e0", "e1"):
+        mine = [t for t in one.trips.values() if t.assignment.subject == event]
+        assert sorted(map(str, one.trips_to(event, event))) == sorted(map(str, mine))
 
 
 def test_a_copy_stays_as_it_was() -> None:
