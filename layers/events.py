@@ -172,7 +172,7 @@ def _specks(points: Points, scene: Scene) -> Dots:
     kind = (points.rank % 2)[order]
     colours = np.array([style.paint("t3", 0.6), style.paint("t2", 0.9)], np.uint32)
     sizes = np.full(2, style.map["mark"]["event_far"], np.float64)
-    ids = [points.ids[i] for i in order]
+    ids = [points.ids[i] for i in order.tolist()]
     return Dots(x[order], y[order], kind, colours, sizes, style.span(CITY), "event", ids)
 
 

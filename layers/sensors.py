@@ -37,7 +37,7 @@ class _Field:
     def of(cls, sensors: SensorArrays, scene: Scene) -> _Field:
         x, y = scene.project(sensors.lon, sensors.lat)
         order = by_y(x, y)
-        ids = [sensors.ids[i] for i in order]
+        ids = list(map(sensors.ids.__getitem__, order.tolist()))
         return cls(sensors, scene.plane, order, x[order], y[order], ids)
 
     def dots(self, kind: NDArray[np.uint8], level: int, style: Style) -> Dots:
