@@ -5,10 +5,11 @@ from __future__ import annotations
 
 import os
 import tomllib
+from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
-from functools import cache, lru_cache
+from datetime import date, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ Facts = Mapping[str, Any]
 """What a row states beside its key, names and days."""
 OWN = PREFIX + "CODELISTS"
 """The variable that names the folder of the city's own rows, in this program and its children."""
+DAY = timedelta(days=1)
 FIXED = frozenset({"id", "zh", "en", "valid_from", "valid_to"})
 
 
@@ -42,7 +44,8 @@ def load(name: str, on: date | None = None) -> dict[str, Code]:
     day of the list for a computer whose clock stands before it.
     Raises FileNotFoundError for an unknown list and KeyError, naming the list, for a broken row.
     """
-    return _on(name, on or max(today(), _first(name)))
+    turns = _turns(name)
+    return _since(name, turns[bisect_right(turns, on or max(today(), _first(name))) - 1])
 
 
 def once(name: str, id_: str) -> Code | None:
@@ -68,8 +71,10 @@ def limit(name: str, on: date | None = None) -> float:
     return float(row.facts["value"])
 
 
-@lru_cache(maxsize=1024)
-def _on(name: str, on: date) -> dict[str, Code]:
+@cache
+def _since(name: str, on: date) -> dict[str, Code]:
+    """The rows of a list from one of its turns to the next: of each day of years they would be many
+    copies of the same."""
     valid = [row for row in _rows(name) if row["valid_from"] <= on <= row.get("valid_to", date.max)]
     newest = {row["id"]: row for row in sorted(valid, key=lambda row: row["valid_from"])}
     return {
@@ -77,6 +82,14 @@ def _on(name: str, on: date) -> dict[str, Code]:
         for row in valid
         if newest[row["id"]] is row
     }
+
+
+@cache
+def _turns(name: str) -> list[date]:
+    """The days on which a row begins, or first no longer holds, after the first day of all."""
+    rows, last = _rows(name), date.max
+    ends = {row["valid_to"] + DAY for row in rows if row.get("valid_to", last) < last}
+    return sorted({date.min, *(row["valid_from"] for row in rows), *ends})
 
 
 @cache
@@ -119,5 +132,5 @@ def edition() -> object:
 
 def forget() -> None:
     """Read the lists again when they are next asked for: somebody changed the files."""
-    for cached in (_on, _first, _began, _rows, edition):
+    for cached in (_since, _turns, _first, _began, _rows, edition):
         cached.cache_clear()

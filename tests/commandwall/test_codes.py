@@ -78,6 +78,13 @@ def test_a_later_row_takes_over_where_the_earlier_has_no_end(dated: str) -> None
     assert codes.load(path.stem, date(2025, 6, 1))["GAS"].zh == "新限"
 
 
+def test_days_between_two_turns_share_their_rows(dated: str) -> None:
+    """A wall that met events of many days held the rows of each: megabytes of the same."""
+    years = [codes.load(dated, date(2020, 1, 1) + n * timedelta(days=1)) for n in range(1827)]
+    assert len({id(one) for one in years}) == 1
+    assert codes.load(dated, date(2025, 1, 1)) is not years[0]
+
+
 def test_every_list_reads_on_a_computer_whose_clock_stands_in_1970(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
