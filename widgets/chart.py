@@ -11,17 +11,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPen
 from PySide6.QtWidgets import QFrame, QWidget
 
 from commandwall.clock import Ms, day_start, to_datetime
-from widgets import lean
 from widgets.look import Look
 from widgets.text import plain
-
-with lean.names_as_asked():
-    import pyqtgraph as pg
 
 HOURS = 24.0
 TICKS = (6.0, 12.0, 18.0)

@@ -44,13 +44,6 @@ if {another}:
     print(int(kernels.shade(1.5, 255)), "numba.misc.cffiimpl" in sys.modules)
     print("scipy" in sys.modules)
 """
-CHARTS = """
-from widgets import chart
-from PySide6 import QtWidgets
-from pyqtgraph.Qt import QtWidgets as copied
-print(len(vars(copied)) < 100 < len(dir(QtWidgets)))
-print(copied.QCalendarWidget is QtWidgets.QCalendarWidget, hasattr(copied, "QNoSuchWidget"))
-"""
 AGENT = """
 import sys
 import commandwall.agent, commandwall.cli
@@ -80,11 +73,6 @@ def test_kernels_that_were_compiled_before_bring_no_compiler() -> None:
     """A third of a second of a start. One that was not is compiled, without SciPy."""
     told(COMPILED.format(another=False))  # the first program on this machine compiles them
     assert told(COMPILED.format(another=True)).split() == ["False", "1", "True", "False"]
-
-
-def test_charts_bring_no_class_of_qt_that_nobody_asks_for() -> None:
-    """A fifth of a second of a start, and 9 MB. Who asks for one gets it."""
-    assert told(CHARTS).split() == ["True", "True", "False"]
 
 
 def test_no_source_is_read_and_kept_of_what_is_imported() -> None:
