@@ -22,7 +22,7 @@ from commandwall.alarms import Rule
 from commandwall.clock import Clock
 from commandwall.errand import Question, end_with_starter, say
 from commandwall.rule_rows import Tried
-from commandwall.store.migrate import open_store
+from commandwall.store.store import Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ def main(folder: str, told: str) -> None:
     end_with_starter()
     asked = json.loads(told)
     rule, retired = msgspec.convert(asked["rule"], Rule), bool(asked["retired"])
-    with closing(open_store(Path(folder))) as store:
+    with closing(Store(Path(folder))) as store:
         now = rule_rows.in_force(store.read(rule_rows.approved), Clock().now())
         then = {id_: was for id_, was in now.items() if id_ != rule.id}
         tables = now, then if retired else {**then, rule.id: rule}

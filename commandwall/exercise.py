@@ -37,6 +37,9 @@ class Exercise(msgspec.Struct, frozen=True):
         return self.en if lang == "en" else self.zh
 
 
+READ = msgspec.json.Decoder(Exercise)
+
+
 UNREAD = Exercise("?", "?", 0, "", "脚本不明", "unknown scenario")
 """A mark that cannot be read marks too."""
 
@@ -44,7 +47,7 @@ UNREAD = Exercise("?", "?", 0, "", "脚本不明", "unknown scenario")
 def of(folder: Path) -> Exercise | None:
     """The drill whose world a data directory is; None for the real one."""
     try:
-        return msgspec.json.decode((folder / FILE).read_bytes(), type=Exercise)
+        return READ.decode((folder / FILE).read_bytes())
     except FileNotFoundError:
         return None
     except (OSError, msgspec.DecodeError):

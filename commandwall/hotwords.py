@@ -34,8 +34,7 @@ from commandwall.errand import Question, end_with_starter, say
 from commandwall.events import Event, readable
 from commandwall.mentions import Mention
 from commandwall.store import numbers
-from commandwall.store.migrate import open_store
-from commandwall.store.store import Reader
+from commandwall.store.store import Reader, Store
 
 READ = 300
 """Characters of a body that are read."""
@@ -315,7 +314,7 @@ def main(folder: str, now: str) -> None:
     """In the child."""
     platform.be_nice(10)
     end_with_starter()
-    with closing(open_store(Path(folder))) as store:
+    with closing(Store(Path(folder))) as store:
         say(asdict(store.read(lambda reader: of_pool(reader, Ms(int(now))))))
 
 

@@ -35,6 +35,9 @@ class Mention:
     url: str = ""
 
 
+READ = msgspec.json.Decoder(Mention)
+
+
 def key_of(at: Ms, text: str, source: str, url: str) -> str:
     """The same for the same mention, however often it is brought."""
     told = json.dumps([at, text, source, url], ensure_ascii=True)
@@ -83,7 +86,7 @@ def _read(file: Path) -> list[Mention]:
     found = []
     for line in lines:
         try:
-            found.append(msgspec.json.decode(line, type=Mention))
+            found.append(READ.decode(line))
         except msgspec.DecodeError:
             continue
     return found

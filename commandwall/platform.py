@@ -12,6 +12,7 @@ import re
 import signal
 import socket
 import stat
+import struct
 import subprocess
 import sys
 from collections.abc import Callable, Generator, Mapping, Sequence
@@ -91,6 +92,16 @@ def file_system(path: Path, mounts: str | None = None) -> str:
         if inside and len(point) >= len(best):
             best, kind = point, found
     return kind
+
+
+def holds_byte(path: Path, byte: int) -> bool:
+    """Whether another program holds a byte of a file (fcntl), as far as the system tells."""
+    if sys.platform != "linux":
+        return False
+    with path.open("rb") as file:
+        asked = struct.pack("hhqqi", fcntl.F_WRLCK, os.SEEK_SET, byte, 1, 0)
+        told = fcntl.fcntl(file, fcntl.F_GETLK, asked)
+    return bool(struct.unpack("hhqqi", told)[0] != fcntl.F_UNLCK)
 
 
 def screen_answers() -> bool:

@@ -28,8 +28,7 @@ from commandwall.clock import Clock, Ms, day
 from commandwall.config import Settings
 from commandwall.events import NEW, Event
 from commandwall.learning import FILE
-from commandwall.store.migrate import open_store
-from commandwall.store.store import Reader
+from commandwall.store.store import Reader, Store
 
 log = logging.getLogger(__name__)
 QUESTIONS = ("cls", "unit")
@@ -278,7 +277,7 @@ def main() -> int:
     platform.be_nice(10)
     errand.end_with_starter()
     folder = Settings.load({}).data_dir
-    with closing(open_store(folder)) as store:
+    with closing(Store(folder)) as store:
         model = store.read(lambda reader: learn_from(reader, Clock().now()))
     if not model.learned:
         return 1

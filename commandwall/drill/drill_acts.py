@@ -78,6 +78,9 @@ class DrillAct:
     since: Ms | None = None  # of `gap`: the last real time that counted; None: the newest known
 
 
+READ = msgspec.json.Decoder(list[DrillAct])
+
+
 @dataclass(frozen=True, slots=True)
 class Happening:
     """One thing of a run. Who did it: "" for the clock itself."""
@@ -124,6 +127,6 @@ def saved(acts: Sequence[DrillAct]) -> bytes:
 def opened(kept: bytes) -> list[DrillAct]:
     """What was kept; ValueError where it is something else."""
     try:
-        return msgspec.json.decode(kept, type=list[DrillAct])
+        return READ.decode(kept)
     except msgspec.DecodeError as error:
         raise ValueError(str(error)) from error

@@ -50,6 +50,9 @@ class Card:
         return fingerprint(ssl.PEM_cert_to_DER_cert(self.certificate))
 
 
+READ = msgspec.json.Decoder(Card)
+
+
 def fingerprint(certificate: bytes) -> str:
     """SHA-256 of a certificate (DER) in hexadecimal."""
     return hashlib.sha256(certificate).hexdigest()
@@ -135,7 +138,7 @@ def read(file: Path) -> Card:
     with file.open("rb") as opened:
         text = opened.read(LARGEST + 1)
     try:
-        card = msgspec.json.decode(text, type=Card)
+        card = READ.decode(text)
         certificate = ssl.PEM_cert_to_DER_cert(card.certificate.strip())
         pem = ssl.DER_cert_to_PEM_cert(certificate)  # this one, and nothing beside it
         ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=pem)

@@ -44,6 +44,9 @@ class Invitation(msgspec.Struct, frozen=True):
     scenario: str  # text, for who leads or evaluates; none for a player
 
 
+READ = msgspec.json.Decoder(Invitation)
+
+
 def invite(folder: Path, post: str, file: Path) -> None:
     """Write an invitation into the drill of a directory, for a post: a new file that only we can
     read.
@@ -117,7 +120,7 @@ def _played(scenario: Scenario) -> set[str]:
 def _read(file: Path, socket: Path | None) -> Invitation:
     """What stands in a file from elsewhere; NoGround where it is no invitation."""
     try:
-        invited = msgspec.json.decode(file.read_bytes(), type=Invitation)
+        invited = READ.decode(file.read_bytes())
     except msgspec.DecodeError as error:
         raise NoGround("invitation") from error
     drill = invited.exercise

@@ -73,6 +73,9 @@ class Snapshot(msgspec.Struct, frozen=True):
                 if u.lon is not None and u.lat is not None}  # fmt: skip
 
 
+READ = msgspec.json.Decoder(Snapshot)
+
+
 class Damaged(Exception):
     """A file is no snapshot, or not as it was made."""
 
@@ -107,7 +110,7 @@ def keep(folder: Path, made: Snapshot) -> Path:
 def read(file: Path) -> Snapshot:
     """Raises FileNotFoundError, OSError; Damaged for what is no snapshot as it was made."""
     try:
-        found = msgspec.json.decode(file.read_bytes(), type=Snapshot)
+        found = READ.decode(file.read_bytes())
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as why:
         raise Damaged(file.name) from why
     if found.sha256 != found.hashed():

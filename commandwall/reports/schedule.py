@@ -32,8 +32,7 @@ from commandwall.reports import study
 from commandwall.reports.speech import Speech
 from commandwall.reports.study import Asked
 from commandwall.store import sight, space
-from commandwall.store.migrate import open_store
-from commandwall.store.store import Reader, Refused
+from commandwall.store.store import Reader, Refused, Store
 from commandwall.studies import MISSED, WAITING, ScheduledStudy, Scope
 
 log = logging.getLogger(__name__)
@@ -181,7 +180,7 @@ class Scheduling(Beside):
 
 def counted(folder: Path, job: Job) -> dict[str, Any]:
     """In the child: how many rows there are, and the numbers, as a study keeps them."""
-    with closing(open_store(folder)) as store:
+    with closing(Store(folder)) as store:
         draft = store.read(lambda r: study.draft(r, job.asked, job.due, Speech.of(job.lang)))
     counts: Mapping[str, Any] = draft.counts()
     return {"rows": draft.rows, "counts": json.dumps(counts, ensure_ascii=False)}

@@ -27,8 +27,7 @@ from commandwall.reports import press
 from commandwall.reports.fallback import Asked, collect
 from commandwall.reports.press import Pressed, Unset
 from commandwall.store import space
-from commandwall.store.migrate import open_store
-from commandwall.store.store import Refused
+from commandwall.store.store import Refused, Store
 
 log = logging.getLogger(__name__)
 
@@ -74,7 +73,7 @@ class Making(Question):
 def made(folder: Path, target: Path, asked: Asked) -> Pressed:
     """Make it here: beside its place, without its name. Unset, OSError where it cannot be."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    with closing(open_store(folder)) as store:
+    with closing(Store(folder)) as store:
         paper = store.read(lambda reader: collect(reader, asked))
     return press.press(paper, [target], exercise.mark(folder))[0]
 

@@ -33,8 +33,7 @@ from commandwall.exports import CSV
 from commandwall.masking import without
 from commandwall.reports.listing import ASKED, MADE, Wanted, refusal
 from commandwall.reports.speech import Speech, moment
-from commandwall.store.migrate import open_store
-from commandwall.store.store import Reader, Refused
+from commandwall.store.store import Reader, Refused, Store
 from commandwall.store.written import TEXT_LIMIT
 
 FORMULA = "=+-@\t\r\n\uff1d\uff0b\uff0d\uff20"
@@ -199,7 +198,7 @@ def main(folder: str, part: str) -> None:
     end_with_starter()
     wanted = msgspec.json.decode((Path(part) / ASKED).read_bytes(), type=Wanted)
     try:
-        with closing(open_store(Path(folder))) as store:
+        with closing(Store(Path(folder))) as store:
             tempfile.tempdir = part
             say(store.read(lambda reader: _answer(reader, wanted, Path(part))))
     except Refused as why:

@@ -22,6 +22,7 @@ from typing import Any, Literal
 
 import sqlcipher3.dbapi2 as sqlite
 
+from commandwall import platform
 from commandwall.store import database
 from commandwall.store.journal import Line, first_bad
 from commandwall.store.lines import contents, key_of, said
@@ -34,6 +35,8 @@ PAGE = 4096
 WAL_HEAD, WAL_FRAME, INDEX_HEAD = 32, 24 + PAGE, 48
 """Bytes of a page, of the head of SQLite's log, of each page in it with its own head, and of the
 head of the index beside it."""
+IN_USE = 128
+"""The byte of the index that each connection holds (walformat, "WAL Locks")."""
 Order = Literal["big", "little"]
 NATIVE: Order = sys.byteorder
 FIRST = 3
@@ -67,19 +70,23 @@ def broken_off(path: Path) -> Fault | None:
     Nothing of the database is opened by this: SQLite would read what it can and delete the log.
     A writer that is killed leaves what it had begun in the log, where it is no harm: the index
     beside the log says how far it was ever committed. Without a sound index, as after a power cut,
-    what is left may also be of such a writer: it is told all the same.
+    what is left may also be of such a writer: it is told all the same. So it is where nobody has
+    the file open: the index may be older than the log then.
     """
+    index = path.with_name(path.name + "-shm")
     with writing(path.parent, alone=True), suppress(FileNotFoundError):
         held = path.with_name(path.name + "-wal").read_bytes()
         if len(held) > WAL_HEAD:
-            return _unread(held, _committed(path.with_name(path.name + "-shm"), held))
+            return _unread(held, _committed(index, held), platform.holds_byte(index, IN_USE))
     return None
 
 
-def _unread(held: bytes, committed: int | None) -> Fault | None:
-    """`committed`: pages of a log by its index, None where it has none that fits."""
+def _unread(held: bytes, committed: int | None, live: bool) -> Fault | None:
+    """`committed`: pages of a log by its index, None where it has none that fits. `live`: programs
+    go by that index now: what is behind its pages was refused, by a disk that could not sync."""
     read = _read(held)
-    left = commits(held, read) if read != committed else 0
+    known = read == committed or (live and committed is not None)
+    left = 0 if known else commits(held, read)
     if left or read < (committed or 0):
         return Fault("wal", f"{max(left, 1)} transactions of the log cannot be read")
     return None

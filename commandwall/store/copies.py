@@ -31,6 +31,7 @@ LOCK = "copies.lock"
 TRIAL, ELSEWHERE = "trial.json", "elsewhere.json"
 OWNER = "station.txt"
 """Says in the second place whose backups these are: two stations would delete each other's."""
+READ = msgspec.json.Decoder(Outcome)
 
 
 def standing(folder: Path, elsewhere: str) -> Copies:
@@ -121,7 +122,7 @@ def _copy(file: Path, to: Path) -> None:
 
 def _told(folder: Path, name: str) -> Outcome | None:
     try:
-        return msgspec.json.decode((folder / backup.FOLDER / name).read_bytes(), type=Outcome)
+        return READ.decode((folder / backup.FOLDER / name).read_bytes())
     except (OSError, ValueError):
         return None
 

@@ -71,6 +71,9 @@ class Harm:
         return any(not span.last for span in self.lost)
 
 
+READ = msgspec.json.Decoder(Harm)
+
+
 def suspect(folder: Path) -> None:
     """A file of a data directory could not be read: let it be looked at soon."""
     with suppress(OSError):
@@ -135,7 +138,7 @@ def harms(folder: Path) -> list[Harm]:
     found = []
     for report in sorted((folder / FOLDER).glob(f"*/{REPORT}")):
         try:
-            found.append(msgspec.json.decode(report.read_bytes(), type=Harm))
+            found.append(READ.decode(report.read_bytes()))
         except (OSError, ValueError) as why:
             log.warning("%s cannot be read: %s", report, why)
     return found

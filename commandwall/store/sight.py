@@ -85,6 +85,9 @@ class Sight:
     sources: tuple[Source, ...] = ()
 
 
+READ = msgspec.json.Decoder(Sight)
+
+
 def write(folder: Path, sight: Sight) -> None:
     """Replace the file at once and whole; it is not worth a disk flush."""
     fresh = folder / (NAME + ".new")
@@ -95,7 +98,7 @@ def write(folder: Path, sight: Sight) -> None:
 def read(folder: Path) -> Sight:
     """The newest; an empty one where there is none, or none that a power cut left whole."""
     try:
-        return msgspec.json.decode((folder / NAME).read_bytes(), type=Sight)
+        return READ.decode((folder / NAME).read_bytes())
     except (FileNotFoundError, ValueError):
         return Sight()
 

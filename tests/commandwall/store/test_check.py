@@ -30,6 +30,13 @@ from commandwall.store.migrate import open_store
 from commandwall.store.mirror import Mirror
 from commandwall.store.store import Tx
 
+OTHER = """
+import sys, sqlcipher3.dbapi2 as sqlite
+other = sqlite.connect(sys.argv[1], isolation_level=None)
+other.execute("INSERT OR REPLACE INTO setting VALUES ('a', '1')")
+print("open", flush=True)
+sys.stdin.readline()
+"""
 EDITS = {
     "a record is changed": "UPDATE incident SET title = '小火'",
     "a record is gone": "DELETE FROM incident",
@@ -144,13 +151,35 @@ def test_what_a_killed_writer_left_in_the_log_is_no_damage(tmp_path: Path) -> No
     assert check.broken_off(tmp_path / "killed" / "wall.db") is not None
 
 
-def leave_behind(here: Path, twin: Path) -> None:
+def test_what_a_disk_refused_is_no_damage_while_others_have_the_file_open(tmp_path: Path) -> None:
+    """Pages that were written and not synced, and then some of them again: the index says how far
+    others go. Else whoever opens the file beside a station at work makes it anew."""
+    here = tmp_path / "here"
+    with closing(open_store(here)):
+        pass
+    with subprocess.Popen(
+        [sys.executable, "-c", OTHER, str(here / "wall.db")], text=True,
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+    ) as other:  # fmt: skip
+        assert other.stdout is not None and other.stdout.readline() == "open\n"
+        refused = {many: tmp_path / f"twin{many}" for many in (10, 3)}
+        for twin in refused.values():
+            shutil.copytree(here, twin)
+        for many, twin in refused.items():
+            leave_behind(here, twin, many)
+        assert check.broken_off(here / "wall.db") is None
+        shutil.copytree(here, tmp_path / "killed")
+        other.communicate("\n")
+    assert check.broken_off(tmp_path / "killed" / "wall.db") is not None
+
+
+def leave_behind(here: Path, twin: Path, many: int = 10) -> None:
     """A long transaction in the log of a file that others have open, and of which they never hear:
     it was made in a copy."""
     log = twin / "wall.db-wal"
     before = log.stat().st_size
     with closing(sqlite.connect(str(twin / "wall.db"), isolation_level=None)) as raw:
-        rows = [(str(no), "x" * 3000) for no in range(10)]
+        rows = [(str(no), "x" * 3000) for no in range(many)]
         raw.execute("BEGIN")
         raw.executemany("INSERT INTO setting VALUES (?, ?)", rows)
         raw.execute("COMMIT")
