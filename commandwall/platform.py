@@ -95,8 +95,9 @@ def file_system(path: Path, mounts: str | None = None) -> str:
 
 
 def holds_byte(path: Path, byte: int) -> bool:
-    """Whether another program holds a byte of a file (fcntl), as far as the system tells."""
-    if sys.platform != "linux":
+    """Whether another program holds a byte of a file (fcntl), as far as the system tells; not of
+    one that is not there."""
+    if sys.platform != "linux" or not path.exists():
         return False
     with path.open("rb") as file:
         asked = struct.pack("hhqqi", fcntl.F_WRLCK, os.SEEK_SET, byte, 1, 0)

@@ -171,6 +171,8 @@ def test_what_a_disk_refused_is_no_damage_while_others_have_the_file_open(tmp_pa
         shutil.copytree(here, tmp_path / "killed")
         other.communicate("\n")
     assert check.broken_off(tmp_path / "killed" / "wall.db") is not None
+    (tmp_path / "killed" / "wall.db-shm").unlink()  # as after a power cut
+    assert check.broken_off(tmp_path / "killed" / "wall.db") is not None
 
 
 def leave_behind(here: Path, twin: Path, many: int = 10) -> None:
