@@ -2,14 +2,18 @@
 
 `python -m benchmarks.sync_lag [--quick] [--events N] [--pool FOLDER]` lets a real wall with its
 agent follow 500 changes a second. Beside it, in the same run: the pool's own table asked as often
-as the agent asks, and the wall's frame clock with and without the changes. Before it new events
-come one by one: from the commit of each until the window lists it (open ones, a filter of the
-pool), finds it by a search that is asked again and again, and counts it.
+as the agent asks, and the wall's frame clock with and without the changes, each beside a clock of
+the same kind in a program that does nothing else: what that waits longer for is the machine, which
+the pool, its writer and the readers of this run keep busy too. Before it new events come one by
+one: from the commit of each until the window lists it (open ones, a filter of the pool), finds it
+by a search that is asked again and again, and counts it.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
+import subprocess
 import sys
 import tempfile
 import threading
@@ -23,6 +27,7 @@ import psycopg
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
+from loss import frames
 from loss.stations import Station
 
 from benchmarks.report import figures, table
@@ -57,6 +62,7 @@ NEW = (
 )
 FILL_S = 3600.0
 """How long a first fill may take."""
+OURS, DIRECT = "commit until readable at the wall", "the pool's table, asked as often"
 CLOCK = Clock()
 
 
@@ -117,6 +123,23 @@ def running(*threads: Any) -> Iterator[None]:
 
 
 @contextmanager
+def clocks(station: Station, found: dict[str, np.ndarray], when: str) -> Iterator[None]:
+    """The frame clocks of the wall and of a program that does nothing else, during the block."""
+    bare = subprocess.Popen(
+        [sys.executable, frames.__file__],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+    )  # fmt: skip
+    CLOCK.pause(1.0)  # it has begun
+    station.ask("frames")
+    try:
+        yield
+        found[f"frame clock, {when}"] = np.array(station.ask("frames")["frames"])
+    finally:
+        waits, _ = bare.communicate()
+    found[f"a bare clock, {when}"] = np.array(json.loads(waits))
+
+
+@contextmanager
 def following(server: PoolServer) -> Iterator[Station]:
     """A real wall with its agent that has all of that pool."""
     with tempfile.TemporaryDirectory() as name:
@@ -132,9 +155,12 @@ def following(server: PoolServer) -> Iterator[Station]:
             station.end()
 
 
-def follow(server: PoolServer, station: Station, seconds: float) -> tuple[Any, ...]:
-    """Lags of the wall's disk and of the pool's own table; frames without and with the changes."""
-    sql = "SELECT unit FROM event WHERE id = :id"
+def follow(
+    server: PoolServer, station: Station, seconds: float
+) -> tuple[dict[str, np.ndarray], float]:
+    """What took how long, in ms: lags of the wall's disk and of the pool's own table, and frames
+    without and with the changes; and how many changes a second there were."""
+    sql, found = "SELECT unit FROM event WHERE id = :id", dict[str, np.ndarray]()
     with (
         closing(Store(station.folder)) as store,
         server.owner() as conn,
@@ -143,18 +169,16 @@ def follow(server: PoolServer, station: Station, seconds: float) -> tuple[Any, .
         ids = [key for (key,) in conn.execute("SELECT id FROM cw_event ORDER BY id")]
         mark = ids.pop()
         conn.execute(MARK, ("", mark))  # a pool that was kept has the number of the run before
-        station.ask("frames")
-        CLOCK.pause(seconds / 2)
-        quiet = station.ask("frames")["frames"]
         flow = Flow(conn, ids, mark)
         ours = Reader(lambda: store.read(lambda r: r.value(sql, id=mark)), LOOK_S)
         plain = "SELECT unit FROM cw_event WHERE id = %s"
         direct = Reader(lambda: other.execute(plain, (mark,)).fetchone()[0], QUICK_S)
-        with running(ours, direct, flow):
+        with clocks(station, found, "nothing changes"):
+            CLOCK.pause(seconds / 2)
+        with clocks(station, found, "meanwhile"), running(ours, direct, flow):
             CLOCK.pause(seconds)
-        busy = station.ask("frames")["frames"]
-    paces = len(flow.at) * RATE * EVERY_S / (flow.at[-1] - flow.at[0])
-    return ours.lags(flow), direct.lags(flow), np.array(quiet), np.array(busy), paces
+    lags = {OURS: ours.lags(flow), DIRECT: direct.lags(flow)}
+    return lags | found, len(flow.at) * RATE * EVERY_S / (flow.at[-1] - flow.at[0])
 
 
 def news(server: PoolServer, station: Station, many: int) -> dict[str, list[float]]:
@@ -211,21 +235,16 @@ def main() -> None:
     quick, count = wanted.quick, wanted.events or EVENTS[wanted.quick]
     with synthetic(count, wanted.pool) as server, following(server) as station:
         came = news(server, station, NEWS[quick])
-        ours, direct, before, meanwhile, pace = follow(server, station, SECONDS[quick])
+        took, pace = follow(server, station, SECONDS[quick])
     rows = [
         (name, len(some), *np.percentile(some, (50, 99, 100)).round(1).tolist())
-        for name, some in (
-            ("commit until readable at the wall", ours),
-            ("the pool's table, asked as often", direct),
-            ("frame clock, nothing changes", before),
-            ("frame clock meanwhile", meanwhile),
-        )
+        for name, some in took.items()
     ]
     table(f"a new event among {count:,}, from its commit until it is in", NEWS_HEAD, told(came))
     table(f"{pace:.0f} changes a second", ("what", "times", "p50 ms", "p99 ms", "max ms"), rows)
-    ratio = float(np.percentile(ours, 99) / np.percentile(direct, 99))
-    print(f"p99 of the wall to p99 of asking the pool itself: {ratio:.2f}")
     found = {name: {"p50": p50, "p99": p99, "max": most} for name, _, p50, p99, most in rows}
+    ratio = found[OURS]["p99"] / found[DIRECT]["p99"]
+    print(f"p99 of the wall to p99 of asking the pool itself: {ratio:.2f}")
     held = {name: {"p50": p50, "p95": p95, "max": most} for name, _, p50, p95, most in told(came)}
     figures("sync_lag", events=count, changes_per_s=round(pace), ratio_p99=round(ratio, 2),
             ms=found, new_event_ms=held)  # fmt: skip

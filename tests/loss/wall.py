@@ -20,6 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from loss import acts
+from loss.frames import FRAME_MS, Frames
 from PySide6.QtCore import QObject, QSocketNotifier, Qt, QTimer
 
 import main
@@ -32,32 +33,10 @@ from commandwall.saved_views import Filter
 from commandwall.store import database
 from widgets.courier import Courier
 
-LOOK_MS, FRAME_MS = 50, 16
+LOOK_MS = 50
 CARELESS = "LOSS_CARELESS"
 """Variable by which both programs write with `synchronous=OFF`."""
 HEADLINES = ("磁盘已满", "中心池已断开", "采集程序已停", "中心池尚未接通")
-
-
-class Frames(QTimer):
-    """The frame clock: how long the screen's thread let each frame wait, in ms, once asked."""
-
-    def __init__(self, parent: QObject) -> None:
-        super().__init__(parent)
-        self.setTimerType(Qt.TimerType.PreciseTimer)
-        self.timeout.connect(self._frame)
-        self._gaps: list[float] = []
-        self._last = 0.0
-
-    def take(self) -> list[float]:
-        """Those since the last call; begins to count with the first."""
-        gaps, self._gaps, self._last = self._gaps, [], time.perf_counter()
-        self.start(FRAME_MS)
-        return gaps
-
-    def _frame(self) -> None:
-        now = time.perf_counter()
-        self._gaps.append(1000 * (now - self._last))
-        self._last = now
 
 
 class Lists(QObject):
