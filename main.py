@@ -89,6 +89,7 @@ def build(settings: Settings, parts: ExitStack) -> Wall:
     crossing.reach(wall.tick)
     map_view.moved.connect(crossing.moved)
     wall.crossing = crossing
+    crossing.settled.connect(wall.context.settled.come)
     wall.modes.paced = follower.pace
     wall.modes.pace()
     return wall

@@ -26,10 +26,11 @@ from commandwall.store.store import Reader
 from commandwall.verifying import Verification
 from widgets import age, alarm_check, rule_list, rule_sheet, rule_words, text, words
 from widgets.base import EMPTY, NORMAL, Command, Panel, Piece, Subject
-from widgets.chart import Day, Limit, Trend, reach_of
+from widgets.chart import Day, Limit, reach_of
 from widgets.i18n import language, named, rows, tr
 from widgets.number_acts import show, unreadable, with_reason
 from widgets.paper import RIGHT, Ink, Paper
+from widgets.trend import Trend
 
 EVERY = MINUTE
 """So often the course is read anew while it is shown."""
@@ -58,7 +59,7 @@ class AlarmCard(Panel):
         self._worst: tuple[str, Alarm | None] | None = None
         self._camera, self._said = "", ""
         self._found: Verification | None = None
-        self._trend = Trend(self.look, self)
+        self._trend = Trend(self.look, self.context.settled, self)
         self._trend.hide()
 
     # What others call.

@@ -39,6 +39,7 @@ from widgets.numbers import Numbers
 from widgets.own_keys import OwnKeys
 from widgets.paper import Ink, Paper, Stroke
 from widgets.reasons import sentence
+from widgets.settled import Settled
 from widgets.streets import Streets
 from widgets.trust import Limits, Trust
 
@@ -96,12 +97,11 @@ class Context:
     blinker: Blinker
     seconds: Callable[[], float]
     """The monotonic clock of the map, so that all rings blink in phase."""
-    go: Callable[[str], None]
-    """Opens a page by its id."""
+    go: Callable[[str], None]  # opens a page by its id
     map: MapView | None = None
     pages: Sequence[NamedPage] = ()
-    book: Book = field(default_factory=Book)
-    """The plans there are."""
+    book: Book = field(default_factory=Book)  # the plans there are
+    settled: Settled = field(default_factory=Settled)
     page: str = ""
     """The id of the page that is open."""
     trust: Trust = field(default_factory=Trust)

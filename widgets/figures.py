@@ -27,11 +27,12 @@ from commandwall.rollups import Signs, air_of
 from widgets import age
 from widgets.base import EMPTY, Context, Panel, Piece
 from widgets.base import NORMAL as SHOWN
-from widgets.chart import Day, Limit, Trend, day_of_counts, day_of_values, hour_of
+from widgets.chart import Day, Limit, day_of_counts, day_of_values, hour_of
 from widgets.i18n import language, measured_in, named, rows, tr
 from widgets.open_events import is_anew, told
 from widgets.paper import RIGHT, Ink, Paper
 from widgets.text import plain
+from widgets.trend import Trend
 
 COMPACT = 190.0
 """Below this height the line under the figure moves beside it."""
@@ -46,7 +47,7 @@ class Figure(Panel):
         parent: QWidget | None = None,
     ) -> None:  # fmt: skip
         super().__init__(context, options, parent)
-        self.trend = Trend(context.look, self)
+        self.trend = Trend(context.look, context.settled, self)
         self.number, self.unit, self.note = age.UNKNOWN, "", ""
         self._low = False
         """Whether its age stands under the figure, since the name takes the line of both."""

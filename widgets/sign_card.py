@@ -25,7 +25,7 @@ from commandwall.indicators import (
 from commandwall.picture import Changes, Picture, Tick
 from widgets import age, words
 from widgets.base import EMPTY, NORMAL, Panel, Subject
-from widgets.chart import TICKS, Day, Trend, reach_of
+from widgets.chart import TICKS, Day, reach_of
 from widgets.figures import (
     air_now,
     day_of,
@@ -41,6 +41,7 @@ from widgets.heat import NOTICE, SEVERITY, draw_sign
 from widgets.i18n import language, measured_in, named, rows, tr
 from widgets.paper import MIDDLE, RIGHT, Ink, Paper
 from widgets.text import plain
+from widgets.trend import Trend
 
 LEAD, LINE, HOURS = 108.0, 27.0, 24.0
 WORDS, LEAST, MOST = 180.0, 120.0, 420.0
@@ -60,7 +61,7 @@ class SignCard(Panel):
     def __init__(self, *args: Any, **kw: Any) -> None:
         super().__init__(*args, **kw)
         self._key, self._chosen = "", False
-        self._trend = Trend(self.look, self)
+        self._trend = Trend(self.look, self.context.settled, self)
         self._trend.hide()
 
     def open(self, subject: Subject) -> None:

@@ -311,6 +311,7 @@ def draw(wall: Wall, shot: Snapshot) -> bool:
             print(told.format(s=shot.wait_s), file=sys.stderr)
         QApplication.exit(0 if done and not told else config.REFUSED)
 
+    wall.context.settled.come()
     wall.resize(shot.width, shot.height)
     wall.open_page(shot.page or pages[0])
     wall.show()

@@ -39,6 +39,7 @@ def make_wall(world: City, qtbot: Any, kernels: None) -> Iterator[Callable[..., 
         door = Door.of([*installed(), *(more or [])])
         settings = dataclasses.replace(world.settings, **kw)
         wall = Wall(world.world, settings, view, door)
+        wall.context.settled.come()  # as after a start
         world.walls.append(wall)
         wall.resize(width, height)
         wall.show()

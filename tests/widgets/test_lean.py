@@ -26,9 +26,9 @@ from widgets import startup
 from layers import kernels
 from layers.warm import warm
 from layers.style import Style
-from widgets import wall
+from widgets import alarm_card, figures, sign_card, wall
 warm(Style())
-names = ("scipy", "pandas", "geopandas", "yaml")
+names = ("scipy", "pandas", "geopandas", "yaml", "pyqtgraph")
 print([name for name in names if name in sys.modules])
 import scipy.linalg.cython_blas
 """
