@@ -18,7 +18,7 @@ from commandwall import platform, sensors
 from commandwall.clock import Clock
 from commandwall.pool.server import PoolServer
 from commandwall.store import live
-from commandwall.store.migrate import open_store
+from commandwall.store.store import Store
 
 PACK = 1000
 """Readings of one pack."""
@@ -27,7 +27,7 @@ PACK = 1000
 def readings(folder: Path) -> np.ndarray:
     """The newest reading of every device that was ever heard: of another one a value that nobody
     measured would be an alarm."""
-    store = open_store(folder)
+    store = Store(folder)
     numbers = store.read(lambda r: r.rows("SELECT no FROM sensor ORDER BY no"))
     store.close()
     no = np.array([row[0] for row in numbers], np.intp)

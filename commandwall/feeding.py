@@ -26,7 +26,8 @@ from commandwall.feeds.devices import SEQ
 from commandwall.feeds.mqtt import QOS, Unreadable, made
 from commandwall.pool.demo.signals import Signals
 from commandwall.sensors import Sensor
-from commandwall.store.migrate import open_store
+from commandwall.store.database import StoreTrouble
+from commandwall.store.store import Store
 
 PATIENCE_S = 10.0
 WAITING = 2000
@@ -63,7 +64,7 @@ def run(settings: Settings, asked: argparse.Namespace) -> int:
         broker = _broker(asked.to or settings.mqtt)
         pieces = _recorded(asked.file) if asked.file else _city(settings, asked.pack)
         Player(broker, settings).play(pieces, asked.rate, asked.seconds)
-    except (Refusal, Unreadable, OSError) as why:
+    except (Refusal, Unreadable, StoreTrouble, OSError) as why:
         print(f"commandwall: {why}", file=sys.stderr)
         return REFUSED
     except KeyboardInterrupt:
@@ -163,7 +164,7 @@ def _city(settings: Settings, size: int) -> Iterator[Piece]:
     """All devices again and again, in groups that are one gateway's."""
     if size < 1:
         raise Refusal("--pack: 1 or more")
-    with closing(open_store(settings.data_dir)) as store:
+    with closing(Store(settings.data_dir)) as store:
         if not store.mirror_name():
             raise Refusal(f"{settings.data_dir}: 还没有设备 no devices yet")
         known = sorted(store.read(lambda r: r.find(Sensor)), key=lambda s: s.no)

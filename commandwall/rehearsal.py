@@ -25,7 +25,6 @@ from commandwall.rule_rows import Rules, stated
 from commandwall.rulebook import Rulebook, Stretch, stretches
 from commandwall.sensors import READING_DTYPE, Sensor
 from commandwall.store.database import StoreTrouble
-from commandwall.store.migrate import open_store
 from commandwall.store.store import Store
 from commandwall.store.telemetry import READINGS, since, within
 
@@ -147,7 +146,7 @@ def run(settings: Settings, asked: argparse.Namespace) -> int:
 
 
 def _try(settings: Settings, tried: Mapping[str, codes.Code], asked: argparse.Namespace) -> None:
-    with closing(open_store(settings.data_dir)) as store:
+    with closing(Store(settings.data_dir)) as store:
         now = rule_rows.in_force(store.read(rule_rows.approved), Clock().now())
         listed = {id_: stated(rule) for id_, rule in now.items()}
         if wrong := rulecheck.faults({**listed, **{k: row.facts for k, row in tried.items()}}):

@@ -28,6 +28,7 @@ from commandwall.playing.snapshots import Snapshot
 from commandwall.pool.server import ServerTrouble
 from commandwall.store.database import StoreTrouble
 from commandwall.store.migrate import open_store
+from commandwall.store.store import Store
 from commandwall.world import World
 
 TROUBLES = (NoGround, ServerTrouble, psycopg.Error, StoreTrouble, OSError)
@@ -74,7 +75,7 @@ def _from(settings: Settings, names: list[str]) -> int:
     if len(names) not in (0, 2):
         return _usage("from [INCIDENT FILE]")
     try:
-        with closing(open_store(settings.data_dir)) as store:
+        with closing(Store(settings.data_dir)) as store:
             found = store.read(lambda r: r.find(Incident))
             if not names:
                 return _incidents(found)

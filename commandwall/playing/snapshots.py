@@ -29,9 +29,8 @@ from commandwall.plain import address
 from commandwall.playing.injecting import Place
 from commandwall.resources import Resource
 from commandwall.store import live
-from commandwall.store.migrate import open_store
 from commandwall.store.schema import times_of
-from commandwall.store.store import Reader
+from commandwall.store.store import Reader, Store
 from commandwall.tallies import ahead_of_mirror
 
 FOLDER, FILE, LOCK = "snapshots", "snapshot.json", "keeping.lock"
@@ -85,7 +84,7 @@ def take(folder: Path, name: str, now: Ms) -> Snapshot:
     StoreTrouble, OSError."""
     if not _NAME.fullmatch(name):
         raise ValueError(name)
-    with closing(open_store(folder)) as store:
+    with closing(Store(folder)) as store:
         city, events, units, known = store.read(_found)
     fixes = _fixes(folder)
     made = Snapshot(name, city, now, [_masked(name, one, known) for one in events],
