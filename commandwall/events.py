@@ -306,7 +306,7 @@ def queue(reader: Reader, limit: int = -1) -> list[EventView]:
     """Events that the city calls open, as shown, the most urgent and of those the oldest first; at
     most so many, where a limit is given."""
     sql = f"SELECT * FROM event WHERE {IS_OPEN} ORDER BY urgency, reported_at LIMIT :n"
-    return folded(reader, [Event(*row) for row in reader.rows(sql, n=limit)])
+    return folded(reader, reader.records(Event, sql, n=limit))
 
 
 def accept(tx: Tx, event: str) -> None:

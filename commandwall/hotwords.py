@@ -154,7 +154,7 @@ def _read(reader: Reader, first: int, end: int, every: int) -> Iterable[Event]:
     """The events of a stretch, one of so many, of which more may be told than their class."""
     most = int(codes.limit("hot_rows", day(Ms(end))) * DRAWN)
     params = {"no": numbers.first(first), "t": first, "end": end, "k": every, "n": most}
-    return readable(reader, (Event(*row) for row in reader.rows(_ROWS, **params)))
+    return readable(reader, reader.records(Event, _ROWS, **params))
 
 
 class _Counts:

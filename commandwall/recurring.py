@@ -70,7 +70,7 @@ def of_pool(reader: Reader, now: Ms) -> list[Topic]:
         "SELECT * FROM event WHERE rowid >= :no AND reported_at >= :t ORDER BY rowid DESC LIMIT :n"
     )
     params = {"no": numbers.first(begin), "t": begin, "n": int(codes.limit("topic_rows", on))}
-    rows = (Event(*row) for row in reader.rows(sql, **params))
+    rows = reader.records(Event, sql, **params)
     areas = by_code(reader)
     return find(list(readable(reader, rows)), lambda code: town_of(areas, code))
 

@@ -121,7 +121,7 @@ def _near(reader: Reader, here: Event) -> list[Event]:
     params = {"a": numbers.first(begin), "b": numbers.first(end + HOUR), "begin": begin, "end": end}
     same = {"area": here.area, "title": here.title, "id": here.id}
     many = int(codes.limit("repeat_rows", on))
-    return [Event(*row) for row in reader.rows(sql, **params, **same, n=many)]
+    return reader.records(Event, sql, **params, **same, n=many)
 
 
 def _rows(events: Sequence[Event]) -> likeness.Rows:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import types
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, make_dataclass
+from functools import cache
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from sqlalchemy import (
@@ -97,6 +98,22 @@ def kinds(home: str) -> dict[str, type[Any]]:
     """Table name -> record class of one file."""
     tables = _HOMES[home].tables.items()
     return {name: table.info["kind"] for name, table in tables if "kind" in table.info}
+
+
+@cache
+def maker(kind: type[Any]) -> Callable[..., Any]:
+    """What makes a record of all its fields, in their order, in less than half the time that its
+    class takes: that carries each field past its own guard against changes. What is made here has
+    the same slots and no guard while they are filled, and is of the class from then on."""
+
+    def guard(made: Any) -> None:
+        made.__class__ = kind
+
+    names, namespace = [f.name for f in fields(kind)], {"__post_init__": guard}
+    return make_dataclass(
+        kind.__name__, names, slots=True, eq=False, repr=False, match_args=False,
+        namespace=namespace,
+    )  # fmt: skip
 
 
 def meeting_of(kind: type[Any]) -> Meeting:

@@ -32,7 +32,7 @@ from commandwall import codes, platform
 from commandwall.clock import Ms, day
 from commandwall.store import database, fulltext, quarantine, undo
 from commandwall.store.quarantine import Fault
-from commandwall.store.schema import mirror, table_of
+from commandwall.store.schema import maker, mirror, table_of
 from commandwall.store.tables import RING, setting
 
 R = TypeVar("R")
@@ -111,6 +111,10 @@ class Reader:
 
     def rows(self, sql: str, **params: Any) -> list[tuple[Any, ...]]:
         return [tuple(row) for row in self._conn.execute(text(sql), params)]
+
+    def records(self, kind: type[R], sql: str, **params: Any) -> list[R]:
+        """The records of what a query selects: all fields of a kind, in their order."""
+        return _records(kind, self._conn.execute(text(sql), params))
 
     def each(self, sql: str, **params: Any) -> Iterator[tuple[Any, ...]]:
         """The same one by one, read no further than somebody takes them."""
@@ -288,15 +292,18 @@ class Store:
             self._reader.dispose()
 
 
-def _records(kind: Callable[..., R], found: Result[Any]) -> list[R]:
+def _records(kind: type[Any], found: Result[Any]) -> list[Any]:
     """Records of rows, in which equal values of a column are one object: a city has few kinds,
     areas, ranges and colours, and a hundred thousand things that name them."""
+    make: Callable[..., Any] = kind
     held: list[dict[Any, Any] | None] = []
-    records: list[R] = []
+    records: list[Any] = []
     for rows in found.partitions(PART):
         columns = list(zip(*rows, strict=True))
         held = held or [{} if _repeats(c) else None for c in columns]
-        records.extend(map(kind, *map(_shared, columns, held)))
+        if len(rows) > MANY:  # to have a maker made takes as long as some hundred records
+            make = maker(kind)  # type: ignore[arg-type]  # mypy holds no class for hashable
+        records.extend(map(make, *map(_shared, columns, held)))
     return records
 
 
