@@ -22,6 +22,7 @@ from sqlalchemy import (
     Result,
     Table,
     func,
+    literal_column,
     select,
     text,
 )
@@ -41,9 +42,9 @@ Mark = tuple[str, int]
 """Name of a mirror, and which file of that name it is."""
 WALL_DB = "wall.db"
 MIRROR_POINTER = "mirror.current"
-MANY = 900
-PART = 5_000
-"""Rows that are turned into records at once."""
+PART, MANY = 5_000, 500
+"""Rows that are turned into records at once; of more than these a maker is worth its making."""
+_VALUE: ColumnElement[Any] = literal_column("value")
 LOG = "INSERT INTO wall_log(at, kind, body) VALUES (?, ?, ?)"
 TRIM = f"DELETE FROM changed WHERE seq <= (SELECT max(seq) FROM changed) - {RING}"
 
@@ -85,7 +86,9 @@ class Reader:
         query = select(table)
         for name, value in equals.items():
             column = table.c[name]
-            query = query.where(column.in_(value) if isinstance(value, list) else column == value)
+            query = query.where(
+                _among(column, value) if isinstance(value, list) else column == value
+            )
         return _records(kind, self._of(table).execute(query))
 
     def columns(self, kind: type[Any], names: Sequence[str]) -> dict[str, list[Any]]:
@@ -105,9 +108,7 @@ class Reader:
 
     def many(self, kind: type[R], keys: Sequence[str], field: str = "id", **equals: Any) -> list[R]:
         """The records with these ids (or values of another field), in no order."""
-        unique = list(dict.fromkeys(keys))
-        parts = (unique[i : i + MANY] for i in range(0, len(unique), MANY))
-        return [r for part in parts for r in self.find(kind, **{field: part}, **equals)]
+        return self.find(kind, **{field: list(keys)}, **equals)
 
     def rows(self, sql: str, **params: Any) -> list[tuple[Any, ...]]:
         return [tuple(row) for row in self._conn.execute(text(sql), params)]
@@ -292,6 +293,11 @@ class Store:
             self._reader.dispose()
 
 
+def _among(column: Column[Any], values: Sequence[Any]) -> ColumnElement[bool]:
+    """Whether a column has one of these: as one value, of which there may be any number."""
+    return column.in_(select(_VALUE).select_from(func.json_each(json.dumps(values))))
+
+
 def _records(kind: type[Any], found: Result[Any]) -> list[Any]:
     """Records of rows, in which equal values of a column are one object: a city has few kinds,
     areas, ranges and colours, and a hundred thousand things that name them."""
@@ -301,7 +307,7 @@ def _records(kind: type[Any], found: Result[Any]) -> list[Any]:
     for rows in found.partitions(PART):
         columns = list(zip(*rows, strict=True))
         held = held or [{} if _repeats(c) else None for c in columns]
-        if len(rows) > MANY:  # to have a maker made takes as long as some hundred records
+        if len(rows) > MANY:
             make = maker(kind)  # type: ignore[arg-type]  # mypy holds no class for hashable
         records.extend(map(make, *map(_shared, columns, held)))
     return records
