@@ -36,11 +36,14 @@ LONG = 200_000
 """A pool with more events than this gets a small mirror first."""
 LAST_WORK = 0.15
 """What is left to do once all rows are there (indexes, words), as a share of the rows."""
+PACED = 0.01
+"""Of less than this share nobody knows the pace: a run that goes on with hardly a row to come would
+tell of weeks."""
 
 
 @dataclass(slots=True)
 class Progress:
-    """Tells what share of the rows arrived."""
+    """Tells how far it is: rows that arrived, then the steps of the last work."""
 
     tell: Callable[[Share], None]
     clock: Clock
@@ -56,10 +59,19 @@ class Progress:
     def add(self, rows: int) -> None:
         """Rows arrived."""
         self.done += rows
+        self.tell(Share(min(1.0, self.done / self.total), self._left(), self.usable))
+
+    def last(self, share: float) -> None:
+        """All rows are there, and this share of the last work is done."""
+        done = round(self.total * (1 + LAST_WORK * share) / (1 + LAST_WORK))
+        self.add(max(0, done - self.done))
+
+    def _left(self) -> float | None:
         at, before = self._begun
         passed, came = self.clock.monotonic() - at, self.done - before
-        left = max(0, self.total - self.done) * passed / came if came else 0.0
-        self.tell(Share(min(1.0, self.done / self.total), round(left, 1), self.usable))
+        if came < PACED * self.total:
+            return None
+        return round(max(0, self.total - self.done) * passed / came, 1)
 
 
 def fill(folder: Path, client: Client, clock: Clock, tell: Callable[[Share], None]) -> str:
@@ -92,7 +104,7 @@ def _fill(folder: Path, client: Client, source: Source, progress: Progress) -> N
     progress.usable = pointed(folder) == small
     with closing(Draft(folder / name)) as draft:
         _copy(draft, "event", source.rows("event", draft.meta("filled.event")), progress)
-        draft.finish()
+        draft.finish(progress.last)
 
 
 def _draft(path: Path, facts: Mapping[str, str]) -> Draft:

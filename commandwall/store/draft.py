@@ -10,8 +10,9 @@ from __future__ import annotations
 import queue
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -95,18 +96,20 @@ class Draft:
         if speller:
             speller.put(rows)
 
-    def finish(self) -> None:
-        """Counters, full text and indexes: from here on only `Mirror.take` changes the file."""
+    def finish(self, tell: Callable[[float], None] = lambda share: None) -> None:
+        """Counters, full text and indexes: from here on only `Mirror.take` changes the file.
+        `tell`: hears what share is done."""
         self.keep()
         try:
-            self._index()
+            self._index(tell)
         except adbc.IntegrityError:
             self._conn.rollback()
             self._drop_twins()
-            self._index()
+            self._index(tell)
         self._cursor.adbc_ingest("tally", self._count(), mode="append")
         self._keep_words()
         self.note(made="1")
+        tell(1.0)
 
     def close(self) -> None:
         """What `keep` did not keep is undone; words are written anew next time."""
@@ -122,10 +125,12 @@ class Draft:
         self._conn.commit()
         self._kept = self._clock.monotonic()
 
-    def _index(self) -> None:
-        for table in mirror.sorted_tables:
-            for index in sorted(table.indexes, key=lambda i: str(i.name)):
-                self._run(str(CreateIndex(index).compile(dialect=sqlite.dialect())))
+    def _index(self, tell: Callable[[float], None]) -> None:
+        by_name = attrgetter("name")
+        indexes = [i for table in mirror.sorted_tables for i in sorted(table.indexes, key=by_name)]
+        for n, index in enumerate(indexes, 1):
+            self._run(str(CreateIndex(index).compile(dialect=sqlite.dialect())))
+            tell(n / (len(indexes) + 1))  # the words are the last step
 
     def _keep_words(self) -> None:
         """Copy the index that was made beside as it is: FTS5 keeps it in plain tables."""

@@ -22,8 +22,8 @@ from commandwall import event_lists, events, tallies
 from commandwall.areas import CITY, Area
 from commandwall.clock import MINUTE
 from commandwall.events import Event
-from commandwall.pool.fill import fill
-from commandwall.pool.filling import Filling
+from commandwall.pool.fill import Progress, fill
+from commandwall.pool.filling import Filling, Share
 from commandwall.pool.loader import load
 from commandwall.pool.own import address
 from commandwall.pool.source import Source
@@ -240,6 +240,29 @@ def test_a_child_tells_how_far_it_is_and_how_long_it_takes(pool: Any, tmp_path: 
     shares = [json.loads(line) for line in told]
     assert [s["share"] for s in shares] == sorted(s["share"] for s in shares)
     assert all(s["left_s"] >= 0 for s in shares) and shares[-1]["usable"]
+    assert shares[-1]["share"] == 1.0 and shares[-1]["left_s"] == 0.0
+
+
+class Ticking(StillClock):
+    """A clock of which each look takes a second."""
+
+    looks = 0.0
+
+    def monotonic(self) -> float:
+        self.looks += 1.0
+        return self.looks
+
+
+def test_a_run_that_goes_on_with_hardly_a_row_to_come_tells_of_no_weeks() -> None:
+    told: list[Share] = []
+    progress = Progress(told.append, Ticking())
+    progress.begin(3_600_000, 3_599_999)
+    progress.add(1)
+    for share in (0.25, 0.5, 1.0):
+        progress.last(share)
+    assert told[0].share == pytest.approx(1 / 1.15) and told[0].left_s is None
+    assert [t.left_s for t in told[1:]] == [pytest.approx(6.0), pytest.approx(3.0), 0.0]
+    assert told[-1].share == 1.0
 
 
 def test_a_fill_that_cannot_run_is_a_trouble_with_a_name(tmp_path: Path) -> None:
