@@ -92,6 +92,7 @@ def _fill(folder: Path, client: Client, source: Source, progress: Progress) -> N
     facts = {"term": "".join(name for name, _ in client.terms()[-1:]), "scope": client.scope}
     with closing(_draft(folder / name, facts)) as draft:
         if draft.made:
+            progress.last(1.0)
             return
         if not draft.meta("cursor"):
             draft.note(cursor=str(client.head()), epoch=meta.epoch, city=meta.city, **facts)
