@@ -21,7 +21,7 @@ from commandwall.clock import Ms
 from commandwall.events import Event
 from commandwall.picture import Changes, Picture, Readings, SyncState, Tick
 from commandwall.store.pulse import Sync
-from layers import Layer, load_layers
+from layers import Layer, crowd, load_layers
 from layers.alarms import look_of, title_of
 from layers.marks import FILLED, HOLLOW, UNKNOWN
 from layers.overlay import Blinker, fit_parts, scale_length
@@ -80,6 +80,26 @@ def test_the_first_view_is_the_whole_city(make_map: Make, city: Any) -> None:
     middle = pixels(view)[200:280, 280:360]
     assert np.median(middle, axis=(0, 1)).tolist() == pytest.approx([18, 27, 36], abs=8)
     assert pixels(view)[2, 2].tolist() == [11, 17, 24]
+
+
+@pytest.mark.parametrize("mpp", [None, 14.0, 2.0])
+def test_what_is_drawn_is_of_the_types_that_were_compiled_ahead(
+    make_map: Make, city: Any, qtbot: Any, monkeypatch: pytest.MonkeyPatch, mpp: float | None
+) -> None:
+    """Dots of units were of another: the first map compiled six kernels anew, for half a minute."""
+    met, plain = set[str](), crowd.in_sight
+
+    def look(x: Any, y: Any, sprite: Any, bounds: Any) -> Any:
+        met.add(str(sprite.dtype))
+        return plain(x, y, sprite, bounds)
+
+    monkeypatch.setattr(crowd, "in_sight", look)
+    view = make_map(city)
+    if mpp is not None:
+        building = list(city.picture.buildings.values())[40]
+        view.look_at(building.lon, building.lat, mpp)
+    qtbot.waitUntil(lambda: view.board.idle)
+    assert met == {"int32"}
 
 
 def test_it_never_moves_by_itself(make_map: Make, city: Any, qtbot: Any) -> None:

@@ -200,7 +200,7 @@ def test_a_first_fill_that_a_promotion_broke_off_begins_anew(
     after = copy()
     load(pool.owner, [an_event(id="ghost")])
     with pool.client() as client, monkeypatch.context() as m:
-        m.setattr(Draft, "finish", lambda draft: sys.exit(1))
+        m.setattr(Draft, "finish", lambda *_: sys.exit(1))
         with pytest.raises(SystemExit):
             fill(tmp_path, client, client._clock, lambda share: None)
     with after.client() as client:
