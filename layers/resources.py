@@ -105,8 +105,7 @@ class ResourcesLayer(Layer):
         far, middle, near = (style.span(level) for level in range(3))
         ids, cell, discs = fleet.ids, style.map["mark"]["cell_unit"], self._signs.discs
         rank = (np.arange(len(ids)) >= n).astype(np.uint8)
-        dots = (_dot(scene), _dot(scene, idle=True))
-        small, smaller = (np.full(len(ids), dot, np.int32) for dot in dots)
+        small, smaller = (np.full(len(ids), _dot(scene, idle), np.int32) for idle in (False, True))
         return [
             Stamps(x[n:], y[n:], small[n:], far, False, "resource", ids[n:]),
             Stamps(x[:n], y[:n], smaller[:n], middle, False, "resource", ids[:n]),

@@ -108,7 +108,7 @@ class Reader:
 
     def many(self, kind: type[R], keys: Sequence[str], field: str = "id", **equals: Any) -> list[R]:
         """The records with these ids (or values of another field), in no order."""
-        return self.find(kind, **{field: list(keys)}, **equals)
+        return self.find(kind, **{field: list(keys)}, **equals) if keys else []
 
     def rows(self, sql: str, **params: Any) -> list[tuple[Any, ...]]:
         return [tuple(row) for row in self._conn.execute(text(sql), params)]
