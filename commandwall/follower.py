@@ -47,7 +47,7 @@ COUNT, COUNTING = 100, 0.05
 """Milliseconds between two counts, and the largest share of the time that they may take."""
 REST_S, UNSET = 1.5, -1.0
 """So long the rest waits for the screen to draw what it got; a moment that is not set yet."""
-TIDY_S, RARELY_S = 5.0, 600.0
+TIDY_S, RARELY_S = 5.0, 60.0
 """Memory that is free is given back after the first time, in which the map builds its shapes of
 what was read; then after twice as long each time, up to the second: glibc holds on to it, and what
 takes 140 ms at first takes 1 to 30 ms later."""

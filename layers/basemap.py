@@ -183,25 +183,28 @@ class BasemapLayer(Layer):
 
 
 class Arrivals(QObject):
-    """Brings what the workers tell to the screen's thread, and not too often."""
+    """Brings what the workers tell to the screen's thread, and not too often. A map has one for as
+    long as it lives: a worker may be in the middle of a word when another base map is chosen."""
 
     _came = Signal()
 
-    def __init__(self, tiles: Tiles, wait_ms: int, show: Callable[[], None]) -> None:
+    def __init__(self, show: Callable[[], None]) -> None:
         super().__init__()
+        self._tiles: Tiles | None = None
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
-        self._timer.setInterval(wait_ms)
         self._timer.timeout.connect(show)
         self._came.connect(self._wait)
-        tiles.announce = self._came.emit
-        self._tiles = tiles
 
-    def stop(self) -> None:
-        """What still comes is not shown any more."""
-        self._tiles.announce = lambda: None
+    def follow(self, tiles: Tiles | None, wait_ms: int) -> None:
+        """Hear these from now on, and none that were heard before."""
+        if self._tiles is not None:
+            self._tiles.announce = lambda: None
         self._timer.stop()
-        self._came.disconnect(self._wait)
+        self._timer.setInterval(wait_ms)
+        self._tiles = tiles
+        if tiles is not None:
+            tiles.announce = self._came.emit
 
     def _wait(self) -> None:
         if not self._timer.isActive():

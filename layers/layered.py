@@ -58,14 +58,11 @@ class Layered(QWidget):
     def set_basemap(self, tiles: Tiles | None) -> None:
         """Draw the tiles of these workers below everything else; None lets go of them."""
         layer = self.board.layer(BasemapLayer)
-        if self._arrivals is not None:
-            self._arrivals.stop()
-            self._arrivals = None
         if layer is not None:
             layer.tiles = tiles
-            if tiles is not None:
-                wait = self.board.scene.style.map["basemap"]["gather_ms"]
-                self._arrivals = Arrivals(tiles, wait, lambda: self.board.redo(layer.id))
+            if self._arrivals is None:
+                self._arrivals = Arrivals(lambda: self.board.redo(layer.id))
+            self._arrivals.follow(tiles, self.board.scene.style.map["basemap"]["gather_ms"])
 
     @property
     def credit(self) -> str:

@@ -93,8 +93,8 @@ class Soak:
                     self.sample("agent", child)
 
     def words(self) -> str:
-        """What it said, and where it was if it fell."""
-        told = (self.folder.parent / "wall.err", self.folder / "log" / "wall.crash")
+        """Where it was if it fell, and what it said: whoever shows a part shows the first."""
+        told = (self.folder / "log" / "wall.crash", self.folder.parent / "wall.err")
         return "\n".join(path.read_text(errors="replace") for path in told if path.exists())
 
     def end(self) -> int:

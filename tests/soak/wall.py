@@ -23,7 +23,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-from PySide6.QtCore import QObject, Qt, QTimer
+from PySide6.QtCore import QMimeDatabase, QObject, Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit
 from shiboken6 import Shiboken
@@ -52,6 +52,7 @@ class Officer(QObject):
         super().__init__(wall)
         self.wall, self.random, self.done = wall, random.Random(seed), 0
         self._courier = Courier(self, lambda why: None)
+        QMimeDatabase().mimeTypeForFile("a.csv")  # the first dialog of files opens it for good
         self.deeds: list[tuple[int, Callable[[], object]]] = [
             (10, self.press), (8, self.choose), (8, self.pan), (6, self.zoom), (3, self.drill),
             (4, self.turn_page), (6, self.work), (3, self.search), (2, self.escape),
