@@ -6,7 +6,7 @@ Each function paints around `middle` in design pixels; panels may use them with 
 from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QBrush, QColor, QPainter, QPainterPath, QPen, QPolygonF
+from PySide6.QtGui import QBrush, QColor, QFont, QPainter, QPainterPath, QPen, QPolygonF
 
 from layers.style import Style
 
@@ -118,12 +118,17 @@ def letter(
     painter: QPainter, middle: QPointF, text: str, size: float, colour: QColor, style: Style
 ) -> None:
     """Bold characters with the middle of their ink at `middle`."""
-    font = style.font(size / style.unit, bold=True)
+    path = outline(style.font(size / style.unit, bold=True), text)
+    painter.fillPath(path.translated(middle), colour)
+
+
+def outline(font: QFont, text: str) -> QPainterPath:
+    """Characters with the middle of their ink at (0, 0)."""
     path = QPainterPath()
+    path.setFillRule(Qt.FillRule.WindingFill)  # a variable font draws each stroke by itself
     path.addText(0, 0, font, text)
-    ink = path.boundingRect()
-    path.translate(middle - ink.center())
-    painter.fillPath(path, colour)
+    path.translate(-path.boundingRect().center())
+    return path
 
 
 def paint_ring(

@@ -183,14 +183,11 @@ def _size(box: QRectF) -> tuple[float, float]:
 def _letter(
     painter: QPainter, middle: QPointF, letter: str, size: float, look: Look, token: str
 ) -> None:
-    path = QPainterPath()
-    font = look.drawn("sentence", True)
-    path.addText(0, 0, font, letter)
+    path = marks.outline(look.drawn("sentence", True), letter)
     ink = path.boundingRect()
     if ink.isEmpty():
         return
     scale = size / max(ink.width(), ink.height())
-    path.translate(-ink.center())
     place = QTransform.fromTranslate(middle.x(), middle.y()).scale(scale, scale)
     painter.fillPath(place.map(path), look.colour(token))
 

@@ -1,0 +1,34 @@
+"""Marks, as a person sees them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtGui import QImage, QPainter
+
+from layers import marks
+from layers.style import Style
+from widgets import marks as faces
+from widgets import theme
+from widgets.look import Look, Metrics
+
+CROSS = "十"
+"""The variable font of the wheel draws each stroke by itself: 战, 医 and 环 were full of holes."""
+
+
+def test_a_character_of_a_unit_has_no_hole_where_its_strokes_cross(qapp: Any) -> None:
+    style, image = Style("dark"), QImage(100, 100, QImage.Format.Format_RGB32)
+    with QPainter(image) as painter:
+        marks.letter(painter, QPointF(50, 50), CROSS, 80, style.colour("t1"), style)
+    assert image.pixelColor(50, 50) == style.colour("t1")
+
+
+def test_the_character_of_a_mode_has_no_hole_where_its_strokes_cross(qapp: Any) -> None:
+    look, image = (
+        Look(theme.load("dark"), Metrics(1.0)),
+        QImage(100, 100, QImage.Format.Format_RGB32),
+    )
+    with QPainter(image) as painter:
+        faces.mode(painter, QRectF(0, 0, 100, 100), CROSS, 0.0, look)
+    assert image.pixelColor(50, 50) == look.colour("t1")
