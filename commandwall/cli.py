@@ -145,7 +145,7 @@ def _station(asked: argparse.Namespace, settings: Settings) -> int:
 def _long_running(asked: argparse.Namespace, settings: Settings, run_wall: RunWall) -> int:
     from commandwall.store.database import StoreTrouble
 
-    platform.return_large_blocks()
+    platform.keep_heaps_small()
     _start_log(settings, asked.command if asked.command in ("agent", "guard") else "wall")
     try:
         if asked.command == "agent":

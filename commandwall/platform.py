@@ -38,9 +38,11 @@ PARENT = "CW_PARENT"
 PATIENCE_S = 10.0
 WIN_CONTINUOUS, WIN_AWAKE = 0x80000000, 0x80000003
 """Of SetThreadExecutionState: as it was; from now on both the system and the display."""
-MALLOPT_TRIM, MALLOPT_MMAP = -1, -3
+MALLOPT_TRIM, MALLOPT_MMAP, MALLOPT_HEAPS = -1, -3, -8
 LARGE = 4 << 20
 """Bytes: a picture is larger, a column of a whole city's devices smaller."""
+HEAPS = 2
+"""Enough where one thread at a time runs Python and another draws or asks SQLite."""
 FAST_SHUTDOWN = signal.SIGTERM if sys.platform == "win32" else signal.SIGINT
 """Asks PostgreSQL to keep what is committed and end; on Windows it ends and recovers later."""
 
@@ -285,15 +287,18 @@ def end(child: subprocess.Popen[bytes], patience_s: float = PATIENCE_S) -> None:
             child.wait()
 
 
-def return_large_blocks() -> None:
-    """Give large blocks back to the system as soon as they are free, where glibc hands them out.
+def keep_heaps_small() -> None:
+    """Give large blocks back to the system as soon as they are free, and share two heaps, where
+    glibc hands them out. Before the first thread.
 
     Left to itself it soon keeps blocks of up to 32 MB in heaps that then cannot shrink: pictures
-    of a size that is gone stay for good.
+    of a size that is gone stay for good. And it makes up to eight heaps for each core, where what
+    is free in one is of no use to the threads of another.
     """
     if sys.platform == "linux" and hasattr(libc := ctypes.CDLL(None), "mallopt"):
         libc.mallopt(MALLOPT_MMAP, LARGE)
         libc.mallopt(MALLOPT_TRIM, 2 * LARGE)
+        libc.mallopt(MALLOPT_HEAPS, HEAPS)
 
 
 def give_back() -> None:

@@ -17,7 +17,7 @@ from commandwall import platform
 from commandwall.pool.server import OPTIONS, PoolServer
 from commandwall.store import migrate
 
-platform.return_large_blocks()
+platform.keep_heaps_small()
 PATIENCE_MS = 60_000
 
 
