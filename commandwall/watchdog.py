@@ -2,8 +2,8 @@
 
 The screen pats the watchdog; a pat that is too old is a stall, and all threads' stacks go into the
 log folder at once, since a stall may end with a kill. While a foreign call holds the interpreter
-no thread of ours can look: then faulthandler's own thread, which needs no interpreter, writes them
-into a file kept open for it. A machine that slept has no stall: everything stood, not the screen.
+no thread of ours can look: then the dead man's switch writes where the screen's thread is into a
+file kept open for it. A machine that slept has no stall: everything stood, not the screen.
 """
 
 from __future__ import annotations
@@ -19,13 +19,14 @@ from typing import IO
 
 from commandwall.beside import Beside
 from commandwall.clock import SECOND, Clock, Ms, from_datetime, to_datetime
+from commandwall.deadman import DeadMan
 
 log = logging.getLogger(__name__)
 LOOK_S = 0.5
 REPORTS = 5
 """So many are kept, the newest."""
 HELD = "wall.held"
-"""The file that faulthandler writes to while nobody else can."""
+"""The file that the dead man's switch writes to while nobody else can."""
 BEAT, BEAT_S = "wall.beat", 2.0
 """The file whose time tells who guards the wall that its screen lives, and how often it tells."""
 AWAKE = 0.05
@@ -70,10 +71,12 @@ class Watchdog(Beside):
             self._tell(stall)
         with (self._folder / HELD).open("ab", buffering=0) as held:
             held.truncate(0)
+            switch = DeadMan(held)
             while not self._halt.is_set():
                 self._look_at(held)
+                switch.wind(self._limit_s)
                 self._halt.wait(min(LOOK_S, self._limit_s / 4))
-            faulthandler.cancel_dump_traceback_later()
+            switch.close()
         for own in (HELD, BEAT):
             (self._folder / own).unlink(missing_ok=True)
 
@@ -95,7 +98,6 @@ class Watchdog(Beside):
             self._told = now
             _touch(self._folder / BEAT)
         self._seen = patted
-        faulthandler.dump_traceback_later(self._limit_s, file=held)
 
     def _slept(self, now: float) -> bool:
         """Whether the whole program stood since the last look."""
@@ -170,7 +172,7 @@ def _head(stall: Stall) -> bytes:
 
 
 def _write(stall: Stall, held: bytes) -> None:
-    """Write the stacks of this moment, after those that faulthandler wrote; take old reports away.
+    """Write the stacks of this moment, after what the switch wrote; take old reports away.
 
     A disk that takes no more must not end the watch.
     """

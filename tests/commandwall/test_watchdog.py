@@ -148,6 +148,46 @@ def test_a_kill_in_such_a_call_is_told_at_the_next_start(tmp_path: Path) -> None
     assert told == []  # once
 
 
+BUSY = """
+import json, sys, threading, time
+from commandwall.deadman import DeadMan
+
+def down(n):
+    exec("def deeper(n): return down(n - 1)", globals())
+    return deeper(n) if n else json.dumps({str(i): i for i in range(50)})
+
+def work():
+    while not over.wait(0):
+        down(20)
+
+def wind():
+    with open(sys.argv[1], "ab", buffering=0) as file:
+        switch = DeadMan(file)
+        for _ in range(600):
+            switch.wind(0.002)
+            time.sleep(0.01)  # held up by a disk, say, while all others run
+        switch.close()
+    over.set()
+
+over = threading.Event()
+for one in (wind, work, work):
+    threading.Thread(target=one).start()
+work()
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has such a clock")
+def test_who_winds_the_switch_may_be_held_up_while_all_others_run(tmp_path: Path) -> None:
+    """Read by faulthandler's own thread, stacks that are at work ended the program."""
+    held = tmp_path / "held"
+    done = subprocess.run(
+        [sys.executable, "-c", BUSY, held], cwd=ASSETS.parent, capture_output=True, text=True,
+        check=False, timeout=120,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "in work" in held.read_text() and "in wind" not in held.read_text()
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="needs SIGSTOP")
 def test_a_program_that_was_frozen_as_by_a_sleeping_machine_has_no_stall(tmp_path: Path) -> None:
     pats = HELD.replace("hold(n + int(sys.argv[2]))", "print('pats', flush=True)")
