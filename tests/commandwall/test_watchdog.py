@@ -95,6 +95,7 @@ def test_a_screen_that_lives_leaves_nothing(tmp_path: Path) -> None:
     assert told == [] and list(tmp_path.iterdir()) == []
 
 
+only_linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux has such a clock")
 HELD = """
 import re, sys, time
 from pathlib import Path
@@ -122,6 +123,7 @@ dog.stop()
 """A foreign call that never lets go of the interpreter: each letter more doubles its time."""
 
 
+@only_linux
 def test_a_foreign_call_that_holds_the_interpreter_is_reported_too(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-c", HELD, tmp_path, "4"], cwd=ASSETS.parent, capture_output=True,
@@ -133,6 +135,7 @@ def test_a_foreign_call_that_holds_the_interpreter_is_reported_too(tmp_path: Pat
     assert "in hold" in stall.report.read_text()
 
 
+@only_linux
 def test_a_kill_in_such_a_call_is_told_at_the_next_start(tmp_path: Path) -> None:
     child = subprocess.Popen([sys.executable, "-c", HELD, tmp_path, "40"], cwd=ASSETS.parent)
     held = tmp_path / "wall.held"
@@ -176,7 +179,7 @@ work()
 """
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has such a clock")
+@only_linux
 def test_who_winds_the_switch_may_be_held_up_while_all_others_run(tmp_path: Path) -> None:
     """Read by faulthandler's own thread, stacks that are at work ended the program."""
     held = tmp_path / "held"
