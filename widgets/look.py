@@ -15,7 +15,7 @@ from widgets import text
 from widgets.metrics import Metrics
 from widgets.theme import Theme
 
-KEPT = 8192
+KEPT = 1024
 """Texts whose measures are kept: the same ones are drawn again each second."""
 HATCH_STEP, HATCH_LINE, HATCH_ALPHA = 8, 2, 0.26
 
