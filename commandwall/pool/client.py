@@ -96,6 +96,11 @@ class Client:
         return self._conn.heard
 
     @property
+    def moved(self) -> float:
+        """When it last brought or took bytes, or was asked."""
+        return self._conn.moved
+
+    @property
     def asking(self) -> bool:
         """Whether an answer is waited for."""
         return self._conn.asking

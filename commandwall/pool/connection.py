@@ -87,6 +87,8 @@ class Patient(psycopg.Connection[Any]):
 
     heard = -math.inf
     """When the line last brought bytes (s), by the monotonic clock."""
+    moved = -math.inf
+    """When it last brought or took bytes, or was asked: since then it stands still."""
     asking = False
     """Whether an answer is waited for."""
 
@@ -95,15 +97,15 @@ class Patient(psycopg.Connection[Any]):
 
     def _while_it_speaks(self, gen: PQGen[RV]) -> PQGen[RV]:
         clock, most = Clock(), codes.limit("silence_seconds")
-        moved, self.asking = clock.monotonic(), True
+        self.moved, self.asking = clock.monotonic(), True
         try:
             wanted = next(gen)
             while True:
                 ready = yield wanted
                 if ready:
-                    moved = clock.monotonic()
-                    self.heard = moved if ready & Ready.R else self.heard
-                elif clock.monotonic() - moved > most:
+                    self.moved = clock.monotonic()
+                    self.heard = self.moved if ready & Ready.R else self.heard
+                elif clock.monotonic() - self.moved > most:
                     raise psycopg.OperationalError("the pool does not answer")
                 wanted = gen.send(ready)
         except StopIteration as done:

@@ -17,6 +17,11 @@ class Line(Protocol):
     def heard(self) -> float: ...
 
     @property
+    def moved(self) -> float:
+        """When it last brought or took bytes, or was asked."""
+        ...
+
+    @property
     def asking(self) -> bool:
         """Whether somebody waits for an answer on it."""
         ...
@@ -61,10 +66,11 @@ class Pace:
 
     @property
     def heard_at(self) -> Ms:
-        """When the line last brought bytes, also such as make no whole answer yet."""
-        if (heard := self._heard()) == -math.inf:
+        """Since when the line, which brought bytes, stands still: as long as the agent waits for an
+        answer, which may be asked for seconds after the last one, it is not gone to others."""
+        if self._line is None or self._line.heard == -math.inf:
             return NEVER
-        return Ms(self._clock.now() - int((self._clock.monotonic() - heard) * SECOND))
+        return Ms(self._clock.now() - int((self._clock.monotonic() - self._line.moved) * SECOND))
 
     def _heard(self) -> float:
         return -math.inf if self._line is None else self._line.heard

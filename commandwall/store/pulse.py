@@ -146,7 +146,7 @@ class Sync:
 
     agent_at: Ms = NEVER
     pool_at: Ms = NEVER
-    heard_at: Ms = NEVER  # when the line to the pool brought bytes, also of an answer not yet whole
+    heard_at: Ms = NEVER  # since when the line to the pool, which brought bytes, stands still
     slow: bool = False  # whether its answers take, or lately took, longer than they should
     skew_s: float = 0.0
     offset_s: float = 0.0  # of the agent's time, by which all programs of a station go

@@ -28,7 +28,11 @@ class Steps(Clock):
 
 
 class Wire:
-    heard, asking = -math.inf, False
+    heard, moved, asking = -math.inf, -math.inf, False
+
+    def speak(self, at: float) -> None:
+        """It brings bytes."""
+        self.heard = self.moved = at
 
 
 @pytest.fixture
@@ -53,7 +57,7 @@ def pace(clock: Steps, wire: Wire) -> Pace:
 def look(pace: Pace, clock: Steps, wire: Wire, lasted: float) -> None:
     """A look whose last bytes came then."""
     clock.s += lasted
-    wire.heard = clock.s
+    wire.speak(clock.s)
     pace.looked()
 
 
@@ -77,7 +81,7 @@ def test_a_line_is_slow_before_its_answer_is_whole_and_not_while_it_is_silent(
     look(pace, clock, wire, 0.1)
     clock.s += 5.0
     assert not pace.is_slow()
-    wire.heard = clock.s
+    wire.speak(clock.s)
     assert pace.is_slow()
     clock.s += 5.0
     assert pace.is_slow()
@@ -86,7 +90,8 @@ def test_a_line_is_slow_before_its_answer_is_whole_and_not_while_it_is_silent(
 def test_a_line_that_brings_bytes_is_not_gone_and_one_that_brings_none_is(
     clock: Steps, wire: Wire, pace: Pace
 ) -> None:
-    wire.heard, asked = clock.s, clock.now()
+    wire.speak(clock.s)
+    asked = clock.now()
     clock.s += 5.0
     assert pace.heard_at == asked
     for seconds, gone in ((1.9, False), (2.1, True)):
@@ -103,7 +108,7 @@ def test_a_slow_line_may_be_silent_as_long_as_the_agent_waits(silent_s: float, g
 
 def test_a_pool_that_refuses_each_time_is_not_heard(pace: Pace, clock: Steps, wire: Wire) -> None:
     """Its server answers: no pool is in it any more. That was told as a slow line for ever."""
-    wire.heard = clock.s
+    wire.speak(clock.s)
     assert pace.heard_at == clock.now()
     pace.lose()
     assert pace.heard_at == 0 and not pace.is_slow()
@@ -115,7 +120,8 @@ def test_a_line_that_answered_and_lets_wait_is_slow_before_it_counts_as_gone(
     """What is sent over a thin line takes seconds in which it brings nothing."""
     look(pace, clock, wire, 0.1)
     clock.s += 0.5
-    wire.heard, wire.asking = clock.s, True
+    wire.speak(clock.s)
+    wire.asking = True
     clock.s += 1.0
     assert not pace.is_slow()
     clock.s += 1.0
@@ -136,6 +142,27 @@ def test_work_of_ones_own_between_two_questions_makes_no_line_slow(
 ) -> None:
     look(pace, clock, wire, 0.1)
     clock.s += 0.1
-    wire.heard = clock.s
+    wire.speak(clock.s)
     clock.s += 5.0
     assert not pace.is_slow()
+
+
+def test_a_line_is_as_long_silent_to_others_as_to_who_asks(
+    pace: Pace, clock: Steps, wire: Wire
+) -> None:
+    """Work of one's own, then a question whose answer takes long: it was told as gone between."""
+    wire.speak(clock.s)
+    clock.s += 1.5
+    wire.moved, wire.asking = clock.s, True
+    clock.s += 1.5
+    told = Sync(clock.now(), NOW, heard_at=pace.heard_at)
+    assert not PATIENT.spent(told, clock.now())[0]
+    clock.s += 0.6
+    assert PATIENT.spent(told, clock.now())[0]
+
+
+def test_a_line_that_never_brought_anything_is_not_there_however_often_it_is_asked(
+    pace: Pace, clock: Steps, wire: Wire
+) -> None:
+    wire.moved, wire.asking = clock.s, True
+    assert pace.heard_at == 0
