@@ -136,19 +136,26 @@ class Line(Beside):
 
     def _client_made(self) -> paho.Client:
         client = made(self.broker, self._settings, self._client)
-        client.on_connect, client.on_message = self._joined, self._came
+        client.on_connect, client.on_message = self._connected, self._came
+        client.on_subscribe = self._joined
         client.on_disconnect = self._parted
         return client
 
     # What paho tells, on this thread.
 
-    def _joined(self, client: paho.Client, _: Any, __: Any, code: Any, ___: Any) -> None:
+    def _connected(self, client: paho.Client, _: Any, __: Any, code: Any, ___: Any) -> None:
         if code.is_failure:
             self._trouble("refused", code)
+        else:
+            client.subscribe([(topic, QOS) for topic in self._topics])
+
+    def _joined(self, _: Any, __: Any, ___: Any, codes: list[Any], ____: Any) -> None:
+        """The broker took the subscription: what is said before it never comes here."""
+        if refused := [code for code in codes if code.is_failure]:
+            self._trouble("refused", refused[0])
             return
         log.info("joined %s", self.broker.address)
         self.standing = Standing(joined=True, at=self.standing.at)
-        client.subscribe([(topic, QOS) for topic in self._topics])
 
     def _parted(self, _: Any, __: Any, ___: Any, code: Any, ____: Any) -> None:
         self.standing.joined = False
