@@ -12,12 +12,13 @@ from __future__ import annotations
 import ctypes
 import faulthandler
 import logging
-import os
 import signal
 import sys
 import threading
 from contextlib import suppress
 from typing import IO
+
+from commandwall import platform
 
 log = logging.getLogger(__name__)
 CLOCK_MONOTONIC, SIGEV_THREAD_ID = 1, 4
@@ -61,7 +62,7 @@ class DeadMan:
             self._library = None
 
     def wind(self, wound_s: float) -> None:
-        """From now on so many seconds; 0 for never."""
+        """From now on so many seconds."""
         whole, part = divmod(wound_s, 1.0)
         times = _Times(left_s=int(whole), left_ns=int(part * 1e9))
         self._do("timer_settime", self._clock, 0, times, None)
@@ -76,8 +77,7 @@ class DeadMan:
         if self._library is None:
             return
         given = [ctypes.byref(w) if isinstance(w, ctypes.Structure) else w for w in with_]
-        if getattr(self._library, call)(*given):
-            raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+        platform.check(getattr(self._library, call)(*given))
 
 
 def _library() -> ctypes.CDLL | None:

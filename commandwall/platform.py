@@ -238,7 +238,7 @@ def _works(attempt: Callable[[], None]) -> bool:
 
 def _enter_namespace(libc: ctypes.CDLL, account: pwd.struct_passwd) -> None:
     uid, gid = os.geteuid(), os.getegid()
-    _check(libc.unshare(CLONE_NEWUSER))
+    check(libc.unshare(CLONE_NEWUSER))
     Path("/proc/self/setgroups").write_text("deny")
     Path("/proc/self/uid_map").write_text(f"{account.pw_uid} {uid} 1")
     Path("/proc/self/gid_map").write_text(f"{account.pw_gid} {gid} 1")
@@ -250,15 +250,15 @@ def _take_account(libc: ctypes.CDLL, account: pwd.struct_passwd) -> None:
     The fixup is off since it would drop that right, and hide it from access(), by which PostgreSQL
     looks at its own programs. Raises OSError where that is not allowed.
     """
-    _check(libc.prctl(PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP, 0, 0, 0))
+    check(libc.prctl(PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP, 0, 0, 0))
     os.setgroups([])
     os.setresgid(account.pw_gid, account.pw_gid, account.pw_gid)
     os.setresuid(account.pw_uid, account.pw_uid, account.pw_uid)
     kept = 1 << CAP_DAC_OVERRIDE
     header = (ctypes.c_uint32 * 2)(CAPABILITY_VERSION, 0)
     rights = (ctypes.c_uint32 * 6)(kept, kept, kept)  # effective, permitted, handed on
-    _check(libc.capset(header, rights))
-    _check(libc.prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_DAC_OVERRIDE, 0, 0))
+    check(libc.capset(header, rights))
+    check(libc.prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_DAC_OVERRIDE, 0, 0))
 
 
 def _hand_over(folder: Path, uid: int, gid: int) -> None:
@@ -271,7 +271,8 @@ def _hand_over(folder: Path, uid: int, gid: int) -> None:
             os.chown(path, uid, gid, follow_symlinks=False)
 
 
-def _check(failed: int) -> None:
+def check(failed: int) -> None:
+    """Raise the OSError of a call of the C library that says it failed."""
     if failed:
         raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
 

@@ -21,6 +21,7 @@ from commandwall.config import ASSETS, Settings
 from commandwall.watchdog import Stall, Watchdog
 
 LIMIT_S = 0.4
+only_linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux has such a clock")
 
 
 @contextmanager
@@ -95,7 +96,6 @@ def test_a_screen_that_lives_leaves_nothing(tmp_path: Path) -> None:
     assert told == [] and list(tmp_path.iterdir()) == []
 
 
-only_linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux has such a clock")
 HELD = """
 import re, sys, time
 from pathlib import Path

@@ -25,10 +25,8 @@ def test_a_character_of_a_unit_has_no_hole_where_its_strokes_cross(qapp: Any) ->
 
 
 def test_the_character_of_a_mode_has_no_hole_where_its_strokes_cross(qapp: Any) -> None:
-    look, image = (
-        Look(theme.load("dark"), Metrics(1.0)),
-        QImage(100, 100, QImage.Format.Format_RGB32),
-    )
+    look = Look(theme.load("dark"), Metrics(1.0))
+    image = QImage(100, 100, QImage.Format.Format_RGB32)
     with QPainter(image) as painter:
         faces.mode(painter, QRectF(0, 0, 100, 100), CROSS, 0.0, look)
     assert image.pixelColor(50, 50) == look.colour("t1")
