@@ -1,7 +1,7 @@
 """Puts the parts together: settings, clock, store, desk, agent, wall.
 
-Python's collector looks for nothing while they are imported: what is imported stays, and to look
-at all of it again and again took a tenth of a start.
+Python's collector looks for nothing while they are imported, and never at what they brought: it
+stays, and to look at all of it again and again took a tenth of a start.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ def main() -> int:
     gc.disable()
     from commandwall import cli
 
+    gc.freeze()
     gc.enable()
     return cli.run(sys.argv[1:], run_wall)
 
@@ -28,6 +29,7 @@ def main() -> int:
 def run_wall(settings: Settings, snapshot: Snapshot | None) -> int:
     """Open the wall (or draw it to a file) and stay until it is closed."""
     gc.disable()  # the application collects on its own thread
+    from commandwall import methods
     from commandwall.config import USAGE
     from commandwall.tiles import source
     from widgets import lean
@@ -45,6 +47,7 @@ def run_wall(settings: Settings, snapshot: Snapshot | None) -> int:
         if snapshot is None and (code := only.enter(parts)) is not None:
             return code
         wall = build(settings, parts)
+        methods.KEPT.keep()
         startup.lay(base, wall, parts)
         if snapshot is None:
             only.hold(wall)

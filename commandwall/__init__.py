@@ -4,6 +4,9 @@ The record classes are imported here because each registers its table when it is
 program of ours then has the same schema, whatever else it imports.
 """
 
+from commandwall import methods  # before the first record
+
+# isort: split
 from commandwall import (
     alarms,
     answers,
@@ -59,8 +62,8 @@ __all__ = [
     "alarms", "answers", "areas", "attachments", "calls", "clues", "co_handling", "conflicts",
     "consulting", "countersign", "directives", "dispatch", "evaluating", "events", "exchange",
     "exports", "extents", "funds", "handover", "incidents", "indicators", "instructions",
-    "ladders", "modes", "monthly", "people", "plans", "play", "public_warnings", "reentry",
-    "repeats", "reporting", "requests", "resources", "reviewing", "rollcall", "rota",
+    "ladders", "methods", "modes", "monthly", "people", "plans", "play", "public_warnings",
+    "reentry", "repeats", "reporting", "requests", "resources", "reviewing", "rollcall", "rota",
     "rule_rows", "saved_views", "selfcheck", "sensors", "sitreps", "sources", "studies",
     "tagging", "unmasking", "urging", "verifying", "whistles",
 ]  # fmt: skip

@@ -16,7 +16,7 @@ from dataclasses import replace
 
 import psycopg
 
-from commandwall import backoff, codes, cycles, platform, sources
+from commandwall import backoff, codes, cycles, methods, platform, sources
 from commandwall.clock import SECOND, Clock, Ms
 from commandwall.config import BUSY, REFUSED, Settings
 from commandwall.desk import Desk
@@ -422,6 +422,7 @@ def run(settings: Settings, service: bool = False) -> int:
         agent = _once_there_is_room(settings, lambda: Agent(settings, service), service)
         if agent is None:
             return REFUSED
+        methods.KEPT.keep()
         platform.on_terminate(agent.stop)
         try:
             agent.run()

@@ -6,8 +6,10 @@ Only the screen's thread changes them.
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -47,14 +49,14 @@ class SensorArrays:
         no = np.array(columns["no"], np.intp)
         order = np.argsort(no, kind="stable")
         self.no = no[order]
-        self.ids = [columns["id"][i] for i in order.tolist()]
-        self.row_of = {id_: row for row, id_ in enumerate(self.ids)}
+        self.ids = ordered(columns["id"], order)
+        self.row_of = dict(zip(self.ids, range(len(no)), strict=True))
         self.lon = np.array(columns["lon"], np.float64)[order]
         self.lat = np.array(columns["lat"], np.float64)[order]
         self.classes, self.cls_index = _numbered(columns["cls"], order, np.uint8)
         self.areas, self.area_index = _numbered(columns["area"], order, np.int32)
         self._units, self._unit_index = _numbered(columns["unit"], order, np.uint8)
-        self._names = _Texts([columns["name"][i] for i in order.tolist()])
+        self._names = _Texts(ordered(columns["name"], order))
         n = len(self.ids)
         self.value = np.full(n, np.nan, np.float32)
         self.at = np.zeros(n, np.int64)
@@ -90,24 +92,32 @@ DEVICE = ("id", "no", "cls", "name", "area", "lon", "lat", "unit")
 
 
 class _Texts:
-    """Many texts in one block of bytes: as objects they would take five times the room."""
+    """Many texts as one: as objects they would take five times the room."""
 
     def __init__(self, texts: Sequence[str]) -> None:
-        parts = [text.encode("utf-8", "replace") for text in texts]
-        self._bytes = b"".join(parts)
-        self._ends = np.cumsum([0, *map(len, parts)], dtype=np.int64)
+        self._all = "".join(texts)
+        self._ends = np.cumsum([0, *map(len, texts)], dtype=np.int64)
 
     def __getitem__(self, row: int) -> str:
-        return self._bytes[self._ends[row] : self._ends[row + 1]].decode()
+        return self._all[self._ends[row] : self._ends[row + 1]]
+
+
+def ordered(column: Sequence[str], order: NDArray[np.intp]) -> list[str]:
+    """Texts in another order."""
+    found: list[str] = np.array(column, object)[order].tolist()
+    return found
 
 
 def _numbered(
     column: Sequence[str], order: NDArray[np.intp], kind: type[Any]
 ) -> tuple[list[str], NDArray[Any]]:
     """The different texts of a column, and the number of each row's, in that order."""
-    texts = sorted(set(column))
-    number = {text: i for i, text in enumerate(texts)}
-    return texts, np.fromiter(map(number.__getitem__, column), kind, len(column))[order]
+    met: defaultdict[str, int] = defaultdict(count().__next__)
+    numbers = np.fromiter(map(met.__getitem__, column), np.intp, len(column))
+    texts = sorted(met)
+    place = np.empty(len(texts), kind)
+    place[[met[text] for text in texts]] = np.arange(len(texts))
+    return texts, place[numbers[order]]
 
 
 class FixArrays:

@@ -192,8 +192,9 @@ class Plane:
         cos_phi = np.sqrt(np.maximum(1 - sin_phi * sin_phi, _POLE))
         # The parametric latitude as seen from the middle's normal (Snyder 1987, section 25).
         n = _A / np.sqrt(1 - _E2 * sin_phi * sin_phi)
-        psi = np.arctan(((1 - _E2) * sin_phi + _E2 * n0 * sin0 / n) / cos_phi)
-        sin_psi, cos_psi = np.sin(psi), np.cos(psi)
+        tan_psi = ((1 - _E2) * sin_phi + _E2 * n0 * sin0 / n) / cos_phi
+        cos_psi = 1 / np.sqrt(1 + tan_psi * tan_psi)  # psi lies between the poles
+        sin_psi = tan_psi * cos_psi
         east = np.sin(dl) * cos_psi
         north = cos0 * sin_psi - sin0 * cos_psi * np.cos(dl)
         sin_s = np.hypot(east, north)

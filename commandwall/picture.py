@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from copy import copy
 from dataclasses import dataclass, field, fields
 from itertools import chain
@@ -304,11 +304,10 @@ class Picture:
         if whole:
             shelf.clear()
         before = None if whole else {key: shelf.get(key) for key in records}
-        for key, record in records.items():
-            if record is None or not _shown(record):
-                shelf.pop(key, None)
-            else:
-                shelf[key] = record
+        shows = _SHOWS.get(kind, bool)  # a record is always true
+        shelf.update(records)
+        for key in [key for key, record in records.items() if not (record and shows(record))]:
+            del shelf[key]
         self._derive(kind, records)
         self._regroup(kind, before)
 
@@ -433,13 +432,10 @@ def regroup(
 
 _HELD = (dict, SensorArrays, FixArrays)
 """What a picture changes in place."""
-
-
-def _shown(record: Any) -> bool:
-    if isinstance(record, Alarm):
-        return record.state != NORM
-    if isinstance(record, EventTag):
-        return bool(record.stands)
-    if isinstance(record, Dispute):
-        return record.state == OPEN
-    return not isinstance(record, EventView) or record.open
+_SHOWS: dict[type[Any], Callable[[Any], bool]] = {
+    Alarm: lambda alarm: alarm.state != NORM,
+    EventTag: lambda tag: bool(tag.stands),
+    Dispute: lambda dispute: dispute.state == OPEN,
+    Event: lambda view: view.open,
+}
+"""Of which kinds some records are left out; events come as views of them."""

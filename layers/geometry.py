@@ -142,13 +142,13 @@ def borders(shapes: Shapes, level: NDArray[np.integer[Any]]) -> list[Floats]:
     """
     segments, owner = outlines(shapes)
     grid = np.round(segments * 10).astype(np.int64)  # corners within a decimetre are one corner
-    turned = (grid[:, 0] > grid[:, 2]) | ((grid[:, 0] == grid[:, 2]) & (grid[:, 1] > grid[:, 3]))
-    grid[turned] = grid[turned][:, [2, 3, 0, 1]]
+    a, b = (grid[:, 0] << 32) + grid[:, 1], (grid[:, 2] << 32) + grid[:, 3]  # corners as numbers
+    a, b = np.minimum(a, b), np.maximum(a, b)
     rank = level[owner]
-    order = np.lexsort((rank, grid[:, 3], grid[:, 2], grid[:, 1], grid[:, 0]))
-    grid = grid[order]
-    first = np.ones(len(grid), bool)
-    first[1:] = (grid[1:] != grid[:-1]).any(axis=1)
+    order = np.lexsort((rank, b, a))
+    a, b = a[order], b[order]
+    first = np.ones(len(order), bool)
+    first[1:] = (a[1:] != a[:-1]) | (b[1:] != b[:-1])
     kept = order[first]
     depth = int(level.max(initial=-1)) + 1
     return [np.ascontiguousarray(segments[kept[rank[kept] == i]]) for i in range(depth)]

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF
 from PySide6.QtGui import QPainter
 
-from commandwall.arrays import SensorArrays
+from commandwall.arrays import SensorArrays, ordered
 from commandwall.picture import Changes, Picture, Readings
 from commandwall.sensors import STALE, Sensor
 from layers.base import Layer
@@ -37,8 +37,7 @@ class _Field:
     def of(cls, sensors: SensorArrays, scene: Scene) -> _Field:
         x, y = scene.project(sensors.lon, sensors.lat)
         order = by_y(x, y)
-        ids = list(map(sensors.ids.__getitem__, order.tolist()))
-        return cls(sensors, scene.plane, order, x[order], y[order], ids)
+        return cls(sensors, scene.plane, order, x[order], y[order], ordered(sensors.ids, order))
 
     def dots(self, kind: NDArray[np.uint8], level: int, style: Style) -> Dots:
         look = style.map["sensor"]

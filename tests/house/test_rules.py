@@ -179,7 +179,9 @@ def test_nothing_global_is_changed() -> None:
 
 
 def test_nothing_is_found_by_the_text_of_its_name() -> None:
-    assert calling(ALL, r"globals|locals|eval|exec|.*__import__|sys\.modules.*") == []
+    by_text = calling(ALL, r"globals|locals|eval|exec|.*__import__|sys\.modules.*")
+    # The texts of dataclasses, which it would execute itself.
+    assert [entry.split(":")[0] for entry in by_text] == ["commandwall/methods.py"]
     by_name = {entry.split(":")[0] for entry in calling(ALL, r"(importlib\.)?import_module")}
     # The door for what others wrote; and the modules whose records are the pool's tables.
     assert by_name <= {"commandwall/plugins.py", "commandwall/pool/schema.py"}
