@@ -42,13 +42,16 @@ def shape(middle: QPointF, size: float, severity: int) -> QPainterPath:
 
 
 def paint_mark(
-    painter: QPainter, middle: QPointF, size: float, severity: int, look: str, style: Style
-) -> None:
-    """One severity mark with a halo of the ground, without its ring."""
+    painter: QPainter, middle: QPointF, size: float, severity: int, look: str, style: Style,
+    halo: bool = True,
+) -> None:  # fmt: skip
+    """One severity mark without its ring; `halo`: with one of the ground, which keeps it clear of
+    what lies below and around it."""
     outline, colour = shape(middle, size, severity), style.colour(f"s{severity}")
     if look == SHELVED:
         painter.setOpacity(0.45)
-    _halo(painter, outline, style)
+    if halo:
+        _halo(painter, outline, style)
     if look in (FILLED, SHELVED):
         painter.fillPath(outline, colour)
         _line(painter, outline, style.edge, 1.25)

@@ -36,14 +36,16 @@ def severity(
     painter: QPainter, middle: QPointF, size: float, mark: tuple[int, str], look: Look,
     lit: bool = True,
 ) -> None:  # fmt: skip
-    """`mark` is (severity 1..4, state); `lit`: whether a blinking ring is on now."""
+    """`mark` is (severity 1..4, state); `lit`: whether a blinking ring is on now. A panel is quiet
+    ground: a halo only keeps the ring apart, and on a raised ground it would be seen."""
     level, state = mark
     if state == DSUPR:
         return
     painter.save()
     if state == UNACK and lit:
         marks.paint_ring(painter, middle, size, level, look.style)
-    marks.paint_mark(painter, middle, size, level, LOOKS.get(state, marks.UNKNOWN), look.style)
+    shown = LOOKS.get(state, marks.UNKNOWN)
+    marks.paint_mark(painter, middle, size, level, shown, look.style, halo=state == UNACK)
     painter.restore()
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QImage, QPainter
 
+from commandwall.alarm_life import ACKED
 from layers import marks
 from layers.style import Style
 from widgets import marks as faces
@@ -30,3 +31,15 @@ def test_the_character_of_a_mode_has_no_hole_where_its_strokes_cross(qapp: Any) 
     with QPainter(image) as painter:
         faces.mode(painter, QRectF(0, 0, 100, 100), CROSS, 0.0, look)
     assert image.pixelColor(50, 50) == look.colour("t1")
+
+
+def test_a_mark_on_a_raised_ground_has_no_dark_edge(qapp: Any) -> None:
+    """In the thin line of what calls, that edge was higher than the line."""
+    look = Look(theme.load("dark"), Metrics(1.0))
+    image, ground = QImage(40, 40, QImage.Format.Format_RGB32), look.colour("r2")
+    image.fill(ground)
+    with QPainter(image) as painter:
+        faces.severity(painter, QPointF(20, 20), 16, (4, ACKED), look)
+    assert image.pixelColor(20, 20) == look.colour("s4")
+    beside = {image.pixelColor(20 + away, 20).name() for away in (9, 10, 11)}
+    assert beside == {ground.name()}
