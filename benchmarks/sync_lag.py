@@ -4,10 +4,10 @@
 agent follow 500 changes a second. Beside it, in the same run: the pool's own table asked as often
 as the agent asks, and the wall's frame clock with and without the changes, each beside a clock of
 the same kind in a program that does nothing else: what that waits longer for is the machine, which
-the pool and its writer keep busy too. The frame clock is kept in a minute of its own, in which
-nobody asks how far the wall is: to ask 500 times a second is much of a core. Before it new events
-come one by one: from the commit of each until the window lists it (open ones, a filter of the
-pool), finds it by a search that is asked again and again, and counts it.
+the pool and its writer keep busy too. The frame clock is kept in half a minute of its own,
+in which nobody asks how far the wall is: to ask 500 times a second is much of a core. Before it
+new events come one by one: from the commit of each until the window lists it (open ones, a filter
+of the pool), finds it by a search that is asked again and again, and counts it.
 """
 
 from __future__ import annotations
@@ -165,6 +165,7 @@ def follow(
     found = dict[str, np.ndarray]()
     with (
         closing(Store(station.folder)) as store,
+        store.reader().connect() as line,
         server.owner() as conn,
         server.owner() as other,
     ):
@@ -176,7 +177,7 @@ def follow(
             CLOCK.pause(seconds / 2)
         conn.execute(MARK, ("", mark))  # it has the number of the run before
         CLOCK.pause(1.0)
-        flow, ours = Flow(conn, ids, mark), Reader(on_disk(store, mark), LOOK_S)
+        flow, ours = Flow(conn, ids, mark), Reader(on_disk(line, mark), LOOK_S)
         plain = "SELECT unit FROM cw_event WHERE id = %s"
         direct = Reader(lambda: other.execute(plain, (mark,)).fetchone()[0], QUICK_S)
         with running(ours, direct, flow):
@@ -185,16 +186,14 @@ def follow(
     return lags | found, len(flow.at) * RATE * EVERY_S / (flow.at[-1] - flow.at[0])
 
 
-def on_disk(store: Store, mark: str) -> Callable[[], str]:
+def on_disk(line: Connection, mark: str) -> Callable[[], str]:
     """Reads the unit of an event where the mirror was written since the last look: as the wall
     itself looks, and cheap enough to be asked 500 times a second."""
     sql, version, held = "SELECT unit FROM event WHERE id = ?", -1, ""
-    conn: Connection | None = None  # of the thread that looks
+    raw: Any = line.connection.driver_connection
 
     def look() -> str:
-        nonlocal conn, version, held
-        conn = conn or store.reader().connect()
-        raw: Any = conn.connection.driver_connection
+        nonlocal version, held
         found = raw.execute("PRAGMA mirror.data_version").fetchone()[0]
         if found != version:
             version, held = found, str(raw.execute(sql, (mark,)).fetchone()[0])

@@ -114,10 +114,8 @@ def _numbered(
     """The different texts of a column, and the number of each row's, in that order."""
     met: defaultdict[str, int] = defaultdict(count().__next__)
     numbers = np.fromiter(map(met.__getitem__, column), np.intp, len(column))
-    texts = sorted(met)
-    place = np.empty(len(texts), kind)
-    place[[met[text] for text in texts]] = np.arange(len(texts))
-    return texts, place[numbers[order]]
+    place = {text: i for i, text in enumerate(sorted(met))}
+    return [*place], np.fromiter(map(place.__getitem__, met), kind, len(met))[numbers[order]]
 
 
 class FixArrays:

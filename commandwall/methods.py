@@ -58,7 +58,7 @@ class Methods:
     def _write(self) -> None:
         whole = self._known | self._used
         kept = self._used if len(whole) > EDITIONS * len(self._used) else whole
-        fresh = self.file.with_name(f"{self.file.name}.{os.getpid()}")
+        fresh = self.file.with_name(f"{self.file.name}.{os.getpid()}")  # others may write, too
         body = marshal.dumps(kept)
         fresh.write_bytes(_sum(body) + body)
         platform.settle(fresh, self.file)

@@ -10,6 +10,7 @@ from PySide6.QtCore import QPointF
 from PySide6.QtGui import QPainter
 
 from commandwall.areas import Area
+from commandwall.arrays import ordered
 from commandwall.clock import Ms
 from commandwall.events import AREA, NEW, POINT, Event, EventView
 from commandwall.picture import Changes, Picture, SyncState, Tick
@@ -172,7 +173,7 @@ def _specks(points: Points, scene: Scene) -> Dots:
     kind = (points.rank % 2)[order]
     colours = np.array([style.paint("t3", 0.6), style.paint("t2", 0.9)], np.uint32)
     sizes = np.full(2, style.map["mark"]["event_far"], np.float64)
-    ids = [points.ids[i] for i in order.tolist()]
+    ids = ordered(points.ids, order)
     return Dots(x[order], y[order], kind, colours, sizes, style.span(CITY), "event", ids)
 
 

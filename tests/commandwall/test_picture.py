@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from builders import NOW
+import pytest
+from builders import NOW, a_sensor
 from hypothesis import given
 from hypothesis import strategies as st
 
+from commandwall.arrays import SensorArrays
 from commandwall.clock import SECOND, Ms
 from commandwall.dispatch import Assignment, AssignmentStep
 from commandwall.picture import Changes, Picture
@@ -76,3 +78,11 @@ def test_a_copy_stays_as_it_was() -> None:
     picture.apply(Changes(NOW, {AssignmentStep: {"s1": step("s1", "a1", "ACKED", 1)}}))
     picture.apply(Changes(NOW, {EventTag: {"t": tag("t", "e", False)}}))
     assert copied.trips["a1"].steps == {} and copied.tags_of["e"] and not picture.tags_of
+
+
+def test_a_device_is_never_shown_as_one_of_another_class() -> None:
+    """There is room for 256 classes: more are refused, and not counted from the first again."""
+    some = [a_sensor(no, cls=f"class{no:03}") for no in range(257)]
+    assert SensorArrays.of(some[:-1]).device(255).cls == "class255"
+    with pytest.raises(OverflowError):
+        SensorArrays.of(some)
