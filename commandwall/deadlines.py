@@ -6,7 +6,8 @@ work calendar (workdays) where the row says so, else day and night.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as Held
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
@@ -107,34 +108,43 @@ class Clocks:
 
     def __init__(self) -> None:
         self.running: dict[str, Deadline] = {}
+        self._over: set[str] = set()
         self._order = SortedList()  # of (due, key)
-        self._out: list[str] | None = []
-        self._asked = Ms(0)
+        self._turned = Ms(0)
+
+    @property
+    def over(self) -> Held[str]:
+        """Ids of the events whose clock had run out at the last turn; one set that changes."""
+        return self._over
 
     def set(self, key: str, clock: Deadline | None) -> None:
         """The clock of an event; None where it has none, or none any more."""
         before = self.running.pop(key, None)
         if before is not None and before.paused_at is None:
             self._order.remove((before.due, key))
-            self._forget(before)
+            self._over.discard(key)
         if clock is not None:
             self.running[key] = clock
         if clock is not None and clock.paused_at is None:
             self._order.add((clock.due, key))
-            self._forget(clock)
+            if clock.due < self._turned:
+                self._over.add(key)
 
-    def _forget(self, clock: Deadline) -> None:
-        if clock.due < self._asked:
-            self._out = None
+    def turn(self, now: Ms) -> Held[str]:
+        """It is so late now: ids of the events whose clock ran out since the last turn, or, where
+        the time was set back, had not run out yet."""
+        moved = set(self.between(*sorted((self._turned, now))))
+        if now > self._turned:
+            self._over |= moved
+        else:
+            self._over -= moved
+        self._turned = now
+        return moved
 
-    def out(self, now: Ms) -> Sequence[str]:
-        """Ids of the events whose clock has run out, the longest first; the same list until they
-        are others."""
-        many = self._order.bisect_left((now, ""))
-        if self._out is None or len(self._out) != many:
-            self._out = [key for _, key in self._order.islice(0, many)]
-        self._asked = now
-        return self._out
+    def between(self, start: Ms, end: Ms) -> Iterator[str]:
+        """Ids of the events whose clock runs out from one moment until right before another, the
+        soonest first."""
+        return (key for _, key in self._order.irange((start, ""), (end, "")))
 
     def count(self, start: Ms, end: Ms) -> int:
         """How many run out from one moment to another."""

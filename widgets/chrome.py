@@ -140,7 +140,7 @@ class DeskHeader(Panel):
         needs, now, minutes = self.context.needs, self.picture.now, deadlines.soon_minutes()
         counts = (
             tr("在办 {n}", n=age.number(self.picture.counters.open)),
-            tr("逾期 {n}", n=age.number(len(needs.overdue(now)))),
+            tr("逾期 {n}", n=age.number(len(needs.overdue))),
             tr("{m} 分内将逾期 {n}", m=minutes, n=age.number(needs.soon(now, minutes))),
         )
         return [*((count, Ink("label")) for count in counts), *self._supervised()]

@@ -12,6 +12,7 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QKeyEvent, QMouseEvent
 
 from commandwall import consulting, events, frozen
+from commandwall.clock import Ms
 from commandwall.consulting import (
     CLOSED,
     GOES_ON,
@@ -200,7 +201,7 @@ class ConsultationCard(WorkedList):
         if (one := self._able(TAKE)) is not None:
             incident, needs = one.subject if one.kind == INCIDENT else "", self.context.live.needs
             picture = self.context.live.picture
-            found = frozen.take(picture, needs.overdue(picture.now), incident)
+            found = frozen.take(picture, list(needs.due(Ms(0), picture.now)), incident)
             self.do(consulting.take_situation, self._done, consultation=one.id,
                     as_of=picture.now, counts=frozen.dumped(found))  # fmt: skip
 

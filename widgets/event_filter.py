@@ -31,7 +31,7 @@ from commandwall.saved_views import (
 )
 from commandwall.store.store import Refused
 from commandwall.tagging import LIST, EventTag
-from widgets import open_events, words
+from widgets import words
 from widgets.base import Panel
 from widgets.fields import Field, choice
 from widgets.fields import words as line
@@ -89,8 +89,7 @@ def held(
 ) -> Iterator[EventView]:
     """Which of some open events a filter holds, by the clocks that the wall keeps."""
     now, clocks = picture.now, needs.running
-    late = frozenset(needs.overdue(now) if filter.share == LATE else ())
-    found = filter.held(some, late, now)
+    found = filter.held(some, needs.overdue, now)
     if filter.tag:
         tagged = {t.event for t in picture.tags.values() if t.tag == filter.tag}
         found = (v for v in found if v.event.id in tagged and not v.restricted)
@@ -108,10 +107,11 @@ class Held:
     def __init__(self) -> None:
         self.keys: set[str] = set()
         self._seen: tuple[object, ...] = ()
+        self._looked = Ms(0)
 
     def begin(self, filter: Filter, picture: Picture, needs: Needs) -> list[EventView]:
         """All of them anew, in no order."""
-        self._seen = self._by_time(filter, picture, needs)
+        self._seen, self._looked = self._by_time(filter, picture, needs), picture.now
         found = list(held(filter, picture.events.values(), picture, needs))
         self.keys = {view.event.id for view in found}
         return found
@@ -122,18 +122,23 @@ class Held:
         if anew or self._seen != self._by_time(filter, picture, needs):
             self.begin(filter, picture, needs)
             return True
-        if news := changes.records.get(Event):
-            some = open_events.told(picture, changes)
-            self.keys.difference_update(news)
+        turned = self._turned(filter, picture.now, needs)
+        if keys := changes.records.get(Event, {}).keys() | turned:
+            some = (picture.events[key] for key in keys if key in picture.events)
+            self.keys.difference_update(keys)
             self.keys.update(v.event.id for v in held(filter, some, picture, needs))
-        return bool(changes.kinds & {Event, EventTag})
+        return bool(turned or changes.kinds & {Event, EventTag})
+
+    def _turned(self, filter: Filter, now: Ms, needs: Needs) -> set[str]:
+        """The events whose clock ran out since the last look, where that decides."""
+        span, self._looked = sorted((self._looked, now)), now
+        return set(needs.due(*span)) if filter.share == LATE else set()
 
     def _by_time(self, filter: Filter, picture: Picture, needs: Needs) -> tuple[object, ...]:
         """What else than the events decides: when it is otherwise all are looked at."""
         now, clocks = picture.now, needs.running if filter.lamp else {}
         shown = frozenset(key for key, c in clocks.items() if c.lamp(now) == filter.lamp)
-        late = needs.overdue(now) if filter.share == LATE else []
-        return filter, shown, late, filter.since(now), codes.edition()
+        return filter, shown, filter.since(now), codes.edition()
 
 
 def _lamp(clock: Deadline | None, now: Ms) -> str:

@@ -229,7 +229,7 @@ class EventQueue(RowList):
     def _at_work(self) -> tuple[object, Ink]:
         needs, now, minutes = self.context.needs, self.picture.now, deadlines.soon_minutes()
         line = tr("在办 {n}　逾期 {late}　{m} 分内将逾期 {soon}　今日内 {today}",
-                  n=len(self.picture.events), late=len(needs.overdue(now)), m=minutes,
+                  n=len(self.picture.events), late=len(needs.overdue), m=minutes,
                   soon=needs.soon(now, minutes), today=needs.today(now))  # fmt: skip
         if urged := event_urge.unanswered(self.picture):
             line += "　" + tr("催办未答 {n}", n=urged)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from typing import Any
 
@@ -94,7 +94,7 @@ class Exceptions(Panel):
         ]
 
     def open(self, subject: Subject) -> None:
-        if any(n.id == subject.id for n in self._needs):
+        if self._of(subject.id) is not None:
             self._choose(subject.id)
 
     def acknowledge(self) -> None:
@@ -209,32 +209,35 @@ class Exceptions(Panel):
         return heard_at(need.alarm, self.picture) if silent else None
 
     @property
-    def _needs(self) -> list[Need]:
+    def _needs(self) -> Sequence[Need]:
         return self.context.needs.open
 
     def _need(self) -> Need | None:
-        chosen = [n for n in self._needs if n.id == self._chosen]
-        return next(iter(chosen or self._needs), None)
+        """The one that a person chose, or the first."""
+        return self._of(self._chosen) or next(iter(self._needs[:1]), None)
+
+    def _of(self, key: str) -> Need | None:
+        at = self.context.needs.at(key)
+        return self._needs[at] if at is not None else None
 
     def _step(self, by: int) -> None:
-        ids = [n.id for n in self._needs]
-        if not ids:
+        if not self._needs:
             return
-        at = ids.index(self._chosen) + by if self._chosen in ids else 0
-        self._choose(ids[min(max(0, at), len(ids) - 1)])
+        at = self.context.needs.at(self._chosen)
+        to = at + by if at is not None else 0
+        self._choose(self._needs[min(max(0, to), len(self._needs) - 1)].id)
         need = self._need()
         if need is not None:
             self.chosen.emit(Subject(need.kind, need.id))
 
     def _go_on(self) -> None:
         """Of an alarm that was acknowledged the event that it filed is what is left to do."""
-        ids = {n.id for n in self._needs} if self._filed else set()
-        if self._chosen not in ids and self._filed in ids:
+        if self._filed and self._of(self._chosen) is None and self._of(self._filed) is not None:
             self._choose(self._filed)
 
     def _choose(self, key: str) -> None:
         self._chosen, self._said = key, ""
-        chosen = next((n for n in self._needs if n.id == key), None)
+        chosen = self._of(key)
         event = chosen.event if chosen is not None else None
         self._filed = event.event.id if event is not None else ""
         self._show_bar()
@@ -242,15 +245,14 @@ class Exceptions(Panel):
 
     def _show_bar(self) -> None:
         """Buttons for the one that a person chose; a wall that nobody touches has none."""
-        some = self._needs if self._chosen else ()
-        need = next((n for n in some if n.id == self._chosen), None)
+        need = self._of(self._chosen)
         self._bar.setVisible(need is not None)
         alarm = need.alarm if need is not None else None
         why = self.barred(alarms.acknowledge, about_alarm(alarm)) if alarm is not None else ""
         can = alarm is not None and not why
         self._bar.allow([*(["Space"] if can else []), "Return"], {"Space": why})
 
-    def _arm(self, shown: list[Need]) -> None:
+    def _arm(self, shown: Sequence[Need]) -> None:
         """Wake at the next edge of a blinking ring."""
         seen = {n.alarm.severity for n in shown if n.alarm and n.alarm.state == UNACK}
         wait = self.context.blinker.next_edge(seen, self.context.seconds())

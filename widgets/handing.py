@@ -101,7 +101,7 @@ def stands(context: Context) -> list[str]:
             if lamp_words.is_loud(la, now, context.limits.feed_s)]  # fmt: skip
     return list(filter(None, (
         tr("此刻　在办 {n}　逾期 {late}　{m} 分内将逾期 {soon}", n=len(picture.events),
-           late=len(needs.overdue(now)), m=minutes, soon=needs.soon(now, minutes)),
+           late=len(needs.overdue), m=minutes, soon=needs.soon(now, minutes)),
         tr("告警　叫人 {n}　搁置、停用 {aside}", n=needs.alarms, aside=len(aside))
         + ("　" + tr("最早 {at} 返回", at=age.moment(now, back)) if back is not None else ""),
         tr("陈旧　{names}", names=tr("、").join(named("feed", la.name) for la in late))

@@ -1,10 +1,12 @@
-"""The list of what needs a person, kept in its order: of thousands few change with a tick."""
+"""The list of what needs a person, kept in its order: of many few change with a tick."""
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from typing import NamedTuple
+
+from sortedcontainers import SortedDict, SortedList
 
 from commandwall.alarms import Alarm
 from commandwall.clock import Ms
@@ -49,39 +51,49 @@ class Need(NamedTuple):
 Key = tuple[int, str]
 """Kind (ALARM, EVENT or CONFLICT, which of one moment stand in this order) and id."""
 Place = tuple[int, Ms, Key]
-ALARM, EVENT, CONFLICT = range(3)
+KINDS = ALARM, EVENT, CONFLICT = range(3)
 
 
 class NeedList:
     """Needs by their ranks, of one rank the oldest first."""
 
     def __init__(self) -> None:
-        self.needs: list[Need] = []
-        self.ids: dict[int, set[str]] = {kind: set() for kind in (ALARM, EVENT, CONFLICT)}
-        """Ids of those of each kind."""
-        self._places: list[Place] = []
+        self._by_place = SortedDict()
         self._place: dict[Key, Place] = {}
+        self.needs: Sequence[Need] = self._by_place.values()
+        self._of = {kind: SortedList() for kind in KINDS}  # the places of each kind
 
     def fill(self, needs: Mapping[Key, Need]) -> None:
         """These and no others."""
         self._place = {key: _place(key, need) for key, need in needs.items()}
-        self._places = sorted(self._place.values())
-        self.needs[:] = [needs[key] for _, _, key in self._places]
-        for kind in self.ids:
-            self.ids[kind] = {id_ for of, id_ in needs if of == kind}
+        self._by_place.clear()
+        self._by_place.update((self._place[key], need) for key, need in needs.items())
+        for kind, places in self._of.items():
+            places.clear()
+            places.update(place for (of, _), place in self._place.items() if of == kind)
 
     def put(self, key: Key, need: Need | None) -> None:
         """One as it is now; None where it needs nobody."""
         if (before := self._place.pop(key, None)) is not None:
-            at = bisect_left(self._places, before)
-            del self._places[at], self.needs[at]
-            self.ids[key[0]].discard(key[1])
+            del self._by_place[before]
+            self._of[key[0]].remove(before)
         if need is not None:
             place = self._place[key] = _place(key, need)
-            at = bisect_left(self._places, place)
-            self._places.insert(at, place)
-            self.needs.insert(at, need)
-            self.ids[key[0]].add(key[1])
+            self._by_place[place] = need
+            self._of[key[0]].add(place)
+
+    def count(self, kind: int) -> int:
+        """How many there are of a kind."""
+        return len(self._of[kind])
+
+    def first(self, kind: int, most: int) -> Iterator[str]:
+        """Ids of the first of a kind."""
+        return (id_ for _, _, (_, id_) in islice(self._of[kind], most))
+
+    def at(self, id_: str) -> int | None:
+        """Where one stands; None where it is not there."""
+        places = (self._place.get((kind, id_)) for kind in KINDS)
+        return next((self._by_place.index(place) for place in places if place), None)
 
 
 def _place(key: Key, need: Need) -> Place:

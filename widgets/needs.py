@@ -6,10 +6,10 @@ What the mode mutes is counted, not listed, until a person wants to see it.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence, Set
 from datetime import date
 
-from commandwall import alarms, deadlines, routing
+from commandwall import alarms, codes, deadlines, routing
 from commandwall.alarm_groups import Load
 from commandwall.alarms import Alarm
 from commandwall.areas import Area
@@ -41,13 +41,12 @@ class Needs:
         self.urgent = urgent
         self._list = NeedList()
         self.late: frozenset[str] = frozenset()
-        """Ids of the events in the list that are there by their own clock."""
+        """Ids of the events in the list, the worst: as many as a map can mark."""
         self.watched = Watched()
         """The matters on the two ladders."""
         self._clocks, self._pressing, self._reviews = Clocks(), Clocks(), Clocks()
-        self._begun, self._pressed = False, set[str]()
-        self._out: tuple[Sequence[str], Sequence[str]] = ([], [])
-        """Events whose clocks ran out, and whose reviews are due; both press."""
+        """Of all open events; of those that press once it ran out; and of reviews, which press."""
+        self._begun = False
         self._hush, self._place, self._day = Hush(), Here(), date.min
         self._severity: dict[str, int] = {}
         """Of each alarm that counts in `active`."""
@@ -70,8 +69,8 @@ class Needs:
         return self._clocks.running
 
     @property
-    def open(self) -> list[Need]:
-        """What is open and not muted, the worst first."""
+    def open(self) -> Sequence[Need]:
+        """What is open and not muted, the worst first; one list that changes."""
         return self._list.needs
 
     def look(self, picture: Picture, changes: Changes) -> None:
@@ -102,12 +101,13 @@ class Needs:
         self._route(picture, picture.alarms)
         self._press(picture.now)
         keys = [
-            *((ALARM, key) for key in self.called.here), *((EVENT, key) for key in self._pressed),
+            *((ALARM, key) for key in self.called.here),
+            *((EVENT, key) for key in self._pressing.over | self._reviews.over),
             *((CONFLICT, key) for key in picture.conflicts),
         ]  # fmt: skip
         found = {key: self._need(key, picture) for key in keys}
         self._list.fill({key: need for key, need in found.items() if need is not None})
-        self.late = frozenset(self._list.ids[EVENT])
+        self.late = self._first()
         self.bell.take(self.called, self._hidden)
 
     def _bring(self, picture: Picture, changes: Changes) -> None:
@@ -125,8 +125,11 @@ class Needs:
         for key in keys:
             self._list.put(key, self._need(key, picture))
         if events_:
-            self.late = frozenset(self._list.ids[EVENT])
+            self.late = self._first()
         self.bell.take(self.called, self._hidden, moved)
+
+    def _first(self) -> frozenset[str]:
+        return frozenset(self._list.first(EVENT, int(codes.limit("map_calls"))))
 
     @property
     def _hidden(self) -> Container[str]:
@@ -136,9 +139,15 @@ class Needs:
         """From the next look on, overdue events up to another urgency are listed."""
         self.urgent, self._begun = urgent, False
 
-    def overdue(self, now: Ms) -> Sequence[str]:
-        """Ids of events whose clock has run out."""
-        return self._clocks.out(now)
+    @property
+    def overdue(self) -> Set[str]:
+        """Ids of events whose clock has run out; one set that changes."""
+        return self._clocks.over
+
+    def due(self, start: Ms, end: Ms) -> Iterator[str]:
+        """Ids of events whose clock runs out from one moment until right before another, the
+        soonest first."""
+        return self._clocks.between(start, end)
 
     def soon(self, now: Ms, minutes: float) -> int:
         """How many clocks run out within so many minutes."""
@@ -157,7 +166,11 @@ class Needs:
     @property
     def alarms(self) -> int:
         """How many alarms are in the list."""
-        return len(self._list.ids[ALARM])
+        return self._list.count(ALARM)
+
+    def at(self, id_: str) -> int | None:
+        """Where in `open` one stands; None where it is not there."""
+        return self._list.at(id_)
 
     def _route(self, picture: Picture, changed: Iterable[str]) -> list[str]:
         """Which alarms call here now; the ids of all that may stand otherwise than before."""
@@ -186,13 +199,10 @@ class Needs:
         if alarm is not None and self._hush.mutes(alarm):
             self.muted.add(key)
 
-    def _press(self, now: Ms) -> set[str]:
-        """Learn which events press now; the ids of those that did not so before."""
-        before, self._out = self._out, (self._pressing.out(now), self._reviews.out(now))
-        pairs = [(a, b) for a, b in zip(before, self._out, strict=True) if a is not b]
-        if pairs:
-            self._pressed = set().union(*self._out)
-        return set().union(*(set(a) ^ set(b) for a, b in pairs))
+    def _press(self, now: Ms) -> Set[str]:
+        """Learn by the time which events press now; the ids of those that did not so before."""
+        self._clocks.turn(now)
+        return self._pressing.turn(now) | self._reviews.turn(now)
 
     def _keep(self, key: str, picture: Picture) -> None:
         view = picture.events.get(key)
@@ -216,7 +226,8 @@ class Needs:
             if conflict is None or conflict.settled_by:
                 return None
             return Need(AS_SEVERE, None, None, None, conflict)
-        if id_ not in self._pressed or self._filed[id_]:
+        presses = id_ in self._pressing.over or id_ in self._reviews.over
+        if not presses or self._filed[id_]:
             return None
         view = picture.events[id_]
         return Need(view.event.urgency, None, view, self._due(id_, picture.now))

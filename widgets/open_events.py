@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from typing import Generic, TypeVar
 
 from commandwall.events import Event, EventView
@@ -31,13 +31,14 @@ class Counted(Generic[T]):
         self._of, self._values = of, dict[str, T]()
         self.counts: Counter[T] = Counter()
 
-    def look(self, picture: Picture, changes: Changes) -> None:
-        """Bring the counts up to a tick."""
-        if is_anew(changes):
+    def look(self, picture: Picture, changes: Changes, also: Iterable[str] = ()) -> None:
+        """Bring the counts up to a tick; `also`: ids of others whose value is another by now."""
+        anew = is_anew(changes)
+        if anew:
             self._values, self.counts = {}, Counter()
-        for key in changes.records.get(Event, ()):
+        for key in picture.events if anew else {*changes.records.get(Event, ()), *also}:
             if key in self._values:
                 self.counts[self._values.pop(key)] -= 1
-        for view in told(picture, changes):
-            value = self._values[view.event.id] = self._of(view)
-            self.counts[value] += 1
+            if (view := picture.events.get(key)) is not None:
+                value = self._values[key] = self._of(view)
+                self.counts[value] += 1

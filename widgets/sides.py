@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Set
 from typing import Any
 
 import numpy as np
@@ -249,16 +250,24 @@ class Towns(Panel):
     def __init__(self, *args: Any, **kw: Any) -> None:
         super().__init__(*args, **kw)
         self._open = Counted(_area)
+        self._late = Counted(lambda view: _area(view) if view.event.id in self._overdue else "")
+        self._looked = Ms(0)
+
+    @property
+    def _overdue(self) -> Set[str]:
+        return self.context.needs.overdue
 
     def refresh(self, picture: Picture, changes: Changes) -> None:
         self.at = picture.ages.get("events")
         self._open.look(picture, changes)
+        turned = self.context.needs.due(*sorted((self._looked, picture.now)))
+        self._late.look(picture, changes, turned)
+        self._looked = picture.now
         towns = {a.id: plain(a.name, 24) for a in picture.areas.values() if a.level == TOWN}
-        late = (picture.events.get(key) for key in self.context.needs.overdue(picture.now))
         if Area in changes.kinds or not hasattr(self, "_town_of"):
             self._town_of = {code: _town(picture, code) for code in picture.areas}
         open_ = self._by_town(self._open.counts)
-        over = self._by_town(Counter(_area(view) for view in late if view is not None))
+        over = self._by_town(self._late.counts)
         self._rows = [(towns[t], t, open_[t], over[t]) for t in sorted(towns)]
         self._most = max(open_.values(), default=1)
         if self._rows:

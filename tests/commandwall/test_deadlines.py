@@ -109,7 +109,7 @@ def test_the_forecast_counts_what_runs_out_before_midnight_and_nothing_suspended
     for key, due in (("a", NOW - 1), ("b", NOW), ("c", end - 1), ("d", end)):
         clocks.set(key, Deadline("C5", Ms(0), Ms(due), due))
     clocks.set("e", Deadline("C5", Ms(0), Ms(NOW - 5), NOW, paused_at=Ms(NOW - 9)))
-    assert clocks.out(Ms(NOW)) == ["a"]
+    assert clocks.turn(Ms(NOW)) == clocks.over == {"a"}, "the last moment is not over yet"
     night = deadlines.tonight(Ms(NOW))
     assert night == end - 1
     assert clocks.next(Ms(NOW), night, 9) == ["b", "c"]
@@ -117,14 +117,16 @@ def test_the_forecast_counts_what_runs_out_before_midnight_and_nothing_suspended
     clocks.set("e", None)
     clocks.set("b", None)
     assert clocks.next(Ms(NOW), night, 9) == ["c"] and set(clocks.running) == {"a", "c", "d"}
-    before = clocks.out(Ms(NOW))
     clocks.set("f", Deadline("C5", Ms(0), Ms(NOW + 1), NOW))
-    assert clocks.out(Ms(NOW)) is before  # nothing of it is otherwise
     clocks.set("g", Deadline("C5", Ms(0), Ms(NOW - 9), NOW))
-    assert clocks.out(Ms(NOW)) == ["g", "a"]
+    assert clocks.over == {"a", "g"}, "what comes too late is over at once"
+    assert list(clocks.between(Ms(0), Ms(NOW))) == ["g", "a"], "the longest first"
     clocks.set("g", None)
-    clocks.set("h", Deadline("C5", Ms(0), Ms(NOW - 8), NOW))
-    assert clocks.out(Ms(NOW)) == ["h", "a"]
+    assert clocks.over == {"a"}
+    assert clocks.turn(Ms(NOW + 2)) == {"f"} and clocks.over == {"a", "f"}
+    clocks.set("f", Deadline("C5", Ms(0), Ms(NOW + 9), NOW))
+    assert clocks.over == {"a"}, "it was given more time"
+    assert clocks.turn(Ms(NOW - 5)) == {"a"} and not clocks.over, "the time was set back"
 
 
 def test_what_stations_did_moves_the_clocks() -> None:

@@ -48,7 +48,7 @@ def test_a_listed_matter_has_a_list_and_calls_when_its_review_is_due(
     world.tick()
     (need,) = wall.context.needs.open
     assert (need.id, need.deadline.step) == ("a", "review")
-    assert "a" in wall.context.needs.overdue(world.picture.now), "header and lists count it"
+    assert "a" in wall.context.needs.overdue, "header and lists count it"
     wall.open_page("overview")
     world.tick(sync=world.sync())
     assert "挂账复核" in told_by(wall, "exceptions")

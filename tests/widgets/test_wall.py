@@ -163,8 +163,8 @@ def test_a_late_small_matter_stays_at_the_desk(world: Any, make_wall: Any) -> No
     wall = make_wall()
     late = EventView(an_event(id="e2", urgency=4, received_at=Ms(NOW - 24 * HOUR)), None)
     world.tick({Event: [late]})
-    assert wall.context.needs.overdue(world.picture.now) == ["e2"]
-    assert wall.context.needs.open == []
+    assert wall.context.needs.overdue == {"e2"}
+    assert not wall.context.needs.open
 
 
 def test_space_acknowledges_the_worst_alarm_and_writes_it_down(
