@@ -11,10 +11,14 @@ import gc
 from collections.abc import Generator
 from contextlib import contextmanager
 
+from commandwall.clock import Clock
+
 WHOLE = 2
 """The generation that holds all objects."""
 WHOLE_S = 60.0
 """Between two looks at all of them; what lies in no cycle goes at once and needs none."""
+LONG_S = 0.05
+"""A look that takes longer than that found hundred thousands: records that came since the start."""
 
 
 @contextmanager
@@ -40,14 +44,17 @@ class Sweeper:
     """From now on cycles are collected where `sweep` is called, as often as Python's own
     thresholds ask for it."""
 
-    def __init__(self, now_s: float) -> None:
+    def __init__(self, clock: Clock) -> None:
         gc.disable()
-        self._whole_s, self._started = now_s, False
+        self._clock, self._whole_s, self._started = clock, clock.monotonic(), False
 
-    def sweep(self, now_s: float) -> None:
-        """Collect the oldest generation that is due; `now_s` on a clock that only goes forward.
+    def sweep(self) -> None:
+        """Collect the oldest generation that is due.
 
-        What is there at the first sweep was made by the start, and stays.
+        What is there at the first sweep was made by the start, and stays. What a long look left
+        are records nearly all, which lie in no cycle: they are not looked at again, or a million
+        events would hold up the screen for more than a second, once a minute. The few widgets among
+        them stay if they ever become a cycle, which is once for each such flood.
         """
         if not self._started:
             self._started = True
@@ -55,9 +62,12 @@ class Sweeper:
             return
         counts = zip(gc.get_count(), gc.get_threshold(), strict=True)
         due = [generation for generation, (n, most) in enumerate(counts) if n > most]
-        if WHOLE in due and now_s - self._whole_s < WHOLE_S:
+        began = self._clock.monotonic()
+        if WHOLE in due and began - self._whole_s < WHOLE_S:
             due.remove(WHOLE)
-        if WHOLE in due:
-            self._whole_s = now_s
         if due:
             gc.collect(due[-1])
+        if WHOLE in due:
+            self._whole_s = began
+            if self._clock.monotonic() - began > LONG_S:
+                gc.freeze()

@@ -203,7 +203,7 @@ class Picture:
         self.building_colours: dict[str, str] = {}
         self.resources: dict[str, Resource] = {}
         self.events: dict[str, EventView] = {}
-        self.alarms: dict[str, Alarm] = {}
+        self.alarms, self.alarms_of = dict[str, Alarm](), dict[str, list[Alarm]]()  # by device
         self.incidents, self.command_posts = dict[str, Incident](), dict[str, CommandPost]()
         self.warnings: dict[str, PublicWarning] = {}
         self.extents, self.joined = dict[str, Extent](), dict[str, JoinedEvent]()
@@ -327,7 +327,7 @@ class Picture:
         return {
             Urge: (self.urged, "event"), EventTag: (self.tags_of, "event"),
             CoHandling: (self.helped, "event"), AssignmentStep: (self.steps_of, "assignment"),
-            Assignment: (self.sent, "subject"),
+            Assignment: (self.sent, "subject"), Alarm: (self.alarms_of, "sensor"),
         }  # fmt: skip
 
     def _follow_trips(self, kind: type[Any], before: Mapping[str, Any] | None) -> None:

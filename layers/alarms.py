@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,17 +58,21 @@ class AlarmsLayer(Layer):
         self._held: Held | None = None
         self._followed, self._behind = Ms(0), False
         """When what changed was last taken, and whether something of it waits."""
+        self._waiting: set[str] | None = None
+        """Ids of what changed since then; None where it may be any."""
 
     def refresh(self, picture: Picture, changes: Changes, scene: Scene) -> None:
         columns, held = self._columns, self._held
         if columns is None or not columns.are_of(picture.sensors, scene):
-            columns, held = Columns(picture.sensors, scene), None
+            columns, held, self._waiting = Columns(picture.sensors, scene), None, None
+        self._note(changes)
         news = Alarm in changes.kinds or self._behind
         self._behind = news and self._may_wait(changes)
         if held is None or (news and not self._behind):
-            columns.follow(picture.alarms)
+            columns.follow(picture.alarms, self._waiting)
             held = columns.held()
             self._columns, self._held, self._followed = columns, held, changes.now
+            self._waiting = set()
             self.count = len(held.alarms)
             self.at = Ms(held.newest) if held.alarms else None
         elif self._behind and Tick not in changes.kinds:
@@ -78,6 +82,13 @@ class AlarmsLayer(Layer):
         scene.draw(
             self, marks, _rings(marks, held, scene), self._names(held, looks, picture, scene)
         )
+
+    def _note(self, changes: Changes) -> None:
+        """Which of them change."""
+        if Alarm in changes.whole or Alarm in changes.markers:
+            self._waiting = None
+        elif self._waiting is not None:
+            self._waiting |= changes.records.get(Alarm, {}).keys()
 
     def _may_wait(self, changes: Changes) -> bool:
         """Thousands are put in order twice a second at most, and at once for one of the worst."""
@@ -133,7 +144,7 @@ class Columns:
         self._sensors, self._plane, self._project = sensors, scene.plane, scene.project
         self._known: dict[str, Alarm] = {}
         self._row: dict[str, int] = {}
-        self._alarms: dict[int, Alarm] = {}  # by row
+        self._alarms = np.empty(0, object)  # by row, None where there is none
         self._free: list[int] = []
         self._facts = np.zeros(0, FACTS)
 
@@ -141,16 +152,18 @@ class Columns:
         """Whether they are of these devices, on this sheet."""
         return self._sensors is sensors and self._plane is scene.plane
 
-    def follow(self, alarms: Mapping[str, Alarm]) -> None:
-        """These are there now, each as it is."""
+    def follow(self, alarms: Mapping[str, Alarm], changed: Set[str] | None = None) -> None:
+        """These are there now, each as it is; `changed`: no others than these are otherwise."""
         known = self._known
-        for key in known.keys() - alarms.keys():
-            del known[key]
+        keys = known.keys() | alarms.keys() if changed is None else changed
+        for key in keys - alarms.keys():
+            known.pop(key, None)
             if (row := self._row.pop(key, None)) is not None:
                 self._facts["there"][row] = False
-                del self._alarms[row]
+                self._alarms[row] = None
                 self._free.append(row)
-        news = {key: alarm for key, alarm in alarms.items() if known.get(key) is not alarm}
+        there = {key: alarms[key] for key in keys & alarms.keys()}
+        news = {key: alarm for key, alarm in there.items() if known.get(key) is not alarm}
         known.update(news)
         # One about a device stands in the list; here the device itself shows what it is.
         self.write([alarm for alarm in news.values() if not of_device(alarm)])
@@ -160,7 +173,7 @@ class Columns:
         there = np.flatnonzero(self._facts["there"])
         some = self._facts[there]
         order = np.lexsort((some["raised"], -some["severity"]))
-        alarms, some = [self._alarms[row] for row in there[order].tolist()], some[order]
+        alarms, some = self._alarms[there[order]].tolist(), some[order]
         columns: dict[str, NDArray[Any]] = {name: some[name].copy() for name in SHOWN}
         newest = int(some["changed"].max(initial=0))
         return Held(alarms, sensors=self._sensors, newest=newest, **columns)
@@ -185,6 +198,7 @@ class Columns:
         if not self._free:
             begin = len(self._facts)
             more = max(MORE, begin)
+            self._alarms = np.concatenate([self._alarms, np.empty(more, object)])
             self._facts = np.concatenate([self._facts, np.zeros(more, FACTS)])
             self._free = list(range(begin + more - 1, begin - 1, -1))
         return self._free.pop()

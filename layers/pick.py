@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -62,9 +63,10 @@ def _nearest(item: Stamps | Dots, view: Viewport, x: float, y: float) -> Hit | N
 def located(scene: Scene, kind: str, id_: str) -> tuple[float, float] | None:
     """Where a pickable thing is drawn (sheet metres); None where it is not."""
     for item in scene.items():
-        if isinstance(item, Stamps | Dots) and kind and item.of == kind and id_ in item.ids:
-            i = list(item.ids).index(id_)
-            return float(item.x[i]), float(item.y[i])
+        if isinstance(item, Stamps | Dots) and kind and item.of == kind:
+            with suppress(ValueError):  # it is none of these
+                i = item.ids.index(id_)
+                return float(item.x[i]), float(item.y[i])
     return None
 
 

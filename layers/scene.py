@@ -11,7 +11,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from itertools import chain, compress
+from functools import cached_property
+from itertools import compress
 from typing import Any, TypeVar
 
 import numpy as np
@@ -176,7 +177,7 @@ class Names:
         self.sprites = np.full((len(self.x), 2), -1, np.int32)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Rings:
     """Outer rings of unacknowledged marks; the screen draws them itself, since they may blink.
 
@@ -186,6 +187,11 @@ class Rings:
     marks: Stamps
     severity: NDArray[np.uint8]
     sprite: NDArray[np.int32]
+
+    @cached_property
+    def ids(self) -> frozenset[str]:
+        """Of the marks that have one."""
+        return frozenset(compress(self.marks.ids, (self.sprite >= 0).tolist()))
 
     def shown(self, view: Viewport) -> Ints:
         """Rows whose ring is drawn in a window."""
@@ -305,8 +311,8 @@ class Scene:
 
     def ringed(self) -> frozenset[str]:
         """Ids of the marks that have a ring: those that call for a person."""
-        some = (compress(one.marks.ids, (one.sprite >= 0).tolist()) for one in self.rings())
-        return frozenset(chain.from_iterable(some))
+        first, *more = [one.ids for one in self.rings()] or [frozenset[str]()]
+        return first.union(*more) if more else first
 
     def plan(self) -> Plan:
         """A snapshot for the cook."""

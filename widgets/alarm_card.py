@@ -56,7 +56,6 @@ class AlarmCard(Panel):
         self._device: Sensor | None = None
         self._course: Course | None = None
         self._asked = Ms(0)
-        self._worst: tuple[str, Alarm | None] | None = None
         self._camera, self._said = "", ""
         self._found: Verification | None = None
         self._trend = Trend(self.look, self.context.settled, self)
@@ -73,7 +72,6 @@ class AlarmCard(Panel):
             self._begin()
 
     def refresh(self, picture: Picture, changes: Changes) -> None:
-        self._worst = None
         if Camera in changes.kinds:
             self._look_around()
         if changes.kinds & {Verification, Mode}:
@@ -213,12 +211,9 @@ class AlarmCard(Panel):
         return self.width() / self.look.unit * SHARE
 
     def _alarm(self) -> Alarm | None:
-        """The worst alarm of the device; looked for among thousands once for each tick."""
-        if self._worst is None or self._worst[0] != self._key:
-            found = (a for a in self.picture.alarms.values() if a.sensor == self._key)
-            worst = min(found, key=lambda a: (a.severity, a.raised_at), default=None)
-            self._worst = self._key, worst
-        return self._worst[1]
+        """The worst alarm of the device."""
+        found = self.picture.alarms_of.get(self._key, ())
+        return min(found, key=lambda a: (a.severity, a.raised_at), default=None)
 
     def _shown_id(self) -> str:
         alarm = self._alarm()

@@ -69,8 +69,8 @@ class Doors(RowList):
         if row is None:
             return
         device, base, wide = sensors.device(row), box.center().y() + 6, paper.width - 8
-        alarm = next((a for a in self.picture.alarms.values()
-                      if a.sensor == key and a.cls == OPENED), None)  # fmt: skip
+        of = self.picture.alarms_of.get(key, ())
+        alarm = next((a for a in of if a.cls == OPENED), None)
         if alarm is not None:
             paper.mark(16, box.center().y(), 22, (alarm.severity, alarm.state), False)
         loud = alarm is not None

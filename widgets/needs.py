@@ -5,7 +5,7 @@ What the mode mutes is counted, not listed, until a person wants to see it.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Container, Iterable, Iterator, Sequence, Set
 from datetime import date
 
@@ -50,8 +50,8 @@ class Needs:
         self._hush, self._place, self._day = Hush(), Here(), date.min
         self._severity: dict[str, int] = {}
         """Of each alarm that counts in `active`."""
-        self._event_of, self._filed = dict[str, str](), Counter[str]()
-        """The event of each alarm that calls here and filed one, and how many filed each."""
+        self._event_of, self._filed = dict[str, str](), defaultdict[str, set[str]](set)
+        """The event of each alarm that calls here and filed one, and the alarms that filed each."""
         self.routing, self.called = Routing({}, self._place, Ms(0)), Called()
         """Which alarms call here, and which are still with their towns."""
         self.load, self.bell = Load(), Bell()
@@ -97,7 +97,8 @@ class Needs:
     def sort(self, picture: Picture) -> None:
         """List anew what is open and not muted."""
         self.called, self.muted, self._severity = Called(), set(), {}
-        self.active, self._event_of, self._filed = dict.fromkeys(SEVERITIES, 0), {}, Counter()
+        self.active = dict.fromkeys(SEVERITIES, 0)
+        self._event_of, self._filed = {}, defaultdict(set)
         self._route(picture, picture.alarms)
         self._press(picture.now)
         keys = [
@@ -113,7 +114,7 @@ class Needs:
     def _bring(self, picture: Picture, changes: Changes) -> None:
         """List what is not as it was at the last look."""
         news = changes.records.get(Event, {}).keys()
-        asked = {key for key, event in self._event_of.items() if event in news} if news else set()
+        asked = {key for event in self._filed.keys() & news for key in self._filed[event]}
         filed = {self._event_of.get(key, "") for key in changes.records.get(Alarm, ())}
         moved = self._route(picture, changes.records.get(Alarm, {}))
         filed |= {self._event_of.get(key, "") for key in moved}
@@ -191,10 +192,12 @@ class Needs:
     def _note(self, key: str, alarm: Alarm | None) -> None:
         """Whether one that calls here is muted, and which event it filed."""
         if before := self._event_of.pop(key, ""):
-            self._filed[before] -= 1
+            self._filed[before].discard(key)
+            if not self._filed[before]:
+                del self._filed[before]
         if alarm is not None and alarm.event:
             self._event_of[key] = alarm.event
-            self._filed[alarm.event] += 1
+            self._filed[alarm.event].add(key)
         self.muted.discard(key)
         if alarm is not None and self._hush.mutes(alarm):
             self.muted.add(key)
@@ -227,7 +230,7 @@ class Needs:
                 return None
             return Need(AS_SEVERE, None, None, None, conflict)
         presses = id_ in self._pressing.over or id_ in self._reviews.over
-        if not presses or self._filed[id_]:
+        if not presses or id_ in self._filed:
             return None
         view = picture.events[id_]
         return Need(view.event.urgency, None, view, self._due(id_, picture.now))

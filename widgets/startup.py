@@ -99,9 +99,8 @@ def application(offscreen: bool) -> QApplication:
 
 def _sweep(app: QApplication) -> None:
     """Let what the screen has left go on the screen's own thread."""
-    clock, timer = Clock(), QTimer(app)
-    sweeper = Sweeper(clock.monotonic())
-    timer.timeout.connect(lambda: sweeper.sweep(clock.monotonic()))
+    sweeper, timer = Sweeper(Clock()), QTimer(app)
+    timer.timeout.connect(lambda: sweeper.sweep())
     QTimer.singleShot(STARTED_MS, timer, lambda: timer.start(SWEEP_MS))
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from commandwall import cycles
+from commandwall.clock import Clock
 from commandwall.cycles import Sweeper
 
 
@@ -22,12 +23,26 @@ class Held:
         self.went.append(threading.current_thread().name)
 
 
+class Hand(Clock):
+    """A clock that a test turns."""
+
+    at = 0.0
+
+    def monotonic(self) -> float:
+        return self.at
+
+
 @pytest.fixture
-def sweeper() -> Iterator[Sweeper]:
+def hand() -> Hand:
+    return Hand()
+
+
+@pytest.fixture
+def sweeper(hand: Hand) -> Iterator[Sweeper]:
     """One that has begun."""
     gc.collect()
-    made = Sweeper(0.0)
-    made.sweep(0.0)
+    made = Sweeper(hand)
+    made.sweep()
     yield made
     gc.enable()
     gc.unfreeze()
@@ -48,11 +63,11 @@ def test_what_the_screen_left_goes_on_the_thread_that_sweeps(sweeper: Sweeper) -
     went: list[str] = []
     on_another_thread(went)
     assert went == []
-    sweeper.sweep(1.0)
+    sweeper.sweep()
     assert len(went) == 20_000 and set(went) == {threading.current_thread().name}
 
 
-def test_all_objects_are_looked_at_rarely(sweeper: Sweeper) -> None:
+def test_all_objects_are_looked_at_rarely(sweeper: Sweeper, hand: Hand) -> None:
     looked: list[int] = []
     watch = lambda phase, info: looked.append(info["generation"]) if phase == "stop" else None  # noqa: E731
     gc.callbacks.append(watch)
@@ -60,21 +75,43 @@ def test_all_objects_are_looked_at_rarely(sweeper: Sweeper) -> None:
         for second in range(600):
             make([]) if second % 5 == 0 else [[] for _ in range(2_000)]
             kept = [[] for _ in range(2_000)]
-            sweeper.sweep(second / 5)
+            hand.at = second / 5
+            sweeper.sweep()
             del kept
     finally:
         gc.callbacks.remove(watch)
     assert looked.count(cycles.WHOLE) in (1, 2) and looked.count(0) > 400
 
 
-def test_nobody_looks_at_the_records_of_a_city(
-    sweeper: Sweeper,
+@pytest.mark.parametrize(("took", "frozen"), [(0.2, True), (0.01, False)])
+def test_what_a_long_look_left_is_not_looked_at_again(
+    sweeper: Sweeper, hand: Hand, took: float, frozen: bool
 ) -> None:
+    def slow(phase: str, info: dict[str, int]) -> None:
+        if phase == "stop" and info["generation"] == cycles.WHOLE:
+            hand.at += took
+
+    records, before = [[n] for n in range(50_000)], gc.get_freeze_count()
+    gc.callbacks.append(slow)
+    try:
+        for _ in range(400):  # as many young looks as Python wants before one at all
+            gc.collect(1)
+            hand.at += 1.0
+            some = [[] for _ in range(2_000)]
+            sweeper.sweep()
+            del some
+    finally:
+        gc.callbacks.remove(slow)
+    assert (gc.get_freeze_count() - before > len(records)) is frozen
+
+
+def test_nobody_looks_at_the_records_of_a_city(sweeper: Sweeper, hand: Hand) -> None:
     went: list[str] = []
     with cycles.kept_off():
         make(went)
     assert gc.get_freeze_count() > 20_000 and not gc.isenabled()
-    sweeper.sweep(200.0)
+    hand.at = 200.0
+    sweeper.sweep()
     gc.collect()
     assert went == []
 

@@ -26,14 +26,16 @@ def test_a_thousand_changes_leave_what_a_fresh_look_at_all_finds(make_map: Any, 
     view, draw = make_map(city), random.Random(5)
     scene, sensors = view.scene, city.picture.sensors
     kept, alarms = Columns(sensors, scene), dict[str, Alarm]()
-    for _ in range(60):
+    for n in range(60):
+        changed = set[str]()
         for _ in range(30):
             key = f"a{draw.randrange(900)}"
+            changed.add(key)
             if draw.random() < 0.25:
                 alarms.pop(key, None)
             else:
                 alarms[key] = drawn(draw, key)
-        kept.follow(alarms)
+        kept.follow(alarms, None if n % 20 == 7 else changed)
         fresh = Columns(sensors, scene)
         fresh.follow(dict(alarms))
         here, there = kept.held(), fresh.held()
