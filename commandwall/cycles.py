@@ -8,10 +8,8 @@ all objects of a city holds up every thread for half a second.
 from __future__ import annotations
 
 import gc
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
-
-from commandwall.clock import Clock
 
 WHOLE = 2
 """The generation that holds all objects."""
@@ -44,9 +42,10 @@ class Sweeper:
     """From now on cycles are collected where `sweep` is called, as often as Python's own
     thresholds ask for it."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, now_s: Callable[[], float]) -> None:
+        """`now_s`: seconds by a clock that only goes forward."""
         gc.disable()
-        self._clock, self._whole_s, self._started = clock, clock.monotonic(), False
+        self._now_s, self._whole_s, self._started = now_s, now_s(), False
 
     def sweep(self) -> None:
         """Collect the oldest generation that is due.
@@ -62,12 +61,12 @@ class Sweeper:
             return
         counts = zip(gc.get_count(), gc.get_threshold(), strict=True)
         due = [generation for generation, (n, most) in enumerate(counts) if n > most]
-        began = self._clock.monotonic()
+        began = self._now_s()
         if WHOLE in due and began - self._whole_s < WHOLE_S:
             due.remove(WHOLE)
         if due:
             gc.collect(due[-1])
         if WHOLE in due:
             self._whole_s = began
-            if self._clock.monotonic() - began > LONG_S:
+            if self._now_s() - began > LONG_S:
                 gc.freeze()

@@ -99,7 +99,7 @@ def application(offscreen: bool) -> QApplication:
 
 def _sweep(app: QApplication) -> None:
     """Let what the screen has left go on the screen's own thread."""
-    sweeper, timer = Sweeper(Clock()), QTimer(app)
+    sweeper, timer = Sweeper(Clock().monotonic), QTimer(app)
     timer.timeout.connect(lambda: sweeper.sweep())
     QTimer.singleShot(STARTED_MS, timer, lambda: timer.start(SWEEP_MS))
 

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 import pytest
 
 from commandwall import cycles
-from commandwall.clock import Clock
 from commandwall.cycles import Sweeper
 
 
@@ -23,12 +22,12 @@ class Held:
         self.went.append(threading.current_thread().name)
 
 
-class Hand(Clock):
-    """A clock that a test turns."""
+class Hand:
+    """Of a clock that a test turns."""
 
     at = 0.0
 
-    def monotonic(self) -> float:
+    def __call__(self) -> float:
         return self.at
 
 
