@@ -7,6 +7,7 @@ happens on this thread; the screen only applies.
 
 from __future__ import annotations
 
+import json
 import logging
 import math
 from collections import defaultdict
@@ -235,10 +236,13 @@ class Follower(Beside):
             tail = reader.value(f"SELECT min(seq) FROM {ring}") or 0
             if self._cursors[name] and tail > self._cursors[name] + 1:
                 return self._everything(reader, parts)
-            sql = f"SELECT seq, kind, id FROM {ring} WHERE seq > :s ORDER BY seq"
-            for seq, kind, key in reader.rows(sql, s=self._cursors[name]):
-                keys[kind].add(key)
-                self._cursors[name] = seq
+            sql = (
+                f"SELECT kind, max(seq), json_group_array(id) FROM {ring} WHERE seq > :s"
+                " GROUP BY kind"
+            )
+            for kind, last, ids in reader.rows(sql, s=self._cursors[name]):
+                keys[kind].update(json.loads(ids))
+                self._cursors[name] = max(self._cursors[name], last)
         return self._records(reader, keys)
 
     def _records(self, reader: Reader, keys: Mapping[str, set[str]]) -> Fresh:

@@ -19,7 +19,7 @@ from sqlalchemy import (
     Connection,
     Double,
     Engine,
-    Result,
+    LargeBinary,
     Table,
     func,
     literal_column,
@@ -44,6 +44,9 @@ WALL_DB = "wall.db"
 MIRROR_POINTER = "mirror.current"
 PART, MANY = 5_000, 500
 """Rows that are turned into records at once; of more than these a maker is worth its making."""
+FEW = 50
+"""More rows than these are told as text: SQLite gives Python's lock away before each row, and gets
+it back from a busy screen after 5 ms."""
 _VALUE: ColumnElement[Any] = literal_column("value")
 LOG = "INSERT INTO wall_log(at, kind, body) VALUES (?, ?, ?)"
 TRIM = f"DELETE FROM changed WHERE seq <= (SELECT max(seq) FROM changed) - {RING}"
@@ -83,23 +86,29 @@ class Reader:
     def find(self, kind: type[R], **equals: Any) -> list[R]:
         """All records of a kind whose fields equal (or, for a list, are among) the values."""
         table = table_of(kind)
-        query = select(table)
-        for name, value in equals.items():
-            column = table.c[name]
-            query = query.where(
-                _among(column, value) if isinstance(value, list) else column == value
-            )
-        return _records(kind, self._of(table).execute(query))
+        where = [
+            _among(table.c[name], value) if isinstance(value, list) else table.c[name] == value
+            for name, value in equals.items()
+        ]
+        some = max((len(v) for v in equals.values() if isinstance(v, list)), default=0)
+        if some > FEW and _is_text(table):
+            columns = self._columns(table, table.columns.keys(), where)
+            return _records(kind, [list(zip(*columns.values(), strict=True))])
+        return _records(kind, self._of(table).execute(select(table).where(*where)).partitions(PART))
 
     def columns(self, kind: type[Any], names: Sequence[str]) -> dict[str, list[Any]]:
         """Some fields of all rows of a kind, each as a column: where a record for each would be
         too much.
 
         SQLite makes one text of each column, while all other threads go on: of a hundred thousand
-        rows one by one each would hold them up.
+        rows one by one each would hold them up, and would wait for them.
         """
-        table = table_of(kind)
-        query = select(*(_as_text(table.c[name]) for name in names))
+        return self._columns(table_of(kind), names)
+
+    def _columns(
+        self, table: Table, names: Sequence[str], where: Sequence[ColumnElement[bool]] = ()
+    ) -> dict[str, list[Any]]:
+        query = select(*(_as_text(table.c[name]) for name in names)).where(*where)
         found = self._of(table).execute(query).one()
         return {name: _column(table.c[name], text) for name, text in zip(names, found, strict=True)}
 
@@ -115,7 +124,7 @@ class Reader:
 
     def records(self, kind: type[R], sql: str, **params: Any) -> list[R]:
         """The records of what a query selects: all fields of a kind, in their order."""
-        return _records(kind, self._conn.execute(text(sql), params))
+        return _records(kind, self._conn.execute(text(sql), params).partitions(PART))
 
     def each(self, sql: str, **params: Any) -> Iterator[tuple[Any, ...]]:
         """The same one by one, read no further than somebody takes them."""
@@ -298,13 +307,19 @@ def _among(column: Column[Any], values: Sequence[Any]) -> ColumnElement[bool]:
     return column.in_(select(_VALUE).select_from(func.json_each(json.dumps(values))))
 
 
-def _records(kind: type[Any], found: Result[Any]) -> list[Any]:
+@cache
+def _is_text(table: Table) -> bool:
+    """Whether all that a table holds can be told as text."""
+    return not any(isinstance(column.type, LargeBinary) for column in table.columns)
+
+
+def _records(kind: type[Any], parts: Iterable[Sequence[Any]]) -> list[Any]:
     """Records of rows, in which equal values of a column are one object: a city has few kinds,
     areas, ranges and colours, and a hundred thousand things that name them."""
     make: Callable[..., Any] = kind
     held: list[dict[Any, Any] | None] = []
     records: list[Any] = []
-    for rows in found.partitions(PART):
+    for rows in filter(None, parts):
         columns = list(zip(*rows, strict=True))
         held = held or [{} if _repeats(c) else None for c in columns]
         if len(rows) > MANY:
