@@ -39,7 +39,7 @@ from commandwall.store.store import Store
 
 EVENTS, SOME = {True: 100_000, False: 400_000}, {True: 40_000, False: 150_000}
 DAY, ACTS = 35_000, 500
-PAGE, LOOK_S = 5_000, 0.01
+PAGE, LOOK_S = 5_000, 0.05
 NEW = 0.1
 """Share of the changes that are new events; the others are other states and units of old ones."""
 CHANGE = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -367,17 +368,18 @@ class Client:
             return cursor.execute(PAGE, (after, limit)).fetchall()
 
     def _page(self, last: int, found: Sequence[Row], more: bool) -> Page:
-        page = Page(last, more)
+        page, bodies = Page(last, more), defaultdict[str, list[bytes]](list)
         for _, kind, key, op, body in found:
             if kind == "journal":
                 page.lines.append(_line(msgspec.json.decode(body)))
             elif op == "A":
                 page.anew.append(kind)
             elif kind in self._places and op == "U":
-                row = reader(kind, self._places[kind])(body)
-                page.rows.setdefault(kind, []).append(row)
+                bodies[kind].append(body)
             elif kind in self._places and op == "D":
                 page.gone.setdefault(kind, []).append(key)
+        for kind, some in bodies.items():
+            page.rows[kind] = reader(kind, self._places[kind])(some)
         return page
 
 

@@ -45,22 +45,22 @@ def shape(kind: str, places: Places) -> Callable[[Sequence[Any]], Row]:
 
 
 @cache
-def reader(kind: str, places: Places) -> Callable[[bytes], Row]:
-    """The same for a row as the JSON array of a page. Where the pool's columns are ours it becomes
-    our row at once; one that does not fit so is read like that of another pool."""
+def reader(kind: str, places: Places) -> Callable[[Sequence[bytes]], list[Row]]:
+    """The same for rows as the JSON arrays of a page. Where the pool's columns are ours they become
+    our rows at once; where one does not fit so they are read like those of another pool."""
     form, columns = shape(kind, places), table_of(schema.city_kinds()[kind]).columns
     if places != tuple(range(len(columns))) or any(
         isinstance(column.type, LargeBinary) for column in columns
     ):
-        return lambda body: form(msgspec.json.decode(body))
+        return lambda bodies: [form(msgspec.json.decode(body)) for body in bodies]
     hints: Any = tuple(map(_hint, columns))
-    decoder: msgspec.json.Decoder[Row] = msgspec.json.Decoder(tuple[hints])
+    decoder: msgspec.json.Decoder[list[Row]] = msgspec.json.Decoder(list[tuple[hints]])
 
-    def made(body: bytes) -> Row:
+    def made(bodies: Sequence[bytes]) -> list[Row]:
         try:
-            return decoder.decode(body)
+            return decoder.decode(b"[%b]" % b",".join(bodies))
         except msgspec.ValidationError:
-            return form(msgspec.json.decode(body))
+            return [form(msgspec.json.decode(body)) for body in bodies]
 
     return made
 

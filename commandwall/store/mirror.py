@@ -167,7 +167,8 @@ class Mirror:
         it goes and comes anew."""
         held = _held(conn, [row[0] for row in rows])
         at = _columns().index("reported_at")
-        stays = [row for row in rows if row[0] in held and numbers.fits(held[row[0]][0], row[at])]
+        known = [(row, held[row[0]]) for row in rows if row[0] in held]
+        stays = [row for row, (no, old) in known if old[at] == row[at] or numbers.fits(no, row[at])]
         staying = {row[0] for row in stays}
         self._change_events(conn, stays, held)
         self._add_events(conn, [row for row in rows if row[0] not in staying], held)
@@ -246,8 +247,7 @@ class Mirror:
             if differ(names):
                 _count(conn, name, _changes(were, are, names))
         if differ(NAMES):
-            gone, came = _facts(before), _facts(after)
-            self._hot.change(conn, gone - came, came - gone)
+            self._hot.change(conn, *_apart(_facts(before), _facts(after)))
 
 
 def _for_large_pages(raw: Any, _: object) -> None:
@@ -320,10 +320,18 @@ def _changes(before: Iterable[Row], after: Iterable[Row], names: tuple[str, ...]
     return found
 
 
-def _facts(events: Iterable[Numbered]) -> set[Row]:
+def _facts(events: Iterable[Numbered]) -> list[Row]:
     """What the hot columns keep of each."""
     part = _part(NAMES)
-    return {(*part(row), no) for no, row in events}
+    return [(*part(row), no) for no, row in events]
+
+
+def _apart(gone: list[Row], came: list[Row]) -> tuple[list[Row], list[Row]]:
+    """Without events that stay so; what has another number is another one anyway."""
+    if len(gone) != len(came):
+        return gone, came
+    pairs = [(a, b) for a, b in zip(gone, came, strict=True) if a != b]
+    return [a for a, _ in pairs], [b for _, b in pairs]
 
 
 def _count(conn: Connection, name: str, facts: Counter[Row]) -> None:
@@ -375,13 +383,10 @@ def _part(names: tuple[str, ...]) -> Callable[[Row], Row]:
 
 def _held(conn: Connection, keys: Iterable[str]) -> Held:
     """Those of these events that the mirror has."""
-    sql = (
-        "SELECT e.*, e.rowid FROM (SELECT DISTINCT value FROM json_each(?)) CROSS JOIN event e"
-        " ON e.id = value"
-    )
+    sql = "SELECT e.*, e.rowid FROM json_each(?) CROSS JOIN event e ON e.id = value"
     raw = conn.connection.driver_connection
     assert raw is not None
-    found = raw.execute(sql, (json.dumps(list(keys)),)).fetchall()
+    found = raw.execute(sql, (json.dumps(sorted(set(keys))),)).fetchall()
     return {row[0]: (row[-1], row) for row in found}
 
 

@@ -21,7 +21,7 @@ def values(**other: Any) -> list[Any]:
 
 
 def test_a_row_of_a_page_is_ours() -> None:
-    row = reader("event", OURS)(msgspec.json.encode(values(lon=120, lat=None)))
+    (row,) = reader("event", OURS)([msgspec.json.encode(values(lon=120, lat=None))])
     assert row == tuple(values(lon=120.0, lat=None))
     assert type(row[NAMES.index("lon")]) is float  # JSON writes 120.0 as 120
 
@@ -30,13 +30,16 @@ def test_a_row_of_a_page_is_ours() -> None:
     ("urgency", 2.5), ("title", None), ("title", 7), ("reported_at", None), ("lon", None),
 ])  # fmt: skip
 def test_a_row_of_other_types_reads_like_that_of_another_pool(column: str, value: Any) -> None:
-    body = msgspec.json.encode(values(**{column: value}))
-    assert reader("event", OURS)(body) == shape("event", OURS)(msgspec.json.decode(body))
+    other, body = (msgspec.json.encode(one) for one in (values(), values(**{column: value})))
+    form = shape("event", OURS)
+    assert reader("event", OURS)([other, body]) == [
+        form(msgspec.json.decode(one)) for one in (other, body)
+    ]
 
 
 def test_a_newer_pool_may_have_more_columns_and_another_order() -> None:
     ours = values()
-    assert reader("event", OURS)(msgspec.json.encode([*ours, "new"])) == tuple(ours)
+    assert reader("event", OURS)([msgspec.json.encode([*ours, "new"])]) == [tuple(ours)]
     turned = (*OURS[1:], 0)
-    found = reader("event", turned)(msgspec.json.encode([ours[-1], *ours[:-1]]))
-    assert found == tuple(ours)
+    found = reader("event", turned)([msgspec.json.encode([ours[-1], *ours[:-1]])])
+    assert found == [tuple(ours)]
