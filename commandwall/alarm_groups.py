@@ -81,9 +81,11 @@ def present(
     alone: list[Alarm] = []
     rest: list[Alarm] = []
     for alarm in alarms:
-        worst = alarm.severity == 1 and alarm.state in WAITING
-        grouped = alarm.sensor in chattering or flood
-        (rest if grouped and not worst else alone).append(alarm)
+        grouped = flood or alarm.sensor in chattering
+        if grouped and not (alarm.severity == 1 and alarm.state in WAITING):
+            rest.append(alarm)
+        else:
+            alone.append(alarm)
     alone.sort(key=lambda alarm: rank(alarm, now, elsewhere))
     if not flood:
         return Presented(tuple(alone), _grouped(rest, areas, chattering, len(rest), elsewhere))
@@ -172,7 +174,7 @@ def _everywhere(key: Key, areas: Mapping[str, Area]) -> Key:
 
 
 def _group(key: Key, alarms: Sequence[Alarm], elsewhere: Container[str]) -> Group:
-    waiting = [a.severity for a in alarms if waits(a) and a.id not in elsewhere]
+    waiting = [a.severity for a in alarms if a.state in WAITING and a.id not in elsewhere]
     began = np.array([a.raised_at for a in alarms], np.int64)
     worst = min(waiting or [a.severity for a in alarms])
     cls, chatters, place, _ = key

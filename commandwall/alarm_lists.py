@@ -6,9 +6,10 @@ Pure over what stands now, but for `bad_actors`, which asks the store; terms are
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 
 from commandwall import codes, suppression
 from commandwall.alarm_life import ASIDE, DSUPR, STALE
@@ -42,29 +43,32 @@ class BadActor:
 def sort_out(alarms: Iterable[Alarm], now: Ms) -> Lists:
     """Which alarm belongs where. One that stands too long is an active one too, and so is that of
     a silent device which keeps others from being told."""
-    held, rules = list(alarms), suppression.rules(day(now))
-    under = Counter(a.put_by for a in held if a.state == DSUPR)
-    holds = {
+    held = defaultdict[str, list[Alarm]](list)  # by state: of a storm, all are gone through once
+    for alarm in alarms:
+        held[alarm.state].append(alarm)
+    silent, suppressed = held.pop(STALE, []), held.pop(DSUPR, [])
+    aside = [a for state in ASIDE for a in held.pop(state, [])]
+    calling = list(chain.from_iterable(held.values()))
+    holds = _holds((*silent, *aside, *suppressed, *calling) if suppressed else (), suppressed, now)
+    edge = now - codes.limit("alarm_standing_hours", day(now)) * HOUR
+    old = [a for a in calling if a.raised_at <= edge and a.cleared_at is None]
+    return Lists(
+        (*calling, *(a for a in silent if a.id in holds)),
+        tuple(sorted(old, key=lambda a: (a.raised_at, a.id))),
+        tuple(sorted(silent, key=_newest_first)),
+        tuple(sorted(aside, key=_returns)),
+        tuple(sorted(suppressed, key=_by_parent)),
+        holds,
+    )
+
+
+def _holds(held: Iterable[Alarm], suppressed: Sequence[Alarm], now: Ms) -> dict[str, int]:
+    """Alarm -> how many of `suppressed` it keeps from being told."""
+    under, rules = Counter(a.put_by for a in suppressed), suppression.rules(day(now))
+    return {
         a.id: under[a.sensor] for a in held
         if a.sensor in under and suppression.causes(a, rules)
     }  # fmt: skip
-    active = [
-        a for a in held
-        if a.state not in ASIDE and (a.state != STALE or a.id in holds)
-    ]  # fmt: skip
-    edge = now - codes.limit("alarm_standing_hours", day(now)) * HOUR
-    old = [
-        a for a in active
-        if a.state != STALE and a.cleared_at is None and a.raised_at <= edge
-    ]  # fmt: skip
-    return Lists(
-        tuple(active),
-        tuple(sorted(old, key=lambda a: (a.raised_at, a.id))),
-        tuple(sorted((a for a in held if a.state == STALE), key=_newest_first)),
-        tuple(sorted((a for a in held if a.state in ASIDE and a.state != DSUPR), key=_returns)),
-        tuple(sorted((a for a in held if a.state == DSUPR), key=_by_parent)),
-        holds,
-    )
 
 
 def bad_actors(reader: Reader, now: Ms) -> list[BadActor]:
