@@ -110,7 +110,8 @@ class Clocks:
         self.running: dict[str, Deadline] = {}
         self._over: set[str] = set()
         self._order = SortedList()  # of (due, key)
-        self._turned = Ms(0)
+        self.turned = Ms(0)
+        """When `over` was last brought up."""
 
     @property
     def over(self) -> Held[str]:
@@ -127,18 +128,18 @@ class Clocks:
             self.running[key] = clock
         if clock is not None and clock.paused_at is None:
             self._order.add((clock.due, key))
-            if clock.due < self._turned:
+            if clock.due < self.turned:
                 self._over.add(key)
 
     def turn(self, now: Ms) -> Held[str]:
         """It is so late now: ids of the events whose clock ran out since the last turn, or, where
         the time was set back, had not run out yet."""
-        moved = set(self.between(*sorted((self._turned, now))))
-        if now > self._turned:
+        moved = set(self.between(*sorted((self.turned, now))))
+        if now > self.turned:
             self._over |= moved
         else:
             self._over -= moved
-        self._turned = now
+        self.turned = now
         return moved
 
     def between(self, start: Ms, end: Ms) -> Iterator[str]:

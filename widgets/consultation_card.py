@@ -201,7 +201,7 @@ class ConsultationCard(WorkedList):
         if (one := self._able(TAKE)) is not None:
             incident, needs = one.subject if one.kind == INCIDENT else "", self.context.live.needs
             picture = self.context.live.picture
-            found = frozen.take(picture, list(needs.due(Ms(0), picture.now)), incident)
+            found = frozen.take(picture, list(needs.ran_out(Ms(0))), incident)
             self.do(consulting.take_situation, self._done, consultation=one.id,
                     as_of=picture.now, counts=frozen.dumped(found))  # fmt: skip
 

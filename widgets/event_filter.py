@@ -107,11 +107,11 @@ class Held:
     def __init__(self) -> None:
         self.keys: set[str] = set()
         self._seen: tuple[object, ...] = ()
-        self._looked = Ms(0)
+        self._turned = Ms(0)
 
     def begin(self, filter: Filter, picture: Picture, needs: Needs) -> list[EventView]:
         """All of them anew, in no order."""
-        self._seen, self._looked = self._by_time(filter, picture, needs), picture.now
+        self._seen, self._turned = self._by_time(filter, picture, needs), needs.turned
         found = list(held(filter, picture.events.values(), picture, needs))
         self.keys = {view.event.id for view in found}
         return found
@@ -122,23 +122,19 @@ class Held:
         if anew or self._seen != self._by_time(filter, picture, needs):
             self.begin(filter, picture, needs)
             return True
-        turned = self._turned(filter, picture.now, needs)
+        turned = set(needs.ran_out(self._turned)) if filter.share == LATE else set[str]()
+        self._turned = needs.turned
         if keys := changes.records.get(Event, {}).keys() | turned:
             some = (picture.events[key] for key in keys if key in picture.events)
             self.keys.difference_update(keys)
             self.keys.update(v.event.id for v in held(filter, some, picture, needs))
         return bool(turned or changes.kinds & {Event, EventTag})
 
-    def _turned(self, filter: Filter, now: Ms, needs: Needs) -> set[str]:
-        """The events whose clock ran out since the last look, where that decides."""
-        span, self._looked = sorted((self._looked, now)), now
-        return set(needs.due(*span)) if filter.share == LATE else set()
-
     def _by_time(self, filter: Filter, picture: Picture, needs: Needs) -> tuple[object, ...]:
         """What else than the events decides: when it is otherwise all are looked at."""
         now, clocks = picture.now, needs.running if filter.lamp else {}
         shown = frozenset(key for key, c in clocks.items() if c.lamp(now) == filter.lamp)
-        return filter, shown, filter.since(now), codes.edition()
+        return filter, shown, needs.edition, filter.since(now), codes.edition()
 
 
 def _lamp(clock: Deadline | None, now: Ms) -> str:

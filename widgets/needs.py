@@ -46,7 +46,8 @@ class Needs:
         """The matters on the two ladders."""
         self._clocks, self._pressing, self._reviews = Clocks(), Clocks(), Clocks()
         """Of all open events; of those that press once it ran out; and of reviews, which press."""
-        self._begun = False
+        self._begun, self.edition = False, 0
+        """`edition`: another number each time all clocks are made anew."""
         self._hush, self._place, self._day = Hush(), Here(), date.min
         self._severity: dict[str, int] = {}
         """Of each alarm that counts in `active`."""
@@ -82,6 +83,7 @@ class Needs:
         self.load.see(picture.alarms.values() if anew else changes.of(Alarm), picture.now)
         if changes.whole & {Alarm, Event, Conflict} or Area in changes.kinds or anew:
             self._begun, anew, news = True, True, picture.events
+            self.edition += 1
             self._clocks, self._pressing, self._reviews = Clocks(), Clocks(), Clocks()
         for key in news:
             self._keep(key, picture)
@@ -145,10 +147,15 @@ class Needs:
         """Ids of events whose clock has run out; one set that changes."""
         return self._clocks.over
 
-    def due(self, start: Ms, end: Ms) -> Iterator[str]:
-        """Ids of events whose clock runs out from one moment until right before another, the
-        soonest first."""
-        return self._clocks.between(start, end)
+    @property
+    def turned(self) -> Ms:
+        """The moment up to which `overdue` is known: at some ticks no clock is looked at."""
+        return self._clocks.turned
+
+    def ran_out(self, since: Ms) -> Iterator[str]:
+        """Ids of events whose clock ran out since a moment at which `turned` stood, the soonest
+        first; where the time was set back, that had not run out yet."""
+        return self._clocks.between(*sorted((since, self.turned)))
 
     def soon(self, now: Ms, minutes: float) -> int:
         """How many clocks run out within so many minutes."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Set
 from typing import Any
 
 import numpy as np
@@ -250,19 +249,13 @@ class Towns(Panel):
     def __init__(self, *args: Any, **kw: Any) -> None:
         super().__init__(*args, **kw)
         self._open = Counted(_area)
-        self._late = Counted(lambda view: _area(view) if view.event.id in self._overdue else "")
-        self._looked = Ms(0)
-
-    @property
-    def _overdue(self) -> Set[str]:
-        return self.context.needs.overdue
+        self._late = Counted(self._late_in)
+        self._turned, self._edition = Ms(0), 0
 
     def refresh(self, picture: Picture, changes: Changes) -> None:
         self.at = picture.ages.get("events")
         self._open.look(picture, changes)
-        turned = self.context.needs.due(*sorted((self._looked, picture.now)))
-        self._late.look(picture, changes, turned)
-        self._looked = picture.now
+        self._count_late(picture, changes)
         towns = {a.id: plain(a.name, 24) for a in picture.areas.values() if a.level == TOWN}
         if Area in changes.kinds or not hasattr(self, "_town_of"):
             self._town_of = {code: _town(picture, code) for code in picture.areas}
@@ -274,6 +267,16 @@ class Towns(Panel):
             self.say(NORMAL)
         else:
             self.say(EMPTY, tr("尚无镇街"))
+
+    def _count_late(self, picture: Picture, changes: Changes) -> None:
+        """Also what the time alone made late, or other clocks."""
+        needs = self.context.needs
+        same = needs.edition == self._edition
+        self._late.look(picture, changes, needs.ran_out(self._turned) if same else picture.events)
+        self._turned, self._edition = needs.turned, needs.edition
+
+    def _late_in(self, view: EventView) -> str:
+        return _area(view) if view.event.id in self.context.needs.overdue else ""
 
     def _by_town(self, areas: Counter[str]) -> Counter[str]:
         """How many events each town has, by how many each area has."""

@@ -17,7 +17,7 @@ from commandwall.alarms import ACKED, RTNUN, UNACK, Alarm
 from commandwall.areas import CITY, TOWN, Area
 from commandwall.clock import HOUR, SECOND, Ms
 from commandwall.events import Event, EventView
-from commandwall.picture import Changes, Picture, SyncState, Tick
+from commandwall.picture import Changes, Picture, SyncState, Tallies, Tick
 from commandwall.saved_views import ACTIVE, ALL, LATE, SWIFT, Filter
 from commandwall.store.pulse import Sync
 from commandwall.store.sight import Sight, Station
@@ -89,8 +89,8 @@ def test_what_the_time_alone_makes_late_is_counted_as_a_fresh_count_says() -> No
     looked, seen = Ms(0), 0
     for picture, needs, changes in living(6):
         held[:] = [needs]
-        counted.look(picture, changes, needs.due(looked, picture.now))
-        looked = picture.now
+        counted.look(picture, changes, needs.ran_out(looked))
+        looked = needs.turned
         late = Counter(picture.events[key].event.source for key in needs.overdue)
         assert +counted.counts == +(late + Counter({"": len(picture.events) - len(needs.overdue)}))
         seen += len(late)
@@ -114,6 +114,10 @@ def test_a_list_that_follows_events_one_by_one_holds_what_a_fresh_look_finds(
         assert kept.keys == fresh
         assert told or before == fresh
         seen |= fresh
+        counts = Changes(Ms(picture.now + HOUR // 8), markers=frozenset({Tallies}))
+        picture.apply(counts)  # at which nobody looks at the clocks
+        needs.look(picture, counts)
+        kept.look(filter, picture, needs, counts)
     assert seen, "the filter held something at times"
 
 
