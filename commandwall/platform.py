@@ -319,6 +319,18 @@ def be_nice(step: int, thread: bool = False) -> None:
         os.nice(step)
 
 
+def stand_back(step: int) -> None:
+    """Give way as a program that nobody waits for, begun by `start_child`.
+
+    Linux weighs sessions before programs (autogroups, man 7 sched): one that leads its own took
+    half a core from a wall that needed it, however nice it was.
+    """
+    be_nice(step)
+    if sys.platform.startswith("linux") and os.getsid(0) == os.getpid():
+        with contextlib.suppress(OSError):  # a system without them
+            Path("/proc/self/autogroup").write_text(str(step))
+
+
 def bound(megabytes: int, seconds: int, alone: bool = True) -> None:
     """Hold this process to so much memory and work, where the system can; `alone`: and to no child
     and no further thread."""

@@ -274,7 +274,7 @@ def _certain(found: Floats, sharp: float) -> Floats:
 
 def main() -> int:
     """In the child: learn from the data directory of the settings; 1 where there is too little."""
-    platform.be_nice(10)
+    platform.stand_back(19)
     errand.end_with_starter()
     folder = Settings.load({}).data_dir
     with closing(Store(folder)) as store:

@@ -187,7 +187,7 @@ def counted(folder: Path, job: Job) -> dict[str, Any]:
 
 
 def main(folder: str, told: str) -> None:
-    platform.be_nice(10)
+    platform.stand_back(19)
     end_with_starter()
     try:
         say(counted(Path(folder), msgspec.json.decode(told.encode(), type=Job)))

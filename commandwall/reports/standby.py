@@ -126,7 +126,7 @@ def due(folder: Path, now: Ms) -> bool:
 
 def main(folder: str, target: str, asked: str) -> None:
     """In the child."""
-    platform.be_nice(10)
+    platform.stand_back(10)
     end_with_starter()
     try:
         one = made(Path(folder), Path(target), msgspec.json.decode(asked.encode(), type=Asked))

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
+from pathlib import Path
 
 import pytest
 
+from commandwall import platform
 from commandwall.errand import Question, Unanswered
 
 PATIENCE_S = 60.0
@@ -24,3 +28,17 @@ def test_an_unforeseen_fault_keeps_nobody_waiting(monkeypatch: pytest.MonkeyPatc
     assert broken.ended.wait(PATIENCE_S)
     assert isinstance(broken.answer.exception(PATIENCE_S), Unanswered)
     assert told == [TypeError], "and the log has what it was"
+
+
+@pytest.mark.skipif(not Path("/proc/self/autogroup").exists(), reason="no autogroups here")
+def test_a_program_that_nobody_waits_for_gives_way_with_its_session() -> None:
+    program = (
+        "from pathlib import Path; from commandwall import platform; platform.stand_back(10);"
+        " print(Path('/proc/self/autogroup').read_text())"
+    )
+    child = platform.start_child([sys.executable, "-c", program], stdout=subprocess.PIPE)
+    said, _ = child.communicate(timeout=30)
+    assert said.decode().split()[-2:] == ["nice", "10"]
+    ours = Path("/proc/self/autogroup").read_text()
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
+    assert run.stdout.decode().strip() == ours.strip(), "who shares a session leaves it as it is"
