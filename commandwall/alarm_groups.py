@@ -174,7 +174,7 @@ def _everywhere(key: Key, areas: Mapping[str, Area]) -> Key:
 
 
 def _group(key: Key, alarms: Sequence[Alarm], elsewhere: Container[str]) -> Group:
-    waiting = [a.severity for a in alarms if a.state in WAITING and a.id not in elsewhere]
+    waiting = [a.severity for a in alarms if waits(a) and a.id not in elsewhere]
     began = np.array([a.raised_at for a in alarms], np.int64)
     worst = min(waiting or [a.severity for a in alarms])
     cls, chatters, place, _ = key

@@ -6,8 +6,7 @@ work calendar (workdays) where the row says so, else day and night.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from collections.abc import Set as Held
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
@@ -114,7 +113,7 @@ class Clocks:
         """When `over` was last brought up."""
 
     @property
-    def over(self) -> Held[str]:
+    def over(self) -> Set[str]:
         """Ids of the events whose clock had run out at the last turn; one set that changes."""
         return self._over
 
@@ -131,7 +130,7 @@ class Clocks:
             if clock.due < self.turned:
                 self._over.add(key)
 
-    def turn(self, now: Ms) -> Held[str]:
+    def turn(self, now: Ms) -> Set[str]:
         """It is so late now: ids of the events whose clock ran out since the last turn, or, where
         the time was set back, had not run out yet."""
         moved = set(self.between(*sorted((self.turned, now))))
@@ -155,7 +154,7 @@ class Clocks:
     def next(self, start: Ms, end: Ms, most: int) -> list[str]:
         """Ids of the first events whose clock runs out from one moment to another, the soonest
         first."""
-        return [key for _, key in islice(self._order.irange((start, ""), (end + 1, "")), most)]
+        return list(islice(self.between(start, Ms(end + 1)), most))
 
 
 def lamp(left: int, whole: int) -> str:

@@ -162,8 +162,8 @@ class Columns:
                 self._facts["there"][row] = False
                 self._alarms[row] = None
                 self._free.append(row)
-        there = {key: alarms[key] for key in keys & alarms.keys()}
-        news = {key: alarm for key, alarm in there.items() if known.get(key) is not alarm}
+        here = keys & alarms.keys()
+        news = {key: alarms[key] for key in here if known.get(key) is not alarms[key]}
         known.update(news)
         # One about a device stands in the list; here the device itself shows what it is.
         self.write([alarm for alarm in news.values() if not of_device(alarm)])

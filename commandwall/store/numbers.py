@@ -31,7 +31,7 @@ def first(reported: int) -> int:
 
 def fits(number: int, reported: int) -> bool:
     """Whether an event may keep its number."""
-    return number // ROOM == max(0, reported // MINUTE)
+    return 0 <= number - first(reported) < ROOM
 
 
 def free(conn: Connection, reported: Sequence[Ms]) -> list[int]:
