@@ -17,6 +17,7 @@ from pathlib import Path
 from commandwall import backoff, codes, platform
 from commandwall.clock import Clock
 from commandwall.config import BUSY, USAGE, Settings
+from commandwall.store import disk
 from commandwall.watchdog import BEAT
 
 log = logging.getLogger(__name__)
@@ -80,12 +81,14 @@ class Guard:
         return self._start(resume=True)
 
     def _stands(self) -> bool:
-        """Whether the screen has not been alive for too long; a machine that slept has no such."""
+        """Whether the screen has not been alive for too long. A machine that slept has no such, and
+        on a disk that takes nothing no screen can tell that it lives."""
         now, mark = self._clock.monotonic(), self._told()
         slept, self._looked = now - self._looked > self._limit_s / 2, now
-        if mark != self._mark or slept:
-            self._mark, self._heard = mark, now
         begun = self._heard > self._began
+        doubt = begun and now - self._heard > self._limit_s / 2
+        if mark != self._mark or slept or (doubt and disk.refusal(self._settings.data_dir)):
+            self._mark, self._heard, begun = mark, now, True
         silent = now - self._heard > (self._limit_s if begun else START_S)
         if silent:
             log.error("the screen has stood still for %.0f s; ending the wall", now - self._heard)

@@ -15,7 +15,7 @@ from commandwall import backoff, platform
 from commandwall.beside import Beside
 from commandwall.clock import SECOND, Clock, Ms
 from commandwall.config import Settings
-from commandwall.store import pulse, space
+from commandwall.store import disk, pulse, space
 
 log = logging.getLogger(__name__)
 AGENT_LOCK, WALL_LOCK = "agent.lock", "wall.lock"
@@ -24,6 +24,8 @@ goes on for the next one."""
 SILENT_MS, START_MS = 5 * SECOND, 60 * SECOND
 """How long a pulse may be silent, and how long an agent may take to its first beat: a busy machine
 needs its time to load it."""
+DOUBT_MS = 2 * SECOND
+"""Silence after which it is asked whether the disk takes a pulse at all."""
 LOOK_S = 0.25
 DRAWN_S = 3.0
 """How long the first agent waits for the picture at most, where there is one to draw already: both
@@ -78,19 +80,22 @@ class Keeper(Beside):
             self._start()
 
     def _lives(self) -> bool:
-        """Whether an agent runs and its pulse beats, or it may still be about to begin. On a full
-        disk no pulse can be told, and another agent could do no more."""
+        """Whether an agent runs and its pulse beats, or it may still be about to begin. On a disk
+        that is full or fails no pulse can be told, and another agent could do no more."""
         if self._child is None or self._child.poll() is not None:
             return platform.is_held(self._settings.data_dir / AGENT_LOCK)
-        beat = pulse.read(self._settings.data_dir).agent_at
-        limit, now = SILENT_MS if beat > self._started_at else START_MS, self._clock.now()
+        folder, now = self._settings.data_dir, self._clock.now()
+        beat = pulse.read(folder).agent_at
+        begun = beat > self._started_at
+        # Moments ahead are of a clock that was wrong then.
+        told = max((at for at in (self._started_at, beat) if at < now + SILENT_MS), default=0)
+        doubt = begun and now - told > DOUBT_MS
         # Whoever did not look himself, asleep or held, has heard nothing of it either.
         held, self._looked = abs(now - self._looked) > SILENT_MS, now
-        if held or space.is_full(self._settings.data_dir):
+        if held or space.is_full(folder) or (doubt and disk.refusal(folder)):
             self._excused = now
-        # Moments ahead are of a clock that was wrong then.
-        told = (self._started_at, beat, self._excused)
-        return now - max((at for at in told if at < now + SILENT_MS), default=0) < limit
+        excused = self._excused if self._excused < now + SILENT_MS else 0
+        return now - max(told, excused) < (SILENT_MS if begun else START_MS)
 
     def _start(self) -> None:
         if self._child is not None:

@@ -13,19 +13,17 @@ import logging
 import os
 import shutil
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
 from commandwall import codes, platform
-from commandwall.store import database
+from commandwall.store import database, disk
 from commandwall.store.database import FULL, StoreTrouble
 
 log = logging.getLogger(__name__)
 R = TypeVar("R")
 NAME = "reserve"
-PROBE = "reserve.probe"
 MEAN_FULL = ("disk_error", "cannot_open")
 """How SQLite names a full disk where it met it elsewhere than in a write."""
 
@@ -134,17 +132,8 @@ def _size(folder: Path) -> int | None:
 
 def _refuses(folder: Path) -> bool:
     """Whether the disk refuses a few bytes for want of room."""
-    probe = folder / PROBE
-    try:
-        with probe.open("wb") as file:
-            file.write(bytes(1 << 16))
-            os.fsync(file.fileno())
-    except OSError as error:
-        return database.no_room(error)
-    finally:
-        with suppress(OSError):
-            probe.unlink(missing_ok=True)
-    return False
+    why = disk.refusal(folder)
+    return why is not None and database.no_room(why)
 
 
 def _wanted() -> int:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from loss.failing import COMPILER, WRITES, FailingDisk
 from loss.kills import walls
 
 from commandwall import guard
@@ -21,6 +22,18 @@ from commandwall.config import USAGE, Settings
 from commandwall.watchdog import BEAT
 
 ROOT = Path(__file__).parents[2]
+LIMIT_S = 6.0
+GUARD = """
+import sys
+from pathlib import Path
+from commandwall import guard, platform
+from commandwall.clock import Clock
+from commandwall.config import Settings
+
+watch = guard.Guard(Settings(data_dir=Path(sys.argv[1])), Clock(), float(sys.argv[2]))
+platform.on_terminate(watch.stop)
+watch.run()
+"""
 
 
 def wait(true: Callable[[], Any], limit_s: float = 60) -> Any:
@@ -37,10 +50,10 @@ def beaten(folder: Path) -> bool:
 
 @pytest.fixture
 def watched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """A guard in a thread of ours, patient for three seconds, over a wall of its own."""
+    """A guard in a thread of ours, patient for six seconds, over a wall of its own."""
     monkeypatch.chdir(ROOT)
     monkeypatch.setenv("QT_QPA_PLATFORM", "offscreen")
-    keeper = guard.Guard(Settings(data_dir=tmp_path), Clock(), limit_s=6.0)
+    keeper = guard.Guard(Settings(data_dir=tmp_path), Clock(), limit_s=LIMIT_S)
     codes: list[int] = []
     thread = threading.Thread(target=lambda: codes.append(keeper.run()), daemon=True)
     thread.start()
@@ -64,6 +77,30 @@ def test_a_wall_that_stands_still_is_started_again(watched: Any, tmp_path: Path)
     first.send_signal(signal.SIGSTOP)
     wait(lambda: next((w for w in walls(tmp_path) if w.pid != first.pid), None))
     assert not first.is_running() and watched == []
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="LD_PRELOAD is Linux's here")
+@pytest.mark.skipif(COMPILER is None, reason="there is no C compiler for failing.c")
+def test_a_wall_whose_disk_takes_no_beat_is_left_alone(tmp_path: Path) -> None:
+    """A screen that lives and cannot say so: another wall could not even begin there."""
+    folder = tmp_path / "station"
+    disk = FailingDisk(folder, tmp_path)
+    program = [sys.executable, "-c", GUARD, str(folder), str(LIMIT_S)]
+    given = {**os.environ, **disk.environment, "QT_QPA_PLATFORM": "offscreen"}
+    watch = subprocess.Popen(program, cwd=ROOT, env=given)
+    try:
+        wait(lambda: beaten(folder))
+        (wall,) = walls(folder)
+        disk.fail(WRITES, after=1, once=False)
+        time.sleep(2 * LIMIT_S)
+        assert disk.failed_at
+        disk.clear()
+        time.sleep(LIMIT_S)
+        assert [one.pid for one in walls(folder)] == [wall.pid]
+    finally:
+        disk.clear()
+        watch.terminate()
+        watch.wait(30)
 
 
 def test_a_wall_that_a_person_closed_stays_closed(watched: Any, tmp_path: Path) -> None:

@@ -47,13 +47,15 @@ __attribute__((constructor)) static void begin(void) {
     if (map != MAP_FAILED) shared = map;
 }
 
+static int below(const char *path) { return !strncmp(path, folder, strlen(folder)); }
+
 static int concerns(int fd) {
     char link[64], path[PATH_MAX];
     snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
     ssize_t size = readlink(link, path, sizeof path - 1);
     if (size <= 0) return 0;
     path[size] = 0;
-    return !strncmp(path, folder, strlen(folder));
+    return below(path);
 }
 
 static int64_t now(void) {
@@ -62,10 +64,14 @@ static int64_t now(void) {
     return at.tv_sec * 1000000000LL + at.tv_nsec;
 }
 
-/* Whether a call of a kind fails that would write so many bytes. */
-static int fails(int kind, int fd, int64_t size) {
-    if (!shared || __atomic_load_n(&shared->left, __ATOMIC_SEQ_CST) < 0) return 0;
-    if (!(shared->which & kind) || !concerns(fd)) return 0;
+/* Whether any call of a kind may fail now. */
+static int may_fail(int kind) {
+    return shared && __atomic_load_n(&shared->left, __ATOMIC_SEQ_CST) >= 0 &&
+           (shared->which & kind);
+}
+
+/* Whether a call fails that would write so many bytes. */
+static int strikes(int64_t size) {
     int64_t left = __atomic_load_n(&shared->left, __ATOMIC_SEQ_CST), gone = -1;
     while (left > 0)
         if (__atomic_compare_exchange_n(&shared->left, &left, left - 1, 0, __ATOMIC_SEQ_CST,
@@ -86,6 +92,10 @@ static int fails(int kind, int fd, int64_t size) {
     __atomic_add_fetch(&shared->failed, 1, __ATOMIC_SEQ_CST);
     errno = shared->error;
     return 1;
+}
+
+static int fails(int kind, int fd, int64_t size) {
+    return may_fail(kind) && concerns(fd) && strikes(size);
 }
 
 static int64_t sum(const struct iovec *parts, int count) {
@@ -135,6 +145,11 @@ ssize_t pread(int fd, void *data, size_t size, off_t at) {
 }
 ssize_t pread64(int fd, void *data, size_t size, off64_t at) {
     return fails(READS, fd, -1) ? -1 : REAL(pread64)(fd, data, size, at);
+}
+/* The time of a file is written too, but needs no room. */
+int utimensat(int at, const char *path, const struct timespec times[2], int flags) {
+    if (may_fail(WRITES) && shared->error != ENOSPC && below(path) && strikes(-1)) return -1;
+    return REAL(utimensat)(at, path, times, flags);
 }
 int fsync(int fd) { return fails(SYNCS, fd, -1) ? -1 : REAL(fsync)(fd); }
 int fdatasync(int fd) { return fails(SYNCS, fd, -1) ? -1 : REAL(fdatasync)(fd); }

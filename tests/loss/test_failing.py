@@ -24,15 +24,18 @@ from loss.power import living_pool
 from loss.stations import Pool, Station, until
 from loss.verdict import Told, assert_nothing_lost
 
-from commandwall.store import check, database, telemetry
+from commandwall import keeper
+from commandwall.clock import SECOND, Clock
+from commandwall.store import check, database, pulse, telemetry
 from commandwall.store.quarantine import harms
 from commandwall.store.store import WALL_DB, pointed
 
 LONG = os.environ.get("COMMANDWALL_TEST_LONG") == "1"
 TIMES, HELD_S = (60, 30.0) if LONG else (4, 8.0)
 SEED = int(os.environ.get("COMMANDWALL_TEST_SEED") or random.SystemRandom().randrange(1 << 32))
-WITHIN, GONE_S = 40, 2.0
-"""A call that fails is one of the next so many; how long a disk is gone that is reset."""
+WITHIN, GONE_S, LONG_GONE_S = 40, 2.0, 2 * keeper.SILENT_MS / SECOND
+"""A call that fails is one of the next so many; how long a disk is gone that is reset, and one
+behind a line that breaks."""
 KINDS = {"read": READS, "write": WRITES, "sync": SYNCS, "any": READS | WRITES | SYNCS}
 NOT_WRITTEN = "未写入"
 HOLD = """
@@ -83,6 +86,24 @@ def test_a_call_that_fails_costs_nothing_and_leaves_nothing_wrong(
         at = until("a call that fails", lambda: disk.failed_at)
         time.sleep(0 if once else GONE_S)
         goes_on(station, max(at, disk.clear()))
+    station.busy(False)
+    assert (station.wall, station.agent()) == programs
+    assert_nothing_lost([station], Pool(folder))
+    assert_sound(station, Pool(folder))
+
+
+def test_a_disk_that_takes_no_pulse_for_long_ends_no_agent(place: Place) -> None:
+    """An agent that cannot tell that it lives is no dead one: another could tell no more."""
+    folder, disk, station = place
+    programs = station.wall, station.agent()
+    disk.fail(WRITES, after=1, once=False)
+    until("a call that fails", lambda: disk.failed_at)
+    time.sleep(LONG_GONE_S)
+    assert Clock().now() - pulse.read(station.folder).agent_at > keeper.SILENT_MS
+    disk.clear()
+    until("a pulse", lambda: Clock().now() - pulse.read(station.folder).agent_at < SECOND)
+    station.busy(True)
+    goes_on(station, time.monotonic())
     station.busy(False)
     assert (station.wall, station.agent()) == programs
     assert_nothing_lost([station], Pool(folder))
