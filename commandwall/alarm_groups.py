@@ -1,31 +1,29 @@
 """Many alarms as a person can take them in 告警收拢: by cause, place and time (domain/spec 5.7).
 
-Pure: what is grouped is what the picture holds; only `Load` remembers, as long as its terms last.
+Of cells that are kept (`alarm_cells`); `Load` remembers what came, as long as its terms last.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from heapq import heappop, heappush
-from math import cos, radians
 
 import numpy as np
 from numpy.typing import NDArray
 
 from commandwall import alarm_life as life
 from commandwall import codes
+from commandwall.alarm_cells import Cell, Cells, Key, Terms, within
 from commandwall.alarms import ASIDE, WAITING, Alarm, moved, wants_person, withdrawn
-from commandwall.areas import TOWN, VILLAGE, Area
+from commandwall.areas import TOWN, Area
 from commandwall.clock import MINUTE, SECOND, Ms, day
 from commandwall.store.store import Refused, Tx
 
-METRES_PER_DEGREE = 111_320.0
 REST = "*"
 """Cause of the group of all that there is no row left for."""
-Key = tuple[str, bool, str, int]
-"""Cause (a class, or REST), whether its devices chatter, place, ten minutes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +35,23 @@ class Group:
     chatters: bool
     place: str  # code of an area, "" for all of them or for where no area is known
     severity: int  # the worst of those that wait here, else of all
+    count: int
     waiting: int  # here: what is still with its town is none of them
     since: Ms  # the first began
     newest: Ms  # the last began
-    alarms: tuple[Alarm, ...]
-    began: NDArray[np.int64] = field(compare=False)  # when each of them did, in that order
+    cells: tuple[Cell, ...] = field(compare=False, repr=False)
+
+    @property
+    def alarms(self) -> tuple[Alarm, ...]:
+        return tuple(alarm for cell in self.cells for alarm in cell.alarms.values())
+
+    @property
+    def began(self) -> NDArray[np.int64]:
+        """When each of them did (ms), in no order."""
+        return np.concatenate([cell.began for cell in self.cells])
+
+    def holds(self, alarm: str) -> bool:
+        return any(alarm in cell.alarms for cell in self.cells)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,71 +82,52 @@ def rank(alarm: Alarm, now: Ms, elsewhere: Container[str] = ()) -> tuple[int, in
 
 def present(
     alarms: Iterable[Alarm], areas: Mapping[str, Area], now: Ms,
-    flood: bool = False, chattering: frozenset[str] = frozenset(), elsewhere: Container[str] = (),
+    flood: bool = False, chattering: frozenset[str] = frozenset(),
+    elsewhere: AbstractSet[str] = frozenset(),
 ) -> Presented:  # fmt: skip
+    """All alarms as `presented`, put together for this one look."""
+    cells = Cells()
+    cells.bring({a.id: a for a in alarms}, None, Terms(areas, flood, chattering, elsewhere))
+    return presented(cells, now)
+
+
+def presented(cells: Cells, now: Ms) -> Presented:
     """In calm each alarm alone but those of devices that chatter; in a flood the worst severity
     alone while it waits, all else in groups, with no more rows than a person reads. Places grow,
     then times, until they are few enough; what is still too much is one group."""
-    on = day(now)
-    alone: list[Alarm] = []
-    rest: list[Alarm] = []
-    for alarm in alarms:
-        grouped = flood or alarm.sensor in chattering
-        if grouped and not (alarm.severity == 1 and alarm.state in WAITING):
-            rest.append(alarm)
-        else:
-            alone.append(alarm)
-    alone.sort(key=lambda alarm: rank(alarm, now, elsewhere))
-    if not flood:
-        return Presented(tuple(alone), _grouped(rest, areas, chattering, len(rest), elsewhere))
-    most, lonely = codes.limit("alarm_rows", on), int(codes.limit("alarm_alone", on))
-    rest += alone[lonely:]
-    room = int(most) - min(len(alone), lonely)
-    groups = _grouped(rest, areas, chattering, room, elsewhere)
-    return Presented(tuple(alone[:lonely]), groups)
+    on, terms, found = day(now), cells.terms, {key: [cell] for key, cell in cells.cells.items()}
+    alone = sorted(cells.alone.values(), key=lambda a: rank(a, now, terms.elsewhere))
+    if not terms.flood:
+        return Presented(tuple(alone), _grouped(found, terms.areas, len(found)))
+    most, lonely = int(codes.limit("alarm_rows", on)), int(codes.limit("alarm_alone", on))
+    for key, cell in cells.of(alone[lonely:]).items():
+        found.setdefault(key, []).append(cell)
+    room = most - min(len(alone), lonely)
+    return Presented(tuple(alone[:lonely]), _grouped(found, terms.areas, room))
 
 
 def _grouped(
-    alarms: Sequence[Alarm], areas: Mapping[str, Area], chattering: frozenset[str], most: int,
-    elsewhere: Container[str],
-) -> tuple[Group, ...]:  # fmt: skip
-    cells = _cells(alarms, areas, chattering)
+    found: Mapping[Key, list[Cell]], areas: Mapping[str, Area], most: int
+) -> tuple[Group, ...]:
+    cells = _chained(found)
     keys = dict(zip(cells, cells, strict=True))
     for wider in (_in_town, _always, _everywhere):
         if len(set(keys.values())) <= most:
             break
         keys = {cell: wider(key, areas) for cell, key in keys.items()}
-    together: dict[Key, list[Alarm]] = defaultdict(list)
+    together: dict[Key, list[Cell]] = defaultdict(list)
     for cell, key in keys.items():
         together[key] += cells[cell]
-    groups = sorted(
-        (_group(key, found, elsewhere) for key, found in together.items()), key=_group_rank
-    )
+    groups = sorted((_group(key, some) for key, some in together.items()), key=_group_rank)
     if len(groups) > most:
-        last = [alarm for group in groups[most - 1 :] for alarm in group.alarms]
-        groups[most - 1 :] = [_group((REST, False, "", 0), last, elsewhere)]
+        last = [cell for group in groups[most - 1 :] for cell in group.cells]
+        groups[most - 1 :] = [_group((REST, False, "", 0), last)]
     return tuple(groups)
 
 
-def _cells(
-    alarms: Sequence[Alarm], areas: Mapping[str, Area], chattering: frozenset[str]
-) -> dict[Key, list[Alarm]]:
-    """By class, village or cell of 500 m, ten minutes."""
-    span = int(codes.limit("alarm_group_minutes") * MINUTE)
-    places: dict[str, str] = {}
-    cells: dict[Key, list[Alarm]] = defaultdict(list)
-    for alarm in alarms:
-        place = places.get(alarm.area)
-        if place is None:
-            place = places[alarm.area] = _within(areas, alarm.area, VILLAGE)
-        key = alarm.cls, alarm.sensor in chattering, place or _cell(alarm), alarm.raised_at // span
-        cells[key].append(alarm)
-    return _chained(cells)
-
-
-def _chained(cells: Mapping[Key, list[Alarm]]) -> dict[Key, list[Alarm]]:
+def _chained(cells: Mapping[Key, list[Cell]]) -> dict[Key, list[Cell]]:
     """What goes on into the next ten minutes stays the group it was: it is one occurrence."""
-    chained: dict[Key, list[Alarm]] = {}
+    chained: dict[Key, list[Cell]] = {}
     first: Key | None = None
     last = 0
     for key in sorted(cells):
@@ -147,22 +138,8 @@ def _chained(cells: Mapping[Key, list[Alarm]]) -> dict[Key, list[Alarm]]:
     return chained
 
 
-def _within(areas: Mapping[str, Area], code: str, level: int) -> str:
-    """The area of a level, or the nearest above, that an area lies in; "" where none is known."""
-    area = areas.get(code)
-    while area is not None and area.level > level:
-        area = areas.get(area.parent)
-    return area.id if area is not None else ""
-
-
-def _cell(alarm: Alarm) -> str:
-    """The square of so many metres that it stands in."""
-    side = codes.limit("alarm_cell_metres") / METRES_PER_DEGREE
-    return f"@{alarm.lat // side:.0f},{alarm.lon * cos(radians(alarm.lat)) // side:.0f}"
-
-
 def _in_town(key: Key, areas: Mapping[str, Area]) -> Key:
-    return *key[:2], _within(areas, key[2], TOWN), key[3]
+    return *key[:2], within(areas, key[2], TOWN), key[3]
 
 
 def _always(key: Key, areas: Mapping[str, Area]) -> Key:
@@ -173,16 +150,15 @@ def _everywhere(key: Key, areas: Mapping[str, Area]) -> Key:
     return *key[:2], "", 0
 
 
-def _group(key: Key, alarms: Sequence[Alarm], elsewhere: Container[str]) -> Group:
-    waiting = [a.severity for a in alarms if waits(a) and a.id not in elsewhere]
-    began = np.array([a.raised_at for a in alarms], np.int64)
-    worst = min(waiting or [a.severity for a in alarms])
+def _group(key: Key, cells: Sequence[Cell]) -> Group:
+    waiting = [severity for cell in cells for severity in cell.waiting]
     cls, chatters, place, _ = key
-    name = "|".join(map(str, key))
-    at = "" if place.startswith("@") else place
     return Group(
-        name, cls, chatters, at, worst, len(waiting), Ms(int(began.min())), Ms(int(began.max())),
-        tuple(alarms), began,
+        "|".join(map(str, key)), cls, chatters, "" if place.startswith("@") else place,
+        min(waiting or [severity for cell in cells for severity in cell.severities]),
+        sum(len(cell.alarms) for cell in cells), sum(cell.here for cell in cells),
+        Ms(min(int(cell.began[0]) for cell in cells)),
+        Ms(max(int(cell.began[-1]) for cell in cells)), tuple(cells),
     )  # fmt: skip
 
 
@@ -202,11 +178,14 @@ class Load:
         self._on: dict[str, bool] = {}
         self._turns: dict[str, tuple[Ms, ...]] = {}
         """The last turns of each device, which turned last at the end."""
+        self._often: dict[str, Ms] = {}
+        """Devices that turned as often as chattering is within as short a time, and when last."""
 
     def see(self, changed: Iterable[Alarm], now: Ms) -> None:
         """Take alarms that changed, those that are over too."""
-        on, begin = day(now), now - int(codes.limit("alarm_group_minutes") * MINUTE)
-        turns = int(codes.limit("alarm_chatter_turns", on))
+        begin = now - int(codes.limit("alarm_group_minutes") * MINUTE)
+        turns = int(codes.limit("alarm_chatter_turns"))
+        span = codes.limit("alarm_chatter_seconds") * SECOND
         for alarm in changed:
             if alarm.state == life.DSUPR or withdrawn(alarm):  # it calls nobody, or never was
                 self._raised.pop(alarm.id, None)
@@ -216,8 +195,7 @@ class Load:
             active = alarm.cleared_at is None
             if self._on.get(alarm.sensor) != active:
                 self._on[alarm.sensor] = active
-                times = self._turns.pop(alarm.sensor, ())
-                self._turns[alarm.sensor] = (*times, alarm.changed_at)[-turns:]
+                self._turn(alarm.sensor, alarm.changed_at, turns, span)
         self._forget(begin)
         self._decide(now)
 
@@ -228,12 +206,15 @@ class Load:
 
     def chattering(self, now: Ms) -> frozenset[str]:
         """Devices that came and went so often within so short a time, not long ago."""
-        turns, span = codes.limit("alarm_chatter_turns"), codes.limit("alarm_chatter_seconds")
         held = codes.limit("alarm_group_minutes") * MINUTE
-        return frozenset(
-            sensor for sensor, at in self._turns.items()
-            if len(at) == turns and at[-1] - at[0] <= span * SECOND and now - at[-1] < held
-        )  # fmt: skip
+        return frozenset(sensor for sensor, at in self._often.items() if now - at < held)
+
+    def _turn(self, sensor: str, at: Ms, turns: int, span: float) -> None:
+        times = (*self._turns.pop(sensor, ()), at)[-turns:]
+        self._turns[sensor] = times
+        self._often.pop(sensor, None)
+        if len(times) == turns and times[-1] - times[0] <= span:
+            self._often[sensor] = at
 
     def _forget(self, begin: int) -> None:
         """What began before that counts no more, nor what turned neither since nor for as long as
@@ -245,6 +226,7 @@ class Load:
         still = begin - codes.limit("alarm_chatter_seconds") * SECOND
         while self._turns and self._turns[sensor := next(iter(self._turns))][-1] < still:
             del self._turns[sensor]
+            self._often.pop(sensor, None)
 
     def _decide(self, now: Ms) -> None:
         """It ends at a lower count than it begins at, else it would come and go."""

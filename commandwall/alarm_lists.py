@@ -1,15 +1,14 @@
 """The lists of an alarm desk 告警各表: what calls, stands, is silent, put aside or suppressed, and
 the devices that alarm most (ISA-18.2).
 
-Pure over what stands now, but for `bad_actors`, which asks the store; terms are rows of `limit`.
+Over what stands now, but for `bad_actors`, which asks the store; terms are rows of `limit`.
 """
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from itertools import chain
 
 from commandwall import codes, suppression
 from commandwall.alarm_life import ASIDE, DSUPR, STALE
@@ -22,7 +21,8 @@ from commandwall.store.store import Reader
 class Lists:
     """All alarms that are not over, each list in the order in which a person reads it."""
 
-    active: tuple[Alarm, ...] = ()  # that nothing and nobody keeps from calling, in no order
+    active: Mapping[str, Alarm] = field(default_factory=dict)
+    """By id, in no order: what nothing and nobody keeps from calling."""
     standing: tuple[Alarm, ...] = ()  # of those, whose cause lasts too long; the oldest first
     silent: tuple[Alarm, ...] = ()  # devices that say nothing, the newest first
     aside: tuple[Alarm, ...] = ()  # shelved or out of service, the first to return first
@@ -40,29 +40,56 @@ class BadActor:
     newest: Alarm
 
 
+class Shelves:
+    """All alarms that are not over, by what keeps them from calling; of many few change between
+    two looks."""
+
+    def __init__(self) -> None:
+        self._calling: dict[str, Alarm] = {}
+        self._kept: dict[str, dict[str, Alarm]] = {state: {} for state in (STALE, *ASIDE)}
+        self._on: dict[str, dict[str, Alarm]] = {}
+        """The shelf of each."""
+
+    def bring(self, alarms: Mapping[str, Alarm], changed: Iterable[str] | None) -> None:
+        """Bring these up to what stands now; all of them where `changed` is None."""
+        if changed is None:
+            changed = {*self._on, *alarms}
+        for key in changed:
+            if (shelf := self._on.pop(key, None)) is not None:
+                del shelf[key]
+            if (alarm := alarms.get(key)) is not None:
+                shelf = self._on[key] = self._kept.get(alarm.state, self._calling)
+                shelf[key] = alarm
+
+    def lists(self, now: Ms) -> Lists:
+        """Which alarm belongs where, until the next `bring`. One that stands too long is an active
+        one too, and so is that of a silent device which keeps others from being told."""
+        silent, suppressed = self._kept[STALE], self._kept[DSUPR].values()
+        aside = [a for state in ASIDE if state != DSUPR for a in self._kept[state].values()]
+        calling = self._calling.values()
+        held = (*silent.values(), *aside, *suppressed, *calling) if suppressed else ()
+        holds = _holds(held, suppressed, now)
+        holding = {key: a for key, a in silent.items() if key in holds}
+        edge = now - codes.limit("alarm_standing_hours", day(now)) * HOUR
+        old = [a for a in calling if a.raised_at <= edge and a.cleared_at is None]
+        return Lists(
+            {**self._calling, **holding} if holding else self._calling,
+            tuple(sorted(old, key=lambda a: (a.raised_at, a.id))),
+            tuple(sorted(silent.values(), key=_newest_first)),
+            tuple(sorted(aside, key=_returns)),
+            tuple(sorted(suppressed, key=_by_parent)),
+            holds,
+        )
+
+
 def sort_out(alarms: Iterable[Alarm], now: Ms) -> Lists:
-    """Which alarm belongs where. One that stands too long is an active one too, and so is that of
-    a silent device which keeps others from being told."""
-    held = defaultdict[str, list[Alarm]](list)  # by state: of a storm, all are gone through once
-    for alarm in alarms:
-        held[alarm.state].append(alarm)
-    silent, suppressed = held.pop(STALE, []), held.pop(DSUPR, [])
-    aside = [a for state in ASIDE for a in held.pop(state, [])]
-    calling = list(chain.from_iterable(held.values()))
-    holds = _holds((*silent, *aside, *suppressed, *calling) if suppressed else (), suppressed, now)
-    edge = now - codes.limit("alarm_standing_hours", day(now)) * HOUR
-    old = [a for a in calling if a.raised_at <= edge and a.cleared_at is None]
-    return Lists(
-        (*calling, *(a for a in silent if a.id in holds)),
-        tuple(sorted(old, key=lambda a: (a.raised_at, a.id))),
-        tuple(sorted(silent, key=_newest_first)),
-        tuple(sorted(aside, key=_returns)),
-        tuple(sorted(suppressed, key=_by_parent)),
-        holds,
-    )
+    """All alarms in their lists, for one look."""
+    shelves = Shelves()
+    shelves.bring({a.id: a for a in alarms}, None)
+    return shelves.lists(now)
 
 
-def _holds(held: Iterable[Alarm], suppressed: Sequence[Alarm], now: Ms) -> dict[str, int]:
+def _holds(held: Iterable[Alarm], suppressed: Iterable[Alarm], now: Ms) -> dict[str, int]:
     """Alarm -> how many of `suppressed` it keeps from being told."""
     under, rules = Counter(a.put_by for a in suppressed), suppression.rules(day(now))
     return {

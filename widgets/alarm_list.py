@@ -14,10 +14,12 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QKeyEvent, QMouseEvent
 
 from commandwall import alarm_groups, alarm_lists, alarms, codes
-from commandwall.alarm_groups import Group, Load, Presented, present, rank
+from commandwall.alarm_cells import Cells, Terms
+from commandwall.alarm_groups import Group, Load, Presented, presented, rank
 from commandwall.alarm_life import STALE
-from commandwall.alarm_lists import BadActor, Lists
+from commandwall.alarm_lists import BadActor, Lists, Shelves
 from commandwall.alarms import ASIDE, RTNUN, UNACK, WAITING, Alarm
+from commandwall.areas import Area
 from commandwall.clock import SECOND, Ms
 from commandwall.picture import Changes, Picture, Readings, Tick
 from commandwall.sensors import Sensor
@@ -32,8 +34,7 @@ from widgets.top_row import TopRow
 from widgets.trust import is_silent
 
 THOUSANDS, REGROUP, SHARE = 1_000, 500, 0.25
-"""So many alarms are grouped once in so many ms, and for no larger share of the time: all of them
-are looked at."""
+"""So many alarms are put in order once in so many ms, and for no larger share of the time."""
 SINCE = 210.0
 """From the right edge: where the moment since when it lasts begins."""
 
@@ -45,7 +46,7 @@ class AlarmList(RowList):
     id = "alarm_list"
     title = "告警"
     kind = Alarm
-    shows = frozenset({Alarm, Readings, Tick})
+    shows = frozenset({Alarm, Area, Readings, Tick})
     row = 56.0
     head = 28.0 + tabs.TAB
     tells_rest = True
@@ -53,9 +54,12 @@ class AlarmList(RowList):
     def __init__(self, *args: Any, **kw: Any) -> None:
         super().__init__(*args, **kw)
         self._said, self._top = "", TopRow(self.context.seconds)
-        self._shown = Presented()
+        self._shelves, self._cells, self._shown = Shelves(), Cells(), Presented()
+        self._waiting: set[str] | None = None
+        """Ids of what changed since it was last put in order; None where it may be any."""
         self._groups: dict[str, Group] = {}
-        self._opened: set[str] = set()
+        self._opened: dict[str, list[str]] = {}
+        """Groups that are unfolded, and their alarms in order."""
         self._flat = False
         self._grouped, self._cost = Ms(0), 0.0
         self.tab, self._lists = ACTIVE, Lists()
@@ -107,11 +111,11 @@ class AlarmList(RowList):
         """Each row alone, or a group and what it was unfolded to. A group keeps its place."""
         before = {key: at for at, key in enumerate(self.keys)}
         stays = sorted(self._shown.groups, key=lambda g: before.get(g.key, len(before)))
-        rows = [[a.id] for a in self._shown.alone]
-        for group in stays:
-            unfolded = group.alarms if group.key in self._opened else ()
-            rows.append([group.key, *(a.id for a in sorted(unfolded, key=self._rank))])
-        return rows
+        alone = [[a.id] for a in self._shown.alone]
+        return alone + [[group.key, *self._opened.get(group.key, ())] for group in stays]
+
+    def _within(self, group: Group) -> list[str]:
+        return [alarm.id for alarm in sorted(group.alarms, key=self._rank)]
 
     def _rank(self, alarm: Alarm) -> tuple[int, int, int]:
         return rank(alarm, self.picture.now, self.context.needs.called.elsewhere)
@@ -129,24 +133,30 @@ class AlarmList(RowList):
         self.at = picture.ages.get("readings")
 
     def _take(self, picture: Picture, changes: Changes) -> None:
-        """Group anew what changed; thousands twice a second at most, and for no more than a share
-        of the time. One of the worst stands alone at once."""
+        """Put in order what changed; of thousands twice a second at most, and for no more than a
+        share of the time. One of the worst stands alone at once."""
+        self._note(changes)
         if not self._load.flood:
             self._flat = False
-        few = len(picture.alarms) < THOUSANDS or not self._load.flood
         soon = 0 <= picture.now - self._grouped < max(REGROUP, self._cost / SHARE)
         worst = [alarm for alarm in changes.of(Alarm) if alarm.severity == 1]
-        if few or not soon or not self._stand_alone(worst):
+        if len(picture.alarms) < THOUSANDS or not soon or not self._stand_alone(worst):
             began = self.context.seconds()
             self._group(picture)
             self._cost = SECOND * (self.context.seconds() - began)
 
+    def _note(self, changes: Changes) -> None:
+        """Which of them change."""
+        if {Alarm, Area} & (changes.whole | changes.markers) or Area in changes.records:
+            self._waiting = None
+        elif self._waiting is not None:
+            self._waiting |= changes.records.get(Alarm, {}).keys()
+
     def _stand_alone(self, worst: Sequence[Alarm]) -> bool:
         """Put new ones of the worst before the groups, which stay as they are; False where these
         have to change too."""
-        held = {alarm.id for group in self._shown.groups for alarm in group.alarms} if worst else ()
         alone = {alarm.id: alarm for alarm in (*self._shown.alone, *worst)}
-        fits = all(alarm.state in WAITING and alarm.id not in held for alarm in worst)
+        fits = all(a.state in WAITING and not self._cells.is_grouped(a.id) for a in worst)
         room = len(alone) <= codes.limit("alarm_alone")
         room &= len(alone) + len(self._shown.groups) <= codes.limit("alarm_rows")
         if not (worst and self.flood and fits and room):
@@ -155,14 +165,24 @@ class AlarmList(RowList):
         return True
 
     def _group(self, picture: Picture) -> None:
-        self._grouped = picture.now
-        self._lists = alarm_lists.sort_out(picture.alarms.values(), picture.now)
-        chattering = self._load.chattering(picture.now)
-        active = self._lists.active if self.tab == ACTIVE else ()
-        given = active, picture.areas, picture.now, self.flood, chattering
-        self._shown = present(*given, self.context.needs.called.elsewhere)
+        self._grouped, before = picture.now, self._lists.holds
+        changed, self._waiting = self._waiting, None  # all of them, should this fail
+        self._shelves.bring(picture.alarms, changed)
+        self._lists = self._shelves.lists(picture.now)
+        if changed is not None:  # who begins or ends to keep others from being told
+            changed |= before.keys() ^ self._lists.holds.keys()
+        terms = Terms(
+            picture.areas, self._load.flood and not self._flat,
+            self._load.chattering(picture.now), self.context.needs.called.elsewhere.keys(),
+        )  # fmt: skip
+        self._cells.bring(self._lists.active, changed, terms)
+        self._waiting = set()
+        self._shown = Presented()
+        if self.tab == ACTIVE:
+            self._shown = presented(self._cells, picture.now)
         self._groups = {group.key: group for group in self._shown.groups}
-        self._opened &= self._groups.keys()
+        here = {key: self._groups[key] for key in self._opened if key in self._groups}
+        self._opened = {key: self._within(group) for key, group in here.items()}
 
     def _ask_bad(self, picture: Picture) -> None:
         """Who alarmed most is read now and then, while somebody looks at now."""
@@ -241,7 +261,9 @@ class AlarmList(RowList):
 
     def unfold(self, key: str, wide: bool) -> None:
         """Show the alarms of a group under it, or no longer."""
-        (self._opened.add if wide else self._opened.discard)(key)
+        self._opened.pop(key, None)
+        if wide:
+            self._opened[key] = self._within(self._groups[key])
         self.keys = list(self.order())
         self._known = set(self.keys)
         self.choose(key)
@@ -250,8 +272,7 @@ class AlarmList(RowList):
         """The group that a row is, or belongs to where it stands unfolded."""
         if key in self._groups:
             return key
-        held = (g for g in self._opened if any(a.id == key for a in self._groups[g].alarms))
-        return next(held, "")
+        return next((g for g in self._opened if self._groups[g].holds(key)), "")
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         group, key = self._group_of(self.current), Qt.Key(event.key())

@@ -71,7 +71,7 @@ def draw_group(paper: Paper, group: Group, box: QRectF, picture: Picture, opened
     paper.write(at["组"], base, sign + title(group), ink, room=at["地点"] - at["组"] - 12)
     room = at["条数"] - at["地点"] - 72
     paper.write(at["地点"], base, place(group, picture), Ink("label"), room=room)
-    paper.write(at["条数"], base, age.number(len(group.alarms)), Ink("item", "t1"), RIGHT)
+    paper.write(at["条数"], base, age.number(group.count), Ink("item", "t1"), RIGHT)
     if "近 10 分钟" in at:
         _draw_spark(paper, group, box, at["近 10 分钟"], picture.now)
     told = age.number(group.waiting) if waits else "0"

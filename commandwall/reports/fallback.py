@@ -166,7 +166,7 @@ class _Making:
         """Those that nothing keeps from calling, the gravest first."""
         standing = self._reader.many(Alarm, alarms.STANDING, field="state")
         found = sorted(
-            alarm_lists.sort_out(standing, self._asked.now).active,
+            alarm_lists.sort_out(standing, self._asked.now).active.values(),
             key=lambda a: (a.severity, -a.raised_at, a.id),
         )
         worst, speech = codes.limit("shift_severity", self._on), self._speech
