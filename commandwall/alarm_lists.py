@@ -6,9 +6,10 @@ Over what stands now, but for `bad_actors`, which asks the store; terms are rows
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 
 from commandwall import codes, suppression
 from commandwall.alarm_life import ASIDE, DSUPR, STALE
@@ -46,6 +47,8 @@ class Shelves:
 
     def __init__(self) -> None:
         self._calling: dict[str, Alarm] = {}
+        self._began: dict[int, dict[str, Alarm]] = defaultdict(dict)
+        """Of these, by the hour in which each began."""
         self._kept: dict[str, dict[str, Alarm]] = {state: {} for state in (STALE, *ASIDE)}
         self._on: dict[str, dict[str, Alarm]] = {}
         """The shelf of each."""
@@ -56,30 +59,39 @@ class Shelves:
             changed = {*self._on, *alarms}
         for key in changed:
             if (shelf := self._on.pop(key, None)) is not None:
-                del shelf[key]
+                before = shelf.pop(key)
+                self._began.get(before.raised_at // HOUR, {}).pop(key, None)
             if (alarm := alarms.get(key)) is not None:
                 shelf = self._on[key] = self._kept.get(alarm.state, self._calling)
                 shelf[key] = alarm
+                if shelf is self._calling:
+                    self._began[alarm.raised_at // HOUR][key] = alarm
 
     def lists(self, now: Ms) -> Lists:
         """Which alarm belongs where, until the next `bring`. One that stands too long is an active
         one too, and so is that of a silent device which keeps others from being told."""
         silent, suppressed = self._kept[STALE], self._kept[DSUPR].values()
         aside = [a for state in ASIDE if state != DSUPR for a in self._kept[state].values()]
-        calling = self._calling.values()
-        held = (*silent.values(), *aside, *suppressed, *calling) if suppressed else ()
-        holds = _holds(held, suppressed, now)
+        every = chain(silent.values(), aside, suppressed, self._calling.values())
+        holds = _holds(every, suppressed, now) if suppressed else {}
         holding = {key: a for key, a in silent.items() if key in holds}
-        edge = now - codes.limit("alarm_standing_hours", day(now)) * HOUR
-        old = [a for a in calling if a.raised_at <= edge and a.cleared_at is None]
         return Lists(
             {**self._calling, **holding} if holding else self._calling,
-            tuple(sorted(old, key=lambda a: (a.raised_at, a.id))),
+            tuple(sorted(self._lasting(now), key=lambda a: (a.raised_at, a.id))),
             tuple(sorted(silent.values(), key=_newest_first)),
             tuple(sorted(aside, key=_returns)),
             tuple(sorted(suppressed, key=_by_parent)),
             holds,
         )
+
+    def _lasting(self, now: Ms) -> Iterator[Alarm]:
+        """Those whose cause lasts too long."""
+        edge = now - codes.limit("alarm_standing_hours", day(now)) * HOUR
+        for hour, some in self._began.items():
+            if hour * HOUR <= edge:
+                yield from (
+                    a for a in some.values() if a.raised_at <= edge and a.cleared_at is None
+                )
 
 
 def sort_out(alarms: Iterable[Alarm], now: Ms) -> Lists:

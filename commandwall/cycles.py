@@ -8,6 +8,7 @@ all objects of a city holds up every thread for half a second.
 from __future__ import annotations
 
 import gc
+import sys
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 
@@ -17,6 +18,8 @@ WHOLE_S = 60.0
 """Between two looks at all of them; what lies in no cycle goes at once and needs none."""
 LONG_S = 0.05
 """A look that takes longer than that found hundred thousands: records that came since the start."""
+MANY = 500_000
+"""So many blocks of memory more than a minute ago are records too: a look would be a long one."""
 
 
 @contextmanager
@@ -46,27 +49,39 @@ class Sweeper:
         """`now_s`: seconds by a clock that only goes forward."""
         gc.disable()
         self._now_s, self._whole_s, self._started = now_s, now_s(), False
+        self._blocks = sys.getallocatedblocks()
 
     def sweep(self) -> None:
         """Collect the oldest generation that is due.
 
-        What is there at the first sweep was made by the start, and stays. What a long look left
-        are records nearly all, which lie in no cycle: they are not looked at again, or a million
-        events would hold up the screen for more than a second, once a minute. The few widgets among
-        them stay if they ever become a cycle, which is once for each such flood.
+        What is there at the first sweep was made by the start, and stays. What comes by the hundred
+        thousand within a minute, or what a long look left, are records nearly all, which lie in no
+        cycle: they are not looked at again, or a million events would hold up the screen for more
+        than a second, once a minute. The few widgets among them stay if they ever become a cycle,
+        which is once for each such flood.
         """
         if not self._started:
             self._started = True
-            gc.freeze()
+            self._spare()
             return
         counts = zip(gc.get_count(), gc.get_threshold(), strict=True)
         due = [generation for generation, (n, most) in enumerate(counts) if n > most]
         began = self._now_s()
         if WHOLE in due and began - self._whole_s < WHOLE_S:
             due.remove(WHOLE)
+        if WHOLE in due:
+            self._whole_s = began
+            if sys.getallocatedblocks() - self._blocks > MANY:
+                self._spare()
+                return
         if due:
             gc.collect(due[-1])
         if WHOLE in due:
-            self._whole_s = began
             if self._now_s() - began > LONG_S:
                 gc.freeze()
+            self._blocks = sys.getallocatedblocks()
+
+    def _spare(self) -> None:
+        """Never look at what is there by now."""
+        gc.freeze()
+        self._blocks = sys.getallocatedblocks()

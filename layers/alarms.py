@@ -111,6 +111,7 @@ class Held:
     """Alarms as columns, worst and newest last: they are drawn over the others."""
 
     alarms: list[Alarm]
+    ids: list[str]
     x: Floats
     y: Floats
     severity: Ints
@@ -174,9 +175,10 @@ class Columns:
         some = self._facts[there]
         order = np.lexsort((some["raised"], -some["severity"]))
         alarms, some = self._alarms[there[order]].tolist(), some[order]
+        ids = [alarm.id for alarm in alarms]
         columns: dict[str, NDArray[Any]] = {name: some[name].copy() for name in SHOWN}
         newest = int(some["changed"].max(initial=0))
-        return Held(alarms, sensors=self._sensors, newest=newest, **columns)
+        return Held(alarms, ids, sensors=self._sensors, newest=newest, **columns)
 
     def write(self, some: Sequence[Alarm]) -> None:
         """These as they are."""
@@ -221,7 +223,7 @@ def _marks(held: Held, looks: Ints, scene: Scene) -> Stamps:
 
     kinds = (held.severity * len(LOOKS) + looks) * 2 + held.small(scene)
     return Stamps(
-        held.x, held.y, _each(sprite, kinds), of="alarm", ids=[a.id for a in held.alarms],
+        held.x, held.y, _each(sprite, kinds), of="alarm", ids=held.ids,
         rank=np.arange(len(held.alarms)).astype(np.uint32),
         cell=scene.style.map["mark"]["cell_alarm"], badges=scene.sprites.badges(),
     )  # fmt: skip

@@ -24,6 +24,8 @@ class Chosen:
         self.buildings: tuple[str, ...] = ()
         self.spot: tuple[float, float] | None = None
         """Where the mark of the chosen thing stands, in sheet metres; None where it has none."""
+        self._row = 0
+        """Where among the things of its kind it was last found."""
         self._path: QPainterPath | None = None
         self._blocks: Blocks | None = None
 
@@ -46,7 +48,7 @@ class Chosen:
 
     def follow(self) -> None:
         """What is drawn has changed: find the mark again, and new outlines of buildings."""
-        self.spot = located(self.board.scene, self.kind, self.id)
+        self._locate()
         if self.kind == BUILDING and self._known() is not self._blocks:
             self._outline()
 
@@ -63,7 +65,12 @@ class Chosen:
             self._path = self.board.drill.outline(self.id)
         elif self._blocks is not None:
             self._path = self._blocks.outline(set(self.buildings)) if self.buildings else None
-        self.spot = located(self.board.scene, self.kind, self.id)
+        self._locate()
+
+    def _locate(self) -> None:
+        found = located(self.board.scene, self.kind, self.id, self._row)
+        self.spot = found and (found.x, found.y)
+        self._row = found.row if found else 0
 
     def _known(self) -> Blocks | None:
         layer = self.board.layer(BuildingsLayer)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import shapely
@@ -18,6 +18,8 @@ REACH = 12.0
 """Design pixels around the pointer in which the nearest thing is meant."""
 FAR, NEAR = 1.4, 0.6
 """Parts of the reach for marks, and for the small dots among them."""
+AROUND = 1_000
+"""Rows before the place of something in which it is looked for first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +62,23 @@ def _nearest(item: Stamps | Dots, view: Viewport, x: float, y: float) -> Hit | N
     return Hit(item.of, item.ids[i], float(item.x[i]), float(item.y[i]), int(counts[best]))
 
 
-def located(scene: Scene, kind: str, id_: str) -> tuple[float, float] | None:
-    """Where a pickable thing is drawn (sheet metres); None where it is not."""
+class Spot(NamedTuple):
+    """Where a thing is drawn: its row among those of its kind, and sheet metres."""
+
+    row: int
+    x: float
+    y: float
+
+
+def located(scene: Scene, kind: str, id_: str, near: int = 0) -> Spot | None:
+    """Where a pickable thing is drawn; None where it is not. `near`: its row when it was last
+    looked for, since of a hundred thousand few change their places."""
     for item in scene.items():
         if isinstance(item, Stamps | Dots) and kind and item.of == kind:
-            with suppress(ValueError):  # it is none of these
-                i = item.ids.index(id_)
-                return float(item.x[i]), float(item.y[i])
+            for begin in (max(0, near - AROUND), 0):
+                with suppress(ValueError):  # it is none of these
+                    i = item.ids.index(id_, begin)
+                    return Spot(i, float(item.x[i]), float(item.y[i]))
     return None
 
 

@@ -104,6 +104,27 @@ def test_what_a_long_look_left_is_not_looked_at_again(
     assert (gc.get_freeze_count() - before > len(records)) is frozen
 
 
+def test_records_that_come_by_the_hundred_thousand_are_never_looked_at(
+    sweeper: Sweeper, hand: Hand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A flood: a look at them would hold the screen up once."""
+    looked: list[int] = []
+    watch = lambda phase, info: looked.append(info["generation"]) if phase == "stop" else None  # noqa: E731
+    monkeypatch.setattr(cycles, "MANY", 50_000)
+    records, before = [], gc.get_freeze_count()
+    for _ in range(400):  # as many young looks as Python wants before one at all
+        gc.collect(1)
+    gc.callbacks.append(watch)
+    try:
+        for _ in range(90):
+            hand.at += 1.0
+            records += [[n] for n in range(2_000)]
+            sweeper.sweep()
+    finally:
+        gc.callbacks.remove(watch)
+    assert cycles.WHOLE not in looked and gc.get_freeze_count() - before > 50_000
+
+
 def test_nobody_looks_at_the_records_of_a_city(sweeper: Sweeper, hand: Hand) -> None:
     went: list[str] = []
     with cycles.kept_off():
