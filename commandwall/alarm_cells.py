@@ -39,12 +39,10 @@ class Terms:
 class Cell:
     """Alarms of one key, and what is counted of them."""
 
-    __slots__ = ("_began", "alarms", "here", "severities", "waiting")
+    __slots__ = ("_began", "alarms", "severities", "waiting")
 
     def __init__(self) -> None:
         self.alarms: dict[str, Alarm] = {}
-        self.here = 0
-        """How many wait here, not with their town."""
         self.severities, self.waiting = dict[int, int](), dict[int, int]()
         """Severity -> how many of all, and of those that wait here; none where there are none."""
         self._began: NDArray[np.int64] | None = None
@@ -70,7 +68,6 @@ class Cell:
         _add(self.severities, severity, n)
         if here:
             _add(self.waiting, severity, n)
-            self.here += n
         self._began = None
 
 
@@ -81,7 +78,7 @@ def _add(counts: dict[int, int], severity: int, n: int) -> None:
         del counts[severity]
 
 
-Put = tuple[Alarm, bool, Key | None]
+Placed = tuple[Alarm, bool, Key | None]
 """An alarm, whether it waits here, and the key of its cell, None where it stands alone."""
 
 
@@ -92,8 +89,9 @@ class Cells:
         self.alone: dict[str, Alarm] = {}
         self.cells: dict[Key, Cell] = {}
         self.terms = Terms({})
-        self._put: dict[str, Put] = {}
-        self._span = 1
+        self._placed: dict[str, Placed] = {}
+        self._span = 0
+        """Of a cell, in ms."""
         self._places: dict[str, str] = {}
         """The village of each area."""
 
@@ -103,16 +101,16 @@ class Cells:
         """Bring these up to what calls now, and those that move by the terms; all of them where
         `changed` is None."""
         before, self.terms = self.terms, terms
-        self._span = int(codes.limit("alarm_group_minutes") * MINUTE)
-        if changed is None or before.flood != terms.flood:
+        span, self._span = self._span, int(codes.limit("alarm_group_minutes") * MINUTE)
+        if changed is None or (span, before.flood) != (self._span, terms.flood):
             self._clear()
             changed = calling
         for key in {*changed, *self._moved(before)}:
-            if (put := self._put.pop(key, None)) is not None:
-                self._take(*put)
+            if (placed := self._placed.pop(key, None)) is not None:
+                self._take(*placed)
             if (alarm := calling.get(key)) is not None:
                 self._add(alarm)
-        # What is with its town changes with whoever told it.
+        # Whoever told what is with its town goes on to change it.
         self.terms = replace(terms, elsewhere=frozenset(terms.elsewhere))
 
     def key_of(self, alarm: Alarm) -> Key:
@@ -128,22 +126,22 @@ class Cells:
         """Cells of some that stand alone, for one look."""
         found: dict[Key, Cell] = defaultdict(Cell)
         for alarm in alarms:
-            found[self.key_of(alarm)].put(alarm, self._put[alarm.id][1])
+            found[self.key_of(alarm)].put(alarm, self._placed[alarm.id][1])
         return found
 
     def is_grouped(self, alarm_id: str) -> bool:
-        put = self._put.get(alarm_id)
-        return put is not None and put[2] is not None
+        placed = self._placed.get(alarm_id)
+        return placed is not None and placed[2] is not None
 
     def _clear(self) -> None:
-        for held in (self.alone, self.cells, self._put, self._places):
+        for held in (self.alone, self.cells, self._placed, self._places):
             held.clear()
 
     def _moved(self, before: Terms) -> Iterator[str]:
         """What the terms alone move."""
         yield from before.elsewhere ^ self.terms.elsewhere
         if turned := before.chattering ^ self.terms.chattering:
-            yield from [key for key, put in self._put.items() if put[0].sensor in turned]
+            yield from [key for key, (a, *_) in self._placed.items() if a.sensor in turned]
 
     def _add(self, alarm: Alarm) -> None:
         terms = self.terms
@@ -152,7 +150,7 @@ class Cells:
         grouped = terms.flood or alarm.sensor in terms.chattering
         alone = not grouped or (waits and alarm.severity == 1)
         key = None if alone else self.key_of(alarm)
-        self._put[alarm.id] = alarm, here, key
+        self._placed[alarm.id] = alarm, here, key
         if key is None:
             self.alone[alarm.id] = alarm
             return

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Container, Iterable, Mapping, Sequence
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from heapq import heappop, heappush
 
@@ -16,7 +15,7 @@ from numpy.typing import NDArray
 
 from commandwall import alarm_life as life
 from commandwall import codes
-from commandwall.alarm_cells import Cell, Cells, Key, Terms, within
+from commandwall.alarm_cells import Cell, Cells, Key, within
 from commandwall.alarms import ASIDE, WAITING, Alarm, moved, wants_person, withdrawn
 from commandwall.areas import TOWN, Area
 from commandwall.clock import MINUTE, SECOND, Ms, day
@@ -71,24 +70,17 @@ def waits(alarm: Alarm) -> bool:
     return alarm.state in WAITING
 
 
-def rank(alarm: Alarm, now: Ms, elsewhere: Container[str] = ()) -> tuple[int, int, int]:
+Rank = tuple[int, int, int, str]
+
+
+def rank(alarm: Alarm, now: Ms, elsewhere: Container[str] = ()) -> Rank:
     """What wants a person here, the forgotten too, before what is still with its town, before what
-    is acknowledged, before what was put aside; worst first, then newest."""
+    is acknowledged, before what was put aside; worst first, then newest, then by its id, so that no
+    two change places."""
     turn = 3 if alarm.state in ASIDE else 2
     if wants_person(alarm, now):
         turn = 1 if alarm.id in elsewhere else 0
-    return turn, alarm.severity, -alarm.raised_at
-
-
-def present(
-    alarms: Iterable[Alarm], areas: Mapping[str, Area], now: Ms,
-    flood: bool = False, chattering: frozenset[str] = frozenset(),
-    elsewhere: AbstractSet[str] = frozenset(),
-) -> Presented:  # fmt: skip
-    """All alarms as `presented`, put together for this one look."""
-    cells = Cells()
-    cells.bring({a.id: a for a in alarms}, None, Terms(areas, flood, chattering, elsewhere))
-    return presented(cells, now)
+    return turn, alarm.severity, -alarm.raised_at, alarm.id
 
 
 def presented(cells: Cells, now: Ms) -> Presented:
@@ -156,7 +148,7 @@ def _group(key: Key, cells: Sequence[Cell]) -> Group:
     return Group(
         "|".join(map(str, key)), cls, chatters, "" if place.startswith("@") else place,
         min(waiting or [severity for cell in cells for severity in cell.severities]),
-        sum(len(cell.alarms) for cell in cells), sum(cell.here for cell in cells),
+        sum(len(cell.alarms) for cell in cells), sum(sum(cell.waiting.values()) for cell in cells),
         Ms(min(int(cell.began[0]) for cell in cells)),
         Ms(max(int(cell.began[-1]) for cell in cells)), tuple(cells),
     )  # fmt: skip

@@ -59,8 +59,7 @@ class Shelves:
             changed = {*self._on, *alarms}
         for key in changed:
             if (shelf := self._on.pop(key, None)) is not None:
-                before = shelf.pop(key)
-                self._began.get(before.raised_at // HOUR, {}).pop(key, None)
+                self._take(shelf.pop(key))
             if (alarm := alarms.get(key)) is not None:
                 shelf = self._on[key] = self._kept.get(alarm.state, self._calling)
                 shelf[key] = alarm
@@ -83,6 +82,13 @@ class Shelves:
             tuple(sorted(suppressed, key=_by_parent)),
             holds,
         )
+
+    def _take(self, alarm: Alarm) -> None:
+        hour = alarm.raised_at // HOUR
+        if hour in self._began:
+            self._began[hour].pop(alarm.id, None)
+            if not self._began[hour]:
+                del self._began[hour]
 
     def _lasting(self, now: Ms) -> Iterator[Alarm]:
         """Those whose cause lasts too long."""

@@ -19,7 +19,7 @@ WHOLE_S = 60.0
 LONG_S = 0.05
 """A look that takes longer than that found hundred thousands: records that came since the start."""
 MANY = 500_000
-"""So many blocks of memory more than a minute ago are records too: a look would be a long one."""
+"""So many blocks of memory more than at the last look are records too: it would be a long one."""
 
 
 @contextmanager
@@ -55,14 +55,14 @@ class Sweeper:
         """Collect the oldest generation that is due.
 
         What is there at the first sweep was made by the start, and stays. What comes by the hundred
-        thousand within a minute, or what a long look left, are records nearly all, which lie in no
-        cycle: they are not looked at again, or a million events would hold up the screen for more
-        than a second, once a minute. The few widgets among them stay if they ever become a cycle,
-        which is once for each such flood.
+        thousand between two looks, or what a long look left, are records nearly all, which lie in
+        no cycle: they are left out, or a million events would hold up the screen for more than a
+        second, once a minute. The few widgets among them that lie in a cycle, then or later, stay:
+        those of some minutes of each such flood.
         """
         if not self._started:
             self._started = True
-            self._spare()
+            self._leave_out()
             return
         counts = zip(gc.get_count(), gc.get_threshold(), strict=True)
         due = [generation for generation, (n, most) in enumerate(counts) if n > most]
@@ -72,7 +72,7 @@ class Sweeper:
         if WHOLE in due:
             self._whole_s = began
             if sys.getallocatedblocks() - self._blocks > MANY:
-                self._spare()
+                self._leave_out()
                 return
         if due:
             gc.collect(due[-1])
@@ -81,7 +81,7 @@ class Sweeper:
                 gc.freeze()
             self._blocks = sys.getallocatedblocks()
 
-    def _spare(self) -> None:
+    def _leave_out(self) -> None:
         """Never look at what is there by now."""
         gc.freeze()
         self._blocks = sys.getallocatedblocks()

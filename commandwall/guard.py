@@ -82,17 +82,22 @@ class Guard:
 
     def _stands(self) -> bool:
         """Whether the screen has not been alive for too long. A machine that slept has no such, and
-        on a disk that takes nothing no screen can tell that it lives."""
+        on a disk that fails no screen can tell that it lives."""
         now, mark = self._clock.monotonic(), self._told()
         slept, self._looked = now - self._looked > self._limit_s / 2, now
         begun = self._heard > self._began
         doubt = begun and now - self._heard > self._limit_s / 2
-        if mark != self._mark or slept or (doubt and disk.refusal(self._settings.data_dir)):
+        if mark != self._mark or slept or (doubt and self._disk_fails()):
             self._mark, self._heard, begun = mark, now, True
         silent = now - self._heard > (self._limit_s if begun else START_S)
         if silent:
             log.error("the screen has stood still for %.0f s; ending the wall", now - self._heard)
         return silent
+
+    def _disk_fails(self) -> bool:
+        """A beat needs no room: on a full disk it is told."""
+        why = disk.refusal(self._settings.data_dir)
+        return why is not None and not disk.no_room(why)
 
     def _told(self) -> int | None:
         try:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from copy import copy
 from dataclasses import dataclass, field, fields
 from itertools import chain
@@ -161,6 +162,12 @@ class Changes:
 
     def of(self, kind: type[R]) -> tuple[R, ...]:
         return tuple(r for r in self.records.get(kind, {}).values() if r is not None)
+
+    def named(self, kind: type[Any]) -> AbstractSet[str] | None:
+        """Ids of what changed of a kind; None where it may be any."""
+        if kind in self.whole or kind in self.markers:
+            return None
+        return self.records.get(kind, {}).keys()
 
     def gone(self, kind: type[Any]) -> tuple[str, ...]:
         return tuple(key for key, r in self.records.get(kind, {}).items() if r is None)

@@ -23,6 +23,8 @@ from commandwall.store.store import Reader, Tx
 
 CALLING = (UNACK, ACKED, STALE)
 """States of what a rule may suppress: its cause lasts, and nobody put it aside."""
+MANY = 100
+"""From so many crossings on they are told in two parts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +121,24 @@ def observe(tx: Tx, crossings: Sequence[Crossing], family: Family) -> None:
     what is suppressed in the same moment."""
     alarms.observe(tx, crossings)
     settle(tx, family.around(c.sensor.id for c in crossings), family)
+
+
+def in_turn(crossings: Sequence[Crossing], family: Family) -> list[Sequence[Crossing]]:
+    """Many crossings in the parts in which they are told, each an act of its own: the first
+    priority before all else, since writing hundreds takes its time. That a device which hangs on
+    another is broken or silent waits for what is said of that one."""
+    urgent = {alarms.thing(c) for c in crossings if _calls_at_once(c, family)}
+    if len(crossings) < MANY or not urgent:
+        return [crossings]
+    first = [c for c in crossings if alarms.thing(c) in urgent]
+    rest = [c for c in crossings if alarms.thing(c) not in urgent]
+    return [first, rest] if rest else [first]
+
+
+def _calls_at_once(crossing: Crossing, family: Family) -> bool:
+    """Whether it is of the first priority, and no parent can suppress it."""
+    measured = crossing.rule.cls not in (BROKEN, SILENT)
+    return crossing.severity == 1 and (measured or crossing.sensor.id not in family.parent_of)
 
 
 def amend(

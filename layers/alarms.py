@@ -85,10 +85,11 @@ class AlarmsLayer(Layer):
 
     def _note(self, changes: Changes) -> None:
         """Which of them change."""
-        if Alarm in changes.whole or Alarm in changes.markers:
+        named = changes.named(Alarm)
+        if named is None:
             self._waiting = None
         elif self._waiting is not None:
-            self._waiting |= changes.records.get(Alarm, {}).keys()
+            self._waiting |= named
 
     def _may_wait(self, changes: Changes) -> bool:
         """Thousands are put in order twice a second at most, and at once for one of the worst."""

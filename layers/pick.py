@@ -75,9 +75,10 @@ def located(scene: Scene, kind: str, id_: str, near: int = 0) -> Spot | None:
     looked for, since of a hundred thousand few change their places."""
     for item in scene.items():
         if isinstance(item, Stamps | Dots) and kind and item.of == kind:
-            for begin in (max(0, near - AROUND), 0):
+            begin = max(0, near - AROUND)
+            for span in ((begin, len(item.ids)), (0, begin)):
                 with suppress(ValueError):  # it is none of these
-                    i = item.ids.index(id_, begin)
+                    i = item.ids.index(id_, *span)
                     return Spot(i, float(item.x[i]), float(item.y[i]))
     return None
 

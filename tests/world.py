@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import shapely
 from builders import NOW, StillClock, a_sensor, an_event
 
+from commandwall.alarm_cells import Cells, Terms
+from commandwall.alarm_groups import Presented, presented
 from commandwall.alarms import UNACK, Alarm
 from commandwall.areas import CITY, TOWN, Area
 from commandwall.arrays import SensorArrays
@@ -29,6 +32,13 @@ from commandwall.world import World
 def an_area(code: str, level: int, name: str, parent: str) -> Area:
     shape = bytes(shapely.to_wkb(shapely.box(120.0, 31.0, 120.4, 31.3)))
     return Area(code, level, name, parent, 120.2, 31.15, shape, 0)
+
+
+def present(alarms: Iterable[Alarm], areas: Mapping[str, Area], now: Ms, **terms: Any) -> Presented:
+    """What a person is shown of these alarms, with nothing kept from before."""
+    cells = Cells()
+    cells.bring({a.id: a for a in alarms}, None, Terms(areas, **terms))
+    return presented(cells, now)
 
 
 def an_alarm(id_: str = "A1", **more: Any) -> Alarm:

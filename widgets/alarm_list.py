@@ -55,8 +55,8 @@ class AlarmList(RowList):
         super().__init__(*args, **kw)
         self._said, self._top = "", TopRow(self.context.seconds)
         self._shelves, self._cells, self._shown = Shelves(), Cells(), Presented()
-        self._waiting: set[str] | None = None
-        """Ids of what changed since it was last put in order; None where it may be any."""
+        self._changed: set[str] | None = None
+        """Ids of what changed since they were last put in order; None where it may be any."""
         self._groups: dict[str, Group] = {}
         self._opened: dict[str, list[str]] = {}
         """Groups that are unfolded, and their alarms in order."""
@@ -73,7 +73,12 @@ class AlarmList(RowList):
     @property
     def flood(self) -> bool:
         """Whether more comes than a person can take one by one, and is shown in groups."""
-        return self._load.flood and not self._flat and self.tab == ACTIVE
+        return self._cells.terms.flood and self.tab == ACTIVE
+
+    @property
+    def _collapses(self) -> bool:
+        """Whether it is to be shown so the next time it is put in order."""
+        return self._load.flood and not self._flat
 
     @property
     def shown(self) -> Presented:
@@ -111,13 +116,16 @@ class AlarmList(RowList):
         """Each row alone, or a group and what it was unfolded to. A group keeps its place."""
         before = {key: at for at, key in enumerate(self.keys)}
         stays = sorted(self._shown.groups, key=lambda g: before.get(g.key, len(before)))
-        alone = [[a.id] for a in self._shown.alone]
-        return alone + [[group.key, *self._opened.get(group.key, ())] for group in stays]
+        there = self.picture.alarms
+        rows = [[a.id] for a in self._shown.alone if a.id in there]
+        for group in stays:
+            rows.append([group.key, *filter(there.get, self._opened.get(group.key, ()))])
+        return rows
 
     def _within(self, group: Group) -> list[str]:
         return [alarm.id for alarm in sorted(group.alarms, key=self._rank)]
 
-    def _rank(self, alarm: Alarm) -> tuple[int, int, int]:
+    def _rank(self, alarm: Alarm) -> alarm_groups.Rank:
         return rank(alarm, self.picture.now, self.context.needs.called.elsewhere)
 
     def refresh(self, picture: Picture, changes: Changes) -> None:
@@ -133,24 +141,26 @@ class AlarmList(RowList):
         self.at = picture.ages.get("readings")
 
     def _take(self, picture: Picture, changes: Changes) -> None:
-        """Put in order what changed; of thousands twice a second at most, and for no more than a
-        share of the time. One of the worst stands alone at once."""
+        """Put in order what changed, for no more than a share of the time; in a flood thousands
+        twice a second at most. One of the worst stands alone at once."""
         self._note(changes)
-        if not self._load.flood:
-            self._flat = False
-        soon = 0 <= picture.now - self._grouped < max(REGROUP, self._cost / SHARE)
+        self._flat &= self._load.flood
+        pause = max(REGROUP * self.flood, self._cost / SHARE)
+        soon = 0 <= picture.now - self._grouped < pause and len(picture.alarms) >= THOUSANDS
         worst = [alarm for alarm in changes.of(Alarm) if alarm.severity == 1]
-        if len(picture.alarms) < THOUSANDS or not soon or not self._stand_alone(worst):
+        turned = self._collapses != self._cells.terms.flood
+        if turned or not soon or not self._stand_alone(worst):
             began = self.context.seconds()
             self._group(picture)
             self._cost = SECOND * (self.context.seconds() - began)
 
     def _note(self, changes: Changes) -> None:
-        """Which of them change."""
-        if {Alarm, Area} & (changes.whole | changes.markers) or Area in changes.records:
-            self._waiting = None
-        elif self._waiting is not None:
-            self._waiting |= changes.records.get(Alarm, {}).keys()
+        """Which of them change: any, where the places do by which they are grouped."""
+        named = changes.named(Alarm)
+        if named is None or changes.named(Area) != set():
+            self._changed = None
+        elif self._changed is not None:
+            self._changed |= named
 
     def _stand_alone(self, worst: Sequence[Alarm]) -> bool:
         """Put new ones of the worst before the groups, which stay as they are; False where these
@@ -166,17 +176,17 @@ class AlarmList(RowList):
 
     def _group(self, picture: Picture) -> None:
         self._grouped, before = picture.now, self._lists.holds
-        changed, self._waiting = self._waiting, None  # all of them, should this fail
+        changed, self._changed = self._changed, None  # all of them, should this fail
         self._shelves.bring(picture.alarms, changed)
         self._lists = self._shelves.lists(picture.now)
         if changed is not None:  # who begins or ends to keep others from being told
             changed |= before.keys() ^ self._lists.holds.keys()
         terms = Terms(
-            picture.areas, self._load.flood and not self._flat,
-            self._load.chattering(picture.now), self.context.needs.called.elsewhere.keys(),
+            picture.areas, self._collapses, self._load.chattering(picture.now),
+            self.context.needs.called.elsewhere.keys(),
         )  # fmt: skip
         self._cells.bring(self._lists.active, changed, terms)
-        self._waiting = set()
+        self._changed = set()
         self._shown = Presented()
         if self.tab == ACTIVE:
             self._shown = presented(self._cells, picture.now)

@@ -165,8 +165,9 @@ class Packs:
             self._doubtful = False
 
     def _observe(self, crossings: Sequence[alarms.Crossing]) -> None:
-        told = {"crossings": crossings, "family": self._family}
-        self._desk.run(suppression.observe, told, local=True)
+        for some in suppression.in_turn(crossings, self._family):
+            told = {"crossings": some, "family": self._family}
+            self._desk.run(suppression.observe, told, local=True)
 
     def _bring_back(self, now: Ms) -> None:
         """Alarms put aside come back, unless a parent suppresses them; every station writes the

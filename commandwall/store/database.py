@@ -15,12 +15,12 @@ from sqlalchemy.pool import QueuePool
 
 from commandwall import codes, platform
 from commandwall.clock import Clock
+from commandwall.store import disk
 
 BUSY_S, TURN_S = 5.0, 0.002
 SAFE_VERSION = (3, 51, 3)
 FULL = "disk_full"
 FULL_WORDS = "; 请先删除或移走文件 delete or move files first"
-NO_ROOM = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
 _FAULTS = {errno.EIO: "disk_error", errno.EROFS: "read_only"}
 """What a disk says that is broken, and one that the system has locked for that."""
 _TROUBLES = {
@@ -169,15 +169,10 @@ def troubles() -> Generator[None]:
             raise StoreTrouble(code, said) from error
         raise
     except OSError as error:
-        code = FULL if no_room(error) else _FAULTS.get(error.errno or 0, "")
+        code = FULL if disk.no_room(error) else _FAULTS.get(error.errno or 0, "")
         if not code:
             raise
         raise StoreTrouble(code, str(error)) from error
-
-
-def no_room(error: OSError) -> bool:
-    """Whether a disk, or what we may have of it, is full."""
-    return error.errno in NO_ROOM
 
 
 def network_file_system(folder: Path, mounts: str | None = None) -> str:

@@ -6,26 +6,28 @@ silence says nothing, and a program that is started anew could do no more than t
 
 from __future__ import annotations
 
+import errno
 import os
-from contextlib import suppress
+import tempfile
 from pathlib import Path
 
-PROBE = "disk.probe"
 BYTES = 1 << 16
+NO_ROOM = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
 
 
 def refusal(folder: Path) -> OSError | None:
     """What the disk of a folder says to a few bytes that are to be flushed; None where it takes
     them. They are gone again."""
-    probe = folder / f"{PROBE}.{os.getpid()}"
     try:
-        with probe.open("wb") as file:
+        with tempfile.TemporaryFile(dir=folder) as file:
             file.write(bytes(BYTES))
             file.flush()
             os.fsync(file.fileno())
     except OSError as error:
         return error
-    finally:
-        with suppress(OSError):
-            probe.unlink(missing_ok=True)
     return None
+
+
+def no_room(error: OSError) -> bool:
+    """Whether a disk, or what we may have of it, is full."""
+    return error.errno in NO_ROOM

@@ -133,7 +133,7 @@ def _size(folder: Path) -> int | None:
 def _refuses(folder: Path) -> bool:
     """Whether the disk refuses a few bytes for want of room."""
     why = disk.refusal(folder)
-    return why is not None and database.no_room(why)
+    return why is not None and disk.no_room(why)
 
 
 def _wanted() -> int:

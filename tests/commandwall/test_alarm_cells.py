@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 from builders import NOW
-from world import an_alarm, an_area
+from world import an_alarm, an_area, present
 
 from commandwall.alarm_cells import Cells, Terms
-from commandwall.alarm_groups import Presented, present, presented
+from commandwall.alarm_groups import Presented, presented
 from commandwall.alarm_life import ACKED, DSUPR, LATCH, OOSRV, RTNUN, SHLVD, STALE, UNACK
 from commandwall.alarm_lists import Lists, Shelves, sort_out
 from commandwall.alarms import Alarm
@@ -91,7 +91,8 @@ def test_alarms_that_are_kept_stand_as_if_all_were_counted_anew(seed: int) -> No
         cells.bring(lists.active, changed | (holds ^ lists.holds.keys()),
                     Terms(AREAS, flood, chattering, elsewhere))  # fmt: skip
         holds = set(lists.holds)
-        anew = present(lists.active.values(), AREAS, now, flood, chattering, elsewhere)
+        terms = {"flood": flood, "chattering": chattering, "elsewhere": elsewhere}
+        anew = present(lists.active.values(), AREAS, now, **terms)
         assert told(presented(cells, now)) == told(anew)
 
 

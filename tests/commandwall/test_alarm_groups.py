@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from builders import NOW, StillClock
-from world import an_alarm, an_area
+from world import an_alarm, an_area, present
 
-from commandwall.alarm_groups import Load, acknowledge_group, present
+from commandwall.alarm_groups import Load, acknowledge_group
 from commandwall.alarm_life import SHLVD
 from commandwall.alarms import ACKED, NORM, RTNUN, UNACK, Alarm
 from commandwall.areas import CITY, TOWN, VILLAGE

@@ -254,6 +254,43 @@ def test_readings_alone_bring_it_all_about_across_a_restart(tmp_path: Path) -> N
     station.close()
 
 
+def test_of_hundreds_at_once_the_worst_are_on_disk_first(tmp_path: Path) -> None:
+    """Each reading of 300 devices is of the third priority, but for some of the first."""
+    worst = {7, 150, 299}
+    station = Station(
+        tmp_path, [a_sensor(no, parent="s1" if no == 150 else "") for no in range(300)]
+    )
+    packs, on_disk, run = Packs(station.store, station.desk, station.clock), [], station.desk.run
+
+    def noting(*asked: Any, **how: Any) -> Any:
+        done = run(*asked, **how)
+        on_disk.append({a.sensor: a.severity for a in station.alarms()})
+        return done
+
+    station.desk.run = noting
+    for second in (0, 10):
+        station.clock.at = NOW + second * SECOND
+        rows = [(no, station.clock.at, 60.0 if no in worst else 15.0, 0) for no in range(300)]
+        packs.take_readings(np.array(rows, READING_DTYPE), Ms(station.clock.at))
+    station.close()
+    first, *_, last = on_disk
+    assert first == {f"s{no}": 1 for no in worst}
+    assert len(last) == 300 and [last[f"s{no}"] for no in sorted(worst)] == [1, 1, 1]
+
+
+def test_that_hundreds_are_silent_behind_one_is_told_with_that_one(station: Station) -> None:
+    """A child's silence of the first priority calls nobody while its parent's is not on disk."""
+    worst = replace(RULES[SILENT], severity=1)
+    many = [a_sensor(no, parent=FEED) for no in range(1, 150)]
+    family = Family([CITY[0], *many])
+    said = [Crossing(s, worst, 1, 0.0, NOW) for s in (*many, CITY[0])]
+    first, rest = suppression.in_turn(said, family)
+    assert [c.sensor.id for c in first] == [FEED] and len(rest) == len(many)
+    measured = [Crossing(s, RULES[GAS], 1, 60.0, NOW) for s in many]
+    assert suppression.in_turn(measured, family) == [measured]
+    assert suppression.in_turn(said[:50], family) == [said[:50]]
+
+
 def test_a_wrong_row_is_named_with_its_field(monkeypatch: Any) -> None:
     facts = {"cls": "STALE", "severity": 9, "children": ["NOPE"], "hold_s": 1}
     with pytest.raises(ValueError, match="alarm_parent: x: severity, children"):

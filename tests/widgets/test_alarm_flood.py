@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 from builders import NOW
 from PySide6.QtCore import Qt
-from world import an_alarm
+from world import an_alarm, an_area
 
-from commandwall.alarms import ACKED, UNACK, Alarm
+from commandwall.alarms import ACKED, NORM, UNACK, Alarm
+from commandwall.areas import VILLAGE, Area
 from commandwall.clock import SECOND, Ms
 
 
@@ -101,6 +102,50 @@ def test_when_it_is_over_alarms_stand_alone_again(flooded: Any, world: Any) -> N
     world.clock.at += 11 * 60 * SECOND
     world.tick({Alarm: [replace(a, state=ACKED) for a in world.picture.alarms.values()]})
     assert "洪峰" not in told(flooded) and len(flooded.keys) == 40
+
+
+def test_when_it_is_over_what_stood_in_groups_stands_beside_what_stood_alone(
+    flooded: Any, world: Any
+) -> None:
+    world.tick({Alarm: [an_alarm("worst", sensor="x", severity=1, raised_at=NOW)]})
+    assert flooded.keys[0] == "worst" and len(flooded.keys) == 3
+    world.clock.at += 11 * 60 * SECOND
+    world.tick({})
+    assert "洪峰" not in told(flooded) and len(flooded.keys) == 41
+
+
+def test_the_begin_and_the_end_of_a_flood_of_thousands_are_shown_at_once(
+    flooded: Any, world: Any
+) -> None:
+    """However soon after the list was last put in order: no row is one of the other form."""
+    old = Ms(NOW - 20 * 60 * SECOND)
+    world.tick({Alarm: [an_alarm(f"m{i}", sensor=f"m{i}", raised_at=old) for i in range(1_200)]})
+    world.clock.at += 10 * 60 * SECOND - 1_100  # five of the forty count still
+    world.tick({})
+    assert flooded.flood and flooded.shown.rows <= 20
+    world.clock.at += 200  # four do, and the list was put in order just now
+    world.tick({})
+    assert not flooded.flood and not flooded.shown.groups and len(flooded.shown.alone) == 1_240
+    now = Ms(world.clock.at)
+    world.tick({Alarm: [an_alarm(f"z{i}", sensor=f"z{i}", raised_at=now) for i in range(40)]})
+    assert flooded.flood and flooded.shown.rows <= 20 and len(flooded.keys) <= 20
+
+
+def test_what_is_over_leaves_its_row_at_once(flooded: Any, world: Any) -> None:
+    world.tick({Alarm: [an_alarm(f"m{i}", sensor=f"m{i}", severity=1) for i in range(3)]})
+    many = [an_alarm(f"n{i}", sensor=f"n{i}", severity=3) for i in range(1_200)]
+    world.tick({Alarm: many})
+    assert flooded.keys[:3] == ["m0", "m1", "m2"]
+    world.tick({Alarm: [replace(world.picture.alarms["m1"], state=NORM)]})
+    assert "m1" not in flooded.keys
+
+
+def test_a_place_that_comes_to_be_known_gives_its_group_a_name(flooded: Any, world: Any) -> None:
+    rows = [an_alarm(f"v{i}", sensor=f"v{i}", cls="DOR", severity=2, area="v1") for i in range(5)]
+    world.tick({Alarm: rows})
+    assert {g.place for g in flooded.shown.groups if g.cls == "DOR"} == {""}
+    world.tick({Area: [an_area("v1", VILLAGE, "新村", "320281")]})
+    assert {g.place for g in flooded.shown.groups if g.cls == "DOR"} == {"v1"}
 
 
 def test_among_thousands_one_of_the_worst_is_on_top_at_once(flooded: Any, world: Any) -> None:

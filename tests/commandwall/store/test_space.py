@@ -13,7 +13,7 @@ from builders import StillClock, an_opening
 from commandwall import incidents
 from commandwall.desk import Desk
 from commandwall.logs import Kept
-from commandwall.store import database, space
+from commandwall.store import disk, space
 from commandwall.store.database import FULL, StoreTrouble
 from commandwall.store.migrate import open_store
 from commandwall.store.store import Refused
@@ -116,7 +116,7 @@ def test_what_a_file_asks_for_is_had_or_the_file_stays_as_it_was(tmp_path: Path)
     with pytest.raises(OSError, match=r".") as full:
         space.platform.allocate(file, 1 << 60)
     assert file.stat().st_size == 1 << 20
-    assert database.no_room(full.value) or full.value.errno == errno.EFBIG
+    assert disk.no_room(full.value) or full.value.errno == errno.EFBIG
 
 
 def test_a_backup_that_would_fill_the_disk_is_not_begun(tmp_path: Path) -> None:
