@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from typing import Any
 
 import numpy as np
@@ -45,11 +46,13 @@ def answer(
     )
 
 
-def ask_roads(panel: Panel, task: Task, then: Callable[[Answer], None]) -> None:
-    """`then(answer)` runs on the screen's thread once the roads have said who is near."""
+def ask_roads(panel: Panel, task: Task, then: Callable[[Answer], None]) -> Future[Answer]:
+    """`then(answer)` runs on the screen's thread once the roads have said who is near; never where
+    what is returned was cancelled before they were asked."""
     units, now = units_of(panel.picture), panel.picture.now
     asked = panel.context.streets.ask(lambda *roads: answer(task, units, roads, now))
     panel.follow(asked, then)
+    return asked
 
 
 def units_of(picture: Picture) -> list[Unit]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -68,6 +69,7 @@ class Units(Panel):
         super().__init__(*args, **kw)
         self._subject: Subject | None = None
         self._task: Task | None = None
+        self._asking: Future[Answer] | None = None
         self._fit: list[Proposal] = []
         self._others: list[Proposal] = []
         self._known = False
@@ -347,7 +349,10 @@ class Units(Panel):
         self.update()
 
     def _look(self) -> None:
-        """Ask the roads; what they say of an older question is not shown."""
+        """Ask the roads; what they say of an older question is not shown, and who goes through a
+        list asks nothing of those that he passed."""
+        if self._asking is not None:
+            self._asking.cancel()
         task = self._task = task_of(self._subject, self.picture)
         self._asked = self.picture.now
         self._bar.setVisible(task is not None)
@@ -356,7 +361,7 @@ class Units(Panel):
             self._show_ring(None)
             self.update()
             return
-        ask_roads(self, task, partial(self._take, task))
+        self._asking = ask_roads(self, task, partial(self._take, task))
 
     def _take(self, task: Task, found: Answer) -> None:
         if task == self._task:

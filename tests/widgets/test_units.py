@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -25,6 +26,7 @@ from commandwall.incidents import Incident
 from commandwall.picture import Fixes, Tick
 from commandwall.resources import Resource
 from commandwall.store.mirror import Mirror, use
+from widgets import tasks
 from widgets.base import Subject
 from widgets.sheet import Sheet
 
@@ -390,3 +392,26 @@ def test_a_unit_that_came_to_the_top_just_now_is_not_sent_unread(
     press(alarm_to, (Qt.Key.Key_U, NONE))
     qtbot.waitUntil(lambda: len(sent(town)) == 1, timeout=20_000)
     assert sent(town)[0].resource == "U2"
+
+
+def test_who_goes_through_a_list_asks_the_roads_of_what_he_stays_at(
+    alarm_to: Any, town: Any, qtbot: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The roads are slow, and five alarms are chosen meanwhile: nobody waits for those passed."""
+    town.tick({Alarm: [an_alarm(f"L{i}", sensor=f"L{i}", severity=1) for i in range(5)]})
+    press(alarm_to, (Qt.Key.Key_5, ALT))
+    panel, asked, gate = alarm_to.page.panels["units"], [], threading.Event()
+
+    def answer(task: Any, *told: Any) -> Any:
+        asked.append(task.subject)
+        gate.wait(20)
+        return real(task, *told)
+
+    real = tasks.answer
+    monkeypatch.setattr(tasks, "answer", answer)
+    for i in range(5):
+        alarm_to.choose(Subject(Alarm, f"L{i}"))
+        qtbot.waitUntil(lambda: len(asked) == 1)
+    gate.set()
+    qtbot.waitUntil(lambda: asked[-1] == "L4" and panel._known)
+    assert asked == ["L0", "L4"]
