@@ -43,7 +43,6 @@ def sweeper(hand: Hand) -> Iterator[Sweeper]:
     made = Sweeper(hand)
     made.sweep()
     yield made
-    gc.enable()
     gc.unfreeze()
 
 
