@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from commandwall import codes
 from commandwall.alarms import WAITING, Alarm
-from commandwall.areas import VILLAGE, Area
+from commandwall.areas import VILLAGE, Area, chain
 from commandwall.clock import MINUTE
 
 METRES_PER_DEGREE = 111_320.0
@@ -65,13 +65,13 @@ class Cell:
         return self._began
 
     def _count(self, severity: int, here: bool, n: int) -> None:
-        _add(self.severities, severity, n)
+        _tally(self.severities, severity, n)
         if here:
-            _add(self.waiting, severity, n)
+            _tally(self.waiting, severity, n)
         self._began = None
 
 
-def _add(counts: dict[int, int], severity: int, n: int) -> None:
+def _tally(counts: dict[int, int], severity: int, n: int) -> None:
     """Count, and keep no zero."""
     counts[severity] = many = counts.get(severity, 0) + n
     if not many:
@@ -87,7 +87,7 @@ class Cells:
 
     def __init__(self) -> None:
         self.alone: dict[str, Alarm] = {}
-        self.cells: dict[Key, Cell] = {}
+        self.cells: dict[Key, Cell] = defaultdict(Cell)
         self.terms = Terms({})
         self._placed: dict[str, Placed] = {}
         self._span = 0
@@ -153,11 +153,8 @@ class Cells:
         self._placed[alarm.id] = alarm, here, key
         if key is None:
             self.alone[alarm.id] = alarm
-            return
-        cell = self.cells.get(key)
-        if cell is None:
-            cell = self.cells[key] = Cell()
-        cell.put(alarm, here)
+        else:
+            self.cells[key].put(alarm, here)
 
     def _take(self, alarm: Alarm, here: bool, key: Key | None) -> None:
         if key is None:
@@ -171,10 +168,7 @@ class Cells:
 
 def within(areas: Mapping[str, Area], code: str, level: int) -> str:
     """The area of a level, or the nearest above, that an area lies in; "" where none is known."""
-    area = areas.get(code)
-    while area is not None and area.level > level:
-        area = areas.get(area.parent)
-    return area.id if area is not None else ""
+    return next((area.id for area in chain(areas, code) if area.level <= level), "")
 
 
 def _square(alarm: Alarm) -> str:

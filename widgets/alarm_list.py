@@ -187,12 +187,11 @@ class AlarmList(RowList):
         )  # fmt: skip
         self._cells.bring(self._lists.active, changed, terms)
         self._changed = set()
-        self._shown = Presented()
-        if self.tab == ACTIVE:
-            self._shown = presented(self._cells, picture.now)
+        active = self.tab == ACTIVE
+        self._shown = presented(self._cells, picture.now) if active else Presented()
         self._groups = {group.key: group for group in self._shown.groups}
-        here = {key: self._groups[key] for key in self._opened if key in self._groups}
-        self._opened = {key: self._within(group) for key, group in here.items()}
+        stay = self._opened.keys() & self._groups.keys()
+        self._opened = {key: self._within(self._groups[key]) for key in stay}
 
     def _ask_bad(self, picture: Picture) -> None:
         """Who alarmed most is read now and then, while somebody looks at now."""
