@@ -320,6 +320,7 @@ class Follower(Beside):
         counters = arrays.counters()
         # Things that are too new for the file: the agent is about to make a larger one.
         if places is None or places.max(initial=-1) >= arrays.rows:
+            del self._live[what]  # the next look finds that one
             return None
         # In the middle of a writing the next look, which is near, finds it finished.
         if np.array_equal(counters, seen) or (counters % 2).any():
