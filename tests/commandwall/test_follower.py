@@ -245,6 +245,23 @@ def test_live_values_reach_the_arrays_of_the_picture(world: Station) -> None:
     assert Readings not in world.look()
 
 
+def test_a_file_that_is_too_small_for_new_devices_is_left_for_the_larger_one(
+    world: Station,
+) -> None:
+    """The wall may hear of devices before the agent has made room for them."""
+    live.LiveArrays(
+        world.folder / live.live_name("sensors", 8), live.READING, 8, create=True
+    )  # fmt: skip
+    no, rows = live.BLOCK + 5, 2 * live.BLOCK
+    world.fill("m1.db", sensor=[values(a_sensor(no))])
+    world.look()
+    path = world.folder / live.live_name("sensors", rows)
+    arrays = live.LiveArrays(path, live.READING, rows, create=True)
+    arrays.write(np.array([no]), value=np.array([27.5], np.float32), at=np.array([NOW]))
+    assert Readings in world.look()
+    assert world.picture.sensors.at.tolist() == [NOW]
+
+
 def test_a_look_in_the_middle_of_a_writing_waits_for_the_next(world: Station) -> None:
     """It once took the wait for a fault, and read the whole city anew."""
     world.fill("m1.db", sensor=[values(a_sensor(3))])
