@@ -70,7 +70,7 @@ class Keeper(Beside):
             platform.end(self._child)
 
     def look(self) -> None:
-        self._clock.follow(pulse.read(self._settings.data_dir).offset_s)
+        self._clock.follow(self._pulse().offset_s)
         if self._lives():
             return
         age = self._clock.monotonic() - self._began
@@ -85,7 +85,7 @@ class Keeper(Beside):
         if self._child is None or self._child.poll() is not None:
             return platform.is_held(self._settings.data_dir / AGENT_LOCK)
         folder, now = self._settings.data_dir, self._clock.now()
-        beat = pulse.read(folder).agent_at
+        beat = self._pulse().agent_at
         begun = beat > self._started_at
         # Moments ahead are of a clock that was wrong then.
         told = max((at for at in (self._started_at, beat) if at < now + SILENT_MS), default=0)
@@ -96,6 +96,14 @@ class Keeper(Beside):
             self._excused = now
         excused = self._excused if self._excused < now + SILENT_MS else 0
         return now - max(told, excused) < (SILENT_MS if begun else START_MS)
+
+    def _pulse(self) -> pulse.Sync:
+        """The newest pulse. OSError where the disk does not give it: then silence is no sign."""
+        try:
+            return pulse.read(self._settings.data_dir)
+        except OSError:
+            self._excused = self._clock.now()
+            raise
 
     def _start(self) -> None:
         if self._child is not None:

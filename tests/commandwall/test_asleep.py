@@ -174,6 +174,29 @@ def test_a_keeper_and_a_guard_that_slept_end_nobody(tmp_path: Path, machine: Mac
         child.wait()
 
 
+def test_a_pulse_that_the_disk_did_not_give_for_a_while_ends_no_agent(
+    tmp_path: Path, machine: Machine
+) -> None:
+    """What was not read is not silence; what can be read again and stays silent is."""
+    keeper = Keeper(Settings(data_dir=tmp_path), clock := Clock())
+    file, away = tmp_path / pulse.NAME, tmp_path / "away"
+    with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"]) as child:
+        keeper._child = child  # type: ignore[assignment]
+        pulse.write(tmp_path, pulse.Sync(clock.now()))
+        assert keeper._lives()
+        file.rename(away)
+        file.mkdir()  # whoever reads it gets an error of the system
+        for _ in range(4):
+            machine.run(1.0)
+            with pytest.raises(OSError, match="directory"):
+                keeper.look()
+        file.rmdir()
+        away.rename(file)
+        lived = [keeper._lives() for _ in range(8) if not machine.run(1.0)]
+        child.kill()
+    assert lived == [True] * 4 + [False] * 4
+
+
 def test_files_are_looked_at_within_the_hour_whatever_the_clock_says(
     tmp_path: Path, machine: Machine
 ) -> None:
