@@ -26,6 +26,8 @@ from commandwall.pool.source import Source
 LONG = os.environ.get("COMMANDWALL_TEST_LONG") == "1"
 ROUNDS, SECONDS = (10, 10.0) if LONG else (1, 2.0)
 WRITERS, READERS, KEYS, PAGE = 8, 4, 200, 97
+MANY = 60_000
+"""Changes of one great load, three times what the sequencer moves at once."""
 Rows = dict[str, Any]
 
 
@@ -229,6 +231,21 @@ def test_a_forgotten_transaction_is_named_with_its_cure(
             (cure,) = set(cures) - set(usually)
             assert cure.startswith("ROLLBACK PREPARED 'forgotten';")
         assert [found.mend for found in check.examine(owner, "en") if found.mend] == usually
+
+
+def test_a_great_load_moves_on_although_the_outbox_was_found_empty(pool: Any) -> None:
+    """A vacuum that may not cut it short leaves many pages and no row: all that is planned by that
+    is planned for one row. A wall would wait no longer than this for an answer."""
+    put = "INSERT INTO cw_outbox(kind, id, op) SELECT 'event', n, 'D' FROM generate_series(1, %s) n"
+    pool.owner.execute(put, (MANY,))
+    while pool.owner.execute("SELECT cw_advance()").fetchone() != (0,):
+        pass
+    pool.owner.execute("VACUUM (ANALYZE, TRUNCATE FALSE) cw_outbox")
+    pool.owner.execute("ALTER TABLE cw_outbox SET (autovacuum_enabled = false)")
+    pool.owner.execute(put, (MANY,))
+    pool.owner.execute(f"SET statement_timeout = '{codes.limit('silence_seconds')}s'")
+    moved = [*iter(lambda: pool.owner.execute("SELECT cw_advance()").fetchone()[0], 0)]
+    assert sum(moved) == MANY and max(moved) == 20_000
 
 
 def test_a_reader_that_is_killed_while_it_moves_the_outbox_leaves_it_whole(pool: Any) -> None:
