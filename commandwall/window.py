@@ -7,13 +7,14 @@ devices that may make one another's readings worse all go back together.
 Of each device two states of the judge are kept, the `base` and a `middle` at least the reach of
 late readings younger; once that old itself the middle becomes the base, and the state of now the
 middle. Readings since the base lie in a ring of its own for each device. Base and rings are live
-files: an agent that was killed takes these readings again, and knows what it knew.
+files: an agent that was killed takes these readings again, and knows what it knew. Each row is
+sealed: what a disk spoilt is not gone by.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -28,7 +29,9 @@ from commandwall.store.live import BLOCK, Columns, LiveArrays
 
 SHIFT = 20
 """Readings have one order at every station: by moment, then by the row of the device."""
-RING = (("value", "f4"), ("quality", "u1"), ("at", "i8"))
+RING = (("value", "f4"), ("quality", "u1"), ("at", "i8"), ("seal", "u2"))
+MIX = np.uint64(0x9E37_79B9_7F4A_7C15)
+"""Odd, with bits everywhere: what differs in one bit differs in the highest ones."""
 ROOM, SPARE, MOST = 2.5, 8, 512
 """A ring has room for what a device says within so many times the reach, and for some more; one
 that says much more than its row promises has a shorter reach."""
@@ -80,7 +83,7 @@ class Window:
         self._start = np.cumsum(self._room) - self._room
         kinds = tuple((name, c.dtype.str.lstrip("<|")) for name, c in self._state.items())
         size = int(self._no.max(initial=0)) + 1
-        self._base = open_("base", (("key", "i8"), ("open", "u1"), *kinds), size)
+        self._base = open_("base", (("key", "i8"), ("open", "u1"), *kinds, ("seal", "u2")), size)
         self._ring = open_("window", RING, max(1, int(self._room.sum())))
         n = len(sensors)
         self._count = np.zeros(n, np.int64)
@@ -135,17 +138,27 @@ class Window:
 
     def _whole(self, of_files: bool) -> NDArray[np.bool_]:
         """The devices of which base and ring are there, and of all who belong to them."""
-        key = self._base.own()["key"][self._no]
+        base = self._base.own()
+        key, *state = (base[name][self._no] for name in ("key", *self._state))
         torn = np.isin(self._no // BLOCK, self._base.torn) | (key == 0)
+        torn |= base["seal"][self._no] != _seal((key, *state))
         if of_files:
             torn |= self._ring.made
             for block in self._ring.torn.tolist():
                 end = self._start + self._room
                 torn |= (self._start < (block + 1) * BLOCK) & (end > block * BLOCK)
+            torn[self._spoilt()] = True
         torn |= key != key[self._unit]
         spoilt = np.zeros(len(torn), np.bool_)
         spoilt[self._unit[torn]] = True
         return ~spoilt[self._unit]
+
+    def _spoilt(self) -> Rows:
+        """The devices of which a ring holds what was never written there."""
+        ring = self._ring.own()
+        wrong = np.flatnonzero(ring["seal"] != _seal(ring[name] for name, _ in RING[:-1]))
+        rows = np.searchsorted(self._start, wrong, "right") - 1
+        return rows[rows < len(self._no)]
 
     def _lot(self, told: NDArray[np.void]) -> Lot:
         """Readings of known devices in their order."""
@@ -180,9 +193,10 @@ class Window:
     def keep(self) -> None:
         """What was taken is known from now on, also after this program was killed."""
         for rows, columns in self._moved:
-            self._base.write(self._no[rows], **columns)
+            self._base.write(self._no[rows], **columns, seal=_seal(columns.values()))
         for slots, lot in self._ready:
-            self._ring.write(slots, value=lot.value, quality=lot.quality, at=lot.at)
+            seal = _seal((lot.value, lot.quality, lot.at))
+            self._ring.write(slots, value=lot.value, quality=lot.quality, at=lot.at, seal=seal)
         if self.open.any() and len(closed := self._heard[self.open[self._heard]]):
             self._base.write(self._no[closed], open=np.zeros(len(closed), np.uint8))
             self.open[closed] = False
@@ -373,6 +387,15 @@ class Window:
 def _room(sensors: Sequence[Sensor], reach_ms: int) -> Rows:
     period = np.array([max(1, s.period_s) for s in sensors], np.int64) * SECOND
     return np.minimum(np.ceil(ROOM * reach_ms / period).astype(np.intp) + SPARE, MOST)
+
+
+def _seal(columns: Iterable[NDArray[Any]]) -> NDArray[np.uint16]:
+    """Of each row a number that its columns, in this order, have and hardly any others."""
+    found: Any = np.uint64(0)
+    for column in columns:
+        bits = np.ascontiguousarray(column).view(f"u{column.itemsize}").astype(np.uint64)
+        found = (found ^ bits) * MIX
+    return np.asarray(found >> np.uint64(48), np.uint16)
 
 
 def _spans(start: Rows, size: Rows) -> Rows:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import random
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -23,6 +24,7 @@ from commandwall.events import FiledEvent
 from commandwall.modes import OVER
 from commandwall.pool.packs import REACH, Packs
 from commandwall.sensors import READING_DTYPE
+from commandwall.store.live import HEAD
 from commandwall.store.migrate import open_store
 from commandwall.store.mirror import Mirror, use
 from commandwall.store.store import Store
@@ -38,6 +40,8 @@ DEVICES = (
     (a_sensor(6, cls="DOR", unit="h", high=200.0), DOOR),
 )  # fmt: skip
 LATE_S = REACH // SECOND
+BEFORE_ROWS = HEAD + 8
+"""Bytes of a live file of one block that tell it and its counter."""
 
 
 @dataclass(frozen=True)
@@ -172,6 +176,28 @@ def test_a_device_falls_silent_at_the_same_moment_where_the_agent_began_anew(
     station.packs.sweep()
     (alarm,) = station.stands()
     assert (alarm.sensor, alarm.state, alarm.raised_at) == ("s0", "STALE", NOW + 300 * SECOND)
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("what", ["base", "window"])
+def test_what_a_disk_spoilt_is_not_gone_by(station: Station, what: str, seed: int) -> None:
+    """It ended each agent that began on it, again and again; or would hold an alarm back."""
+    calm = [Reading(no, s, 0.0) for s in range(0, 1500, 30) for no in range(4)]
+    peak = [Reading(no, s, 60.0) for s in range(1500, 1800, 30) for no in range(4)]
+    ends = []
+    for spoil in (False, True):
+        station.clock.at = NOW
+        station.forget()
+        station.hear(*calm)
+        if spoil:
+            (file,) = station.store.folder.glob(f"{what}-*.live")
+            kept = file.read_bytes()[:BEFORE_ROWS]
+            rubbish = random.Random(seed).randbytes(file.stat().st_size - len(kept))
+            file.write_bytes(kept + rubbish)
+        station.restart([])
+        station.hear(*peak)
+        ends.append(station.stands())
+    assert ends[0] == ends[1] and len(ends[0]) > 1
 
 
 # What a late reading does, one by one.
