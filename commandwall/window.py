@@ -81,10 +81,11 @@ class Window:
         self._first = np.cumsum(self._size) - self._size
         self._room = _room(sensors, reach_ms)
         self._start = np.cumsum(self._room) - self._room
+        self._slots = int(self._room.sum())  # none in a city without devices, which has a ring too
         kinds = tuple((name, c.dtype.str.lstrip("<|")) for name, c in self._state.items())
         size = int(self._no.max(initial=0)) + 1
         self._base = open_("base", (("key", "i8"), ("open", "u1"), *kinds, ("seal", "u2")), size)
-        self._ring = open_("window", RING, max(1, int(self._room.sum())))
+        self._ring = open_("window", RING, max(1, self._slots))
         n = len(sensors)
         self._count = np.zeros(n, np.int64)
         """Readings that went into each ring; and how many had at base and middle."""
@@ -121,10 +122,10 @@ class Window:
     def kept(self) -> NDArray[np.void]:
         """The readings in all rings (READING_DTYPE), in no order."""
         ring = self._ring.own()
-        slots = np.flatnonzero(ring["at"])
+        slots = np.flatnonzero(ring["at"][: self._slots])
         found = np.zeros(len(slots), READING_DTYPE)
         rows = np.searchsorted(self._start, slots, "right") - 1
-        found["no"] = self._no[rows] if len(slots) else 0
+        found["no"] = self._no[rows]
         for name in ("value", "quality", "at"):
             found[name] = ring[name][slots]
         return found
@@ -155,10 +156,9 @@ class Window:
 
     def _spoilt(self) -> Rows:
         """The devices of which a ring holds what was never written there."""
-        ring = self._ring.own()
-        wrong = np.flatnonzero(ring["seal"] != _seal(ring[name] for name, _ in RING[:-1]))
-        rows = np.searchsorted(self._start, wrong, "right") - 1
-        return rows[rows < len(self._no)]
+        *told, seal = (self._ring.own()[name][: self._slots] for name, _ in RING)
+        wrong = np.flatnonzero(seal != _seal(told))
+        return np.searchsorted(self._start, wrong, "right") - 1
 
     def _lot(self, told: NDArray[np.void]) -> Lot:
         """Readings of known devices in their order."""

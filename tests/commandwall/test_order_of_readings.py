@@ -178,6 +178,13 @@ def test_a_device_falls_silent_at_the_same_moment_where_the_agent_began_anew(
     assert (alarm.sensor, alarm.state, alarm.raised_at) == ("s0", "STALE", NOW + 300 * SECOND)
 
 
+def spoilt(folder: Path, what: str, seed: int) -> None:
+    """Every row of a live file is rubbish from now on."""
+    (file,) = folder.glob(f"{what}-*.live")
+    kept = file.read_bytes()[:BEFORE_ROWS]
+    file.write_bytes(kept + random.Random(seed).randbytes(file.stat().st_size - len(kept)))
+
+
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("what", ["base", "window"])
 def test_what_a_disk_spoilt_is_not_gone_by(station: Station, what: str, seed: int) -> None:
@@ -190,14 +197,24 @@ def test_what_a_disk_spoilt_is_not_gone_by(station: Station, what: str, seed: in
         station.forget()
         station.hear(*calm)
         if spoil:
-            (file,) = station.store.folder.glob(f"{what}-*.live")
-            kept = file.read_bytes()[:BEFORE_ROWS]
-            rubbish = random.Random(seed).randbytes(file.stat().st_size - len(kept))
-            file.write_bytes(kept + rubbish)
+            spoilt(station.store.folder, what, seed)
         station.restart([])
         station.hear(*peak)
         ends.append(station.stands())
     assert ends[0] == ends[1] and len(ends[0]) > 1
+
+
+def test_a_city_without_devices_begins_on_a_spoilt_file_too(tmp_path: Path) -> None:
+    Mirror(tmp_path / "m1.db").close()
+    use(tmp_path, "m1.db")
+    store, clock = open_store(tmp_path), StillClock(NOW)
+    desk = Desk(store, clock)
+    for what in ("base", "window"):
+        Packs(store, desk, clock)
+        spoilt(tmp_path, what, 0)
+    assert not Packs(store, desk, clock).newest
+    desk.close()
+    store.close()
 
 
 # What a late reading does, one by one.
