@@ -186,7 +186,7 @@ def spoilt(folder: Path, what: str, seed: int) -> None:
 
 
 @pytest.mark.parametrize("seed", range(3))
-@pytest.mark.parametrize("what", ["base", "window"])
+@pytest.mark.parametrize("what", ["base", "window", "sensors", "heard", "fixes"])
 def test_what_a_disk_spoilt_is_not_gone_by(station: Station, what: str, seed: int) -> None:
     """It ended each agent that began on it, again and again; or would hold an alarm back."""
     calm = [Reading(no, s, 0.0) for s in range(0, 1500, 30) for no in range(4)]

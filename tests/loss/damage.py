@@ -33,7 +33,7 @@ from commandwall.store.store import WALL_DB, pointed, put_away
 
 PAGE = 4096
 WORK_S = 4.0
-ENDINGS = (".db", ".db-wal", ".live", ".hot", ".current", ".pulse")
+ENDINGS = (".db", ".db-wal", ".live", ".hot", ".current", ".pulse", ".sight")
 Damage = Callable[[Path, random.Random], None]
 Content = dict[str, list[Any]]
 FIELDS = ", ".join(Line.__slots__)
