@@ -81,6 +81,11 @@ class Storm:
     rest_s: float = 0.0
     skews: list[float] = field(default_factory=list)
 
+    @property
+    def kills(self) -> int:
+        """How many blows ended a program."""
+        return sum(n for what, n in self.blows.items() if what.startswith("kill "))
+
 
 class Hall:
     """The pool, its stations, and the line of each; `beside`: also lines in a ring among them,
@@ -160,9 +165,9 @@ class Hall:
 
 def storm(
     folder: Path, seed: int, seconds: float, blows: int = 0, sides: Sequence[Side] = SIDES,
-    beside: bool = False,
+    beside: bool = False, kills: int = 0,
 ) -> Storm:  # fmt: skip
-    """So many seconds of blows, and so many blows at least; then the verdict."""
+    """So many seconds of blows, and so many blows and kills at least; then the verdict."""
     found, drawn = Storm(seed), random.Random(seed)
     with ExitStack() as parts:
         here = Hall(folder, parts, sides, beside, seed=seed)
@@ -170,7 +175,7 @@ def storm(
         for station in here.stations:
             station.busy(True)
         end = time.monotonic() + seconds
-        while time.monotonic() < end or sum(found.blows.values()) < blows:
+        while time.monotonic() < end or sum(found.blows.values()) < blows or found.kills < kills:
             time.sleep(drawn.expovariate(1 / GAP_S))
             (what,) = drawn.choices(list(SHARES), list(SHARES.values()))
             blow = here.strike(what, drawn)
