@@ -124,8 +124,7 @@ class Window:
         ring = self._ring.own()
         slots = np.flatnonzero(ring["at"][: self._slots])
         found = np.zeros(len(slots), READING_DTYPE)
-        rows = np.searchsorted(self._start, slots, "right") - 1
-        found["no"] = self._no[rows]
+        found["no"] = self._no[self._whose(slots)]
         for name in ("value", "quality", "at"):
             found[name] = ring[name][slots]
         return found
@@ -157,8 +156,11 @@ class Window:
     def _spoilt(self) -> Rows:
         """The devices of which a ring holds what was never written there."""
         *told, seal = (self._ring.own()[name][: self._slots] for name, _ in RING)
-        wrong = np.flatnonzero(seal != _seal(told))
-        return np.searchsorted(self._start, wrong, "right") - 1
+        return self._whose(np.flatnonzero(seal != _seal(told)))
+
+    def _whose(self, slots: Rows) -> Rows:
+        """The devices in whose rings these places lie."""
+        return np.searchsorted(self._start, slots, "right") - 1
 
     def _lot(self, told: NDArray[np.void]) -> Lot:
         """Readings of known devices in their order."""

@@ -12,7 +12,7 @@ from loss.chaos import PAIR, SIDES, storm
 
 LONG = os.environ.get("COMMANDWALL_TEST_LONG") == "1"
 SEED = int(os.environ.get("COMMANDWALL_TEST_SEED") or random.SystemRandom().randrange(1 << 32))
-SECONDS, KILLS = (600.0, 500) if LONG else (60.0, 20)
+SECONDS, BLOWS, KILLS = (600.0, 500, 500) if LONG else (60.0, 40, 20)
 PAIR_BLOWS = 1000
 
 
@@ -24,7 +24,7 @@ def test_after_kills_and_cuts_three_stations_with_wrong_clocks_agree(
     tmp_path: Path, beside: bool
 ) -> None:
     print(f"\nCOMMANDWALL_TEST_SEED={SEED}")
-    found = storm(tmp_path, SEED, SECONDS, beside=beside, kills=KILLS)
+    found = storm(tmp_path, SEED, SECONDS, BLOWS, beside=beside, kills=KILLS)
     print(found)
     assert found.acts > 0 and found.conflicts > 0
     assert found.skews == pytest.approx([-clock_s for *_, clock_s in SIDES], abs=1.0)
